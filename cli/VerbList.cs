@@ -1,0 +1,11 @@
+using System.CommandLine;
+
+namespace Madtp.Kit.Cli;
+
+/// <summary>Every verb of <c>./kit</c> that the library answers, in the order the help shows them.</summary>
+internal static class VerbList
+{
+    public static readonly Func<Command>[] All =
+    [
+    ];
+}
