@@ -5,18 +5,34 @@ namespace Madtp.Kit.Cli;
 /// <summary>Runs a parsed command so that a user sees one clear line instead of a stack trace.</summary>
 internal static class CommandLine
 {
+    private const int UnusableInput = 2;
+
     /// <summary>Invokes the verb; input that cannot be used ends in exit code 2 with the reason on standard error.</summary>
-    public static async Task<int> InvokeAsync(RootCommand root, string[] args)
+    public static async Task<int> InvokeAsync(Command root, string[] args)
     {
+        var result = root.Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            foreach (var error in result.Errors)
+            {
+                await Console.Error.WriteLineAsync($"kit: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync($"kit: `./kit {VerbOf(result, root)}--help` shows what there is");
+            return UnusableInput;
+        }
+
         try
         {
-            var result = root.Parse(args);
             return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException)
         {
             await Console.Error.WriteLineAsync($"kit: {e.Message}");
-            return 2;
+            return UnusableInput;
         }
     }
+
+    private static string VerbOf(ParseResult result, Command root) =>
+        result.CommandResult.Command == root ? "" : result.CommandResult.Command.Name + " ";
 }
