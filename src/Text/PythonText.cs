@@ -1,0 +1,168 @@
+using System.Text;
+
+namespace Madtp.Kit.Text;
+
+/// <summary>
+/// The string rules of Python 3 (Unicode 14.0) that the reference pre-processing relies on and .NET decides differently:
+/// what counts as white space, how a string is lower-cased, and the normal form NFD.
+/// Strings stay UTF-16; a lone surrogate is a code point of its own.
+/// </summary>
+internal static class PythonText
+{
+    /// <summary>Reads the code point at <paramref name="index"/> and moves past it.</summary>
+    public static int NextCodePoint(ReadOnlySpan<char> text, ref int index)
+    {
+        var unit = text[index++];
+        return char.IsHighSurrogate(unit) && index < text.Length && char.IsLowSurrogate(text[index])
+            ? char.ConvertToUtf32(unit, text[index++])
+            : unit;
+    }
+
+    /// <summary>Appends one code point, a lone surrogate included.</summary>
+    public static void Append(StringBuilder destination, int codePoint)
+    {
+        if (codePoint < 0x10000)
+        {
+            destination.Append((char)codePoint);
+        }
+        else
+        {
+            destination.Append((char)(0xD7C0 + (codePoint >> 10))).Append((char)(0xDC00 + (codePoint & 0x3FF)));
+        }
+    }
+
+    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white space.</summary>
+    public static bool IsSpace(int codePoint) => codePoint is >= 0x1C and <= 0x1F || IsUnicodeWhiteSpace(codePoint);
+
+    /// <summary>The property White_Space, which is what the package <c>regex</c> takes <c>\s</c> to be.</summary>
+    public static bool IsUnicodeWhiteSpace(int codePoint) => codePoint is (>= 0x09 and <= 0x0D) or 0x20 or 0x85 or 0xA0 or 0x1680
+        or (>= 0x2000 and <= 0x200A) or 0x2028 or 0x2029 or 0x202F or 0x205F or 0x3000;
+
+    /// <summary><c>str.strip()</c>.</summary>
+    public static ReadOnlySpan<char> Strip(ReadOnlySpan<char> text)
+    {
+        var start = 0;
+        while (start < text.Length && IsSpace(text[start]))
+        {
+            start++;
+        }
+
+        var end = text.Length;
+        while (end > start && IsSpace(text[end - 1]))
+        {
+            end--;
+        }
+
+        return text[start..end];
+    }
+
+    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is ς.</summary>
+    public static string Lower(string text)
+    {
+        if (System.Text.Ascii.IsValid(text))
+        {
+            return text.ToLowerInvariant();
+        }
+
+        var result = new StringBuilder(text.Length + 2);
+        for (var index = 0; index < text.Length;)
+        {
+            var start = index;
+            var point = NextCodePoint(text, ref index);
+            if (point == 0x03A3)
+            {
+                result.Append(IsFinalSigma(text, start) ? 'ς' : 'σ');
+            }
+            else
+            {
+                AppendLower(result, point);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary><c>unicodedata.normalize("NFD", …)</c> of <paramref name="text"/>, as code points appended to an emptied list.</summary>
+    public static void Decompose(ReadOnlySpan<char> text, List<int> destination)
+    {
+        destination.Clear();
+        var tables = UnicodeTables.Instance;
+        for (var index = 0; index < text.Length;)
+        {
+            tables.AppendDecomposition(NextCodePoint(text, ref index), destination);
+        }
+
+        OrderMarks(destination);
+    }
+
+    private static void AppendLower(StringBuilder result, int point)
+    {
+        if (point == 0x0130)
+        {
+            result.Append('i').Append('\u0307');
+        }
+        else
+        {
+            Append(result, UnicodeTables.Instance.SimpleLower(point));
+        }
+    }
+
+    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may be ignored.</summary>
+    private static bool IsFinalSigma(string text, int position)
+    {
+        var tables = UnicodeTables.Instance;
+        var before = position;
+        var point = -1;
+        while (before > 0)
+        {
+            before -= before > 1 && char.IsSurrogatePair(text[before - 2], text[before - 1]) ? 2 : 1;
+            var probe = before;
+            var candidate = NextCodePoint(text, ref probe);
+            if (!tables.IsCaseIgnorable(candidate))
+            {
+                point = candidate;
+                break;
+            }
+        }
+
+        if (point < 0 || !tables.IsCased(point))
+        {
+            return false;
+        }
+
+        for (var after = position + 1; after < text.Length;)
+        {
+            var candidate = NextCodePoint(text, ref after);
+            if (!tables.IsCaseIgnorable(candidate))
+            {
+                return !tables.IsCased(candidate);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Canonical ordering: a stable sort by combining class of every run of marks.</summary>
+    private static void OrderMarks(List<int> points)
+    {
+        var tables = UnicodeTables.Instance;
+        for (var start = 0; start < points.Count; start++)
+        {
+            var end = start;
+            var ordered = true;
+            while (end < points.Count && tables.CombiningClassOf(points[end]) is var rank && rank != 0)
+            {
+                ordered &= end == start || rank >= tables.CombiningClassOf(points[end - 1]);
+                end++;
+            }
+
+            if (!ordered)
+            {
+                var run = points[start..end].OrderBy(tables.CombiningClassOf).ToArray();
+                run.CopyTo(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(points)[start..end]);
+            }
+
+            start = end;
+        }
+    }
+}
