@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Madtp.Kit.Cli.Verbs;
 
 namespace Madtp.Kit.Cli;
 
@@ -7,5 +8,6 @@ internal static class VerbList
 {
     public static readonly Func<Command>[] All =
     [
+        MacsVerb.Create,
     ];
 }

@@ -1,0 +1,76 @@
+using Madtp.Kit.Cost;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cost;
+
+/// <summary>The figures the paper publishes and those of deployment, to the digit.</summary>
+public class PublishedFiguresTests
+{
+    private static readonly int[] VisionTokens = [462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223];
+    private static readonly int[] TextTokens = [21, 21, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20];
+
+    [Theory]
+    [InlineData("blip-nlvr2", 132_540_715_008, 134_728_593_408)]
+    [InlineData("blip-caption", 65_719_562_496, 66_781_245_696)]
+    [InlineData("blip-vqa", 186_121_346_304, 188_546_997_504)]
+    [InlineData("blip-retrieval", 153_242_530_048, 155_679_240_448)]
+    [InlineData("clip-l14-336", 395_700_732_416, 423_046_742_528)]
+    public void Published_pass_is_exact(string model, long paper, long withAlignment)
+    {
+        var ledger = MacLedger.For(model);
+        Assert.Equal(paper, ledger.Total(Accounting.Paper));
+        Assert.Equal(withAlignment, ledger.Total(Accounting.PaperWithAlignment));
+    }
+
+    [Fact]
+    public void Clip_costs_half_of_its_published_figure_at_inference() =>
+        Assert.Equal(197.76, MacLedger.For("clip-l14-336").Total(Accounting.Deploy) / 1e9, 2);
+
+    [Fact]
+    public void Caption_keys_computed_once_save_a_factor_of_six()
+    {
+        var ledger = MacLedger.For("blip-caption");
+        Assert.Equal(455, Math.Round(ledger.Total(Accounting.ReferenceDeploy) / 1e9));
+        Assert.Equal(71, Math.Round(ledger.Total(Accounting.Deploy) / 1e9));
+    }
+
+    [Fact]
+    public void Coco_reranking()
+    {
+        var model = (RetrievalCost)CostModels.Named("blip-retrieval");
+        var ledger = MacLedger.For(model);
+        Assert.Equal(7_680_000, model.Pairs);
+        Assert.Equal(92.4, ledger.Total(Accounting.ReferenceDeploy) / 1e15, 1);
+        Assert.Equal(29.7, ledger.Total(Accounting.Deploy) / 1e15, 1);
+        Assert.Equal(11.0, MacLedger.For(model with { PairTokens = 13 }).Total(Accounting.Deploy) / 1e15, 1);
+    }
+
+    [Fact]
+    public void Vqa_ranking_costs_more_than_the_image()
+    {
+        var ledger = MacLedger.For("blip-vqa");
+        var decoder = ledger.Rows.Where(row => row.Module.StartsWith("text_decoder.", StringComparison.Ordinal)).Sum(row => row.ReferenceDeploy);
+        var image = ledger.Rows.Where(row => row.Module.StartsWith("visual_encoder.", StringComparison.Ordinal)).Sum(row => row.Deploy);
+        Assert.Equal(111, Math.Round(decoder / 1e9));
+        Assert.Equal(92.107, image / 1e9, 3);
+        Assert.True(decoder > image);
+    }
+
+    [Fact]
+    public void Pruned_nlvr2_pass()
+    {
+        var model = CostModels.Named("blip-nlvr2") with { TextTokens = 21 };
+        var pruned = MacLedger.For(model).WithTokens(VisionTokens, TextTokens);
+        Assert.Equal(65_227_766_784, pruned.Total(Accounting.Paper));
+    }
+
+    [Fact]
+    public void Counts_of_each_image_add_up()
+    {
+        var whole = MacLedger.For(CostModels.Named("blip-nlvr2") with { TextTokens = 21 });
+        int[] other = [400, 300, 200, 180, 170, 160, 150, 140, 130, 120, 110, 100];
+        var both = whole.WithTokens(new TokenCounts([VisionTokens, other], TextTokens)).Total(Accounting.Paper);
+        var mean = (whole.WithTokens(VisionTokens, TextTokens).Total(Accounting.Paper) + whole.WithTokens(other, TextTokens).Total(Accounting.Paper)) / 2;
+        Assert.Equal(mean, both);
+    }
+}
