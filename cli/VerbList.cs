@@ -9,5 +9,6 @@ internal static class VerbList
     public static readonly Func<Command>[] All =
     [
         MacsVerb.Create,
+        DataVerb.Create,
     ];
 }

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using SixLabors.ImageSharp.PixelFormats;
+
+namespace SixLabors.ImageSharp;
+
+/// <summary>An image whose pixels are <typeparamref name="TPixel"/>, row by row from the top.</summary>
+public sealed class Image<TPixel> : Image
+    where TPixel : unmanaged, IPixel<TPixel>
+{
+    private TPixel[]? pixels;
+
+    public Image(int width, int height)
+        : base(width, height)
+        => pixels = new TPixel[checked(width * height)];
+
+    public Image(int width, int height, TPixel backgroundColor)
+        : this(width, height)
+        => Pixels.Fill(backgroundColor);
+
+    internal Span<TPixel> Pixels => pixels ?? throw new ObjectDisposedException(nameof(Image<TPixel>));
+
+    public TPixel this[int x, int y]
+    {
+        get => Pixels[Offset(x, y)];
+        set => Pixels[Offset(x, y)] = value;
+    }
+
+    public Image<TPixel> Clone() => LoadPixelData<TPixel>(Pixels, Width, Height);
+
+    /// <summary>Copies all pixels, row by row from the top.</summary>
+    public void CopyPixelDataTo(Span<TPixel> destination) => Pixels.CopyTo(destination);
+
+    /// <summary>Copies all pixels as bytes, row by row from the top.</summary>
+    public void CopyPixelDataTo(Span<byte> destination) => MemoryMarshal.AsBytes(Pixels).CopyTo(destination);
+
+    /// <summary>Gives the rows to <paramref name="processPixels"/> to read or change.</summary>
+    public void ProcessPixelRows(PixelAccessorAction<TPixel> processPixels)
+    {
+        ArgumentNullException.ThrowIfNull(processPixels);
+        processPixels(new PixelAccessor<TPixel>(Pixels, Width, Height));
+    }
+
+    public override string ToString() => $"Image<{typeof(TPixel).Name}>: {Width}x{Height}";
+
+    internal override (ReadOnlyMemory<byte> Bytes, int Channels) ToChannels()
+    {
+        if (typeof(TPixel) == typeof(L8) || typeof(TPixel) == typeof(Rgb24) || typeof(TPixel) == typeof(Rgba32))
+        {
+            var bytes = MemoryMarshal.AsBytes(Pixels).ToArray();
+            return (bytes, bytes.Length / Pixels.Length);
+        }
+
+        var rgba = new Rgba32[Pixels.Length];
+        for (var i = 0; i < rgba.Length; i++)
+        {
+            Pixels[i].ToRgba32(ref rgba[i]);
+        }
+
+        return (MemoryMarshal.AsBytes<Rgba32>(rgba).ToArray(), 4);
+    }
+
+    protected override void Dispose(bool disposing) => pixels = null;
+
+    private int Offset(int x, int y)
+    {
+        if ((uint)x >= (uint)Width || (uint)y >= (uint)Height)
+        {
+            throw new ArgumentOutOfRangeException(nameof(x), $"({x}, {y}) lies outside the {Width}x{Height} image");
+        }
+
+        return (y * Width) + x;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Madtp.Kit.Data.Toy;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Data.Toy;
+
+public sealed class ToyWorldTests : IDisposable
+{
+    private static readonly ToyWorldSettings Small = new(Seed: 3, TrainPairs: 40, DevPairs: 8, TestPairs: 8);
+    private readonly string folder = Directory.CreateTempSubdirectory("kit-toy-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Same_settings_give_the_same_bytes()
+    {
+        var (one, two) = (Path.Combine(folder, "one"), Path.Combine(folder, "two"));
+        Assert.Equal(ToyWorld.Make(one, Small).Stamp, ToyWorld.Make(two, Small).Stamp);
+        var names = Names(one);
+        Assert.Equal(names, Names(two));
+        Assert.Equal(1 + (3 * 2) + 1 + (56 * 2), names.Length); // vocabulary; annotations and patches; stamp; images
+        Assert.All(names, n => Assert.Equal(File.ReadAllBytes(Path.Combine(one, n)), File.ReadAllBytes(Path.Combine(two, n))));
+    }
+
+    [Fact]
+    public void A_finished_world_is_left_alone_and_a_damaged_one_made_again()
+    {
+        Assert.True(ToyWorld.Make(folder, Small).IsNew);
+        Assert.False(ToyWorld.Make(folder, Small).IsNew);
+        var lost = Path.Combine(folder, "nlvr2", "images", "dev", "dev-1-2-img0.png");
+        var bytes = File.ReadAllBytes(lost);
+        File.Delete(lost);
+        Assert.True(ToyWorld.Make(folder, Small).IsNew);
+        Assert.Equal(bytes, File.ReadAllBytes(lost));
+        Assert.True(ToyWorld.Make(folder, Small with { Seed = 4 }).IsNew);
+        Assert.NotEqual(bytes, File.ReadAllBytes(lost));
+    }
+
+    [Fact]
+    public void Annotations_have_NLVR2s_fields_and_images_hold_the_drawn_pixels()
+    {
+        ToyWorld.Make(folder, Small);
+        var lines = File.ReadAllLines(Path.Combine(folder, "nlvr2", "train.json"));
+        Assert.Equal(40, lines.Length);
+        var patches = ToyPatchClasses.Read(Path.Combine(folder, "nlvr2", "train.patches.bin"));
+        Assert.Equal(40, patches.Pairs);
+        for (var i = 0; i < lines.Length; i++)
+        {
+            using var line = JsonDocument.Parse(lines[i]);
+            var drawn = ToyPair.DrawSet(3, 0, i / 4)[i % 4];
+            var example = line.RootElement;
+            Assert.Equal($"train-{i / 4}-{i % 4}-0", example.GetProperty("identifier").GetString());
+            Assert.Equal(drawn.Label ? "True" : "False", example.GetProperty("label").GetString());
+            Assert.Equal(drawn.Sentence, example.GetProperty("sentence").GetString());
+            var path = Path.Combine(folder, "nlvr2", "images", "train", $"{example.GetProperty("directory").GetInt32()}", $"train-{i / 4}-{i % 4}-img1.png");
+            using var image = Image.Load<Rgb24>(path);
+            var pixels = new byte[64 * 64 * 3];
+            image.CopyPixelDataTo(pixels);
+            Assert.Equal(ToyRenderer.Render(drawn.Right), pixels);
+            Assert.Equal(ToyRenderer.PatchClasses(drawn.Right), patches.Of(i, ToySide.Right).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Committed_vocabulary_is_the_generated_one()
+        => Assert.Equal(ToyVocabulary.FileText, File.ReadAllText(KitPaths.InRepository("data", "toy", "vocab.txt")));
+
+    [Fact]
+    public void Number_of_pairs_must_be_a_multiple_of_four()
+    {
+        Assert.Equal(1000, ToyWorldSettings.Scaled(1, 12_000).TestPairs);
+        Assert.Contains("multiple of 4", Assert.Throws<ArgumentException>(() => ToyWorldSettings.Scaled(1, 7)).Message);
+    }
+
+    [Fact]
+    public void Foreign_patch_files_are_refused()
+    {
+        var path = Path.Combine(folder, "x.bin");
+        Assert.Throws<FileNotFoundException>(() => ToyPatchClasses.Read(path));
+        File.WriteAllText(path, "KITPATCHxyz");
+        Assert.Contains("x.bin", Assert.Throws<InvalidDataException>(() => ToyPatchClasses.Read(path)).Message);
+    }
+
+    private static string[] Names(string root)
+        => [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)).Order(StringComparer.Ordinal)];
+}
