@@ -10,5 +10,6 @@ internal static class VerbList
     [
         MacsVerb.Create,
         DataVerb.Create,
+        TokenizeVerb.Create,
     ];
 }

@@ -1,0 +1,147 @@
+using System.IO.Compression;
+using Microsoft.ML.Tokenizers;
+
+namespace Madtp.Kit.Text;
+
+/// <summary>
+/// The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids.
+/// </summary>
+/// <remarks>
+/// The original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
+/// Letters and case follow Unicode 14.0, on which the reference ran, on every runtime. A lone surrogate, which the original rejects, counts as U+FFFD.
+/// </remarks>
+public sealed class ClipBytePairEncoding
+{
+    internal const string StartToken = "<|startoftext|>";
+    internal const string EndToken = "<|endoftext|>";
+    private const int MergeCount = 49152 - 256 - 2;
+    private const string Suffix = "</w>";
+    private readonly string[] vocabulary;
+
+    private ClipBytePairEncoding(string[] vocabulary, BpeTokenizer tokenizer)
+    {
+        this.vocabulary = vocabulary;
+        Tokenizer = tokenizer;
+        StartId = vocabulary.Length - 2;
+        EndId = vocabulary.Length - 1;
+    }
+
+    /// <summary>How many tokens CLIP's text transformer reads: 77, start and end included.</summary>
+    public static int ContextLength => 77;
+
+    /// <summary>The tokenizer underneath, for its own interface.</summary>
+    public BpeTokenizer Tokenizer { get; }
+
+    /// <summary>How many ids there are: 49,408.</summary>
+    public int VocabularySize => vocabulary.Length;
+
+    /// <summary>The id of <c>&lt;|startoftext|&gt;</c> (49406).</summary>
+    public int StartId { get; }
+
+    /// <summary>The id of <c>&lt;|endoftext|&gt;</c> (49407), at which the text's feature is read.</summary>
+    public int EndId { get; }
+
+    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, the first learned first.</summary>
+    /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens, or lines are missing; the message names file and line.</exception>
+    public static ClipBytePairEncoding Load(string mergesPath)
+    {
+        if (!File.Exists(mergesPath))
+        {
+            throw new FileNotFoundException($"there are no CLIP merges at '{mergesPath}'; they are the file bpe_simple_vocab_16e6.txt.gz", mergesPath);
+        }
+
+        using var file = File.OpenRead(mergesPath);
+        var compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
+        file.Position = 0;
+        using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var reader = new StreamReader(stream);
+        var merges = new List<string>(MergeCount);
+        reader.ReadLine();
+        while (merges.Count < MergeCount)
+        {
+            merges.Add(reader.ReadLine() ?? throw new InvalidDataException($"{mergesPath} ends after line {merges.Count + 1}; CLIP's merges fill {MergeCount + 1}"));
+        }
+
+        return Create(merges, mergesPath);
+    }
+
+    /// <summary>Makes a tokenizer of the merges given, each two tokens with a space between, the first learned first.</summary>
+    /// <param name="merges">The pairs.</param>
+    /// <param name="source">What a message calls them.</param>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a heading.</exception>
+    public static ClipBytePairEncoding Create(IEnumerable<string> merges, string source = "the merges")
+    {
+        var pairs = merges.ToArray();
+        string[] characters = [.. ByteCharacters.InVocabularyOrder.Select(c => c.ToString())];
+        string[] vocabulary = [.. characters, .. characters.Select(c => c + Suffix), .. pairs.Select(pair => pair.Replace(" ", "", StringComparison.Ordinal)), StartToken, EndToken];
+        CheckMerges(pairs, vocabulary, source);
+        var options = new BpeOptions(vocabulary.Select((token, id) => KeyValuePair.Create(token, id)))
+        {
+            Merges = pairs,
+            EndOfWordSuffix = Suffix,
+            Normalizer = new ClipNormalizer(),
+            PreTokenizer = new SpacePreTokenizer(),
+            SpecialTokens = new Dictionary<string, int> { [StartToken] = vocabulary.Length - 2, [EndToken] = vocabulary.Length - 1 },
+        };
+        return new ClipBytePairEncoding(vocabulary, BpeTokenizer.Create(options));
+    }
+
+    /// <summary>The ids of a text, without start and end.</summary>
+    public IReadOnlyList<int> Encode(string text) => Tokenizer.EncodeToIds(text);
+
+    /// <summary>The ids of a text between start and end.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxLength">The most ids, start and end included.</param>
+    /// <param name="truncate">Whether a longer text is cut (the last id stays the end token) or refused.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
+    /// <exception cref="ArgumentException">The text is too long and may not be cut.</exception>
+    public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue, bool truncate = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
+        var ids = Encode(text);
+        return truncate || ids.Count <= maxLength - 2
+            ? [StartId, .. ids.Take(maxLength - 2), EndId]
+            : throw new ArgumentException($"the text has {ids.Count + 2} tokens with start and end, more than the {maxLength} of the context: {text}", nameof(text));
+    }
+
+    /// <summary>Encodes several texts between start and end, filled up with zeros to the context length as <c>clip.tokenize</c> does.</summary>
+    /// <param name="texts">The texts, B of them.</param>
+    /// <param name="contextLength">The length of every row, N.</param>
+    /// <param name="truncate">Whether a longer text is cut or refused.</param>
+    /// <returns>Ids and attention mask, <c>[B, N]</c>.</returns>
+    /// <exception cref="ArgumentException">A text is too long and may not be cut.</exception>
+    public TokenBatch EncodeBatch(IEnumerable<string> texts, int contextLength = 77, bool truncate = true)
+        => TokenBatch.Pad([.. texts.Select(text => EncodeWithSpecials(text, contextLength, truncate))], 0, contextLength);
+
+    /// <summary>The token of an id, as the vocabulary writes it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string TokenOf(int id)
+        => (uint)id < (uint)vocabulary.Length
+            ? vocabulary[id]
+            : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
+
+    /// <summary>The text of ids; every word is followed by a space.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string Decode(IEnumerable<int> ids)
+        => ByteCharacters.Decode(string.Concat(ids.Select(TokenOf))).Replace(Suffix, " ", StringComparison.Ordinal);
+
+    private static void CheckMerges(string[] pairs, string[] vocabulary, string source)
+    {
+        var known = new HashSet<string>(vocabulary.Take(512), StringComparer.Ordinal);
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            var tokens = pairs[i].Split(' ');
+            if (tokens.Length != 2 || !known.Contains(tokens[0]) || !known.Contains(tokens[1]))
+            {
+                throw new InvalidDataException($"{source}, line {i + 2}: '{pairs[i]}' is not two tokens of the lines before with a space between");
+            }
+
+            if (!known.Add(tokens[0] + tokens[1]))
+            {
+                throw new InvalidDataException($"{source}, line {i + 2}: the token '{tokens[0]}{tokens[1]}' is there already");
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Madtp.Kit.Text;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Text;
+
+public class BlipTextTests
+{
+    [Theory]
+    [InlineData("A man (left) rides: A HORSE!!", "a man left rides a horse")]
+    [InlineData("one\ttwo", "one\ttwo")]
+    [InlineData("one.\ttwo \n", "one two")]
+    [InlineData("", "")]
+    public void A_caption_loses_punctuation(string caption, string expected) => Assert.Equal(expected, BlipText.PreCaption(caption));
+
+    [Theory]
+    [InlineData("What's #1 (here)?", "what's 1 here?")]
+    [InlineData(" a  b . ", " a  b")]
+    public void A_question_keeps_its_spaces(string question, string expected) => Assert.Equal(expected, BlipText.PreQuestion(question));
+
+    [Fact]
+    public void Words_are_cut_whole()
+    {
+        Assert.Equal("a b c", BlipText.PreCaption("a b c d", 3));
+        Assert.Equal("a b c", BlipText.PreCaption("a b c", 3));
+        Assert.Equal("", BlipText.PreCaption("a b c", 0));
+    }
+
+    [Fact]
+    public void Every_reference_case_is_exact()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(KitPaths.Shared("data", "tokenizer_goldens", "pre_caption.json")));
+        var cases = document.RootElement.GetProperty("cases");
+        Assert.True(cases.GetArrayLength() > 100);
+        foreach (var item in cases.EnumerateArray())
+        {
+            string Field(string name) => item.GetProperty(name).GetString()!;
+            Assert.Equal(Field("pre_caption_50"), BlipText.PreCaption(Field("text")));
+            Assert.Equal(Field("pre_caption_30"), BlipText.PreCaption(Field("text"), 30));
+            Assert.Equal(Field("pre_caption_40"), BlipText.PreCaption(Field("text"), 40));
+            Assert.Equal(Field("pre_question"), BlipText.PreQuestion(Field("text")));
+        }
+    }
+}
