@@ -1,0 +1,188 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Madtp.Kit.Data.Images;
+
+/// <summary>
+/// Bicubic resizing with antialiasing, bit for bit as PIL's <c>resize(…, BICUBIC)</c>: Keys' kernel with a = -1/2, widened
+/// by the scale when shrinking, its weights rounded to 22 fractional bits; first all rows, rounded to bytes, then all columns.
+/// </summary>
+public static class BicubicResize
+{
+    private const double KernelRadius = 2;
+    private const int FractionBits = 22;
+    private const int Half = 1 << (FractionBits - 1);
+
+    /// <summary>The image at another size; the same object when the size is already right.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="width">The new width in pixels.</param>
+    /// <param name="height">The new height in pixels.</param>
+    public static RgbImage Resize(RgbImage image, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (width != image.Width)
+        {
+            image = ResizeRows(image, Taps.Between(image.Width, width));
+        }
+
+        return height == image.Height ? image : ResizeColumns(image, Taps.Between(image.Height, height));
+    }
+
+    private static RgbImage ResizeRows(RgbImage image, Taps taps)
+    {
+        var target = new byte[checked(taps.Count * image.Height * 3)];
+        for (var y = 0; y < image.Height; y++)
+        {
+            // A pixel is read as four bytes; the very last one of the image cannot be, so its row goes the slow way.
+            var source = image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3);
+            var row = target.AsSpan(y * taps.Count * 3, taps.Count * 3);
+            var isLast = y == image.Height - 1;
+            for (var x = 0; x < taps.Count; x++)
+            {
+                var weights = taps.Weights(x);
+                var from = source[(taps.First[x] * 3)..];
+                var sum = Vector128.Create(Half);
+                for (var k = 0; k < weights.Length; k++)
+                {
+                    sum += ReadPixel(from, k * 3, isLast) * weights[k];
+                }
+
+                sum = Clip(sum);
+                row[(x * 3) + 0] = (byte)sum[0];
+                row[(x * 3) + 1] = (byte)sum[1];
+                row[(x * 3) + 2] = (byte)sum[2];
+            }
+        }
+
+        return new RgbImage(taps.Count, image.Height, target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> ReadPixel(ReadOnlySpan<byte> from, int at, bool isLastRow)
+    {
+        if (isLastRow && at + 4 > from.Length)
+        {
+            return Vector128.Create(from[at], from[at + 1], from[at + 2], 0);
+        }
+
+        var four = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(from), at));
+        return Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(four).AsByte())).AsInt32();
+    }
+
+    private static RgbImage ResizeColumns(RgbImage image, Taps taps)
+    {
+        var stride = image.Width * 3;
+        var target = new byte[checked(taps.Count * stride)];
+        for (var y = 0; y < taps.Count; y++)
+        {
+            BlendRows(image.Pixels.AsSpan(taps.First[y] * stride), stride, taps.Weights(y), target.AsSpan(y * stride, stride));
+        }
+
+        return new RgbImage(image.Width, taps.Count, target);
+    }
+
+    /// <summary>target[i] = Σ_k weights[k] · rows[k][i], sixteen bytes at a time.</summary>
+    private static void BlendRows(ReadOnlySpan<byte> rows, int stride, ReadOnlySpan<int> weights, Span<byte> target)
+    {
+        var i = 0;
+        for (; i + 16 <= stride; i += 16)
+        {
+            Vector128<int> a, b, c, d;
+            a = b = c = d = Vector128.Create(Half);
+            for (var k = 0; k < weights.Length; k++)
+            {
+                var (low, high) = Vector128.Widen(Vector128.Create(rows.Slice((k * stride) + i, 16)));
+                var (first, second) = Vector128.Widen(low);
+                var (third, fourth) = Vector128.Widen(high);
+                a += first.AsInt32() * weights[k];
+                b += second.AsInt32() * weights[k];
+                c += third.AsInt32() * weights[k];
+                d += fourth.AsInt32() * weights[k];
+            }
+
+            var bytes = Vector128.Narrow(
+                Vector128.Narrow(Clip(a), Clip(b)).AsUInt16(),
+                Vector128.Narrow(Clip(c), Clip(d)).AsUInt16());
+            bytes.CopyTo(target[i..]);
+        }
+
+        for (; i < stride; i++)
+        {
+            var sum = Half;
+            for (var k = 0; k < weights.Length; k++)
+            {
+                sum += rows[(k * stride) + i] * weights[k];
+            }
+
+            target[i] = (byte)Math.Clamp(sum >> FractionBits, 0, 255);
+        }
+    }
+
+    private static Vector128<int> Clip(Vector128<int> sum)
+        => Vector128.Min(Vector128.Max(sum >> FractionBits, Vector128<int>.Zero), Vector128.Create(255));
+
+    /// <summary>For each place of the output: the first input that it sees, and the weights from there on.</summary>
+    private sealed class Taps
+    {
+        private readonly int[][] weights;
+
+        private Taps(int count)
+        {
+            First = new int[count];
+            weights = new int[count][];
+        }
+
+        public int Count => First.Length;
+
+        public int[] First { get; }
+
+        public ReadOnlySpan<int> Weights(int index) => weights[index];
+
+        public static Taps Between(int input, int output)
+        {
+            var taps = new Taps(output);
+            var scale = (double)input / output;
+            var filterScale = Math.Max(scale, 1);
+            var support = KernelRadius * filterScale;
+            for (var i = 0; i < output; i++)
+            {
+                var center = (i + 0.5) * scale;
+                var first = Math.Max(0, (int)(center - support + 0.5));
+                var end = Math.Min(input, (int)(center + support + 0.5));
+                taps.First[i] = first;
+                taps.weights[i] = Quantised(first, end, center, filterScale);
+            }
+
+            return taps;
+        }
+
+        private static int[] Quantised(int first, int end, double center, double filterScale)
+        {
+            var exact = new double[end - first];
+            var sum = 0.0;
+            for (var k = 0; k < exact.Length; k++)
+            {
+                exact[k] = Kernel((k + first - center + 0.5) * (1.0 / filterScale));
+                sum += exact[k];
+            }
+
+            return Array.ConvertAll(exact, w =>
+            {
+                var scaled = w / sum * (1 << FractionBits);
+                return (int)(scaled + (scaled < 0 ? -0.5 : 0.5));
+            });
+        }
+
+        private static double Kernel(double x)
+        {
+            const double a = -0.5;
+            x = Math.Abs(x);
+            return x < 1 ? (((((a + 2) * x) - (a + 3)) * x) * x) + 1
+                : x < 2 ? ((((((x - 5) * x) + 8) * x) - 4) * a)
+                : 0;
+        }
+    }
+}

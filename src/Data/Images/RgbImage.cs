@@ -1,0 +1,84 @@
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+
+namespace Madtp.Kit.Data.Images;
+
+/// <summary>
+/// An image as models take it: 8-bit red, green and blue. Reading follows PIL's <c>open(f).convert("RGB")</c>, on which the
+/// published checkpoints were trained: the stored orientation is kept (EXIF is ignored), transparency is dropped and not
+/// blended, CMYK is turned by PIL's formula. One decision is our own: 16-bit gray keeps each sample's high byte, where PIL
+/// clips all but the darkest samples to white.
+/// </summary>
+public sealed class RgbImage
+{
+    /// <summary>An image over the given pixels (not copied).</summary>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top: width × height × 3 bytes.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit.</exception>
+    public RgbImage(int width, int height, byte[] pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentNullException.ThrowIfNull(pixels);
+        if (pixels.Length != (long)width * height * 3)
+        {
+            throw new ArgumentException($"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
+        }
+
+        Width = width;
+        Height = height;
+        Pixels = pixels;
+    }
+
+    /// <summary>Pixels in a row.</summary>
+    public int Width { get; }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>Red, green and blue of each pixel, row by row from the top. <c>[H, W, 3]</c></summary>
+    public byte[] Pixels { get; }
+
+    /// <summary>Reads a PNG or JPEG file; which of the two it is, its content tells, not its name.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no image, cut off, or corrupt.</exception>
+    public static RgbImage Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"image '{path}' does not exist", path);
+        }
+
+        return Decode(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>Decodes the bytes of a PNG or JPEG file.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="name">What an error calls it.</param>
+    /// <exception cref="InvalidDataException">The bytes are no image, cut off, or corrupt.</exception>
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
+    {
+        try
+        {
+            using var image = Image.Load<Rgb24>(file);
+            var pixels = new byte[image.Width * image.Height * 3];
+            image.CopyPixelDataTo(pixels);
+            return new RgbImage(image.Width, image.Height, pixels);
+        }
+        catch (ImageFormatException e)
+        {
+            throw new InvalidDataException($"image '{name}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes the image as a PNG file, whole or not at all.</summary>
+    /// <param name="path">The file to make.</param>
+    public void SaveAsPng(string path)
+    {
+        using var image = Image.LoadPixelData<Rgb24>(Pixels, Width, Height);
+        AtomicFile.Write(path, stream => image.SaveAsPng(stream));
+    }
+}

@@ -1,0 +1,40 @@
+using Madtp.Kit.Data.Images;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Data.Images;
+
+public sealed class RgbImageTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("kit-images-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void What_is_saved_is_read_back()
+    {
+        var image = new RgbImage(2, 1, [1, 2, 3, 250, 251, 252]);
+        var path = Path.Combine(folder, "two.png");
+        image.SaveAsPng(path);
+        Assert.Equal(image.Pixels, RgbImage.Load(path).Pixels);
+        Assert.Equal(["two.png"], Directory.GetFiles(folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_missing_file_is_named()
+        => Assert.Contains("gone.png", Assert.Throws<FileNotFoundException>(() => RgbImage.Load(Path.Combine(folder, "gone.png"))).Message);
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("<html>404</html>", "neither PNG nor JPEG")]
+    public void A_file_that_is_no_image_is_named_with_the_reason(string content, string reason)
+    {
+        var path = Path.Combine(folder, "page.jpg");
+        File.WriteAllText(path, content);
+        var error = Assert.Throws<InvalidDataException>(() => RgbImage.Load(path));
+        Assert.Contains("page.jpg", error.Message);
+        Assert.Contains(reason, error.Message);
+    }
+
+    [Fact]
+    public void Sizes_must_fit() => Assert.Throws<ArgumentException>(() => new RgbImage(2, 2, new byte[11]));
+}
