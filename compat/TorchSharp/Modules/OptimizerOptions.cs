@@ -1,0 +1,31 @@
+namespace TorchSharp.Modules;
+
+/// <summary>A group's settings; what is null comes from the optimizer's own.</summary>
+public class OptimizerOptions
+{
+    public OptimizerOptions()
+    {
+    }
+
+    public double? LearningRate { get; set; }
+
+    public double InitialLearningRate { get; set; }
+
+    public virtual void LoadStateDict(OptimizerOptions source)
+    {
+        LearningRate = source.LearningRate;
+        InitialLearningRate = source.InitialLearningRate;
+    }
+
+    public virtual void LoadStateDict(BinaryReader reader)
+    {
+        InitialLearningRate = reader.ReadDouble();
+        LearningRate = reader.ReadDouble();
+    }
+
+    public virtual void SaveStateDict(BinaryWriter writer)
+    {
+        writer.Write(InitialLearningRate);
+        writer.Write(LearningRate ?? InitialLearningRate);
+    }
+}
