@@ -1,0 +1,112 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+
+namespace Madtp.Kit.Checkpoints;
+
+/// <summary>
+/// A checkpoint on disk: the names, types and shapes of its tensors at once, their bytes when asked for.
+/// Reads safetensors, PyTorch's <c>.pth</c> (zip and legacy) and TorchScript archives. Whatever a file holds, nothing in it is
+/// executed: a pickle that asks for anything but tensors, dictionaries, lists, strings and numbers is refused by name.
+/// </summary>
+public sealed class CheckpointFile : IDisposable
+{
+    private readonly FileBytes bytes;
+    private readonly Dictionary<string, TensorEntry> byName;
+
+    private CheckpointFile(FileBytes bytes, CheckpointContents contents)
+    {
+        this.bytes = bytes;
+        Format = contents.Format;
+        Tensors = contents.Tensors;
+        Values = contents.Values;
+        Metadata = contents.Metadata;
+        byName = Tensors.ToDictionary(t => t.Name);
+    }
+
+    /// <summary>The file's path, as it was given.</summary>
+    public string Path => bytes.Path;
+
+    /// <summary>The file's size in bytes.</summary>
+    public long Length => bytes.Length;
+
+    /// <summary>Which format the file has.</summary>
+    public CheckpointFormat Format { get; }
+
+    /// <summary>Every tensor, in the file's order; nested dictionaries give dotted names (<c>model.logit_scale</c>).</summary>
+    public IReadOnlyList<TensorEntry> Tensors { get; }
+
+    /// <summary>What else the file holds, by dotted name: null, bool, long, BigInteger, double, string or byte[].</summary>
+    public IReadOnlyDictionary<string, object?> Values { get; }
+
+    /// <summary>The metadata of a safetensors file; empty for other formats.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensor of this name.</summary>
+    /// <exception cref="InvalidDataException">The file has none.</exception>
+    public TensorEntry this[string name] => byName.TryGetValue(name, out var entry) ? entry : throw bytes.Broken($"there is no tensor '{name}' in it");
+
+    /// <summary>Opens a file and reads its table of contents.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is not a checkpoint, is damaged, or asks for what is refused; the message says which and where.</exception>
+    public static CheckpointFile Open(string path)
+    {
+        var bytes = new FileBytes(path);
+        try
+        {
+            return new CheckpointFile(bytes, ReadContents(bytes));
+        }
+        catch
+        {
+            bytes.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The tensor of this name, if there is one.</summary>
+    public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
+
+    /// <summary>A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null if absent.</summary>
+    /// <exception cref="InvalidDataException">There is something of this name, but it is not one number.</exception>
+    public double? Number(string name)
+    {
+        if (byName.TryGetValue(name, out var entry))
+        {
+            return entry.ElementCount == 1 ? ElementConversion.ToDoubles(entry)[0] : throw bytes.Broken($"'{name}' is a tensor of shape {TensorLayout.Describe(entry.Shape)}, not a number");
+        }
+
+        return Values.TryGetValue(name, out var value)
+            ? value switch
+            {
+                double number => number,
+                long number => number,
+                bool number => number ? 1 : 0,
+                BigInteger number => (double)number,
+                _ => throw bytes.Broken($"'{name}' is {value ?? "None"}, not a number"),
+            }
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => bytes.Dispose();
+
+    private static CheckpointContents ReadContents(FileBytes bytes)
+    {
+        if (ZipDirectory.Recognizes(bytes))
+        {
+            return PyTorchArchive.Read(bytes);
+        }
+
+        if (PyTorchLegacy.Recognizes(bytes))
+        {
+            return PyTorchLegacy.Read(bytes);
+        }
+
+        if (SafetensorsReader.Recognizes(bytes))
+        {
+            return SafetensorsReader.Read(bytes);
+        }
+
+        throw bytes.Broken("not a checkpoint the kit reads: it begins neither as a safetensors file nor as one that torch.save or torch.jit.save wrote"
+            + (PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)" : ""));
+    }
+}

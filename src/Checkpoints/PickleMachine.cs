@@ -1,0 +1,287 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+
+namespace Madtp.Kit.Checkpoints;
+
+/// <summary>
+/// Reads pickles (protocols 0 to 5) as data. It keeps a stack and a memo like Python's, but nothing it does runs code: a name is
+/// checked against a vocabulary, and a call becomes what the vocabulary says. Each step makes at most one object or consumes what
+/// it takes, so memory is bounded by the pickle's length and the number of steps, which are bounded too.
+/// </summary>
+internal sealed class PickleMachine(IPickleVocabulary vocabulary)
+{
+    /// <summary>The longest pickle that is read, in bytes. The largest checkpoints' own are a few hundred kilobytes: tensors lie outside.</summary>
+    public const int MaximumLength = 16_000_000;
+
+    // A tensor takes about 40 operations, so this is room for 100,000 of them.
+    private const int MaximumOperations = 4_000_000;
+    private const int MaximumIntegerBytes = 1024;
+    private const int HighestProtocol = 5;
+
+    private readonly List<object?> stack = [];
+    private readonly Stack<int> marks = new();
+    private readonly Dictionary<uint, object?> memo = [];
+
+    /// <summary>Runs to the STOP and returns the value; <paramref name="consumed"/> is the pickle's length.</summary>
+    /// <exception cref="InvalidDataException">The pickle is damaged, or names what is refused.</exception>
+    public object? Read(ReadOnlySpan<byte> bytes, out int consumed)
+    {
+        var reader = new PickleReader(bytes);
+        try
+        {
+            for (var operation = 0; operation < MaximumOperations; operation++)
+            {
+                var code = reader.Byte();
+                if (code == '.')
+                {
+                    consumed = reader.Position;
+                    return Pop();
+                }
+
+                Step(code, ref reader);
+            }
+
+            throw new InvalidDataException($"it has more than {MaximumOperations} operations");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"its pickle, at byte {reader.Position}: {e.Message}", e);
+        }
+    }
+
+    private void Step(byte code, ref PickleReader reader)
+    {
+        if (!Simple(code, ref reader) && !Text(code, ref reader) && !Collection(code) && !Memo(code, ref reader) && !Object(code, ref reader))
+        {
+            throw new InvalidDataException($"operation 0x{code:x2}{(code is > 32 and < 127 ? $" ('{(char)code}')" : "")} is not one a checkpoint needs");
+        }
+    }
+
+    private bool Simple(byte code, ref PickleReader reader)
+    {
+        switch (code)
+        {
+            case 0x80:
+                var protocol = reader.Byte();
+                if (protocol > HighestProtocol)
+                {
+                    throw new InvalidDataException($"protocol {protocol} is newer than {HighestProtocol}, the last one known");
+                }
+
+                return true;
+            case 0x95: reader.Take(8); return true; // FRAME: only a hint
+            case (byte)'N': stack.Add(null); return true;
+            case 0x88: stack.Add(true); return true;
+            case 0x89: stack.Add(false); return true;
+            case (byte)'K': stack.Add((long)reader.Byte()); return true;
+            case (byte)'M': stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(reader.Take(2))); return true;
+            case (byte)'J': stack.Add((long)BinaryPrimitives.ReadInt32LittleEndian(reader.Take(4))); return true;
+            case 0x8a: stack.Add(Integer(reader.Take(reader.Byte()))); return true;
+            case 0x8b: stack.Add(Integer(reader.Take(reader.Length(4), MaximumIntegerBytes))); return true;
+            case (byte)'G': stack.Add(BinaryPrimitives.ReadDoubleBigEndian(reader.Take(8))); return true;
+            case (byte)'I': stack.Add(DecimalLine(reader.Line())); return true;
+            case (byte)'L': stack.Add(DecimalLine(reader.Line().TrimEnd('L'))); return true;
+            case (byte)'F': stack.Add(FloatLine(reader.Line())); return true;
+            case (byte)'0': Pop(); return true;
+            case (byte)'1': TakeMarked(); return true;
+            case (byte)'2': stack.Add(Peek()); return true;
+            case (byte)'(': marks.Push(stack.Count); return true;
+            default: return false;
+        }
+    }
+
+    private bool Text(byte code, ref PickleReader reader)
+    {
+        switch (code)
+        {
+            case 0x8c: stack.Add(Utf8(reader.Take(reader.Byte()))); return true;
+            case (byte)'X': stack.Add(Utf8(reader.Take(reader.Length(4)))); return true;
+            case 0x8d: stack.Add(Utf8(reader.Take(reader.Length(8)))); return true;
+            case (byte)'V': stack.Add(reader.Line()); return true;
+            case (byte)'U': stack.Add(Encoding.Latin1.GetString(reader.Take(reader.Byte()))); return true;
+            case (byte)'T': stack.Add(Encoding.Latin1.GetString(reader.Take(reader.Length(4)))); return true;
+            case (byte)'C': stack.Add(reader.Take(reader.Byte()).ToArray()); return true;
+            case (byte)'B': stack.Add(reader.Take(reader.Length(4)).ToArray()); return true;
+            case 0x8e or 0x96: stack.Add(reader.Take(reader.Length(8)).ToArray()); return true;
+            default: return false;
+        }
+    }
+
+    private bool Collection(byte code)
+    {
+        switch (code)
+        {
+            case (byte)']' or 0x8f: stack.Add(new List<object?>()); return true;
+            case (byte)'}': stack.Add(new PickleDictionary()); return true;
+            case (byte)')': stack.Add(Array.Empty<object?>()); return true;
+            case (byte)'l' or 0x91: stack.Add(new List<object?>(TakeMarked())); return true;
+            case (byte)'t': stack.Add(TakeMarked()); return true;
+            case (byte)'d': SetItems(new PickleDictionary(), TakeMarked(), push: true); return true;
+            case 0x85: stack.Add(TakeTop(1)); return true;
+            case 0x86: stack.Add(TakeTop(2)); return true;
+            case 0x87: stack.Add(TakeTop(3)); return true;
+            case (byte)'a': Append(TakeTop(1)); return true;
+            case (byte)'e' or 0x90: Append(TakeMarked()); return true;
+            case (byte)'s': SetItems(null, TakeTop(2), push: false); return true;
+            case (byte)'u': SetItems(null, TakeMarked(), push: false); return true;
+            default: return false;
+        }
+    }
+
+    private bool Memo(byte code, ref PickleReader reader)
+    {
+        switch (code)
+        {
+            case (byte)'q': memo[reader.Byte()] = Peek(); return true;
+            case (byte)'r': memo[BinaryPrimitives.ReadUInt32LittleEndian(reader.Take(4))] = Peek(); return true;
+            case (byte)'p': memo[Index(reader.Line())] = Peek(); return true;
+            case 0x94: memo[(uint)memo.Count] = Peek(); return true;
+            case (byte)'h': stack.Add(Recall(reader.Byte())); return true;
+            case (byte)'j': stack.Add(Recall(BinaryPrimitives.ReadUInt32LittleEndian(reader.Take(4)))); return true;
+            case (byte)'g': stack.Add(Recall(Index(reader.Line()))); return true;
+            default: return false;
+        }
+    }
+
+    private bool Object(byte code, ref PickleReader reader)
+    {
+        switch (code)
+        {
+            case (byte)'c':
+                var module = reader.Line();
+                stack.Add(Named(module, reader.Line()));
+                return true;
+            case 0x93:
+                var names = TakeTop(2);
+                stack.Add(Named(names[0] as string, names[1] as string));
+                return true;
+            case (byte)'R' or 0x81:
+                var call = TakeTop(2);
+                stack.Add(Call(call[0], call[1]));
+                return true;
+            case (byte)'b':
+                var state = Pop();
+                vocabulary.SetState(Peek(), state);
+                return true;
+            case (byte)'Q':
+                stack.Add(vocabulary.Resolve(Pop()));
+                return true;
+            case (byte)'i':
+                var instance = reader.Line();
+                throw Refused(new PickleGlobal(instance, reader.Line()));
+            default:
+                return false;
+        }
+    }
+
+    private PickleGlobal Named(string? module, string? name)
+    {
+        var global = new PickleGlobal(module ?? "?", name ?? "?");
+        return module is not null && name is not null && vocabulary.Allows(global) ? global : throw Refused(global);
+    }
+
+    private static InvalidDataException Refused(PickleGlobal global)
+    {
+        var name = global.ToString();
+        return new InvalidDataException($"it asks for '{(name.Length <= 200 ? name : name[..200] + "…")}'; only tensors, dictionaries, lists, strings and numbers are read, so it is refused and nothing was run");
+    }
+
+    private object? Call(object? target, object? arguments) => target switch
+    {
+        PickleGlobal global when arguments is object?[] list => vocabulary.Call(global, list),
+        PickleGlobal => throw new InvalidDataException($"it calls {target} without a tuple of arguments"),
+        _ => throw new InvalidDataException($"it calls {Describe(target)}, which is not a name"),
+    };
+
+    private void Append(object?[] items)
+    {
+        if (Peek() is not List<object?> list)
+        {
+            throw new InvalidDataException($"it appends to {Describe(Peek())}, which is not a list");
+        }
+
+        list.AddRange(items);
+    }
+
+    private void SetItems(PickleDictionary? dictionary, object?[] items, bool push)
+    {
+        dictionary ??= Peek() as PickleDictionary ?? throw new InvalidDataException($"it sets items of {Describe(Peek())}, which is not a dictionary");
+        if (items.Length % 2 != 0)
+        {
+            throw new InvalidDataException("a key of a dictionary has no value");
+        }
+
+        for (var i = 0; i < items.Length; i += 2)
+        {
+            dictionary.Items.Add(new(items[i], items[i + 1]));
+        }
+
+        if (push)
+        {
+            stack.Add(dictionary);
+        }
+    }
+
+    private object? Recall(uint index) => memo.TryGetValue(index, out var value) ? value : throw new InvalidDataException($"it recalls item {index}, which it never stored");
+
+    private object? Peek() => stack.Count > Floor ? stack[^1] : throw new InvalidDataException("its stack is empty");
+
+    private object? Pop() => TakeTop(1)[0];
+
+    private object?[] TakeTop(int count)
+    {
+        if (stack.Count - count < Floor)
+        {
+            throw new InvalidDataException("its stack has too few items");
+        }
+
+        return TakeFrom(stack.Count - count);
+    }
+
+    private object?[] TakeMarked() => marks.TryPop(out var mark) ? TakeFrom(mark) : throw new InvalidDataException("its stack has no mark");
+
+    private object?[] TakeFrom(int index)
+    {
+        var items = stack.GetRange(index, stack.Count - index).ToArray();
+        stack.RemoveRange(index, items.Length);
+        return items;
+    }
+
+    private int Floor => marks.TryPeek(out var mark) ? mark : 0;
+
+    private static object Integer(ReadOnlySpan<byte> bytes)
+    {
+        var value = new BigInteger(bytes);
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
+    }
+
+    private static object DecimalLine(string line) => line switch
+    {
+        "00" => false,
+        "01" => true,
+        _ when line.Length <= MaximumIntegerBytes && BigInteger.TryParse(line, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) =>
+            Integer(value.ToByteArray()),
+        _ => throw new InvalidDataException("a number is not written as one"),
+    };
+
+    private static double FloatLine(string line) =>
+        double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : throw new InvalidDataException("a number is not written as one");
+
+    private static uint Index(string line) =>
+        uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : throw new InvalidDataException("an index is not a number");
+
+    private static string Utf8(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    private static string Describe(object? value) => value switch
+    {
+        null => "None",
+        object?[] => "a tuple",
+        List<object?> => "a list",
+        PickleDictionary => "a dictionary",
+        string => "a string",
+        PickleGlobal global => global.ToString(),
+        _ => value.GetType().Name,
+    };
+}

@@ -1,0 +1,8 @@
+namespace Madtp.Kit.Checkpoints;
+
+/// <summary>A tensor to be written: its description, and how to write its elements row-major and little-endian.</summary>
+internal sealed record TensorSource(string Name, ElementType Type, IReadOnlyList<long> Shape, Action<Stream> Write)
+{
+    /// <summary>How many bytes its elements take.</summary>
+    public long ByteCount => Shape.Aggregate((long)Type.Size(), (product, size) => checked(product * size));
+}

@@ -1,0 +1,256 @@
+using System.Diagnostics;
+using Madtp.Kit.Checkpoints;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Checkpoints;
+
+/// <summary>Pickles that lie, call things or ask for the world end in a named error, quickly and in little memory.</summary>
+public class HostilePickleTests
+{
+    public static TheoryData<string, string> Calls => new()
+    {
+        { "os", "system" },
+        { "posix", "system" },
+        { "builtins", "eval" },
+        { "builtins", "getattr" },
+        { "__builtin__", "exec" },
+        { "subprocess", "Popen" },
+        { "torch", "load" },
+        { "torch", "tensor" },
+        { "torch.serialization", "load" },
+        { "torch.hub", "load" },
+        { "torch._utils", "_rebuild_device_tensor_from_numpy" },
+        { "torch.jit._pickle", "build_intlist" },
+        { "__torch__", "Model" },
+        { "__torch__.os", "system" },
+        { "collections", "Counter" },
+        { "collections.OrderedDict", "fromkeys" },
+        { "numpy.core.multiarray", "_reconstruct" },
+        { "_codecs", "decode" },
+        { "torch._utils._rebuild_tensor_v2", "__globals__" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void A_name_that_is_not_data_is_refused_by_name(string module, string name)
+    {
+        var calls = new[]
+        {
+            new PickleBytes().Global(module, name).Op("(").Text("touch /dev/null").Op("tR"),
+            new PickleBytes().Text(module).Text(name).Raw(0x93).Op(")").Raw(0x81),
+            new PickleBytes().Global(module, name),
+            new PickleBytes().Mark().Op($"i{module}\n{name}\n"),
+            new PickleBytes().Op("}").Text("key").Global(module, name).Op("s"),
+        };
+        foreach (var call in calls)
+        {
+            Assert.Contains($"'{module}.{name}'", Failure(call.Stop()));
+        }
+    }
+
+    [Fact]
+    public void Protocols_other_ways_to_call_are_refused()
+    {
+        Assert.Contains("operation 0x6f ('o')", Failure(new PickleBytes().Mark().Global("collections", "OrderedDict").Op("o").Stop()));
+        Assert.Contains("operation 0x92", Failure(new PickleBytes().Global("collections", "OrderedDict").Op(")}").Raw(0x92).Stop()));
+        Assert.Contains("operation 0x82", Failure(new PickleBytes().Raw(0x82, 1).Stop()));
+        Assert.Contains("operation 0x50 ('P')", Failure(new PickleBytes().Op("Pid\n").Stop()));
+        Assert.Contains("operation 0x97", Failure(new PickleBytes().Raw(0x97).Stop()));
+        Assert.Contains("not a storage", Failure(new PickleBytes().Text("module").Op("Q").Stop()));
+        Assert.Contains("calls a string", Failure(new PickleBytes().Text("x").Op(")R").Stop()));
+        Assert.Contains("has none", Failure(new PickleBytes().Text("x").Op("}b").Stop()));
+        Assert.Contains("protocol 9", Failure([0x80, 9, (byte)'N', (byte)'.']));
+    }
+
+    [Fact]
+    public void Lengths_and_indices_past_the_end_are_named()
+    {
+        Assert.Contains("4294967295 bytes are claimed", Failure(new PickleBytes().Op("X").U32(uint.MaxValue).Stop()));
+        Assert.Contains("bytes are claimed", Failure(new PickleBytes().Raw(0x8d).U64(ulong.MaxValue).Stop()));
+        Assert.Contains("bytes are claimed", Failure(new PickleBytes().Raw(0x8e).U64(1UL << 62).Stop()));
+        Assert.Contains("at most 1024", Failure(new PickleBytes().Raw(0x8b).U32(1 << 30).Stop()));
+        Assert.Contains("never stored", Failure(new PickleBytes().Op("j").U32(7).Stop()));
+        Assert.Contains("stack is empty", Failure(new PickleBytes().Op("q").Raw(0).Stop()));
+        Assert.Contains("too few items", Failure(new PickleBytes().Stop()));
+        Assert.Contains("too few items", Failure(new PickleBytes().Op("N(").Raw(0x86).Stop()));
+        Assert.Contains("no mark", Failure(new PickleBytes().Op("t").Stop()));
+        Assert.Contains("no value", Failure(new PickleBytes().Op("}(Nu").Stop()));
+        Assert.Contains("not a list", Failure(new PickleBytes().Op("}Na").Stop()));
+        Assert.Contains("not a dictionary", Failure(new PickleBytes().Op("]NNs").Stop()));
+        Assert.Contains("0 are left", Failure(new PickleBytes().Op("}").Unfinished()));
+        Assert.Contains("does not end", Failure(new PickleBytes().Op("c").Raw(new byte[10_000]).Stop()));
+        Assert.Contains("not written as one", Failure(new PickleBytes().Op("L" + new string('9', 4000) + "\n").Stop()));
+    }
+
+    [Fact]
+    public void A_giant_memo_index_costs_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var pickle = new PickleBytes().Op("}").Text("a").Number(5).Op("r").U32(uint.MaxValue).Op("s").Stop();
+        using var file = CheckpointFile.Open(folder.Write(Archive(pickle)));
+        Assert.Equal(5L, file.Values["a"]);
+    }
+
+    [Fact]
+    public void A_dictionary_inside_itself_is_named()
+    {
+        var pickle = new PickleBytes().Op("}q").Raw(0).Text("self").Op("h").Raw(0).Op("s").Stop();
+        Assert.Contains("into itself, under 'self.self", Failure(pickle));
+    }
+
+    [Fact]
+    public void Deep_nesting_is_named()
+    {
+        var pickle = new PickleBytes();
+        for (var i = 0; i < 200_000; i++)
+        {
+            pickle.Op("]");
+        }
+
+        for (var i = 0; i < 199_999; i++)
+        {
+            pickle.Op("a");
+        }
+
+        Assert.Contains("deeper than 64", Failure(pickle.Stop()));
+    }
+
+    // Each list holds the one before ten times: 30 levels would unfold to 10^30 items.
+    [Fact]
+    public void Lists_that_unfold_without_end_are_named()
+    {
+        var pickle = new PickleBytes().Op("]q").Raw(0).Op("0");
+        for (byte level = 1; level <= 30; level++)
+        {
+            pickle.Op("](");
+            for (var i = 0; i < 10; i++)
+            {
+                pickle.Op("h").Raw((byte)(level - 1));
+            }
+
+            pickle.Op("eq").Raw(level).Op("0");
+        }
+
+        Assert.Contains("unfolds to more than", Failure(pickle.Op("h").Raw(30).Stop()));
+    }
+
+    // One long key, recalled at every level: names would grow to gigabytes.
+    [Fact]
+    public void Names_that_grow_without_end_are_named()
+    {
+        var pickle = new PickleBytes().Text(new string('k', 1_000_000)).Op("q").Raw(0).Op("0").Number(1).Op("q").Raw(1).Op("0");
+        for (byte level = 2; level < 60; level++)
+        {
+            pickle.Op("}h").Raw(0).Op("h").Raw((byte)(level - 1)).Op("sq").Raw(level).Op("0");
+        }
+
+        Assert.Contains("names in its pickle are longer", Failure(pickle.Op("h").Raw(59).Stop()));
+    }
+
+    [Fact]
+    public void A_pickle_of_only_lists_stays_within_bounds()
+    {
+        var longest = new byte[PickleMachine.MaximumLength - 100];
+        Array.Fill(longest, (byte)'}');
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("more than 4000000 operations", Failure(longest));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 600_000_000);
+    }
+
+    [Fact]
+    public void A_pickle_longer_than_any_honest_one_is_named() => Assert.Contains("at most 16000000", Failure(new byte[PickleMachine.MaximumLength + 1]));
+
+    [Theory]
+    [InlineData(5, 0, new long[] { 6 }, new long[] { 1 }, "reaches past its storage (4 elements)")]
+    [InlineData(4, 0, new long[] { 5 }, new long[] { 1 }, "reaches past its storage")]
+    [InlineData(4, 2, new long[] { 3 }, new long[] { 1 }, "reaches past its storage")]
+    [InlineData(4, 5, new long[] { 1 }, new long[] { 1 }, "begins at element 5")]
+    [InlineData(4, -1, new long[] { 1 }, new long[] { 1 }, "begins at element -1")]
+    [InlineData(4, 0, new long[] { 2 }, new long[] { -1 }, "negative")]
+    [InlineData(4, 0, new long[] { -2 }, new long[] { 1 }, "negative size")]
+    [InlineData(4, 0, new long[] { 2, 2 }, new long[] { 1 }, "2 dimensions and 1 strides")]
+    [InlineData(4, 0, new long[] { 1L << 40 }, new long[] { 0 }, "repeats a storage of 4 elements")]
+    [InlineData(4, 0, new long[] { 1L << 32, 1L << 32 }, new long[] { 0, 0 }, "more elements than any file")]
+    [InlineData(4, 0, new long[] { 2, 2 }, new long[] { long.MaxValue, long.MaxValue }, "reaches past its storage")]
+    [InlineData(4, 0, new long[] { 1L << 62 }, new long[] { 4 }, "more elements than any file")]
+    [InlineData(-1, 0, new long[] { 1 }, new long[] { 1 }, "claims -1 elements")]
+    [InlineData(long.MaxValue, 0, new long[] { 1 }, new long[] { 1 }, "claims 9223372036854775807 elements")]
+    public void A_tensor_that_lies_about_its_storage_is_named(long count, long first, long[] shape, long[] strides, string expected)
+    {
+        // The first case claims more than the storage has; the storage itself is 4 floats.
+        var pickle = new PickleBytes().Op("}").Text("w").Tensor("FloatStorage", "0", count, first, shape, strides).Op("s").Stop();
+        var message = Failure(pickle, new byte[16]);
+        Assert.Contains(count == 5 ? "claims 5 of Float32, 20 bytes, but 'a/data/0' has 16" : expected, message);
+    }
+
+    [Fact]
+    public void A_storage_that_is_missing_or_two_things_at_once_is_named()
+    {
+        Assert.Contains("has no 'a/data/9'", Failure(new PickleBytes().Storage("FloatStorage", "9", 4).Stop(), new byte[16]));
+        Assert.Contains("has no 'a/data/../data.pkl'", Failure(new PickleBytes().Storage("FloatStorage", "../data.pkl", 4).Stop(), new byte[16]));
+        Assert.Contains("mentioned as 4 of Float32 and as 2 of Float64", Failure(new PickleBytes().Op("]").Storage("FloatStorage", "0", 4).Op("a").Storage("DoubleStorage", "0", 2).Op("a").Stop(), new byte[16]));
+        Assert.Contains("'torch.ComplexFloatStorage'", Failure(new PickleBytes().Storage("ComplexFloatStorage", "0", 2).Stop(), new byte[16]));
+        Assert.Contains("bare storage", Failure(new PickleBytes().Storage("FloatStorage", "0", 4).Stop(), new byte[16]));
+        Assert.Contains("bare name", Failure(new PickleBytes().Global("torch", "FloatStorage").Stop()));
+        Assert.Contains("does not take", Failure(new PickleBytes().Global("torch._utils", "_rebuild_tensor_v2").Op(")R").Stop()));
+        Assert.Contains("does not take", Failure(new PickleBytes().Global("torch", "FloatStorage").Op(")R").Stop()));
+    }
+
+    [Fact]
+    public void Names_that_collide_are_named()
+    {
+        var pickle = new PickleBytes().Op("}").Text("a.b").Number(1).Op("s").Text("a").Op("}").Text("b").Number(2).Op("ss").Stop();
+        Assert.Contains("'a.b' twice", Failure(pickle));
+    }
+
+    // Genuine files with a few bytes changed: whatever happens, it is a checkpoint or a named error.
+    [Theory]
+    [InlineData("saved.pth")]
+    [InlineData("legacy.pth")]
+    [InlineData("script.pt")]
+    public void A_damaged_file_never_ends_in_any_other_error(string sample)
+    {
+        using var folder = new TemporaryFolder();
+        var genuine = File.ReadAllBytes(KitPaths.InRepository("tests", "Checkpoints", "samples", sample));
+        var random = new Random(7);
+        var refused = 0;
+        for (var trial = 0; trial < 600; trial++)
+        {
+            var bytes = (byte[])genuine.Clone();
+            for (var change = random.Next(1, 6); change > 0; change--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                using var file = CheckpointFile.Open(folder.Write(trial % 5 == 0 ? bytes[..random.Next(1, bytes.Length)] : bytes));
+                foreach (var tensor in file.Tensors.Where(t => t.ByteCount < 1_000_000))
+                {
+                    tensor.CopyTo(new byte[tensor.ByteCount]);
+                }
+            }
+            catch (InvalidDataException e)
+            {
+                Assert.Contains(folder.File("file.pth"), e.Message);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 100, 600);
+    }
+
+    private static byte[] Archive(byte[] pickle, byte[]? storage = null) =>
+        new ZipBytes().Add("a/data.pkl", pickle).Add("a/data/0", storage ?? []).Finish();
+
+    private static string Failure(byte[] pickle, byte[]? storage = null)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write(Archive(pickle, storage));
+        var clock = Stopwatch.StartNew();
+        var error = Assert.Throws<InvalidDataException>(() => CheckpointFile.Open(path));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
+        Assert.StartsWith(path, error.Message);
+        return error.Message;
+    }
+}

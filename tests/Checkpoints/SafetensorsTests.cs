@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Madtp.Kit.Checkpoints;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Checkpoints;
+
+public class SafetensorsTests
+{
+    [Fact]
+    public void What_is_written_is_read_back()
+    {
+        var names = Gen.Elements("weight", "bias", "a.b.c", "é", "x y", "\"quoted\"", "0", "__meta", "transformer.resblocks.0.attn.in_proj_weight");
+        var shapes = Gen.Choose(0, 3).SelectMany(rank => Gen.Choose(0, 4).Select(size => (long)size).ArrayOf(rank));
+        var tensor = from name in names
+                     from type in Gen.Elements(Enum.GetValues<ElementType>())
+                     from shape in shapes
+                     from seed in Gen.Choose(0, 1000)
+                     select (Name: name, Type: type, Shape: shape, Seed: seed);
+        var file = tensor.ListOf().Select(list => list.DistinctBy(t => t.Name).ToArray());
+        Prop.ForAll(Arb.From(file), tensors =>
+        {
+            using var folder = new TemporaryFolder();
+            var path = folder.File("file.safetensors");
+            var contents = tensors.ToDictionary(t => t.Name, t => Content(t.Seed, t.Type, t.Shape));
+            SafetensorsWriter.Write(path, tensors.Select(t => new TensorSource(t.Name, t.Type, t.Shape, s => s.Write(contents[t.Name]))), new Dictionary<string, string> { ["kit"] = "yes" });
+            using var read = CheckpointFile.Open(path);
+            Assert.Equal("yes", read.Metadata["kit"]);
+            Assert.Equal(tensors.Length, read.Tensors.Count);
+            foreach (var (name, type, shape, _) in tensors)
+            {
+                var bytes = new byte[read[name].ByteCount];
+                read[name].CopyTo(bytes);
+                Assert.Equal(type, read[name].Type);
+                Assert.Equal(shape, read[name].Shape);
+                Assert.Equal(contents[name], bytes);
+            }
+        }).Check(Config.QuickThrowOnFailure.WithReplay(7, 7));
+    }
+
+    [Fact]
+    public void The_same_tensors_give_the_same_bytes_in_any_order()
+    {
+        using var folder = new TemporaryFolder();
+        TensorSource[] tensors = [Source("b", ElementType.Float32, 3), Source("a", ElementType.Float32, 2), Source("c", ElementType.Int64, 1), Source("d", ElementType.Bool, 5)];
+        SafetensorsWriter.Write(folder.File("1"), tensors, new Dictionary<string, string> { ["x"] = "1", ["a"] = "2" });
+        SafetensorsWriter.Write(folder.File("2"), tensors.Reverse(), new Dictionary<string, string> { ["a"] = "2", ["x"] = "1" });
+        Assert.Equal(System.IO.File.ReadAllBytes(folder.File("1")), System.IO.File.ReadAllBytes(folder.File("2")));
+        using var read = CheckpointFile.Open(folder.File("1"));
+        Assert.Equal(["c", "a", "b", "d"], read.Tensors.Select(t => t.Name));
+    }
+
+    [Fact]
+    public void A_write_that_fails_leaves_the_old_file_and_nothing_else()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write([1, 2, 3], "file.safetensors");
+        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ElementType.Float32, [2], s => s.WriteByte(1))], null));
+        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [Source("w", ElementType.Float32, 1), Source("w", ElementType.Int64, 1)], null));
+        Assert.Throws<IOException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ElementType.Float32, [2], _ => throw new IOException("disk full"))], null));
+        Assert.Equal([1, 2, 3], System.IO.File.ReadAllBytes(path));
+        Assert.Equal([path], folder.Files());
+    }
+
+    [Theory]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 7, "ends at byte 8 of the data, which has only 7")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 9, "end at byte 8 of the data, which has 9")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "12 bytes, but its data_offsets are 0 to 8")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "data_offsets are 8 to 0")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", 8, "data_offsets are -8 to 0")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "negative size")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}""", 8, "more elements than any file")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "more elements than any file")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,99999999999999999999]}}""", 8, "not a short list of whole numbers")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", 8, "not a short list of whole numbers")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", 4, "33 dimensions")]
+    [InlineData("""{"w":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}""", 8, "element type 'F31'")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2]}}""", 8, "'w' lacks")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}""", 8, "'w' lacks")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", 8, "'w' has 'shape'")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"code":"x"}}""", 8, "'w' has 'code'")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""", 16, "'w' is listed twice")]
+    [InlineData("""{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "'w' overlaps 'v'")]
+    [InlineData("""{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "'w' overlaps 'v'")]
+    [InlineData("""{"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "bytes 4 to 8 of the data, before tensor 'w', belong to no tensor")]
+    [InlineData("""{"w":[]}""", 0, "StartObject expected")]
+    [InlineData("""{"w":{"dtype":{"a":{"b":{"c":{}}}}}}""", 0, "not the JSON")]
+    [InlineData("""{"w":""", 0, "not the JSON")]
+    [InlineData("""{} {}""", 0, "not the JSON")]
+    [InlineData("""{"__metadata__":{"a":1}}""", 0, "not the JSON")]
+    [InlineData("""{"__metadata__":{"a":"1","a":"2"}}""", 0, "'a' is given twice")]
+    [InlineData("""{"\ud800":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4, "not the JSON")]
+    public void A_header_that_lies_is_named(string header, int data, string expected) => Assert.Contains(expected, Failure(File(header, data)));
+
+    [Fact]
+    public void A_length_that_lies_is_named()
+    {
+        Assert.Contains("at most 100000000", Failure(File("{}", 0, ulong.MaxValue >> 1)));
+        Assert.Contains("claims 50000000 bytes, but the file has only 10", Failure(File("{}", 0, 50_000_000)));
+        Assert.Contains("not a checkpoint", Failure(File("{}", 0, ulong.MaxValue)));
+        Assert.Contains("not a checkpoint", Failure(File("[]", 0)));
+        Assert.Contains("not a checkpoint", Failure([1, 2, 3]));
+        Assert.Contains("is empty", Failure([]));
+        Assert.Contains("bare pickle", Failure(new PickleBytes().Op("N").Stop()));
+    }
+
+    [Fact]
+    public void An_empty_header_and_padding_are_fine()
+    {
+        using var folder = new TemporaryFolder();
+        using var empty = CheckpointFile.Open(folder.Write(File("{}", 0), "1"));
+        using var padded = CheckpointFile.Open(folder.Write(File("""{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}     """, 1), "2"));
+        Assert.Empty(empty.Tensors);
+        Assert.Equal([0], padded["w"].ToArray<byte>());
+    }
+
+    [Fact]
+    public void A_missing_file_a_folder_and_a_missing_tensor_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("no such checkpoint file", Assert.Throws<FileNotFoundException>(() => CheckpointFile.Open(folder.File("none"))).Message);
+        Assert.Contains("is a folder", Assert.Throws<FileNotFoundException>(() => CheckpointFile.Open(Path.GetDirectoryName(folder.File("x"))!)).Message);
+        using var file = CheckpointFile.Open(folder.Write(File("{}", 0)));
+        Assert.Contains("no tensor 'w'", Assert.Throws<InvalidDataException>(() => file["w"]).Message);
+    }
+
+    [Fact]
+    public void Reading_after_closing_is_an_error_not_a_crash()
+    {
+        using var folder = new TemporaryFolder();
+        var file = CheckpointFile.Open(folder.Write(File("""{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}""", 1)));
+        var entry = file["w"];
+        file.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => entry.ToArray<byte>());
+        Assert.Throws<ArgumentException>(() => entry.ToArray<float>());
+        Assert.Throws<ArgumentException>(() => entry.CopyTo(new byte[3]));
+    }
+
+    private static TensorSource Source(string name, ElementType type, int count) => new(name, type, [count], s => s.Write(Content(count, type, [count])));
+
+    private static byte[] Content(int seed, ElementType type, long[] shape)
+    {
+        var bytes = new byte[shape.Aggregate((long)type.Size(), (product, size) => product * size)];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static byte[] File(string header, int data, ulong? length = null)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(header);
+        var bytes = new byte[8 + utf8.Length + data];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, length ?? (ulong)utf8.Length);
+        utf8.CopyTo(bytes, 8);
+        return bytes;
+    }
+
+    private static string Failure(byte[] bytes)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write(bytes, "file.safetensors");
+        var error = Assert.Throws<InvalidDataException>(() => CheckpointFile.Open(path));
+        Assert.StartsWith(path, error.Message);
+        return error.Message;
+    }
+}
