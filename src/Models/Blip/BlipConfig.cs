@@ -1,0 +1,20 @@
+using Madtp.Kit.Models.Text;
+using Madtp.Kit.Models.Vision;
+
+namespace Madtp.Kit.Models.Blip;
+
+/// <summary>Sizes of a BLIP model: its image encoder, its text transformer and its alignment guidance.</summary>
+public sealed record BlipConfig
+{
+    /// <summary>The image encoder.</summary>
+    public VisionTransformerConfig Vision { get; init; } = new();
+
+    /// <summary>The text transformer.</summary>
+    public BertConfig Text { get; init; } = new();
+
+    /// <summary>Alignment guidance; null builds the plain model.</summary>
+    public AlignmentConfig? Alignment { get; init; } = new();
+
+    /// <summary>BLIP NLVR2 at the paper's size: ViT-B/16 at 384², BERT-base, K = 100, d_k = 768.</summary>
+    public static BlipConfig Nlvr2 { get; } = new();
+}

@@ -1,0 +1,20 @@
+using TorchSharp.Modules;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>One encoder of a model as token reduction sees it: its blocks in order and the learnable tokens they align to.</summary>
+/// <param name="Name">Name of the module inside the model, as in its checkpoint: <c>visual_encoder</c>, <c>text_encoder</c>, ….</param>
+/// <param name="Modality">What its tokens are.</param>
+/// <param name="Blocks">The blocks in order of execution.</param>
+/// <param name="SpaceDict">E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment guidance.</param>
+public sealed record ReducibleEncoder(string Name, Modality Modality, IReadOnlyList<IReducibleBlock> Blocks, Parameter? SpaceDict)
+{
+    /// <summary>True where attention is causal and row 0 therefore sees only itself (CLIP text).</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>The released code keeps everything in a layer that would keep this many tokens or fewer.</summary>
+    public int ReleasedFloor { get; init; }
+
+    /// <summary>How the released code carries this encoder's mask.</summary>
+    public MaskGather MaskGather { get; init; }
+}

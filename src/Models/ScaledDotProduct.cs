@@ -1,0 +1,23 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>Scaled dot-product attention over heads.</summary>
+internal static class ScaledDotProduct
+{
+    /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
+    public static SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias)
+    {
+        var scores = (query * (1 / Math.Sqrt(query.shape[^1]))).matmul(key.transpose(-2, -1)); // [B, h, N, N]
+        var probabilities = (bias is null ? scores : scores + bias).softmax(-1);
+        return new SelfAttentionRecord(probabilities, probabilities.matmul(value), key);
+    }
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, h, N, D/h]</c>.</summary>
+    public static Tensor SplitHeads(Tensor tokens, int heads) =>
+        tokens.view(tokens.shape[0], tokens.shape[1], heads, tokens.shape[2] / heads).transpose(1, 2);
+
+    /// <summary><c>[B, h, N, d_h]</c> to <c>[B, N, h·d_h]</c>.</summary>
+    public static Tensor JoinHeads(Tensor perHead) =>
+        perHead.transpose(1, 2).reshape(perHead.shape[0], perHead.shape[2], perHead.shape[1] * perHead.shape[3]);
+}

@@ -1,0 +1,20 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>Stochastic depth: in training a sample's residual branch is skipped with a probability and scaled up otherwise.</summary>
+internal static class StochasticDepth
+{
+    /// <summary>Applies it to a branch <c>[B, N, D]</c>.</summary>
+    public static Tensor DropPath(Tensor branch, double probability, bool training)
+    {
+        if (!training || probability == 0)
+        {
+            return branch;
+        }
+
+        var keep = 1 - probability;
+        var mask = (rand([branch.shape[0], 1, 1], dtype: branch.dtype, device: branch.device) + keep).floor(); // [B, 1, 1]
+        return branch / keep * mask;
+    }
+}

@@ -1,0 +1,24 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models.Text;
+
+/// <summary>The stack of BERT layers (<c>encoder</c> in the checkpoints).</summary>
+public sealed class BertEncoder : nn.Module
+{
+    private readonly ModuleList<BertLayer> layer;
+
+    /// <summary>Creates the stack from its layers.</summary>
+    public BertEncoder(IEnumerable<BertLayer> layers) : base(nameof(BertEncoder))
+    {
+        layer = new ModuleList<BertLayer>([.. layers]);
+        RegisterComponents();
+    }
+
+    /// <summary>The layers in order.</summary>
+    public IReadOnlyList<BertLayer> Layers => [.. layer];
+
+    /// <summary>Runs all layers on <c>[B, N, D]</c>.</summary>
+    public TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> images) =>
+        BlockStack.Run(layer, tokens, (one, state) => one.Forward(state, images));
+}

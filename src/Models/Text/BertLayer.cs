@@ -1,0 +1,55 @@
+using Madtp.Kit.Alignment;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models.Text;
+
+/// <summary>
+/// One BERT layer: self-attention, optional cross-attention to images, feed-forward. Tokens may be reduced after the
+/// self-attention's LayerNorm, before cross-attention.
+/// </summary>
+public sealed class BertLayer : nn.Module, IReducibleBlock
+{
+    private readonly BertSelfAttention attention;
+    private readonly nn.Module? crossattention;
+    private readonly BertFeedForward intermediate;
+    private readonly BertAttentionOutput output;
+    private readonly AlignmentMap? query_model;
+
+    private BertLayer(BertConfig config, nn.Module? cross, AlignmentMap? queryModel) : base(nameof(BertLayer))
+    {
+        attention = new BertSelfAttention(config);
+        crossattention = cross;
+        intermediate = new BertFeedForward(config);
+        output = new BertAttentionOutput(config, config.FeedForwardWidth);
+        query_model = queryModel;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public IBlockReducer? Reducer { get; set; }
+
+    /// <inheritdoc/>
+    public AlignmentMap? QueryModel => query_model;
+
+    /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
+    public static BertLayer Nlvr(BertConfig config, int layer, AlignmentMap? queryModel = null) =>
+        new(config, new TwinCrossAttention(config, merges: layer >= config.FirstMergeLayer), queryModel);
+
+    /// <summary>A layer of MED, reading one image where one is given.</summary>
+    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) =>
+        new(config, new CrossAttention(config), queryModel);
+
+    /// <summary>
+    /// Runs the layer.
+    /// </summary>
+    /// <param name="input">Text tokens, <c>[B, N, D]</c>.</param>
+    /// <param name="images">Images to read; empty runs the text-only layer.</param>
+    public TokenState Forward(TokenState input, IReadOnlyList<ImageContext> images)
+    {
+        var (attended, record) = attention.Attend(input.X, input.AttentionBias());
+        var tokens = input with { X = attended };
+        tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
+        var read = images.Count == 0 ? tokens.X : ((ICrossAttention)crossattention!).Attend(tokens.X, images);
+        return tokens with { X = output.forward(intermediate.forward(read), read) };
+    }
+}

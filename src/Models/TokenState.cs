@@ -1,0 +1,52 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>
+/// Everything that travels with a sequence of tokens through the blocks of one encoder. Whatever removes, reorders or
+/// merges tokens rewrites all of it at once, so that no per-token value can end up beside another token.
+/// Row 0 is the class token (CLIP text: the start-of-text token).
+/// </summary>
+/// <param name="X">Hidden states, <c>[B, N, D]</c>.</param>
+public sealed record TokenState(Tensor X)
+{
+    /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is real.</summary>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null unless a reduction records it.</summary>
+    public Tensor? Position { get; init; }
+
+    /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of it.</summary>
+    public Tensor? Size { get; init; }
+
+    /// <summary>Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class token.</summary>
+    public Tensor? EndOfText { get; init; }
+
+    /// <summary>Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without alignment guidance.</summary>
+    public Tensor? AlignmentFeature { get; init; }
+
+    /// <summary>Tokens per sample, the class token included.</summary>
+    public int Length => (int)X.shape[1];
+
+    /// <summary>
+    /// What is added to attention scores on these tokens as keys: −10000 on padding, log of the size where a reducer
+    /// asks for proportional attention. <c>[B, 1, 1, N]</c>, or null when there is nothing to add.
+    /// </summary>
+    public Tensor? AttentionBias()
+    {
+        var bias = Mask is null ? null : AdditiveMask(Mask);
+        if (Size is null)
+        {
+            return bias;
+        }
+
+        var proportional = Size.clamp_min(1e-6).log().unsqueeze(1).unsqueeze(1); // [B, 1, 1, N]
+        return bias is null ? proportional : bias + proportional;
+    }
+
+    /// <summary>Every tensor of the state.</summary>
+    internal IEnumerable<Tensor> Tensors() => new[] { X, Mask, Position, Size, EndOfText, AlignmentFeature }.OfType<Tensor>();
+
+    /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>
+    public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
+}

@@ -1,0 +1,22 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models.Vision;
+
+/// <summary>The feed-forward part of a BLIP vision block.</summary>
+public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear fc1;
+    private readonly Linear fc2;
+
+    /// <summary>Creates the two layers.</summary>
+    public VisionFeedForward(int width, int hidden) : base(nameof(VisionFeedForward))
+    {
+        fc1 = nn.Linear(width, hidden);
+        fc2 = nn.Linear(hidden, width);
+        RegisterComponents();
+    }
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
+    public override Tensor forward(Tensor tokens) => fc2.forward(nn.functional.gelu(fc1.forward(tokens)));
+}

@@ -1,0 +1,8 @@
+namespace Madtp.Kit.Pruning;
+
+/// <summary>First part of a policy: how much does each token matter?</summary>
+public interface ITokenScorer
+{
+    /// <summary>Scores the N tokens that may be pruned, <c>[B, N]</c>; higher stays.</summary>
+    ImportanceScores Score(ReductionContext context);
+}

@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Pruning;
+
+/// <summary>What a reduction did in one block.</summary>
+/// <param name="Encoder">Name of the encoder.</param>
+/// <param name="Layer">The block's index, from 0.</param>
+/// <param name="TokensPerSample">Tokens each sample goes on with, class and merged token included, padding left out.</param>
+/// <param name="Pruned">True where tokens were taken out.</param>
+public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int> TokensPerSample, bool Pruned)
+{
+    /// <summary>Original positions of the tokens each sample goes on with, in order; 0 is the class token, −1 a merged token. Null at <see cref="TraceDetail.Counts"/>.</summary>
+    public IReadOnlyList<long[]>? Positions { get; init; }
+
+    /// <summary>Scores, thresholds and selection; null below <see cref="TraceDetail.Tensors"/> or where the block kept everything unseen.</summary>
+    public StepTensors? Tensors { get; init; }
+}
+
+/// <summary>The tensors of one step, detached. N counts the candidates, without the class token.</summary>
+public sealed record StepTensors
+{
+    /// <summary>R, <c>[B, N, K]</c>.</summary>
+    public Tensor? RawAlignment { get; init; }
+
+    /// <summary>TIS and its parts, <c>[B, N]</c>.</summary>
+    public required ImportanceScores Importance { get; init; }
+
+    /// <summary>Counts wanted and thresholds.</summary>
+    public required KeepDecision Decision { get; init; }
+
+    /// <summary>Kept tokens; null where the block kept everything.</summary>
+    public TokenSelection? Selection { get; init; }
+
+    /// <summary>Tokens after reduction, <c>[B, N' + 1, D]</c>.</summary>
+    public required Tensor Output { get; init; }
+}

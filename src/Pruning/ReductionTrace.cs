@@ -1,0 +1,109 @@
+using Madtp.Kit.Models;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Pruning;
+
+/// <summary>A record of what a reduction did, block by block in order of execution. Disposing it ends the recording and frees its tensors.</summary>
+public sealed class ReductionTrace : IDisposable
+{
+    private readonly List<ReductionStep> steps = [];
+    private readonly List<Tensor> owned = [];
+    private readonly Action ended;
+
+    internal ReductionTrace(TraceDetail detail, Action ended)
+    {
+        Detail = detail;
+        this.ended = ended;
+    }
+
+    /// <summary>How much is kept of each step.</summary>
+    public TraceDetail Detail { get; }
+
+    /// <summary>The steps so far.</summary>
+    public IReadOnlyList<ReductionStep> Steps => steps;
+
+    /// <summary>The steps of one encoder.</summary>
+    public IReadOnlyList<ReductionStep> Of(string encoder) => [.. steps.Where(step => step.Encoder == encoder)];
+
+    /// <summary>Forgets the steps so far and goes on recording.</summary>
+    public void Clear()
+    {
+        steps.Clear();
+        owned.ForEach(tensor => tensor.Dispose());
+        owned.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        owned.ForEach(tensor => tensor.Dispose());
+        owned.Clear();
+        ended();
+    }
+
+    internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, KeepDecision? decision, TokenSelection? selection)
+    {
+        using var off = no_grad();
+        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, TokensPerSample(output), selection is not null)
+        {
+            Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
+            Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, decision!, selection) : null,
+        });
+    }
+
+    private static int[] TokensPerSample(TokenState tokens)
+    {
+        if (tokens.Mask is null)
+        {
+            return [.. Enumerable.Repeat(tokens.Length, (int)tokens.X.shape[0])];
+        }
+
+        using var counts = tokens.Mask.sum(1).to(int32).cpu();
+        return counts.data<int>().ToArray();
+    }
+
+    private static long[][] Positions(TokenState tokens)
+    {
+        using var positions = tokens.Position!.cpu();
+        using var mask = tokens.Mask?.cpu().to(float32);
+        var (batch, length) = ((int)tokens.X.shape[0], tokens.Length);
+        var all = positions.data<long>().ToArray();
+        var real = mask?.data<float>().ToArray();
+        var rows = new long[batch][];
+        for (var b = 0; b < batch; b++)
+        {
+            var from = b * length;
+            rows[b] = [.. Enumerable.Range(from, length).Where(i => real is null || real[i] != 0).Select(i => all[i])];
+        }
+
+        return rows;
+    }
+
+    private StepTensors Hold(ReductionContext context, TokenState output, ImportanceScores importance, KeepDecision decision, TokenSelection? selection) => new()
+    {
+        RawAlignment = Hold(context.RawAlignment),
+        Importance = new ImportanceScores(Hold(importance.Total)!, Hold(importance.Class), Hold(importance.Self), Hold(importance.Alignment)),
+        Decision = new KeepDecision(Hold(decision.Counts)!, Hold(decision.Thresholds), Hold(decision.Threshold)),
+        Selection = selection is null ? null : selection with
+        {
+            Keep = Hold(selection.Keep)!,
+            Index = Hold(selection.Index)!,
+            Valid = Hold(selection.Valid),
+            Reduced = Hold(selection.Reduced),
+            Ranking = Hold(selection.Ranking),
+        },
+        Output = Hold(output.X)!,
+    };
+
+    private Tensor? Hold(Tensor? tensor)
+    {
+        if (tensor is null)
+        {
+            return null;
+        }
+
+        var held = tensor.detach().clone().DetachFromDisposeScope();
+        owned.Add(held);
+        return held;
+    }
+}

@@ -1,0 +1,99 @@
+using Madtp.Kit.Models;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Pruning;
+
+/// <summary>Carries everything that belongs to the kept tokens over into a shorter sequence, in one place.</summary>
+internal static class TokenGather
+{
+    /// <summary>[class, kept]: tokens <c>[B, N + 1, D]</c> to <c>[B, k + 1, D]</c>.</summary>
+    public static TokenState Kept(TokenState tokens, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    {
+        var batch = tokens.X.shape[0];
+        var rows = cat([zeros(batch, 1, dtype: int64, device: tokens.X.device), selection.Index + 1], 1); // [B, k + 1]
+        var mask = policy.Mask == MaskCarry.Released && tokens.Mask is not null
+            ? ReleasedMask(tokens.Mask, rows, selection, context, rows.shape[1])
+            : ValidMask(tokens.Mask, rows, selection);
+        return tokens with
+        {
+            X = tokens.X.gather(1, rows.unsqueeze(2).expand(-1, -1, tokens.X.shape[2])),
+            Mask = mask,
+            Position = Carry(tokens.Position, rows, selection, -1),
+            Size = Carry(tokens.Size, rows, selection, 0),
+            EndOfText = policy.ProtectEndOfText ? MovedRow(tokens.EndOfText, rows) : tokens.EndOfText,
+        };
+    }
+
+    /// <summary>Appends the merged token <c>[B, D]</c> as the last row of <paramref name="kept"/>.</summary>
+    public static TokenState Append(TokenState kept, Tensor merged, Tensor pruned, TokenState before, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    {
+        var batch = merged.shape[0];
+        var device = merged.device;
+        return kept with
+        {
+            X = cat([kept.X, merged.unsqueeze(1)], 1), // [B, k + 2, D]
+            Mask = MergedMask(kept.Mask, before, selection, context, policy),
+            Position = kept.Position is null ? null : cat([kept.Position, full([batch, 1], -1, dtype: int64, device: device)], 1),
+            Size = kept.Size is null ? null : cat([kept.Size, (before.Size!.slice(1, 1, before.Length, 1) * pruned).sum(1, keepdim: true)], 1),
+        };
+    }
+
+    private static Tensor? MergedMask(Tensor? keptMask, TokenState before, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    {
+        if (keptMask is null)
+        {
+            return null;
+        }
+
+        Tensor valid;
+        if (policy.Mask == MaskCarry.Released)
+        {
+            var firstPruned = selection.Ranking!.slice(1, selection.Index.shape[1], selection.Index.shape[1] + 1, 1) + 1; // [B, 1]
+            valid = before.Mask!.gather(1, firstPruned);
+        }
+        else
+        {
+            valid = selection.Reduced is null ? ones_like(keptMask.slice(1, 0, 1, 1)) : selection.Reduced.unsqueeze(1).to(keptMask.dtype);
+        }
+
+        return cat([keptMask, valid], 1);
+    }
+
+    private static Tensor? ValidMask(Tensor? mask, Tensor rows, TokenSelection selection)
+    {
+        var carried = mask?.gather(1, rows);
+        if (selection.Valid is null)
+        {
+            return carried;
+        }
+
+        var valid = cat([ones_like(selection.Valid.slice(1, 0, 1, 1)), selection.Valid], 1); // [B, k + 1]
+        return carried is null ? valid : carried * valid;
+    }
+
+    private static Tensor ReleasedMask(Tensor mask, Tensor rows, TokenSelection selection, ReductionContext context, long width)
+    {
+        if (context.Encoder.MaskGather == MaskGather.WithTokens)
+        {
+            return mask.gather(1, rows);
+        }
+
+        var ranks = selection.Ranking!.slice(1, 0, width - 1, 1) + 1;
+        return cat([mask.slice(1, 0, 1, 1), mask.gather(1, ranks)], 1);
+    }
+
+    private static Tensor? Carry(Tensor? perToken, Tensor rows, TokenSelection selection, int padding)
+    {
+        if (perToken is null)
+        {
+            return null;
+        }
+
+        var carried = perToken.gather(1, rows);
+        return selection.Valid is null
+            ? carried
+            : cat([carried.slice(1, 0, 1, 1), carried.slice(1, 1, rows.shape[1], 1).masked_fill(selection.Valid == 0, padding)], 1);
+    }
+
+    private static Tensor? MovedRow(Tensor? row, Tensor rows) => row is null ? null : (rows == row.unsqueeze(1)).to(int64).argmax(1);
+}
