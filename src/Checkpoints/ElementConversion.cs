@@ -1,4 +1,7 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -11,22 +14,22 @@ internal static class ElementConversion
         var bytes = new byte[entry.ByteCount];
         entry.CopyTo(bytes);
         var doubles = new double[entry.ElementCount];
-        Convert(entry.Type, bytes, ElementType.Float64, MemoryMarshal.AsBytes(doubles.AsSpan()));
+        Convert(entry.Type, bytes, ScalarType.Float64, MemoryMarshal.AsBytes(doubles.AsSpan()));
         return doubles;
     }
 
     /// <summary>Converts elements one by one; both spans hold the same number of elements.</summary>
-    public static void Convert(ElementType from, ReadOnlySpan<byte> source, ElementType to, Span<byte> destination)
+    public static void Convert(ScalarType from, ReadOnlySpan<byte> source, ScalarType to, Span<byte> destination)
     {
         if (from == to)
         {
             source.CopyTo(destination);
         }
-        else if (to == ElementType.Float32 && from == ElementType.Float16)
+        else if (to == ScalarType.Float32 && from == ScalarType.Float16)
         {
             HalfToSingle(MemoryMarshal.Cast<byte, ushort>(source), MemoryMarshal.Cast<byte, uint>(destination));
         }
-        else if (to == ElementType.Float32 && from == ElementType.BFloat16)
+        else if (to == ScalarType.Float32 && from == ScalarType.BFloat16)
         {
             BrainToSingle(MemoryMarshal.Cast<byte, ushort>(source), MemoryMarshal.Cast<byte, uint>(destination));
         }
@@ -38,29 +41,50 @@ internal static class ElementConversion
 
     private static void BrainToSingle(ReadOnlySpan<ushort> source, Span<uint> destination)
     {
-        for (var i = 0; i < source.Length; i++)
+        var i = 0;
+        for (; i <= source.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            Vector.Widen(new Vector<ushort>(source[i..]), out var low, out var high);
+            (low << 16).CopyTo(destination[i..]);
+            (high << 16).CopyTo(destination[(i + Vector<uint>.Count)..]);
+        }
+
+        for (; i < source.Length; i++)
         {
             destination[i] = (uint)source[i] << 16;
         }
     }
 
-    // A half's exponent and fraction, moved into a single's place, are too small by 2^112 exactly; multiplying by that also
-    // normalises subnormals. Infinities and NaNs need their exponent filled up.
     private static void HalfToSingle(ReadOnlySpan<ushort> source, Span<uint> destination)
     {
-        var scale = BitConverter.UInt32BitsToSingle((127u + 112u) << 23);
-        for (var i = 0; i < source.Length; i++)
+        var i = 0;
+        for (; i <= source.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
         {
-            var magnitude = (uint)(source[i] & 0x7fff) << 13;
-            var bits = BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle(magnitude) * scale);
-            bits = magnitude >= 0x7c00u << 13 ? magnitude | 0x7f800000u : bits;
-            destination[i] = bits | ((uint)(source[i] & 0x8000) << 16);
+            Vector.Widen(new Vector<ushort>(source[i..]), out var low, out var high);
+            WidenHalf(low).CopyTo(destination[i..]);
+            WidenHalf(high).CopyTo(destination[(i + Vector<uint>.Count)..]);
+        }
+
+        for (; i < source.Length; i++)
+        {
+            destination[i] = BitConverter.SingleToUInt32Bits((float)BitConverter.UInt16BitsToHalf(source[i]));
         }
     }
 
-    private static void OneByOne(ElementType from, ReadOnlySpan<byte> source, ElementType to, Span<byte> destination)
+    // A half's exponent and fraction, moved into a single's place, are too small by 2^112 exactly; multiplying by that also
+    // normalises subnormals. Infinities and NaNs need their exponent filled up.
+    private static Vector<uint> WidenHalf(Vector<uint> half)
     {
-        var (sourceSize, size) = (from.Size(), to.Size());
+        var magnitude = (half & new Vector<uint>(0x7fff)) << 13;
+        var scaled = Vector.AsVectorUInt32(Vector.AsVectorSingle(magnitude) * new Vector<float>(BitConverter.UInt32BitsToSingle((127u + 112u) << 23)));
+        var finite = Vector.LessThan(magnitude, new Vector<uint>(0x7c00u << 13));
+        var bits = Vector.ConditionalSelect(finite, scaled, magnitude | new Vector<uint>(0x7f800000));
+        return bits | ((half & new Vector<uint>(0x8000)) << 16);
+    }
+
+    private static void OneByOne(ScalarType from, ReadOnlySpan<byte> source, ScalarType to, Span<byte> destination)
+    {
+        var (sourceSize, size) = (from.ElementSize(), to.ElementSize());
         for (int i = 0, count = source.Length / sourceSize; i < count; i++)
         {
             var element = source.Slice(i * sourceSize, sourceSize);
@@ -77,46 +101,46 @@ internal static class ElementConversion
         }
     }
 
-    private static bool IsWhole(ElementType type) => type >= ElementType.Int64;
+    private static bool IsWhole(ScalarType type) => type is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64);
 
-    private static long ReadWhole(ElementType type, ReadOnlySpan<byte> bytes) => type switch
+    private static long ReadWhole(ScalarType type, ReadOnlySpan<byte> bytes) => type switch
     {
-        ElementType.Int64 => BitConverter.ToInt64(bytes),
-        ElementType.Int32 => BitConverter.ToInt32(bytes),
-        ElementType.Int16 => BitConverter.ToInt16(bytes),
-        ElementType.Int8 => (sbyte)bytes[0],
+        ScalarType.Int64 => BitConverter.ToInt64(bytes),
+        ScalarType.Int32 => BitConverter.ToInt32(bytes),
+        ScalarType.Int16 => BitConverter.ToInt16(bytes),
+        ScalarType.Int8 => (sbyte)bytes[0],
         _ => bytes[0],
     };
 
-    private static double ReadReal(ElementType type, ReadOnlySpan<byte> bytes) => type switch
+    private static double ReadReal(ScalarType type, ReadOnlySpan<byte> bytes) => type switch
     {
-        ElementType.Float16 => (double)BitConverter.ToHalf(bytes),
-        ElementType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(bytes) << 16),
-        ElementType.Float32 => BitConverter.ToSingle(bytes),
+        ScalarType.Float16 => (double)BitConverter.ToHalf(bytes),
+        ScalarType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(bytes) << 16),
+        ScalarType.Float32 => BitConverter.ToSingle(bytes),
         _ => BitConverter.ToDouble(bytes),
     };
 
-    private static void Write(ElementType type, Span<byte> bytes, double value)
+    private static void Write(ScalarType type, Span<byte> bytes, double value)
     {
         switch (type)
         {
-            case ElementType.Float16: MemoryMarshal.Write(bytes, (Half)(float)value); break;
-            case ElementType.BFloat16: MemoryMarshal.Write(bytes, ToBrain((float)value)); break;
-            case ElementType.Float32: MemoryMarshal.Write(bytes, (float)value); break;
-            case ElementType.Float64: MemoryMarshal.Write(bytes, value); break;
-            case ElementType.Bool: bytes[0] = value != 0 ? (byte)1 : (byte)0; break;
+            case ScalarType.Float16: MemoryMarshal.Write(bytes, (Half)(float)value); break;
+            case ScalarType.BFloat16: MemoryMarshal.Write(bytes, ToBrain((float)value)); break;
+            case ScalarType.Float32: MemoryMarshal.Write(bytes, (float)value); break;
+            case ScalarType.Float64: MemoryMarshal.Write(bytes, value); break;
+            case ScalarType.Bool: bytes[0] = value != 0 ? (byte)1 : (byte)0; break;
             default: WriteWhole(type, bytes, (long)value); break;
         }
     }
 
-    private static void WriteWhole(ElementType type, Span<byte> bytes, long value)
+    private static void WriteWhole(ScalarType type, Span<byte> bytes, long value)
     {
         switch (type)
         {
-            case ElementType.Int64: MemoryMarshal.Write(bytes, value); break;
-            case ElementType.Int32: MemoryMarshal.Write(bytes, unchecked((int)value)); break;
-            case ElementType.Int16: MemoryMarshal.Write(bytes, unchecked((short)value)); break;
-            case ElementType.Bool: bytes[0] = value != 0 ? (byte)1 : (byte)0; break;
+            case ScalarType.Int64: MemoryMarshal.Write(bytes, value); break;
+            case ScalarType.Int32: MemoryMarshal.Write(bytes, unchecked((int)value)); break;
+            case ScalarType.Int16: MemoryMarshal.Write(bytes, unchecked((short)value)); break;
+            case ScalarType.Bool: bytes[0] = value != 0 ? (byte)1 : (byte)0; break;
             default: bytes[0] = unchecked((byte)value); break;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using TorchSharp;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -83,7 +84,7 @@ internal sealed class PickleContents(FileBytes file)
             throw file.Broken($"the storage '{tensor.Storage.Key}' of tensor '{name}' is missing");
         }
 
-        var start = tensor.Storage.Start + (tensor.FirstElement * tensor.Storage.Type.Size());
+        var start = tensor.Storage.Start + (tensor.FirstElement * tensor.Storage.Type.ElementSize());
         tensors.Add(new TensorEntry(name, tensor.Storage.Type, file, start, tensor.Layout));
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using TorchSharp;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -71,7 +72,7 @@ internal static class PyTorchArchive
         }
 
         RequireStored(file, entry);
-        var size = storage.Count * storage.Type.Size();
+        var size = storage.Count * storage.Type.ElementSize();
         if (entry.Length < size)
         {
             throw new InvalidDataException($"storage '{storage.Key}' claims {storage.Count} of {storage.Type}, {size} bytes, but '{name}' has {entry.Length}");

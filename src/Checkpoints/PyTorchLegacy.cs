@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using TorchSharp;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -127,13 +128,13 @@ internal static class PyTorchLegacy
 
         var count = BinaryPrimitives.ReadInt64LittleEndian(file.Span(at, 8));
         at += 8;
-        if (count != storage.Count || !file.Holds(at, count * storage.Type.Size()))
+        if (count != storage.Count || !file.Holds(at, count * storage.Type.ElementSize()))
         {
             throw file.Broken($"storage '{name}' has {count} elements at byte {at} of {file.Length}; the pickle says {storage.Count}");
         }
 
         storage.Start = at;
-        at += count * storage.Type.Size();
+        at += count * storage.Type.ElementSize();
     }
 
     private static void PlaceView(FileBytes file, Dictionary<string, StorageReference> storages, StorageReference view, string rootKey, long first)
@@ -144,6 +145,6 @@ internal static class PyTorchLegacy
             throw file.Broken($"storage '{rootKey}' is missing");
         }
 
-        view.Start = root.Start + (first * root.Type.Size());
+        view.Start = root.Start + (first * root.Type.ElementSize());
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -121,11 +123,11 @@ internal static class SafetensorsReader
             throw file.Broken($"tensor '{name}' lacks its dtype, its shape or its two data_offsets");
         }
 
-        var element = ElementTypes.FromSafetensors(type) ?? throw file.Broken($"tensor '{name}' has element type '{type}', which is not one the kit reads");
+        var element = ElementNames.FromSafetensors(type) ?? throw file.Broken($"tensor '{name}' has element type '{type}', which is not one the kit reads");
         var layout = TensorLayout.Contiguous(shape, out var reason) ?? throw file.Broken($"tensor '{name}': {reason}");
-        if (begin < 0 || end < begin || end - begin != layout.ElementCount * element.Size())
+        if (begin < 0 || end < begin || end - begin != layout.ElementCount * element.ElementSize())
         {
-            throw file.Broken($"tensor '{name}' is {type} {TensorLayout.Describe(shape)}, {layout.ElementCount * element.Size()} bytes, but its data_offsets are {begin} to {end}");
+            throw file.Broken($"tensor '{name}' is {type} {TensorLayout.Describe(shape)}, {layout.ElementCount * element.ElementSize()} bytes, but its data_offsets are {begin} to {end}");
         }
 
         return new Row(name, element, layout, begin, end);
@@ -184,5 +186,5 @@ internal static class SafetensorsReader
         }
     }
 
-    private sealed record Row(string Name, ElementType Type, TensorLayout Layout, long Begin, long End);
+    private sealed record Row(string Name, ScalarType Type, TensorLayout Layout, long Begin, long End);
 }

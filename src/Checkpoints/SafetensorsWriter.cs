@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -11,10 +13,19 @@ public static class SafetensorsWriter
 {
     private const int Alignment = 8;
 
+    /// <summary>Writes tensors, from any device, under the names given.</summary>
+    /// <param name="path">The file; an older one is replaced when the new one is complete.</param>
+    /// <param name="tensors">Tensors by name, such as a module's <c>state_dict()</c>.</param>
+    /// <param name="metadata">Text to keep with them: a recipe, a temperature.</param>
+    /// <exception cref="ArgumentException">A name is taken, or a tensor's type is one that checkpoints do not hold.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, tensors.Select(pair => new TensorSource(pair.Key, pair.Value.dtype, pair.Value.shape, stream => WriteElements(stream, pair.Value))), metadata);
+
     /// <summary>Writes tensors under a temporary name beside the path, flushes them to the disk, then renames.</summary>
     internal static void Write(string path, IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
-        var sorted = tensors.OrderByDescending(t => t.Type.Size()).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        var sorted = tensors.OrderByDescending(t => t.Type.ElementSize()).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
         var header = Header(sorted, metadata ?? new Dictionary<string, string>());
         var temporary = $"{path}.{Guid.NewGuid():N}.part";
         try
@@ -49,6 +60,17 @@ public static class SafetensorsWriter
         if (file.Position - before != tensor.ByteCount)
         {
             throw new ArgumentException($"tensor '{tensor.Name}' wrote {file.Position - before} bytes, its shape asks for {tensor.ByteCount}");
+        }
+    }
+
+    private static void WriteElements(Stream stream, Tensor tensor)
+    {
+        if (tensor.NumberOfElements > 0)
+        {
+            using var detached = tensor.detach();
+            using var local = detached.cpu();
+            using var ordered = local.contiguous();
+            stream.Write(ordered.bytes);
         }
     }
 
@@ -95,7 +117,7 @@ public static class SafetensorsWriter
     private static void WriteRow(Utf8JsonWriter json, TensorSource tensor, ref long offset)
     {
         json.WriteStartObject(tensor.Name);
-        json.WriteString("dtype", tensor.Type.SafetensorsName());
+        json.WriteString("dtype", ElementNames.Safetensors(tensor.Type));
         json.WriteStartArray("shape");
         foreach (var size in tensor.Shape)
         {

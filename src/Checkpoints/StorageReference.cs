@@ -1,10 +1,12 @@
+using static TorchSharp.torch;
+
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a legacy file.</summary>
-internal sealed class StorageReference(ElementType type, string key, long count)
+internal sealed class StorageReference(ScalarType type, string key, long count)
 {
     /// <summary>What one element is.</summary>
-    public ElementType Type { get; } = type;
+    public ScalarType Type { get; } = type;
 
     /// <summary>The storage's name within the file.</summary>
     public string Key { get; } = key;

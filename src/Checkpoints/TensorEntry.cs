@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -10,13 +12,16 @@ public sealed class TensorEntry
     private readonly long[] shape;
     private readonly long[]? strides;
 
-    /// <summary>A tensor whose first element is at a byte offset; strides (in elements) null for row-major order.</summary>
-    internal TensorEntry(string name, ElementType type, FileBytes file, long start, TensorLayout layout)
+    private readonly TensorLayout layout;
+
+    /// <summary>A tensor whose first element is at a byte offset of a file.</summary>
+    internal TensorEntry(string name, ScalarType type, FileBytes file, long start, TensorLayout layout)
     {
         Name = name;
         Type = type;
         this.file = file;
         this.start = start;
+        this.layout = layout;
         shape = layout.Shape;
         strides = layout.IsContiguous ? null : layout.Strides;
         ElementCount = layout.ElementCount;
@@ -26,7 +31,7 @@ public sealed class TensorEntry
     public string Name { get; }
 
     /// <summary>What one element is.</summary>
-    public ElementType Type { get; }
+    public ScalarType Type { get; }
 
     /// <summary>The sizes of its dimensions; empty for a scalar.</summary>
     public IReadOnlyList<long> Shape => shape;
@@ -35,7 +40,7 @@ public sealed class TensorEntry
     public long ElementCount { get; }
 
     /// <summary>How many bytes its elements take in row-major order.</summary>
-    public long ByteCount => ElementCount * Type.Size();
+    public long ByteCount => ElementCount * Type.ElementSize();
 
     /// <summary>Copies all elements, row-major and little-endian.</summary>
     /// <param name="destination">Exactly <see cref="ByteCount"/> bytes.</param>
@@ -57,9 +62,9 @@ public sealed class TensorEntry
     public T[] ToArray<T>()
         where T : unmanaged
     {
-        if (Unsafe.SizeOf<T>() != Type.Size())
+        if (Unsafe.SizeOf<T>() != Type.ElementSize())
         {
-            throw new ArgumentException($"{Name} holds {Type}, {Type.Size()} bytes each; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
+            throw new ArgumentException($"{Name} holds {Type}, {Type.ElementSize()} bytes each; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
         }
 
         var elements = new T[ElementCount];
@@ -67,15 +72,39 @@ public sealed class TensorEntry
         return elements;
     }
 
+    /// <summary>A new tensor on the CPU with these elements.</summary>
+    /// <param name="dtype">Another element type to convert to.</param>
+    /// <exception cref="InvalidDataException">The file has become shorter since it was opened.</exception>
+    public Tensor ToTensor(ScalarType? dtype = null)
+    {
+        var tensor = empty(shape, dtype: dtype ?? Type);
+        var copy = new TensorCopy();
+        copy.Add(new TensorRecipe([this]), tensor);
+        copy.Run();
+        return tensor;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Type} {TensorLayout.Describe(shape)}";
+
+    /// <summary>Where in the file the first element lies, in bytes.</summary>
+    internal long Start => start;
+
+    /// <summary>Whether the elements lie in row-major order, so that they can be read straight to their destination.</summary>
+    internal bool IsContiguous => strides is null;
+
+    /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
+    /// <exception cref="InvalidDataException">It is not a matrix.</exception>
+    internal TensorEntry Transposed() => shape.Length == 2
+        ? new TensorEntry(Name, Type, file, start, layout.Transposed())
+        : throw file.Broken($"tensor {this} should be a matrix");
 
     /// <summary>Copies whole elements from some element on, row-major and little-endian; may be called from several threads.</summary>
     internal void CopyTo(long firstElement, Span<byte> destination)
     {
         if (strides is null)
         {
-            file.Read(start + (firstElement * Type.Size()), destination);
+            file.Read(start + (firstElement * Type.ElementSize()), destination);
         }
         else
         {
@@ -86,7 +115,7 @@ public sealed class TensorEntry
     // Walks the elements in row-major order; the innermost dimension is the loop, the outer ones an odometer.
     private unsafe void Gather(long[] steps, long firstElement, Span<byte> destination)
     {
-        var size = Type.Size();
+        var size = Type.ElementSize();
         var index = new long[shape.Length];
         var position = 0L;
         var rest = firstElement;

@@ -68,6 +68,9 @@ internal sealed class TensorLayout
         return new TensorLayout(shape, strides, count.Value);
     }
 
+    /// <summary>Rows as columns; for two dimensions.</summary>
+    public TensorLayout Transposed() => new([Shape[1], Shape[0]], [Strides[1], Strides[0]], ElementCount);
+
     /// <summary>How many elements lie between the first and the last one, both counted.</summary>
     public static long Extent(long[] shape, long[] strides)
     {

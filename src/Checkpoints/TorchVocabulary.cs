@@ -16,7 +16,7 @@ internal sealed class TorchVocabulary(Func<StorageReference, object?[], StorageR
         ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter") => true,
         ("torch", "Size") => true,
         ("_codecs", "encode") => true,
-        ("torch", var name) => ElementTypes.FromStorage(name) is not null,
+        ("torch", var name) => ElementNames.FromStorage(name) is not null,
         (ScriptLists, "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist" or "restore_type_tag") => isScript,
         var (module, _) => isScript && IsModule(module),
     };
@@ -60,7 +60,7 @@ internal sealed class TorchVocabulary(Func<StorageReference, object?[], StorageR
             throw new InvalidDataException("it refers to something outside itself that is not a storage");
         }
 
-        var type = ElementTypes.FromStorage(kind.Name) ?? throw new InvalidDataException($"storage '{key}' is of kind {kind}, which holds no numbers the kit reads");
+        var type = ElementNames.FromStorage(kind.Name) ?? throw new InvalidDataException($"storage '{key}' is of kind {kind}, which holds no numbers the kit reads");
         if (count < 0 || count > long.MaxValue / 8)
         {
             throw new InvalidDataException($"storage '{key}' claims {count} elements");

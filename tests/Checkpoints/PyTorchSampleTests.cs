@@ -1,6 +1,7 @@
 using System.Numerics;
 using Madtp.Kit.Checkpoints;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Checkpoints;
 
@@ -110,7 +111,7 @@ public class PyTorchSampleTests
         {
             using var file = CheckpointFile.Open(path);
             Assert.NotNull(file.Number("temperature"));
-            Assert.All(file.Tensors.Where(t => t.Type == ElementType.Float32), t => Assert.All(t.ToArray<float>(), x => Assert.True(float.IsFinite(x))));
+            Assert.All(file.Tensors.Where(t => t.Type == ScalarType.Float32), t => Assert.All(t.ToArray<float>(), x => Assert.True(float.IsFinite(x))));
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using Madtp.Kit.Checkpoints;
+using TorchSharp;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Checkpoints;
 
@@ -15,7 +17,7 @@ public class SafetensorsTests
         var names = Gen.Elements("weight", "bias", "a.b.c", "é", "x y", "\"quoted\"", "0", "__meta", "transformer.resblocks.0.attn.in_proj_weight");
         var shapes = Gen.Choose(0, 3).SelectMany(rank => Gen.Choose(0, 4).Select(size => (long)size).ArrayOf(rank));
         var tensor = from name in names
-                     from type in Gen.Elements(Enum.GetValues<ElementType>())
+                     from type in Gen.Elements(Enum.GetValues<ScalarType>())
                      from shape in shapes
                      from seed in Gen.Choose(0, 1000)
                      select (Name: name, Type: type, Shape: shape, Seed: seed);
@@ -44,7 +46,7 @@ public class SafetensorsTests
     public void The_same_tensors_give_the_same_bytes_in_any_order()
     {
         using var folder = new TemporaryFolder();
-        TensorSource[] tensors = [Source("b", ElementType.Float32, 3), Source("a", ElementType.Float32, 2), Source("c", ElementType.Int64, 1), Source("d", ElementType.Bool, 5)];
+        TensorSource[] tensors = [Source("b", ScalarType.Float32, 3), Source("a", ScalarType.Float32, 2), Source("c", ScalarType.Int64, 1), Source("d", ScalarType.Bool, 5)];
         SafetensorsWriter.Write(folder.File("1"), tensors, new Dictionary<string, string> { ["x"] = "1", ["a"] = "2" });
         SafetensorsWriter.Write(folder.File("2"), tensors.Reverse(), new Dictionary<string, string> { ["a"] = "2", ["x"] = "1" });
         Assert.Equal(System.IO.File.ReadAllBytes(folder.File("1")), System.IO.File.ReadAllBytes(folder.File("2")));
@@ -57,9 +59,9 @@ public class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write([1, 2, 3], "file.safetensors");
-        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ElementType.Float32, [2], s => s.WriteByte(1))], null));
-        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [Source("w", ElementType.Float32, 1), Source("w", ElementType.Int64, 1)], null));
-        Assert.Throws<IOException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ElementType.Float32, [2], _ => throw new IOException("disk full"))], null));
+        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ScalarType.Float32, [2], s => s.WriteByte(1))], null));
+        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [Source("w", ScalarType.Float32, 1), Source("w", ScalarType.Int64, 1)], null));
+        Assert.Throws<IOException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ScalarType.Float32, [2], _ => throw new IOException("disk full"))], null));
         Assert.Equal([1, 2, 3], System.IO.File.ReadAllBytes(path));
         Assert.Equal([path], folder.Files());
     }
@@ -138,11 +140,11 @@ public class SafetensorsTests
         Assert.Throws<ArgumentException>(() => entry.CopyTo(new byte[3]));
     }
 
-    private static TensorSource Source(string name, ElementType type, int count) => new(name, type, [count], s => s.Write(Content(count, type, [count])));
+    private static TensorSource Source(string name, ScalarType type, int count) => new(name, type, [count], s => s.Write(Content(count, type, [count])));
 
-    private static byte[] Content(int seed, ElementType type, long[] shape)
+    private static byte[] Content(int seed, ScalarType type, long[] shape)
     {
-        var bytes = new byte[shape.Aggregate((long)type.Size(), (product, size) => product * size)];
+        var bytes = new byte[shape.Aggregate((long)type.ElementSize(), (product, size) => product * size)];
         new Random(seed).NextBytes(bytes);
         return bytes;
     }

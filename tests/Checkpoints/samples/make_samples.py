@@ -58,9 +58,25 @@ class Clip(torch.nn.Module):
         return self.visual(x) * self.logit_scale + 7
 
 
+def fitted(embedding, side):
+    """What BLIP does to a position embedding when the image size changes."""
+    tokens = embedding[:, 1:]
+    old = int(tokens.shape[1] ** 0.5)
+    grid = tokens.reshape(-1, old, old, embedding.shape[-1]).permute(0, 3, 1, 2)
+    grid = torch.nn.functional.interpolate(grid, size=(side, side), mode="bicubic", align_corners=False)
+    return torch.cat((embedding[:, :1], grid.permute(0, 2, 3, 1).flatten(1, 2)), dim=1)
+
+
+def positions():
+    torch.manual_seed(3)
+    embedding = torch.randn(1, 1 + 4 * 4, 6)
+    return {"model": {"visual_encoder.pos_embed": embedding}, "wider": fitted(embedding, 7), "narrower": fitted(embedding, 3)}
+
+
 if __name__ == "__main__":
     torch.save(everything(), "saved.pth")
     torch.save(everything(), "legacy.pth", _use_new_zipfile_serialization=False)
     torch.save({"model": {"weight": ramp(3)}}, "protocol4.pth", pickle_protocol=4)
+    torch.save(positions(), "positions.pth")
     torch.jit.save(torch.jit.script(Clip()), "script.pt")
     torch.jit.save(torch.jit.trace(Clip(), ramp(1, 2)), "traced.pt")
