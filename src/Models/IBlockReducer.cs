@@ -6,6 +6,9 @@ namespace Madtp.Kit.Models;
 /// </summary>
 public interface IBlockReducer
 {
+    /// <summary>Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for that.</summary>
+    bool ExcludesPadding { get; }
+
     /// <summary>Returns the tokens that go on through the rest of the block.</summary>
     /// <param name="input">The block's input; alignment guidance reads this.</param>
     /// <param name="attended">The tokens after the attention residual.</param>

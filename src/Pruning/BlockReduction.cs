@@ -11,6 +11,9 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     public TokenReduction Owner => owner;
 
     /// <inheritdoc/>
+    public bool ExcludesPadding => owner.Policy.ExcludePadding;
+
+    /// <inheritdoc/>
     public TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention)
     {
         var policy = owner.Policy;

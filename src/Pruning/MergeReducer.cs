@@ -15,6 +15,6 @@ public sealed record MergeReducer : ITokenReducer
         var candidates = tokens.X.slice(1, 1, tokens.Length, 1); // [B, N, D]
         var pruned = TokenMerging.Pruned(selection.Keep, context.Real).to(tokens.X.dtype); // [B, N]
         var merged = TokenMerging.Merge(candidates, importance.Total, pruned); // [B, D]
-        return TokenGather.Append(kept, merged, pruned, tokens, selection, context, policy);
+        return TokenGather.Append(kept, merged, pruned, tokens, selection, policy);
     }
 }

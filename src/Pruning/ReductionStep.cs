@@ -9,6 +9,9 @@ namespace Madtp.Kit.Pruning;
 /// <param name="Pruned">True where tokens were taken out.</param>
 public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int> TokensPerSample, bool Pruned)
 {
+    /// <summary>Tokens the sequence is long after the block, padding included.</summary>
+    public int Length { get; init; }
+
     /// <summary>Original positions of the tokens each sample goes on with, in order; 0 is the class token, −1 a merged token. Null at <see cref="TraceDetail.Counts"/>.</summary>
     public IReadOnlyList<long[]>? Positions { get; init; }
 

@@ -46,6 +46,7 @@ public sealed class ReductionTrace : IDisposable
         using var off = no_grad();
         steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, TokensPerSample(output), selection is not null)
         {
+            Length = output.Length,
             Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
             Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, decision!, selection) : null,
         });

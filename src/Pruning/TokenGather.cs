@@ -25,20 +25,21 @@ internal static class TokenGather
     }
 
     /// <summary>Appends the merged token <c>[B, D]</c> as the last row of <paramref name="kept"/>.</summary>
-    public static TokenState Append(TokenState kept, Tensor merged, Tensor pruned, TokenState before, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    public static TokenState Append(TokenState kept, Tensor merged, Tensor pruned, TokenState before, TokenSelection selection, ReductionPolicy policy)
     {
         var batch = merged.shape[0];
         var device = merged.device;
         return kept with
         {
             X = cat([kept.X, merged.unsqueeze(1)], 1), // [B, k + 2, D]
-            Mask = MergedMask(kept.Mask, before, selection, context, policy),
+            Mask = MergedMask(kept.Mask, pruned, before, selection, policy),
             Position = kept.Position is null ? null : cat([kept.Position, full([batch, 1], -1, dtype: int64, device: device)], 1),
             Size = kept.Size is null ? null : cat([kept.Size, (before.Size!.slice(1, 1, before.Length, 1) * pruned).sum(1, keepdim: true)], 1),
         };
     }
 
-    private static Tensor? MergedMask(Tensor? keptMask, TokenState before, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    // A merged token is real where anything was merged into it.
+    private static Tensor? MergedMask(Tensor? keptMask, Tensor pruned, TokenState before, TokenSelection selection, ReductionPolicy policy)
     {
         if (keptMask is null)
         {
@@ -53,7 +54,7 @@ internal static class TokenGather
         }
         else
         {
-            valid = selection.Reduced is null ? ones_like(keptMask.slice(1, 0, 1, 1)) : selection.Reduced.unsqueeze(1).to(keptMask.dtype);
+            valid = pruned.amax([1], keepdim: true).to(keptMask.dtype); // [B, 1]
         }
 
         return cat([keptMask, valid], 1);

@@ -19,6 +19,12 @@ public sealed class BertEncoder : nn.Module
     public IReadOnlyList<BertLayer> Layers => [.. layer];
 
     /// <summary>Runs all layers on <c>[B, N, D]</c>.</summary>
-    public TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> images) =>
-        BlockStack.Run(layer, tokens, (one, state) => one.Forward(state, images));
+    public TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> images)
+    {
+        var index = 0;
+        return BlockStack.Run(layer, tokens, (one, state) => one.Forward(state, At(images, index++)));
+    }
+
+    private static IReadOnlyList<ImageContext> At(IReadOnlyList<ImageContext> images, int index) =>
+        images.Any(image => image.PerLayer is not null) ? [.. images.Select(image => image.At(index))] : images;
 }

@@ -39,6 +39,12 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) =>
         new(config, new CrossAttention(config), queryModel);
 
+    /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
+    /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
+    public KeyValue Project(Tensor imageTokens) => crossattention is CrossAttention cross
+        ? cross.Project(imageTokens)
+        : throw new InvalidOperationException("this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
+
     /// <summary>
     /// Runs the layer.
     /// </summary>

@@ -16,6 +16,9 @@ public sealed class CrossAttention : nn.Module, ICrossAttention
         RegisterComponents();
     }
 
+    /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c>, to be computed once where they serve several texts.</summary>
+    public KeyValue Project(Tensor imageTokens) => self.Project(imageTokens);
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is not exactly one image.</exception>
     public Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images)
@@ -25,7 +28,14 @@ public sealed class CrossAttention : nn.Module, ICrossAttention
             throw new ArgumentException($"this text encoder reads one image, not {images.Count}", nameof(images));
         }
 
-        var record = self.Attend(tokens, self.Project(images[0].Tokens), images[0].AttentionBias());
-        return output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens);
+        var keyValue = images[0].KeyValue ?? self.Project(images[0].Tokens);
+        return output.forward(Read(tokens, keyValue, images[0].AttentionBias()), tokens);
+    }
+
+    // Texts that share one image are read as one long sequence of queries, so that its keys and values are never copied.
+    private Tensor Read(Tensor tokens, KeyValue keyValue, Tensor? bias)
+    {
+        var queries = keyValue.Key.shape[0] == 1 ? tokens.reshape(1, -1, tokens.shape[2]) : tokens;
+        return ScaledDotProduct.JoinHeads(self.Attend(queries, keyValue, bias).HeadOutput).view(tokens.shape);
     }
 }

@@ -7,6 +7,18 @@ namespace Madtp.Kit.Models.Text;
 /// <param name="Mask">1 for real tokens, 0 for padding, <c>[B, S]</c>; null when all are real.</param>
 public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 {
+    /// <summary>
+    /// Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one image
+    /// serves several passes; null projects the tokens in every pass. With a batch of 1 they serve texts of any batch.
+    /// </summary>
+    public IReadOnlyList<KeyValue>? PerLayer { get; init; }
+
+    /// <summary>Keys and values for the layer that reads, or null.</summary>
+    internal KeyValue? KeyValue { get; init; }
+
+    /// <summary>The context as one layer reads it.</summary>
+    internal ImageContext At(int layer) => PerLayer is null ? this : this with { KeyValue = PerLayer[layer] };
+
     /// <summary>The context made of an encoder's final tokens.</summary>
     public static ImageContext Of(TokenState tokens) => new(tokens.X, tokens.Mask);
 

@@ -38,6 +38,12 @@ public sealed class TextTransformer : nn.Module
     }
 
     /// <summary>
+    /// Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
+    public ImageContext Project(ImageContext image) => image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
+
+    /// <summary>
     /// Encodes a text.
     /// </summary>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
