@@ -1,3 +1,4 @@
+using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;
 
@@ -14,6 +15,18 @@ public sealed record BlipConfig
 
     /// <summary>Alignment guidance; null builds the plain model.</summary>
     public AlignmentConfig? Alignment { get; init; } = new();
+
+    /// <summary>E, width of the space in which retrieval compares images and texts.</summary>
+    public int EmbedWidth { get; init; } = 256;
+
+    /// <summary>Momentum copies and queues for training retrieval; null builds a model that only answers.</summary>
+    public ContrastiveConfig? Contrastive { get; init; } = new();
+
+    /// <summary>Id of [ENC], which stands first where a text is read together with an image.</summary>
+    public int EncodeId { get; init; } = 30523;
+
+    /// <summary>BLIP retrieval at the paper's size: ViT-B/16 at 384², BERT-base, E = 256, queues of 57,600.</summary>
+    public static BlipConfig Retrieval { get; } = new();
 
     /// <summary>BLIP NLVR2 at the paper's size: ViT-B/16 at 384², BERT-base, K = 100, d_k = 768.</summary>
     public static BlipConfig Nlvr2 { get; } = new();
