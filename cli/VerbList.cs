@@ -8,6 +8,7 @@ internal static class VerbList
 {
     public static readonly Func<Command>[] All =
     [
+        VerifyVerb.Create,
         MacsVerb.Create,
         DataVerb.Create,
         TokenizeVerb.Create,

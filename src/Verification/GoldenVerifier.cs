@@ -1,0 +1,40 @@
+namespace Madtp.Kit.Verification;
+
+/// <summary>Holds the kit against reference tensors of the authors' code.</summary>
+public static class GoldenVerifier
+{
+    private static readonly SortedDictionary<string, Func<GoldenFixture, FixtureCheck>> Checks = new(StringComparer.Ordinal)
+    {
+        ["sparsemax"] = fixture => new SparsemaxCheck(fixture),
+        ["mag"] = fixture => new AlignmentCheck(fixture),
+        ["dtp_vit_block"] = fixture => new VisionBlockCheck(fixture),
+        ["dtp_bert_layer"] = fixture => new BertLayerCheck(fixture),
+        ["vit_tiny"] = fixture => new VisionTransformerCheck(fixture),
+        ["blip_nlvr_tiny"] = fixture => new BlipNlvrCheck(fixture),
+    };
+
+    /// <summary>Kinds of fixtures that can be verified.</summary>
+    public static IReadOnlyCollection<string> Kinds => Checks.Keys;
+
+    /// <summary>
+    /// Verifies one fixture folder.
+    /// </summary>
+    /// <returns>A row per compared tensor.</returns>
+    /// <exception cref="InvalidDataException">The folder is not a fixture that the kit knows; the message says why.</exception>
+    public static IReadOnlyList<VerificationRow> Verify(string folder)
+    {
+        using var fixture = GoldenFixture.Open(folder);
+        try
+        {
+            return CheckFor(fixture).Run();
+        }
+        catch (Exception e) when (e is KeyNotFoundException or FormatException)
+        {
+            throw new InvalidDataException($"{folder}: manifest.json lacks a value the kind '{fixture.Kind}' needs: {e.Message}", e);
+        }
+    }
+
+    private static FixtureCheck CheckFor(GoldenFixture fixture) => Checks.TryGetValue(fixture.Kind, out var check)
+        ? check(fixture)
+        : throw new InvalidDataException($"fixture '{fixture.Name}' is of kind '{fixture.Kind}'; the kit verifies {string.Join(", ", Kinds)}");
+}

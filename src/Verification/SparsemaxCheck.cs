@@ -1,0 +1,22 @@
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Verification;
+
+/// <summary>sparsemax(T·x) and its gradient.</summary>
+internal sealed class SparsemaxCheck(GoldenFixture fixture) : FixtureCheck(fixture)
+{
+    private const double Projection = 1e-6;
+
+    protected override void Check()
+    {
+        foreach (var scenario in Fixture.Names.Where(name => name.EndsWith(".x", StringComparison.Ordinal)).Select(name => name[..^2]).Order(StringComparer.Ordinal))
+        {
+            var temperature = double.Parse(scenario[(scenario.IndexOf(".T", StringComparison.Ordinal) + 2)..], System.Globalization.CultureInfo.InvariantCulture);
+            var x = Input($"{scenario}.x").clone().requires_grad_();
+            var y = Sparsemax.Project(x * temperature);
+            (y * Input($"{scenario}.w")).sum().backward();
+            Expect(scenario, "y", y, Projection);
+            Expect(scenario, "grad_x", x.grad, Projection);
+        }
+    }
+}
