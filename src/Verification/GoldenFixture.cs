@@ -95,13 +95,6 @@ public sealed class GoldenFixture : IDisposable
         using var file = CheckpointFile.Open(path);
         return file.Tensors
             .Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Name[prefix.Length..], entry => ToTensor(entry, path).DetachFromDisposeScope());
+            .ToDictionary(entry => entry.Name[prefix.Length..], entry => entry.ToTensor().DetachFromDisposeScope());
     }
-
-    private static Tensor ToTensor(TensorEntry entry, string path) => entry.Type switch
-    {
-        ElementType.Float32 => tensor(entry.ToArray<float>(), [.. entry.Shape]),
-        ElementType.Int64 => tensor(entry.ToArray<long>(), [.. entry.Shape]),
-        _ => throw new InvalidDataException($"{path}: tensor '{entry.Name}' is {entry.Type}; fixtures hold 32-bit floats and 64-bit integers"),
-    };
 }
