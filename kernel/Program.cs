@@ -1,2 +1,80 @@
-Console.Error.WriteLine("usage: Madtp.Kit.Kernel CONNECTION_FILE");
-return 2;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using Madtp.Kit.Kernel;
+using Madtp.Kit.Kernel.Install;
+using Madtp.Kit.Kernel.Wire;
+
+const string Usage = """
+    usage: Madtp.Kit.Kernel CONNECTION_FILE                run as a Jupyter kernel (Jupyter does this)
+           Madtp.Kit.Kernel install [--user]               tell Jupyter of this kernel, for this user
+           Madtp.Kit.Kernel install --prefix DIR           … in DIR/share/jupyter (a conda environment, /usr/local)
+    """;
+
+try
+{
+    switch (args)
+    {
+        case ["install"] or ["install", "--user"]:
+            return Install(KernelSpec.UserFolder);
+        case ["install", "--prefix", var prefix]:
+            return Install(KernelSpec.PrefixFolder(prefix));
+        case ["--help" or "-h"]:
+            Console.WriteLine(Usage);
+            return 0;
+        case [var connectionFile] when connectionFile is not "install" and not ['-', ..]:
+            return Run(ConnectionFile.Read(connectionFile));
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+}
+catch (Exception wrong) when (wrong is IOException or InvalidDataException or UnauthorizedAccessException or DllNotFoundException)
+{
+    Console.Error.WriteLine($"Madtp.Kit.Kernel: {wrong.Message}");
+    return 2;
+}
+
+static int Install(string dataFolder)
+{
+    var (folder, replaced) = KernelSpec.Write(dataFolder);
+    Console.WriteLine($"kernel '{KernelSpec.Name}' written to {folder}");
+    if (replaced is not null)
+    {
+        Console.WriteLine($"(it replaces the one that ran: {replaced})");
+    }
+
+    return 0;
+}
+
+static int Run(ConnectionFile connection)
+{
+    // Before any native library is loaded: idle OpenMP threads would spin, and starve the cell that waits for them.
+    NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
+    WarmUp.Start();
+    var console = Console.Error;
+    var kernel = new JupyterKernel(connection, text => console.WriteLine($"Madtp.Kit.Kernel: {text}"));
+    kernel.TakeConsole();
+    ExceptionHandling.SetUnhandledExceptionHandler(exception =>
+    {
+        kernel.ReportUnhandled(exception);
+        return true;
+    });
+
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+    {
+        signal.Cancel = true;
+        kernel.Interrupt();
+    });
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+    {
+        signal.Cancel = true;
+        kernel.Stop();
+    });
+    ParentWatch.Start(kernel.Stop);
+    kernel.Run();
+    kernel.Dispose();
+
+    // Threads that cells started, whatever they do, do not outlive the kernel.
+    Environment.Exit(0);
+    return 0;
+}

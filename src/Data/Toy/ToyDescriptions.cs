@@ -15,13 +15,16 @@ internal static class ToyDescriptions
     public static ToyDescription DrawHalf(SeededRandom random)
         => random.Chance(0.5) ? new ToyDescription(Color(random), null) : new ToyDescription(null, Shape(random));
 
-    /// <summary>The same form of words with another colour or another shape (each way round equally likely).</summary>
+    /// <summary>
+    /// The same form of words with another colour, another shape, or (half the time) both; each way round equally likely.
+    /// Where both differ the answer is easy to see, which is what a model begins to learn from; where one differs it must look closely.
+    /// </summary>
     public static ToyDescription Change(ToyDescription one, SeededRandom random)
     {
-        var changesColor = one.Color is not null && (one.Shape is null || random.Chance(0.5));
-        return changesColor
-            ? one with { Color = (ToyColor)(((int)one.Color!.Value + 1 + random.Next(4)) % 5) }
-            : one with { Shape = (ToyShape)(((int)one.Shape!.Value + 1 + random.Next(2)) % 3) };
+        var choice = random.Next(4);
+        var color = one.Color is { } c && (choice != 0 || one.Shape is null) ? (ToyColor)(((int)c + 1 + random.Next(4)) % 5) : one.Color;
+        var shape = one.Shape is { } s && (choice != 1 || one.Color is null) ? (ToyShape)(((int)s + 1 + random.Next(2)) % 3) : one.Shape;
+        return new ToyDescription(color, shape);
     }
 
     public static ToyColor Color(SeededRandom random) => (ToyColor)random.Next(5);

@@ -1,0 +1,11 @@
+using Madtp.Kit.Kernel.Formatting;
+
+namespace Madtp.Kit.Kernel.Execution;
+
+/// <summary>How a cell ended.</summary>
+/// <param name="Result">What its last expression gave, ready to show; null when there was none.</param>
+/// <param name="Failure">Why it failed; null when it did not.</param>
+internal sealed record CellOutcome(MimeBundle? Result, CellFailure? Failure)
+{
+    public static CellOutcome Failed(CellFailure failure) => new(null, failure);
+}

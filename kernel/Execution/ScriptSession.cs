@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Emit;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Madtp.Kit.Kernel.Execution;
+
+/// <summary>The chain of cells: each is compiled as a script that continues the one before, and sees its variables, types and usings.</summary>
+internal sealed class ScriptSession
+{
+    // What .NET Interactive brings into scope, so that a notebook means the same there.
+    private static readonly string[] Imports =
+    [
+        "System", "System.IO", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq",
+        "Microsoft.DotNet.Interactive", "Microsoft.DotNet.Interactive.Formatting", "Microsoft.DotNet.Interactive.Kernel",
+    ];
+
+    private readonly NotebookLoadContext loader = new();
+    private CSharpCompilation? previous;
+    private object?[] states = new object?[64];
+    private int count;
+
+    public ScriptSession() => References = new NotebookReferences(loader);
+
+    public NotebookReferences References { get; }
+
+    /// <summary>Runs the code of one step on the calling thread, as far as it does not itself move to others.</summary>
+    /// <exception cref="CompilationFailedException">The code does not compile; nothing ran.</exception>
+    public CellValue Run(CellStep.Code step, CancellationToken cancellation)
+    {
+        var compiled = Compile(step, cancellation);
+        previous = compiled.Compilation;
+        if (compiled.Assembly is null)
+        {
+            return CellValue.None;
+        }
+
+        if (states.Length <= count + 2)
+        {
+            Array.Resize(ref states, states.Length * 2);
+        }
+
+        count++;
+        var result = compiled.EntryPoint!(states).GetAwaiter().GetResult();
+        return new CellValue(result, compiled.HasValue || result is not null);
+    }
+
+    /// <summary>The code as a continuation of all cells so far, for questions about it; nothing is kept.</summary>
+    public CSharpCompilation Ask(SyntaxTree tree) => Create(tree, References.All);
+
+    private Compiled Compile(CellStep.Code step, CancellationToken cancellation)
+    {
+        var tree = CSharpSyntaxTree.ParseText(SourceText.From(step.Text, Encoding.UTF8), CellSource.ParseOptions, step.Path, cancellation);
+        using MemoryStream image = new(), symbols = new();
+        var compilation = Create(tree, References.Usual);
+        var emitted = Emit(compilation, image, symbols, cancellation);
+        if (Errors(emitted).Count > 0)
+        {
+            // The cell may need more of the runtime than cells usually do.
+            image.SetLength(0);
+            symbols.SetLength(0);
+            compilation = Create(tree, References.All);
+            emitted = Emit(compilation, image, symbols, cancellation);
+            if (Errors(emitted) is { Count: > 0 } errors)
+            {
+                throw new CompilationFailedException(errors);
+            }
+
+            References.Keep(compilation.GetUsedAssemblyReferences(cancellation));
+        }
+
+        // No errors and no success: there was nothing but usings and the like, which later cells see through the chain.
+        if (!emitted.Success)
+        {
+            return new Compiled(compilation, null, null, false);
+        }
+
+        var assembly = loader.LoadSubmission(image, symbols);
+        return new Compiled(compilation, assembly, EntryPoint(compilation, assembly, cancellation), HasValue(compilation, tree, cancellation));
+    }
+
+    private CSharpCompilation Create(SyntaxTree tree, ImmutableArray<MetadataReference> references)
+    {
+        var number = count.ToString(CultureInfo.InvariantCulture);
+        var options = new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary,
+            scriptClassName: $"Submission#{number}",
+            usings: Imports,
+            optimizationLevel: OptimizationLevel.Release,
+            allowUnsafe: true,
+            assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
+        return CSharpCompilation.CreateScriptCompilation($"Submission#{number}.{Guid.NewGuid():N}", tree, references, options, previous, typeof(object));
+    }
+
+    private static EmitResult Emit(CSharpCompilation compilation, MemoryStream image, MemoryStream symbols, CancellationToken cancellation) =>
+        compilation.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
+
+    private static List<Diagnostic> Errors(EmitResult result) => [.. result.Diagnostics.Where(each => each.Severity == DiagnosticSeverity.Error)];
+
+    private static Func<object?[], Task<object?>> EntryPoint(CSharpCompilation compilation, Assembly assembly, CancellationToken cancellation)
+    {
+        var entry = compilation.GetEntryPoint(cancellation)!;
+        var method = assembly.GetType(entry.ContainingType.MetadataName)!.GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
+        return method.CreateDelegate<Func<object?[], Task<object?>>>();
+    }
+
+    // A last expression without a semicolon is the cell's value, unless it has none to give.
+    private static bool HasValue(CSharpCompilation compilation, SyntaxTree tree, CancellationToken cancellation) =>
+        ((CompilationUnitSyntax)tree.GetRoot(cancellation)).Members.LastOrDefault() is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }
+        && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression, cancellation).Type is not { SpecialType: SpecialType.System_Void };
+
+    private sealed record Compiled(CSharpCompilation Compilation, Assembly? Assembly, Func<object?[], Task<object?>>? EntryPoint, bool HasValue);
+}

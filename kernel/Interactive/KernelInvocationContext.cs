@@ -1,0 +1,16 @@
+using Madtp.Kit.Kernel.Interactive;
+
+namespace Microsoft.DotNet.Interactive;
+
+/// <summary>The running cell, as .NET Interactive names it. Long loops watch its token, which an interrupt cancels.</summary>
+public sealed class KernelInvocationContext
+{
+    private KernelInvocationContext()
+    {
+    }
+
+    public static KernelInvocationContext Current { get; } = new();
+
+    /// <summary>Cancelled when the running cell is interrupted.</summary>
+    public CancellationToken CancellationToken => Notebook.Current.Token;
+}

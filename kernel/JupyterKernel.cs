@@ -1,0 +1,155 @@
+using Madtp.Kit.Kernel.Execution;
+using Madtp.Kit.Kernel.Interactive;
+using Madtp.Kit.Kernel.Output;
+using Madtp.Kit.Kernel.Wire;
+
+namespace Madtp.Kit.Kernel;
+
+/// <summary>The five channels of a kernel, and the threads that serve them.</summary>
+internal sealed class JupyterKernel : IDisposable
+{
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    private readonly ZmqContext context = new();
+    private readonly List<MessageSocket> sockets = [];
+    private readonly ManualResetEventSlim shutdown = new();
+    private readonly CellRunner runner = new();
+    private readonly Action<string> log;
+    private readonly ZmqSocket heartbeat;
+    private readonly MessageSocket shell, control;
+    private readonly Publisher publisher;
+    private readonly ShellRequests shellRequests;
+    private readonly ControlRequests controlRequests;
+
+    /// <summary>Binds every channel.</summary>
+    /// <exception cref="IOException">A port is taken.</exception>
+    public JupyterKernel(ConnectionFile connection, Action<string> log)
+    {
+        this.log = log;
+        var signer = new MessageSigner(connection.Key);
+        var session = Guid.NewGuid().ToString("N");
+        MessageSocket Bind(SocketKind kind, int port)
+        {
+            var socket = context.Open(kind);
+            socket.SetLinger(Linger);
+            if (kind == SocketKind.Router)
+            {
+                socket.AllowHandOver();
+            }
+            else
+            {
+                socket.SetSendLimit(100_000);
+            }
+
+            socket.Bind(connection.Endpoint(port));
+            var channel = new MessageSocket(socket, signer, session, log);
+            sockets.Add(channel);
+            return channel;
+        }
+
+        publisher = new Publisher(Bind(SocketKind.Publish, connection.PublishPort));
+        shell = Bind(SocketKind.Router, connection.ShellPort);
+        control = Bind(SocketKind.Router, connection.ControlPort);
+        var input = Bind(SocketKind.Router, connection.StdinPort);
+        input.Socket.SetReceiveTimeout(TimeSpan.FromMilliseconds(100));
+        heartbeat = context.Open(SocketKind.Reply);
+        heartbeat.SetLinger(TimeSpan.Zero);
+        heartbeat.Bind(connection.Endpoint(connection.HeartbeatPort));
+
+        Notebook.Current = new KernelNotebook(publisher, new StdinChannel(input));
+        shellRequests = new ShellRequests(shell, publisher, runner, shutdown.Set);
+        controlRequests = new ControlRequests(control, publisher, runner, shutdown.Set);
+    }
+
+    /// <summary>Makes the process's console that of the cells.</summary>
+    public void TakeConsole()
+    {
+        Console.SetOut(new CellWriter("stdout", publisher));
+        Console.SetError(new CellWriter("stderr", publisher));
+        Console.SetIn(new CellReader());
+    }
+
+    /// <summary>Serves until a shutdown is asked for.</summary>
+    public void Run()
+    {
+        publisher.StartFlushing();
+        publisher.Status("starting", Message.NoParent);
+        Start("heartbeat", Beat);
+        Start("control", () => Serve(control, controlRequests));
+        Start("shell", () => Serve(shell, shellRequests));
+        shutdown.Wait();
+    }
+
+    /// <summary>Ends the cell that runs.</summary>
+    public void Interrupt() => runner.Interrupt();
+
+    /// <summary>Ends <see cref="Run"/>.</summary>
+    public void Stop() => shutdown.Set();
+
+    /// <summary>Reports an exception on a thread a cell started, which would else end the process.</summary>
+    public void ReportUnhandled(Exception exception)
+    {
+        var cell = CellContext.Current;
+        if (exception is OperationCanceledException && cell is { IsInterrupted: true })
+        {
+            return;
+        }
+
+        var failure = runner.Report.Of(exception);
+        publisher.Print("stderr", cell, $"unhandled exception on a background thread:\n{string.Join('\n', failure.Trace)}\n");
+    }
+
+    public void Dispose()
+    {
+        // Closing a socket that a thread still reads is not safe: the shutdown ends their reads first.
+        context.Shutdown();
+        Thread.Sleep(50);
+        sockets.ForEach(socket => socket.Dispose());
+        heartbeat.Dispose();
+        context.Terminate();
+    }
+
+    private void Start(string name, Action work) => new Thread(() =>
+    {
+        try
+        {
+            work();
+        }
+        catch (SocketClosedException)
+        {
+            // The kernel is shutting down.
+        }
+    })
+    { IsBackground = true, Name = name }.Start();
+
+    private void Beat()
+    {
+        while (true)
+        {
+            if (heartbeat.Receive() is { } frames)
+            {
+                heartbeat.Send(frames);
+            }
+        }
+    }
+
+    private void Serve(MessageSocket socket, Requests requests)
+    {
+        while (true)
+        {
+            if (socket.Receive() is not { } request)
+            {
+                continue;
+            }
+
+            try
+            {
+                requests.Handle(request);
+            }
+            catch (Exception failed) when (failed is not SocketClosedException)
+            {
+                log($"a {request.Type} could not be handled: {failed}");
+            }
+        }
+    }
+}

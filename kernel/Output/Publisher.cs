@@ -1,0 +1,73 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Madtp.Kit.Kernel.Execution;
+using Madtp.Kit.Kernel.Wire;
+
+namespace Madtp.Kit.Kernel.Output;
+
+/// <summary>Everything the kernel broadcasts, in order: printed text leaves before whatever follows it.</summary>
+internal sealed class Publisher(MessageSocket socket)
+{
+    private readonly StreamBuffer streams = new();
+    private readonly Lock order = new();
+
+    /// <summary>Broadcasts a message caused by another.</summary>
+    public void Publish(string type, byte[] parent, JsonObject content, JsonObject? metadata = null)
+    {
+        lock (order)
+        {
+            Flush();
+            Send(type, parent, content, metadata);
+        }
+    }
+
+    public void Status(string state, byte[] parent) => Publish("status", parent, new JsonObject { ["execution_state"] = state });
+
+    /// <summary>Takes printed text; it leaves with the next message, or within a few hundredths of a second.</summary>
+    public void Print(string stream, CellContext? cell, ReadOnlySpan<char> text)
+    {
+        if (cell is { Silent: true })
+        {
+            return;
+        }
+
+        if (streams.Append(stream, cell?.Request.RawHeader ?? Message.NoParent, text))
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>Sends what was printed so far.</summary>
+    public void Flush()
+    {
+        lock (order)
+        {
+            foreach (var (stream, parent, text) in streams.Take())
+            {
+                Send("stream", parent, new JsonObject { ["name"] = stream, ["text"] = text }, null);
+            }
+        }
+    }
+
+    /// <summary>Starts the thread that sends printed text while a cell runs.</summary>
+    public void StartFlushing() => new Thread(() =>
+    {
+        while (true)
+        {
+            streams.WaitForText();
+            Thread.Sleep(StreamBuffer.Pause);
+            try
+            {
+                Flush();
+            }
+            catch (SocketClosedException)
+            {
+                return;
+            }
+        }
+    })
+    { IsBackground = true, Name = "flush" }.Start();
+
+    private void Send(string type, byte[] parent, JsonObject content, JsonObject? metadata) =>
+        socket.Send([Encoding.ASCII.GetBytes($"kernel.{type}")], type, parent, content, metadata);
+}

@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using Madtp.Kit.Kernel.Output;
+using Madtp.Kit.Kernel.Wire;
+
+namespace Madtp.Kit.Kernel;
+
+/// <summary>Answers the requests of one channel: busy, the answer, idle.</summary>
+internal abstract class Requests(MessageSocket socket, Publisher publisher)
+{
+    public void Handle(Message request)
+    {
+        if (Handler(request.Type) is not { } handler)
+        {
+            return;
+        }
+
+        publisher.Status("busy", request.RawHeader);
+        try
+        {
+            handler(request);
+        }
+        catch (Exception failed) when (failed is not SocketClosedException && request.Type.EndsWith("_request", StringComparison.Ordinal))
+        {
+            Reply(request, new JsonObject { ["status"] = "error", ["ename"] = failed.GetType().Name, ["evalue"] = failed.Message, ["traceback"] = new JsonArray(failed.Message) });
+            throw;
+        }
+        finally
+        {
+            publisher.Status("idle", request.RawHeader);
+        }
+    }
+
+    /// <summary>What answers a type of request; null for a type that is not known.</summary>
+    protected abstract Action<Message>? Handler(string type);
+
+    protected void Reply(Message request, JsonObject content, JsonObject? metadata = null)
+    {
+        publisher.Flush();
+        socket.Send(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.RawHeader, content, metadata);
+    }
+}
