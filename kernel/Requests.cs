@@ -35,7 +35,7 @@ internal abstract class Requests(MessageSocket socket, Publisher publisher)
 
     protected void Reply(Message request, JsonObject content, JsonObject? metadata = null)
     {
-        publisher.Flush();
+        publisher.Flush(all: true);
         socket.Send(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.RawHeader, content, metadata);
     }
 }

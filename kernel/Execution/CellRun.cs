@@ -49,7 +49,7 @@ internal sealed class CellRun(CellContext cell)
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ThreadInterruptedException)
         {
-            End(CellOutcome.Failed(FailureReport.Interrupted(stopped: true)));
+            End(CellOutcome.Failed(FailureReport.Interrupted));
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class CellRun(CellContext cell)
         new Thread(abort.Cancel) { IsBackground = true, Name = "abort" }.Start();
         if (!ended.Wait(Aborting))
         {
-            End(CellOutcome.Failed(FailureReport.Interrupted(stopped: false)));
+            End(CellOutcome.Failed(FailureReport.NotStopped));
         }
     }
 

@@ -90,19 +90,23 @@ internal sealed class CellRunner
                     packages.AddSource(source.Target);
                     break;
                 case CellStep.Reference reference when PackageRestore.IsPackage(reference.Target):
-                    packages.Add(reference, session.References, cell.Token);
+                    Warn(packages.Add(reference, session.References, cell.Token));
                     break;
                 case CellStep.Reference reference:
-                    if (session.References.Add(reference) is { } warning)
-                    {
-                        Console.Error.WriteLine(warning);
-                    }
-
+                    Warn(session.References.Add(reference) is { } warning ? [warning] : []);
                     break;
             }
         }
 
         return value;
+    }
+
+    private static void Warn(IReadOnlyList<string> warnings)
+    {
+        foreach (var warning in warnings)
+        {
+            Console.Error.WriteLine(warning);
+        }
     }
 
     // What display() returns is on display already.

@@ -13,21 +13,22 @@ internal sealed partial class FailureReport(CellTexts sources)
     private const int MostFrames = 20, MostErrors = 20;
     private const string Red = "\u001b[31m", Dim = "\u001b[2m", Plain = "\u001b[0m";
 
-    /// <summary>The report on an interrupted cell.</summary>
-    /// <param name="stopped">Its code has ended; else it goes on, unheard.</param>
-    public static CellFailure Interrupted(bool stopped)
-    {
-        const string Name = "KeyboardInterrupt";
-        var message = stopped
-            ? "the cell was interrupted"
-            : "the cell was interrupted, but its code does not stop: it goes on unheard. Later cells work; restart the kernel to be rid of it";
-        return new CellFailure(Name, message, [$"{Red}{Name}{Plain}: {message}"]);
-    }
+    /// <summary>The report on a cell whose code an interrupt ended.</summary>
+    public static CellFailure Interrupted { get; } = Interruption("the cell was interrupted");
+
+    /// <summary>The report on a cell that was interrupted in an await.</summary>
+    public static CellFailure InterruptedAwaiting { get; } =
+        Interruption("the cell was interrupted; what it was awaiting goes on by itself, and ends when it next prints or displays");
+
+    /// <summary>The report on a cell that was left behind.</summary>
+    public static CellFailure NotStopped { get; } =
+        Interruption("the cell was interrupted, but its code does not stop: it goes on unheard. Later cells work; restart the kernel to be rid of it");
 
     public CellFailure Of(Exception exception) => Unwrap(exception) switch
     {
         CompilationFailedException compilation => OfCompilation(compilation.Errors),
         CellException directive => OfDirective(directive),
+        AwaitInterruptedException => InterruptedAwaiting,
         var thrown => OfThrown(thrown),
     };
 
@@ -40,6 +41,8 @@ internal sealed partial class FailureReport(CellTexts sources)
     };
 
     private static string Shorten(string text) => SubmissionName().Replace(text, "");
+
+    private static CellFailure Interruption(string message) => new("KeyboardInterrupt", message, [$"{Red}KeyboardInterrupt{Plain}: {message}"]);
 
     private CellFailure OfCompilation(IReadOnlyList<Diagnostic> errors)
     {

@@ -20,8 +20,9 @@ internal sealed partial class PackageRestore
     /// <summary>A further place to look for packages (<c>#i "nuget: …"</c>).</summary>
     public void AddSource(string target) => sources.Add(IsPackage(target) ? target["nuget:".Length..].Trim() : target);
 
+    /// <returns>Warnings, where there are any.</returns>
     /// <exception cref="CellException">The package cannot be had.</exception>
-    public void Add(CellStep.Reference step, NotebookReferences references, CancellationToken cancellation)
+    public IReadOnlyList<string> Add(CellStep.Reference step, NotebookReferences references, CancellationToken cancellation)
     {
         var package = Package().Match(step.Target);
         if (!package.Success)
@@ -32,16 +33,13 @@ internal sealed partial class PackageRestore
         var (name, version) = (package.Groups["name"].Value, package.Groups["version"].Success ? package.Groups["version"].Value : "*");
         if (wanted.TryGetValue(name, out var before) && (before == version || version == "*"))
         {
-            return;
+            return [];
         }
 
         var files = Restore(new Dictionary<string, string>(wanted, StringComparer.OrdinalIgnoreCase) { [name] = version }, step, cancellation);
         wanted[name] = version;
         references.AddNative(files.Native);
-        foreach (var file in files.Managed)
-        {
-            references.AddFile(file, step);
-        }
+        return [.. files.Managed.Select(file => references.AddFile(file, step)).OfType<string>()];
     }
 
     private (List<string> Managed, List<string> Native) Restore(Dictionary<string, string> packages, CellStep.Reference step, CancellationToken cancellation)

@@ -46,8 +46,16 @@ internal sealed class ScriptSession
         }
 
         count++;
-        var result = compiled.EntryPoint!(states).GetAwaiter().GetResult();
-        return new CellValue(result, compiled.HasValue || result is not null);
+        var running = compiled.EntryPoint!(states);
+        try
+        {
+            var result = running.GetAwaiter().GetResult();
+            return new CellValue(result, compiled.HasValue || result is not null);
+        }
+        catch (ThreadInterruptedException) when (!running.IsCompleted)
+        {
+            throw new AwaitInterruptedException();
+        }
     }
 
     /// <summary>The code as a continuation of all cells so far, for questions about it; nothing is kept.</summary>

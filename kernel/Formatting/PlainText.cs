@@ -108,7 +108,7 @@ internal static class PlainText
         {
             if (shown == Formatter.ListExpansionLimit)
             {
-                text.Append(lines ? "\n  " : " ").Append(Remaining(items, shown) is { } more ? $"… ({more} more)" : "… (more)");
+                text.Append(lines ? ",\n  " : ", ").Append(Remaining(items, shown) is { } more ? $"… ({more} more)" : "… (more)");
                 break;
             }
 

@@ -106,12 +106,12 @@ internal sealed class Completer(ScriptSession session)
     // new Point { | } offers what can be set.
     private static IEnumerable<ISymbol>? Initialized(SemanticModel model, InitializerExpressionSyntax? within, int position)
     {
-        if (within is not { RawKind: (int)SyntaxKind.ObjectInitializerExpression, Parent: BaseObjectCreationExpressionSyntax creation } || within.Expressions.Any(each => each is AssignmentExpressionSyntax set && set.Right.FullSpan.IntersectsWith(position) && !set.Right.IsMissing))
+        if (within is not { Parent: BaseObjectCreationExpressionSyntax creation } || within.Expressions.Any(each => each is AssignmentExpressionSyntax set && set.Right.FullSpan.IntersectsWith(position) && !set.Right.IsMissing))
         {
             return null;
         }
 
-        return model.GetTypeInfo(creation).Type is { } type
+        return model.GetTypeInfo(creation).Type is { } type && !type.AllInterfaces.Any(each => each.SpecialType == SpecialType.System_Collections_IEnumerable)
             ? model.LookupSymbols(position, type).Where(symbol => !symbol.IsStatic && symbol is IFieldSymbol { IsReadOnly: false } or IPropertySymbol { SetMethod: not null })
             : null;
     }

@@ -18,6 +18,10 @@ internal sealed partial class Inspector(ScriptSession session)
         .WithKindOptions(SymbolDisplayKindOptions.IncludeTypeKeyword | SymbolDisplayKindOptions.IncludeNamespaceKeyword | SymbolDisplayKindOptions.IncludeMemberKeyword)
         .AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.UseSpecialTypes);
 
+    private static readonly SymbolDisplayFormat TypeSignature = SymbolDisplayFormat.CSharpErrorMessageFormat
+        .WithKindOptions(SymbolDisplayKindOptions.IncludeTypeKeyword)
+        .RemoveMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.UseSpecialTypes);
+
     /// <returns>Null when there is no name at the place, or the compiler does not know it.</returns>
     public string? At(string code, int position)
     {
@@ -74,7 +78,7 @@ internal sealed partial class Inspector(ScriptSession session)
         var text = new StringBuilder();
         foreach (var symbol in symbols.Take(MostOverloads))
         {
-            text.AppendLine(symbol.ToDisplayString(Signature));
+            text.AppendLine(symbol.ToDisplayString(symbol is INamedTypeSymbol ? TypeSignature : Signature));
         }
 
         if (symbols.Count > MostOverloads)

@@ -18,7 +18,7 @@ internal sealed class CellWriter(string stream, Publisher publisher) : TextWrite
 
     public override void WriteLine(string? value) => Print(value + NewLine);
 
-    public override void Flush() => publisher.Flush();
+    public override void Flush() => publisher.Flush(all: false);
 
     private void Print(ReadOnlySpan<char> text)
     {

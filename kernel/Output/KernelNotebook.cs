@@ -18,7 +18,7 @@ internal sealed class KernelNotebook(Publisher publisher, StdinChannel stdin) : 
     public string Ask(string prompt, bool hidden)
     {
         var cell = CellContext.Current ?? throw new InvalidOperationException("input can be asked for only while a cell runs");
-        publisher.Flush();
+        publisher.Flush(all: true);
         return stdin.Ask(cell, prompt, hidden);
     }
 

@@ -16,7 +16,7 @@ internal sealed class Publisher(MessageSocket socket)
     {
         lock (order)
         {
-            Flush();
+            Flush(all: true);
             Send(type, parent, content, metadata);
         }
     }
@@ -33,16 +33,16 @@ internal sealed class Publisher(MessageSocket socket)
 
         if (streams.Append(stream, cell?.Request.RawHeader ?? Message.NoParent, text))
         {
-            Flush();
+            Flush(all: false);
         }
     }
 
-    /// <summary>Sends what was printed so far.</summary>
-    public void Flush()
+    /// <summary>Sends what was printed so far; see <see cref="StreamBuffer.Take"/>.</summary>
+    public void Flush(bool all)
     {
         lock (order)
         {
-            foreach (var (stream, parent, text) in streams.Take())
+            foreach (var (stream, parent, text) in streams.Take(all))
             {
                 Send("stream", parent, new JsonObject { ["name"] = stream, ["text"] = text }, null);
             }
@@ -58,7 +58,7 @@ internal sealed class Publisher(MessageSocket socket)
             Thread.Sleep(StreamBuffer.Pause);
             try
             {
-                Flush();
+                Flush(all: false);
             }
             catch (SocketClosedException)
             {

@@ -45,8 +45,8 @@ internal sealed class StreamBuffer
         return false;
     }
 
-    /// <summary>Takes all text that can be sent; a lone first half of a surrogate pair stays for its second half.</summary>
-    public IReadOnlyList<(string Stream, byte[] Parent, string Text)> Take()
+    /// <summary>Takes the text that can be sent; unless <paramref name="all"/> must go, half a surrogate pair stays for its other half.</summary>
+    public IReadOnlyList<(string Stream, byte[] Parent, string Text)> Take(bool all)
     {
         lock (gate)
         {
@@ -59,7 +59,7 @@ internal sealed class StreamBuffer
             List<Piece> kept = [];
             foreach (var piece in pieces)
             {
-                var held = piece.EndsWithinPair && !piece.Held ? 1 : 0;
+                var held = piece.EndsWithinPair && !all ? 1 : 0;
                 if (piece.Text.Length > held)
                 {
                     taken.Add((piece.Stream, piece.Parent, piece.Text.ToString(0, piece.Text.Length - held)));
@@ -67,7 +67,7 @@ internal sealed class StreamBuffer
 
                 if (held > 0)
                 {
-                    var rest = new Piece(piece.Stream, piece.Parent) { Held = piece.Text.Length == 1 };
+                    var rest = new Piece(piece.Stream, piece.Parent);
                     rest.Text.Append(piece.Text[^1]);
                     kept.Add(rest);
                 }
@@ -89,9 +89,6 @@ internal sealed class StreamBuffer
         public byte[] Parent => parent;
 
         public StringBuilder Text { get; } = new();
-
-        /// <summary>This half pair has waited once; the next time it leaves as it is.</summary>
-        public bool Held { get; init; }
 
         public bool EndsWithinPair => Text.Length > 0 && char.IsHighSurrogate(Text[^1]);
     }

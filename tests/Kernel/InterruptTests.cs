@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Kernel;
+
+[Collection(KernelCollection.Name)]
+public class InterruptTests(SharedKernel kernel)
+{
+    [Theory]
+    [InlineData("System.Threading.Thread.Sleep(-1);")]
+    [InlineData("while (true) { }")]
+    [InlineData("for (long i = 0; ; i++) { Math.Sqrt(i); }")]
+    [InlineData("new TaskCompletionSource().Task.Wait();")]
+    [InlineData("while (true) { Console.Write('.'); System.Threading.Thread.Sleep(5); }")]
+    [InlineData("try { while (true) { } } catch (Exception) { }\nwhile (true) { }")]
+    [InlineData("await Task.Delay(-1, KernelInvocationContext.Current.CancellationToken);")]
+    public void An_interrupt_ends_the_cell_and_leaves_the_kernel_at_work(string code)
+    {
+        kernel.Client.Succeed("var survives = 42;");
+        var result = Interrupt(code);
+        Assert.Equal(("error", "KeyboardInterrupt", "the cell was interrupted"), (result.Status, result.ErrorName, result.ErrorMessage));
+        Assert.Equal("42", kernel.Client.Succeed("survives").Text);
+    }
+
+    [Fact]
+    public void A_cell_can_watch_for_the_interrupt_and_tidy_up()
+    {
+        Interrupt("var steps = 0;\ntry { while (!KernelInvocationContext.Current.CancellationToken.IsCancellationRequested) { System.Threading.Thread.Sleep(5); } KernelInvocationContext.Current.CancellationToken.ThrowIfCancellationRequested(); }\nfinally { steps = 7; }");
+        Assert.Equal("7", kernel.Client.Succeed("steps").Text);
+    }
+
+    [Fact]
+    public void Code_that_cannot_be_stopped_is_left_behind()
+    {
+        var result = Interrupt("""
+            [System.Runtime.InteropServices.DllImport("libc")] static extern int pipe(int[] ends);
+            [System.Runtime.InteropServices.DllImport("libc")] static extern nint read(int end, byte[] into, nint count);
+            var ends = new int[2];
+            pipe(ends);
+            var before = 5;
+            read(ends[0], new byte[1], 1);
+            """);
+        Assert.Equal("KeyboardInterrupt", result.ErrorName);
+        Assert.Contains("restart the kernel", result.ErrorMessage);
+        Assert.Equal("5", kernel.Client.Succeed("before").Text);
+    }
+
+    [Fact]
+    public void What_a_cell_awaits_is_left_to_itself_and_no_longer_heard()
+    {
+        var id = Interrupt("for (var i = 0; ; i++) { await Task.Delay(20); if (i > 10_000) { Console.WriteLine(i); } }");
+        Assert.Equal("KeyboardInterrupt", id.ErrorName);
+        Assert.Contains("awaiting", id.ErrorMessage);
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+    }
+
+    [Fact]
+    public void A_signal_interrupts_as_a_message_does()
+    {
+        var id = kernel.Client.SendCell("System.Threading.Thread.Sleep(-1);");
+        kernel.Client.Next("execute_input", id);
+        Thread.Sleep(200);
+        kernel.Process.Signal("INT");
+        Assert.Equal("KeyboardInterrupt", kernel.Client.Finish(id).ErrorName);
+    }
+
+    [Fact]
+    public void Without_a_running_cell_an_interrupt_does_nothing()
+    {
+        kernel.Process.Signal("INT");
+        var id = kernel.Client.Send(kernel.Client.Control, "interrupt_request", []);
+        Assert.Equal("ok", (string?)kernel.Client.Reply(kernel.Client.Control, id).Content["status"]);
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+    }
+
+    private CellResult Interrupt(string code)
+    {
+        var id = kernel.Client.SendCell(code);
+        kernel.Client.Next("execute_input", id);
+
+        // Long enough for the cell to be compiled and at work.
+        Thread.Sleep(400);
+        var interrupt = kernel.Client.Send(kernel.Client.Control, "interrupt_request", []);
+        kernel.Client.Reply(kernel.Client.Control, interrupt);
+        var waited = Stopwatch.StartNew();
+        var result = kernel.Client.Finish(id);
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), $"the interrupt took {waited.Elapsed}");
+        return result;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using Madtp.Kit.Kernel.Install;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Kernel;
+
+public class KernelSpecTests
+{
+    [Fact]
+    public void The_kernel_is_registered_under_the_name_notebooks_ask_for()
+    {
+        var root = Directory.CreateTempSubdirectory("kernelspec-test-").FullName;
+        try
+        {
+            var (folder, replaced) = KernelSpec.Write(KernelSpec.PrefixFolder(root));
+            Assert.Equal(Path.Combine(root, "share", "jupyter", "kernels", ".net-csharp"), folder);
+            Assert.Null(replaced);
+            var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")))!;
+            Assert.Equal(("C#", "Madtp.Kit C#", "message"), ((string?)spec["language"], (string?)spec["display_name"], (string?)spec["interrupt_mode"]));
+            Assert.True(File.Exists((string?)spec["argv"]![0]), "the dotnet program does not exist");
+            Assert.Equal("{connection_file}", (string?)spec["argv"]![2]);
+            Assert.Equal(["kernel.json"], Directory.GetFiles(folder).Select(Path.GetFileName));
+
+            Assert.Null(KernelSpec.Write(KernelSpec.PrefixFolder(root)).Replaced);
+            File.WriteAllText(Path.Combine(folder, "kernel.json"), """{"argv": ["dotnet", "interactive", "jupyter"]}""");
+            Assert.Equal("dotnet interactive jupyter", KernelSpec.Write(KernelSpec.PrefixFolder(root)).Replaced);
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Kernel;
+
+public class LifecycleTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_shutdown_is_answered_and_ends_the_process(bool restart)
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        output.WriteLine($"from process start to kernel_info_reply: {kernel.Started.Elapsed.TotalMilliseconds:F0} ms");
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+        output.WriteLine($"from process start to the end of the first cell: {kernel.Started.Elapsed.TotalMilliseconds:F0} ms");
+
+        // A thread that never ends must not hold the process.
+        kernel.Client.Succeed("new System.Threading.Thread(() => System.Threading.Thread.Sleep(-1)).Start();");
+        var id = kernel.Client.Send(kernel.Client.Control, "shutdown_request", new JsonObject { ["restart"] = restart });
+        Assert.Equal(restart, (bool?)kernel.Client.Reply(kernel.Client.Control, id).Content["restart"]);
+        Assert.True(kernel.WaitForExit(KernelClient.Patience));
+        Assert.Equal(0, kernel.ExitCode);
+    }
+
+    [Fact]
+    public void A_shutdown_is_heard_while_a_cell_runs()
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        var cell = kernel.Client.SendCell("while (true) { }");
+        kernel.Client.Next("execute_input", cell);
+        kernel.Client.Send(kernel.Client.Control, "shutdown_request", new JsonObject { ["restart"] = false });
+        Assert.True(kernel.WaitForExit(KernelClient.Patience));
+    }
+
+    [Fact]
+    public void The_kernel_ends_when_the_process_that_started_it_is_gone()
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        kernel.Signal("TERM");
+        Assert.True(kernel.WaitForExit(KernelClient.Patience));
+
+        // The same ports again, by way of a shell that leaves.
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"\"{Madtp.Kit.Kernel.Execution.DotnetHost.Path}\" \"{typeof(Madtp.Kit.Kernel.KernelInfo).Assembly.Location}\" \"{kernel.ConnectionFile}\" & echo $!; read line"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var id = int.Parse(shell.StandardOutput.ReadLine()!);
+        using var orphan = Process.GetProcessById(id);
+        using var client = new KernelClient(kernel.Key, kernel.Ports);
+        client.WaitUntilReady();
+        shell.StandardInput.WriteLine();
+        Assert.True(shell.WaitForExit(KernelClient.Patience));
+        Assert.True(orphan.WaitForExit(KernelClient.Patience), "the kernel outlived its parent");
+    }
+
+    [Fact]
+    public void Another_address_than_this_machines_own_is_refused_and_a_taken_port_is_named()
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        var open = Path.Combine(kernel.Folder, "open.json");
+        File.WriteAllText(open, kernel.Connection("0.0.0.0").ToJsonString());
+        Assert.Contains("use 127.0.0.1", Refusal(kernel, open));
+        Assert.Contains($"tcp://127.0.0.1:{kernel.Ports[3]}", Refusal(kernel, kernel.ConnectionFile));
+        Assert.Contains("does not exist", Refusal(kernel, Path.Combine(kernel.Folder, "none.json")));
+    }
+
+    private static string Refusal(KernelProcess kernel, string connectionFile)
+    {
+        using var process = kernel.Start([connectionFile]);
+        Assert.True(process.WaitForExit(KernelClient.Patience));
+        Assert.Equal(2, process.ExitCode);
+        return process.StandardError.ReadToEnd();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Madtp.Kit.Kernel.Wire;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Kernel;
+
+[Collection(KernelCollection.Name)]
+public class ProtocolTests(SharedKernel kernel)
+{
+    [Fact]
+    public void The_kernel_tells_what_it_is_on_both_channels()
+    {
+        foreach (var channel in new[] { kernel.Client.Shell, kernel.Client.Control })
+        {
+            var info = kernel.Client.Reply(channel, kernel.Client.Send(channel, "kernel_info_request", [])).Content;
+            Assert.Equal(("ok", "5.3", "C#", ".cs"), ((string?)info["status"], (string?)info["protocol_version"], (string?)info["language_info"]!["name"], (string?)info["language_info"]!["file_extension"]));
+        }
+    }
+
+    [Fact]
+    public void A_message_with_a_wrong_signature_is_dropped()
+    {
+        using var stranger = new KernelClient("not the key", kernel.Process.Ports);
+        stranger.SendCell("var stolen = 1;");
+        Assert.True(kernel.Process.Logged("signature does not match"));
+        Assert.Equal("CompilationError", kernel.Client.Run("stolen").ErrorName);
+    }
+
+    [Fact]
+    public void A_message_sent_twice_is_taken_once()
+    {
+        kernel.Client.Succeed("var runs = 0;");
+        var frames = Signed("execute_request", new JsonObject { ["code"] = "runs++;", ["silent"] = false });
+        kernel.Client.Shell.Socket.Send(frames);
+        kernel.Client.Shell.Socket.Send(frames);
+        Assert.True(kernel.Process.Logged("a replay"));
+        Assert.Equal("1", kernel.Client.Succeed("runs").Text);
+    }
+
+    [Fact]
+    public void Malformed_messages_do_no_harm()
+    {
+        var key = new MessageSigner(kernel.Process.Key);
+        byte[] empty = Encoding.UTF8.GetBytes("{}"), broken = Encoding.UTF8.GetBytes("{\"a\":"), list = Encoding.UTF8.GetBytes("[]"), delimiter = Encoding.UTF8.GetBytes("<IDS|MSG>");
+        kernel.Client.Shell.Socket.Send([delimiter]);
+        kernel.Client.Shell.Socket.Send([empty, empty]);
+        kernel.Client.Shell.Socket.Send([delimiter, key.Sign(broken, empty, empty, empty), broken, empty, empty, empty]);
+        kernel.Client.Shell.Socket.Send([delimiter, key.Sign(empty, list, empty, empty), empty, list, empty, empty]);
+        kernel.Client.Shell.Socket.Send([delimiter, key.Sign(empty, empty, empty, broken), empty, empty, empty, broken]);
+        kernel.Client.Shell.Socket.Send(Signed("no_such_request", []));
+        kernel.Client.Shell.Socket.Send(Signed("execute_request", new JsonObject { ["code"] = 5, ["silent"] = "yes", ["user_expressions"] = "none" }));
+        kernel.Client.Shell.Socket.Send(Signed("complete_request", new JsonObject { ["code"] = "x", ["cursor_pos"] = -5 }));
+        kernel.Client.Shell.Socket.Send(Signed("complete_request", new JsonObject { ["code"] = "", ["cursor_pos"] = 99 }));
+        kernel.Client.Shell.Socket.Send(Signed("inspect_request", new JsonObject { ["code"] = "", ["cursor_pos"] = 99 }));
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+    }
+
+    [Fact]
+    public void The_heart_beats_even_while_a_cell_runs()
+    {
+        var id = kernel.Client.SendCell("System.Threading.Thread.Sleep(500);");
+        kernel.Client.Heartbeat.Send([Encoding.UTF8.GetBytes("ping")]);
+        Assert.Equal("ping", Encoding.UTF8.GetString(kernel.Client.Heartbeat.Receive()![0]));
+        Assert.Equal("ok", kernel.Client.Finish(id).Status);
+    }
+
+    [Fact]
+    public void Widgets_are_declined_at_once()
+    {
+        Assert.Empty(kernel.Client.Ask("comm_info_request", [])["comms"]!.AsObject());
+        var id = kernel.Client.Send(kernel.Client.Shell, "comm_open", new JsonObject { ["comm_id"] = "w1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });
+        Assert.Equal("w1", (string?)kernel.Client.Next("comm_close", id).Content["comm_id"]);
+    }
+
+    [Fact]
+    public void History_is_found_by_range_and_pattern()
+    {
+        var count = kernel.Client.Succeed("/*needle*/ 1").Count;
+        var found = kernel.Client.Ask("history_request", new JsonObject { ["hist_access_type"] = "search", ["pattern"] = "*needle*", ["output"] = false, ["raw"] = true })["history"]!;
+        Assert.Equal(count, (int?)found[0]![1]);
+        var range = kernel.Client.Ask("history_request", new JsonObject { ["hist_access_type"] = "range", ["session"] = 0, ["start"] = count, ["stop"] = count + 1, ["output"] = true, ["raw"] = true })["history"]!;
+        Assert.Equal("/*needle*/ 1", (string?)range[0]![2]![0]);
+    }
+
+    [Fact]
+    public void Several_hundred_cells_stay_quick()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            kernel.Client.Succeed($"var chain{i} = {(i == 0 ? "0" : $"chain{i - 1} + 1")};");
+        }
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal("199", kernel.Client.Succeed("chain199").Text);
+        TestContext.Current.TestOutputHelper?.WriteLine($"the cell after 200 others took {clock.Elapsed.TotalMilliseconds:F0} ms");
+    }
+
+    private List<byte[]> Signed(string type, JsonObject content)
+    {
+        var header = Encoding.UTF8.GetBytes(new JsonObject { ["msg_id"] = Guid.NewGuid().ToString("N"), ["msg_type"] = type, ["session"] = "s", ["username"] = "u", ["version"] = "5.3" }.ToJsonString());
+        byte[] empty = Encoding.UTF8.GetBytes("{}"), body = Encoding.UTF8.GetBytes(content.ToJsonString());
+        return [Encoding.UTF8.GetBytes("<IDS|MSG>"), new MessageSigner(kernel.Process.Key).Sign(header, empty, empty, body), header, empty, empty, body];
+    }
+}
