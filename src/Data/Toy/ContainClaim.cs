@@ -67,7 +67,7 @@ public sealed record ContainClaim(ContainClaim.Place Where, ToyDescription What)
     public override ToyClaim Sibling(SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);
-        return Where is Place.Left or Place.Right && random.Chance(0.25)
+        return Where is Place.Left or Place.Right && random.Chance(0.15)
             ? this with { Where = Where == Place.Left ? Place.Right : Place.Left }
             : this with { What = ToyDescriptions.Change(What, random) };
     }
