@@ -12,5 +12,6 @@ internal static class VerbList
         MacsVerb.Create,
         DataVerb.Create,
         TokenizeVerb.Create,
+        ScoreVerb.Create,
     ];
 }

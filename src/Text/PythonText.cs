@@ -56,6 +56,29 @@ internal static class PythonText
         return text[start..end];
     }
 
+    /// <summary><c>str.split()</c>.</summary>
+    public static List<string> Split(string text)
+    {
+        var words = new List<string>();
+        for (var start = 0; start < text.Length;)
+        {
+            var end = start;
+            while (end < text.Length && !IsSpace(text[end]))
+            {
+                end++;
+            }
+
+            if (end > start)
+            {
+                words.Add(text[start..end]);
+            }
+
+            start = end + 1;
+        }
+
+        return words;
+    }
+
     /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is ς.</summary>
     public static string Lower(string text)
     {

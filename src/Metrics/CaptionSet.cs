@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace Madtp.Kit.Metrics;
+
+/// <summary>Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation file's images.</summary>
+/// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>
+public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
+{
+    /// <summary>Reads the field's own formats.</summary>
+    /// <param name="resultsPath">The submission: <c>[{"image_id": …, "caption": …}]</c>.</param>
+    /// <param name="annotationsPath">COCO's captions: <c>{"images": [{"id": …}], "annotations": [{"image_id": …, "caption": …}]}</c>.</param>
+    /// <param name="subset">Whether to leave images without a generated caption out, instead of refusing.</param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
+    public static CaptionSet Read(string resultsPath, string annotationsPath, bool subset = false)
+    {
+        var annotations = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "COCO caption annotations");
+        var references = annotations.Annotations.GroupBy(annotation => annotation.ImageId)
+            .ToDictionary(group => group.Key, group => group.Select(annotation => annotation.Caption).ToArray());
+        var hypotheses = ReadResults(resultsPath, references, annotationsPath);
+        var images = annotations.Images?.Select(image => image.Id).ToArray() ?? [.. references.Keys];
+        var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
+        if (missing.Length > 0 && !subset)
+        {
+            throw new InvalidDataException($"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as {missing[0]}; leave them out with --subset");
+        }
+
+        var kept = images.Where(hypotheses.ContainsKey).Select(image => references.TryGetValue(image, out var captions)
+            ? new TokenizedCaption(image, hypotheses[image], captions)
+            : throw new InvalidDataException($"{annotationsPath}: image {image} has no caption to compare with")).ToArray();
+        return kept.Length > 0 ? new CaptionSet(kept) : throw new InvalidDataException($"{resultsPath}: no caption is for an image of {annotationsPath}");
+    }
+
+    /// <summary>The captions as the metrics compare them, references and generated ones tokenized apart, as the original does.</summary>
+    public IReadOnlyList<TokenizedCaption> Tokenize()
+    {
+        var references = new Queue<string>(PtbTokenizer.Tokenize([.. Images.SelectMany(image => image.References)]));
+        var hypotheses = PtbTokenizer.Tokenize([.. Images.Select(image => image.Hypothesis)]);
+        return [.. Images.Select((image, i) => new TokenizedCaption(image.ImageId, hypotheses[i], [.. image.References.Select(_ => references.Dequeue())]))];
+    }
+
+    private static Dictionary<long, string> ReadResults(string path, Dictionary<long, string[]> references, string annotationsPath)
+    {
+        var hypotheses = new Dictionary<long, string>();
+        foreach (var result in MetricFile.ReadJson<Caption[]>(path, "generated captions"))
+        {
+            if (!references.ContainsKey(result.ImageId))
+            {
+                throw new InvalidDataException($"{path}: image {result.ImageId} is not in {annotationsPath}");
+            }
+
+            if (!hypotheses.TryAdd(result.ImageId, result.Text))
+            {
+                throw new InvalidDataException($"{path}: image {result.ImageId} has two captions; the evaluation wants one");
+            }
+        }
+
+        return hypotheses;
+    }
+
+    private sealed record AnnotationFile(
+        [property: JsonPropertyName("annotations")] Annotation[] Annotations,
+        [property: JsonPropertyName("images")] Image[]? Images = null);
+
+    private sealed record Annotation([property: JsonPropertyName("image_id")] long ImageId, [property: JsonPropertyName("caption")] string Caption);
+
+    private sealed record Image([property: JsonPropertyName("id")] long Id);
+
+    private sealed record Caption([property: JsonPropertyName("image_id")] long ImageId, [property: JsonPropertyName("caption")] string Text);
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Madtp.Kit.Metrics;
+
+/// <summary>Reads the JSON files that scores are computed from; what is wrong is said with file, line and byte.</summary>
+internal static class MetricFile
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    };
+
+    /// <summary>The whole file as one value.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is not such a value; the message says where.</exception>
+    public static T ReadJson<T>(string path, string what)
+    {
+        Require(path, what);
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new InvalidDataException($"{path}: null where {what} should be");
+        }
+        catch (JsonException e)
+        {
+            throw Broken(path, (e.LineNumber ?? 0) + 1, e, what);
+        }
+    }
+
+    /// <summary>The values of a file that has one a line; empty lines are passed over.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">A line is not such a value; the message says which.</exception>
+    public static IEnumerable<(int Line, T Value)> ReadJsonLines<T>(string path, string what)
+    {
+        Require(path, what);
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            number++;
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return (number, ParseLine<T>(line, path, number, what));
+            }
+        }
+    }
+
+    /// <summary>Fails where there is no such file.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static void Require(string path, string what)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"there is no file '{path}' with {what}", path);
+        }
+    }
+
+    private static T ParseLine<T>(string line, string path, int number, string what)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(line, Options) ?? throw new InvalidDataException($"{path}, line {number}: null where {what} should be");
+        }
+        catch (JsonException e)
+        {
+            throw Broken(path, number, e, what);
+        }
+    }
+
+    private static InvalidDataException Broken(string path, long line, JsonException e, string what)
+    {
+        var at = e.Path is null or "$" ? "" : $" ({e.Path})";
+        var reason = e.Message.Split(" Path: ")[0].Split(" LineNumber: ")[0];
+        return new InvalidDataException($"{path}, line {line}, byte {(e.BytePositionInLine ?? 0) + 1}{at}: these are not {what}. {reason}", e);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json.Serialization;
+using Madtp.Kit.Text;
+
+namespace Madtp.Kit.Metrics;
+
+/// <summary>VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person out.</summary>
+public static class VqaAccuracy
+{
+    /// <summary>Scores predictions.</summary>
+    /// <param name="questions">The questions with people's answers.</param>
+    /// <param name="predictions">The predicted answer of each question.</param>
+    /// <param name="version">Which version of the official evaluation.</param>
+    /// <exception cref="ArgumentException">There is no question, or one has no prediction or no answers.</exception>
+    public static VqaScores Compute(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<long, string> predictions, VqaVersion version = VqaVersion.Current)
+    {
+        if (questions.Count == 0)
+        {
+            throw new ArgumentException("there are no questions to score", nameof(questions));
+        }
+
+        var accuracies = questions.Select(question => Accuracy(question, PredictionOf(question, predictions), version)).ToArray();
+        return new VqaScores(
+            Mean(accuracies),
+            MeansBy(questions, accuracies, question => question.QuestionType),
+            MeansBy(questions, accuracies, question => question.AnswerType),
+            [.. questions.Select((question, i) => KeyValuePair.Create(question.QuestionId, PythonRound.ToPlaces(100 * accuracies[i], 2)))]);
+    }
+
+    /// <summary>Reads the field's own formats and scores.</summary>
+    /// <param name="resultsPath">The submission: <c>[{"question_id": …, "answer": …}]</c>.</param>
+    /// <param name="annotationsPath">The official annotations, <c>{"annotations": […]}</c>.</param>
+    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; where given, they must be those of the annotations.</param>
+    /// <param name="version">Which version of the official evaluation.</param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file has another form, or they do not speak of the same questions.</exception>
+    public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null, VqaVersion version = VqaVersion.Current)
+    {
+        var questions = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "VQA annotations").Annotations
+            .Select(item => new VqaQuestion(item.QuestionId, item.QuestionType, item.AnswerType, item.Answers)).ToArray();
+        var ids = questions.Select(question => question.QuestionId).ToHashSet();
+        if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
+        {
+            throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
+        }
+
+        if (ids.Count == 0)
+        {
+            throw new InvalidDataException($"{annotationsPath}: there are no questions in it");
+        }
+
+        if (questionsPath is not null)
+        {
+            RequireSame(ids, [.. MetricFile.ReadJson<QuestionFile>(questionsPath, "VQA questions").Questions.Select(item => item.QuestionId)], questionsPath, annotationsPath);
+        }
+
+        var predictions = new Dictionary<long, string>();
+        foreach (var result in MetricFile.ReadJson<Result[]>(resultsPath, "VQA results"))
+        {
+            predictions[result.QuestionId] = result.Answer;
+        }
+
+        RequireSame(ids, [.. predictions.Keys], resultsPath, annotationsPath);
+        return Compute(questions, predictions, version);
+    }
+
+    private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
+    {
+        var differ = question.Answers.Select(answer => Prepare(answer.Text, version)).Distinct().Count() > 1;
+        var people = question.Answers.Select(answer => answer with { Text = Person(Prepare(answer.Text, version), differ, version) }).ToArray();
+        var answer = Blanks(prediction);
+        if (differ || version == VqaVersion.From2016)
+        {
+            answer = Normalize(answer);
+        }
+
+        var sum = 0.0;
+        foreach (var left in people)
+        {
+            var agree = people.Count(person => person != left && person.Text == answer);
+            sum += Math.Min(1, agree / 3.0);
+        }
+
+        return sum / people.Length;
+    }
+
+    private static string Prepare(string answer, VqaVersion version) => version == VqaVersion.Current ? Blanks(answer) : answer;
+
+    private static string Person(string answer, bool differ, VqaVersion version)
+        => !differ ? answer : version == VqaVersion.Current ? Normalize(answer) : VqaAnswerNormalization.StripPunctuation(answer);
+
+    private static string Normalize(string answer) => VqaAnswerNormalization.NormalizeWords(VqaAnswerNormalization.StripPunctuation(answer));
+
+    private static string Blanks(string answer) => PythonText.Strip(answer.Replace('\n', ' ').Replace('\t', ' ')).ToString();
+
+    private static string PredictionOf(VqaQuestion question, IReadOnlyDictionary<long, string> predictions)
+        => question.Answers.Count == 0 ? throw new ArgumentException($"question {question.QuestionId} has no answers")
+            : predictions.TryGetValue(question.QuestionId, out var prediction) ? prediction
+            : throw new ArgumentException($"question {question.QuestionId} has no prediction");
+
+    private static double Mean(IReadOnlyCollection<double> accuracies) => PythonRound.ToPlaces(100 * accuracies.Sum() / accuracies.Count, 2);
+
+    private static IReadOnlyList<KeyValuePair<string, double>> MeansBy(IReadOnlyList<VqaQuestion> questions, double[] accuracies, Func<VqaQuestion, string> kind)
+        => [.. questions.Select((question, i) => (Kind: kind(question), Accuracy: accuracies[i])).GroupBy(item => item.Kind)
+            .Select(group => KeyValuePair.Create(group.Key, Mean([.. group.Select(item => item.Accuracy)])))];
+
+    private static void RequireSame(HashSet<long> expected, HashSet<long> found, string path, string annotationsPath)
+    {
+        if (expected.FirstOrDefault(id => !found.Contains(id), -1) is var missing and >= 0)
+        {
+            throw new InvalidDataException($"{path}: question {missing} of {annotationsPath} is missing ({expected.Count(id => !found.Contains(id))} in all)");
+        }
+
+        if (found.FirstOrDefault(id => !expected.Contains(id), -1) is var extra and >= 0)
+        {
+            throw new InvalidDataException($"{path}: question {extra} is not in {annotationsPath} ({found.Count(id => !expected.Contains(id))} in all)");
+        }
+    }
+
+    private sealed record AnnotationFile([property: JsonPropertyName("annotations")] Annotation[] Annotations);
+
+    private sealed record Annotation(
+        [property: JsonPropertyName("question_id")] long QuestionId,
+        [property: JsonPropertyName("question_type")] string QuestionType,
+        [property: JsonPropertyName("answer_type")] string AnswerType,
+        [property: JsonPropertyName("answers")] VqaHumanAnswer[] Answers);
+
+    private sealed record QuestionFile([property: JsonPropertyName("questions")] Question[] Questions);
+
+    private sealed record Question([property: JsonPropertyName("question_id")] long QuestionId);
+
+    private sealed record Result([property: JsonPropertyName("question_id")] long QuestionId, [property: JsonPropertyName("answer")] string Answer);
+}

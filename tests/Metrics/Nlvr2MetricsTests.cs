@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Madtp.Kit.Metrics;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Metrics;
+
+public class Nlvr2MetricsTests
+{
+    private static readonly (string, string)[] Examples = [("dev-1-0-0", "True"), ("dev-1-1-0", "False"), ("dev-1-0-1", "True"), ("dev-2-0-0", "False")];
+
+    [Fact]
+    public void A_sentence_is_consistent_when_all_its_pairs_are_right()
+    {
+        var predictions = new Dictionary<string, string> { ["dev-1-0-0"] = "true", ["dev-1-1-0"] = "True", ["dev-1-0-1"] = "TRUE", ["dev-2-0-0"] = "False" };
+        var scores = Nlvr2Metrics.Compute(Examples, predictions);
+        Assert.Equal((0.75, 2.0 / 3, 4, 3), (scores.Accuracy, scores.Consistency, scores.Examples, scores.Sentences));
+    }
+
+    [Theory]
+    [InlineData("dev")]
+    [InlineData("test1")]
+    [InlineData("test2")]
+    public void Every_reference_score_is_exact(string split)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(KitPaths.Shared("data", "nlvr2", "expected_metrics.json")));
+        var expected = document.RootElement.GetProperty(split);
+        var scores = Nlvr2Metrics.ComputeFiles(KitPaths.Shared("data", "nlvr2", $"{split}.predictions.csv"), KitPaths.Shared("data", "nlvr2", $"{split}.json"));
+        Assert.Equal(expected.GetProperty("accuracy").GetDouble(), scores.Accuracy);
+        Assert.Equal(expected.GetProperty("consistency").GetDouble(), scores.Consistency);
+        Assert.Equal(expected.GetProperty("n").GetInt32(), scores.Examples);
+    }
+
+    [Fact]
+    public void Wrong_lines_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        string Refusal(string predictions, string annotations) => Assert.Throws<InvalidDataException>(
+            () => Nlvr2Metrics.ComputeFiles(folder.Write("p.csv", predictions), folder.Write("a.json", annotations))).Message;
+        const string example = """{"identifier": "dev-1-0-0", "label": "True"}""";
+        Assert.Contains("p.csv, line 2", Refusal("dev-1-0-0,True\nnonsense\n", example));
+        Assert.Contains("dev-1-0-0", Refusal("dev-9-9-9,True\n", example));
+        Assert.Contains("a.json, line 2", Refusal("dev-1-0-0,True\n", example + "\n{\n"));
+        Assert.Contains("a.json, line 1", Refusal("dev-1-0-0,True\n", """{"sentence": "no label"}"""));
+        Assert.Contains("split-set-pair-sentence", Refusal("x,True\n", """{"identifier": "x", "label": "True"}"""));
+    }
+}

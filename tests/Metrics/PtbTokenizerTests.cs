@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Madtp.Kit.Metrics;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Metrics;
+
+public class PtbTokenizerTests
+{
+    [Theory]
+    [InlineData("A man isn't here; it's \"gone\".", "a man is n't here ; it 's `` gone '' .")]
+    [InlineData("I can't, you won't, they cannot.", "i ca n't , you wo n't , they can not .")]
+    [InlineData("a (small) [tabby] {cat}", "a -lrb- small -rrb- -lsb- tabby -rsb- -lcb- cat -rcb-")]
+    [InlineData("5 o'clock, 12:45 p.m. at AT&T", "5 o'clock , 12:45 p.m. at at&t")]
+    [InlineData("$37,000.50 or 50% #1 @ home", "$ 37,000.50 or 50 % # 1 @ home")]
+    [InlineData("a half-eaten sandwich/burger 1/2 off!!", "a half-eaten sandwich/burger 1/2 off !!")]
+    [InlineData("the 'walk' sign... kids' play", "the ` walk ' sign ... kids ' play")]
+    [InlineData("Mr. Smith and Dr. Jones vs. the U.S. team", "mr. smith and dr. jones vs. the u.s. team")]
+    [InlineData("made in the U.S.A.", "made in the u.s.a.")]
+    [InlineData("cafés & crème-brûlée", "cafés & crème-brûlée")]
+    [InlineData("see www.example.com or mail a.b@c.org", "see www.example.com or mail a.b@c.org")]
+    [InlineData("dogs\U0001F436 run", "dogs run")]
+    [InlineData("", "")]
+    public void Text_is_split_as_the_Treebank_does(string caption, string expected)
+        => Assert.Equal(expected, string.Join(' ', PtbTokenizer.TokenizeRaw([caption])[0]));
+
+    [Fact]
+    public void An_abbreviation_at_a_lines_end_looks_at_the_next_line()
+    {
+        Assert.Equal(["at", "5", "p.m.", "."], PtbTokenizer.TokenizeRaw(["at 5 p.m.", "The man"])[0]);
+        Assert.Equal(["at", "5", "p.m."], PtbTokenizer.TokenizeRaw(["at 5 p.m.", "a man"])[0]);
+        Assert.Equal(["red", "blue", "etc.", "."], PtbTokenizer.TokenizeRaw(["red, blue etc."])[0].Where(token => token != ","));
+    }
+
+    [Fact]
+    public void Every_caption_has_its_line()
+    {
+        Assert.Equal(["a b", "", "", "c dog"], PtbTokenizer.Tokenize(["a\nb", "", "...", "c\u2028dog."]));
+        Assert.Empty(PtbTokenizer.Tokenize([]));
+    }
+
+    [Fact]
+    public void Every_reference_line_is_exact()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(KitPaths.Shared("data", "caption_eval", "ptb_tokens.json")));
+        string[] Column(string name) => [.. document.RootElement.EnumerateArray().Select(item => item.GetProperty(name).GetString()!)];
+        var texts = Column("text");
+        Assert.True(texts.Length > 100);
+        Assert.Equal(Column("ptb_alone"), texts.Select(text => string.Join(' ', PtbTokenizer.TokenizeRaw([text])[0])));
+        Assert.Equal(Column("ptb"), PtbTokenizer.TokenizeRaw(texts).Select(line => string.Join(' ', line)));
+        Assert.Equal(Column("final"), PtbTokenizer.Tokenize(texts));
+    }
+}
