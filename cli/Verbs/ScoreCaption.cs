@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Metrics;
+using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
 

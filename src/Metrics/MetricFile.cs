@@ -72,7 +72,20 @@ internal static class MetricFile
     private static InvalidDataException Broken(string path, long line, JsonException e, string what)
     {
         var at = e.Path is null or "$" ? "" : $" ({e.Path})";
-        var reason = e.Message.Split(" Path: ")[0].Split(" LineNumber: ")[0];
-        return new InvalidDataException($"{path}, line {line}, byte {(e.BytePositionInLine ?? 0) + 1}{at}: these are not {what}. {reason}", e);
+        return new InvalidDataException($"{path}, line {line}, byte {(e.BytePositionInLine ?? 0) + 1}{at}: not {what}; {Reason(e.Message)}", e);
+    }
+
+    /// <summary>The runtime's message without its names of types, which say nothing to someone who looks at a file.</summary>
+    private static string Reason(string message)
+    {
+        var converted = message.Contains("could not be converted to System.Int64", StringComparison.Ordinal) ? "a whole number is expected here"
+            : message.Contains("could not be converted to System.String", StringComparison.Ordinal) ? "a text is expected here"
+            : message.Contains("could not be converted to", StringComparison.Ordinal) ? "another kind of value is expected here"
+            : null;
+        var missing = message.Split("missing required properties including: ");
+        return converted
+            ?? (missing.Length > 1 ? $"an object here lacks {missing[1].Split(". Path:")[0].TrimEnd('.')}"
+            : message.Contains("doesn't allow null", StringComparison.Ordinal) ? "null is not allowed here"
+            : message.Split(" Path: ")[0].Split(" LineNumber: ")[0]);
     }
 }
