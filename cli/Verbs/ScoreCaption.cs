@@ -30,7 +30,7 @@ internal static class ScoreCaption
             var scores = CaptionMetrics.Compute(captions, Jar(parsed.GetValue(meteor), "KIT_METEOR_JAR"), Jar(parsed.GetValue(spice), "KIT_SPICE_JAR"));
             if (parsed.GetValue(json))
             {
-                ScoreTable.Print(AsJson(scores, parsed.GetValue(perImage)));
+                ScoreTable.Print(parsed, AsJson(scores, parsed.GetValue(perImage)));
             }
             else
             {

@@ -19,7 +19,7 @@ internal static class ScoreNlvr2
             var scores = Nlvr2Metrics.ComputeFiles(parsed.GetRequiredValue(predictions), parsed.GetRequiredValue(annotations));
             if (parsed.GetValue(json))
             {
-                ScoreTable.Print(new JsonObject { ["accuracy"] = scores.Accuracy, ["consistency"] = scores.Consistency, ["n"] = scores.Examples, ["sentences"] = scores.Sentences });
+                ScoreTable.Print(parsed, new JsonObject { ["accuracy"] = scores.Accuracy, ["consistency"] = scores.Consistency, ["n"] = scores.Examples, ["sentences"] = scores.Sentences });
             }
             else
             {

@@ -10,7 +10,7 @@ internal static class ScoreRetrieval
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var scores = ScoreVerb.Required("--scores", "Similarities, image by caption: .npy, or .json with rows of numbers (alone, as \"scores\", or as \"scores_i2t\" and \"scores_t2i\" after re-ranking).");
+        var scores = ScoreVerb.Required("--scores", "Similarities, image by caption: .npy; .json with rows of numbers; or .safetensors. The last two name them \"scores\", or \"scores_i2t\" and \"scores_t2i\" after re-ranking.");
         var annotations = ScoreVerb.Required("--annotations", "Images with their captions in the order of the scores: [{\"image\": …, \"caption\": […]}, …], or Karpathy's dataset_*.json (its test split).");
         var json = ScoreVerb.Json();
         var command = new Command("retrieval", "Recall at 1, 5 and 10 in percent, captions for images and images for captions.") { scores, annotations, json };
@@ -20,7 +20,7 @@ internal static class ScoreRetrieval
             var recall = files.Recall();
             if (parsed.GetValue(json))
             {
-                ScoreTable.Print(AsJson(recall));
+                ScoreTable.Print(parsed, AsJson(recall));
             }
             else
             {

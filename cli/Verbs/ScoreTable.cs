@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -25,7 +26,7 @@ internal static class ScoreTable
     }
 
     /// <summary>The scores as JSON.</summary>
-    public static void Print(JsonNode scores) => Console.WriteLine(scores.ToJsonString(Indented));
+    public static void Print(ParseResult parsed, JsonNode scores) => parsed.InvocationConfiguration.Output.WriteLine(scores.ToJsonString(Indented));
 
     /// <summary>A fraction or score as the field prints it.</summary>
     public static string Fraction(double value) => value.ToString("F4", CultureInfo.InvariantCulture);

@@ -24,7 +24,7 @@ internal static class ScoreVqa
             var scores = VqaAccuracy.ComputeFiles(parsed.GetRequiredValue(results), parsed.GetRequiredValue(annotations), parsed.GetValue(questions), which);
             if (parsed.GetValue(json))
             {
-                ScoreTable.Print(AsJson(scores, parsed.GetValue(perQuestion)));
+                ScoreTable.Print(parsed, AsJson(scores, parsed.GetValue(perQuestion)));
             }
             else
             {

@@ -12,6 +12,7 @@ public sealed class BpeTokenizer : Tokenizer
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> specials;
     private readonly Dictionary<long, (int Rank, int Id)> merges = [];
     private readonly ConcurrentDictionary<string, Symbol[]>.AlternateLookup<ReadOnlySpan<char>> cache;
+    private readonly string? suffix;
     private int cached;
 
     private BpeTokenizer(BpeOptions options)
@@ -24,10 +25,9 @@ public sealed class BpeTokenizer : Tokenizer
 
         ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         tokens = vocabulary.ToDictionary(pair => pair.Value, pair => pair.Key);
-        SpecialTokens = options.SpecialTokens;
         specials = new Dictionary<string, int>(options.SpecialTokens ?? new Dictionary<string, int>(), StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         cache = new ConcurrentDictionary<string, Symbol[]>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        (PreTokenizer, Normalizer, EndOfWordSuffix) = (options.PreTokenizer, options.Normalizer, options.EndOfWordSuffix);
+        (PreTokenizer, Normalizer, suffix) = (options.PreTokenizer, options.Normalizer, options.EndOfWordSuffix);
         foreach (var merge in options.Merges ?? [])
         {
             AddMerge(vocabulary, merge);
@@ -37,10 +37,6 @@ public sealed class BpeTokenizer : Tokenizer
     public override PreTokenizer? PreTokenizer { get; }
 
     public override Normalizer? Normalizer { get; }
-
-    public IReadOnlyDictionary<string, int>? SpecialTokens { get; }
-
-    public string? EndOfWordSuffix { get; }
 
     public static BpeTokenizer Create(BpeOptions options)
     {
@@ -136,7 +132,7 @@ public sealed class BpeTokenizer : Tokenizer
             var length = start + 1 < piece.Length && char.IsSurrogatePair(piece[start], piece[start + 1]) ? 2 : 1;
             var character = piece.Slice(start, length);
             start += length;
-            if (ids.TryGetValue(start == piece.Length && EndOfWordSuffix is not null ? string.Concat(character, EndOfWordSuffix) : character, out var id))
+            if (ids.TryGetValue(start == piece.Length && suffix is not null ? string.Concat(character, suffix) : character, out var id))
             {
                 symbols.Add(new Symbol(id, start));
             }

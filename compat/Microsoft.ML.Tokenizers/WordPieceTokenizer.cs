@@ -7,6 +7,7 @@ public class WordPieceTokenizer : Tokenizer
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> laterPieces;
     private readonly string[] tokens;
     private readonly int longestPiece;
+    private readonly int longestWord;
 
     private WordPieceTokenizer(List<string> vocabulary, WordPieceOptions options)
     {
@@ -37,8 +38,7 @@ public class WordPieceTokenizer : Tokenizer
             throw new ArgumentException($"The unknown token '{options.UnknownToken}' is not in the vocabulary.");
         }
 
-        (UnknownToken, UnknownTokenId) = (options.UnknownToken, unknown);
-        (ContinuingSubwordPrefix, MaxInputCharsPerWord) = (options.ContinuingSubwordPrefix, options.MaxInputCharsPerWord);
+        (UnknownTokenId, longestWord) = (unknown, options.MaxInputCharsPerWord);
         (PreTokenizer, Normalizer) = (options.PreTokenizer, options.Normalizer);
         firstPieces = first.GetAlternateLookup<ReadOnlySpan<char>>();
         laterPieces = later.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -48,13 +48,7 @@ public class WordPieceTokenizer : Tokenizer
 
     public override Normalizer? Normalizer { get; }
 
-    public string UnknownToken { get; }
-
     public int UnknownTokenId { get; }
-
-    public string ContinuingSubwordPrefix { get; }
-
-    public int MaxInputCharsPerWord { get; }
 
     /// <summary>Reads a vocabulary, one token a line; the line's number, from 0, is the id.</summary>
     public static WordPieceTokenizer Create(Stream vocabStream, WordPieceOptions? options = null)
@@ -117,7 +111,7 @@ public class WordPieceTokenizer : Tokenizer
     {
         var before = ids.Count;
         var start = 0;
-        while (start < word.Length && word.Length <= MaxInputCharsPerWord)
+        while (start < word.Length && word.Length <= longestWord)
         {
             var pieces = start == 0 ? firstPieces : laterPieces;
             var length = Math.Min(word.Length - start, longestPiece);

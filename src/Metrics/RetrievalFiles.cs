@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Madtp.Kit.Checkpoints;
 
 namespace Madtp.Kit.Metrics;
 
@@ -11,8 +13,8 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
 {
     /// <summary>Reads both.</summary>
     /// <param name="scoresPath">
-    /// A matrix image by caption: <c>.npy</c>, or <c>.json</c> with rows of numbers, alone or as <c>scores</c>,
-    /// or with <c>scores_i2t</c> and <c>scores_t2i</c>.
+    /// A matrix image by caption: <c>.npy</c>; or <c>.json</c> with rows of numbers, alone or as <c>scores</c>; or a safetensors file with <c>scores</c>.
+    /// The last two may have <c>scores_i2t</c> and <c>scores_t2i</c> instead, after re-ranking.
     /// </param>
     /// <param name="annotationsPath">The pairs in the order of the scores: <c>[{"image": …, "caption": [….]}]</c>, or Karpathy's <c>dataset_*.json</c>, of which the test split is taken.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
@@ -21,9 +23,12 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     {
         var imageOfCaption = ReadPairs(annotationsPath, out var images);
         MetricFile.Require(scoresPath, "retrieval scores");
-        var (imageToText, textToImage) = Path.GetExtension(scoresPath).Equals(".npy", StringComparison.OrdinalIgnoreCase)
-            ? (NumpyFile.ReadMatrix(scoresPath), null)
-            : ReadJsonScores(scoresPath);
+        var (imageToText, textToImage) = Path.GetExtension(scoresPath).ToLowerInvariant() switch
+        {
+            ".npy" => (NumpyFile.ReadMatrix(scoresPath), null),
+            ".json" => ReadJsonScores(scoresPath),
+            _ => ReadTensorScores(scoresPath),
+        };
         if (imageToText.Rows != images || imageToText.Columns != imageOfCaption.Count)
         {
             throw new InvalidDataException($"{scoresPath}: the scores are [{imageToText.Rows}, {imageToText.Columns}], but {annotationsPath} has {images} images and {imageOfCaption.Count} captions");
@@ -72,6 +77,40 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             { Scores: { } scores } => (Matrix(path, "scores", scores), null),
             _ => throw new InvalidDataException($"{path}: it has neither \"scores\" nor both \"scores_i2t\" and \"scores_t2i\""),
         };
+    }
+
+    private static (ScoreMatrix ImageToText, ScoreMatrix? TextToImage) ReadTensorScores(string path)
+    {
+        using var file = CheckpointFile.Open(path);
+        return file.TryGet("scores_i2t", out var imageToText) && file.TryGet("scores_t2i", out var textToImage)
+            ? (Matrix(path, imageToText), Matrix(path, textToImage))
+            : (Matrix(path, file["scores"]), null);
+    }
+
+    private static ScoreMatrix Matrix(string path, TensorEntry entry)
+    {
+        if (entry.Shape.Count != 2 || entry.ElementCount * sizeof(double) > Array.MaxLength)
+        {
+            throw new InvalidDataException($"{path}: {entry} is not a matrix of scores");
+        }
+
+        var bytes = new byte[entry.ByteCount];
+        entry.CopyTo(bytes);
+        var values = new float[entry.ElementCount];
+        ElementConversion.Convert(entry.Type, bytes, ElementType.Float32, MemoryMarshal.AsBytes(values.AsSpan()));
+        return Matrix(path, (int)entry.Shape[0], (int)entry.Shape[1], values);
+    }
+
+    private static ScoreMatrix Matrix(string path, int rows, int columns, float[] values)
+    {
+        try
+        {
+            return new ScoreMatrix(rows, columns, values);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
     }
 
     private static ScoreMatrix Matrix(string path, string name, float[][] rows)

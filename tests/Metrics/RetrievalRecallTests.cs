@@ -61,6 +61,7 @@ public class RetrievalRecallTests
         Assert.Equal(expected, Values(folder.Write("c.npy", Numpy("<f4", false, [1, 2, 3, 4, 5, 6]))));
         Assert.Equal(expected, Values(folder.Write("d.npy", Numpy("<f8", false, [1, 2, 3, 4, 5, 6]))));
         Assert.Equal(expected, Values(folder.Write("e.npy", Numpy("<f4", true, [1, 4, 2, 5, 3, 6]))));
+        Assert.Equal(expected, Values(folder.Write("g.safetensors", Safetensors(expected))));
         var both = RetrievalFiles.Read(folder.Write("f.json", """{"scores_i2t": [[1, 2, 3], [4, 5, 6]], "scores_t2i": [[1, 0], [0, 1], [0, 1]]}"""), pairs);
         Assert.Equal(200 / 3.0, both.Recall().ImageAt1, 12);
         Assert.Equal([0, 0, 1], both.ImageOfCaption);
@@ -84,6 +85,12 @@ public class RetrievalRecallTests
         Assert.Contains("numpy.save", Refusal(folder.Write("d.npy", "nothing of the kind")));
         Assert.Contains("<i8", Refusal(folder.Write("e.npy", Numpy("<i8", false, [1, 2]))));
         Assert.Contains("bytes", Refusal(folder.Write("f.npy", Numpy("<f4", false, [1, 2])[..^1])));
+    }
+
+    private static byte[] Safetensors(float[] values)
+    {
+        var header = System.Text.Encoding.ASCII.GetBytes("""{"scores":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}""".PadRight(64));
+        return [.. BitConverter.GetBytes((long)header.Length), .. header, .. values.SelectMany(BitConverter.GetBytes)];
     }
 
     private static byte[] Numpy(string type, bool fortran, float[] values)

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 using Microsoft.ML.Tokenizers;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Compat;
+namespace Madtp.Kit.Tests.Compat.Tokenizers;
 
 /// <summary>The stand-ins against slow definitions: greedy longest match, and merging every occurrence of the best pair at once.</summary>
 public class TokenizersBehaviourTests
