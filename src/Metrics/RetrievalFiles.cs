@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Madtp.Kit.Checkpoints;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Metrics;
 
@@ -97,7 +98,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         var bytes = new byte[entry.ByteCount];
         entry.CopyTo(bytes);
         var values = new float[entry.ElementCount];
-        ElementConversion.Convert(entry.Type, bytes, ElementType.Float32, MemoryMarshal.AsBytes(values.AsSpan()));
+        ElementConversion.Convert(entry.Type, bytes, ScalarType.Float32, MemoryMarshal.AsBytes(values.AsSpan()));
         return Matrix(path, (int)entry.Shape[0], (int)entry.Shape[1], values);
     }
 
