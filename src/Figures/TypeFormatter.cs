@@ -1,0 +1,18 @@
+namespace Madtp.Kit.Figures;
+
+/// <summary>Writes values of one type in one form; notebooks find it by the names of its members.</summary>
+internal sealed class TypeFormatter<T>(string mimeType, Func<T, string> text)
+{
+    public string MimeType => mimeType;
+
+    public bool Format(object instance, TextWriter writer)
+    {
+        if (instance is not T value)
+        {
+            return false;
+        }
+
+        writer.Write(text(value));
+        return true;
+    }
+}
