@@ -1,0 +1,6 @@
+namespace Plotly.NET;
+
+public class ColorBar : IWritten
+{
+    object IWritten.Json => Fields.Empty;
+}

@@ -1,0 +1,6 @@
+namespace Plotly.NET.LayoutObjects;
+
+public class Domain : IWritten
+{
+    object IWritten.Json => Fields.Empty;
+}

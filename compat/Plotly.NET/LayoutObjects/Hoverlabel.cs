@@ -1,0 +1,6 @@
+namespace Plotly.NET.LayoutObjects;
+
+public class Hoverlabel : IWritten
+{
+    object IWritten.Json => Fields.Empty;
+}

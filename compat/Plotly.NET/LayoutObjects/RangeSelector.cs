@@ -1,0 +1,6 @@
+namespace Plotly.NET.LayoutObjects;
+
+public class RangeSelector : IWritten
+{
+    object IWritten.Json => Fields.Empty;
+}

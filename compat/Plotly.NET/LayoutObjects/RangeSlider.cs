@@ -1,0 +1,6 @@
+namespace Plotly.NET.LayoutObjects;
+
+public class RangeSlider : IWritten
+{
+    object IWritten.Json => Fields.Empty;
+}

@@ -1,0 +1,6 @@
+namespace Plotly.NET;
+
+public class Title : IWritten
+{
+    object IWritten.Json => Fields.Empty;
+}
