@@ -24,9 +24,8 @@ fi
 
 # pip's torch before 2.6 was built with the old string ABI: its exported names tell which.
 abi=1
-if command -v nm >/dev/null && ! nm -DC --defined-only "$lib/libc10.so" 2>/dev/null | grep -q 'std::__cxx11::basic_string'; then
-  abi=0
-fi
+exported=$(nm -DC --defined-only "$lib/libc10.so")
+[[ $exported == *std::__cxx11::basic_string* ]] || abi=0
 
 # 2.x headers need C++17; 1.13's need 14 or later, so 17 serves both.
 flags=(-std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wno-deprecated-declarations -D_GLIBCXX_USE_CXX11_ABI=$abi)

@@ -17,7 +17,8 @@
 #include <ATen/core/jit_type.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -30,6 +31,16 @@
 #include <vector>
 
 #define KIT_API extern "C" __attribute__((visibility("default")))
+
+// libtorch's own optional became the standard one on the way from 1.13 to 2.x.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+#include <optional>
+template <typename T>
+using Optional = std::optional<T>;
+#else
+template <typename T>
+using Optional = c10::optional<T>;
+#endif
 
 namespace {
 
@@ -68,6 +79,7 @@ struct Operator {
   std::vector<Want> wants;
   std::vector<c10::IValue> defaults;
   std::vector<bool> hasDefault;
+  std::vector<bool> isOptional;
 };
 
 thread_local std::string lastError;
@@ -98,6 +110,16 @@ Result guarded(Result failure, Body&& body) noexcept {
 
 at::Tensor borrow(void* handle) {
   return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim_copy(
+      static_cast<c10::TensorImpl*>(handle)));
+}
+
+// Takes over a handle that the caller gives up.
+at::Tensor take(void* handle) {
+  if (handle == nullptr) {
+    return at::Tensor();
+  }
+  liveHandles.fetch_sub(1, std::memory_order_relaxed);
+  return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(
       static_cast<c10::TensorImpl*>(handle)));
 }
 
@@ -182,11 +204,11 @@ c10::IValue convertList(const Operator& op, size_t position, const Value& value,
     return c10::IValue(std::move(list));
   }
   if (want == Want::OptionalTensorList) {
-    c10::List<c10::optional<at::Tensor>> list;
+    c10::List<Optional<at::Tensor>> list;
     list.reserve(count);
     for (size_t i = 0; i < count; i++) {
       if (items[i] == nullptr) {
-        list.push_back(c10::nullopt);
+        list.push_back(Optional<at::Tensor>());
       } else {
         list.push_back(borrow(items[i]));
       }
@@ -205,6 +227,9 @@ c10::IValue convert(const Operator& op, size_t position, const Value& value) {
       }
       return op.defaults[position];
     case Tag::None:
+      if (!op.isOptional[position] && want != Want::Other) {
+        refuse(op, position, "None");
+      }
       return c10::IValue();
     case Tag::Tensor:
       if (want != Want::Tensor) {
@@ -337,7 +362,7 @@ std::vector<at::Tensor> borrowAll(void* const* handles, int32_t count) {
   return tensors;
 }
 
-// A managed function in the autograd graph: backward calls back with an identifier.
+// A managed function in the autograd graph: backward calls back with an identifier. Handles change owner both ways.
 using BackwardCallback = int32_t (*)(int64_t id, void* const* gradients, int32_t count, void** results, int32_t capacity);
 using ReleaseCallback = void (*)(int64_t id);
 
@@ -365,7 +390,7 @@ struct ManagedNode : public torch::autograd::Node {
     }
     torch::autograd::variable_list out;
     for (void* result : results) {
-      out.push_back(result == nullptr ? at::Tensor() : borrow(result));
+      out.push_back(take(result));
     }
     return out;
   }
@@ -389,10 +414,11 @@ KIT_API void* kit_operator(const char* name, const char* overload) {
     if (!found.has_value()) {
       return nullptr;
     }
-    auto op = std::make_unique<Operator>(Operator{*found, {}, {}, {}});
+    auto op = std::make_unique<Operator>(Operator{*found, {}, {}, {}, {}});
     for (const auto& argument : found->schema().arguments()) {
       op->wants.push_back(wantOf(argument.type()));
       const bool optional = argument.type()->kind() == c10::TypeKind::OptionalType;
+      op->isOptional.push_back(optional);
       op->hasDefault.push_back(argument.default_value().has_value() || optional);
       op->defaults.push_back(argument.default_value().has_value() ? *argument.default_value() : c10::IValue());
     }
@@ -414,8 +440,7 @@ KIT_API int32_t kit_take(Value* results, int32_t capacity) { return deliver(resu
 
 KIT_API void kit_free(void* handle) {
   guarded<int32_t>(-1, [&] {
-    liveHandles.fetch_sub(1, std::memory_order_relaxed);
-    c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(static_cast<c10::TensorImpl*>(handle));
+    take(handle);
     return 0;
   });
 }

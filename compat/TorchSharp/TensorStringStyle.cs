@@ -6,6 +6,5 @@ public enum TensorStringStyle
     Metadata = 0,
     Julia = 1,
     Numpy = 2,
-    CSharp = 3,
     Default = 4,
 }

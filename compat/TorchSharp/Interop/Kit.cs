@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace TorchSharp.Interop;
@@ -6,6 +7,8 @@ namespace TorchSharp.Interop;
 internal static unsafe partial class Kit
 {
     internal const string Library = "kit_torch";
+
+    private static Exception? pending;
 
     static Kit()
     {
@@ -105,6 +108,16 @@ internal static unsafe partial class Kit
     internal static partial int Gradients(
         nint* outputs, int outputCount, nint* inputs, int inputCount, nint* gradients, int gradientCount, int retainGraph, int createGraph, int allowUnused, nint* results);
 
+    [LibraryImport(Library, EntryPoint = "kit_join")]
+    internal static partial int Join(
+        long id,
+        nint* inputs,
+        int inputCount,
+        nint* outputs,
+        int outputCount,
+        delegate* unmanaged<long, nint*, int, nint*, int, int> backward,
+        delegate* unmanaged<long, void> release);
+
     [LibraryImport(Library, EntryPoint = "kit_grad_mode")]
     [SuppressGCTransition]
     internal static partial int GradMode();
@@ -162,6 +175,12 @@ internal static unsafe partial class Kit
     [LibraryImport(Library, EntryPoint = "kit_cuda_seed")]
     internal static partial int CudaSeed(long seed, int all);
 
+    /// <summary>What a managed backward threw, on whichever thread the graph ran it.</summary>
+    internal static Exception Pending
+    {
+        set => pending = value;
+    }
+
     /// <summary>Throws what the failing call left on this thread.</summary>
     /// <exception cref="ExternalException">Always, with libtorch's message.</exception>
     internal static void Check(int outcome)
@@ -175,5 +194,12 @@ internal static unsafe partial class Kit
     internal static nint Check(nint pointer) => pointer != 0 ? pointer : throw Failure();
 
     internal static ExternalException Failure()
-        => new(Marshal.PtrToStringUTF8(LastError()) is { Length: > 0 } message ? message : "libtorch failed without a message");
+    {
+        if (Interlocked.Exchange(ref pending, null) is { } managed)
+        {
+            ExceptionDispatchInfo.Throw(managed);
+        }
+
+        return new(Marshal.PtrToStringUTF8(LastError()) is { Length: > 0 } message ? message : "libtorch failed without a message");
+    }
 }

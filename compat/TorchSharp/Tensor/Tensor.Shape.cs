@@ -6,6 +6,10 @@ public static partial class torch
 {
     public partial class Tensor
     {
+        public Tensor T => Aten.One("t", this);
+
+        public Tensor mT => transpose(-2, -1);
+
         public Tensor alias() => Aten.One("alias", this);
 
         public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0) => Aten.One("as_strided", this, size, strides, storageOffset);
