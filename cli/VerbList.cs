@@ -13,5 +13,7 @@ internal static class VerbList
         DataVerb.Create,
         TokenizeVerb.Create,
         ScoreVerb.Create,
+        TrainVerb.Create,
+        EvaluateVerb.Create,
     ];
 }

@@ -11,8 +11,6 @@ public static class GoldenVerifier
         ["dtp_bert_layer"] = fixture => new BertLayerCheck(fixture),
         ["vit_tiny"] = fixture => new VisionTransformerCheck(fixture),
         ["blip_nlvr_tiny"] = fixture => new BlipNlvrCheck(fixture),
-        ["blip_retrieval_tiny"] = fixture => new BlipRetrievalCheck(fixture),
-        ["clip_tiny"] = fixture => new ClipCheck(fixture),
     };
 
     /// <summary>Kinds of fixtures that can be verified.</summary>

@@ -3,7 +3,8 @@ namespace Madtp.Kit.Data.Toy;
 /// <summary>The toy world's words as a BERT vocabulary file: special tokens, punctuation, digits, words; one a line.</summary>
 public static class ToyVocabulary
 {
-    private static readonly string[] Special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "[DEC]", "[ENC]"];
+    // As in the file of bert-base-uncased; whoever needs [DEC] and [ENC] appends them.
+    private static readonly string[] Special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"];
 
     // Words of all toy tasks, so that one vocabulary serves statements, captions, questions and answers.
     private const string Words = """

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Training;
+
+namespace Madtp.Kit.Cli.Verbs;
+
+/// <summary><c>kit train toy-nlvr2</c>: the toy BLIP-NLVR2, plain or at a budget of multiply-accumulates.</summary>
+internal static class TrainToyNlvr2Verb
+{
+    public static Command Create()
+    {
+        var reduce = new Option<double?>("--reduce") { Description = "Fine-tune with MADTP to this share of the multiply-accumulates, such as 0.5." };
+        var from = new Option<string?>("--from") { Description = "Weights to fine-tune; those that come with the kit otherwise." };
+        var epochs = new Option<int?>("--epochs") { Description = "Passes over the training pairs, instead of the recipe's." };
+        var seed = new Option<long>("--seed") { Description = "Seed of weights and order.", DefaultValueFactory = _ => 1 };
+        var stop = new Option<double?>("--stop-at") { Description = "Stop at the end of an epoch with this validation accuracy, such as 0.97." };
+        var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
+        var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
+        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, from, epochs, seed, stop, folder, resume };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var recipe = parsed.GetValue(reduce) is { } share ? ToyNlvr2Recipe.Reduced(share, parsed.GetValue(from)) : ToyNlvr2Recipe.Plain with { From = parsed.GetValue(from) };
+            recipe = recipe with
+            {
+                Training = recipe.Training with
+                {
+                    Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs,
+                    Seed = parsed.GetValue(seed),
+                    StopAtAccuracy = parsed.GetValue(stop),
+                },
+            };
+            return Task.FromResult(Run(recipe, parsed.GetValue(folder) ?? DefaultFolder(recipe), parsed.GetValue(resume), cancellation));
+        });
+        return command;
+    }
+
+    private static string DefaultFolder(ToyNlvr2Recipe recipe) => KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(ToyNlvr2.FileName(recipe.MacShare)));
+
+    private static int Run(ToyNlvr2Recipe recipe, string folder, bool resume, CancellationToken cancellation)
+    {
+        using var view = new TrainingView();
+        var report = recipe.Run(folder, resume, view.Show, cancellation);
+        if (report is null)
+        {
+            Console.WriteLine($"stopped; --resume goes on from {folder}");
+            return 1;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"dev {report.Dev.Accuracy:P1}, test {report.Test.Accuracy:P1} at {report.Test.MacShare:P1} of the multiply-accumulates"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"test with images shuffled {report.ShuffledImages.Accuracy:P1}, with text shuffled {report.ShuffledText.Accuracy:P1}"));
+        if (report.Calibration is { } calibration)
+        {
+            Console.WriteLine($"calibration: {calibration}");
+        }
+
+        Console.WriteLine($"weights: {Path.Combine(folder, ToyNlvr2.FileName(recipe.MacShare))}");
+        return 0;
+    }
+}

@@ -1,0 +1,66 @@
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>What single NLVR2 examples cost, by the tokens that a reduction left them.</summary>
+/// <param name="config">The model's sizes.</param>
+/// <param name="method">What the reduction itself computes; MADTP if null.</param>
+public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null)
+{
+    private readonly Dictionary<int, MacLedger> dense = [];
+    private readonly Dictionary<string, long> reduced = [];
+
+    /// <summary>Multiply-accumulates of the plain model on a statement of some tokens ('paper' accounting).</summary>
+    public long Dense(int textTokens) => Ledger(textTokens).Total(Accounting.Paper);
+
+    /// <summary>
+    /// Multiply-accumulates of each pair of a batch that was traced ('paper' accounting).
+    /// </summary>
+    /// <param name="trace">The steps of one forward pass.</param>
+    /// <param name="textLengths">Tokens of each statement, padding left out.</param>
+    /// <exception cref="ArgumentException">The trace is not that of one forward pass over these statements.</exception>
+    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        ArgumentNullException.ThrowIfNull(textLengths);
+        var (vision, text) = (trace.Of("visual_encoder"), trace.Of("text_encoder"));
+        if (vision.Count is not 0 && vision.Count != config.Vision.Depth || text.Count is not 0 && text.Count != config.Text.Layers)
+        {
+            throw new ArgumentException($"the trace has {vision.Count} image and {text.Count} text steps; one pass of this model has {config.Vision.Depth} and {config.Text.Layers}. Clear the trace between passes", nameof(trace));
+        }
+
+        var pairs = textLengths.Count;
+        return [.. Enumerable.Range(0, pairs).Select(pair => Pair(
+            Counts(vision, pair),
+            Counts(vision, pairs + pair),
+            text.Count == 0 ? null : Counts(text, pair),
+            textLengths[pair]))];
+    }
+
+    private static int[] Counts(IReadOnlyList<ReductionStep> steps, int sample) => [.. steps.Select(step => step.TokensPerSample[sample])];
+
+    private long Pair(int[] left, int[] right, int[]? text, int textTokens)
+    {
+        var key = $"{textTokens}|{string.Join(',', left)}|{string.Join(',', right)}|{(text is null ? string.Empty : string.Join(',', text))}";
+        if (!reduced.TryGetValue(key, out var macs))
+        {
+            var counts = new TokenCounts(left.Length == 0 ? [] : [left, right], text);
+            macs = Ledger(textTokens).WithTokens(counts, method).Total(Accounting.Paper);
+            reduced[key] = macs;
+        }
+
+        return macs;
+    }
+
+    private MacLedger Ledger(int textTokens)
+    {
+        if (!dense.TryGetValue(textTokens, out var ledger))
+        {
+            ledger = MacLedger.For(BlipCosts.Nlvr(config, textTokens));
+            dense[textTokens] = ledger;
+        }
+
+        return ledger;
+    }
+}

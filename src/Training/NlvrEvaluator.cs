@@ -1,0 +1,73 @@
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>Scores BLIP NLVR2 on a split: accuracy, multiply-accumulates by each example's own tokens, tokens per layer.</summary>
+public static class NlvrEvaluator
+{
+    private const int BatchSize = 100;
+
+    /// <summary>
+    /// Scores the model as it is: with a reduction where one is attached and given.
+    /// </summary>
+    /// <param name="model">The model; left in evaluation mode.</param>
+    /// <param name="pairs">The examples.</param>
+    /// <param name="split">What to call them.</param>
+    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
+    /// <param name="shuffle">What is given away.</param>
+    /// <param name="limit">Scores the first examples only.</param>
+    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, NlvrShuffle shuffle = NlvrShuffle.None, int? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        var count = Math.Min(limit ?? pairs.Count, pairs.Count);
+        var other = Permutation(pairs.Count);
+        var costs = new NlvrRunCosts(model.Config);
+        var right = new bool[count];
+        var tokens = new TokenMeans();
+        double macs = 0, dense = 0;
+        model.eval();
+        using var off = inference_mode();
+        using var trace = reduction?.Record();
+        for (var from = 0; from < count; from += BatchSize)
+        {
+            using var scope = NewDisposeScope();
+            int[] examples = [.. Enumerable.Range(from, Math.Min(BatchSize, count - from))];
+            int[] others = [.. examples.Select(i => other[i])];
+            var batch = pairs.Batch(examples, shuffle == NlvrShuffle.Images ? others : [], shuffle == NlvrShuffle.Text ? others : []);
+            var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
+            output.Logits.argmax(1).eq(batch.Labels).cpu().data<bool>().ToArray().CopyTo(right, from);
+            dense += batch.TextLengths.Sum(n => (double)costs.Dense(n));
+            macs += trace is null ? 0 : costs.PerPair(trace, batch.TextLengths).Sum(n => (double)n);
+            tokens.Add(trace);
+            trace?.Clear();
+        }
+
+        return new Evaluation(split, count, (double)right.Count(r => r) / count, (trace is null ? dense : macs) / count, dense / count)
+        {
+            ByKind = Enumerable.Range(0, count).GroupBy(i => pairs.Kinds[i]).OrderBy(g => g.Key, StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => (double)g.Count(i => right[i]) / g.Count()),
+            Temperature = reduction?.Temperature,
+            Tokens = tokens.Means(),
+        };
+    }
+
+    // No example keeps its own; the same for every call.
+    private static int[] Permutation(int count)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        new SeededRandom(5).Shuffle(order.AsSpan());
+        var other = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            other[order[i]] = order[(i + 1) % count];
+        }
+
+        return other;
+    }
+}

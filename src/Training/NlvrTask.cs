@@ -1,0 +1,148 @@
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>
+/// Trains BLIP NLVR2 with alignment guidance. Without a budget the reduction only gathers the features of the alignment loss; with
+/// one it takes tokens out, at a temperature that is calibrated again and again while the weights move.
+/// </summary>
+public sealed class NlvrTask : TrainingTask, IDisposable
+{
+    private readonly BlipNlvr model;
+    private readonly NlvrPairs train;
+    private readonly NlvrPairs validation;
+    private readonly NlvrTaskSettings settings;
+    private readonly PatchHead? patchHead;
+    private readonly WordHead? wordHead;
+    private readonly TokenReduction reduction;
+    private readonly NlvrRunCosts costs;
+
+    /// <summary>Attaches the policy to the model; dispose to detach it.</summary>
+    /// <param name="model">The model, alignment guidance included.</param>
+    /// <param name="train">Examples to train on.</param>
+    /// <param name="validation">Examples to watch.</param>
+    /// <param name="settings">What is trained.</param>
+    /// <param name="policy">How tokens are reduced; MADTP if null.</param>
+    /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
+    public NlvrTask(BlipNlvr model, NlvrPairs train, NlvrPairs validation, NlvrTaskSettings settings, ReductionPolicy? policy = null, int patchClasses = 0)
+    {
+        (this.model, this.train, this.validation, this.settings) = (model, train, validation, settings);
+        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
+        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3) : null;
+        reduction = TokenReduction.Attach(model, policy ?? ReductionPolicy.Fixed);
+        reduction.Enabled = settings.MacShare is not null;
+        reduction.GatherFeatures = settings.AlignmentWeight != 0;
+        costs = new NlvrRunCosts(model.Config);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
+        [.. new (string, nn.Module?)[] { ("model", model), ("patch_head", patchHead), ("word_head", wordHead) }.Where(m => m.Item2 is not null).Select(m => (m.Item1, m.Item2!))];
+
+    /// <inheritdoc/>
+    public override int Examples => train.Count;
+
+    /// <inheritdoc/>
+    public override TrainingObjective Objective => new(settings.AlignmentWeight, AuxiliaryWeight: 1);
+
+    /// <inheritdoc/>
+    public override double? Temperature
+    {
+        get => reduction.Enabled ? reduction.Temperature : null;
+        set => reduction.Temperature = value ?? reduction.Temperature;
+    }
+
+    /// <summary>The newest calibration; null before the first.</summary>
+    public CalibrationResult? Calibration { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Prepare(int step, int stepsPerEpoch)
+    {
+        var every = Math.Max(1, stepsPerEpoch / settings.CalibrationsPerEpoch);
+        if (reduction.Enabled && step % stepsPerEpoch % every == 0)
+        {
+            Calibrate();
+        }
+    }
+
+    /// <summary>Sets the temperature that meets the budget on the calibration examples.</summary>
+    /// <exception cref="InvalidOperationException">The task reduces nothing.</exception>
+    public CalibrationResult Calibrate()
+    {
+        if (settings.MacShare is not { } share)
+        {
+            throw new InvalidOperationException("nothing is reduced in this training, so there is no temperature to calibrate");
+        }
+
+        double Cost(double temperature)
+        {
+            reduction.Temperature = temperature;
+            return Score(train, "calibration", settings.CalibrationPairs).Macs;
+        }
+
+        var dense = DenseCost();
+        Calibration = TemperatureCalibration.Find(Cost, share * dense);
+        reduction.Temperature = Calibration.Temperature;
+        return Calibration;
+    }
+
+    /// <inheritdoc/>
+    public override StepLosses Losses(ReadOnlySpan<int> examples)
+    {
+        var batch = train.Batch(examples);
+        using var recorded = reduction.Enabled ? reduction.Record() : null;
+        var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
+        return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), Correct(output.Logits, batch.Labels))
+        {
+            Alignment = output.AlignmentLoss,
+            Auxiliary = Auxiliary(output, batch),
+            ImageTokens = recorded?.Of("visual_encoder")[^1].TokensPerSample.Average(),
+            TextTokens = recorded?.Of("text_encoder")[^1].TokensPerSample.Average(),
+            Macs = recorded is null ? null : costs.PerPair(recorded, batch.TextLengths).Average(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Evaluation Validate() => Score(validation, "validation", null);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        reduction.Dispose();
+        patchHead?.Dispose();
+        wordHead?.Dispose();
+    }
+
+    private Tensor? Auxiliary(NlvrOutput output, NlvrPairBatch batch)
+    {
+        var patches = patchHead is null ? null : patchHead.Loss(output.Vision.X, batch.PatchClasses!) * settings.PatchWeight;
+        var words = wordHead is null ? null : wordHead.Loss(output.Text.X, batch.NamedCounts!) * settings.WordWeight;
+        return patches is null ? words : words is null ? patches : patches + words;
+    }
+
+    /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
+    public Evaluation Evaluate(NlvrPairs pairs, string split, NlvrShuffle shuffle = NlvrShuffle.None) => Score(pairs, split, null, shuffle);
+
+    private Evaluation Score(NlvrPairs pairs, string split, int? limit, NlvrShuffle shuffle = NlvrShuffle.None)
+    {
+        var gathers = reduction.GatherFeatures;
+        reduction.GatherFeatures = false;
+        try
+        {
+            return NlvrEvaluator.Evaluate(model, pairs, split, reduction.Enabled ? reduction : null, shuffle, limit);
+        }
+        finally
+        {
+            reduction.GatherFeatures = gathers;
+        }
+    }
+
+    private double DenseCost() =>
+        Enumerable.Range(0, Math.Min(settings.CalibrationPairs, train.Count)).Average(i => (double)costs.Dense(train.TextLength(i)));
+
+    private static Tensor Correct(Tensor logits, Tensor labels) => logits.detach().argmax(1).eq(labels).to(float32).mean();
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>
+/// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
+/// (weights, optimizer, random state, step, temperature), <c>log.jsonl</c> what was measured.
+/// </summary>
+/// <param name="task">What is trained.</param>
+/// <param name="settings">How.</param>
+/// <param name="folder">Where the run keeps its files; made if absent.</param>
+public sealed class Trainer(TrainingTask task, TrainingSettings settings, string folder)
+{
+    private readonly EpochSampler sampler = new(task.Examples, settings.BatchSize, settings.Seed);
+    private readonly Stopwatch watch = new();
+    private readonly StepAverages averages = new();
+    private double earlierSeconds;
+
+    /// <summary>The run's log.</summary>
+    public string LogPath { get; } = Path.Combine(folder, "log.jsonl");
+
+    /// <summary>The run's newest checkpoint.</summary>
+    public string CheckpointPath { get; } = Path.Combine(folder, "checkpoint.safetensors");
+
+    /// <summary>Steps of the whole run.</summary>
+    public int TotalSteps => settings.Epochs * sampler.StepsPerEpoch;
+
+    /// <summary>
+    /// Trains to the end, or until stopped.
+    /// </summary>
+    /// <param name="progress">Told after every step; what it throws ends the run as a killed process would.</param>
+    /// <param name="resume">Goes on from the folder's checkpoint, if it has one; otherwise the run begins anew and replaces it.</param>
+    /// <param name="cancellation">Stops after the step in hand and writes a checkpoint.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged or was made with other settings.</exception>
+    public TrainingResult Run(Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
+    {
+        Directory.CreateDirectory(folder);
+        manual_seed(settings.Seed);
+        var parameters = task.Parameters().ToArray();
+        var groups = WeightDecayGroups.Split(parameters, settings);
+        using var optimizer = optim.AdamW(groups, settings.LearningRate);
+        var checkpoint = new TrainingCheckpoint(task, settings, optimizer, groups);
+        var step = Begin(checkpoint, resume);
+        var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
+        var records = new List<TrainingRecord>(File.Exists(LogPath) ? TrainingLog.Read(LogPath) : []);
+        var reached = false;
+        watch.Restart();
+        while (step < TotalSteps && !reached && !cancellation.IsCancellationRequested)
+        {
+            task.Prepare(step, sampler.StepsPerEpoch);
+            var rate = schedule.At(step);
+            Step(optimizer, groups, [.. parameters.Select(p => p.Parameter)], sampler.Batch(step), rate);
+            step++;
+            var endsEpoch = step % sampler.StepsPerEpoch == 0;
+            var saves = endsEpoch || (settings.CheckpointEvery > 0 && step % settings.CheckpointEvery == 0);
+            if (endsEpoch || saves || step % settings.LogEvery == 0)
+            {
+                var record = Record(step, rate, endsEpoch);
+                TrainingLog.Append(LogPath, record);
+                records.Add(record);
+                reached = record.Validation >= settings.StopAtAccuracy;
+            }
+
+            if (saves)
+            {
+                checkpoint.Write(CheckpointPath, step, Seconds);
+            }
+
+            progress?.Invoke(new TrainingProgress(step, TotalSteps, records.LastOrDefault(), records.LastOrDefault()?.Step == step));
+        }
+
+        if (cancellation.IsCancellationRequested)
+        {
+            checkpoint.Write(CheckpointPath, step, Seconds);
+        }
+
+        return new TrainingResult(step, reached || step == TotalSteps, records);
+    }
+
+    private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
+
+    private int Begin(TrainingCheckpoint checkpoint, bool resume)
+    {
+        foreach (var unfinished in Directory.EnumerateFiles(folder, "*.part").ToArray())
+        {
+            File.Delete(unfinished); // a process was ended while it wrote
+        }
+
+        if (resume && File.Exists(CheckpointPath))
+        {
+            (var step, earlierSeconds) = checkpoint.Read(CheckpointPath);
+            TrainingLog.CutAfter(LogPath, step);
+            return step;
+        }
+
+        File.Delete(CheckpointPath);
+        File.Delete(LogPath);
+        return 0;
+    }
+
+    private void Step(AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups, Parameter[] parameters, ReadOnlySpan<int> examples, double rate)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (_, module) in task.Modules)
+        {
+            module.train();
+            module.zero_grad();
+        }
+
+        var losses = task.Losses(examples);
+        var total = task.Objective.Total(losses);
+        total.backward();
+        var norm = nn.utils.clip_grad_norm_(parameters.Where(p => p.grad is not null), settings.ClipNorm);
+        foreach (var group in groups)
+        {
+            group.LearningRate = rate;
+        }
+
+        optimizer.step();
+        averages.Add(total, losses, norm);
+    }
+
+    private TrainingRecord Record(int step, double rate, bool endsEpoch)
+    {
+        var mean = averages.Take();
+        return mean with
+        {
+            Step = step,
+            Epoch = ((step - 1) / sampler.StepsPerEpoch) + 1,
+            LearningRate = rate,
+            Temperature = task.Temperature,
+            Validation = endsEpoch ? task.Validate().Accuracy : null,
+            Seconds = Math.Round(Seconds, 1),
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Madtp.Kit.Checkpoints;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, temperature. One file, whole or absent.</summary>
+internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
+{
+    private const string RandomState = "random_state";
+
+    public void Write(string path, int step, double seconds)
+    {
+        using var random = get_rng_state();
+        var metadata = new Dictionary<string, string>
+        {
+            ["step"] = step.ToString(CultureInfo.InvariantCulture),
+            ["seconds"] = seconds.ToString("R", CultureInfo.InvariantCulture),
+            ["settings"] = JsonSerializer.Serialize(settings),
+        };
+        if (task.Temperature is { } temperature)
+        {
+            metadata["temperature"] = temperature.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        SafetensorsWriter.Write(path, Tensors().Append((RandomState, random)).ToDictionary(t => t.Item1, t => t.Item2), metadata);
+    }
+
+    /// <summary>Restores everything; returns the step the run stands at and the seconds it took.</summary>
+    public (int Step, double Seconds) Read(string path)
+    {
+        using var file = CheckpointFile.Open(path);
+        Check(file);
+        using (no_grad())
+        {
+            foreach (var (name, tensor) in Tensors())
+            {
+                TensorFile.Copy(file, name, tensor);
+            }
+
+            var states = States().ToArray();
+            foreach (var (name, state) in states)
+            {
+                state.step = file[$"optimizer.{name}.step"].ToArray<long>()[0];
+            }
+        }
+
+        using var random = tensor(file[RandomState].ToArray<byte>());
+        set_rng_state(random);
+        if (file.Metadata.TryGetValue("temperature", out var temperature))
+        {
+            task.Temperature = double.Parse(temperature, CultureInfo.InvariantCulture);
+        }
+
+        return (int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture), double.Parse(file.Metadata["seconds"], CultureInfo.InvariantCulture));
+    }
+
+    private void Check(CheckpointFile file)
+    {
+        if (!file.Metadata.TryGetValue("settings", out var made) || !file.Metadata.ContainsKey("step"))
+        {
+            throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training");
+        }
+
+        if (made != JsonSerializer.Serialize(settings))
+        {
+            throw new InvalidDataException($"'{file.Path}' was made with other settings ({made}); train with those, or begin anew without resuming");
+        }
+    }
+
+    private IEnumerable<(string Name, Tensor Tensor)> Tensors()
+    {
+        foreach (var (name, module) in task.Modules)
+        {
+            foreach (var (key, value) in module.state_dict())
+            {
+                yield return ($"{name}.{key}", value);
+            }
+        }
+
+        foreach (var (name, state) in States())
+        {
+            yield return ($"optimizer.{name}.exp_avg", state.exp_avg);
+            yield return ($"optimizer.{name}.exp_avg_sq", state.exp_avg_sq);
+            yield return ($"optimizer.{name}.step", tensor(new[] { state.step }));
+        }
+    }
+
+    // The optimizer lists its states in the order of the groups' parameters.
+    private IEnumerable<(string Name, AdamW.State State)> States()
+    {
+        var names = task.Parameters().ToDictionary(p => p.Parameter.Handle, p => p.Name);
+        var ordered = groups.SelectMany(group => group.Parameters).Select(parameter => names[parameter.Handle]);
+        return ordered.Zip(optimizer.state_dict().State.Cast<AdamW.State>());
+    }
+}

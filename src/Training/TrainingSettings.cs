@@ -1,0 +1,44 @@
+namespace Madtp.Kit.Training;
+
+/// <summary>Everything a training run is told besides its task. Equal settings, task and machine give equal weights.</summary>
+public sealed record TrainingSettings
+{
+    /// <summary>Passes over the training examples.</summary>
+    public int Epochs { get; init; } = 20;
+
+    /// <summary>Examples per step; an epoch's last incomplete batch is left out.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Learning rate at the end of the warm-up.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Learning rate at the last step.</summary>
+    public double FinalLearningRate { get; init; }
+
+    /// <summary>Steps over which the learning rate rises from zero.</summary>
+    public int WarmupSteps { get; init; } = 500;
+
+    /// <summary>AdamW's weight decay; biases, norms, embeddings and learnable tokens are never decayed.</summary>
+    public double WeightDecay { get; init; } = 0.05;
+
+    /// <summary>AdamW's β₁.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW's β₂.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Gradients are scaled down to this norm over all parameters.</summary>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Seed of the order of the examples and of whatever is random in a step.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Steps that one line of the log averages over.</summary>
+    public int LogEvery { get; init; } = 20;
+
+    /// <summary>Steps between checkpoints; 0 writes one at the end of each epoch only.</summary>
+    public int CheckpointEvery { get; init; }
+
+    /// <summary>Stops at the end of an epoch whose validation accuracy has reached this; null runs all epochs.</summary>
+    public double? StopAtAccuracy { get; init; }
+}

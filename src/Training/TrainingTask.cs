@@ -1,0 +1,41 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>What the trainer trains: modules, examples, and the losses of a batch of them.</summary>
+public abstract class TrainingTask
+{
+    /// <summary>Everything that is trained, by a name that begins its parameters' names in checkpoints.</summary>
+    public abstract IReadOnlyList<(string Name, nn.Module Module)> Modules { get; }
+
+    /// <summary>How many training examples there are.</summary>
+    public abstract int Examples { get; }
+
+    /// <summary>What is minimised.</summary>
+    public abstract TrainingObjective Objective { get; }
+
+    /// <summary>T, where the task reduces tokens; part of a checkpoint.</summary>
+    public virtual double? Temperature
+    {
+        get => null;
+        set => _ = value;
+    }
+
+    /// <summary>The losses of some examples, given by their numbers.</summary>
+    public abstract StepLosses Losses(ReadOnlySpan<int> examples);
+
+    /// <summary>Scores the model on the validation examples.</summary>
+    public abstract Evaluation Validate();
+
+    /// <summary>Called before a step; a task that holds a budget recalibrates here.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
+    public virtual void Prepare(int step, int stepsPerEpoch)
+    {
+    }
+
+    /// <summary>Every trained parameter by its name in checkpoints.</summary>
+    public IEnumerable<(string Name, Parameter Parameter)> Parameters() =>
+        Modules.SelectMany(m => m.Module.named_parameters().Select(p => ($"{m.Name}.{p.name}", p.parameter)));
+}

@@ -1,0 +1,34 @@
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Training;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Training;
+
+/// <summary>A model and a world small enough to train in a second.</summary>
+internal static class TinyNlvr
+{
+    public static readonly ToyWorldSettings World = new(Seed: 11, TrainPairs: 48, DevPairs: 16, TestPairs: 16);
+
+    public static readonly TrainingSettings Settings = new() { Epochs = 2, BatchSize = 8, WarmupSteps = 3, LearningRate = 3e-3, LogEvery = 2, CheckpointEvery = 5, Seed = 4 };
+
+    private static readonly BlipConfig Config = ToyNlvr2.Config with
+    {
+        Vision = ToyNlvr2.Config.Vision with { Width = 16, Depth = 2, Heads = 2 },
+        Text = ToyNlvr2.Config.Text with { Width = 16, Layers = 2, Heads = 2, FeedForwardWidth = 32, EncoderWidth = 16, FirstMergeLayer = 1 },
+        Alignment = new AlignmentConfig(Tokens: 4, Width: 8, AlignmentMapping.PerLayer),
+    };
+
+    /// <summary>A task with fresh weights; <paramref name="share"/> reduces tokens to a budget.</summary>
+    public static NlvrTask Task(long seed, double? share = null)
+    {
+        manual_seed(seed);
+        var settings = new NlvrTaskSettings { PatchWeight = share is null ? 1 : 0, WordWeight = share is null ? 1 : 0, MacShare = share, CalibrationPairs = 8, CalibrationsPerEpoch = 2 };
+        return new NlvrTask(new BlipNlvr(Config), ToyNlvr2Pairs.Draw("train", World), ToyNlvr2Pairs.Draw("dev", World), settings, patchClasses: ToyObject.Classes);
+    }
+
+    /// <summary>Every weight of a task, as bytes.</summary>
+    public static Dictionary<string, float[]> Weights(NlvrTask task) => task.Parameters().ToDictionary(p => p.Name, p => p.Parameter.detach().cpu().data<float>().ToArray());
+}

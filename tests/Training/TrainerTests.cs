@@ -1,0 +1,100 @@
+using Madtp.Kit.Training;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("kit-training-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void LossFalls()
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        var result = new Trainer(task, TinyNlvr.Settings with { Epochs = 6 }, folder).Run();
+        Assert.True(result.Completed);
+        Assert.Equal(36, result.Steps);
+        Assert.True(result.Records[^1].Loss < 0.8 * result.Records[0].Loss, $"{result.Records[0].Loss} to {result.Records[^1].Loss}");
+        Assert.All(result.Records, record => Assert.True(record.Alignment > 0 && record.Auxiliary > 0));
+        Assert.Equal(6, result.Records.Count(record => record.EndsEpoch));
+    }
+
+    [Theory]
+    [InlineData(null, 7)] // after the checkpoint of step 5
+    [InlineData(null, 2)] // before any checkpoint
+    [InlineData(0.7, 10)] // at a checkpoint, tokens reduced, temperature moved twice
+    [InlineData(0.7, 8)]
+    public void AKilledRunThatIsResumedEqualsAnUninterruptedOne(double? share, int killedAfter)
+    {
+        using var whole = TinyNlvr.Task(seed: 1, share);
+        var expected = new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
+
+        var interrupted = Path.Combine(folder, "interrupted");
+        using (var killed = TinyNlvr.Task(seed: 1, share))
+        {
+            Assert.Throws<OperationCanceledException>(() => new Trainer(killed, TinyNlvr.Settings, interrupted).Run(
+                progress => { if (progress.Step == killedAfter) { throw new OperationCanceledException(); } }));
+        }
+
+        // Before the first checkpoint the run begins anew, so the weights must be the same; after it they come from the file.
+        using var resumed = TinyNlvr.Task(seed: killedAfter < TinyNlvr.Settings.CheckpointEvery ? 1 : 99, share);
+        var actual = new Trainer(resumed, TinyNlvr.Settings, interrupted).Run(resume: true);
+
+        Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(resumed));
+        Assert.Equal(whole.Temperature, resumed.Temperature);
+        Assert.Equal(expected.Records.Select(Untimed), actual.Records.Select(Untimed));
+        Assert.Equal(
+            TrainingLog.Read(Path.Combine(folder, "whole", "log.jsonl")).Select(Untimed),
+            TrainingLog.Read(Path.Combine(interrupted, "log.jsonl")).Select(Untimed));
+    }
+
+    [Fact]
+    public void ACheckpointCutOffInTheMiddleDoesNotReplaceTheOneBefore()
+    {
+        using (var task = TinyNlvr.Task(seed: 1))
+        {
+            new Trainer(task, TinyNlvr.Settings with { Epochs = 1 }, folder).Run();
+        }
+
+        var checkpoint = Path.Combine(folder, "checkpoint.safetensors");
+        var half = checkpoint + ".0123.part";
+        File.WriteAllBytes(half, File.ReadAllBytes(checkpoint)[..1000]);
+        using var again = TinyNlvr.Task(seed: 2);
+        var result = new Trainer(again, TinyNlvr.Settings with { Epochs = 1 }, folder).Run(resume: true);
+        Assert.True(result.Completed);
+        Assert.False(File.Exists(half));
+    }
+
+    [Fact]
+    public void StopsWhenAskedAndGoesOnFromThere()
+    {
+        using var stop = new CancellationTokenSource();
+        using var task = TinyNlvr.Task(seed: 1);
+        var stopped = new Trainer(task, TinyNlvr.Settings, folder).Run(progress => { if (progress.Step == 3) { stop.Cancel(); } }, cancellation: stop.Token);
+        Assert.Equal((3, false), (stopped.Steps, stopped.Completed));
+        var steps = new List<int>();
+        new Trainer(task, TinyNlvr.Settings, folder).Run(progress => steps.Add(progress.Step), resume: true);
+        Assert.Equal(Enumerable.Range(4, 9), steps);
+    }
+
+    [Fact]
+    public void RefusesToResumeWithOtherSettings()
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        new Trainer(task, TinyNlvr.Settings with { Epochs = 1 }, folder).Run();
+        var error = Assert.Throws<InvalidDataException>(() => new Trainer(task, TinyNlvr.Settings with { Epochs = 1, LearningRate = 1 }, folder).Run(resume: true));
+        Assert.Contains("other settings", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StopsAtAnAccuracy()
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        var result = new Trainer(task, TinyNlvr.Settings with { StopAtAccuracy = 0 }, folder).Run();
+        Assert.Equal((6, true), (result.Steps, result.Completed));
+    }
+
+    private static TrainingRecord Untimed(TrainingRecord record) => record with { Seconds = 0 };
+}
