@@ -1,0 +1,19 @@
+using Madtp.Kit.Benchmarks;
+
+// Every benchmark by name: what it measures, and how to run it.
+var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
+{
+    ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
+};
+
+if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
+{
+    return benchmark.Run(rest);
+}
+
+foreach (var (key, (about, _)) in benchmarks)
+{
+    Console.WriteLine($"  {key,-18} {about}");
+}
+
+return args.Length == 0 ? 0 : 2;
