@@ -1,18 +1,23 @@
+using System.Globalization;
 using Madtp.Kit.Benchmarks;
 
-return args switch
+// Every benchmark by name: what it measures, and how to run it.
+var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
-    ["memory", .. var rest] => MemoryFlat.Run(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 10_000),
-    ["calls"] => CallOverhead.Run(),
-    _ => Help(),
+    ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
+    ["memory"] = ("trains a small model for STEPS steps (10,000) and shows that resident memory stays flat",
+        rest => MemoryFlat.Run(rest.Length > 0 ? int.Parse(rest[0], CultureInfo.InvariantCulture) : 10_000)),
+    ["calls"] = ("what one operator call costs beside PyTorch's Python binding", _ => CallOverhead.Run()),
 };
 
-static int Help()
+if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {
-    Console.WriteLine("""
-        Madtp.Kit.Benchmarks VERB
-          memory [STEPS]   trains a small model for STEPS steps (10,000) and shows that resident memory stays flat
-          calls            what one operator call costs beside PyTorch's Python binding
-        """);
-    return 2;
+    return benchmark.Run(rest);
 }
+
+foreach (var (key, (about, _)) in benchmarks)
+{
+    Console.WriteLine($"  {key,-18} {about}");
+}
+
+return args.Length == 0 ? 0 : 2;

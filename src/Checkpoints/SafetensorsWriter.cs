@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Madtp.Kit.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,29 +28,18 @@ public static class SafetensorsWriter
     {
         var sorted = tensors.OrderByDescending(t => t.Type.ElementSize()).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
         var header = Header(sorted, metadata ?? new Dictionary<string, string>());
-        var temporary = $"{path}.{Guid.NewGuid():N}.part";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                file.Write(length);
-                file.Write(header);
-                foreach (var tensor in sorted)
-                {
-                    WriteTensor(file, tensor);
-                }
+        AtomicFile.Write(path, file => WriteAll(file, header, sorted), flushToDisk: true);
+    }
 
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
+    private static void WriteAll(FileStream file, byte[] header, List<TensorSource> tensors)
+    {
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        file.Write(length);
+        file.Write(header);
+        foreach (var tensor in tensors)
         {
-            File.Delete(temporary);
-            throw;
+            WriteTensor(file, tensor);
         }
     }
 

@@ -4,7 +4,10 @@ namespace Madtp.Kit.Data;
 internal static class AtomicFile
 {
     /// <summary>Writes a file by <paramref name="write"/>; an earlier file of that name stays until the new one is whole.</summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes the contents.</param>
+    /// <param name="flushToDisk">Whether to wait until the contents are on the disk, so that not even a power cut leaves half a file.</param>
+    public static void Write(string path, Action<FileStream> write, bool flushToDisk = false)
     {
         var temporary = $"{path}.{Environment.ProcessId}.part";
         try
@@ -12,6 +15,7 @@ internal static class AtomicFile
             using (var stream = File.Create(temporary))
             {
                 write(stream);
+                stream.Flush(flushToDisk);
             }
 
             File.Move(temporary, path, overwrite: true);
