@@ -111,7 +111,7 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, temp.reciprocal(), distillation);
         queues.Enqueue(momentum, imageIds);
         var matching = MatchingLoss(image, text, ids, mask, imageIds, generator);
-        return new RetrievalLosses(contrastive, matching, AlignmentTerm(image.Tokens, text.Tokens), momentumAlignment);
+        return new RetrievalLosses(contrastive, matching, AlignmentTerm(image.Tokens, text.Tokens), momentumAlignment) { Features = online, ImageTokens = image.Tokens };
     }
 
     private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids, Tensor mask)

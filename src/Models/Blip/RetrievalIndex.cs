@@ -18,6 +18,7 @@ public sealed class RetrievalIndex : IDisposable
     private readonly List<Tensor> textFeatures = [];
     private readonly List<Tensor> textIds = [];
     private readonly List<Tensor> textMasks = [];
+    private long longestImage;
 
     /// <summary>Creates an empty index.</summary>
     public RetrievalIndex(BlipRetrieval model, RerankOptions? options = null)
@@ -44,6 +45,7 @@ public sealed class RetrievalIndex : IDisposable
             var tokens = encoded.Tokens.X[i]; // [S, D]
             var real = encoded.Tokens.Mask is { } mask ? tokens.index_select(0, mask[i].nonzero().squeeze(1)) : tokens;
             Keep(imageTokens, real.clone().cpu());
+            longestImage = Math.Max(longestImage, real.shape[0]);
         }
     }
 
@@ -119,7 +121,7 @@ public sealed class RetrievalIndex : IDisposable
 
     private Tensor Filled(Tensor tokens)
     {
-        var missing = options.Padding == ImagePadding.ClassTokenCopies ? imageTokens.Max(one => one.shape[0]) - tokens.shape[0] : 0;
+        var missing = options.Padding == ImagePadding.ClassTokenCopies ? longestImage - tokens.shape[0] : 0;
         return missing == 0 ? tokens : cat([tokens, tokens.slice(0, 0, 1, 1).expand(missing, -1)], 0);
     }
 

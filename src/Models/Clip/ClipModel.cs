@@ -112,9 +112,10 @@ public sealed class ClipModel : nn.Module, IReducibleModel
         LimitScale();
         var output = Forward(images, ids);
         var (momentum, momentumAlignment) = MomentumPass(images, ids);
-        var contrastive = ContrastiveLoss.Evaluate(output.Features, momentum, queues, imageIds, logit_scale.exp(), distillation);
-        queues.Enqueue(Config.Queued == QueuedFeatures.Online ? output.Features : momentum, imageIds);
-        return new RetrievalLosses(contrastive, null, output.AlignmentLoss, momentumAlignment);
+        var online = output.Features;
+        var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
+        queues.Enqueue(Config.Queued == QueuedFeatures.Online ? online : momentum, imageIds);
+        return new RetrievalLosses(contrastive, null, output.AlignmentLoss, momentumAlignment) { Features = online, ImageTokens = output.Image.Tokens };
     }
 
     private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids)

@@ -9,6 +9,12 @@ namespace Madtp.Kit.Models.Contrastive;
 /// <param name="MomentumAlignment">L_sim of the momentum copies; null where nothing was aligned. It carries no gradient.</param>
 public sealed record RetrievalLosses(Tensor Contrastive, Tensor? Matching, Tensor? Alignment, Tensor? MomentumAlignment)
 {
+    /// <summary>The batch as the encoders that learn see it, features of length 1.</summary>
+    public required ContrastiveFeatures Features { get; init; }
+
+    /// <summary>Final image tokens of the encoder that learns, for losses on them.</summary>
+    public required TokenState ImageTokens { get; init; }
+
     /// <summary>L_task, the sum of contrastive and matching loss.</summary>
     public Tensor Task => Matching is null ? Contrastive : Contrastive + Matching;
 }

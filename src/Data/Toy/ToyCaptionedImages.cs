@@ -1,0 +1,44 @@
+using Madtp.Kit.Data.Retrieval;
+using Madtp.Kit.Text;
+
+namespace Madtp.Kit.Data.Toy;
+
+/// <summary>The toy world's captioned scenes drawn straight into memory, their captions as either model reads them.</summary>
+public static class ToyCaptionedImages
+{
+    private const int MaxWords = 30;
+    private const int ImageBytes = ToyScene.Size * ToyScene.Size * 3;
+
+    /// <summary>Words of the toy CLIP: the toy vocabulary, then start and end of text.</summary>
+    public static int ClipVocabularySize => ToyVocabularyTokenizer.VocabularySize + 2;
+
+    private static BertWordPiece ToyVocabularyTokenizer { get; } = BertWordPiece.Create(ToyVocabulary.Tokens, source: "the toy world's vocabulary");
+
+    /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) =>
+        Draw(split, settings, caption => ToyVocabularyTokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords)));
+
+    /// <summary>A split whose captions begin and end with the two ids after the vocabulary's last, as CLIP reads them.</summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null)
+    {
+        var (start, end) = (ClipVocabularySize - 2, ClipVocabularySize - 1);
+        return Draw(split, settings, caption => [start, .. ToyVocabularyTokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), end]);
+    }
+
+    private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)
+    {
+        var scenes = ToyCaptionedScene.DrawSplit(split, settings);
+        var pixels = new byte[scenes.Count * ImageBytes];
+        var patches = new byte[scenes.Count * ToyScene.Patches];
+        Parallel.For(0, scenes.Count, i =>
+        {
+            ToyRenderer.Render(scenes[i].Scene).CopyTo(pixels, i * ImageBytes);
+            ToyRenderer.PatchClasses(scenes[i].Scene).CopyTo(patches, i * ToyScene.Patches);
+        });
+        return new CaptionedImages(pixels, ToyScene.Size, [.. scenes.Select(scene => (IReadOnlyList<int[]>)[.. scene.Captions.Select(tokens)])], patches);
+    }
+}
