@@ -18,7 +18,7 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
         {
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             ["seconds"] = seconds.ToString("R", CultureInfo.InvariantCulture),
-            ["settings"] = JsonSerializer.Serialize(settings),
+            ["settings"] = Trajectory(),
         };
         if (task.Temperature is { } temperature)
         {
@@ -64,11 +64,14 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training");
         }
 
-        if (made != JsonSerializer.Serialize(settings))
+        if (made != Trajectory())
         {
             throw new InvalidDataException($"'{file.Path}' was made with other settings ({made}); train with those, or begin anew without resuming");
         }
     }
+
+    // Where a run stops does not change the way there.
+    private string Trajectory() => JsonSerializer.Serialize(settings with { StopAtAccuracy = null });
 
     private IEnumerable<(string Name, Tensor Tensor)> Tensors()
     {
