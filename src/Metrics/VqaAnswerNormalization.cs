@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Madtp.Kit.Text;
 
@@ -7,6 +8,8 @@ namespace Madtp.Kit.Metrics;
 public static class VqaAnswerNormalization
 {
     private const string Punctuation = ";/[]\"{}()=+\\_-><@`,?!";
+
+    private static readonly SearchValues<char> Signs = SearchValues.Create(Punctuation + ".");
 
     // A flag given in the place of the count, so that only so many periods go.
     private const int MostPeriods = 32;
@@ -25,6 +28,11 @@ public static class VqaAnswerNormalization
     /// </summary>
     public static string StripPunctuation(string text)
     {
+        if (!text.AsSpan().ContainsAny(Signs))
+        {
+            return text;
+        }
+
         var result = new StringBuilder(text);
         var comma = HasCommaBetweenDigits(text);
         foreach (var sign in Punctuation)
