@@ -1,6 +1,6 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>"The left image contains a red circle", and the same of the right, both, at least one, or neither.</summary>
+/// <summary>"The left image contains a red circle", and the same of the right, both, or at least one.</summary>
 /// <param name="Where">Which of the two pictures is spoken of.</param>
 /// <param name="What">What they contain.</param>
 public sealed record ContainClaim(ContainClaim.Place Where, ToyDescription What) : ToyClaim
@@ -19,9 +19,6 @@ public sealed record ContainClaim(ContainClaim.Place Where, ToyDescription What)
 
         /// <summary>At least one of the two.</summary>
         Either,
-
-        /// <summary>None of the two.</summary>
-        Neither,
     }
 
     /// <inheritdoc/>
@@ -45,8 +42,7 @@ public sealed record ContainClaim(ContainClaim.Place Where, ToyDescription What)
             Place.Left => left.Has(What),
             Place.Right => right.Has(What),
             Place.Both => left.Has(What) && right.Has(What),
-            Place.Either => left.Has(What) || right.Has(What),
-            _ => !left.Has(What) && !right.Has(What),
+            _ => left.Has(What) || right.Has(What),
         };
     }
 
@@ -58,8 +54,7 @@ public sealed record ContainClaim(ContainClaim.Place Where, ToyDescription What)
         {
             Place.Left or Place.Right => [$"The {Kind} image contains a {What}.", $"There is a {What} in the {Kind} image.", $"The image on the {Kind} shows a {What}."],
             Place.Both => [$"Both images contain a {What}.", $"There is a {What} in both images.", $"Each image shows a {What}."],
-            Place.Either => [$"At least one image contains a {What}.", $"There is a {What} in at least one of the images.", $"One or both images show a {What}."],
-            _ => [$"Neither image contains a {What}.", $"There is no {What} in the images.", $"None of the images shows a {What}."],
+            _ => [$"At least one image contains a {What}.", $"There is a {What} in at least one of the images.", $"One or both images show a {What}."],
         });
     }
 

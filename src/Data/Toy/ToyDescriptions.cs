@@ -3,17 +3,9 @@ namespace Madtp.Kit.Data.Toy;
 /// <summary>Draws descriptions, and changes them in one respect.</summary>
 internal static class ToyDescriptions
 {
-    /// <summary>Mostly colour and shape; sometimes only one of them.</summary>
-    public static ToyDescription Draw(SeededRandom random) => random.Next(10) switch
-    {
-        < 7 => new ToyDescription(Color(random), Shape(random)),
-        < 9 => new ToyDescription(Color(random), null),
-        _ => new ToyDescription(null, Shape(random)),
-    };
-
-    /// <summary>Only a colour, or only a shape.</summary>
-    public static ToyDescription DrawHalf(SeededRandom random)
-        => random.Chance(0.5) ? new ToyDescription(Color(random), null) : new ToyDescription(null, Shape(random));
+    /// <summary>Mostly colour and shape; sometimes the colour alone.</summary>
+    public static ToyDescription Draw(SeededRandom random) =>
+        new(Color(random), random.Next(10) < 9 ? Shape(random) : null);
 
     /// <summary>
     /// The same form of words with another colour, another shape, or (mostly) both; each way round equally likely.

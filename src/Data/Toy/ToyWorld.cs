@@ -8,7 +8,7 @@ namespace Madtp.Kit.Data.Toy;
 public static class ToyWorld
 {
     /// <summary>Grows by one whenever the same settings give other files.</summary>
-    private const int Generator = 2;
+    private const int Generator = 3;
 
     private const string StampName = "stamp.json";
 

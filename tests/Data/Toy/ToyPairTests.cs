@@ -16,17 +16,16 @@ public class ToyPairTests
     });
 
     [Fact]
-    public void All_nine_kinds_of_statement_occur()
+    public void All_four_kinds_of_statement_occur()
         => Assert.Equal(
-            ["all", "both", "compare", "count", "either", "left", "neither", "relation", "right"],
+            ["both", "either", "left", "right"],
             Sets.SelectMany(s => s).Select(p => p.Kind).Distinct().Order());
 
     [Fact]
-    public void Labels_of_plain_statements_agree_with_what_the_scenes_hold()
+    public void Labels_agree_with_what_the_scenes_hold()
     {
         // Read from the words, independently of the claim that made them.
-        var checkedPairs = 0;
-        foreach (var pair in Sets.SelectMany(s => s).Where(p => p.Kind is "left" or "right" or "both" or "either" or "neither"))
+        foreach (var pair in Sets.SelectMany(s => s))
         {
             var words = pair.Sentence.ToLowerInvariant().Split(' ', '.');
             var color = Enum.GetValues<ToyColor>().Cast<ToyColor?>().FirstOrDefault(c => words.Contains(ToyWords.Of(c!.Value)));
@@ -38,14 +37,10 @@ public class ToyPairTests
                 "left" => left,
                 "right" => right,
                 "both" => left && right,
-                "either" => left || right,
-                _ => !left && !right,
+                _ => left || right,
             };
             Assert.True(expected == pair.Label, $"{pair.Sentence} [{string.Join(", ", pair.Left.Objects)}] [{string.Join(", ", pair.Right.Objects)}]");
-            checkedPairs++;
         }
-
-        Assert.True(checkedPairs > 4000);
     }
 
     [Theory]
