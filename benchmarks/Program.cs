@@ -3,7 +3,9 @@ using Madtp.Kit.Benchmarks;
 // Every benchmark by name: what it measures, and how to run it.
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
+    ["calls"] = (CallOverhead.About, CallOverhead.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
+    ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
