@@ -6,7 +6,7 @@ using Madtp.Kit.Kernel.Wire;
 namespace Madtp.Kit.Kernel;
 
 /// <summary>The control channel: what must be heard while a cell runs.</summary>
-internal sealed class ControlRequests(MessageSocket socket, Publisher publisher, CellRunner runner, Action shutdown) : Requests(socket, publisher)
+internal sealed class ControlRequests(MessageSocket socket, Publisher publisher, CellRunner runner) : Requests(socket, publisher)
 {
     protected override Action<Message>? Handler(string type) => type switch
     {
@@ -16,11 +16,7 @@ internal sealed class ControlRequests(MessageSocket socket, Publisher publisher,
             runner.Interrupt();
             Reply(request, new JsonObject { ["status"] = "ok" });
         },
-        "shutdown_request" => request =>
-        {
-            Reply(request, new JsonObject { ["status"] = "ok", ["restart"] = request.ContentFlag("restart", false) });
-            shutdown();
-        },
+        "shutdown_request" => Shutdown,
         _ => null,
     };
 }

@@ -8,16 +8,17 @@ namespace Madtp.Kit.Kernel;
 /// <summary>The five channels of a kernel, and the threads that serve them.</summary>
 internal sealed class JupyterKernel : IDisposable
 {
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromMilliseconds(300);
 
     private readonly ZmqContext context = new();
-    private readonly List<MessageSocket> sockets = [];
+    private readonly List<Thread> threads = [];
     private readonly ManualResetEventSlim shutdown = new();
     private readonly CellRunner runner = new();
     private readonly Action<string> log;
     private readonly ZmqSocket heartbeat;
     private readonly MessageSocket shell, control;
     private readonly Publisher publisher;
+    private readonly StdinChannel stdin;
     private readonly ShellRequests shellRequests;
     private readonly ControlRequests controlRequests;
 
@@ -42,9 +43,7 @@ internal sealed class JupyterKernel : IDisposable
             }
 
             socket.Bind(connection.Endpoint(port));
-            var channel = new MessageSocket(socket, signer, session, log);
-            sockets.Add(channel);
-            return channel;
+            return new MessageSocket(socket, signer, session, log);
         }
 
         publisher = new Publisher(Bind(SocketKind.Publish, connection.PublishPort));
@@ -56,9 +55,10 @@ internal sealed class JupyterKernel : IDisposable
         heartbeat.SetLinger(TimeSpan.Zero);
         heartbeat.Bind(connection.Endpoint(connection.HeartbeatPort));
 
-        Notebook.Current = new KernelNotebook(publisher, new StdinChannel(input));
-        shellRequests = new ShellRequests(shell, publisher, runner, shutdown.Set);
-        controlRequests = new ControlRequests(control, publisher, runner, shutdown.Set);
+        stdin = new StdinChannel(input);
+        Notebook.Current = new KernelNotebook(publisher, stdin);
+        shellRequests = new ShellRequests(shell, publisher, runner);
+        controlRequests = new ControlRequests(control, publisher, runner);
     }
 
     /// <summary>Makes the process's console that of the cells.</summary>
@@ -74,9 +74,9 @@ internal sealed class JupyterKernel : IDisposable
     {
         publisher.StartFlushing();
         publisher.Status("starting", Message.NoParent);
-        Start("heartbeat", Beat);
-        Start("control", () => Serve(control, controlRequests));
-        Start("shell", () => Serve(shell, shellRequests));
+        Start("heartbeat", heartbeat, Beat);
+        Start("control", control, () => Serve(control, controlRequests));
+        Start("shell", shell, () => Serve(shell, shellRequests));
         shutdown.Wait();
     }
 
@@ -101,26 +101,38 @@ internal sealed class JupyterKernel : IDisposable
 
     public void Dispose()
     {
-        // Closing a socket that a thread still reads is not safe: the shutdown ends their reads first.
+        // The shutdown ends every read, so that each thread closes its own socket; closing lets what was sent leave. A cell that runs
+        // on, or waits for input, keeps its sockets to the end of the process.
         context.Shutdown();
-        Thread.Sleep(50);
-        sockets.ForEach(socket => socket.Dispose());
-        heartbeat.Dispose();
-        context.Terminate();
+        publisher.Dispose();
+        stdin.Dispose();
+        threads.ForEach(thread => thread.Join(Patience));
+        var terminating = new Thread(context.Terminate) { IsBackground = true, Name = "terminate" };
+        terminating.Start();
+        terminating.Join(Linger);
     }
 
-    private void Start(string name, Action work) => new Thread(() =>
+    private void Start(string name, IDisposable socket, Action work)
     {
-        try
+        var thread = new Thread(() =>
         {
-            work();
-        }
-        catch (SocketClosedException)
-        {
-            // The kernel is shutting down.
-        }
-    })
-    { IsBackground = true, Name = name }.Start();
+            try
+            {
+                work();
+            }
+            catch (SocketClosedException)
+            {
+                // The kernel is shutting down.
+            }
+            finally
+            {
+                socket.Dispose();
+            }
+        })
+        { IsBackground = true, Name = name };
+        threads.Add(thread);
+        thread.Start();
+    }
 
     private void Beat()
     {
@@ -135,7 +147,7 @@ internal sealed class JupyterKernel : IDisposable
 
     private void Serve(MessageSocket socket, Requests requests)
     {
-        while (true)
+        while (!requests.Ended)
         {
             if (socket.Receive() is not { } request)
             {
@@ -151,5 +163,7 @@ internal sealed class JupyterKernel : IDisposable
                 log($"a {request.Type} could not be handled: {failed}");
             }
         }
+
+        shutdown.Set();
     }
 }

@@ -7,6 +7,9 @@ namespace Madtp.Kit.Kernel;
 /// <summary>Answers the requests of one channel: busy, the answer, idle.</summary>
 internal abstract class Requests(MessageSocket socket, Publisher publisher)
 {
+    /// <summary>A shutdown was asked for, and answered.</summary>
+    public bool Ended { get; private set; }
+
     public void Handle(Message request)
     {
         if (Handler(request.Type) is not { } handler)
@@ -32,6 +35,12 @@ internal abstract class Requests(MessageSocket socket, Publisher publisher)
 
     /// <summary>What answers a type of request; null for a type that is not known.</summary>
     protected abstract Action<Message>? Handler(string type);
+
+    protected void Shutdown(Message request)
+    {
+        Reply(request, new JsonObject { ["status"] = "ok", ["restart"] = request.ContentFlag("restart", false) });
+        Ended = true;
+    }
 
     protected void Reply(Message request, JsonObject content, JsonObject? metadata = null)
     {

@@ -9,7 +9,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Madtp.Kit.Kernel;
 
 /// <summary>The shell channel: running cells, and questions about code.</summary>
-internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, CellRunner runner, Action shutdown) : Requests(socket, publisher)
+internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, CellRunner runner) : Requests(socket, publisher)
 {
     private static readonly TimeSpan Straggling = TimeSpan.FromMilliseconds(50);
 
@@ -30,11 +30,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         "history_request" => request => Reply(request, history.Reply(request)),
         "comm_info_request" => request => Reply(request, new JsonObject { ["status"] = "ok", ["comms"] = new JsonObject() }),
         "comm_open" => RefuseComm,
-        "shutdown_request" => request =>
-        {
-            Reply(request, new JsonObject { ["status"] = "ok", ["restart"] = request.ContentFlag("restart", false) });
-            shutdown();
-        },
+        "shutdown_request" => Shutdown,
         _ => null,
     };
 

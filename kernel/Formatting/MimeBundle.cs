@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.DotNet.Interactive.Formatting;
@@ -7,7 +8,7 @@ namespace Madtp.Kit.Kernel.Formatting;
 /// <summary>One value in the forms a front end may choose from.</summary>
 internal sealed class MimeBundle
 {
-    public const string Plain = "text/plain", Html = "text/html";
+    public const string Plain = "text/plain", Html = "text/html", Svg = "image/svg+xml";
 
     private MimeBundle(IReadOnlyList<FormattedValue> values) => Values = values;
 
@@ -61,6 +62,12 @@ internal sealed class MimeBundle
         foreach (var value in Values)
         {
             json[value.MimeType] = IsJson(value.MimeType) ? ParsedOrText(value.Value) : JsonValue.Create(value.Value);
+        }
+
+        // nbconvert cleans the drawing out of an SVG, but leaves an image alone that HTML refers to.
+        if (Values.FirstOrDefault(value => value.MimeType == Svg) is { } svg && !json.ContainsKey(Html))
+        {
+            json[Html] = $"<img style=\"max-width:100%\" src=\"data:{Svg};base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg.Value))}\"/>";
         }
 
         return json;

@@ -60,6 +60,9 @@ internal static class PlainText
             case Task task:
                 text.Append(CultureInfo.InvariantCulture, $"{NameOf(task.GetType())} ({task.Status})");
                 break;
+            case var _ when TensorText.Is(value):
+                text.Append(depth == 0 ? TensorText.Whole(value) : TensorText.Summary(value));
+                break;
             case Delegate or Exception:
                 text.Append(value);
                 break;

@@ -12,6 +12,7 @@ internal static class Shape
     {
         null or string or IFormattable or bool or char or Enum or Type or Delegate or Exception or Uri or Version => true,
         Task => true,
+        _ when TensorText.Is(value) => true,
         IEnumerable or ITuple => false,
         _ => !IsStructured(value.GetType()),
     };

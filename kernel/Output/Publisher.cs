@@ -6,7 +6,7 @@ using Madtp.Kit.Kernel.Wire;
 namespace Madtp.Kit.Kernel.Output;
 
 /// <summary>Everything the kernel broadcasts, in order: printed text leaves before whatever follows it.</summary>
-internal sealed class Publisher(MessageSocket socket)
+internal sealed class Publisher(MessageSocket socket) : IDisposable
 {
     private readonly StreamBuffer streams = new();
     private readonly Lock order = new();
@@ -67,6 +67,8 @@ internal sealed class Publisher(MessageSocket socket)
         }
     })
     { IsBackground = true, Name = "flush" }.Start();
+
+    public void Dispose() => socket.Dispose();
 
     private void Send(string type, byte[] parent, JsonObject content, JsonObject? metadata) =>
         socket.Send([Encoding.ASCII.GetBytes($"kernel.{type}")], type, parent, content, metadata);

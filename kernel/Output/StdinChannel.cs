@@ -5,7 +5,7 @@ using Madtp.Kit.Kernel.Wire;
 namespace Madtp.Kit.Kernel.Output;
 
 /// <summary>Asks the front end for a line of text.</summary>
-internal sealed class StdinChannel(MessageSocket socket)
+internal sealed class StdinChannel(MessageSocket socket) : IDisposable
 {
     private readonly Lock oneAtATime = new();
 
@@ -30,6 +30,16 @@ internal sealed class StdinChannel(MessageSocket socket)
                     return reply.ContentText("value");
                 }
             }
+        }
+    }
+
+    /// <summary>Closes the channel, unless a cell is still using it.</summary>
+    public void Dispose()
+    {
+        if (oneAtATime.TryEnter(TimeSpan.FromMilliseconds(200)))
+        {
+            socket.Dispose();
+            oneAtATime.Exit();
         }
     }
 

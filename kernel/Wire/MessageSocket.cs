@@ -58,7 +58,14 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
         return frames is null ? null : Parse(frames);
     }
 
-    public void Dispose() => socket.Dispose();
+    /// <summary>Closes the socket. Not while another thread receives from it.</summary>
+    public void Dispose()
+    {
+        lock (sending)
+        {
+            socket.Dispose();
+        }
+    }
 
     private Message? Parse(List<byte[]> frames)
     {

@@ -1,4 +1,4 @@
 namespace Madtp.Kit.Kernel.Wire;
 
-/// <summary>The context of the socket was shut down: the loop that reads it ends.</summary>
-internal sealed class SocketClosedException() : Exception("the socket's context was shut down");
+/// <summary>The socket, or the context of all sockets, was closed: the loop that reads it ends.</summary>
+internal sealed class SocketClosedException() : Exception("the socket was closed");

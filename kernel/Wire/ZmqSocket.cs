@@ -53,6 +53,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
     /// <summary>Sends one multipart message; false when the reader's queue stayed full for the send timeout.</summary>
     public unsafe bool Send(IReadOnlyList<byte[]> frames)
     {
+        ThrowIfClosed();
         for (var i = 0; i < frames.Count; i++)
         {
             var frame = frames[i];
@@ -83,6 +84,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
     /// <summary>The next multipart message; null when none came within the receive timeout, or none waits and <paramref name="wait"/> is false.</summary>
     public List<byte[]>? Receive(bool wait = true)
     {
+        ThrowIfClosed();
         var frames = new List<byte[]>();
         do
         {
@@ -105,6 +107,14 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
         if (open != IntPtr.Zero)
         {
             _ = LibZmq.Close(open);
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (handle == IntPtr.Zero)
+        {
+            throw new SocketClosedException();
         }
     }
 

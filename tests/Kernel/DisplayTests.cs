@@ -70,6 +70,13 @@ public class DisplayTests(SharedKernel kernel)
         Assert.Equal(text, (string?)kernel.Client.Succeed($"\"{text}\".DisplayAs(\"{type}\");").Displays.Single()[type]);
 
     [Fact]
+    public void A_drawing_comes_as_an_image_too_for_viewers_that_clean_svg()
+    {
+        var shown = kernel.Client.Succeed("\"<svg/>\".DisplayAs(\"image/svg+xml\");").Displays.Single();
+        Assert.Contains($"src=\"data:image/svg+xml;base64,{Convert.ToBase64String("<svg/>"u8)}\"", (string?)shown["text/html"]);
+    }
+
+    [Fact]
     public void Json_types_arrive_as_json() =>
         Assert.Equal(1, (int?)kernel.Client.Succeed("\"{\\\"a\\\":1}\".DisplayAs(\"application/json\");").Displays.Single()["application/json"]!["a"]);
 

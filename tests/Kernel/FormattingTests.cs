@@ -64,6 +64,23 @@ public class FormattingTests
     public void Words_and_numbers_and_lists_of_them_are_text_alone(object value) => Assert.Equal(["text/plain"], Types(value));
 
     [Fact]
+    public void A_tensor_shows_its_shape_type_and_numbers()
+    {
+        using var matrix = TorchSharp.torch.tensor(new[] { 1.5f, 2, -3, 4, 5, 6 }).reshape(2, 3);
+        Assert.Equal("Tensor [2, 3] Float32 on cpu\n[[ 1.5000  2.0000 -3.0000]\n [ 4.0000  5.0000  6.0000]]", PlainText.Of(matrix));
+        Assert.Equal("[ Tensor [2, 3] Float32 on cpu ]", PlainText.Of(new[] { matrix }));
+        Assert.Equal(["text/plain"], Types(matrix));
+        using var counts = TorchSharp.torch.arange(2000);
+        Assert.Equal("Tensor [2000] Int64 on cpu\n[   0    1    2 … 1997 1998 1999]", PlainText.Of(counts));
+        using var cube = TorchSharp.torch.zeros(2, 1, 2);
+        Assert.Equal("Tensor [2, 1, 2] Float32 on cpu\n[[[0 0]]\n\n [[0 0]]]", PlainText.Of(cube));
+        using var scalar = TorchSharp.torch.tensor(7.0);
+        Assert.Equal("Tensor [] Float64 on cpu\n7", PlainText.Of(scalar));
+        using var huge = TorchSharp.torch.zeros(1000, 1000);
+        Assert.Equal("Tensor [1000, 1000] Float32 on cpu", PlainText.Of(huge));
+    }
+
+    [Fact]
     public void A_type_that_writes_itself_is_left_to_do_so() => Assert.Equal(["text/plain"], Types(new Own()));
 
     [Fact]
