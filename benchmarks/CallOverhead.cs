@@ -7,10 +7,12 @@ namespace Madtp.Kit.Benchmarks;
 /// <summary>Processor time of one operator call on tiny tensors, where all of it is overhead; Python's in the next column.</summary>
 internal static class CallOverhead
 {
+    public const string About = "what one operator call costs, beside PyTorch's Python binding";
+
     private const int Calls = 50_000;
     private const int Rounds = 7;
 
-    public static int Run()
+    public static int Run(string[] arguments)
     {
         set_num_threads(1);
         using var a = ones(2, 3);

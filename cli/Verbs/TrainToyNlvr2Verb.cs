@@ -15,9 +15,10 @@ internal static class TrainToyNlvr2Verb
         var epochs = new Option<int?>("--epochs") { Description = "Passes over the training pairs, instead of the recipe's." };
         var seed = new Option<long>("--seed") { Description = "Seed of weights and order.", DefaultValueFactory = _ => 1 };
         var stop = new Option<double?>("--stop-at") { Description = "Stop at the end of an epoch with this validation accuracy, such as 0.97." };
+        var after = new Option<int?>("--stop-after") { Description = "Stop at the end of this epoch, in the middle of the schedule." };
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
-        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, from, epochs, seed, stop, folder, resume };
+        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, from, epochs, seed, stop, after, folder, resume };
         command.SetAction((parsed, cancellation) =>
         {
             var recipe = parsed.GetValue(reduce) is { } share ? ToyNlvr2Recipe.Reduced(share, parsed.GetValue(from)) : ToyNlvr2Recipe.Plain with { From = parsed.GetValue(from) };
@@ -28,6 +29,7 @@ internal static class TrainToyNlvr2Verb
                     Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs,
                     Seed = parsed.GetValue(seed),
                     StopAtAccuracy = parsed.GetValue(stop),
+                    StopAfterEpoch = parsed.GetValue(after),
                 },
             };
             return Task.FromResult(Run(recipe, parsed.GetValue(folder) ?? DefaultFolder(recipe), parsed.GetValue(resume), cancellation));

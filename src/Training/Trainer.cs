@@ -60,7 +60,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
                 var record = Record(step, rate, endsEpoch);
                 TrainingLog.Append(LogPath, record);
                 records.Add(record);
-                reached = record.Validation >= settings.StopAtAccuracy;
+                reached = record.EndsEpoch && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
             }
 
             if (saves)

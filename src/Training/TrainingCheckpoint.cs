@@ -18,7 +18,7 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
         {
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             ["seconds"] = seconds.ToString("R", CultureInfo.InvariantCulture),
-            ["settings"] = Trajectory(),
+            ["settings"] = Comparable(),
         };
         if (task.Temperature is { } temperature)
         {
@@ -57,6 +57,9 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
         return (int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture), double.Parse(file.Metadata["seconds"], CultureInfo.InvariantCulture));
     }
 
+    // When to stop early changes nothing that was done before, so a run may be resumed with another answer to that.
+    private string Comparable() => JsonSerializer.Serialize(settings with { StopAtAccuracy = null, StopAfterEpoch = null });
+
     private void Check(CheckpointFile file)
     {
         if (!file.Metadata.TryGetValue("settings", out var made) || !file.Metadata.ContainsKey("step"))
@@ -64,14 +67,11 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training");
         }
 
-        if (made != Trajectory())
+        if (made != Comparable())
         {
             throw new InvalidDataException($"'{file.Path}' was made with other settings ({made}); train with those, or begin anew without resuming");
         }
     }
-
-    // Where a run stops does not change the way there.
-    private string Trajectory() => JsonSerializer.Serialize(settings with { StopAtAccuracy = null });
 
     private IEnumerable<(string Name, Tensor Tensor)> Tensors()
     {

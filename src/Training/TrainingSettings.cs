@@ -39,6 +39,9 @@ public sealed record TrainingSettings
     /// <summary>Steps between checkpoints; 0 writes one at the end of each epoch only.</summary>
     public int CheckpointEvery { get; init; }
 
+    /// <summary>Stops at the end of this epoch, in the middle of the schedule; null runs all epochs.</summary>
+    public int? StopAfterEpoch { get; init; }
+
     /// <summary>Stops at the end of an epoch whose validation accuracy has reached this; null runs all epochs.</summary>
     public double? StopAtAccuracy { get; init; }
 }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
@@ -24,9 +25,27 @@ internal static class TinyNlvr
     /// <summary>A task with fresh weights; <paramref name="share"/> reduces tokens to a budget.</summary>
     public static NlvrTask Task(long seed, double? share = null)
     {
-        manual_seed(seed);
         var settings = new NlvrTaskSettings { PatchWeight = share is null ? 1 : 0, WordWeight = share is null ? 1 : 0, MacShare = share, CalibrationPairs = 8, CalibrationsPerEpoch = 2 };
-        return new NlvrTask(new BlipNlvr(Config), ToyNlvr2Pairs.Draw("train", World), ToyNlvr2Pairs.Draw("dev", World), settings, patchClasses: ToyObject.Classes);
+        var task = new NlvrTask(new BlipNlvr(Config), ToyNlvr2Pairs.Draw("train", World), ToyNlvr2Pairs.Draw("dev", World), settings, patchClasses: ToyObject.Classes);
+        Fill(task, seed);
+        return task;
+    }
+
+    // Tests run side by side and share torch's random numbers, so equal seeds would not give equal weights.
+    private static void Fill(NlvrTask task, long seed)
+    {
+        using var off = no_grad();
+        var random = new SeededRandom((ulong)seed);
+        foreach (var (_, parameter) in task.Parameters().Where(p => p.Parameter.shape.Length > 1))
+        {
+            using var values = tensor(Enumerable.Range(0, (int)parameter.NumberOfElements).Select(_ => (float)random.NextDouble(-0.3, 0.3)).ToArray(), parameter.shape);
+            parameter.copy_(values);
+        }
+
+        foreach (var (name, parameter) in task.Parameters().Where(p => p.Parameter.shape.Length == 1))
+        {
+            parameter.fill_(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+        }
     }
 
     /// <summary>Every weight of a task, as bytes.</summary>

@@ -89,11 +89,32 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void MayBeResumedToStopAtAnotherAccuracy()
+    {
+        using var stop = new CancellationTokenSource();
+        using var task = TinyNlvr.Task(seed: 1);
+        new Trainer(task, TinyNlvr.Settings, folder).Run(progress => { if (progress.Step == 3) { stop.Cancel(); } }, cancellation: stop.Token);
+        Assert.Equal(6, new Trainer(task, TinyNlvr.Settings with { StopAtAccuracy = 0 }, folder).Run(resume: true).Steps);
+    }
+
+    [Fact]
     public void StopsAtAnAccuracy()
     {
         using var task = TinyNlvr.Task(seed: 1);
         var result = new Trainer(task, TinyNlvr.Settings with { StopAtAccuracy = 0 }, folder).Run();
         Assert.Equal((6, true), (result.Steps, result.Completed));
+    }
+
+    [Fact]
+    public void StopsAfterAnEpochAndWouldGoOnTheSameWay()
+    {
+        using var whole = TinyNlvr.Task(seed: 1);
+        new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
+        using var parts = TinyNlvr.Task(seed: 1);
+        var first = new Trainer(parts, TinyNlvr.Settings with { StopAfterEpoch = 1 }, folder).Run();
+        Assert.Equal((6, true), (first.Steps, first.Completed));
+        Assert.Equal(12, new Trainer(parts, TinyNlvr.Settings, folder).Run(resume: true).Steps);
+        Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(parts));
     }
 
     private static TrainingRecord Untimed(TrainingRecord record) => record with { Seconds = 0 };

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 
 namespace Madtp.Kit.Data.Json;
 
@@ -36,6 +37,29 @@ internal sealed class JsonArrayScanner : IDisposable
         using var scanner = new JsonArrayScanner(path);
         scanner.SkipMark();
         return scanner.SkipWhite() ? (char)scanner.buffer[scanner.at] : throw new InvalidDataException($"{path}: empty");
+    }
+
+    /// <summary>A text at the top of the object that the file is; null where there is none.</summary>
+    public static string? TopText(string path, string property)
+    {
+        using var scanner = new JsonArrayScanner(path);
+        scanner.SkipMark();
+        if (!scanner.TryFindProperty(property) || scanner.Peek("a value") != '"')
+        {
+            return null;
+        }
+
+        scanner.start = scanner.at;
+        scanner.SkipString();
+        return JsonSerializer.Deserialize<string>(scanner.buffer.AsSpan(scanner.start, scanner.at - scanner.start));
+    }
+
+    /// <summary>Whether the file is an object with such a property.</summary>
+    public static bool HasProperty(string path, string property)
+    {
+        using var scanner = new JsonArrayScanner(path);
+        scanner.SkipMark();
+        return scanner.Peek("a value") == '{' && scanner.TryFindProperty(property);
     }
 
     /// <summary>Visits every element of the array.</summary>
@@ -108,6 +132,14 @@ internal sealed class JsonArrayScanner : IDisposable
 
     private void FindProperty(string name)
     {
+        if (!TryFindProperty(name))
+        {
+            throw new InvalidDataException($"{path}: the object has no \"{name}\"");
+        }
+    }
+
+    private bool TryFindProperty(string name)
+    {
         Expect('{', "an object");
         var wanted = Encoding.UTF8.GetBytes(name);
         for (var isFirst = true; ; isFirst = false)
@@ -116,7 +148,7 @@ internal sealed class JsonArrayScanner : IDisposable
             var next = Peek("a property");
             if (next == '}')
             {
-                throw new InvalidDataException($"{path}: the object has no \"{name}\"");
+                return false;
             }
 
             if (!isFirst)
@@ -137,7 +169,7 @@ internal sealed class JsonArrayScanner : IDisposable
             Peek("a value");
             if (isWanted)
             {
-                return;
+                return true;
             }
 
             SkipValue(keep: false);
