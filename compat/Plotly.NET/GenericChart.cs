@@ -2,7 +2,7 @@ using Madtp.Kit.Figures;
 
 namespace Plotly.NET;
 
-[TypeFormatterSource(typeof(ChartFormatters), PreferredMimeTypes = ["image/svg+xml", "text/plain"])]
+[TypeFormatterSource(typeof(ChartFormatters), PreferredMimeTypes = ["image/svg+xml", "image/png", "text/plain"])]
 public abstract class GenericChart
 {
     private static readonly Fields DefaultLayout = Fields.Empty.Set("width", 600).Set("height", 600);

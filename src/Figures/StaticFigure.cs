@@ -7,7 +7,7 @@ namespace Madtp.Kit.Figures;
 /// A finished picture that needs neither scripts nor network: an SVG document, the same characters for the same data.
 /// Notebooks show it inline; <see cref="Save"/> writes it to a file.
 /// </summary>
-[TypeFormatterSource(typeof(StaticFigureFormatters), PreferredMimeTypes = ["image/svg+xml", "text/plain"])]
+[TypeFormatterSource(typeof(StaticFigureFormatters), PreferredMimeTypes = ["image/svg+xml", "image/png", "text/plain"])]
 public sealed class StaticFigure
 {
     private readonly Sketch sketch;
@@ -30,6 +30,10 @@ public sealed class StaticFigure
 
     /// <summary>The picture as an SVG document.</summary>
     public string Svg { get; }
+
+    /// <summary>The picture in pixels, as a PNG file: for readers that show no SVG. Null where the machine has no font to write with.</summary>
+    /// <param name="scale">Pixels of the file for each pixel of the picture.</param>
+    public byte[]? ToPng(double scale = 1.5) => SketchPixels.Of(sketch, scale) is { } pixels ? PngFile.Of(pixels) : null;
 
     /// <summary>Draws a chart given as figure JSON, an object with <c>data</c> and <c>layout</c>.</summary>
     /// <exception cref="ArgumentException">The JSON is no figure, or holds a chart, colour or colour scale that is not drawn here.</exception>

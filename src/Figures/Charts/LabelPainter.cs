@@ -9,10 +9,20 @@ internal static class LabelPainter
 
     public static void Draw(Sketch sketch, Plot plot, SeriesColors colors)
     {
-        var placer = new LabelPlacer(plot.Area);
+        // Labels may stand out a little above the panel, but not over the labels of its axes.
+        var placer = new LabelPlacer(plot.Area with { Y = plot.Area.Y - 8, Height = plot.Area.Height + 8 });
         foreach (var (_, at) in Points(plot))
         {
             placer.Take(new Box(at.X - 4, at.Y - 4, 8, 8));
+        }
+
+        foreach (var trace in plot.Panel.Traces.Where(trace => trace.IsLines && LinePainter.Mode(trace).Contains("lines", StringComparison.Ordinal)))
+        {
+            var spots = trace.X.Zip(trace.Y, (x, y) => new Spot(plot.X(x), plot.Y(y))).Where(spot => double.IsFinite(spot.X + spot.Y)).ToArray();
+            for (var i = 1; i < spots.Length; i++)
+            {
+                placer.Avoid(spots[i - 1], spots[i]);
+            }
         }
 
         foreach (var trace in plot.Panel.Traces.Where(trace => trace.IsLines && LinePainter.Mode(trace).Contains("text", StringComparison.Ordinal)))

@@ -11,8 +11,22 @@ internal sealed class LabelPlacer(Box area)
     private static readonly double[] Distances = [1, 2.5, 4, 6];
 
     private readonly List<Box> taken = [];
+    private readonly List<Box> lines = [];
 
+    /// <summary>Nothing may be put here.</summary>
     public void Take(Box box) => taken.Add(box);
+
+    /// <summary>Nothing should be put on this line, if there is room beside it.</summary>
+    public void Avoid(Spot from, Spot to)
+    {
+        const double Step = 5;
+        var steps = Math.Clamp((int)(Math.Max(Math.Abs(to.X - from.X), Math.Abs(to.Y - from.Y)) / Step), 1, 400);
+        for (var i = 0; i <= steps; i++)
+        {
+            var share = i / (double)steps;
+            lines.Add(new Box(from.X + ((to.X - from.X) * share) - 1, from.Y + ((to.Y - from.Y) * share) - 1, 2, 2));
+        }
+    }
 
     /// <summary>The box for a label of a size beside a point: where it should be, or the nearest place that is free.</summary>
     /// <param name="at">The point.</param>
@@ -24,17 +38,11 @@ internal sealed class LabelPlacer(Box area)
     {
         var first = Place(wished);
         var places = Places.OrderBy(place => place == first ? 0 : 1).ToArray();
-        var chosen = Beside(at, width, height, first, gap);
-        foreach (var (distance, place) in from distance in Distances from place in places select (distance, place))
-        {
-            var box = Beside(at, width, height, place, gap * distance);
-            if (area.Holds(box) && !taken.Exists(other => other.Overlaps(box)))
-            {
-                chosen = box;
-                break;
-            }
-        }
-
+        var candidates = (from distance in Distances from place in places select Beside(at, width, height, place, gap * distance))
+            .Where(box => area.Holds(box) && !taken.Exists(other => other.Overlaps(box)))
+            .ToArray();
+        var clear = candidates.Where(box => !lines.Exists(other => other.Overlaps(box)));
+        var chosen = clear.Concat(candidates).Append(Beside(at, width, height, first, gap)).First();
         taken.Add(chosen);
         return chosen;
     }
