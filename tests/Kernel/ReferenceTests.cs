@@ -13,12 +13,12 @@ public class ReferenceTests(SharedKernel kernel)
     {
         var folder = Directory.CreateDirectory(Path.Combine(kernel.Process.Folder, "lib")).FullName;
         var inner = Build(folder, "Inner", "namespace Inner; public static class InnerPart { public static int Value => 7; }");
-        Build(folder, "Outer", "namespace Outer; /// <summary>The outside.</summary>\npublic static class Shell { public static int Twice => 2 * Inner.InnerPart.Value; }", inner);
+        Build(folder, "Outer", "namespace Outer; /// <summary>The outside.</summary>\npublic static class Shell { public static int DoubledInnerPart => 2 * Inner.InnerPart.Value; }", inner);
         kernel.Client.Succeed("#r \"lib/Outer.dll\"");
-        Assert.Equal("14", kernel.Client.Succeed("Outer.Shell.Twice").Text);
+        Assert.Equal("14", kernel.Client.Succeed("Outer.Shell.DoubledInnerPart").Text);
         Assert.Equal("7", kernel.Client.Succeed("using Inner;\nInnerPart.Value").Text);
-        Assert.Equal("14", kernel.Client.Succeed("using static Outer.Shell;\nTwice").Text);
-        Assert.Equal("14", kernel.Client.Succeed("#r \"lib/Outer\"\nTwice").Text);
+        Assert.Equal("14", kernel.Client.Succeed("using static Outer.Shell;\nDoubledInnerPart").Text);
+        Assert.Equal("14", kernel.Client.Succeed("#r \"lib/Outer\"\nDoubledInnerPart").Text);
     }
 
     [Fact]
