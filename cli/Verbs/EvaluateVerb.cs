@@ -8,5 +8,7 @@ internal static class EvaluateVerb
     public static Command Create() => new("evaluate", "Score a trained model: accuracy and multiply-accumulates.")
     {
         EvaluateToyNlvr2Verb.Create(),
+        EvaluateToyRetrievalVerb.CreateClip(),
+        EvaluateToyRetrievalVerb.CreateBlip(),
     };
 }

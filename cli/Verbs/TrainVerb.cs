@@ -8,5 +8,7 @@ internal static class TrainVerb
     public static Command Create() => new("train", "Train a model; a run that was interrupted goes on with --resume.")
     {
         TrainToyNlvr2Verb.Create(),
+        TrainToyRetrievalVerb.CreateClip(),
+        TrainToyRetrievalVerb.CreateBlip(),
     };
 }

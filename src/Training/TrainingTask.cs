@@ -35,7 +35,7 @@ public abstract class TrainingTask
     {
     }
 
-    /// <summary>Every trained parameter by its name in checkpoints.</summary>
+    /// <summary>Every trained parameter by its name in checkpoints; those without gradients (momentum copies) are not trained.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> Parameters() =>
-        Modules.SelectMany(m => m.Module.named_parameters().Select(p => ($"{m.Name}.{p.name}", p.parameter)));
+        Modules.SelectMany(m => m.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => ($"{m.Name}.{p.name}", p.parameter)));
 }

@@ -5,7 +5,7 @@ namespace Madtp.Kit.Training;
 /// <summary>Tells the parameters that weight decay shrinks from those it leaves alone.</summary>
 public static class WeightDecayGroups
 {
-    private static readonly string[] Undecayed = ["cls_token", "pos_embed", "space_dict", "word_embeddings.weight", "position_embeddings.weight"];
+    private static readonly string[] Undecayed = ["cls_token", "pos_embed", "space_dict", "word_embeddings.weight", "position_embeddings.weight", "class_embedding", "positional_embedding", "token_embedding.weight"];
 
     /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their size.</summary>
     /// <param name="name">The parameter's name.</param>

@@ -12,6 +12,9 @@ public static class ToyCaptionedImages
     /// <summary>Words of the toy CLIP: the toy vocabulary, then start and end of text.</summary>
     public static int ClipVocabularySize => ToyVocabularyTokenizer.VocabularySize + 2;
 
+    /// <summary>Id of [ENC] in the toy world's vocabulary.</summary>
+    public static int EncodeId => ToyVocabularyTokenizer.EncoderId!.Value;
+
     private static BertWordPiece ToyVocabularyTokenizer { get; } = BertWordPiece.Create(ToyVocabulary.Tokens, source: "the toy world's vocabulary");
 
     /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>

@@ -114,6 +114,9 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel
         return new RetrievalLosses(contrastive, matching, AlignmentTerm(image.Tokens, text.Tokens), momentumAlignment) { Features = online, ImageTokens = image.Tokens };
     }
 
+    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
+    public void RestartCopies() => MomentumCopy.Start(MomentumPairs());
+
     private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids, Tensor mask)
     {
         using var off = no_grad();

@@ -118,6 +118,9 @@ public sealed class ClipModel : nn.Module, IReducibleModel
         return new RetrievalLosses(contrastive, null, output.AlignmentLoss, momentumAlignment) { Features = online, ImageTokens = output.Image.Tokens };
     }
 
+    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
+    public void RestartCopies() => MomentumCopy.Start(MomentumPairs());
+
     private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids)
     {
         using var off = no_grad();

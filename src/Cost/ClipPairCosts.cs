@@ -1,0 +1,45 @@
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>What single image-text pairs cost CLIP at inference ('deploy' accounting).</summary>
+public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
+{
+    private readonly PairCosts costs = new(Accounting.Deploy, textTokens => MacLedger.For(Model(config, textTokens)));
+
+    /// <summary>The cost model of CLIP of any size, reading a text of <paramref name="textTokens"/> tokens.</summary>
+    public static ClipCost Model(ClipConfig config, int textTokens)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var (vision, text) = (config.Vision, config.Text);
+        return new ClipCost
+        {
+            Name = "clip",
+            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Layers },
+            Text = new TextDims { Width = text.Width, Depth = text.Layers, Vocabulary = text.VocabularySize },
+            TextTokens = textTokens,
+            EmbedWidth = config.EmbedWidth,
+            Alignment = config.Alignment is { } alignment
+                ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
+                : new AlignmentDims(0, 0),
+        };
+    }
+
+    /// <inheritdoc/>
+    public long Dense(int textTokens) => costs.Dense(textTokens);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        var images = trace.Of("visual").Take(config.Vision.Layers).ToArray();
+        var texts = trace.Of("transformer").Take(config.Text.Layers).ToArray();
+        return [.. textLengths.Select((length, pair) =>
+        {
+            var (image, text) = (PairCosts.Counts(images, pair), PairCosts.Counts(texts, pair));
+            return costs.Reduced(length, () => MacLedger.For(Model(config, length)).WithTokens(image, text).Total(Accounting.Deploy), image, text);
+        })];
+    }
+}

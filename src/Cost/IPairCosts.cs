@@ -1,0 +1,17 @@
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>What single image-text pairs cost a retrieval model, by the tokens that a reduction left them.</summary>
+public interface IPairCosts
+{
+    /// <summary>Multiply-accumulates of the plain model on an image and a text of some tokens.</summary>
+    long Dense(int textTokens);
+
+    /// <summary>
+    /// Multiply-accumulates of each pair of a batch that was traced.
+    /// </summary>
+    /// <param name="trace">The steps of one answer, or of a training step that begins with one.</param>
+    /// <param name="textLengths">Tokens of each text, padding left out.</param>
+    IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths);
+}

@@ -1,0 +1,42 @@
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>Ledgers of image-text pairs, each made once.</summary>
+internal sealed class PairCosts(Accounting accounting, Func<int, MacLedger> ledgerFor)
+{
+    private readonly Dictionary<int, long> dense = [];
+    private readonly Dictionary<string, long> reduced = [];
+
+    /// <summary>The plain model on a text of some tokens.</summary>
+    public long Dense(int textTokens)
+    {
+        if (!dense.TryGetValue(textTokens, out var macs))
+        {
+            macs = ledgerFor(textTokens).Total(accounting);
+            dense[textTokens] = macs;
+        }
+
+        return macs;
+    }
+
+    /// <summary>A reduced pair, made once for each set of counts.</summary>
+    public long Reduced(int textTokens, Func<long> total, params int[]?[] counts)
+    {
+        var key = $"{textTokens}|{string.Join('|', counts.Select(count => count is null ? "-" : string.Join(',', count)))}";
+        if (!reduced.TryGetValue(key, out var macs))
+        {
+            macs = total();
+            reduced[key] = macs;
+        }
+
+        return macs;
+    }
+
+    /// <summary>Counts of one sample after each layer; null where the encoder is not reduced.</summary>
+    public static int[]? Counts(IEnumerable<ReductionStep> steps, int sample)
+    {
+        int[] counts = [.. steps.Select(step => step.TokensPerSample[sample])];
+        return counts.Length == 0 ? null : counts;
+    }
+}

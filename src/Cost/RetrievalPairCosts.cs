@@ -1,0 +1,52 @@
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>What single image-text pairs cost BLIP: both encoded and compared, then read together.</summary>
+public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
+{
+    private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(Model(config, textTokens)));
+
+    /// <summary>The cost model of a pair for BLIP of any size, its text of <paramref name="textTokens"/> tokens.</summary>
+    public static RetrievalPairCost Model(BlipConfig config, int textTokens)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var (vision, text) = (config.Vision, config.Text);
+        return new RetrievalPairCost
+        {
+            Name = "blip-retrieval pair",
+            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, MlpWidth = (int)(vision.Width * vision.MlpRatio) },
+            Text = new TextDims { Width = text.Width, Depth = text.Layers, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize },
+            TextTokens = textTokens,
+            EmbedWidth = config.EmbedWidth,
+            Alignment = config.Alignment is { } alignment
+                ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
+                : new AlignmentDims(0, 0),
+        };
+    }
+
+    /// <inheritdoc/>
+    public long Dense(int textTokens) => costs.Dense(textTokens);
+
+    /// <summary>
+    /// Multiply-accumulates of each pair of a batch that was traced ('paper' accounting): images encoded, texts encoded, then every
+    /// text read with its image, in this order of the texts' passes.
+    /// </summary>
+    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
+        var alone = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
+        var read = trace.Of("text_encoder").Skip(config.Text.Layers).Take(config.Text.Layers).ToArray();
+        return [.. textLengths.Select((length, pair) =>
+        {
+            var (image, text, match) = (PairCosts.Counts(images, pair), PairCosts.Counts(alone, pair), PairCosts.Counts(read, pair));
+            return costs.Reduced(length, () => Total(length, image, text, match), image, text, match);
+        })];
+    }
+
+    private long Total(int length, int[]? image, int[]? text, int[]? match) =>
+        MacLedger.For(Model(config, length) with { Matching = match }).WithTokens(image, text).Total(Accounting.Paper);
+}
