@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Madtp.Kit.Kernel;
+using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Kernel.Install;
 using Madtp.Kit.Kernel.Wire;
 
@@ -73,6 +74,7 @@ static int Run(ConnectionFile connection)
     ParentWatch.Start(kernel.Stop);
     kernel.Run();
     kernel.Dispose();
+    ShadowCopy.Remove();
 
     // Threads that cells started, whatever they do, do not outlive the kernel.
     Environment.Exit(0);

@@ -77,6 +77,7 @@ internal sealed class CellRunner
 
     private CellValue RunSteps(CellContext cell, IReadOnlyList<CellStep> steps)
     {
+        Warn(session.References.Rebuilt());
         var value = CellValue.None;
         foreach (var step in steps)
         {

@@ -61,7 +61,7 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
             var beside = Path.Combine(folder, name + ".dll");
             if (File.Exists(beside))
             {
-                return LoadFromAssemblyPath(beside);
+                return LoadFromAssemblyPath(ShadowCopy.Of(beside));
             }
         }
 

@@ -8,6 +8,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
 {
     private readonly FrameworkReferences framework = new();
     private readonly Dictionary<string, (AssemblyFile File, MetadataReference Reference)> added = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<(string Path, DateTime Written)> rebuilt = [];
     private readonly MetadataReference kernel = MetadataReference.CreateFromFile(typeof(NotebookReferences).Assembly.Location);
 
     /// <summary>What the compiler is given at first.</summary>
@@ -50,13 +51,18 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         var file = AssemblyFile.Read(path) ?? throw new CellException(at.Path, at.Line, $"{path} is not a .NET assembly");
         if (added.TryGetValue(file.Name, out var known))
         {
-            return known.File.Path != path ? $"{file.Name} is in use from {known.File.Path}; restart the kernel to use {path}"
-                : known.File.Written != file.Written ? $"{path} was rebuilt since this kernel loaded it; restart the kernel to use the new one"
-                : null;
+            return known.File.Path == path ? null : $"{file.Name} is in use from {known.File.Path}; restart the kernel to use {path}";
         }
 
         Include(file);
         return null;
+    }
+
+    /// <summary>What to say, once, of files that were written again since they were loaded.</summary>
+    public IReadOnlyList<string> Rebuilt()
+    {
+        var changed = added.Values.Select(each => each.File).Where(file => File.GetLastWriteTimeUtc(file.Path) is var written && written != file.Written && rebuilt.Add((file.Path, written))).ToList();
+        return changed.Count == 0 ? [] : [$"{string.Join(", ", changed.Select(file => Path.GetFileName(file.Path)))} changed since this kernel loaded it; restart the kernel to use the new one"];
     }
 
     /// <summary>Makes native files of a package loadable.</summary>
@@ -87,7 +93,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
             }
 
             added[next.Name] = (next, MetadataReference.CreateFromImage(next.Image, documentation: Documentation(next.Path), filePath: next.Path));
-            loader.AddManaged(next.Name, next.Path);
+            loader.AddManaged(next.Name, ShadowCopy.Of(next.Path));
             framework.Include(next.Needs);
             foreach (var name in next.Needs.Where(name => !Framework.Has(name)))
             {

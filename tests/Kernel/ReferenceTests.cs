@@ -55,6 +55,23 @@ public class ReferenceTests(SharedKernel kernel)
     }
 
     [Fact]
+    public void A_build_that_writes_over_a_loaded_library_does_no_harm()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(kernel.Process.Folder, "artifacts", "bin")).FullName;
+        Build(folder, "Overwritten", "public static class Overwritten { public static int Early() => 1; public static string Late() => typeof(Overwritten).Assembly.Location; }");
+        Assert.Equal("1", kernel.Client.Succeed("#r \"artifacts/bin/Overwritten.dll\"\nOverwritten.Early()").Text);
+        using (var file = new FileStream(Path.Combine(folder, "Overwritten.dll"), FileMode.Open))
+        {
+            file.SetLength(0);
+        }
+
+        var late = kernel.Client.Succeed("Overwritten.Late()");
+        Assert.Equal(Path.Combine(kernel.Process.Folder, "artifacts", "kernel", kernel.Process.Id.ToString(), "Overwritten.dll"), late.Text);
+        Assert.Contains("Overwritten.dll changed since this kernel loaded it; restart the kernel", late.Stderr);
+        Assert.Equal("", kernel.Client.Succeed("1").Stderr);
+    }
+
+    [Fact]
     public void Extension_methods_of_a_referenced_library_stay_unambiguous_in_later_cells()
     {
         Build(kernel.Process.Folder, "Extending", "namespace Extending; public static class Extensions { public static int Doubled(this int x) => 2 * x; }");
