@@ -34,6 +34,7 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
         patchHead = settings.PatchWeight > 0 ? new PatchHead(retriever.ImageWidth, patchClasses) : null;
         reduction = TokenReduction.Attach(retriever.Reducible, policy ?? ReductionPolicy.Fixed);
         reduction.Enabled = settings.MacShare is not null;
+        reduction.GatherFeatures = settings.AlignmentWeight != 0;
     }
 
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ using Madtp.Kit.Models.Toy;
 namespace Madtp.Kit.Training;
 
 /// <summary>
-/// How a toy retrieval model is trained. First the plain model, with alignment guidance and a loss that only helps: what each patch
-/// shows. Then, from those weights, MADTP at a budget, on pairs and alignment alone.
+/// How a toy retrieval model is trained. First the plain model, on pairs and on a loss that only helps: what each patch shows.
+/// Then, from those weights, MADTP at a budget, on pairs and alignment alone.
 /// </summary>
 public sealed record ToyRetrievalRecipe
 {
@@ -28,7 +28,7 @@ public sealed record ToyRetrievalRecipe
     public TrainingSettings Training { get; init; } = new() { Epochs = 3, LearningRate = 1e-3, WarmupSteps = 200, CheckpointEvery = 100 };
 
     /// <summary>What is trained.</summary>
-    public RetrievalTaskSettings Task { get; init; } = new() { PatchWeight = 1 };
+    public RetrievalTaskSettings Task { get; init; } = new() { AlignmentWeight = 0, PatchWeight = 1 };
 
     /// <summary>The data.</summary>
     public ToyCaptionSettings World { get; init; } = new();

@@ -11,13 +11,13 @@ public static class ToyClip
     /// <summary>What its weights are called.</summary>
     public const string Name = "toy-clip";
 
-    /// <summary>Its sizes: 64² pixels in patches of 8², width 64, four heads, 3 + 3 layers, E = 64, K = 16, d_k = 64.</summary>
+    /// <summary>Its sizes: 64² pixels in patches of 8², width 64, four heads, 3 + 3 layers, E = 64, K = 64, d_k = 64.</summary>
     public static ClipConfig Config { get; } = new()
     {
         Vision = new ClipVisionConfig { ImageSize = ToyScene.Size, PatchSize = ToyScene.PatchSize, Width = 64, Layers = 3, Heads = 4 },
         Text = new ClipTextConfig { ContextLength = 32, VocabularySize = ToyCaptionedImages.ClipVocabularySize, Width = 64, Layers = 3, Heads = 4 },
         EmbedWidth = 64,
-        Alignment = new AlignmentConfig(Tokens: 16, Width: 64, AlignmentMapping.PerLayer),
+        Alignment = new AlignmentConfig(Tokens: 64, Width: 64, AlignmentMapping.PerLayer),
         Contrastive = new ContrastiveConfig { QueueSize = 1024, Momentum = 0.99 },
     };
 
