@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Training;
 
+[Collection(RandomStateCollection.Name)]
 public class RetrievalTaskTests
 {
     private static readonly ToyCaptionSettings World = new(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2);

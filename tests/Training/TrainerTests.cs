@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Training;
 
+[Collection(RandomStateCollection.Name)]
 public sealed class TrainerTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("kit-training-").FullName;

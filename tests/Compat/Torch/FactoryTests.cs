@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compat.Torch;
 
+[Collection(RandomStateCollection.Name)]
 public class FactoryTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Compat.Torch;
 
 /// <summary>Layers and functions against numbers that PyTorch 1.13 gave.</summary>
+[Collection(RandomStateCollection.Name)]
 public class LayerTests
 {
     private static Tensor Slope => arange(12, dtype: ScalarType.Float32).reshape(3, 4) / 7 - 0.5;
