@@ -70,4 +70,7 @@ public abstract class Image : IDisposable
 
     /// <summary>The pixels as the PNG writer takes them: bytes, and how many a pixel has.</summary>
     internal abstract (ReadOnlyMemory<byte> Bytes, int Channels) ToChannels();
+
+    /// <summary>The pixels as the JPEG writer takes them.</summary>
+    internal abstract Rgb24[] ToRgb();
 }

@@ -59,6 +59,24 @@ public sealed class Image<TPixel> : Image
         return (MemoryMarshal.AsBytes<Rgba32>(rgba).ToArray(), 4);
     }
 
+    internal override Rgb24[] ToRgb()
+    {
+        if (typeof(TPixel) == typeof(Rgb24))
+        {
+            return MemoryMarshal.Cast<TPixel, Rgb24>(Pixels).ToArray();
+        }
+
+        var rgb = new Rgb24[Pixels.Length];
+        Rgba32 color = default;
+        for (var i = 0; i < rgb.Length; i++)
+        {
+            Pixels[i].ToRgba32(ref color);
+            rgb[i].FromRgba32(color);
+        }
+
+        return rgb;
+    }
+
     protected override void Dispose(bool disposing) => pixels = null;
 
     private int Offset(int x, int y)

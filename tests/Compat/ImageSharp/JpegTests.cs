@@ -1,4 +1,5 @@
 using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.PixelFormats;
 using Xunit;
 
@@ -89,6 +90,30 @@ public class JpegTests
         Image.Load<Rgb24>(jpeg).CopyPixelDataTo(clean.AsSpan());
         Image.Load<Rgb24>(stray).CopyPixelDataTo(odd.AsSpan());
         Assert.Equal(clean, odd);
+    }
+
+    [Theory]
+    [InlineData(JpegEncodingColor.YCbCrRatio444, 95, 1.0)]
+    [InlineData(JpegEncodingColor.YCbCrRatio420, 75, 5.0)]
+    public void What_is_written_is_about_what_is_read_back(JpegEncodingColor color, int quality, double tolerance)
+    {
+        var rgb = Gradient(37, 22, gray: false);
+        using var image = Image.LoadPixelData<Rgb24>(rgb, 37, 22);
+        using var stream = new MemoryStream();
+        image.SaveAsJpeg(stream, new JpegEncoder { Quality = quality, ColorType = color });
+        var back = new byte[rgb.Length];
+        Image.Load<Rgb24>(stream.ToArray()).CopyPixelDataTo(back.AsSpan());
+        Assert.InRange(back.Zip(rgb, (a, b) => Math.Abs(a - b)).Average(), 0, tolerance);
+    }
+
+    [Fact]
+    public void Transparency_is_dropped_on_writing()
+    {
+        using var image = new Image<Rgba32>(8, 8, new Rgba32(200, 10, 60, 0));
+        using var stream = new MemoryStream();
+        image.SaveAsJpeg(stream, new JpegEncoder());
+        var pixel = Image.Load<Rgb24>(stream.ToArray())[4, 4];
+        Assert.InRange(Math.Abs(pixel.R - 200) + Math.Abs(pixel.G - 10) + Math.Abs(pixel.B - 60), 0, 9);
     }
 
     private static byte[] Gradient(int width, int height, bool gray)

@@ -27,7 +27,7 @@ internal static class JpegReader
     private static unsafe byte[] Decompress(ReadOnlySpan<byte> file, JpegHeader header, int format, int channels)
     {
         var samples = new byte[checked(header.Width * header.Height * channels)];
-        var handle = Open();
+        var handle = TurboJpeg.OpenDecompressor();
         try
         {
             fixed (byte* jpeg = file)
@@ -45,21 +45,6 @@ internal static class JpegReader
         }
 
         return samples;
-    }
-
-    private static nint Open()
-    {
-        nint handle;
-        try
-        {
-            handle = TurboJpeg.InitDecompress();
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new DllNotFoundException("JPEG images are read by libturbojpeg.so.0, which is not installed (Debian and Ubuntu: apt-get install libturbojpeg0)", e);
-        }
-
-        return handle != 0 ? handle : throw new InvalidOperationException("libturbojpeg could not start a decoder");
     }
 
     // Stray bytes between segments are common in the wild and cost no pixel. Data that ends early is filled up with gray,
