@@ -1,4 +1,5 @@
 using System.Buffers;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data.Batching;
 
@@ -45,6 +46,10 @@ public sealed class ImageBatch<T> : IDisposable
         var image = 3 * Size * Size;
         return Pixels.Slice(((view * Count) + example) * image, image);
     }
+
+    /// <summary>All images as a model takes them: the first ones of all examples, then the second ones. <c>[V·B, 3, H, W]</c></summary>
+    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    public Tensor ToTensor(Device? device = null) => tensor(Pixels, [Views * Count, 3, Size, Size], device: device);
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()

@@ -7,6 +7,10 @@ internal static class ToyDescriptions
     public static ToyDescription Draw(SeededRandom random) =>
         new(Color(random), random.Next(10) < 9 ? Shape(random) : null);
 
+    /// <summary>Only a colour, or only a shape.</summary>
+    public static ToyDescription DrawHalf(SeededRandom random)
+        => random.Chance(0.5) ? new ToyDescription(Color(random), null) : new ToyDescription(null, Shape(random));
+
     /// <summary>
     /// The same form of words with another colour, another shape, or (mostly) both; each way round equally likely.
     /// Where both differ the answer is easy to see, which is what a model begins to learn from; where one differs it must look closely.

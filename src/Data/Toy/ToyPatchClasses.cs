@@ -11,15 +11,22 @@ public sealed class ToyPatchClasses
 
     private ToyPatchClasses(byte[] classes) => this.classes = classes;
 
+    /// <summary>How many images there are.</summary>
+    public int Images => classes.Length / ToyScene.Patches;
+
     /// <summary>How many pairs of images there are.</summary>
-    public int Pairs => classes.Length / (2 * ToyScene.Patches);
+    public int Pairs => Images / 2;
 
     private static ReadOnlySpan<byte> Magic => "KITPATCH"u8;
 
     /// <summary>The classes of one image's patches, row by row. <c>[64]</c></summary>
     /// <param name="pair">The example's place in the annotation file, from 0.</param>
     /// <param name="side">Which of its images.</param>
-    public ReadOnlySpan<byte> Of(int pair, ToySide side) => classes.AsSpan(((pair * 2) + (int)side) * ToyScene.Patches, ToyScene.Patches);
+    public ReadOnlySpan<byte> Of(int pair, ToySide side) => OfImage((pair * 2) + (int)side);
+
+    /// <summary>The classes of one image's patches, row by row. <c>[64]</c></summary>
+    /// <param name="image">The image's place in the annotation file, from 0.</param>
+    public ReadOnlySpan<byte> OfImage(int image) => classes.AsSpan(image * ToyScene.Patches, ToyScene.Patches);
 
     /// <summary>Reads a split's file, "SPLIT.patches.bin".</summary>
     /// <param name="path">The file.</param>
@@ -33,7 +40,7 @@ public sealed class ToyPatchClasses
         }
 
         var bytes = File.ReadAllBytes(path);
-        if (!bytes.AsSpan().StartsWith(Magic) || (bytes.Length - Magic.Length) % (2 * ToyScene.Patches) != 0)
+        if (!bytes.AsSpan().StartsWith(Magic) || (bytes.Length - Magic.Length) % ToyScene.Patches != 0)
         {
             throw new InvalidDataException($"'{path}' is no file of patch classes, or it is cut off ({bytes.Length} bytes)");
         }

@@ -46,6 +46,10 @@ public static class ToyWorld
         return (stamp, true);
     }
 
+    /// <summary>The stamp of a finished world in a folder; null where there is none.</summary>
+    /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
+    public static ToyWorldStamp? Find(string folder) => ReadStamp(Path.Combine(folder, "nlvr2"));
+
     private static string WriteSplits(string folder, ToyWorldSettings settings, IProgress<double>? progress, CancellationToken cancellation)
     {
         double total = settings.TrainPairs + settings.DevPairs + settings.TestPairs;

@@ -23,6 +23,17 @@ public class BatchLoaderTests
     }
 
     [Fact]
+    public void A_batch_becomes_a_tensor_that_outlives_it()
+    {
+        var batch = Loader(6, Settings).Epoch().First();
+        var numbers = batch.Pixels.ToArray();
+        using var images = batch.ToTensor();
+        batch.Dispose();
+        Assert.Equal([8, 3, 2, 2], images.shape);
+        Assert.Equal(numbers, images.data<float>().ToArray());
+    }
+
+    [Fact]
     public void Equal_seeds_and_epochs_give_equal_batches_whatever_the_threads()
     {
         var shuffled = Settings with { Shuffle = true, Transform = new Darkened() };
