@@ -44,8 +44,8 @@ internal sealed class TrainingView : IDisposable
         var perStep = watch.Elapsed / Math.Max(1, progress.Step - first);
         var left = perStep * (progress.TotalSteps - progress.Step);
         FormattableString line = $"epoch {record.Epoch,2}  step {progress.Step,5}/{progress.TotalSteps}  loss {record.Loss:F3}  task {record.Task:F3}  accuracy {record.Accuracy:P1}";
-        FormattableString reduced = $"  T {record.Temperature:G4}  tokens {record.ImageTokens:F1}/{record.TextTokens:F1}";
+        FormattableString reduced = $"  dial {record.Dial:G4}  tokens {record.ImageTokens:F1}/{record.TextTokens:F1}";
         FormattableString rest = $"{(record.Validation is { } v ? string.Create(CultureInfo.InvariantCulture, $"  validation {v:P1}") : string.Empty)}  {perStep.TotalMilliseconds:F0} ms/step  {left:hh\\:mm\\:ss} left";
-        return FormattableString.Invariant(line) + (record.Temperature is null ? string.Empty : FormattableString.Invariant(reduced)) + FormattableString.Invariant(rest);
+        return FormattableString.Invariant(line) + (record.Dial is null ? string.Empty : FormattableString.Invariant(reduced)) + FormattableString.Invariant(rest);
     }
 }

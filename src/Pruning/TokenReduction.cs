@@ -25,8 +25,8 @@ public sealed class TokenReduction : IDisposable
         Temperature = temperature;
     }
 
-    /// <summary>The attached policy.</summary>
-    public ReductionPolicy Policy { get; }
+    /// <summary>The attached policy; may be changed between forward passes.</summary>
+    public ReductionPolicy Policy { get; set; }
 
     /// <summary>T, the temperature of the learnable threshold; may be changed between forward passes.</summary>
     public double Temperature { get; set; }

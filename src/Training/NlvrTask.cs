@@ -8,7 +8,7 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains BLIP NLVR2 with alignment guidance. Without a budget the reduction only gathers the features of the alignment loss; with
-/// one it takes tokens out, at a temperature that is calibrated again and again while the weights move.
+/// one it takes tokens out, at a temperature (or keep ratio) that is calibrated again and again while the weights move.
 /// </summary>
 public sealed class NlvrTask : TrainingTask, IDisposable
 {
@@ -18,6 +18,7 @@ public sealed class NlvrTask : TrainingTask, IDisposable
     private readonly NlvrTaskSettings settings;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
+    private readonly PruningMethod method;
     private readonly TokenReduction reduction;
     private readonly NlvrRunCosts costs;
 
@@ -26,14 +27,15 @@ public sealed class NlvrTask : TrainingTask, IDisposable
     /// <param name="train">Examples to train on.</param>
     /// <param name="validation">Examples to watch.</param>
     /// <param name="settings">What is trained.</param>
-    /// <param name="policy">How tokens are reduced; MADTP if null.</param>
+    /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public NlvrTask(BlipNlvr model, NlvrPairs train, NlvrPairs validation, NlvrTaskSettings settings, ReductionPolicy? policy = null, int patchClasses = 0)
+    public NlvrTask(BlipNlvr model, NlvrPairs train, NlvrPairs validation, NlvrTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
     {
         (this.model, this.train, this.validation, this.settings) = (model, train, validation, settings);
+        this.method = method ?? PruningMethod.Madtp;
         patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
         wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3) : null;
-        reduction = TokenReduction.Attach(model, policy ?? ReductionPolicy.Fixed);
+        reduction = TokenReduction.Attach(model, this.method.Policy(1));
         reduction.Enabled = settings.MacShare is not null;
         reduction.GatherFeatures = settings.AlignmentWeight != 0;
         costs = new NlvrRunCosts(model.Config);
@@ -50,10 +52,10 @@ public sealed class NlvrTask : TrainingTask, IDisposable
     public override TrainingObjective Objective => new(settings.AlignmentWeight, AuxiliaryWeight: 1);
 
     /// <inheritdoc/>
-    public override double? Temperature
+    public override double? Dial
     {
         get => reduction.Enabled ? reduction.Temperature : null;
-        set => reduction.Temperature = value ?? reduction.Temperature;
+        set => method.Turn(reduction, value ?? reduction.Temperature);
     }
 
     /// <summary>The newest calibration; null before the first.</summary>
@@ -69,7 +71,7 @@ public sealed class NlvrTask : TrainingTask, IDisposable
         }
     }
 
-    /// <summary>Sets the temperature that meets the budget on the calibration examples.</summary>
+    /// <summary>Sets the dial to what meets the budget on the calibration examples.</summary>
     /// <exception cref="InvalidOperationException">The task reduces nothing.</exception>
     public CalibrationResult Calibrate()
     {
@@ -78,15 +80,15 @@ public sealed class NlvrTask : TrainingTask, IDisposable
             throw new InvalidOperationException("nothing is reduced in this training, so there is no temperature to calibrate");
         }
 
-        double Cost(double temperature)
+        double Cost(double dial)
         {
-            reduction.Temperature = temperature;
+            method.Turn(reduction, dial);
             return Score(train, "calibration", settings.CalibrationPairs).Macs;
         }
 
         var dense = DenseCost();
-        Calibration = TemperatureCalibration.Find(Cost, share * dense);
-        reduction.Temperature = Calibration.Temperature;
+        Calibration = TemperatureCalibration.Find(Cost, share * dense, method.Range);
+        method.Turn(reduction, Calibration.Temperature);
         return Calibration;
     }
 

@@ -7,7 +7,7 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains a retrieval model with alignment guidance. An example is a caption with its image. Without a budget the reduction only
-/// gathers the features of the alignment loss; with one it takes tokens out, at a temperature that is calibrated while the weights move.
+/// gathers the features of the alignment loss; with one it takes tokens out, at a temperature (or keep ratio) that is calibrated while the weights move.
 /// </summary>
 public sealed class RetrievalTask : TrainingTask, IDisposable
 {
@@ -16,6 +16,7 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     private readonly CaptionedImages validation;
     private readonly RetrievalTaskSettings settings;
     private readonly PatchHead? patchHead;
+    private readonly PruningMethod method;
     private readonly TokenReduction reduction;
     private double distillation;
 
@@ -24,15 +25,16 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     /// <param name="train">Captioned images to train on.</param>
     /// <param name="validation">Captioned images to watch.</param>
     /// <param name="settings">What is trained.</param>
-    /// <param name="policy">How tokens are reduced; MADTP if null.</param>
+    /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public RetrievalTask(IRetriever retriever, CaptionedImages train, CaptionedImages validation, RetrievalTaskSettings settings, ReductionPolicy? policy = null, int patchClasses = 0)
+    public RetrievalTask(IRetriever retriever, CaptionedImages train, CaptionedImages validation, RetrievalTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
     {
         ArgumentNullException.ThrowIfNull(retriever);
         ArgumentNullException.ThrowIfNull(settings);
         (this.retriever, this.train, this.validation, this.settings) = (retriever, train, validation, settings);
+        this.method = method ?? PruningMethod.Madtp;
         patchHead = settings.PatchWeight > 0 ? new PatchHead(retriever.ImageWidth, patchClasses) : null;
-        reduction = TokenReduction.Attach(retriever.Reducible, policy ?? ReductionPolicy.Fixed);
+        reduction = TokenReduction.Attach(retriever.Reducible, this.method.Policy(1));
         reduction.Enabled = settings.MacShare is not null;
         reduction.GatherFeatures = settings.AlignmentWeight != 0;
     }
@@ -48,10 +50,10 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     public override TrainingObjective Objective => new(settings.AlignmentWeight, AuxiliaryWeight: settings.PatchWeight);
 
     /// <inheritdoc/>
-    public override double? Temperature
+    public override double? Dial
     {
         get => reduction.Enabled ? reduction.Temperature : null;
-        set => reduction.Temperature = value ?? reduction.Temperature;
+        set => method.Turn(reduction, value ?? reduction.Temperature);
     }
 
     /// <summary>The newest calibration; null before the first.</summary>
@@ -68,7 +70,7 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
         }
     }
 
-    /// <summary>Sets the temperature that meets the budget on the calibration captions.</summary>
+    /// <summary>Sets the dial to what meets the budget on the calibration captions.</summary>
     /// <exception cref="InvalidOperationException">The task reduces nothing.</exception>
     public CalibrationResult Calibrate()
     {
@@ -80,14 +82,15 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
         int[] captions = [.. Enumerable.Range(0, Math.Min(settings.CalibrationPairs, train.Captions))];
         var dense = captions.Average(caption => (double)retriever.Costs.Dense(train.TextLength(caption)));
         Calibration = WithoutFeatures(() => TemperatureCalibration.Find(
-            temperature =>
+            dial =>
             {
-                reduction.Temperature = temperature;
+                method.Turn(reduction, dial);
                 retriever.Module.eval();
                 return RetrievalEvaluator.Cost(retriever, train, captions, reduction).Macs;
             },
-            share * dense));
-        reduction.Temperature = Calibration.Temperature;
+            share * dense,
+            method.Range));
+        method.Turn(reduction, Calibration.Temperature);
         return Calibration;
     }
 

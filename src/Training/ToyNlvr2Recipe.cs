@@ -87,7 +87,7 @@ public sealed record ToyNlvr2Recipe
             ["test_accuracy"] = report.Test.Accuracy.ToString("R", CultureInfo.InvariantCulture),
             ["test_mac_share"] = report.Test.MacShare.ToString("R", CultureInfo.InvariantCulture),
         };
-        ToyNlvr2.Save(Path.Combine(folder, ToyNlvr2.FileName(MacShare)), model, task.Temperature, notes);
+        ToyNlvr2.Save(Path.Combine(folder, ToyNlvr2.FileName(MacShare)), model, task.Dial, notes);
         return report;
     }
 }

@@ -107,7 +107,7 @@ public sealed record ToyRetrievalRecipe
             notes[$"test_{kind.Replace(' ', '_')}"] = recall.ToString("R", CultureInfo.InvariantCulture);
         }
 
-        ToyWeights.Save(Path.Combine(folder, FileName), retriever.Module, task.Temperature, notes);
+        ToyWeights.Save(Path.Combine(folder, FileName), retriever.Module, task.Dial, notes);
         return report;
     }
 }

@@ -6,7 +6,7 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
-/// (weights, optimizer, random state, step, temperature), <c>log.jsonl</c> what was measured.
+/// (weights, optimizer, random state, step, dial), <c>log.jsonl</c> what was measured.
 /// </summary>
 /// <param name="task">What is trained.</param>
 /// <param name="settings">How.</param>
@@ -130,7 +130,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             Step = step,
             Epoch = ((step - 1) / sampler.StepsPerEpoch) + 1,
             LearningRate = rate,
-            Temperature = task.Temperature,
+            Dial = task.Dial,
             Validation = endsEpoch ? task.Validate().Accuracy : null,
             Seconds = Math.Round(Seconds, 1),
         };

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, temperature. One file, whole or absent.</summary>
+/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent.</summary>
 internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
 {
     private const string RandomState = "random_state";
@@ -20,9 +20,9 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             ["seconds"] = seconds.ToString("R", CultureInfo.InvariantCulture),
             ["settings"] = Comparable(),
         };
-        if (task.Temperature is { } temperature)
+        if (task.Dial is { } dial)
         {
-            metadata["temperature"] = temperature.ToString("R", CultureInfo.InvariantCulture);
+            metadata["dial"] = dial.ToString("R", CultureInfo.InvariantCulture);
         }
 
         SafetensorsWriter.Write(path, Tensors().Append((RandomState, random)).ToDictionary(t => t.Item1, t => t.Item2), metadata);
@@ -49,9 +49,9 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
 
         using var random = tensor(file[RandomState].ToArray<byte>());
         set_rng_state(random);
-        if (file.Metadata.TryGetValue("temperature", out var temperature))
+        if (file.Metadata.TryGetValue("dial", out var dial))
         {
-            task.Temperature = double.Parse(temperature, CultureInfo.InvariantCulture);
+            task.Dial = double.Parse(dial, CultureInfo.InvariantCulture);
         }
 
         return (int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture), double.Parse(file.Metadata["seconds"], CultureInfo.InvariantCulture));

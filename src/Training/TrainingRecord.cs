@@ -34,8 +34,8 @@ public sealed record TrainingRecord(int Step, int Epoch)
     /// <summary>Tokens that leave the text encoder, mean.</summary>
     public double? TextTokens { get; init; }
 
-    /// <summary>T.</summary>
-    public double? Temperature { get; init; }
+    /// <summary>What the budget is met with: MADTP's temperature, a keep ratio.</summary>
+    public double? Dial { get; init; }
 
     /// <summary>Multiply-accumulates of one example, mean.</summary>
     public double? Macs { get; init; }

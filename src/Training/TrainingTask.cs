@@ -15,8 +15,8 @@ public abstract class TrainingTask
     /// <summary>What is minimised.</summary>
     public abstract TrainingObjective Objective { get; }
 
-    /// <summary>T, where the task reduces tokens; part of a checkpoint.</summary>
-    public virtual double? Temperature
+    /// <summary>What a budget is met with, where the task holds one: MADTP's temperature, a keep ratio. Part of a checkpoint.</summary>
+    public virtual double? Dial
     {
         get => null;
         set => _ = value;

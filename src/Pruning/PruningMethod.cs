@@ -1,0 +1,44 @@
+namespace Madtp.Kit.Pruning;
+
+/// <summary>
+/// A method as experiments compare it: token reduction with one dial that its cost depends on, so that every method can be
+/// brought to the same budget. MADTP's dial is the temperature T, that of the methods with fixed counts the keep ratio.
+/// </summary>
+/// <param name="Name">Name shown in tables and charts.</param>
+/// <param name="Dial">What the dial is: "temperature" or "keep ratio".</param>
+/// <param name="Policy">The policy at a dial's value; for a temperature always the same.</param>
+public sealed record PruningMethod(string Name, string Dial, Func<double, ReductionPolicy> Policy)
+{
+    /// <summary>What <see cref="Dial"/> says for a temperature.</summary>
+    public const string Temperature = "temperature";
+
+    /// <summary>What <see cref="Dial"/> says for the share of tokens that a layer keeps.</summary>
+    public const string KeepRatio = "keep ratio";
+
+    /// <summary>The values a calibration looks at.</summary>
+    public CalibrationSettings Range { get; init; } = new();
+
+    /// <summary>The kit's MADTP.</summary>
+    public static PruningMethod Madtp { get; } = ByTemperature(ReductionPolicy.Fixed);
+
+    /// <summary>A policy whose keep rule reads the temperature.</summary>
+    public static PruningMethod ByTemperature(ReductionPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new PruningMethod(policy.Name, Temperature, _ => policy);
+    }
+
+    /// <summary>A policy for each keep ratio between 0.02 and 1.</summary>
+    public static PruningMethod ByKeepRatio(string name, Func<double, ReductionPolicy> policy) => new(name, KeepRatio, policy)
+    {
+        Range = new CalibrationSettings { Lowest = 0.02, Highest = 1 },
+    };
+
+    /// <summary>Sets the dial of an attached reduction.</summary>
+    public void Turn(TokenReduction reduction, double dial)
+    {
+        ArgumentNullException.ThrowIfNull(reduction);
+        reduction.Policy = Policy(dial);
+        reduction.Temperature = dial;
+    }
+}
