@@ -105,8 +105,8 @@ internal static class BertRows
         {
             var (tokens, width) = pass.Sources[source];
             var self = $"{name}.crossattention.self{Twin(pass, source)}";
-            ledger.Linear($"{self}.key", tokens, width, dims.Widths(layer).Cross, pass.KeyTimes);
-            ledger.Linear($"{self}.value", tokens, width, dims.Widths(layer).Cross, pass.KeyTimes);
+            ledger.Linear($"{self}.key", tokens, width, dims.Widths(layer).CrossTo(source), pass.KeyTimes);
+            ledger.Linear($"{self}.value", tokens, width, dims.Widths(layer).CrossTo(source), pass.KeyTimes);
         }
     }
 
@@ -117,9 +117,9 @@ internal static class BertRows
             return;
         }
 
-        var width = dims.Widths(layer).Cross;
         for (var source = 0; source < pass.Sources.Count; source++)
         {
+            var width = dims.Widths(layer).CrossTo(source);
             var twin = Twin(pass, source);
             var self = $"{name}.crossattention.self{twin}";
             ledger.Linear($"{self}.query", tokens, dims.Width, width, pass.Times);

@@ -8,11 +8,18 @@ namespace Madtp.Kit.Cost;
 /// <param name="method">What the reduction itself computes; MADTP if null.</param>
 public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null)
 {
-    private readonly Dictionary<int, MacLedger> dense = [];
+    private readonly Dictionary<int, MacLedger> whole = [];
+    private readonly NlvrRunCosts? regular = config.Vision.PrunedWidths is null && config.Text.PrunedWidths is null ? null : new(config.Uncompressed);
     private readonly Dictionary<string, long> reduced = [];
 
-    /// <summary>Multiply-accumulates of the plain model on a statement of some tokens ('paper' accounting).</summary>
-    public long Dense(int textTokens) => Ledger(textTokens).Total(Accounting.Paper);
+    /// <summary>
+    /// Multiply-accumulates of the plain model on a statement of some tokens ('paper' accounting). Where parameters were taken out,
+    /// that is the regular model it was cut out of.
+    /// </summary>
+    public long Dense(int textTokens) => regular?.Dense(textTokens) ?? Whole(textTokens);
+
+    /// <summary>Multiply-accumulates of this model, with the widths that it has, on a statement of some tokens ('paper' accounting).</summary>
+    public long Whole(int textTokens) => Ledger(textTokens).Total(Accounting.Paper);
 
     /// <summary>
     /// Multiply-accumulates of each pair of a batch that was traced ('paper' accounting).
@@ -55,10 +62,10 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
 
     private MacLedger Ledger(int textTokens)
     {
-        if (!dense.TryGetValue(textTokens, out var ledger))
+        if (!whole.TryGetValue(textTokens, out var ledger))
         {
             ledger = MacLedger.For(BlipCosts.Nlvr(config, textTokens));
-            dense[textTokens] = ledger;
+            whole[textTokens] = ledger;
         }
 
         return ledger;

@@ -1,3 +1,5 @@
+using Madtp.Kit.Models;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>The dimensions of a text transformer: BERT with cross-attention (MED), or CLIP's.</summary>

@@ -1,3 +1,5 @@
+using Madtp.Kit.Models;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>The dimensions of a vision transformer.</summary>

@@ -6,9 +6,14 @@ namespace Madtp.Kit.Models;
 internal static class ScaledDotProduct
 {
     /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
-    public static SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias)
+    /// <param name="query">Q.</param>
+    /// <param name="key">K.</param>
+    /// <param name="value">V.</param>
+    /// <param name="bias">What is added to the scores.</param>
+    /// <param name="headWidth">d_h of the scale where it is not that of the tensors: heads that lost dimensions keep the scale they were trained with.</param>
+    public static SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, long? headWidth = null)
     {
-        var scores = (query * (1 / Math.Sqrt(query.shape[^1]))).matmul(key.transpose(-2, -1)); // [B, h, N, N]
+        var scores = (query * (1 / Math.Sqrt(headWidth ?? query.shape[^1]))).matmul(key.transpose(-2, -1)); // [B, h, N, N]
         var probabilities = (bias is null ? scores : scores + bias).softmax(-1);
         return new SelfAttentionRecord(probabilities, probabilities.matmul(value), key);
     }

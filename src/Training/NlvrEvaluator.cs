@@ -30,7 +30,7 @@ public static class NlvrEvaluator
         var costs = new NlvrRunCosts(model.Config);
         var right = new bool[count];
         var tokens = new TokenMeans();
-        double macs = 0, dense = 0;
+        double macs = 0, whole = 0, dense = 0;
         model.eval();
         using var off = inference_mode();
         using var trace = reduction?.Record();
@@ -43,12 +43,13 @@ public static class NlvrEvaluator
             var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
             output.Logits.argmax(1).eq(batch.Labels).cpu().data<bool>().ToArray().CopyTo(right, from);
             dense += batch.TextLengths.Sum(n => (double)costs.Dense(n));
+            whole += batch.TextLengths.Sum(n => (double)costs.Whole(n));
             macs += trace is null ? 0 : costs.PerPair(trace, batch.TextLengths).Sum(n => (double)n);
             tokens.Add(trace);
             trace?.Clear();
         }
 
-        return new Evaluation(split, count, (double)right.Count(r => r) / count, (trace is null ? dense : macs) / count, dense / count)
+        return new Evaluation(split, count, (double)right.Count(r => r) / count, (trace is null ? whole : macs) / count, dense / count)
         {
             ByKind = Enumerable.Range(0, count).GroupBy(i => pairs.Kinds[i]).OrderBy(g => g.Key, StringComparer.Ordinal)
                 .ToDictionary(g => g.Key, g => (double)g.Count(i => right[i]) / g.Count()),

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Models;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Cost;

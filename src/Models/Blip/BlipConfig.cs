@@ -25,6 +25,9 @@ public sealed record BlipConfig
     /// <summary>Id of [ENC], which stands first where a text is read together with an image.</summary>
     public int EncodeId { get; init; } = 30523;
 
+    /// <summary>The sizes of the regular model that a smaller one was cut out of; its own where nothing was taken out.</summary>
+    public BlipConfig Uncompressed => this with { Vision = Vision with { PrunedWidths = null }, Text = Text with { PrunedWidths = null } };
+
     /// <summary>BLIP retrieval at the paper's size: ViT-B/16 at 384², BERT-base, E = 256, queues of 57,600.</summary>
     public static BlipConfig Retrieval { get; } = new();
 

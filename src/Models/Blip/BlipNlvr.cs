@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models.Blip;
 
 /// <summary>BLIP for NLVR2: is a statement true of a pair of images? Parameter names are those of its checkpoints.</summary>
-public sealed class BlipNlvr : nn.Module, IReducibleModel
+public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;
@@ -43,6 +43,10 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
         new("visual_encoder", Modality.Image, visual_encoder.Blocks, space_dict),
         new("text_encoder", Modality.Text, text_encoder.Layers, space_dict) { MaskGather = MaskGather.ByImportance },
     ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+        [.. visual_encoder.PrunableWidths(nameof(visual_encoder)), .. text_encoder.PrunableWidths(nameof(text_encoder))];
 
     /// <summary>
     /// Scores a batch of statements.

@@ -35,4 +35,10 @@ public sealed record BertConfig
 
     /// <summary>First layer that merges two images by a learned layer (NLVR2); earlier ones average.</summary>
     public int FirstMergeLayer { get; init; } = 6;
+
+    /// <summary>Inner widths of each layer of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
+    /// <summary>The inner widths of one layer.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, FeedForwardWidth);
 }

@@ -15,12 +15,12 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     private readonly BertAttentionOutput output;
     private readonly AlignmentMap? query_model;
 
-    private BertLayer(BertConfig config, nn.Module? cross, AlignmentMap? queryModel) : base(nameof(BertLayer))
+    private BertLayer(BertConfig config, nn.Module? cross, AlignmentMap? queryModel, LayerWidths? widths) : base(nameof(BertLayer))
     {
-        attention = new BertSelfAttention(config);
+        attention = new BertSelfAttention(config, widths?.Attention);
         crossattention = cross;
-        intermediate = new BertFeedForward(config);
-        output = new BertAttentionOutput(config, config.FeedForwardWidth);
+        intermediate = new BertFeedForward(config, widths?.Mlp);
+        output = new BertAttentionOutput(config, widths?.Mlp ?? config.FeedForwardWidth);
         query_model = queryModel;
         RegisterComponents();
     }
@@ -33,11 +33,25 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
     public static BertLayer Nlvr(BertConfig config, int layer, AlignmentMap? queryModel = null) =>
-        new(config, new TwinCrossAttention(config, merges: layer >= config.FirstMergeLayer), queryModel);
+        new(config, new TwinCrossAttention(config, merges: layer >= config.FirstMergeLayer, config.PrunedWidths?[layer]), queryModel, config.PrunedWidths?[layer]);
 
     /// <summary>A layer of MED, reading one image where one is given.</summary>
-    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) =>
-        new(config, new CrossAttention(config), queryModel);
+    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null, int layer = 0) =>
+        new(config, new CrossAttention(config, config.PrunedWidths?[layer]), queryModel, config.PrunedWidths?[layer]);
+
+    /// <summary>The layer's attentions and its feed-forward part as pruning sees them.</summary>
+    /// <param name="name">The layer's name in its model, which begins the names of its tensors.</param>
+    /// <param name="layer">Its number.</param>
+    internal IEnumerable<PrunableWidth> PrunableWidths(string name, int layer) =>
+    [
+        attention.PrunableWidth($"{name}.attention", layer),
+        .. crossattention is ICrossAttention cross ? cross.PrunableWidths($"{name}.crossattention", layer) : [],
+        new($"{name}.intermediate", PrunableKind.FeedForward, Modality.Text, layer, intermediate)
+        {
+            Rows = [$"{name}.intermediate.dense.weight", $"{name}.intermediate.dense.bias"],
+            Columns = [$"{name}.output.dense.weight"],
+        },
+    ];
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
     /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>

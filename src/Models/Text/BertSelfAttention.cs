@@ -9,12 +9,18 @@ public sealed class BertSelfAttention : nn.Module
     private readonly BertAttentionOutput output;
 
     /// <summary>Creates the layer.</summary>
-    public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
+    /// <param name="config">Sizes.</param>
+    /// <param name="innerWidth">Width of queries, keys and values where it is not D.</param>
+    public BertSelfAttention(BertConfig config, int? innerWidth = null) : base(nameof(BertSelfAttention))
     {
-        self = new BertAttentionCore(config, config.Width);
-        output = new BertAttentionOutput(config, config.Width);
+        self = new BertAttentionCore(config, config.Width, innerWidth);
+        output = new BertAttentionOutput(config, innerWidth ?? config.Width);
         RegisterComponents();
     }
+
+    /// <summary>The attention's width as pruning sees it.</summary>
+    internal PrunableWidth PrunableWidth(string name, int layer) =>
+        self.PrunableWidth($"{name}.self", PrunableKind.SelfAttention, layer, $"{name}.output.dense");
 
     /// <summary>Attends within <c>[B, N, D]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
     public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)

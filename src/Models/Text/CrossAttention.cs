@@ -9,15 +9,21 @@ public sealed class CrossAttention : nn.Module, ICrossAttention
     private readonly BertAttentionOutput output;
 
     /// <summary>Creates the layer.</summary>
-    public CrossAttention(BertConfig config) : base(nameof(CrossAttention))
+    /// <param name="config">Sizes.</param>
+    /// <param name="widths">Inner widths of a layer that parameters were taken out of.</param>
+    public CrossAttention(BertConfig config, LayerWidths? widths = null) : base(nameof(CrossAttention))
     {
-        self = new BertAttentionCore(config, config.EncoderWidth);
-        output = new BertAttentionOutput(config, config.Width);
+        self = new BertAttentionCore(config, config.EncoderWidth, widths?.CrossTo(0));
+        output = new BertAttentionOutput(config, widths?.CrossTo(0) ?? config.Width);
         RegisterComponents();
     }
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c>, to be computed once where they serve several texts.</summary>
     public KeyValue Project(Tensor imageTokens) => self.Project(imageTokens);
+
+    /// <inheritdoc/>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name, int layer) =>
+        [self.PrunableWidth($"{name}.self", PrunableKind.CrossAttention, layer, $"{name}.output.dense")];
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is not exactly one image.</exception>

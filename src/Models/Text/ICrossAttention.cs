@@ -7,4 +7,9 @@ public interface ICrossAttention
 {
     /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and LayerNorm.</summary>
     Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images);
+
+    /// <summary>Its widths as pruning sees them, one for each image.</summary>
+    /// <param name="name">Its name in the model, which begins the names of its tensors.</param>
+    /// <param name="layer">Number of its layer.</param>
+    IEnumerable<PrunableWidth> PrunableWidths(string name, int layer);
 }

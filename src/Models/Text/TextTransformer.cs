@@ -34,7 +34,7 @@ public sealed class TextTransformer : nn.Module
     public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null)
     {
         var maps = AlignmentMaps.Create(alignment, config.Width, config.Layers);
-        return new(config, Enumerable.Range(0, config.Layers).Select(layer => BertLayer.Med(config, maps[layer])));
+        return new(config, Enumerable.Range(0, config.Layers).Select(layer => BertLayer.Med(config, maps[layer], layer)));
     }
 
     /// <summary>
@@ -42,6 +42,11 @@ public sealed class TextTransformer : nn.Module
     /// </summary>
     /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
     public ImageContext Project(ImageContext image) => image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
+
+    /// <summary>Every inner width that can be pruned.</summary>
+    /// <param name="name">The encoder's name in its model.</param>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
+        Layers.SelectMany((layer, index) => layer.PrunableWidths($"{name}.encoder.layer.{index}", index));
 
     /// <summary>
     /// Encodes a text.

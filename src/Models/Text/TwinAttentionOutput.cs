@@ -13,10 +13,10 @@ public sealed class TwinAttentionOutput : nn.Module<Tensor, Tensor, Tensor, Tens
     private readonly Dropout dropout;
 
     /// <summary>Creates the layer; with <paramref name="merges"/> it has the learned merge.</summary>
-    public TwinAttentionOutput(BertConfig config, bool merges) : base(nameof(TwinAttentionOutput))
+    public TwinAttentionOutput(BertConfig config, bool merges, LayerWidths? widths = null) : base(nameof(TwinAttentionOutput))
     {
-        dense0 = nn.Linear(config.Width, config.Width);
-        dense1 = nn.Linear(config.Width, config.Width);
+        dense0 = nn.Linear(widths?.CrossTo(0) ?? config.Width, config.Width);
+        dense1 = nn.Linear(widths?.CrossTo(1) ?? config.Width, config.Width);
         merge_layer = merges ? nn.Linear(2 * config.Width, config.Width) : null;
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
         dropout = nn.Dropout(config.Dropout);

@@ -10,13 +10,23 @@ public sealed class TwinCrossAttention : nn.Module, ICrossAttention
     private readonly TwinAttentionOutput output;
 
     /// <summary>Creates the layer.</summary>
-    public TwinCrossAttention(BertConfig config, bool merges) : base(nameof(TwinCrossAttention))
+    /// <param name="config">Sizes.</param>
+    /// <param name="merges">Whether it joins its two readings by a learned map instead of their mean.</param>
+    /// <param name="widths">Inner widths of a layer that parameters were taken out of.</param>
+    public TwinCrossAttention(BertConfig config, bool merges, LayerWidths? widths = null) : base(nameof(TwinCrossAttention))
     {
-        self0 = new BertAttentionCore(config, config.EncoderWidth);
-        self1 = new BertAttentionCore(config, config.EncoderWidth);
-        output = new TwinAttentionOutput(config, merges);
+        self0 = new BertAttentionCore(config, config.EncoderWidth, widths?.CrossTo(0));
+        self1 = new BertAttentionCore(config, config.EncoderWidth, widths?.CrossTo(1));
+        output = new TwinAttentionOutput(config, merges, widths);
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name, int layer) =>
+    [
+        self0.PrunableWidth($"{name}.self0", PrunableKind.CrossAttention, layer, $"{name}.output.dense0"),
+        self1.PrunableWidth($"{name}.self1", PrunableKind.CrossAttention, layer, $"{name}.output.dense1", source: 1),
+    ];
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There are not exactly two images.</exception>

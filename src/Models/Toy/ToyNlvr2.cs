@@ -1,5 +1,6 @@
 using System.Globalization;
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
@@ -66,15 +67,12 @@ public static class ToyNlvr2
         return Load(path);
     }
 
-    /// <summary>A model trained by <c>./kit train toy-nlvr2</c>.</summary>
+    /// <summary>A model trained by <c>./kit train toy-nlvr2</c>, regular or with parameters taken out.</summary>
     /// <exception cref="InvalidDataException">The file's tensors are not those of this model.</exception>
     public static ToyNlvr2Model Load(string path)
     {
         using var file = CheckpointFile.Open(path);
-        var model = new BlipNlvr(Config);
-        CheckpointLoader.Load(model.state_dict(), file).RequireComplete();
-        model.eval();
-        return new ToyNlvr2Model(model, file.Metadata.TryGetValue("temperature", out var temperature) ? double.Parse(temperature, CultureInfo.InvariantCulture) : null)
+        return new ToyNlvr2Model(CompressedWeights.LoadNlvr(file, Config), file.Metadata.TryGetValue("temperature", out var temperature) ? double.Parse(temperature, CultureInfo.InvariantCulture) : null)
         {
             Metadata = file.Metadata,
         };

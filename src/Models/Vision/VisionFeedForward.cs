@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models.Vision;
 
 /// <summary>The feed-forward part of a BLIP vision block.</summary>
-public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>
+public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidth
 {
     private readonly Linear fc1;
     private readonly Linear fc2;
@@ -17,6 +17,19 @@ public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public int Units => (int)fc1.weight.shape[0];
+
+    /// <inheritdoc/>
+    public Tensor? WidthMask { get; set; }
+
+    /// <inheritdoc/>
+    public Tensor NewMask() => ones(Units, dtype: fc1.weight.dtype, device: fc1.weight.device);
+
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => fc2.forward(nn.functional.gelu(fc1.forward(tokens)));
+    public override Tensor forward(Tensor tokens)
+    {
+        var hidden = fc1.forward(tokens); // [B, N, hidden]
+        return fc2.forward(nn.functional.gelu(WidthMask is null ? hidden : hidden * WidthMask));
+    }
 }

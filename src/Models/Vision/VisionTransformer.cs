@@ -23,7 +23,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>
         patch_embed = new PatchEmbedding(config.PatchSize, config.Width);
         var maps = AlignmentMaps.Create(alignment, config.Width, config.Depth);
         blocks = new ModuleList<VisionBlock>([.. Enumerable.Range(0, config.Depth).Select(layer =>
-            new VisionBlock(config.Width, config.Heads, config.MlpRatio, config.DropPath * layer / Math.Max(1, config.Depth - 1), maps[layer]))]);
+            new VisionBlock(config.Width, config.Heads, config.MlpRatio, config.DropPath * layer / Math.Max(1, config.Depth - 1), maps[layer], config.PrunedWidths?[layer]))]);
         norm = nn.LayerNorm(config.Width, eps: 1e-6);
         RegisterComponents();
     }
@@ -33,6 +33,11 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>
 
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<VisionBlock> Blocks => [.. blocks];
+
+    /// <summary>Every inner width that can be pruned.</summary>
+    /// <param name="name">The encoder's name in its model.</param>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
+        blocks.SelectMany((block, layer) => block.PrunableWidths($"{name}.blocks.{layer}", layer, Config.Heads));
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a reduction is attached.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>

@@ -24,8 +24,14 @@ public sealed record VisionTransformerConfig
     /// <summary>Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly less.</summary>
     public double DropPath { get; init; }
 
+    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
     /// <summary>Patches per image, without the class token.</summary>
     public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+
+    /// <summary>The inner widths of one block.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, (int)(Width * MlpRatio));
 
     /// <summary>ViT-B/16 at a given resolution.</summary>
     public static VisionTransformerConfig Base(int imageSize = 384) => new() { ImageSize = imageSize };

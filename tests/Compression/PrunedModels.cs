@@ -1,0 +1,59 @@
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Tests.Models;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Compression;
+
+/// <summary>Small models with lively biases (a bias of zero would hide a wrong slice) and random masks.</summary>
+internal static class PrunedModels
+{
+    public static BlipNlvr Lively(int seed)
+    {
+        var model = TinyModels.Nlvr(seed);
+        var random = new SeededRandom((ulong)seed);
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var linear in model.modules().OfType<Linear>())
+        {
+            linear.weight.copy_(Drawn(random, linear.weight.shape));
+            linear.bias!.copy_(Drawn(random, linear.bias.shape));
+        }
+
+        return model;
+    }
+
+    /// <summary>Masks units at random; at least one of each width stays.</summary>
+    public static void Mask(ParameterPruning pruning, ulong seed, bool fractions = false)
+    {
+        var random = new SeededRandom(seed);
+        foreach (var mask in pruning.Masks)
+        {
+            var share = random.NextDouble(0, 1);
+            var values = Enumerable.Range(0, mask.Units)
+                .Select(_ => random.NextDouble(0, 1) < share ? 0f : fractions ? (float)random.NextDouble(0.1, 1) : 1f).ToArray();
+            values[(int)random.NextDouble(0, mask.Units - 1e-9)] = 1;
+            mask.Set(values);
+        }
+    }
+
+    /// <summary>Answers to three statements of 7, 4 and 9 tokens, always the same.</summary>
+    public static Tensor Logits(BlipNlvr model)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var random = new SeededRandom(5);
+        var images = Drawn(random, [6, 3, 24, 24]) * 3;
+        var mask = tensor(new[] { 7, 4, 9 }.SelectMany(length => Enumerable.Range(0, 9).Select(i => i < length ? 1f : 0f)).ToArray(), [3, 9]);
+        var ids = tensor(Enumerable.Range(0, 27).Select(_ => (long)random.NextDouble(5, 39.9)).ToArray(), [3, 9]) * mask.to(int64);
+        return model.Forward(images, ids, mask).Logits.MoveToOuterDisposeScope();
+    }
+
+    // Tests run side by side and share torch's random numbers, so equal seeds would not give equal tensors.
+    private static Tensor Drawn(SeededRandom random, long[] shape) =>
+        tensor(Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(_ => (float)random.NextDouble(-0.5, 0.5)).ToArray(), shape);
+
+    public static float Difference(Tensor a, Tensor b) => (a - b).abs().max().item<float>();
+}
