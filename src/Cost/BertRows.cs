@@ -45,7 +45,7 @@ internal static class BertRows
             SelfAttention(ledger, name, dims, layer, tokens, tokens * tokens, pass.Times);
             if (pass.After is not null)
             {
-                ReductionRows.Reduced(ledger, name, tokens, left, dims.Width, model.Alignment, method, pass.Times);
+                ReductionRows.Reduced(ledger, name, tokens, left, dims.Width, dims.HeadWidth, model.Alignment, method, pass.Times);
             }
             else if (pass.Aligned)
             {

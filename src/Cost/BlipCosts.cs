@@ -14,8 +14,8 @@ public static class BlipCosts
         return new NlvrCost
         {
             Name = "blip-nlvr2",
-            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, MlpWidth = (int)(vision.Width * vision.MlpRatio), Layers = vision.PrunedWidths },
-            Text = new TextDims { Width = text.Width, Depth = text.Layers, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths },
+            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio), Layers = vision.PrunedWidths },
+            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths },
             TextTokens = textTokens,
             MergeFrom = text.FirstMergeLayer,
             Alignment = config.Alignment is { } alignment

@@ -38,7 +38,7 @@ public sealed record ClipCost : CostModel
             }
             else
             {
-                ReductionRows.Reduced(ledger, block, tokens, left, Text.Width, Alignment, method, times);
+                ReductionRows.Reduced(ledger, block, tokens, left, Text.Width, Text.HeadWidth, Alignment, method, times);
             }
 
             tokens = left;

@@ -5,7 +5,9 @@ using Madtp.Kit.Pruning;
 namespace Madtp.Kit.Cost;
 
 /// <summary>What single image-text pairs cost CLIP at inference ('deploy' accounting).</summary>
-public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
+/// <param name="config">The model's sizes.</param>
+/// <param name="method">What the reduction itself computes; MADTP if null.</param>
+public sealed class ClipPairCosts(ClipConfig config, ReductionCost? method = null) : IPairCosts
 {
     private readonly PairCosts costs = new(Accounting.Deploy, textTokens => MacLedger.For(Model(config, textTokens)));
 
@@ -17,8 +19,8 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
         return new ClipCost
         {
             Name = "clip",
-            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Layers },
-            Text = new TextDims { Width = text.Width, Depth = text.Layers, Vocabulary = text.VocabularySize },
+            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Layers, HeadWidth = vision.Width / vision.Heads },
+            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, Vocabulary = text.VocabularySize },
             TextTokens = textTokens,
             EmbedWidth = config.EmbedWidth,
             Alignment = config.Alignment is { } alignment
@@ -39,7 +41,7 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
         return [.. textLengths.Select((length, pair) =>
         {
             var (image, text) = (PairCosts.Counts(images, pair), PairCosts.Counts(texts, pair));
-            return costs.Reduced(length, () => MacLedger.For(Model(config, length)).WithTokens(image, text).Total(Accounting.Deploy), image, text);
+            return costs.Reduced(length, () => MacLedger.For(Model(config, length)).WithTokens(image, text, method).Total(Accounting.Deploy), image, text);
         })];
     }
 }

@@ -15,6 +15,9 @@ public enum CostKind
     /// <summary>Choosing the kept tokens: comparisons, one counted as 1.</summary>
     Sorting,
 
+    /// <summary>Similarities between tokens that may be merged into each other.</summary>
+    Matching,
+
     /// <summary>The weighted sum that makes the merged token.</summary>
     Merging,
 }

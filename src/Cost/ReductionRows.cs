@@ -17,7 +17,7 @@ internal static class ReductionRows
     /// that removes nothing are not on it, neither are the threshold (it becomes a number before it is used) nor the
     /// features (they serve the loss). Deployment pays for the scores in every layer.
     /// </summary>
-    public static void Reduced(LedgerBuilder ledger, string layer, long tokens, long after, int width, AlignmentDims alignment, ReductionCost method, Times times)
+    public static void Reduced(LedgerBuilder ledger, string layer, long tokens, long after, int width, int headWidth, AlignmentDims alignment, ReductionCost method, Times times)
     {
         var patches = tokens - 1;
         var removes = after < tokens;
@@ -30,8 +30,7 @@ internal static class ReductionRows
 
         if (method.Scoring)
         {
-            // Class score: the heads' output norms; self score: the strongest head for each query and key, then a sum over the queries.
-            ledger.Overhead($"{layer}.reduction.importance", CostKind.Scoring, 0, 0, (patches * width) + (patches * patches), times);
+            ledger.Overhead($"{layer}.reduction.importance", CostKind.Scoring, 0, 0, Importance(method.Work, patches, width, headWidth), times);
             ledger.Overhead($"{layer}.reduction.sort", CostKind.Sorting, 0, 0, patches * Log2Ceiling(patches), times);
         }
 
@@ -40,12 +39,37 @@ internal static class ReductionRows
             ledger.Overhead($"{layer}.reduction.threshold", CostKind.Scoring, 0, 0, patches * alignment.Tokens, times);
         }
 
+        Matching(ledger, layer, patches, removes, width, headWidth, method.Matching, times);
         if (method.Merging && removes)
         {
-            // One of the tokens that leave the layer is the merged one, so one more went into it than the counts differ by.
-            var merged = (tokens - after + 1) * width;
+            // Matched tokens go into tokens that stay. Else one of the tokens that leave the layer is the merged one, so one more
+            // went into it than the counts differ by.
+            var merged = (tokens - after + (method.Matching == MatchedPairs.None ? 1 : 0)) * width;
             ledger.Overhead($"{layer}.reduction.merge", CostKind.Merging, merged, merged, merged, times);
         }
+    }
+
+    private static long Importance(ScoringWork work, long patches, int width, int headWidth)
+    {
+        var norms = work.HasFlag(ScoringWork.HeadNorms) ? patches * width : 0;
+        var received = work.HasFlag(ScoringWork.ReceivedAttention) ? patches * patches : 0;
+        var summary = work.HasFlag(ScoringWork.SummaryAttention) ? patches * (width / headWidth) : 0;
+        return norms + received + summary;
+    }
+
+    // The similarities lead to the indices that the answer is gathered by, so the published metric would see them where tokens are
+    // merged. Averaging the keys over the heads is element-wise work.
+    private static void Matching(LedgerBuilder ledger, string layer, long patches, bool removes, int width, int headWidth, MatchedPairs pairs, Times times)
+    {
+        if (pairs == MatchedPairs.None)
+        {
+            return;
+        }
+
+        var half = patches / 2;
+        var products = (pairs == MatchedPairs.Bipartite ? half * (patches - half) : patches * patches) * headWidth;
+        ledger.Overhead($"{layer}.reduction.similarity", CostKind.Matching, removes ? products : 0, removes ? products : 0, products, times);
+        ledger.Overhead($"{layer}.reduction.keys", CostKind.Scoring, 0, 0, patches * width, times);
     }
 
     private static void Map(LedgerBuilder ledger, string layer, long patches, int width, AlignmentDims alignment, bool reduced, bool deployed, Times times)

@@ -5,7 +5,9 @@ using Madtp.Kit.Pruning;
 namespace Madtp.Kit.Cost;
 
 /// <summary>What single image-text pairs cost BLIP: both encoded and compared, then read together.</summary>
-public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
+/// <param name="config">The model's sizes.</param>
+/// <param name="method">What the reduction itself computes; MADTP if null.</param>
+public sealed class RetrievalPairCosts(BlipConfig config, ReductionCost? method = null) : IPairCosts
 {
     private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(Model(config, textTokens)));
 
@@ -17,8 +19,8 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
         return new RetrievalPairCost
         {
             Name = "blip-retrieval pair",
-            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, MlpWidth = (int)(vision.Width * vision.MlpRatio) },
-            Text = new TextDims { Width = text.Width, Depth = text.Layers, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize },
+            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio) },
+            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize },
             TextTokens = textTokens,
             EmbedWidth = config.EmbedWidth,
             Alignment = config.Alignment is { } alignment
@@ -48,5 +50,5 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
     }
 
     private long Total(int length, int[]? image, int[]? text, int[]? match) =>
-        MacLedger.For(Model(config, length) with { Matching = match }).WithTokens(image, text).Total(Accounting.Paper);
+        MacLedger.For(Model(config, length) with { Matching = match }).WithTokens(image, text, method).Total(Accounting.Paper);
 }

@@ -14,6 +14,9 @@ public sealed record TextDims
     /// <summary>Feed-forward width; 0 for four times the width.</summary>
     public int MlpWidth { get; init; }
 
+    /// <summary>Width of an attention head; 64 in every published model.</summary>
+    public int HeadWidth { get; init; } = 64;
+
     /// <summary>Size of the vocabulary that a language-model head answers with.</summary>
     public int Vocabulary { get; init; } = 30524;
 

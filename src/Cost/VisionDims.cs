@@ -20,6 +20,9 @@ public sealed record VisionDims
     /// <summary>Feed-forward width; 0 for four times the width.</summary>
     public int MlpWidth { get; init; }
 
+    /// <summary>Width of an attention head; 64 in every published model.</summary>
+    public int HeadWidth { get; init; } = 64;
+
     /// <summary>Colour channels of the input.</summary>
     public int Channels { get; init; } = 3;
 

@@ -65,7 +65,7 @@ internal static class VisionRows
             }
             else
             {
-                ReductionRows.Reduced(ledger, block, tokens, left, dims.Width, model.Alignment, method, times);
+                ReductionRows.Reduced(ledger, block, tokens, left, dims.Width, dims.HeadWidth, model.Alignment, method, times);
             }
 
             tokens = left;

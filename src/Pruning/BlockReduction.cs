@@ -20,6 +20,11 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         var tokens = WithPositions(attended);
         var real = policy.ExcludePadding ? tokens.Mask?.slice(1, 1, tokens.Length, 1) : null;
         var active = owner.Enabled && policy.Keep.IsActive(owner.Temperature);
+        if (active && layer == 0)
+        {
+            tokens = tokens with { Entered = real is null ? full([tokens.X.shape[0]], tokens.Length - 1, dtype: int64, device: tokens.X.device) : real.sum(1).to(int64) };
+        }
+
         var context = new ReductionContext(encoder, layer, tokens, attention)
         {
             Temperature = owner.Temperature,
@@ -27,7 +32,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
             SummaryRow = policy.ProtectEndOfText ? tokens.EndOfText : null,
             Protected = policy.ProtectEndOfText ? EndOfTextMask(tokens) : null,
         };
-        if (encoder.SpaceDict is not null && (active || owner.GatherFeatures))
+        if (encoder.SpaceDict is not null && ((active && policy.NeedsAlignment) || owner.GatherFeatures))
         {
             (context, tokens) = Align(context, input, tokens, real);
         }

@@ -8,4 +8,7 @@ public interface IKeepRule
 
     /// <summary>False where the rule keeps everything at this temperature, so that scoring can be left out.</summary>
     bool IsActive(double temperature) => true;
+
+    /// <summary>Whether it reads the tokens' products with the learnable tokens.</summary>
+    bool NeedsAlignment => false;
 }

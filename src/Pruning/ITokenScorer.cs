@@ -5,4 +5,7 @@ public interface ITokenScorer
 {
     /// <summary>Scores the N tokens that may be pruned, <c>[B, N]</c>; higher stays.</summary>
     ImportanceScores Score(ReductionContext context);
+
+    /// <summary>Whether it reads the tokens' products with the learnable tokens.</summary>
+    bool NeedsAlignment => false;
 }

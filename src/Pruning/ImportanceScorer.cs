@@ -18,6 +18,9 @@ public sealed record ImportanceScorer : ITokenScorer
     public bool SoftmaxAlignment { get; init; } = true;
 
     /// <inheritdoc/>
+    public bool NeedsAlignment => Parts.HasFlag(ScoreParts.Alignment);
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Alignment attention is asked for in a model without alignment guidance and no other part is in use.</exception>
     public ImportanceScores Score(ReductionContext context)
     {

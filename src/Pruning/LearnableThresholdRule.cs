@@ -7,6 +7,9 @@ namespace Madtp.Kit.Pruning;
 public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
 {
     /// <inheritdoc/>
+    public bool NeedsAlignment => true;
+
+    /// <inheritdoc/>
     public bool IsActive(double temperature) => Normalization == ThresholdNormalization.Sparsemax || temperature > 0;
 
     /// <inheritdoc/>

@@ -84,6 +84,9 @@ public sealed record ReductionPolicy
         Reducer = new DropReducer(),
     };
 
+    /// <summary>Whether choosing tokens takes their products with the learnable tokens; the alignment loss may need them all the same.</summary>
+    public bool NeedsAlignment => Scorer.NeedsAlignment || Keep.NeedsAlignment;
+
     /// <summary>Tokens a layer must keep (or exceed, where the policy then keeps all).</summary>
     internal long Floor(ReductionContext context)
     {

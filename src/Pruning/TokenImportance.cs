@@ -57,7 +57,8 @@ public static class TokenImportance
 
     private static Tensor Masked(Tensor score, Tensor? real) => real is null ? score : score * real;
 
-    private static Tensor Row(Tensor probabilities, Tensor? row)
+    /// <summary>What the summary token attends to: <c>[B, h, N + 1, N + 1]</c> to <c>[B, h, N + 1]</c>.</summary>
+    internal static Tensor Row(Tensor probabilities, Tensor? row)
     {
         if (row is null)
         {

@@ -21,6 +21,10 @@ public static class TokenMerging
     }
 
     /// <summary>Σ_j w_j x_j over the pruned tokens: tokens <c>[B, N, D]</c> to <c>[B, D]</c>.</summary>
-    public static Tensor Merge(Tensor tokens, Tensor importance, Tensor pruned) =>
-        Weights(importance, pruned).unsqueeze(1).matmul(tokens).squeeze(1);
+    /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
+    /// <param name="normalized">Whether w is <see cref="Weights"/>; false for w = TIS.</param>
+    public static Tensor Merge(Tensor tokens, Tensor importance, Tensor pruned, bool normalized = true) =>
+        (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).matmul(tokens).squeeze(1);
 }

@@ -1,0 +1,18 @@
+using Madtp.Kit.Pruning;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Pruning;
+
+/// <summary>Every rival at a keep ratio, by name.</summary>
+internal static class RivalPolicies
+{
+    public static IReadOnlyDictionary<string, Func<double, ReductionPolicy>> All { get; } = new Dictionary<string, Func<double, ReductionPolicy>>
+    {
+        ["STP"] = ratio => StaticPruning.Policy(ratio),
+        ["Random"] = ratio => RandomPruning.Policy(ratio),
+        ["EViT"] = ratio => Evit.Policy(ratio),
+        ["EViT (drop)"] = ratio => Evit.Policy(ratio, fuse: false),
+    };
+
+    public static TheoryData<string> Names { get; } = [.. All.Keys];
+}
