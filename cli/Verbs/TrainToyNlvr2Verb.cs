@@ -10,7 +10,9 @@ internal static class TrainToyNlvr2Verb
 {
     public static Command Create()
     {
-        var reduce = new Option<double?>("--reduce") { Description = "Fine-tune with MADTP to this share of the multiply-accumulates, such as 0.5." };
+        var reduce = new Option<double?>("--reduce") { Description = "Fine-tune to this share of the multiply-accumulates, such as 0.5." };
+        var method = new Option<string>("--method") { Description = "What meets the budget: madtp takes tokens out, upop parameters.", DefaultValueFactory = _ => "madtp" };
+        method.AcceptOnlyFromAmong("madtp", "upop");
         var from = new Option<string?>("--from") { Description = "Weights to fine-tune; those that come with the kit otherwise." };
         var epochs = new Option<int?>("--epochs") { Description = "Passes over the training pairs, instead of the recipe's." };
         var seed = new Option<long>("--seed") { Description = "Seed of weights and order.", DefaultValueFactory = _ => 1 };
@@ -18,9 +20,20 @@ internal static class TrainToyNlvr2Verb
         var after = new Option<int?>("--stop-after") { Description = "Stop at the end of this epoch, in the middle of the schedule." };
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
-        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, from, epochs, seed, stop, after, folder, resume };
+        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, method, from, epochs, seed, stop, after, folder, resume };
         command.SetAction((parsed, cancellation) =>
         {
+            if (parsed.GetValue(method) == "upop")
+            {
+                var upop = ToyUPopRecipe.For(
+                    parsed.GetValue(reduce) ?? throw new ArgumentException("--method upop prunes to a budget: give --reduce, such as --reduce 0.5"),
+                    parsed.GetValue(from),
+                    parsed.GetValue(seed),
+                    parsed.GetValue(epochs) ?? 2);
+                var run = parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(upop.FileName));
+                return Task.FromResult(Run(view => upop.Run(run, parsed.GetValue(resume), view, cancellation), run, upop.FileName));
+            }
+
             var recipe = parsed.GetValue(reduce) is { } share ? ToyNlvr2Recipe.Reduced(share, parsed.GetValue(from)) : ToyNlvr2Recipe.Plain with { From = parsed.GetValue(from) };
             recipe = recipe with
             {
@@ -32,17 +45,18 @@ internal static class TrainToyNlvr2Verb
                     StopAfterEpoch = parsed.GetValue(after),
                 },
             };
-            return Task.FromResult(Run(recipe, parsed.GetValue(folder) ?? DefaultFolder(recipe), parsed.GetValue(resume), cancellation));
+            var into = parsed.GetValue(folder) ?? DefaultFolder(recipe);
+            return Task.FromResult(Run(view => recipe.Run(into, parsed.GetValue(resume), view, cancellation), into, ToyNlvr2.FileName(recipe.MacShare)));
         });
         return command;
     }
 
     private static string DefaultFolder(ToyNlvr2Recipe recipe) => KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(ToyNlvr2.FileName(recipe.MacShare)));
 
-    private static int Run(ToyNlvr2Recipe recipe, string folder, bool resume, CancellationToken cancellation)
+    private static int Run(Func<Action<TrainingProgress>, ToyNlvr2Report?> train, string folder, string weights)
     {
         using var view = new TrainingView();
-        var report = recipe.Run(folder, resume, view.Show, cancellation);
+        var report = train(view.Show);
         if (report is null)
         {
             Console.WriteLine($"stopped; --resume goes on from {folder}");
@@ -56,7 +70,7 @@ internal static class TrainToyNlvr2Verb
             Console.WriteLine($"calibration: {calibration}");
         }
 
-        Console.WriteLine($"weights: {Path.Combine(folder, ToyNlvr2.FileName(recipe.MacShare))}");
+        Console.WriteLine($"weights: {Path.Combine(folder, weights)}");
         return 0;
     }
 }

@@ -42,19 +42,16 @@ public sealed class WidthMask : IDisposable
         Tensor.copy_(tensor(values));
     }
 
-    /// <summary>Takes the gradient that has come together since the last time; zeros where there is none.</summary>
-    internal float[] TakeGradient()
+    /// <summary>Adds the gradient of the last step to a sum and begins the next step at zero.</summary>
+    internal void MoveGradient(Tensor sum)
     {
-        using var gradient = Tensor.grad;
-        if (gradient is null)
-        {
-            return new float[Units];
-        }
-
         using var unrecorded = no_grad();
-        var taken = Read(gradient);
-        gradient.zero_();
-        return taken;
+        using var gradient = Tensor.grad;
+        if (gradient is not null)
+        {
+            sum.add_(gradient);
+            gradient.zero_();
+        }
     }
 
     /// <summary>Detaches the mask from its layer.</summary>
@@ -68,7 +65,7 @@ public sealed class WidthMask : IDisposable
         Tensor.Dispose();
     }
 
-    private static float[] Read(Tensor values)
+    internal static float[] Read(Tensor values)
     {
         using var scope = NewDisposeScope();
         return values.cpu().to(float32).data<float>().ToArray();

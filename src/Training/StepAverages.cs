@@ -14,6 +14,7 @@ internal sealed class StepAverages
     private bool hasAlignment;
     private bool hasAuxiliary;
     private bool hasTokens;
+    private bool hasMacs;
 
     public void Add(Tensor total, StepLosses losses, double gradientNorm)
     {
@@ -34,7 +35,8 @@ internal sealed class StepAverages
         norm += gradientNorm;
         hasAlignment |= losses.Alignment is not null;
         hasAuxiliary |= losses.Auxiliary is not null;
-        hasTokens |= losses.Macs is not null;
+        hasTokens |= losses.ImageTokens is not null;
+        hasMacs |= losses.Macs is not null;
         imageTokens += losses.ImageTokens ?? 0;
         textTokens += losses.TextTokens ?? 0;
         macs += losses.Macs ?? 0;
@@ -54,11 +56,11 @@ internal sealed class StepAverages
             GradientNorm = Mean(norm),
             ImageTokens = hasTokens ? Mean(imageTokens) : null,
             TextTokens = hasTokens ? Mean(textTokens) : null,
-            Macs = hasTokens ? Math.Round(macs / steps) : null,
+            Macs = hasMacs ? Math.Round(macs / steps) : null,
         };
         sums!.Dispose();
         (sums, steps, norm, imageTokens, textTokens, macs) = (null, 0, 0, 0, 0, 0);
-        (hasAlignment, hasAuxiliary, hasTokens) = (false, false, false);
+        (hasAlignment, hasAuxiliary, hasTokens, hasMacs) = (false, false, false, false);
         return record;
     }
 

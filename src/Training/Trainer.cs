@@ -53,6 +53,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             var rate = schedule.At(step);
             Step(optimizer, groups, [.. parameters.Select(p => p.Parameter)], sampler.Batch(step), rate);
             step++;
+            task.AfterStep(step, TotalSteps);
             var endsEpoch = step % sampler.StepsPerEpoch == 0;
             var saves = endsEpoch || (settings.CheckpointEvery > 0 && step % settings.CheckpointEvery == 0);
             if (endsEpoch || saves || step % settings.LogEvery == 0)
@@ -91,6 +92,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         if (resume && File.Exists(CheckpointPath))
         {
             (var step, earlierSeconds) = checkpoint.Read(CheckpointPath);
+            task.Restored(step, TotalSteps);
             TrainingLog.CutAfter(LogPath, step);
             return step;
         }

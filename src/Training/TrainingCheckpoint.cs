@@ -83,6 +83,11 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             }
         }
 
+        foreach (var (name, tensor) in task.State)
+        {
+            yield return ($"task.{name}", tensor);
+        }
+
         foreach (var (name, state) in States())
         {
             yield return ($"optimizer.{name}.exp_avg", state.exp_avg);

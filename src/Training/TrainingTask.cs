@@ -35,6 +35,23 @@ public abstract class TrainingTask
     {
     }
 
+    /// <summary>Called after a step; a task that changes something by its gradients does so here.</summary>
+    /// <param name="done">Steps that are done, from 1.</param>
+    /// <param name="totalSteps">Steps of the whole run.</param>
+    public virtual void AfterStep(int done, int totalSteps)
+    {
+    }
+
+    /// <summary>What the task must have back to go on, besides modules and temperature: tensors that checkpoints hold and refill.</summary>
+    public virtual IEnumerable<(string Name, Tensor Tensor)> State => [];
+
+    /// <summary>Called when a checkpoint has refilled modules and state.</summary>
+    /// <param name="done">Steps that are done.</param>
+    /// <param name="totalSteps">Steps of the whole run.</param>
+    public virtual void Restored(int done, int totalSteps)
+    {
+    }
+
     /// <summary>Every trained parameter by its name in checkpoints; those without gradients (momentum copies) are not trained.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> Parameters() =>
         Modules.SelectMany(m => m.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => ($"{m.Name}.{p.name}", p.parameter)));

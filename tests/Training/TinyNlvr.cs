@@ -4,6 +4,7 @@ using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Training;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Training;
@@ -27,22 +28,31 @@ internal static class TinyNlvr
     {
         var settings = new NlvrTaskSettings { PatchWeight = share is null ? 1 : 0, WordWeight = share is null ? 1 : 0, MacShare = share, CalibrationPairs = 8, CalibrationsPerEpoch = 2 };
         var task = new NlvrTask(new BlipNlvr(Config), ToyNlvr2Pairs.Draw("train", World), ToyNlvr2Pairs.Draw("dev", World), settings, patchClasses: ToyObject.Classes);
-        Fill(task, seed);
+        Fill(task.Parameters(), seed);
         return task;
     }
 
+    /// <summary>A model alone, with fresh weights.</summary>
+    public static BlipNlvr Model(long seed)
+    {
+        var model = new BlipNlvr(Config);
+        Fill(model.named_parameters(), seed);
+        return model;
+    }
+
     // Tests run side by side and share torch's random numbers, so equal seeds would not give equal weights.
-    private static void Fill(NlvrTask task, long seed)
+    private static void Fill(IEnumerable<(string Name, Parameter Parameter)> parameters, long seed)
     {
         using var off = no_grad();
         var random = new SeededRandom((ulong)seed);
-        foreach (var (_, parameter) in task.Parameters().Where(p => p.Parameter.shape.Length > 1))
+        var all = parameters.ToArray();
+        foreach (var (_, parameter) in all.Where(p => p.Parameter.shape.Length > 1))
         {
             using var values = tensor(Enumerable.Range(0, (int)parameter.NumberOfElements).Select(_ => (float)random.NextDouble(-0.3, 0.3)).ToArray(), parameter.shape);
             parameter.copy_(values);
         }
 
-        foreach (var (name, parameter) in task.Parameters().Where(p => p.Parameter.shape.Length == 1))
+        foreach (var (name, parameter) in all.Where(p => p.Parameter.shape.Length == 1))
         {
             parameter.fill_(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
         }
