@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+using Madtp.Kit.Pruning;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;
@@ -104,6 +107,18 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         var same = actual.SequenceEqual(expected);
         var error = actual.Count == expected.Count ? actual.Zip(expected, (a, e) => Math.Abs(a - e)).DefaultIfEmpty(0).Max() : double.NaN;
         rows.Add(new VerificationRow(Fixture.Name, scenario, what, error, Exact, same, same ? "" : $"[{string.Join(", ", actual)}], expected [{string.Join(", ", expected)}]"));
+    }
+
+    /// <summary>Compares the tokens after every reduced block with the manifest's <c>tokens_after</c> of a case.</summary>
+    protected void CompareTokensAfter(string scenario, JsonElement manifest, ReductionTrace trace)
+    {
+        foreach (var block in manifest.GetProperty("tokens_after").EnumerateObject())
+        {
+            var layer = int.Parse(block.Name[(block.Name.LastIndexOf('.') + 1)..], CultureInfo.InvariantCulture);
+            var encoder = block.Name[..block.Name.IndexOf('.', StringComparison.Ordinal)];
+            var step = trace.Of(encoder).Single(step => step.Layer == layer);
+            Compare(scenario, $"tokens after {block.Name}", [(int)(step.Tensors?.Output.shape[1] ?? step.TokensPerSample[0])], [.. block.Value.EnumerateArray().Select(n => n.GetInt32())]);
+        }
     }
 
     /// <summary>A scalar tensor as a double.</summary>

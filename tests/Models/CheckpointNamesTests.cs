@@ -10,7 +10,7 @@ namespace Madtp.Kit.Tests.Models;
 [Collection(DefaultDeviceCollection.Name)]
 public class CheckpointNamesTests
 {
-    public static TheoryData<string> Models() => ["blip-nlvr2 vit-b", "blip-retrieval vit-b", "clip vit-l/14@336", "clip vit-b/16@224"];
+    public static TheoryData<string> Models() => ["blip-nlvr2 vit-b", "blip-retrieval vit-b", "blip-caption vit-b", "blip-vqa vit-b", "clip vit-l/14@336", "clip vit-b/16@224"];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -21,6 +21,8 @@ public class CheckpointNamesTests
         {
             "blip-nlvr2 vit-b" => new BlipNlvr(BlipConfig.Nlvr2),
             "blip-retrieval vit-b" => new BlipRetrieval(BlipConfig.Retrieval),
+            "blip-caption vit-b" => new BlipCaptioner(BlipConfig.Caption),
+            "blip-vqa vit-b" => new BlipVqa(BlipConfig.Vqa),
             "clip vit-l/14@336" => new ClipModel(ClipConfig.LargePatch14At336),
             _ => new ClipModel(ClipConfig.BasePatch16),
         });
@@ -31,6 +33,8 @@ public class CheckpointNamesTests
     [InlineData("clip vit-l/14@336")]
     [InlineData("clip vit-b/16@224")]
     [InlineData("blip-retrieval vit-b")]
+    [InlineData("blip-caption vit-b")]
+    [InlineData("blip-vqa vit-b")]
     public void A_plain_model_has_no_guidance_and_no_training_copies(string name)
     {
         var official = Recorded(name)
@@ -41,6 +45,8 @@ public class CheckpointNamesTests
         {
             "clip vit-l/14@336" => new ClipModel(ClipConfig.LargePatch14At336.Plain()),
             "clip vit-b/16@224" => new ClipModel(ClipConfig.BasePatch16.Plain()),
+            "blip-caption vit-b" => new BlipCaptioner(BlipConfig.Caption with { Alignment = null }),
+            "blip-vqa vit-b" => new BlipVqa(BlipConfig.Vqa with { Alignment = null }),
             _ => new BlipRetrieval(BlipConfig.Retrieval with { Alignment = null, Contrastive = null }),
         });
         AssertSame(official, built);

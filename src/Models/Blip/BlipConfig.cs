@@ -28,9 +28,18 @@ public sealed record BlipConfig
     /// <summary>The sizes of the regular model that a smaller one was cut out of; its own where nothing was taken out.</summary>
     public BlipConfig Uncompressed => this with { Vision = Vision with { PrunedWidths = null }, Text = Text with { PrunedWidths = null } };
 
+    /// <summary>Id of [DEC], which stands first where a text is generated.</summary>
+    public int DecodeId { get; init; } = 30522;
+
     /// <summary>BLIP retrieval at the paper's size: ViT-B/16 at 384², BERT-base, E = 256, queues of 57,600.</summary>
     public static BlipConfig Retrieval { get; } = new();
 
     /// <summary>BLIP NLVR2 at the paper's size: ViT-B/16 at 384², BERT-base, K = 100, d_k = 768.</summary>
     public static BlipConfig Nlvr2 { get; } = new();
+
+    /// <summary>BLIP captioning at the paper's size: ViT-B/16 at 384², BERT-base, K = 100, d_k = 768.</summary>
+    public static BlipConfig Caption { get; } = new() { Contrastive = null };
+
+    /// <summary>BLIP VQA at the paper's size: ViT-B/16 at 480², two BERT-base, K = 100, d_k = 768.</summary>
+    public static BlipConfig Vqa { get; } = new() { Vision = VisionTransformerConfig.Base(480), Contrastive = null };
 }

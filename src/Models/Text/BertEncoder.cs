@@ -25,6 +25,18 @@ public sealed class BertEncoder : nn.Module
         return BlockStack.Run(layer, tokens, (one, state) => one.Forward(state, At(images, index++)));
     }
 
+    /// <summary>Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or null.</summary>
+    public Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache)
+    {
+        for (var index = 0; index < layer.Count; index++)
+        {
+            using var scope = NewDisposeScope();
+            tokens = layer[index].Decode(tokens, bias, image.At(index), cache, index).MoveToOuterDisposeScope();
+        }
+
+        return tokens;
+    }
+
     private static IReadOnlyList<ImageContext> At(IReadOnlyList<ImageContext> images, int index) =>
         images.Any(image => image.PerLayer is not null) ? [.. images.Select(image => image.At(index))] : images;
 }

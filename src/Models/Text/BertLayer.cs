@@ -69,7 +69,16 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
         var (attended, record) = attention.Attend(input.X, input.AttentionBias());
         var tokens = input with { X = attended };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
-        var read = images.Count == 0 ? tokens.X : ((ICrossAttention)crossattention!).Attend(tokens.X, images);
-        return tokens with { X = output.forward(intermediate.forward(read), read) };
+        return tokens with { X = Read(tokens.X, images) };
+    }
+
+    /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.</summary>
+    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
+        Read(attention.Decode(tokens, bias, cache, index), [image]);
+
+    private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
+    {
+        var read = images.Count == 0 ? tokens : ((ICrossAttention)crossattention!).Attend(tokens, images);
+        return output.forward(intermediate.forward(read), read);
     }
 }

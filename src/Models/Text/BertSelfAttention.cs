@@ -28,4 +28,16 @@ public sealed class BertSelfAttention : nn.Module
         var record = self.Attend(tokens, self.Project(tokens), bias);
         return (output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens), record);
     }
+
+    /// <summary>Attends causally from new tokens <c>[B, n, D]</c> to them and to earlier ones, whose keys and values <paramref name="cache"/> may hold.</summary>
+    /// <param name="tokens">The new tokens.</param>
+    /// <param name="bias">What their scores get added, <c>[B, 1, n, N]</c>; null adds nothing.</param>
+    /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
+    /// <param name="layer">The layer's number in the cache.</param>
+    public Tensor Decode(Tensor tokens, Tensor? bias, DecoderCache? cache, int layer)
+    {
+        var newest = self.Project(tokens);
+        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias);
+        return output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens);
+    }
 }

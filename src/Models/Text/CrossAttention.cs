@@ -38,10 +38,16 @@ public sealed class CrossAttention : nn.Module, ICrossAttention
         return output.forward(Read(tokens, keyValue, images[0].AttentionBias()), tokens);
     }
 
-    // Texts that share one image are read as one long sequence of queries, so that its keys and values are never copied.
+    // Texts that share an image are read as one long sequence of queries, so that its keys and values are never copied.
     private Tensor Read(Tensor tokens, KeyValue keyValue, Tensor? bias)
     {
-        var queries = keyValue.Key.shape[0] == 1 ? tokens.reshape(1, -1, tokens.shape[2]) : tokens;
+        var images = keyValue.Key.shape[0];
+        if (tokens.shape[0] % images != 0)
+        {
+            throw new ArgumentException($"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each run of texts", nameof(keyValue));
+        }
+
+        var queries = tokens.reshape(images, -1, tokens.shape[2]);
         return ScaledDotProduct.JoinHeads(self.Attend(queries, keyValue, bias).HeadOutput).view(tokens.shape);
     }
 }

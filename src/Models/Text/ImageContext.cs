@@ -9,7 +9,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 {
     /// <summary>
     /// Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one image
-    /// serves several passes; null projects the tokens in every pass. With a batch of 1 they serve texts of any batch.
+    /// serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a run of B / b.
     /// </summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 

@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models.Text;
@@ -47,6 +48,30 @@ public sealed class TextTransformer : nn.Module
     /// <param name="name">The encoder's name in its model.</param>
     public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
         Layers.SelectMany((layer, index) => layer.PrunableWidths($"{name}.encoder.layer.{index}", index));
+
+    /// <summary>The word table, <c>[V, D]</c>, which a language-model head shares.</summary>
+    public Parameter WordTable => embeddings.WordTable;
+
+    /// <summary>
+    /// Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.
+    /// </summary>
+    /// <param name="ids">New tokens, <c>[B, n]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, n]</c>; null when all are real, as they must be where a cache goes on.</param>
+    /// <param name="image">What is read: one a text, or one for each run of B / b texts.</param>
+    /// <param name="cache">What earlier steps computed; gets the new tokens added. Null where all tokens are new.</param>
+    /// <returns>Hidden states of the last layer, <c>[B, n, D]</c>.</returns>
+    /// <exception cref="ArgumentException">A mask was given beside a cache that goes on, or the text is too long.</exception>
+    public Tensor Decode(Tensor ids, Tensor? mask, ImageContext image, DecoderCache? cache)
+    {
+        var before = cache?.Length ?? 0;
+        if (mask is not null && before > 0)
+        {
+            throw new ArgumentException("a mask covers whole texts; where a cache goes on with new tokens none of them is padding", nameof(mask));
+        }
+
+        var hidden = embeddings.Embed(ids, before); // [B, n, D]
+        return encoder.Decode(hidden, CausalBias.Of(ids.shape[1], before + ids.shape[1], mask, hidden), image, cache);
+    }
 
     /// <summary>
     /// Encodes a text.
