@@ -30,7 +30,7 @@ public sealed record ReductionCost(bool Alignment, bool Threshold, bool Merging)
     public static ReductionCost Of(ReductionPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var merges = policy.Reducer.AddsToken;
+        var merges = policy.Reducer.AddsToken || policy.Reducer is MatchReducer;
         return new ReductionCost(policy.NeedsAlignment, policy.Keep is LearnableThresholdRule, merges)
         {
             Work = policy.Scorer switch
@@ -38,6 +38,12 @@ public sealed record ReductionCost(bool Alignment, bool Threshold, bool Merging)
                 ImportanceScorer scorer => WorkOf(scorer.Parts),
                 ClassAttentionScorer => ScoringWork.SummaryAttention,
                 _ => ScoringWork.None,
+            },
+            Matching = policy.Scorer switch
+            {
+                BipartiteScorer => MatchedPairs.Bipartite,
+                CrossGuidedScorer => MatchedPairs.Complete,
+                _ => MatchedPairs.None,
             },
         };
     }

@@ -7,4 +7,8 @@ namespace Madtp.Kit.Pruning;
 /// <param name="Class">S_cls, or null where unused.</param>
 /// <param name="Self">S_self, or null where unused.</param>
 /// <param name="Alignment">S_token, or null where unused.</param>
-public sealed record ImportanceScores(Tensor Total, Tensor? Class = null, Tensor? Self = null, Tensor? Alignment = null);
+public sealed record ImportanceScores(Tensor Total, Tensor? Class = null, Tensor? Self = null, Tensor? Alignment = null)
+{
+    /// <summary>Where each token may go, from scorers that match tokens; null from others.</summary>
+    public TokenMatch? Match { get; init; }
+}

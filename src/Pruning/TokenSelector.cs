@@ -18,6 +18,7 @@ public static class TokenSelector
     {
         using var off = no_grad();
         var ranked = Ranked(importance, context);
+        wanted = wanted.maximum(ranked.eq(float.PositiveInfinity).sum(1));
         return policy.Layout == BatchLayout.PerInstance
             ? PerInstance(ranked, wanted, context, policy)
             : Uniform(ranked, wanted, context, policy);
@@ -40,7 +41,7 @@ public static class TokenSelector
         var (batch, candidates) = (ranked.shape[0], ranked.shape[1]);
         var count = policy.Layout == BatchLayout.MaxKeep
             ? wanted.max().item<long>()
-            : (long)Math.Round(wanted.to(float64).mean().item<double>());
+            : Math.Max((long)Math.Round(wanted.to(float64).mean().item<double>()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
         var floor = policy.Floor(context);
         if (policy.BelowFloor == BelowFloor.KeepAll && count <= floor)
         {

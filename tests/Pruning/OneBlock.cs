@@ -1,6 +1,7 @@
 using Madtp.Kit.Alignment;
 using Madtp.Kit.Models;
 using Madtp.Kit.Pruning;
+using Xunit;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Pruning;
@@ -36,6 +37,23 @@ internal static class OneBlock
         var importance = policy.Scorer.Score(context);
         var selection = TokenSelector.Select(importance.Total, policy.Keep.Decide(importance, context).Counts, context, policy);
         return (selection is null ? context.Attended : policy.Reducer.Reduce(context.Attended, importance, selection, context, policy), selection, importance);
+    }
+
+    /// <summary>The tokens of one sample that go on, class token first, padding left out.</summary>
+    public static float[][] Rows(this TokenState tokens, int sample)
+    {
+        var real = tokens.Mask![sample].Floats();
+        return [.. Enumerable.Range(0, real.Length).Where(i => real[i] != 0).Select(i => tokens.X[sample][i].Floats())];
+    }
+
+    /// <summary>Asserts that two lists of tokens are the same but for rounding.</summary>
+    public static void Same(IReadOnlyList<float[]> expected, IReadOnlyList<float[]> actual)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        foreach (var (wanted, row) in expected.Zip(actual))
+        {
+            Assert.All(wanted.Zip(row), pair => Assert.Equal(pair.First, pair.Second, 2e-5f));
+        }
     }
 
     /// <summary>A tensor's numbers as an array, for plain loops.</summary>

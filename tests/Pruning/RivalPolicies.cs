@@ -12,6 +12,8 @@ internal static class RivalPolicies
         ["Random"] = ratio => RandomPruning.Policy(ratio),
         ["EViT"] = ratio => Evit.Policy(ratio),
         ["EViT (drop)"] = ratio => Evit.Policy(ratio, fuse: false),
+        ["ToMe"] = ratio => ToMe.Policy(ratio),
+        ["CrossGET"] = ratio => CrossGet.Policy(ratio),
     };
 
     public static TheoryData<string> Names { get; } = [.. All.Keys];
