@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Madtp.Kit.Models;
 using Madtp.Kit.Pruning;
 using Xunit;
 using static TorchSharp.torch;
