@@ -1,14 +1,22 @@
 using System.CommandLine;
+using Madtp.Kit.Evaluations;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>kit evaluate</c>: scores trained models.</summary>
+/// <summary><c>kit evaluate</c>: scores trained models, on a task's files or on the toy world drawn into memory.</summary>
 internal static class EvaluateVerb
 {
-    public static Command Create() => new("evaluate", "Score a trained model: accuracy and multiply-accumulates.")
+    public static Command Create()
     {
-        EvaluateToyNlvr2Verb.Create(),
-        EvaluateToyRetrievalVerb.CreateClip(),
-        EvaluateToyRetrievalVerb.CreateBlip(),
-    };
+        var command = new Command("evaluate", "Score a trained model: accuracy and multiply-accumulates.");
+        foreach (var task in Evaluator.Tasks)
+        {
+            command.Add(EvaluateTaskVerb.Create(task));
+        }
+
+        command.Add(EvaluateToyNlvr2Verb.Create());
+        command.Add(EvaluateToyRetrievalVerb.CreateClip());
+        command.Add(EvaluateToyRetrievalVerb.CreateBlip());
+        return command;
+    }
 }

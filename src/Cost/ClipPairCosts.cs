@@ -33,14 +33,14 @@ public sealed class ClipPairCosts(ClipConfig config, ReductionCost? method = nul
     public long Dense(int textTokens) => costs.Dense(textTokens);
 
     /// <inheritdoc/>
-    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths)
+    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
         var images = trace.Of("visual").Take(config.Vision.Layers).ToArray();
         var texts = trace.Of("transformer").Take(config.Text.Layers).ToArray();
         return [.. textLengths.Select((length, pair) =>
         {
-            var (image, text) = (PairCosts.Counts(images, pair), PairCosts.Counts(texts, pair));
+            var (image, text) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(texts, pair));
             return costs.Reduced(length, () => MacLedger.For(Model(config, length)).WithTokens(image, text, method).Total(Accounting.Deploy), image, text);
         })];
     }

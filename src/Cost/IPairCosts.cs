@@ -13,5 +13,6 @@ public interface IPairCosts
     /// </summary>
     /// <param name="trace">The steps of one answer, or of a training step that begins with one.</param>
     /// <param name="textLengths">Tokens of each text, padding left out.</param>
-    IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths);
+    /// <param name="imageOfText">Each text's place among the images; the same as its own if null.</param>
+    IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null);
 }

@@ -36,7 +36,7 @@ public sealed class RetrievalPairCosts(BlipConfig config, ReductionCost? method 
     /// Multiply-accumulates of each pair of a batch that was traced ('paper' accounting): images encoded, texts encoded, then every
     /// text read with its image, in this order of the texts' passes.
     /// </summary>
-    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths)
+    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
@@ -44,7 +44,7 @@ public sealed class RetrievalPairCosts(BlipConfig config, ReductionCost? method 
         var read = trace.Of("text_encoder").Skip(config.Text.Layers).Take(config.Text.Layers).ToArray();
         return [.. textLengths.Select((length, pair) =>
         {
-            var (image, text, match) = (PairCosts.Counts(images, pair), PairCosts.Counts(alone, pair), PairCosts.Counts(read, pair));
+            var (image, text, match) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(alone, pair), PairCosts.Counts(read, pair));
             return costs.Reduced(length, () => Total(length, image, text, match), image, text, match);
         })];
     }

@@ -47,6 +47,18 @@ public sealed record TokenState(Tensor X)
         return bias is null ? proportional : bias + proportional;
     }
 
+    /// <summary>Tokens of each sample, padding left out.</summary>
+    public int[] TokensPerSample()
+    {
+        if (Mask is null)
+        {
+            return [.. Enumerable.Repeat(Length, (int)X.shape[0])];
+        }
+
+        using var counts = Mask.sum(1).to(int32).cpu();
+        return counts.data<int>().ToArray();
+    }
+
     /// <summary>Every tensor of the state.</summary>
     internal IEnumerable<Tensor> Tensors() => new[] { X, Mask, Position, Size, Entered, EndOfText, AlignmentFeature }.OfType<Tensor>();
 

@@ -44,23 +44,12 @@ public sealed class ReductionTrace : IDisposable
     internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, KeepDecision? decision, TokenSelection? selection)
     {
         using var off = no_grad();
-        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, TokensPerSample(output), selection is not null)
+        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, output.TokensPerSample(), selection is not null)
         {
             Length = output.Length,
             Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
             Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, decision!, selection) : null,
         });
-    }
-
-    private static int[] TokensPerSample(TokenState tokens)
-    {
-        if (tokens.Mask is null)
-        {
-            return [.. Enumerable.Repeat(tokens.Length, (int)tokens.X.shape[0])];
-        }
-
-        using var counts = tokens.Mask.sum(1).to(int32).cpu();
-        return counts.data<int>().ToArray();
     }
 
     private static long[][] Positions(TokenState tokens)

@@ -26,10 +26,16 @@ public static class ToyCaptionedImages
     /// <summary>A split whose captions begin and end with the two ids after the vocabulary's last, as CLIP reads them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
-    public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null)
+    public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null) =>
+        Draw(split, settings, caption => ClipTokens(ToyVocabularyTokenizer, caption));
+
+    /// <summary>A caption's tokens as the toy CLIP reads them: between the two ids after the vocabulary's last.</summary>
+    /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
+    /// <param name="caption">The caption as written.</param>
+    public static int[] ClipTokens(BertWordPiece tokenizer, string caption)
     {
-        var (start, end) = (ClipVocabularySize - 2, ClipVocabularySize - 1);
-        return Draw(split, settings, caption => [start, .. ToyVocabularyTokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), end]);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
     }
 
     private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)

@@ -83,11 +83,13 @@ public sealed class RetrievalIndex : IDisposable
         using var scope = NewDisposeScope();
         var similarity = Similarity().to(float32).cpu(); // [I, T]
         var pairs = CandidatePairs.Of(similarity, options.Candidates);
-        var texts = new RankedTexts(cat(textIds, 0), cat(textMasks, 0), KeepsPadding);
+        var judge = new PairJudge(model, cat(textIds, 0), cat(textMasks, 0), similarity, pairs, options.Batch);
         var ranked = new ScoreSheet(pairs, Images, Texts);
         for (var image = 0; image < Images; image++)
         {
-            Judge(image, texts.Batches(pairs.TextsOf(image), options.Batch), texts, similarity, ranked);
+            using var perImage = NewDisposeScope();
+            var (met, score) = judge.Judge(image, Filled(imageTokens[image]).to(imageFeatures[0].device));
+            ranked.Write(image, met, score);
             progress?.Report(image + 1);
         }
 
@@ -104,28 +106,7 @@ public sealed class RetrievalIndex : IDisposable
         }
     }
 
-    private void Judge(int image, IEnumerable<long[]> batches, RankedTexts texts, Tensor similarity, ScoreSheet ranked)
-    {
-        using var perImage = NewDisposeScope();
-        var tokens = Filled(imageTokens[image]).to(imageFeatures[0].device).unsqueeze(0); // [1, S, D]
-        var context = model.TextEncoder.Project(new ImageContext(tokens));
-        foreach (var batch in batches)
-        {
-            using var perBatch = NewDisposeScope();
-            var (ids, mask) = texts.Take(batch);
-            var match = model.Match(context, ids, mask).select(1, 1).to(float32).cpu(); // [n]
-            var score = match + similarity[image].index_select(0, tensor(batch));
-            ranked.Write(image, batch, score.data<float>().ToArray());
-        }
-    }
-
-    private Tensor Filled(Tensor tokens)
-    {
-        var missing = options.Padding == ImagePadding.ClassTokenCopies ? longestImage - tokens.shape[0] : 0;
-        return missing == 0 ? tokens : cat([tokens, tokens.slice(0, 0, 1, 1).expand(missing, -1)], 0);
-    }
-
-    private bool KeepsPadding => model.TextEncoder.Layers is [{ Reducer.ExcludesPadding: false }, ..];
+    private Tensor Filled(Tensor tokens) => options.Padding == ImagePadding.ClassTokenCopies ? PairJudge.Filled(tokens, longestImage) : tokens;
 
     private static void Keep(List<Tensor> list, Tensor tensor) => list.Add(tensor.detach().DetachFromDisposeScope());
 }

@@ -1,0 +1,105 @@
+using System.Text;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+using Madtp.Kit.Text;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Evaluations;
+
+/// <summary>BLIP-NLVR2 on NLVR2's files: is the statement true of both images?</summary>
+internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
+{
+    private const int MaxWords = 40;
+
+    // BLIP's files of the splits are called otherwise.
+    private static readonly Dictionary<string, string> BlipNames = new(StringComparer.Ordinal) { ["test1"] = "nlvr_test.json" };
+
+    private readonly BlipNlvr model;
+    private readonly BertWordPiece tokenizer;
+    private readonly NlvrRunCosts costs;
+    private readonly string annotations;
+    private readonly string vocabulary;
+
+    public NlvrEvaluation(EvaluationSettings settings) : base(settings)
+    {
+        var sizes = CheckpointSizes.Blip(Checkpoint);
+        annotations = Files.Require("nlvr2", Names(Split));
+        vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
+        tokenizer = BertWordPiece.Load(vocabulary);
+        BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
+        model = Filled(new BlipNlvr(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        costs = new NlvrRunCosts(model.Config, MethodCost);
+        Examples = First(Nlvr2Dataset.Load(annotations));
+    }
+
+    protected override string Name => "nlvr2";
+
+    protected override string CostOf => "a statement about two images";
+
+    protected override string Split => Settings.Split ?? "test1";
+
+    protected override nn.Module Model => model;
+
+    protected override IReducibleModel Reducible => model;
+
+    protected override int ImageSize => model.Config.Vision.ImageSize;
+
+    protected override IEnumerable<string> Inputs => [annotations, vocabulary];
+
+    protected override IReadOnlyList<Nlvr2Example> Examples { get; }
+
+    protected override string SubmissionName => "predictions.csv";
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        model.Dispose();
+    }
+
+    protected override IReadOnlyList<string> ImagePaths(Nlvr2Example example) => [example.LeftImagePath, example.RightImagePath];
+
+    protected override IReadOnlyList<Nlvr2Example>? CalibrationExamples() => Files.Find("nlvr2", Names("train")) is { } path ? Nlvr2Dataset.Load(path) : null;
+
+    protected override IReadOnlyList<NlvrAnswer> Answer(ImageBatch<Nlvr2Example> batch, TokenReduction? reduction)
+    {
+        using var trace = reduction?.Record();
+        var texts = TextTensors.Of([.. batch.Examples.Select(Tokens)], tokenizer.PaddingId, Settings.Device);
+        var logits = model.Forward(batch.ToTensor(Settings.Device), texts.Ids, texts.Mask).Logits; // [B, 2]
+        var isTrue = logits.argmax(1).cpu().data<long>().ToArray();
+        long[] dense = [.. texts.Lengths.Select(costs.Dense)];
+        var macs = trace is null ? dense : costs.PerPair(trace, texts.Lengths);
+        return [.. batch.Examples.Select((example, i) => new NlvrAnswer(example.Identifier, isTrue[i] == 1, macs[i], dense[i]))];
+    }
+
+    protected override void WriteSubmission(string path, IReadOnlyList<NlvrAnswer> answers) => AtomicFile.Write(path, stream =>
+    {
+        using var lines = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        foreach (var answer in answers)
+        {
+            lines.WriteLine($"{answer.Identifier},{answer.IsTrue}");
+        }
+    });
+
+    protected override IReadOnlyList<KeyValuePair<string, double>> Score(IReadOnlyList<NlvrAnswer> answers, string submission)
+    {
+        var scores = Nlvr2Metrics.Compute(
+            Examples.Select(example => (example.Identifier, example.Label.ToString())),
+            answers.ToDictionary(answer => answer.Identifier, answer => answer.IsTrue.ToString()));
+        return [new("accuracy", scores.Accuracy), new("consistency", scores.Consistency)];
+    }
+
+    private int[] Tokens(Nlvr2Example example)
+    {
+        var ids = tokenizer.EncodeWithSpecials(BlipText.PreCaption(example.Sentence, MaxWords), model.Config.Text.MaxPositions);
+        ids[0] = tokenizer.EncoderId!.Value;
+        return ids;
+    }
+
+    private static string[] Names(string split) => [$"{split}.json", BlipNames.GetValueOrDefault(split, $"nlvr_{split}.json")];
+}

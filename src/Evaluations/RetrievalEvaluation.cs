@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Data.Captions;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Models.Text;
+using Madtp.Kit.Pruning;
+using Madtp.Kit.Text;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Evaluations;
+
+/// <summary>
+/// BLIP on captioned images: ranked by similarity, then the best candidates by reading each caption with its image. The second pass
+/// encodes every image again instead of keeping the tokens of all of them, which COCO's 5,000 would need 9 GB for.
+/// </summary>
+internal sealed class RetrievalEvaluation : PairEvaluation
+{
+    private const int MaxWords = 30;
+    private const int MaxTokens = 35;
+    private const int ReadAtOnce = 64;
+    private const int FewImages = 1000;
+
+    private readonly BlipRetrieval model;
+    private readonly BertWordPiece tokenizer;
+    private readonly string vocabulary;
+
+    public RetrievalEvaluation(EvaluationSettings settings) : base(settings)
+    {
+        var sizes = CheckpointSizes.Blip(Checkpoint);
+        vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
+        tokenizer = BertWordPiece.Load(vocabulary);
+        BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
+        model = Filled(new BlipRetrieval(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        Costs = new RetrievalPairCosts(model.Config, MethodCost);
+    }
+
+    protected override string Name => "retrieval";
+
+    protected override nn.Module Model => model;
+
+    protected override IReducibleModel Reducible => model;
+
+    protected override int ImageSize => model.Config.Vision.ImageSize;
+
+    protected override IEnumerable<string> Inputs => [Annotations, vocabulary];
+
+    protected override IPairCosts Costs { get; }
+
+    private int Candidates => Settings.Candidates ?? (Examples.Count < FewImages ? 16 : Settings.Dataset == "coco" ? 256 : 128);
+
+    private int Width => Math.Min(MaxTokens, model.Config.Text.MaxPositions);
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        model.Dispose();
+    }
+
+    protected override void Identify(RunIdentity identity)
+    {
+        base.Identify(identity);
+        identity.Add("candidates", Candidates);
+    }
+
+    protected override TextTensors Texts(IEnumerable<string> captions, TokenReduction? reduction) =>
+        Texts(captions, reduction?.Policy.ExcludePadding == false ? Width : null);
+
+    protected override PairFeatures Encode(Tensor images, TextTensors texts, int[] imageOfText, bool isTraced)
+    {
+        var (image, words) = (model.EncodeImages(images), model.EncodeTexts(texts.Ids, texts.Mask));
+        if (isTraced)
+        {
+            var of = tensor(imageOfText.Select(i => (long)i).ToArray(), device: Settings.Device);
+            model.Match(new ImageContext(image.Tokens.X.index_select(0, of), image.Tokens.Mask?.index_select(0, of)), texts.Ids, texts.Mask);
+        }
+
+        return new PairFeatures(image.Feature, words.Feature, image.Tokens.TokensPerSample());
+    }
+
+    protected override RetrievalScores Rank(IReadOnlyList<PairAnswer> answers)
+    {
+        using var scope = NewDisposeScope();
+        var similarity = Similarity(answers);
+        var pairs = CandidatePairs.Of(similarity, Candidates);
+        var texts = Texts(Examples.SelectMany(example => example.Captions), Width);
+        var judge = new PairJudge(model, texts.Ids, texts.Mask, similarity, pairs, ReadAtOnce);
+        var fill = ReferenceEquals(Method.Policy(1), ReductionPolicy.Released) ? answers.Max(answer => answer.ImageTokens) : 0;
+        var judged = AnswerAll(Examples, "ranking", batch => Judge(batch, judge, fill), out _);
+        var sheet = new ScoreSheet(pairs, Examples.Count, ImageOfCaption.Count);
+        foreach (var (image, one) in judged.Index())
+        {
+            sheet.Write(image, one.Texts, MemoryMarshal.Cast<byte, float>(one.Scores).ToArray());
+        }
+
+        var scores = sheet.ToScores();
+        return new RetrievalScores(scores.ImageToText.MoveToOuterDisposeScope(), scores.TextToImage.MoveToOuterDisposeScope());
+    }
+
+    private IReadOnlyList<JudgedTexts> Judge(ImageBatch<CaptionedImage> batch, PairJudge judge, int fill)
+    {
+        var tokens = model.EncodeImages(batch.ToTensor(Settings.Device)).Tokens;
+        return [.. batch.Indices.Select((image, i) =>
+        {
+            using var scope = NewDisposeScope();
+            var all = tokens.X[i]; // [S, D]
+            var own = tokens.Mask is { } mask ? all.index_select(0, mask[i].nonzero().squeeze(1)) : all;
+            var (texts, scores) = judge.Judge(image, PairJudge.Filled(own, fill));
+            return new JudgedTexts(texts, PairAnswer.Bytes(scores));
+        })];
+    }
+
+    private TextTensors Texts(IEnumerable<string> captions, int? width) => TextTensors.Of(
+        [.. captions.Select(caption => tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), Width))],
+        tokenizer.PaddingId,
+        Settings.Device,
+        width);
+}

@@ -1,0 +1,102 @@
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Models.Text;
+using Madtp.Kit.Models.Vision;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>
+/// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors. What no shape tells is the number of
+/// attention heads: CLIP's and BLIP's are 64 wide at every published size, those of the kit's toy models (narrower than 128) 16.
+/// Training copies are left out, since what answers does not need them.
+/// </summary>
+public static class CheckpointSizes
+{
+    private const int HeadWidth = 64;
+    private const int ToyHeadWidth = 16;
+    private const int NarrowestPublished = 128;
+
+    /// <summary>CLIP's sizes.</summary>
+    /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
+    /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or of an impossible shape.</exception>
+    public static ClipConfig Clip(CheckpointFile file)
+    {
+        var shapes = CheckpointShapes.Read(file, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding", "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight", "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
+        var (width, patch) = (shapes.Size("visual.conv1.weight", 0), shapes.Size("visual.conv1.weight", 2));
+        var textWidth = shapes.Size("ln_final.weight", 0);
+        return new ClipConfig
+        {
+            Vision = new ClipVisionConfig
+            {
+                ImageSize = shapes.ImageSide("visual.positional_embedding") * patch,
+                PatchSize = patch,
+                Width = width,
+                Layers = shapes.Layers("visual.transformer.resblocks."),
+                Heads = Heads(width),
+            },
+            Text = new ClipTextConfig
+            {
+                ContextLength = shapes.Size("positional_embedding", 0),
+                VocabularySize = shapes.Size("token_embedding.weight", 0),
+                Width = textWidth,
+                Layers = shapes.Layers("transformer.resblocks."),
+                Heads = Heads(textWidth),
+            },
+            EmbedWidth = shapes.Size("text_projection", 1),
+            Alignment = shapes.Alignment("visual.transformer.resblocks.0."),
+            Contrastive = null,
+        };
+    }
+
+    /// <summary>
+    /// The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint has them.
+    /// </summary>
+    /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
+    /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible shape.</exception>
+    public static BlipConfig Blip(CheckpointFile file)
+    {
+        var shapes = CheckpointShapes.Read(file, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed", "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight", "text_decoder.bert.embeddings.word_embeddings.weight");
+        var patch = shapes.Size("visual_encoder.patch_embed.proj.weight", 2);
+        var width = shapes.Size("visual_encoder.patch_embed.proj.weight", 0);
+        var text = shapes.Has("text_encoder.embeddings.word_embeddings.weight") ? "text_encoder" : "text_decoder.bert";
+        var vocabulary = shapes.Size($"{text}.embeddings.word_embeddings.weight", 0);
+        var config = new BlipConfig
+        {
+            Vision = new VisionTransformerConfig
+            {
+                ImageSize = shapes.ImageSide("visual_encoder.pos_embed") * patch,
+                PatchSize = patch,
+                Width = width,
+                Depth = shapes.Layers("visual_encoder.blocks."),
+                Heads = Heads(width),
+                MlpRatio = (double)shapes.Size("visual_encoder.blocks.0.mlp.fc1.weight", 0) / width,
+            },
+            Text = Text(shapes, text, vocabulary, width),
+            Alignment = shapes.Alignment("visual_encoder.blocks.0."),
+            Contrastive = null,
+            EncodeId = vocabulary - 1, // BLIP's two tokens come last
+        };
+        return shapes.Has("vision_proj.weight") ? config with { EmbedWidth = shapes.Size("vision_proj.weight", 0) } : config;
+    }
+
+    private static BertConfig Text(CheckpointShapes shapes, string prefix, int vocabulary, int imageWidth)
+    {
+        var width = shapes.Size($"{prefix}.embeddings.word_embeddings.weight", 1);
+        var layers = shapes.Layers($"{prefix}.encoder.layer.");
+        var merging = Enumerable.Range(0, layers).FirstOrDefault(layer => shapes.Has($"{prefix}.encoder.layer.{layer}.crossattention.output.merge_layer.weight"), -1);
+        return new BertConfig
+        {
+            VocabularySize = vocabulary,
+            Width = width,
+            Layers = layers,
+            Heads = Heads(width),
+            FeedForwardWidth = shapes.Size($"{prefix}.encoder.layer.0.intermediate.dense.weight", 0),
+            MaxPositions = shapes.Size($"{prefix}.embeddings.position_embeddings.weight", 0),
+            EncoderWidth = imageWidth,
+            FirstMergeLayer = merging < 0 ? new BertConfig().FirstMergeLayer : merging,
+        };
+    }
+
+    private static int Heads(int width) => Math.Max(1, width / (width < NarrowestPublished ? ToyHeadWidth : HeadWidth));
+}
