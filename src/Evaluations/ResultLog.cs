@@ -26,7 +26,7 @@ internal sealed class ResultLog<T> : IDisposable
     /// <exception cref="IOException">Another process writes it.</exception>
     public static ResultLog<T> Open(string path, int batchSize, int total)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
         try
         {
             var log = new ResultLog<T>(file);

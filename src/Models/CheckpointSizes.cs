@@ -75,7 +75,8 @@ public static class CheckpointSizes
             Text = Text(shapes, text, vocabulary, width),
             Alignment = shapes.Alignment("visual_encoder.blocks.0."),
             Contrastive = null,
-            EncodeId = vocabulary - 1, // BLIP's two tokens come last
+            DecodeId = vocabulary - 2, // BLIP's two tokens come last
+            EncodeId = vocabulary - 1,
         };
         return shapes.Has("vision_proj.weight") ? config with { EmbedWidth = shapes.Size("vision_proj.weight", 0) } : config;
     }

@@ -1,0 +1,45 @@
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Evaluations;
+
+namespace Madtp.Kit.Tests.Evaluations;
+
+/// <summary>A small toy world on disk, made once for all tests that read it.</summary>
+public sealed class Toys : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public Toys()
+    {
+        ToyWorld.Make(folder.Path, World);
+        ToyPictureWorld.Make(folder.Path, new ToyPictureSettings(Captions, Captions with { Seed = 6 }));
+    }
+
+    public static ToyWorldSettings World { get; } = new(Seed: 3, TrainPairs: 40, DevPairs: 8, TestPairs: 60);
+
+    public static ToyCaptionSettings Captions { get; } = new(Seed: 5, TrainImages: 12, DevImages: 4, TestImages: 14);
+
+    public string Data => folder.Path;
+
+    public string File(string name) => Path.Combine(folder.Path, name);
+
+    /// <summary>Runs until some batches are finished, as if it were killed then.</summary>
+    public static void RunAndStop(string task, EvaluationSettings settings, string step, int finished)
+    {
+        using var stop = new CancellationTokenSource();
+        var progress = new Stopper(stop, step, finished);
+        Xunit.Assert.ThrowsAny<OperationCanceledException>(() => Evaluator.Run(task, settings, progress, stop.Token));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private sealed class Stopper(CancellationTokenSource stop, string step, int finished) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value)
+        {
+            if (value.Step == step && value.Done >= finished)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+}
