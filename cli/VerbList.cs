@@ -15,5 +15,8 @@ internal static class VerbList
         ScoreVerb.Create,
         TrainVerb.Create,
         EvaluateVerb.Create,
+        ExperimentVerb.Create,
+        SweepVerb.Create,
+        RunsVerb.Create,
     ];
 }

@@ -35,10 +35,12 @@ public static class ToyNlvr2
 
     /// <summary>A model with random weights.</summary>
     /// <param name="seed">Equal seeds give equal weights.</param>
-    public static BlipNlvr Create(long seed)
+    public static BlipNlvr Create(long seed) => Create(Config, seed);
+
+    private static BlipNlvr Create(BlipConfig config, long seed)
     {
         manual_seed(seed);
-        var model = new BlipNlvr(Config);
+        var model = new BlipNlvr(config);
         using var off = no_grad();
         foreach (var linear in model.modules().OfType<Linear>())
         {
@@ -76,6 +78,20 @@ public static class ToyNlvr2
         {
             Metadata = file.Metadata,
         };
+    }
+
+    /// <summary>A model that fine-tuning begins with: trained weights, but alignment guidance new and random.</summary>
+    /// <param name="path">The trained weights.</param>
+    /// <param name="alignment">Sizes of the alignment guidance.</param>
+    /// <param name="seed">Equal seeds give equal alignment guidance.</param>
+    /// <exception cref="InvalidDataException">The file's tensors are not those of this model.</exception>
+    public static BlipNlvr Begin(string path, AlignmentConfig alignment, long seed)
+    {
+        var model = Create(Config with { Alignment = alignment }, seed);
+        using var file = CheckpointFile.Open(path);
+        var trained = model.state_dict().Where(tensor => tensor.Key != "space_dict" && !tensor.Key.Contains(".query_model.", StringComparison.Ordinal)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        CheckpointLoader.Load(trained, file).RequireComplete();
+        return model;
     }
 
     /// <summary>Writes a model's weights.</summary>

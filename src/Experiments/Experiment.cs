@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>
+/// A run, described completely: equal experiments give equal results, up to the machine's arithmetic. The description is what
+/// results are cached by.
+/// </summary>
+public sealed record Experiment
+{
+    /// <summary>What is learned and on which data: one of <see cref="ExperimentTasks"/>.</summary>
+    public string Task { get; init; } = "toy-nlvr2";
+
+    /// <summary>How the model is made cheaper: one of <see cref="Methods"/>.</summary>
+    public string Method { get; init; } = "MADTP";
+
+    /// <summary>Share of the multiply-accumulates to take away, 0 to 1, as the paper's tables give it; 0 takes nothing away.</summary>
+    public double ReduceRatio { get; init; }
+
+    /// <summary>Seed of the order of the examples, and of the alignment guidance.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Examples of the one pass of fine-tuning; 0 applies the method to the trained model as it is.</summary>
+    public int TrainExamples { get; init; } = 6400;
+
+    /// <summary>Learning rate after the warm-up.</summary>
+    public double LearningRate { get; init; } = 3e-4;
+
+    /// <summary>K, the number of learnable alignment tokens.</summary>
+    public int LearnableTokens { get; init; } = 64;
+
+    /// <summary>d_k, the width of the alignment space.</summary>
+    public int AlignmentWidth { get; init; } = 64;
+
+    /// <summary>Name of the experiment in the cache: 16 digits that change when anything in it changes, or the weights it begins with.</summary>
+    /// <exception cref="ArgumentException">There is no such task.</exception>
+    [JsonIgnore]
+    public string Key
+    {
+        get
+        {
+            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTasks.Of(Task).Begins;
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+        }
+    }
+
+    /// <summary>The experiment in a few words.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Task} {Method} {ReduceRatio} seed {Seed}");
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using Madtp.Kit.Training;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>Runs one experiment, or finds its result.</summary>
+public static class ExperimentRunner
+{
+    /// <summary>
+    /// The experiment's result: from the cache, or by running it, going on where an earlier run was stopped.
+    /// </summary>
+    /// <param name="experiment">What to run.</param>
+    /// <param name="cache">Where results are; the kit's if null.</param>
+    /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellation">Stops after the step in hand.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="IOException">Another process is running the experiment.</exception>
+    public static ExperimentResult Run(Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        cache ??= RunCache.Default;
+        if (cache.Find(experiment) is { } found)
+        {
+            return found;
+        }
+
+        var task = ExperimentTasks.Of(experiment.Task);
+        var folder = Path.Combine(runs ?? new GridSettings().Runs, experiment.Key);
+        Directory.CreateDirectory(folder);
+        var watch = Stopwatch.StartNew();
+        ExperimentResult result;
+        using (Lock(folder, experiment))
+        {
+            var scores = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
+            result = Result(experiment, task, scores) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
+            cache.Keep(result);
+        }
+
+        Directory.Delete(folder, recursive: true);
+        return result;
+    }
+
+    private static FileStream Lock(string folder, Experiment experiment)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"'{experiment}' is being run by another process ('{folder}' is locked)", e);
+        }
+    }
+
+    private static ExperimentResult Result(Experiment experiment, IExperimentTask task, ExperimentScores scores) => new(experiment)
+    {
+        Test = scores.Test.Accuracy,
+        Dev = scores.Dev.Accuracy,
+        Scores = scores.Test.ByKind,
+        Macs = Math.Round(scores.Test.Macs),
+        DenseMacs = Math.Round(scores.Test.DenseMacs),
+        Dial = scores.Calibration?.Temperature,
+        BudgetMet = scores.BudgetMet,
+        Tokens = scores.Test.Tokens,
+        Threads = get_num_threads(),
+        Command = Command(experiment),
+        Code = SourceDigest.OfLibrary,
+        Data = task.DataDigest(),
+        Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+    };
+
+    private static string Command(Experiment experiment)
+    {
+        FormattableString[] options =
+        [
+            $"--task {experiment.Task}",
+            $"--method \"{experiment.Method}\"",
+            $"--reduce {experiment.ReduceRatio}",
+            $"--seed {experiment.Seed}",
+            $"--examples {experiment.TrainExamples}",
+            $"--learning-rate {experiment.LearningRate}",
+            $"--learnable-tokens {experiment.LearnableTokens}",
+            $"--alignment-width {experiment.AlignmentWidth}",
+        ];
+        return "./kit experiment " + string.Join(' ', options.Select(FormattableString.Invariant));
+    }
+}

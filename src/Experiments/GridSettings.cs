@@ -1,0 +1,14 @@
+namespace Madtp.Kit.Experiments;
+
+/// <summary>How a grid is run.</summary>
+public sealed record GridSettings
+{
+    /// <summary>Where results are.</summary>
+    public RunCache Cache { get; init; } = RunCache.Default;
+
+    /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
+    public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
+
+    /// <summary>Processes at once; 0 runs one after another in this process.</summary>
+    public int Jobs { get; init; } = Environment.ProcessorCount;
+}

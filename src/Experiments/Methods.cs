@@ -1,0 +1,61 @@
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>Every method that experiments know, by name: MADTP, its ablations, its rivals.</summary>
+public static class Methods
+{
+    /// <summary>The name of the plain model, fine-tuned like the others.</summary>
+    public const string Uncompressed = "Uncompressed";
+
+    /// <summary>The name of parameter pruning.</summary>
+    public const string UPop = "UPop";
+
+    private const double PaperAlignmentWeight = 0.1;
+
+    /// <summary>MADTP and what it is compared with (Table 2, Figure 1, and rivals that the paper leaves out).</summary>
+    public static IReadOnlyList<Method> Rivals { get; } =
+    [
+        Aligned(PruningMethod.Madtp, "importance by class, self and alignment attention; learnable threshold; merging; every sample its own number of tokens"),
+        Fixed("STP", keep => StaticPruning.Policy(keep), "static pruning: every layer removes the same number of its least important tokens"),
+        Fixed("EViT", keep => Evit.Policy(keep), "class attention ranks the tokens, the others are fused into one"),
+        Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1), "as its authors made it, for images: text keeps all tokens"),
+        Fixed("Random", keep => RandomPruning.Policy(keep), "tokens are drawn by lot"),
+        new Method(UPop, null) { PrunesParameters = true, About = "unified progressive pruning of heads' dimensions and feed-forward widths" },
+    ];
+
+    /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a time.</summary>
+    public static IReadOnlyList<Method> Ablations { get; } =
+    [
+        Scores("TIS only S_self", ScoreParts.Self, "importance by self attention alone"),
+        Scores("TIS only S_token", ScoreParts.Alignment, "importance by alignment attention alone"),
+        Scores("TIS only S_cls", ScoreParts.Class, "importance by class attention alone"),
+        new Method("w/o MAG", PruningMethod.ByTemperature(ReductionPolicy.Fixed with
+        {
+            Name = "w/o MAG",
+            Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self },
+            Keep = new MeanThresholdRule(),
+        })) { About = "no alignment guidance: class and self attention, a threshold at a multiple of their mean" },
+        Aligned(PruningMethod.ByKeepRatio("w/o DTP", keep => StaticPruning.Policy(keep)), "alignment guidance, but the same number of tokens for every sample"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "max-keep", Layout = BatchLayout.MaxKeep }), "a batch keeps as many tokens as its neediest sample"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean-keep", Layout = BatchLayout.MeanKeep }), "a batch keeps the mean of its samples' numbers"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "softmax threshold", Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }), "the released code's softmax in place of sparsemax"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }), "pruned tokens are dropped, not merged"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
+    ];
+
+    /// <summary>All methods.</summary>
+    public static IReadOnlyList<Method> All { get; } = [new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations];
+
+    /// <summary>The method of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
+    public static Method Of(string name) => All.FirstOrDefault(method => method.Name == name)
+        ?? throw new ArgumentException($"there is no method '{name}'; there are {string.Join(", ", All.Select(method => method.Name))}", nameof(name));
+
+    private static Method Aligned(PruningMethod pruning, string about) => new(pruning.Name, pruning) { AlignmentWeight = PaperAlignmentWeight, About = about };
+
+    private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) => new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
+
+    private static Method Scores(string name, ScoreParts parts, string about) =>
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name, Scorer = new ImportanceScorer { Parts = parts } }), about);
+}

@@ -1,0 +1,61 @@
+using Madtp.Kit.Experiments;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Experiments;
+
+public class GridTests
+{
+    [Fact]
+    public void Every_combination_comes_once()
+    {
+        var grid = Grid.Of(new Experiment())
+            .Vary((e, ratio) => e with { ReduceRatio = ratio }, 0.3, 0.5)
+            .Vary((e, seed) => e with { Seed = seed }, 1L, 2L, 3L)
+            .And(Grid.Of(new Experiment { ReduceRatio = 0.5, Seed = 2 }));
+        Assert.Equal([(0.3, 1), (0.3, 2), (0.3, 3), (0.5, 1), (0.5, 2), (0.5, 3)], grid.Experiments.Select(e => (e.ReduceRatio, e.Seed)));
+    }
+
+    [Fact]
+    public void Whatever_differs_in_an_experiment_changes_its_key()
+    {
+        var usual = new Experiment { ReduceRatio = 0.5 };
+        Experiment[] others =
+        [
+            usual with { Method = "EViT" }, usual with { ReduceRatio = 0.3 }, usual with { Seed = 2 }, usual with { TrainExamples = 64 },
+            usual with { LearningRate = 1e-4 }, usual with { LearnableTokens = 32 }, usual with { AlignmentWidth = 32 }, usual with { Task = "toy-clip" },
+        ];
+        Assert.Equal(usual.Key, new Experiment { ReduceRatio = 0.5 }.Key);
+        Assert.Equal(others.Length + 1, others.Append(usual).Select(e => e.Key).Distinct().Count());
+    }
+
+    [Fact]
+    public void Every_method_of_the_grids_is_known()
+    {
+        Assert.All(PaperGrids.All.Values.SelectMany(grid => grid.Experiments), experiment =>
+        {
+            Assert.Equal(experiment.Method, Methods.Of(experiment.Method).Name);
+            Assert.Equal(experiment.Task, ExperimentTasks.Of(experiment.Task).Name);
+        });
+        Assert.Equal(Methods.All.Count, Methods.All.Select(method => method.Name).Distinct().Count());
+    }
+
+    [Fact]
+    public void An_unknown_name_is_answered_with_those_there_are()
+    {
+        Assert.Contains("EViT", Assert.Throws<ArgumentException>(() => Methods.Of("Evit")).Message, StringComparison.Ordinal);
+        Assert.Contains("toy-nlvr2", Assert.Throws<ArgumentException>(() => ExperimentTasks.Of("nlvr")).Message, StringComparison.Ordinal);
+        Assert.Contains("table2", Assert.Throws<FileNotFoundException>(() => ExperimentList.Of("table9")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_of_experiments_says_only_what_differs()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "list.json");
+        File.WriteAllText(path, """[{ "method": "EViT", "reduce_ratio": 0.5 }, { "seed": 3 }]""");
+        Assert.Equal([new Experiment { Method = "EViT", ReduceRatio = 0.5 }, new Experiment { Seed = 3 }], ExperimentList.Of(path));
+        File.WriteAllText(path, "[\n{ \"methd\": \"EViT\" }]");
+        var error = Assert.Throws<InvalidDataException>(() => ExperimentList.Of(path));
+        Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,68 @@
+using Madtp.Kit.Experiments;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Experiments;
+
+public class RunCacheTests
+{
+    [Fact]
+    public void A_result_comes_back_whole()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new RunCache(folder.Path);
+        var result = Result(new Experiment { ReduceRatio = 0.5 });
+        Assert.Null(cache.Find(result.Experiment));
+        cache.Keep(result);
+        var found = cache.Find(result.Experiment)!;
+        Assert.True(found.Cached);
+        Assert.Equal(result.ToJson(), found.ToJson());
+        Assert.Equal(0.5, found.MacShare);
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder.Path), file => file.EndsWith(".part", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void New_results_come_before_those_of_the_kit()
+    {
+        using var mine = new TemporaryFolder();
+        using var published = new TemporaryFolder();
+        var (shared, own) = (Result(new Experiment()), Result(new Experiment { Seed = 2 }));
+        var kit = new RunCache(published.Path);
+        kit.Keep(shared);
+        kit.Keep(own with { Test = 0.1 });
+        var cache = new RunCache(mine.Path, published.Path);
+        cache.Keep(own);
+        Assert.Equal(0.9, cache.Find(shared.Experiment)!.Test);
+        Assert.Equal(0.9, cache.Find(own.Experiment)!.Test);
+        Assert.Equal([1, 2], cache.All().Select(r => r.Experiment.Seed));
+        Assert.Equal(1, cache.Publish(published.Path));
+        Assert.Equal(0.9, kit.Find(own.Experiment)!.Test);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{\"experiment\":{}}")]
+    public void A_damaged_result_is_named(string text)
+    {
+        using var folder = new TemporaryFolder();
+        var experiment = new Experiment();
+        File.WriteAllText(Path.Combine(folder.Path, experiment.Key + ".json"), text);
+        var error = Assert.Throws<InvalidDataException>(() => new RunCache(folder.Path).Find(experiment));
+        Assert.Contains(experiment.Key, error.Message, StringComparison.Ordinal);
+    }
+
+    private static ExperimentResult Result(Experiment experiment) => new(experiment)
+    {
+        Test = 0.9,
+        Dev = 0.8,
+        Macs = 50,
+        DenseMacs = 100,
+        Scores = new Dictionary<string, double> { ["left"] = 0.7 },
+        Tokens = new Dictionary<string, double> { ["visual_encoder.0"] = 3.5 },
+        Command = "./kit experiment",
+        Code = "c",
+        Data = "d",
+        Date = "2026-11-21",
+    };
+}
