@@ -19,6 +19,9 @@ public sealed record TokenState(Tensor X)
     /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of it.</summary>
     public Tensor? Size { get; init; }
 
+    /// <summary>1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c> float; null when every row holds one.</summary>
+    public Tensor? Filled { get; init; }
+
     /// <summary>Tokens of each sample when it entered the encoder, without the class token and padding, <c>[B]</c> int64; null unless a reduction counts them.</summary>
     public Tensor? Entered { get; init; }
 
@@ -60,7 +63,7 @@ public sealed record TokenState(Tensor X)
     }
 
     /// <summary>Every tensor of the state.</summary>
-    internal IEnumerable<Tensor> Tensors() => new[] { X, Mask, Position, Size, Entered, EndOfText, AlignmentFeature }.OfType<Tensor>();
+    internal IEnumerable<Tensor> Tensors() => new[] { X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature }.OfType<Tensor>();
 
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>
     public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);

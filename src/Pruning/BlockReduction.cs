@@ -18,7 +18,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     {
         var policy = owner.Policy;
         var tokens = WithPositions(attended);
-        var real = policy.ExcludePadding ? tokens.Mask?.slice(1, 1, tokens.Length, 1) : null;
+        var real = (policy.ExcludePadding ? tokens.Mask : tokens.Filled)?.slice(1, 1, tokens.Length, 1);
         var active = owner.Enabled && policy.Keep.IsActive(owner.Temperature);
         if (active && layer == 0)
         {

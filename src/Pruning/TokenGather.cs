@@ -12,12 +12,13 @@ internal static class TokenGather
         var batch = tokens.X.shape[0];
         var rows = cat([zeros(batch, 1, dtype: int64, device: tokens.X.device), selection.Index + 1], 1); // [B, k + 1]
         var mask = policy.Mask == MaskCarry.Released && tokens.Mask is not null
-            ? ReleasedMask(tokens.Mask, rows, selection, context, rows.shape[1])
+            ? ReleasedMask(tokens.Mask, rows, selection, context)
             : ValidMask(tokens.Mask, rows, selection);
         return tokens with
         {
             X = tokens.X.gather(1, rows.unsqueeze(2).expand(-1, -1, tokens.X.shape[2])),
             Mask = mask,
+            Filled = ValidMask(tokens.Filled, rows, selection),
             Position = Carry(tokens.Position, rows, selection, -1),
             Size = Carry(tokens.Size, rows, selection, 0),
             EndOfText = policy.ProtectEndOfText ? MovedRow(tokens.EndOfText, rows) : tokens.EndOfText,
@@ -33,6 +34,7 @@ internal static class TokenGather
         {
             X = cat([kept.X, merged.unsqueeze(1)], 1), // [B, k + 2, D]
             Mask = MergedMask(kept.Mask, pruned, before, selection, policy),
+            Filled = kept.Filled is null ? null : cat([kept.Filled, pruned.amax([1], keepdim: true).to(kept.Filled.dtype)], 1),
             Position = kept.Position is null ? null : cat([kept.Position, full([batch, 1], -1, dtype: int64, device: device)], 1),
             Size = kept.Size is null ? null : cat([kept.Size, (before.Size!.slice(1, 1, before.Length, 1) * pruned).sum(1, keepdim: true)], 1),
         };
@@ -46,15 +48,11 @@ internal static class TokenGather
             return null;
         }
 
-        Tensor valid;
-        if (policy.Mask == MaskCarry.Released)
+        var valid = pruned.amax([1], keepdim: true).to(keptMask.dtype); // [B, 1]
+        if (policy.Mask == MaskCarry.Released && before.Mask is not null)
         {
-            var firstPruned = selection.Ranking!.slice(1, selection.Index.shape[1], selection.Index.shape[1] + 1, 1) + 1; // [B, 1]
-            valid = before.Mask!.gather(1, firstPruned);
-        }
-        else
-        {
-            valid = pruned.amax([1], keepdim: true).to(keptMask.dtype); // [B, 1]
+            var ranks = tensor(selection.Counts, dtype: int64, device: keptMask.device).clamp_max(selection.Keep.shape[1] - 1).unsqueeze(1); // [B, 1]
+            valid = valid * before.Mask.gather(1, selection.Ranking!.gather(1, ranks) + 1); // of the most important pruned token
         }
 
         return cat([keptMask, valid], 1);
@@ -68,19 +66,19 @@ internal static class TokenGather
             return carried;
         }
 
-        var valid = cat([ones_like(selection.Valid.slice(1, 0, 1, 1)), selection.Valid], 1); // [B, k + 1]
+        var valid = cat([ones_like(rows.slice(1, 0, 1, 1), dtype: selection.Valid.dtype), selection.Valid], 1); // [B, k + 1]
         return carried is null ? valid : carried * valid;
     }
 
-    private static Tensor ReleasedMask(Tensor mask, Tensor rows, TokenSelection selection, ReductionContext context, long width)
+    private static Tensor ReleasedMask(Tensor mask, Tensor rows, TokenSelection selection, ReductionContext context)
     {
-        if (context.Encoder.MaskGather == MaskGather.WithTokens)
+        if (context.Encoder.MaskGather != MaskGather.ByImportance)
         {
-            return mask.gather(1, rows);
+            return ValidMask(mask, rows, selection)!;
         }
 
-        var ranks = selection.Ranking!.slice(1, 0, width - 1, 1) + 1;
-        return cat([mask.slice(1, 0, 1, 1), mask.gather(1, ranks)], 1);
+        var ranks = selection.Ranking!.slice(1, 0, rows.shape[1] - 1, 1) + 1;
+        return ValidMask(mask, cat([rows.slice(1, 0, 1, 1), ranks], 1), selection)!;
     }
 
     private static Tensor? Carry(Tensor? perToken, Tensor rows, TokenSelection selection, int padding)

@@ -2,6 +2,7 @@ using Madtp.Kit.Cost;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Pruning;
 using Madtp.Kit.Tests.Models;
+using Madtp.Kit.Tests.Models.Clip;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -111,6 +112,26 @@ public class RivalsTests
         }
 
         Assert.True(distinct.Count > 15, $"only {distinct.Count} budgets can be met");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Clip_keeps_the_end_of_every_text(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyClip.Model();
+        using var reduction = TokenReduction.Attach(model, RivalPolicies.All[name](0.6));
+        using var trace = reduction.Record(TraceDetail.Positions);
+        int[] lengths = [6, 14, 4];
+        var output = model.Forward(TinyClip.Images(3), TinyClip.Texts(1, lengths));
+        Assert.True(output.Logits.isfinite().all().item<bool>());
+        Assert.All(trace.Of("transformer"), step => Assert.All(step.Positions!.Zip(lengths), pair =>
+        {
+            Assert.Contains(pair.Second - 1L, pair.First);
+            Assert.DoesNotContain(pair.First, position => position >= pair.Second);
+        }));
+        Assert.True(trace.Of("transformer")[^1].TokensPerSample[1] < 14);
     }
 
     [Theory]
