@@ -95,6 +95,9 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     }
 
     /// <inheritdoc/>
+    public override bool ComparesExamples => true;
+
+    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();

@@ -6,6 +6,7 @@ namespace Madtp.Kit.Training;
 internal sealed class StepAverages
 {
     private Tensor? sums;
+    private int parts;
     private int steps;
     private double norm;
     private double imageTokens;
@@ -16,7 +17,8 @@ internal sealed class StepAverages
     private bool hasTokens;
     private bool hasMacs;
 
-    public void Add(Tensor total, StepLosses losses, double gradientNorm)
+    /// <summary>Adds what a batch, or a part of it, came to.</summary>
+    public void Add(Tensor total, StepLosses losses)
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -31,8 +33,7 @@ internal sealed class StepAverages
             sums.add_(row);
         }
 
-        steps++;
-        norm += gradientNorm;
+        parts++;
         hasAlignment |= losses.Alignment is not null;
         hasAuxiliary |= losses.Auxiliary is not null;
         hasTokens |= losses.ImageTokens is not null;
@@ -40,6 +41,13 @@ internal sealed class StepAverages
         imageTokens += losses.ImageTokens ?? 0;
         textTokens += losses.TextTokens ?? 0;
         macs += losses.Macs ?? 0;
+    }
+
+    /// <summary>Ends a step.</summary>
+    public void Step(double gradientNorm)
+    {
+        steps++;
+        norm += gradientNorm;
     }
 
     public TrainingRecord Take()
@@ -53,17 +61,17 @@ internal sealed class StepAverages
             Accuracy = Mean(values[2]),
             Alignment = hasAlignment ? Mean(values[3]) : null,
             Auxiliary = hasAuxiliary ? Mean(values[4]) : null,
-            GradientNorm = Mean(norm),
+            GradientNorm = Math.Round(norm / steps, 6),
             ImageTokens = hasTokens ? Mean(imageTokens) : null,
             TextTokens = hasTokens ? Mean(textTokens) : null,
-            Macs = hasMacs ? Math.Round(macs / steps) : null,
+            Macs = hasMacs ? Math.Round(macs / parts) : null,
         };
         sums!.Dispose();
-        (sums, steps, norm, imageTokens, textTokens, macs) = (null, 0, 0, 0, 0, 0);
+        (sums, parts, steps, norm, imageTokens, textTokens, macs) = (null, 0, 0, 0, 0, 0, 0);
         (hasAlignment, hasAuxiliary, hasTokens, hasMacs) = (false, false, false, false);
         return record;
     }
 
     // Six digits are more than anyone reads and keep lines short.
-    private double Mean(double sum) => Math.Round(sum / steps, 6);
+    private double Mean(double sum) => Math.Round(sum / parts, 6);
 }

@@ -33,9 +33,11 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     /// <param name="progress">Told after every step; what it throws ends the run as a killed process would.</param>
     /// <param name="resume">Goes on from the folder's checkpoint, if it has one; otherwise the run begins anew and replaces it.</param>
     /// <param name="cancellation">Stops after the step in hand and writes a checkpoint.</param>
+    /// <exception cref="ArgumentException">The batch cannot be worked through in so many parts.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or was made with other settings.</exception>
     public TrainingResult Run(Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
     {
+        Check();
         Directory.CreateDirectory(folder);
         manual_seed(settings.Seed);
         var parameters = task.Parameters().ToArray();
@@ -111,9 +113,12 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             module.zero_grad();
         }
 
-        var losses = task.Losses(examples);
-        var total = task.Objective.Total(losses);
-        total.backward();
+        var part = examples.Length / settings.AccumulateSteps;
+        for (var from = 0; from < examples.Length; from += part)
+        {
+            Backward(examples.Slice(from, part));
+        }
+
         var norm = nn.utils.clip_grad_norm_(parameters.Where(p => p.grad is not null), settings.ClipNorm);
         foreach (var group in groups)
         {
@@ -121,7 +126,29 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
 
         optimizer.step();
-        averages.Add(total, losses, norm);
+        averages.Step(norm);
+    }
+
+    private void Backward(ReadOnlySpan<int> examples)
+    {
+        using var scope = NewDisposeScope();
+        var losses = task.Losses(examples);
+        var total = task.Objective.Total(losses);
+        (settings.AccumulateSteps == 1 ? total : total / settings.AccumulateSteps).backward();
+        averages.Add(total, losses);
+    }
+
+    private void Check()
+    {
+        if (settings.AccumulateSteps < 1 || settings.BatchSize % settings.AccumulateSteps != 0)
+        {
+            throw new ArgumentException($"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: choose AccumulateSteps so that it does");
+        }
+
+        if (settings.AccumulateSteps > 1 && task.ComparesExamples)
+        {
+            throw new ArgumentException("this task's losses compare the examples of a batch with one another, so its batches cannot be worked through in parts: leave AccumulateSteps at 1");
+        }
     }
 
     private TrainingRecord Record(int step, double rate, bool endsEpoch)

@@ -9,6 +9,13 @@ public sealed record TrainingSettings
     /// <summary>Examples per step; an epoch's last incomplete batch is left out.</summary>
     public int BatchSize { get; init; } = 64;
 
+    /// <summary>
+    /// Parts that a step's batch is worked through in, one after the other, with gradients added up: for batches that do not fit into
+    /// memory at once. The step is that of the whole batch; losses that average over something else than examples (named words,
+    /// patches) are averaged within each part.
+    /// </summary>
+    public int AccumulateSteps { get; init; } = 1;
+
     /// <summary>Learning rate at the end of the warm-up.</summary>
     public double LearningRate { get; init; } = 1e-3;
 

@@ -25,6 +25,9 @@ public abstract class TrainingTask
     /// <summary>The losses of some examples, given by their numbers.</summary>
     public abstract StepLosses Losses(ReadOnlySpan<int> examples);
 
+    /// <summary>Whether the losses compare a batch's examples with one another, so that a batch is more than its parts and cannot be accumulated.</summary>
+    public virtual bool ComparesExamples => false;
+
     /// <summary>Scores the model on the validation examples.</summary>
     public abstract Evaluation Validate();
 

@@ -118,5 +118,29 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(parts));
     }
 
+    [Theory]
+    [InlineData(2, null)]
+    [InlineData(8, null)]
+    [InlineData(4, 0.7)] // with tokens reduced: each example keeps its own number, whatever it is batched with
+    public void ABatchInPartsStepsAsTheWholeBatch(int parts, double? share)
+    {
+        using var whole = TinyNlvr.Task(seed: 1, share, auxiliary: false);
+        var expected = new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
+        using var accumulated = TinyNlvr.Task(seed: 1, share, auxiliary: false);
+        var actual = new Trainer(accumulated, TinyNlvr.Settings with { AccumulateSteps = parts }, Path.Combine(folder, "parts")).Run();
+        var weights = TinyNlvr.Weights(accumulated);
+        Assert.All(TinyNlvr.Weights(whole), pair => Assert.All(pair.Value.Zip(weights[pair.Key]), values => Assert.Equal(values.First, values.Second, 1e-3)));
+        Assert.All(expected.Records.Zip(actual.Records), pair => Assert.Equal(pair.First.Loss!.Value, pair.Second.Loss!.Value, 1e-4));
+        Assert.All(expected.Records.Zip(actual.Records), pair => Assert.Equal(pair.First.GradientNorm!.Value, pair.Second.GradientNorm!.Value, 1e-3));
+    }
+
+    [Fact]
+    public void BatchesThatDoNotDivideAreRefused()
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        var error = Assert.Throws<ArgumentException>(() => new Trainer(task, TinyNlvr.Settings with { AccumulateSteps = 3 }, folder).Run());
+        Assert.Contains("3 equal parts", error.Message, StringComparison.Ordinal);
+    }
+
     private static TrainingRecord Untimed(TrainingRecord record) => record with { Seconds = 0 };
 }
