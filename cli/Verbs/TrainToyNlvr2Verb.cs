@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Training;
 
@@ -20,7 +21,10 @@ internal static class TrainToyNlvr2Verb
         var after = new Option<int?>("--stop-after") { Description = "Stop at the end of this epoch, in the middle of the schedule." };
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
-        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, method, from, epochs, seed, stop, after, folder, resume };
+        var pairs = new Option<int?>("--pairs") { Description = "Training pairs to draw, a multiple of four, instead of 12,000; dev and test shrink with them." };
+        var steps = new TrainingOptions();
+        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, method, from, epochs, seed, stop, after, pairs, folder, resume };
+        steps.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             if (parsed.GetValue(method) == "upop")
@@ -30,6 +34,11 @@ internal static class TrainToyNlvr2Verb
                     parsed.GetValue(from),
                     parsed.GetValue(seed),
                     parsed.GetValue(epochs) ?? 2);
+                upop = upop with
+                {
+                    World = World(parsed.GetValue(pairs)),
+                    Training = upop.Training with { Search = steps.Apply(parsed, upop.Training.Search), Retraining = steps.Apply(parsed, upop.Training.Retraining) },
+                };
                 var run = parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(upop.FileName));
                 return Task.FromResult(Run(view => upop.Run(run, parsed.GetValue(resume), view, cancellation), run, upop.FileName));
             }
@@ -37,7 +46,8 @@ internal static class TrainToyNlvr2Verb
             var recipe = parsed.GetValue(reduce) is { } share ? ToyNlvr2Recipe.Reduced(share, parsed.GetValue(from)) : ToyNlvr2Recipe.Plain with { From = parsed.GetValue(from) };
             recipe = recipe with
             {
-                Training = recipe.Training with
+                World = World(parsed.GetValue(pairs)),
+                Training = steps.Apply(parsed, recipe.Training) with
                 {
                     Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs,
                     Seed = parsed.GetValue(seed),
@@ -50,6 +60,8 @@ internal static class TrainToyNlvr2Verb
         });
         return command;
     }
+
+    private static ToyWorldSettings World(int? pairs) => pairs is { } count ? ToyWorldSettings.Scaled(new ToyWorldSettings().Seed, count) : new ToyWorldSettings();
 
     private static string DefaultFolder(ToyNlvr2Recipe recipe) => KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(ToyNlvr2.FileName(recipe.MacShare)));
 

@@ -6,7 +6,17 @@ namespace Madtp.Kit.Models;
 internal static class BlockStack
 {
     /// <summary>Runs <paramref name="step"/> over all blocks.</summary>
-    public static TokenState Run<TBlock>(IEnumerable<TBlock> blocks, TokenState tokens, Func<TBlock, TokenState, TokenState> step)
+    /// <param name="blocks">The blocks in order.</param>
+    /// <param name="tokens">What enters the first.</param>
+    /// <param name="step">Runs one.</param>
+    /// <param name="recomputes">Whether only the blocks' inputs are kept for the backward pass.</param>
+    /// <param name="random">Whether the blocks draw random numbers.</param>
+    public static TokenState Run<TBlock>(IEnumerable<TBlock> blocks, TokenState tokens, Func<TBlock, TokenState, TokenState> step, bool recomputes = false, bool random = false) => Run(
+        blocks,
+        tokens,
+        recomputes ? (block, state) => Recomputation.Run((again, _) => step(block, again), state, [], random) : step);
+
+    private static TokenState Run<TBlock>(IEnumerable<TBlock> blocks, TokenState tokens, Func<TBlock, TokenState, TokenState> step)
     {
         foreach (var block in blocks)
         {

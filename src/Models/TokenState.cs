@@ -63,7 +63,25 @@ public sealed record TokenState(Tensor X)
     }
 
     /// <summary>Every tensor of the state.</summary>
-    internal IEnumerable<Tensor> Tensors() => new[] { X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature }.OfType<Tensor>();
+    internal IEnumerable<Tensor> Tensors() => Parts().OfType<Tensor>();
+
+    /// <summary>How many tensors a state may have.</summary>
+    internal const int PartCount = 8;
+
+    /// <summary>Every tensor of the state, null where it has none.</summary>
+    internal Tensor?[] Parts() => [X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature];
+
+    /// <summary>The state of which these are the <see cref="Parts"/>.</summary>
+    internal static TokenState Of(ReadOnlySpan<Tensor?> parts) => new(parts[0]!)
+    {
+        Mask = parts[1],
+        Filled = parts[2],
+        Position = parts[3],
+        Size = parts[4],
+        Entered = parts[5],
+        EndOfText = parts[6],
+        AlignmentFeature = parts[7],
+    };
 
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>
     public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);

@@ -91,8 +91,8 @@ public sealed class TokenReduction : IDisposable
         return trace;
     }
 
-    /// <summary>The trace being recorded, or null.</summary>
-    internal ReductionTrace? Trace => trace;
+    /// <summary>The trace being recorded, or null. A block that is run again for its gradients has been recorded already.</summary>
+    internal ReductionTrace? Trace => Recomputation.IsAgain ? null : trace;
 
     /// <summary>Detaches; the model is plain again.</summary>
     public void Dispose()

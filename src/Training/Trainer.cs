@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Madtp.Kit.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -39,6 +40,21 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     {
         Check();
         Directory.CreateDirectory(folder);
+        Recompute(settings.GradientCheckpointing);
+        try
+        {
+            return Train(progress, resume, cancellation);
+        }
+        finally
+        {
+            Recompute(false);
+        }
+    }
+
+    private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
+
+    private TrainingResult Train(Action<TrainingProgress>? progress, bool resume, CancellationToken cancellation)
+    {
         manual_seed(settings.Seed);
         var parameters = task.Parameters().ToArray();
         var groups = WeightDecayGroups.Split(parameters, settings);
@@ -82,7 +98,13 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         return new TrainingResult(step, reached || step == TotalSteps, records);
     }
 
-    private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
+    private void Recompute(bool on)
+    {
+        foreach (var (_, module) in task.Modules)
+        {
+            GradientCheckpointing.Set(module, on);
+        }
+    }
 
     private int Begin(TrainingCheckpoint checkpoint, bool resume)
     {

@@ -16,6 +16,12 @@ public sealed record TrainingSettings
     /// </summary>
     public int AccumulateSteps { get; init; } = 1;
 
+    /// <summary>
+    /// Keeps only the inputs of the encoders' blocks and computes the rest again in the backward pass: much less memory, about a third
+    /// more time, the same results.
+    /// </summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>Learning rate at the end of the warm-up.</summary>
     public double LearningRate { get; init; } = 1e-3;
 

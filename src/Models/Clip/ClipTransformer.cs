@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models.Clip;
 
 /// <summary>The stack of blocks of either CLIP encoder (<c>transformer</c> in the checkpoints).</summary>
-public sealed class ClipTransformer : nn.Module<TokenState, TokenState>
+public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomputing
 {
     private readonly ModuleList<ClipBlock> resblocks;
 
@@ -16,9 +16,12 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public bool Recomputes { get; set; }
+
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
 
     /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>
-    public override TokenState forward(TokenState tokens) => BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state));
+    public override TokenState forward(TokenState tokens) => BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state), Recomputes);
 }

@@ -4,16 +4,23 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models.Text;
 
 /// <summary>The stack of BERT layers (<c>encoder</c> in the checkpoints).</summary>
-public sealed class BertEncoder : nn.Module
+public sealed class BertEncoder : nn.Module, IRecomputing
 {
     private readonly ModuleList<BertLayer> layer;
+    private readonly bool drops;
 
     /// <summary>Creates the stack from its layers.</summary>
-    public BertEncoder(IEnumerable<BertLayer> layers) : base(nameof(BertEncoder))
+    /// <param name="layers">The layers in order.</param>
+    /// <param name="dropout">Their dropout in training.</param>
+    public BertEncoder(IEnumerable<BertLayer> layers, double dropout = 0) : base(nameof(BertEncoder))
     {
+        drops = dropout > 0;
         layer = new ModuleList<BertLayer>([.. layers]);
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public bool Recomputes { get; set; }
 
     /// <summary>The layers in order.</summary>
     public IReadOnlyList<BertLayer> Layers => [.. layer];
@@ -22,7 +29,7 @@ public sealed class BertEncoder : nn.Module
     public TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> images)
     {
         var index = 0;
-        return BlockStack.Run(layer, tokens, (one, state) => one.Forward(state, At(images, index++)));
+        return BlockStack.Run(layer, tokens, (one, state) => Run(one, state, At(images, index++)));
     }
 
     /// <summary>Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or null.</summary>
@@ -37,6 +44,13 @@ public sealed class BertEncoder : nn.Module
         return tokens;
     }
 
+    private TokenState Run(BertLayer one, TokenState state, IReadOnlyList<ImageContext> images) =>
+        Recomputes && images.All(image => image.KeyValue is null)
+            ? Recomputation.Run(one.Forward, state, images, training && drops)
+            : one.Forward(state, images);
+
+    // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other layers,
+    // with recomputation or without: floating-point sums depend on their order.
     private static IReadOnlyList<ImageContext> At(IReadOnlyList<ImageContext> images, int index) =>
-        images.Any(image => image.PerLayer is not null) ? [.. images.Select(image => image.At(index))] : images;
+        [.. images.Select(image => (is_grad_enabled() ? image with { Tokens = image.Tokens.alias() } : image).At(index))];
 }

@@ -13,7 +13,7 @@ public sealed class TextTransformer : nn.Module
     {
         Config = config;
         embeddings = new BertEmbeddings(config);
-        encoder = new BertEncoder(layers);
+        encoder = new BertEncoder(layers, config.Dropout);
         RegisterComponents();
         BertInitialization.Apply(this);
     }

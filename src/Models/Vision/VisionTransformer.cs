@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models.Vision;
 
 /// <summary>BLIP's vision transformer. Parameter names are those of its checkpoints.</summary>
-public sealed class VisionTransformer : nn.Module<Tensor, TokenState>
+public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomputing
 {
     private readonly Parameter cls_token;
     private readonly Parameter pos_embed;
@@ -31,6 +31,9 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>
     /// <summary>The encoder's sizes.</summary>
     public VisionTransformerConfig Config { get; }
 
+    /// <inheritdoc/>
+    public bool Recomputes { get; set; }
+
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<VisionBlock> Blocks => [.. blocks];
 
@@ -50,7 +53,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>
 
         var patches = patch_embed.forward(images); // [B, N, D]
         var tokens = new TokenState(cat([cls_token.expand(images.shape[0], -1, -1), patches], 1) + pos_embed); // [B, N + 1, D]
-        tokens = BlockStack.Run(blocks, tokens, (block, state) => block.forward(state));
+        tokens = BlockStack.Run(blocks, tokens, (block, state) => block.forward(state), Recomputes, training && Config.DropPath > 0);
         return tokens with { X = norm.forward(tokens.X) };
     }
 }

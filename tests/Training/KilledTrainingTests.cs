@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Madtp.Kit.Cli.Verbs;
+using Madtp.Kit.Data;
+using Madtp.Kit.Kernel.Execution;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Training;
+
+/// <summary>Trainings in processes of their own, killed without warning: at random moments, and while they write a checkpoint.</summary>
+[Trait("speed", "slow")]
+public sealed class KilledTrainingTests : IDisposable
+{
+    private const int Kills = 6;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("toy-nlvr2.safetensors", "--epochs", "2")]
+    [InlineData("toy-nlvr2-upop-0.6.safetensors", "--epochs", "1", "--method", "upop", "--reduce", "0.6")]
+    public void ATrainingKilledAnywhereEndsWithTheSameBytes(string weights, params string[] options)
+    {
+        var (whole, killed) = (Path.Combine(folder.Path, "whole"), Path.Combine(folder.Path, "killed"));
+        using (var process = Start(whole, options))
+        {
+            Assert.Equal(0, Ended(process));
+        }
+
+        var random = new SeededRandom(17);
+        var (kills, inTheMiddleOfWriting) = (0, 0);
+        while (kills < Kills)
+        {
+            using var process = Start(killed, [.. options, "--resume"]);
+            var writing = kills % 2 == 0;
+            if (!KillWhen(process, killed, writing ? null : TimeSpan.FromMilliseconds(random.NextDouble(0, 600))))
+            {
+                break; // a fast machine was done before
+            }
+
+            kills++;
+            inTheMiddleOfWriting += Directory.EnumerateFiles(killed, "*.part", SearchOption.AllDirectories).Any() ? 1 : 0;
+        }
+
+        using (var last = Start(killed, [.. options, "--resume"]))
+        {
+            Assert.Equal(0, Ended(last));
+        }
+
+        Assert.True(kills > 1, "the training was done before it was killed twice");
+        Assert.True(inTheMiddleOfWriting > 0, "no kill fell into the writing of a checkpoint; the test must see one");
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, weights)), File.ReadAllBytes(Path.Combine(killed, weights)));
+        Assert.Empty(Directory.EnumerateFiles(killed, "*.part", SearchOption.AllDirectories));
+    }
+
+    /// <summary>Kills the process some time after its next checkpoint, or at the moment that it begins to write one; false where it ended by itself.</summary>
+    private static bool KillWhen(Process process, string run, TimeSpan? afterACheckpoint)
+    {
+        using var seen = new ManualResetEventSlim();
+        using var watcher = new FileSystemWatcher(run) { IncludeSubdirectories = true };
+        if (afterACheckpoint is null)
+        {
+            watcher.Created += (_, e) => Kill(e.Name!.EndsWith(".part", StringComparison.Ordinal) && e.Name.Contains("checkpoint", StringComparison.Ordinal));
+        }
+        else
+        {
+            watcher.Renamed += (_, e) => Seen(e.Name!.EndsWith("checkpoint.safetensors", StringComparison.Ordinal));
+        }
+
+        watcher.EnableRaisingEvents = true;
+        for (var waited = Stopwatch.StartNew(); !seen.Wait(TimeSpan.FromMilliseconds(100)) && !process.HasExited;)
+        {
+            Assert.True(waited.Elapsed < Patience, "the training wrote no checkpoint");
+        }
+
+        if (afterACheckpoint is { } time)
+        {
+            process.WaitForExit(time);
+            process.Kill();
+        }
+
+        process.WaitForExit();
+        return process.ExitCode != 0;
+
+        void Kill(bool now)
+        {
+            if (now)
+            {
+                process.Kill();
+                seen.Set();
+            }
+        }
+
+        void Seen(bool now)
+        {
+            if (now)
+            {
+                seen.Set();
+            }
+        }
+    }
+
+    private static int Ended(Process process)
+    {
+        process.BeginOutputReadLine();
+        var errors = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Patience))
+        {
+            process.Kill();
+            Assert.Fail("the training took too long");
+        }
+
+        Assert.True(process.ExitCode == 0, errors.Result);
+        return process.ExitCode;
+    }
+
+    private static Process Start(string folder, string[] options)
+    {
+        Directory.CreateDirectory(folder);
+        string[] small = ["--pairs", "240", "--batch-size", "8", "--checkpoint-every", "1", "--out", folder];
+        return Process.Start(new ProcessStartInfo(DotnetHost.Path, [typeof(TrainVerb).Assembly.Location, "train", "toy-nlvr2", .. small, .. options])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
+    }
+}
