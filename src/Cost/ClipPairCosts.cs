@@ -5,9 +5,7 @@ using Madtp.Kit.Pruning;
 namespace Madtp.Kit.Cost;
 
 /// <summary>What single image-text pairs cost CLIP at inference ('deploy' accounting).</summary>
-/// <param name="config">The model's sizes.</param>
-/// <param name="method">What the reduction itself computes; MADTP if null.</param>
-public sealed class ClipPairCosts(ClipConfig config, ReductionCost? method = null) : IPairCosts
+public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
 {
     private readonly PairCosts costs = new(Accounting.Deploy, textTokens => MacLedger.For(Model(config, textTokens)));
 
@@ -36,12 +34,13 @@ public sealed class ClipPairCosts(ClipConfig config, ReductionCost? method = nul
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
+        var method = ReductionCost.Of(trace.Policy);
         var images = trace.Of("visual").Take(config.Vision.Layers).ToArray();
         var texts = trace.Of("transformer").Take(config.Text.Layers).ToArray();
         return [.. textLengths.Select((length, pair) =>
         {
             var (image, text) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(texts, pair));
-            return costs.Reduced(length, () => MacLedger.For(Model(config, length)).WithTokens(image, text, method).Total(Accounting.Deploy), image, text);
+            return costs.Reduced(length, method, () => MacLedger.For(Model(config, length)).WithTokens(image, text, method).Total(Accounting.Deploy), image, text);
         })];
     }
 }

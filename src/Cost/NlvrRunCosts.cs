@@ -5,7 +5,7 @@ namespace Madtp.Kit.Cost;
 
 /// <summary>What single NLVR2 examples cost, by the tokens that a reduction left them.</summary>
 /// <param name="config">The model's sizes.</param>
-/// <param name="method">What the reduction itself computes; MADTP if null.</param>
+/// <param name="method">What the reduction itself computes; what the traced policy does if null.</param>
 public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null)
 {
     private readonly Dictionary<int, MacLedger> whole = [];
@@ -37,23 +37,25 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
             throw new ArgumentException($"the trace has {vision.Count} image and {text.Count} text steps; one pass of this model has {config.Vision.Depth} and {config.Text.Layers}. Clear the trace between passes", nameof(trace));
         }
 
+        var work = method ?? ReductionCost.Of(trace.Policy);
         var pairs = textLengths.Count;
         return [.. Enumerable.Range(0, pairs).Select(pair => Pair(
             Counts(vision, pair),
             Counts(vision, pairs + pair),
             text.Count == 0 ? null : Counts(text, pair),
-            textLengths[pair]))];
+            textLengths[pair],
+            work))];
     }
 
     private static int[] Counts(IReadOnlyList<ReductionStep> steps, int sample) => [.. steps.Select(step => step.TokensPerSample[sample])];
 
-    private long Pair(int[] left, int[] right, int[]? text, int textTokens)
+    private long Pair(int[] left, int[] right, int[]? text, int textTokens, ReductionCost work)
     {
-        var key = $"{textTokens}|{string.Join(',', left)}|{string.Join(',', right)}|{(text is null ? string.Empty : string.Join(',', text))}";
+        var key = $"{work}|{textTokens}|{string.Join(',', left)}|{string.Join(',', right)}|{(text is null ? string.Empty : string.Join(',', text))}";
         if (!reduced.TryGetValue(key, out var macs))
         {
             var counts = new TokenCounts(left.Length == 0 ? [] : [left, right], text);
-            macs = Ledger(textTokens).WithTokens(counts, method).Total(Accounting.Paper);
+            macs = Ledger(textTokens).WithTokens(counts, work).Total(Accounting.Paper);
             reduced[key] = macs;
         }
 

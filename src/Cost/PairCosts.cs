@@ -20,10 +20,10 @@ internal sealed class PairCosts(Accounting accounting, Func<int, MacLedger> ledg
         return macs;
     }
 
-    /// <summary>A reduced pair, made once for each set of counts.</summary>
-    public long Reduced(int textTokens, Func<long> total, params int[]?[] counts)
+    /// <summary>A reduced pair, made once for each method and set of counts.</summary>
+    public long Reduced(int textTokens, ReductionCost method, Func<long> total, params int[]?[] counts)
     {
-        var key = $"{textTokens}|{string.Join('|', counts.Select(count => count is null ? "-" : string.Join(',', count)))}";
+        var key = $"{textTokens}|{method}|{string.Join('|', counts.Select(count => count is null ? "-" : string.Join(',', count)))}";
         if (!reduced.TryGetValue(key, out var macs))
         {
             macs = total();

@@ -5,9 +5,7 @@ using Madtp.Kit.Pruning;
 namespace Madtp.Kit.Cost;
 
 /// <summary>What single image-text pairs cost BLIP: both encoded and compared, then read together.</summary>
-/// <param name="config">The model's sizes.</param>
-/// <param name="method">What the reduction itself computes; MADTP if null.</param>
-public sealed class RetrievalPairCosts(BlipConfig config, ReductionCost? method = null) : IPairCosts
+public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
 {
     private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(Model(config, textTokens)));
 
@@ -39,16 +37,17 @@ public sealed class RetrievalPairCosts(BlipConfig config, ReductionCost? method 
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
+        var method = ReductionCost.Of(trace.Policy);
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         var alone = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
         var read = trace.Of("text_encoder").Skip(config.Text.Layers).Take(config.Text.Layers).ToArray();
         return [.. textLengths.Select((length, pair) =>
         {
             var (image, text, match) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(alone, pair), PairCosts.Counts(read, pair));
-            return costs.Reduced(length, () => Total(length, image, text, match), image, text, match);
+            return costs.Reduced(length, method, () => Total(length, image, text, match, method), image, text, match);
         })];
     }
 
-    private long Total(int length, int[]? image, int[]? text, int[]? match) =>
+    private long Total(int length, int[]? image, int[]? text, int[]? match, ReductionCost method) =>
         MacLedger.For(Model(config, length) with { Matching = match }).WithTokens(image, text, method).Total(Accounting.Paper);
 }

@@ -18,7 +18,7 @@ internal sealed class ClipEvaluation : PairEvaluation
         var sizes = CheckpointSizes.Clip(Checkpoint);
         text = ClipText.Open(sizes, Checkpoint, Files, settings.Vocabulary);
         model = Filled(new ClipModel(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
-        Costs = new ClipPairCosts(model.Config, MethodCost);
+        Costs = new ClipPairCosts(model.Config);
     }
 
     protected override string Name => "clip";

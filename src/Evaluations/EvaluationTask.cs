@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
@@ -73,9 +72,6 @@ internal abstract class EvaluationTask<TExample, TAnswer> : IDisposable
 
     /// <summary>How tokens are reduced.</summary>
     protected PruningMethod Method => Settings.Method ?? (Checkpoint.Number("temperature") is null ? PruningMethod.Madtp : PruningMethod.ByTemperature(ReductionPolicy.Released));
-
-    /// <summary>What the method itself computes.</summary>
-    protected ReductionCost MethodCost => ReductionCost.Of(Method.Policy(1));
 
     /// <summary>Runs the evaluation, or goes on with it.</summary>
     /// <exception cref="InvalidDataException">A file is malformed, or the folder holds another run.</exception>

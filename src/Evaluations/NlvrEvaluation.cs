@@ -34,7 +34,7 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
         tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
         model = Filled(new BlipNlvr(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
-        costs = new NlvrRunCosts(model.Config, MethodCost);
+        costs = new NlvrRunCosts(model.Config);
         Examples = First(Nlvr2Dataset.Load(annotations));
     }
 

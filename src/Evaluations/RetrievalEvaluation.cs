@@ -34,7 +34,7 @@ internal sealed class RetrievalEvaluation : PairEvaluation
         tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
         model = Filled(new BlipRetrieval(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
-        Costs = new RetrievalPairCosts(model.Config, MethodCost);
+        Costs = new RetrievalPairCosts(model.Config);
     }
 
     protected override string Name => "retrieval";

@@ -18,7 +18,7 @@ namespace Madtp.Kit.Pruning;
 public static class CrossGet
 {
     /// <summary>The policy.</summary>
-    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer merges as many again.</param>
+    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer merges as many again, at most half of its tokens.</param>
     /// <param name="textKeepRatio">The same for text; as for images if null.</param>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
     public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null) => new()
@@ -60,6 +60,22 @@ public static class CrossGet
         var rank = zeros_like(order).scatter(1, order, places); // [B, N]
         var up = rank.unsqueeze(1) <= rank.unsqueeze(2); // column ranks no lower than its row
         return affinity.masked_fill(up, float.NegativeInfinity).amax([2]);
+    }
+
+    /// <summary>At most half of the tokens that may go do: +∞ for those of the highest scores.</summary>
+    /// <param name="score">What tokens are ranked by, +∞ for those that stay anyhow, <c>[B, N]</c>.</param>
+    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
+    /// <param name="protected">Tokens that neither go nor take in, <c>[B, N]</c> bool; null when none is special.</param>
+    /// <returns><c>[B, N]</c>.</returns>
+    public static Tensor AtMostHalf(Tensor score, Tensor? real = null, Tensor? @protected = null)
+    {
+        var closed = ToMe.Closed(real, @protected);
+        var open = closed is null ? score : score.masked_fill(closed, float.NegativeInfinity);
+        var count = closed is null ? full([score.shape[0], 1], score.shape[1], dtype: int64, device: score.device) : closed.logical_not().sum(1, keepdim: true); // [B, 1]
+        var order = open.sort(1, descending: true, stable: true).Indices;
+        var places = arange(order.shape[1], dtype: int64, device: order.device).expand(order.shape);
+        var rank = zeros_like(order).scatter(1, order, places); // [B, N]
+        return score.masked_fill(rank < count - count.div(2, RoundingMode.floor), float.PositiveInfinity);
     }
 
     /// <summary>I: the strongest claim of a learnable token on each token, over the strongest on any. In [0, 1].</summary>

@@ -18,7 +18,8 @@ public sealed record CrossGuidedScorer : ITokenScorer
         var keys = ToMe.Metric(context.Attention.Keys).slice(1, 1, context.Attended.Length, 1); // [B, N, d_h]
         var affinity = CrossGet.Affinity(keys, context.Real, context.Protected);
         var guidance = context.AlignmentMaps is null ? zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device) : CrossGet.Guidance(context.AlignmentMaps, context.Real);
-        return new ImportanceScores(guidance - CrossGet.BestEdge(affinity, guidance), Alignment: guidance)
+        var score = CrossGet.AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), context.Real, context.Protected);
+        return new ImportanceScores(score, Alignment: guidance)
         {
             Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
         };

@@ -8,16 +8,21 @@ public sealed class ReductionTrace : IDisposable
 {
     private readonly List<ReductionStep> steps = [];
     private readonly List<Tensor> owned = [];
+    private readonly TokenReduction reduction;
     private readonly Action ended;
 
-    internal ReductionTrace(TraceDetail detail, Action ended)
+    internal ReductionTrace(TokenReduction reduction, TraceDetail detail, Action ended)
     {
+        this.reduction = reduction;
         Detail = detail;
         this.ended = ended;
     }
 
     /// <summary>How much is kept of each step.</summary>
     public TraceDetail Detail { get; }
+
+    /// <summary>The policy that is recorded: that of the reduction now.</summary>
+    public ReductionPolicy Policy => reduction.Policy;
 
     /// <summary>The steps so far.</summary>
     public IReadOnlyList<ReductionStep> Steps => steps;

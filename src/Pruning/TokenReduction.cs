@@ -87,7 +87,7 @@ public sealed class TokenReduction : IDisposable
             throw new InvalidOperationException("a trace is being recorded already; dispose it first");
         }
 
-        trace = new ReductionTrace(detail, () => trace = null);
+        trace = new ReductionTrace(this, detail, () => trace = null);
         return trace;
     }
 

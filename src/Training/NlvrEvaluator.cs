@@ -27,7 +27,7 @@ public static class NlvrEvaluator
         ArgumentNullException.ThrowIfNull(pairs);
         var count = Math.Min(limit ?? pairs.Count, pairs.Count);
         var other = Permutation(pairs.Count);
-        var costs = new NlvrRunCosts(model.Config, reduction is null ? null : ReductionCost.Of(reduction.Policy));
+        var costs = new NlvrRunCosts(model.Config);
         var right = new bool[count];
         var tokens = new TokenMeans();
         double macs = 0, whole = 0, dense = 0;

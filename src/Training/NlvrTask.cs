@@ -38,7 +38,7 @@ public sealed class NlvrTask : TrainingTask, IDisposable
         reduction = TokenReduction.Attach(model, this.method.Policy(1));
         reduction.Enabled = settings.MacShare is not null;
         reduction.GatherFeatures = settings.AlignmentWeight != 0;
-        costs = new NlvrRunCosts(model.Config, ReductionCost.Of(reduction.Policy));
+        costs = new NlvrRunCosts(model.Config);
     }
 
     /// <inheritdoc/>

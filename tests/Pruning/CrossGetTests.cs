@@ -100,7 +100,7 @@ public class CrossGetTests
         var all = Enumerable.Range(0, length).ToArray();
         var ranking = all.OrderByDescending(n => BestAmong(n, all)).ThenBy(n => guidance[n]).ToList();
         var score = all.Select(n => guidance[n] - BestAmong(n, ranking.Skip(ranking.IndexOf(n) + 1))).ToArray();
-        var goal = Math.Max(1, (int)Math.Floor((length * ratio) + 0.5));
+        var goal = Math.Max(length - (length / 2), (int)Math.Floor((length * ratio) + 0.5)); // at most half goes
         var kept = all.OrderByDescending(n => score[n]).Take(goal).ToHashSet();
         var goes = all.Where(n => !kept.Contains(n)).ToDictionary(n => n, n => kept.MaxBy(o => ToMeTests.Cosine(keys[n], keys[o])));
 
