@@ -47,6 +47,7 @@ internal static class Recomputation
         private readonly bool[] present;
         private readonly bool[] wanted;
         private readonly byte[]? random;
+        private readonly bool mixed = MixedPrecision.IsOn;
         private TokenState? result;
 
         public Block(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, Tensor?[] inputs, bool random)
@@ -91,6 +92,7 @@ internal static class Recomputation
 
         private TokenState Again(Tensor[] inputs)
         {
+            using var precision = MixedPrecision.Begin(mixed); // a device calls back on a thread of its own
             var now = random is null ? null : RandomState();
             isAgain = true;
             try

@@ -13,9 +13,9 @@ internal static class ScaledDotProduct
     /// <param name="headWidth">d_h of the scale where it is not that of the tensors: heads that lost dimensions keep the scale they were trained with.</param>
     public static SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, long? headWidth = null)
     {
-        var scores = (query * (1 / Math.Sqrt(headWidth ?? query.shape[^1]))).matmul(key.transpose(-2, -1)); // [B, h, N, N]
+        var scores = MixedPrecision.Product(query * (1 / Math.Sqrt(headWidth ?? query.shape[^1])), key.transpose(-2, -1)); // [B, h, N, N]
         var probabilities = (bias is null ? scores : scores + bias).softmax(-1);
-        return new SelfAttentionRecord(probabilities, probabilities.matmul(value), key);
+        return new SelfAttentionRecord(probabilities, MixedPrecision.Product(probabilities, value), key);
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, h, N, D/h]</c>.</summary>

@@ -154,6 +154,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     private void Backward(ReadOnlySpan<int> examples)
     {
         using var scope = NewDisposeScope();
+        using var precision = MixedPrecision.Begin(settings.Precision == TrainingPrecision.BFloat16);
         var losses = task.Losses(examples);
         var total = task.Objective.Total(losses);
         (settings.AccumulateSteps == 1 ? total : total / settings.AccumulateSteps).backward();

@@ -22,6 +22,9 @@ public sealed record TrainingSettings
     /// </summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>What the encoders' matrix products are computed in while training.</summary>
+    public TrainingPrecision Precision { get; init; }
+
     /// <summary>Learning rate at the end of the warm-up.</summary>
     public double LearningRate { get; init; } = 1e-3;
 

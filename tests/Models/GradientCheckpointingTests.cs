@@ -102,6 +102,7 @@ public sealed class GradientCheckpointingTests
         using var images = randn(12, 3, 96, 96);
         Held(encoder, images, recompute: true); // what is kept for good comes with the first time
         var (again, plain) = (Held(encoder, images, recompute: true), Held(encoder, images, recompute: false));
+        TestContext.Current.TestOutputHelper?.WriteLine($"kept until the backward pass: {plain / 1e6:F0} MB, with recomputation {again / 1e6:F0} MB");
         Assert.True(plain > 100_000_000, $"{plain} bytes are too few to measure");
         Assert.True(again < plain / 4, $"{again} bytes against {plain}");
     }

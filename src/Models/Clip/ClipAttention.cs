@@ -32,9 +32,9 @@ public sealed class ClipAttention : nn.Module
     public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
     {
         var (batch, length, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2]);
-        var projected = nn.functional.linear(tokens, in_proj_weight, in_proj_bias); // [B, N, 3D]
+        var projected = MixedPrecision.Linear(tokens, in_proj_weight, in_proj_bias); // [B, N, 3D]
         var parts = projected.view(batch, length, 3, heads, width / heads).permute(2, 0, 3, 1, 4).unbind(0); // 3 × [B, h, N, d_h]
         var attention = ScaledDotProduct.Attend(parts[0], parts[1], parts[2], bias);
-        return (out_proj.forward(ScaledDotProduct.JoinHeads(attention.HeadOutput)), attention);
+        return (MixedPrecision.Linear(out_proj, ScaledDotProduct.JoinHeads(attention.HeadOutput)), attention);
     }
 }

@@ -19,7 +19,7 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => c_proj.forward(QuickGelu(c_fc.forward(tokens)));
+    public override Tensor forward(Tensor tokens) => MixedPrecision.Linear(c_proj, QuickGelu(MixedPrecision.Linear(c_fc, tokens)));
 
     /// <summary>x · σ(1.702 x), the approximation of GELU that CLIP was trained with.</summary>
     public static Tensor QuickGelu(Tensor x) => x * (x * 1.702).sigmoid();

@@ -63,7 +63,7 @@ public sealed class BertAttentionCore : nn.Module, IMaskableWidth
 
     private Tensor Heads(Linear projection, Tensor tokens)
     {
-        var perHead = ScaledDotProduct.SplitHeads(projection.forward(tokens), heads); // [B, h, N, d_h]
+        var perHead = ScaledDotProduct.SplitHeads(MixedPrecision.Linear(projection, tokens), heads); // [B, h, N, d_h]
         return WidthMask is null ? perHead : perHead * WidthMask;
     }
 }

@@ -21,5 +21,5 @@ public sealed class BertAttentionOutput : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor branch, Tensor residual) =>
-        LayerNorm.forward(dropout.forward(dense.forward(branch)) + residual);
+        LayerNorm.forward(dropout.forward(MixedPrecision.Linear(dense, branch)) + residual);
 }

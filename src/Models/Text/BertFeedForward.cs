@@ -29,7 +29,7 @@ public sealed class BertFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidth
     /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
     public override Tensor forward(Tensor tokens)
     {
-        var hidden = dense.forward(tokens);
+        var hidden = MixedPrecision.Linear(dense, tokens);
         return nn.functional.gelu(WidthMask is null ? hidden : hidden * WidthMask);
     }
 }

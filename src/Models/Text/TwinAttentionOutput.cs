@@ -26,8 +26,8 @@ public sealed class TwinAttentionOutput : nn.Module<Tensor, Tensor, Tensor, Tens
     /// <summary>Left and right readings and the residual, each <c>[B, N, D]</c>, to <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor left, Tensor right, Tensor residual)
     {
-        var (first, second) = (dense0.forward(left), dense1.forward(right));
-        var joined = merge_layer is null ? (first + second) / 2 : merge_layer.forward(cat([first, second], -1));
+        var (first, second) = (MixedPrecision.Linear(dense0, left), MixedPrecision.Linear(dense1, right));
+        var joined = merge_layer is null ? (first + second) / 2 : MixedPrecision.Linear(merge_layer, cat([first, second], -1));
         return LayerNorm.forward(dropout.forward(joined) + residual);
     }
 }

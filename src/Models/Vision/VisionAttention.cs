@@ -40,9 +40,9 @@ public sealed class VisionAttention : nn.Module, IMaskableWidth
     public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
     {
         var (batch, length) = (tokens.shape[0], tokens.shape[1]);
-        var projected = qkv.forward(tokens).view(batch, length, 3, heads, headWidth).permute(2, 0, 3, 1, 4); // [3, B, h, N, d_h]
+        var projected = MixedPrecision.Linear(qkv, tokens).view(batch, length, 3, heads, headWidth).permute(2, 0, 3, 1, 4); // [3, B, h, N, d_h]
         var parts = (WidthMask is null ? projected : projected * WidthMask).unbind(0);
         var attention = ScaledDotProduct.Attend(parts[0], parts[1], parts[2], bias, fullHeadWidth);
-        return (proj.forward(ScaledDotProduct.JoinHeads(attention.HeadOutput)), attention);
+        return (MixedPrecision.Linear(proj, ScaledDotProduct.JoinHeads(attention.HeadOutput)), attention);
     }
 }

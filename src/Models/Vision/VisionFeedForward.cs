@@ -29,7 +29,7 @@ public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidt
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor tokens)
     {
-        var hidden = fc1.forward(tokens); // [B, N, hidden]
-        return fc2.forward(nn.functional.gelu(WidthMask is null ? hidden : hidden * WidthMask));
+        var hidden = MixedPrecision.Linear(fc1, tokens); // [B, N, hidden]
+        return MixedPrecision.Linear(fc2, nn.functional.gelu(WidthMask is null ? hidden : hidden * WidthMask));
     }
 }
