@@ -24,6 +24,8 @@ internal static class EvaluateTaskVerb
     {
         ["nlvr2"] = "BLIP-NLVR2: is a statement true of two images? Splits dev, test1 (usual), test2.",
         ["clip"] = "CLIP retrieval on COCO or Flickr30k in Karpathy's splits val, test (usual).",
+        ["caption"] = "BLIP captioning on COCO in Karpathy's splits val, test (usual).",
+        ["vqa"] = "BLIP VQA on VQA v2: splits val2014 (usual), test-dev2015, test2015 (no public answers: submit vqa_result.json).",
         ["retrieval"] = "BLIP retrieval on COCO or Flickr30k in Karpathy's splits val, test (usual).",
     };
 
@@ -41,7 +43,7 @@ internal static class EvaluateTaskVerb
         var method = new Option<string?>("--method") { Description = $"How tokens are reduced: {string.Join(", ", Methods.Keys)}. Usually madtp; madtp-released for the authors' checkpoints." };
         method.AcceptOnlyFromAmong([.. Methods.Keys]);
         var calibration = new Option<int>("--calibration") { Description = "Examples that --reduce looks at, the first of the training split.", HelpName = "N", DefaultValueFactory = _ => 200 };
-        var candidates = new Option<int?>("--candidates") { Description = "Pairs that BLIP retrieval reads for each query.", HelpName = "N" };
+        var candidates = new Option<int?>("--candidates") { Description = "What BLIP looks at closely: pairs read for each query of retrieval, answers read to their end for each question.", HelpName = "N" };
         var batch = new Option<int>("--batch") { Description = "Examples answered at once.", HelpName = "N", DefaultValueFactory = _ => 32 };
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };

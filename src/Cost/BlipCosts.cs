@@ -1,5 +1,7 @@
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Text;
+using Madtp.Kit.Models.Vision;
 
 namespace Madtp.Kit.Cost;
 
@@ -10,17 +12,46 @@ public static class BlipCosts
     public static NlvrCost Nlvr(BlipConfig config, int textTokens)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var (vision, text) = (config.Vision, config.Text);
         return new NlvrCost
         {
             Name = "blip-nlvr2",
-            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio), Layers = vision.PrunedWidths },
-            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths },
+            Vision = Vision(config.Vision),
+            Text = Text(config.Text),
             TextTokens = textTokens,
-            MergeFrom = text.FirstMergeLayer,
-            Alignment = config.Alignment is { } alignment
-                ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
-                : new AlignmentDims(0, 0),
+            MergeFrom = config.Text.FirstMergeLayer,
+            Alignment = Alignment(config),
         };
     }
+
+    /// <summary>BLIP captioning of the given sizes, on a caption of <paramref name="textTokens"/> tokens.</summary>
+    public static CaptionCost Caption(BlipConfig config, int textTokens)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new CaptionCost { Name = "blip-caption", Vision = Vision(config.Vision), Text = Text(config.Text), TextTokens = textTokens, Alignment = Alignment(config) };
+    }
+
+    /// <summary>BLIP VQA of the given sizes, on one image with one question of <paramref name="textTokens"/> tokens and one answer.</summary>
+    public static VqaCost Vqa(BlipConfig config, int textTokens)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new VqaCost
+        {
+            Name = "blip-vqa",
+            Vision = Vision(config.Vision),
+            Text = Text(config.Text),
+            TextTokens = textTokens,
+            QuestionTokens = textTokens,
+            Questions = 1,
+            Answers = 1,
+            Alignment = Alignment(config),
+        };
+    }
+
+    private static VisionDims Vision(VisionTransformerConfig vision) => new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio), Layers = vision.PrunedWidths };
+
+    private static TextDims Text(BertConfig text) => new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths };
+
+    private static AlignmentDims Alignment(BlipConfig config) => config.Alignment is { } alignment
+        ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
+        : new AlignmentDims(0, 0);
 }

@@ -54,7 +54,10 @@ public sealed record EvaluationSettings
     /// <summary>The vocabulary: BERT's <c>vocab.txt</c>, or CLIP's merges. Looked for beside the data if null.</summary>
     public string? Vocabulary { get; init; }
 
-    /// <summary>Candidates that BLIP judges as pairs in retrieval; if null 256 for COCO, 128 for Flickr30k, and 16 of splits of less than 1,000 images.</summary>
+    /// <summary>
+    /// Candidates that BLIP looks at closely: in retrieval pairs read for each query, if null 256 for COCO, 128 for Flickr30k, and 16
+    /// of splits of less than 1,000 images; in VQA answers read to their end, if null 128.
+    /// </summary>
     public int? Candidates { get; init; }
 
     /// <summary>Where to compute.</summary>

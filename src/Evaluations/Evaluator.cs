@@ -10,6 +10,8 @@ public static class Evaluator
     {
         ["nlvr2"] = (settings, progress, cancellation) => Run(new NlvrEvaluation(settings), progress, cancellation),
         ["clip"] = (settings, progress, cancellation) => Run(new ClipEvaluation(settings), progress, cancellation),
+        ["caption"] = (settings, progress, cancellation) => Run(new CaptionEvaluation(settings), progress, cancellation),
+        ["vqa"] = (settings, progress, cancellation) => Run(new VqaEvaluation(settings), progress, cancellation),
         ["retrieval"] = (settings, progress, cancellation) => Run(new RetrievalEvaluation(settings), progress, cancellation),
     };
 

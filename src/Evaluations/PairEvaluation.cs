@@ -106,7 +106,8 @@ internal abstract class PairEvaluation : EvaluationTask<CaptionedImage, PairAnsw
 
     private string[] Names(string split) => [Settings.Dataset == "coco" ? $"coco_karpathy_{split}.json" : $"flickr30k_{split}.json", $"dataset_{Settings.Dataset}.json"];
 
-    private static CaptionImages Load(string path, string split)
+    /// <summary>Reads a split of BLIP's files or of Karpathy's original one; images lie beside the file.</summary>
+    internal static CaptionImages Load(string path, string split)
     {
         // Karpathy's original file holds all splits, and names Flickr30k's images without their folder.
         var isOriginal = Path.GetFileName(path).StartsWith("dataset_", StringComparison.Ordinal);

@@ -18,8 +18,8 @@ internal sealed class TaskFiles(string root)
     public string? Find(string dataset, params string[] names) =>
         names.SelectMany(name => new[] { Path.Combine(root, dataset, name), Path.Combine(root, name) }).FirstOrDefault(File.Exists);
 
-    /// <summary>The folder that a data set's images lie in: the one that was asked for where it is there, or else the root itself.</summary>
-    public string Folder(string dataset) => Directory.Exists(Path.Combine(root, dataset)) ? Path.Combine(root, dataset) : root;
+    /// <summary>The folder of another data set, whose images are asked about: below the root, beside it, or else the root itself.</summary>
+    public string Folder(string dataset) => new[] { Path.Combine(root, dataset), Path.GetFullPath(Path.Combine(root, "..", dataset)) }.FirstOrDefault(Directory.Exists, root);
 
     /// <summary>A vocabulary.</summary>
     /// <param name="given">What the user named; looked for if null.</param>

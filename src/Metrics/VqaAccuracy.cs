@@ -35,19 +35,8 @@ public static class VqaAccuracy
     /// <exception cref="InvalidDataException">A file has another form, or they do not speak of the same questions.</exception>
     public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null, VqaVersion version = VqaVersion.Current)
     {
-        var questions = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "VQA annotations").Annotations
-            .Select(item => new VqaQuestion(item.QuestionId, item.QuestionType, item.AnswerType, item.Answers)).ToArray();
+        var questions = ReadQuestions(annotationsPath);
         var ids = questions.Select(question => question.QuestionId).ToHashSet();
-        if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
-        {
-            throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
-        }
-
-        if (ids.Count == 0)
-        {
-            throw new InvalidDataException($"{annotationsPath}: there are no questions in it");
-        }
-
         if (questionsPath is not null)
         {
             RequireSame(ids, [.. MetricFile.ReadJson<QuestionFile>(questionsPath, "VQA questions").Questions.Select(item => item.QuestionId)], questionsPath, annotationsPath);
@@ -61,6 +50,22 @@ public static class VqaAccuracy
 
         RequireSame(ids, [.. predictions.Keys], resultsPath, annotationsPath);
         return Compute(questions, predictions, version);
+    }
+
+    /// <summary>Reads the official annotations: every question with people's answers.</summary>
+    /// <param name="annotationsPath">The file, <c>{"annotations": […]}</c>.</param>
+    /// <exception cref="FileNotFoundException">It is missing.</exception>
+    /// <exception cref="InvalidDataException">It has another form, no questions, or a question without answers.</exception>
+    public static IReadOnlyList<VqaQuestion> ReadQuestions(string annotationsPath)
+    {
+        var questions = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "VQA annotations").Annotations
+            .Select(item => new VqaQuestion(item.QuestionId, item.QuestionType, item.AnswerType, item.Answers)).ToArray();
+        if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
+        {
+            throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
+        }
+
+        return questions.Length > 0 ? questions : throw new InvalidDataException($"{annotationsPath}: there are no questions in it");
     }
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)

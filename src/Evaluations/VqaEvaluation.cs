@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+using Madtp.Kit.Text;
+using Madtp.Kit.Training;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Evaluations;
+
+/// <summary>BLIP VQA on VQA v2: each question is answered by ranking a list of answers.</summary>
+internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
+{
+    private const int MaxTokens = 35;
+    private const int ReadToTheEnd = 128;
+
+    private readonly BlipVqa model;
+    private readonly BertWordPiece tokenizer;
+    private readonly VqaCosts costs;
+    private readonly AnswerVocabulary answers;
+    private readonly VqaDataset questions;
+    private readonly string questionPath;
+    private readonly string? annotations;
+    private readonly string answerList;
+    private readonly string vocabulary;
+    private readonly AnswerCandidates candidates;
+
+    public VqaEvaluation(EvaluationSettings settings) : base(settings)
+    {
+        questionPath = Files.Require("vqa", Names(Split));
+        annotations = Files.Find("vqa", $"v2_mscoco_{Split}_annotations.json");
+        answerList = Files.Require("vqa", "answer_list.json");
+        var sizes = CheckpointSizes.Blip(Checkpoint);
+        vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
+        tokenizer = BertWordPiece.Load(vocabulary);
+        BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
+        model = Filled(new BlipVqa(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        costs = new VqaCosts(model.Config, MethodCost);
+        answers = AnswerVocabulary.Of(AnswerList.Load(answerList), AnswerTokens, ReadToTheEnd);
+        candidates = new AnswerCandidates(answers.Tokens.Ids.to(settings.Device), answers.Tokens.Mask.to(settings.Device));
+        questions = Open(questionPath);
+        Examples = First(questions);
+    }
+
+    protected override string Name => "vqa";
+
+    protected override string CostOf => "a question about an image";
+
+    protected override string Split => Settings.Split ?? "val2014";
+
+    protected override nn.Module Model => model;
+
+    protected override IReducibleModel Reducible => model;
+
+    protected override int ImageSize => model.Config.Vision.ImageSize;
+
+    protected override IEnumerable<string> Inputs => [questionPath, answerList, vocabulary, .. annotations is null ? [] : new[] { annotations }];
+
+    protected override IReadOnlyList<VqaExample> Examples { get; }
+
+    protected override string SubmissionName => "vqa_result.json";
+
+    // Never more than there are, nor so many that a question's batch outgrows the memory.
+    private int Considered => Math.Min(Settings.Candidates ?? answers.Considered, answers.Words.Count);
+
+    private int MaxQuestion => Math.Min(MaxTokens, model.Config.Text.MaxPositions);
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        questions.Dispose();
+        model.Dispose();
+    }
+
+    protected override void Identify(RunIdentity identity) => identity.Add("candidates", Considered);
+
+    protected override IReadOnlyList<string> ImagePaths(VqaExample example) => [example.ImagePath];
+
+    protected override IReadOnlyList<VqaExample>? CalibrationExamples() => Files.Find("vqa", Names("train2014")) is { } path ? Open(path) : null;
+
+    protected override IReadOnlyList<QuestionAnswer> Answer(ImageBatch<VqaExample> batch, TokenReduction? reduction)
+    {
+        using var trace = reduction?.Record();
+        var texts = TextTensors.Of([.. batch.Examples.Select(QuestionTokens)], tokenizer.PaddingId, Settings.Device);
+        var encoding = model.Read(batch.ToTensor(Settings.Device), texts.Ids, texts.Mask);
+        var best = model.Rank(encoding, candidates, Considered).Best.cpu().data<long>().ToArray();
+        long[] dense = [.. texts.Lengths.Select(costs.Dense)];
+        var macs = trace is null ? dense : costs.PerPair(trace, texts.Lengths);
+        return [.. batch.Examples.Select((example, i) => new QuestionAnswer(example.QuestionId, answers.Words[(int)best[i]], macs[i], dense[i]))];
+    }
+
+    protected override void WriteSubmission(string path, IReadOnlyList<QuestionAnswer> given) =>
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, given.Select(answer => answer.ToSubmitted())));
+
+    protected override IReadOnlyList<KeyValuePair<string, double>> Score(IReadOnlyList<QuestionAnswer> given, string submission)
+    {
+        if (annotations is null)
+        {
+            return []; // test: the answers are not public, a server scores the submission
+        }
+
+        var asked = given.ToDictionary(answer => answer.QuestionId, answer => answer.Answer);
+        var scores = VqaAccuracy.Compute([.. VqaAccuracy.ReadQuestions(annotations).Where(question => asked.ContainsKey(question.QuestionId))], asked);
+        return [new("accuracy", scores.Overall), .. scores.PerAnswerType.OrderBy(type => type.Key, StringComparer.Ordinal).Select(type => KeyValuePair.Create($"  {type.Key}", type.Value))];
+    }
+
+    private int[] QuestionTokens(VqaExample example)
+    {
+        var ids = tokenizer.EncodeWithSpecials(BlipText.PreQuestion(example.Question), MaxQuestion);
+        ids[0] = tokenizer.EncoderId!.Value;
+        return ids;
+    }
+
+    private int[] AnswerTokens(string answer)
+    {
+        var ids = tokenizer.EncodeWithSpecials(answer, model.Config.Text.MaxPositions);
+        ids[0] = tokenizer.DecoderId!.Value;
+        return ids;
+    }
+
+    // The official form, or BLIP's; images are COCO's.
+    private VqaDataset Open(string path)
+    {
+        var official = Path.GetFileName(path).StartsWith("v2_", StringComparison.Ordinal);
+        return official ? VqaDataset.OpenOfficial(path, null, Files.Folder("coco")) : VqaDataset.OpenBlip(path, Files.Folder("coco"), Files.Folder("visual-genome"));
+    }
+
+    private static string[] Names(string split) => [$"v2_OpenEnded_mscoco_{split}_questions.json", $"vqa_{split}.json"];
+}
