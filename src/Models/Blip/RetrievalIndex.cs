@@ -1,5 +1,4 @@
 using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Models.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models.Blip;
