@@ -5,8 +5,7 @@ namespace Madtp.Kit.Cost;
 
 /// <summary>What single images with a caption cost BLIP: encoded once, the caption read by the decoder in one pass ('paper' accounting).</summary>
 /// <param name="config">The model's sizes.</param>
-/// <param name="method">What the reduction itself computes; MADTP if null.</param>
-public sealed class CaptionCosts(BlipConfig config, ReductionCost? method = null) : IPairCosts
+public sealed class CaptionCosts(BlipConfig config) : IPairCosts
 {
     private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(BlipCosts.Caption(config, textTokens)));
 
@@ -17,11 +16,12 @@ public sealed class CaptionCosts(BlipConfig config, ReductionCost? method = null
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
+        var method = ReductionCost.Of(trace.Policy);
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         return [.. textLengths.Select((length, pair) =>
         {
             var image = PairCosts.Counts(images, imageOfText?[pair] ?? pair);
-            return costs.Reduced(length, () => MacLedger.For(BlipCosts.Caption(config, length)).WithTokens(image, null, method).Total(Accounting.Paper), image);
+            return costs.Reduced(length, method, () => MacLedger.For(BlipCosts.Caption(config, length)).WithTokens(image, null, method).Total(Accounting.Paper), image);
         })];
     }
 }

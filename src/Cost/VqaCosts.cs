@@ -5,8 +5,7 @@ namespace Madtp.Kit.Cost;
 
 /// <summary>What single questions cost BLIP: image encoded, question read with it, one answer read by the decoder ('paper' accounting).</summary>
 /// <param name="config">The model's sizes.</param>
-/// <param name="method">What the reduction itself computes; MADTP if null.</param>
-public sealed class VqaCosts(BlipConfig config, ReductionCost? method = null) : IPairCosts
+public sealed class VqaCosts(BlipConfig config) : IPairCosts
 {
     private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(BlipCosts.Vqa(config, textTokens)));
 
@@ -17,12 +16,13 @@ public sealed class VqaCosts(BlipConfig config, ReductionCost? method = null) : 
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
+        var method = ReductionCost.Of(trace.Policy);
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         var questions = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
         return [.. textLengths.Select((length, pair) =>
         {
             var (image, question) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(questions, pair));
-            return costs.Reduced(length, () => MacLedger.For(BlipCosts.Vqa(config, length)).WithTokens(image, question, method).Total(Accounting.Paper), image, question);
+            return costs.Reduced(length, method, () => MacLedger.For(BlipCosts.Vqa(config, length)).WithTokens(image, question, method).Total(Accounting.Paper), image, question);
         })];
     }
 }

@@ -39,7 +39,7 @@ internal sealed class CaptionEvaluation : EvaluationTask<CaptionedImage, Caption
         tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
         model = Filled(new BlipCaptioner(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
-        costs = new CaptionCosts(model.Config, MethodCost);
+        costs = new CaptionCosts(model.Config);
         prompt = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(BlipCaptioner.Prompt)];
         generation = (sizes.Text.MaxPositions < ToyPositions ? Toy : new GenerationSettings()) with { EndId = tokenizer.SeparatorId, PaddingId = tokenizer.PaddingId };
         Examples = First(PairEvaluation.Load(annotations, Split));

@@ -40,7 +40,7 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
         tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
         model = Filled(new BlipVqa(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
-        costs = new VqaCosts(model.Config, MethodCost);
+        costs = new VqaCosts(model.Config);
         answers = AnswerVocabulary.Of(AnswerList.Load(answerList), AnswerTokens, ReadToTheEnd);
         candidates = new AnswerCandidates(answers.Tokens.Ids.to(settings.Device), answers.Tokens.Mask.to(settings.Device));
         questions = Open(questionPath);
