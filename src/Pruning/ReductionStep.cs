@@ -22,6 +22,12 @@ public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int>
 /// <summary>The tensors of one step, detached. N counts the candidates, without the class token.</summary>
 public sealed record StepTensors
 {
+    /// <summary>The position that each candidate entered the encoder with, <c>[B, N]</c> int64; −1 for merged tokens and padding.</summary>
+    public Tensor? Candidates { get; init; }
+
+    /// <summary>1 for candidates that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>
+    public Tensor? Real { get; init; }
+
     /// <summary>R, <c>[B, N, K]</c>.</summary>
     public Tensor? RawAlignment { get; init; }
 

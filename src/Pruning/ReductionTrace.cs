@@ -76,6 +76,8 @@ public sealed class ReductionTrace : IDisposable
 
     private StepTensors Hold(ReductionContext context, TokenState output, ImportanceScores importance, KeepDecision decision, TokenSelection? selection) => new()
     {
+        Candidates = Hold(context.Attended.Position?.slice(1, 1, context.Attended.Length, 1)),
+        Real = Hold(context.Real),
         RawAlignment = Hold(context.RawAlignment),
         Importance = new ImportanceScores(Hold(importance.Total)!, Hold(importance.Class), Hold(importance.Self), Hold(importance.Alignment)),
         Decision = new KeepDecision(Hold(decision.Counts)!, Hold(decision.Thresholds), Hold(decision.Threshold)),
