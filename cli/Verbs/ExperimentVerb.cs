@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Madtp.Kit.Experiments;
 
 namespace Madtp.Kit.Cli.Verbs;

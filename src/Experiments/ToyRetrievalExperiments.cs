@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 

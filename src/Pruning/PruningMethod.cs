@@ -31,7 +31,8 @@ public sealed record PruningMethod(string Name, string Dial, Func<double, Reduct
     /// <summary>A policy for each keep ratio between 0.02 and 1.</summary>
     public static PruningMethod ByKeepRatio(string name, Func<double, ReductionPolicy> policy) => new(name, KeepRatio, policy)
     {
-        Range = new CalibrationSettings { Lowest = 0.02, Highest = 1 },
+        // The cost moves in whole tokens: once the ratio is known to 0.01%, halving on finds nothing between two costs.
+        Range = new CalibrationSettings { Lowest = 0.02, Highest = 1, MaxBisections = 13 },
     };
 
     /// <summary>Sets the dial of an attached reduction.</summary>

@@ -1,4 +1,5 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Models;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Pruning;
 using Madtp.Kit.Tests.Models;
@@ -35,6 +36,26 @@ public class RivalsTests
         Assert.True(model.named_parameters().First(p => p.name == first).parameter.grad!.abs().sum().item<float>() > 0);
         Assert.All(trace.Of("visual_encoder"), step => Assert.All(step.TokensPerSample, tokens => Assert.InRange(tokens, 2, 64)));
         Assert.True(trace.Of("text_encoder")[^1].TokensPerSample[0] < 14);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradients_of_blocks_that_run_twice_are_the_same_to_the_bit(string name)
+    {
+        using var scope = NewDisposeScope();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(4, 12, 5, 8);
+        using var reduction = TokenReduction.Attach(model, RivalPolicies.All[name](0.7));
+        float[][] Gradients(bool checkpointing)
+        {
+            GradientCheckpointing.Set(model, checkpointing);
+            model.zero_grad();
+            var output = model.Forward(images, ids, mask);
+            (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + output.AlignmentLoss!).backward();
+            return [.. model.parameters().Select(parameter => parameter.grad?.Floats() ?? [])];
+        }
+
+        Assert.Equal(Gradients(false), Gradients(true));
     }
 
     [Theory]
