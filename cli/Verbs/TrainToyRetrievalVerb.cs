@@ -20,10 +20,12 @@ internal static class TrainToyRetrievalVerb
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
         var command = new Command(plain.Name, description) { reduce, from, epochs, seed, folder, resume };
+        var steps = new TrainingOptions();
+        steps.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var recipe = parsed.GetValue(reduce) is { } share ? plain.Reduced(share, parsed.GetValue(from)) : plain with { From = parsed.GetValue(from) };
-            recipe = recipe with { Training = recipe.Training with { Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs, Seed = parsed.GetValue(seed) } };
+            recipe = recipe with { Training = steps.Apply(parsed, recipe.Training) with { Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs, Seed = parsed.GetValue(seed) } };
             var run = parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(recipe.FileName));
             return Task.FromResult(Run(recipe, run, parsed.GetValue(resume), cancellation));
         });

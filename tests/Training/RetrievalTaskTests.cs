@@ -93,6 +93,15 @@ public class RetrievalTaskTests
     }
 
     [Fact]
+    public void Batches_whose_captions_are_compared_cannot_be_accumulated()
+    {
+        using var folder = new TemporaryFolder();
+        var recipe = Recipe(ToyClip.Name);
+        var error = Assert.Throws<ArgumentException>(() => (recipe with { Training = recipe.Training with { AccumulateSteps = 2 } }).Run(folder.Path));
+        Assert.Contains("leave AccumulateSteps at 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Missing_weights_say_how_to_make_them()
     {
         var error = Assert.Throws<FileNotFoundException>(() => ToyClip.Load(Path.Combine(Path.GetTempPath(), "absent", "toy-clip.safetensors")));
