@@ -1,4 +1,5 @@
 using System.Text;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
@@ -33,7 +34,7 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
         vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
         tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
-        model = Filled(new BlipNlvr(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        model = CompressedWeights.LoadNlvr(Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
         costs = new NlvrRunCosts(model.Config);
         Examples = First(Nlvr2Dataset.Load(annotations));
     }
@@ -73,7 +74,7 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
         var logits = model.Forward(batch.ToTensor(Settings.Device), texts.Ids, texts.Mask).Logits; // [B, 2]
         var isTrue = logits.argmax(1).cpu().data<long>().ToArray();
         long[] dense = [.. texts.Lengths.Select(costs.Dense)];
-        var macs = trace is null ? dense : costs.PerPair(trace, texts.Lengths);
+        var macs = trace is null ? [.. texts.Lengths.Select(costs.Whole)] : costs.PerPair(trace, texts.Lengths);
         return [.. batch.Examples.Select((example, i) => new NlvrAnswer(example.Identifier, isTrue[i] == 1, macs[i], dense[i]))];
     }
 

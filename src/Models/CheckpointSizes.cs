@@ -9,7 +9,8 @@ namespace Madtp.Kit.Models;
 /// <summary>
 /// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors. What no shape tells is the number of
 /// attention heads: CLIP's and BLIP's are 64 wide at every published size, those of the kit's toy models (narrower than 128) 16.
-/// Training copies are left out, since what answers does not need them.
+/// Training copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the
+/// sizes before.
 /// </summary>
 public static class CheckpointSizes
 {
@@ -70,7 +71,7 @@ public static class CheckpointSizes
                 Width = width,
                 Depth = shapes.Layers("visual_encoder.blocks."),
                 Heads = Heads(width),
-                MlpRatio = (double)shapes.Size("visual_encoder.blocks.0.mlp.fc1.weight", 0) / width,
+                MlpRatio = (double)Regular(shapes.Size("visual_encoder.blocks.0.mlp.fc1.weight", 0), width) / width,
             },
             Text = Text(shapes, text, vocabulary, width),
             Alignment = shapes.Alignment("visual_encoder.blocks.0."),
@@ -92,12 +93,15 @@ public static class CheckpointSizes
             Width = width,
             Layers = layers,
             Heads = Heads(width),
-            FeedForwardWidth = shapes.Size($"{prefix}.encoder.layer.0.intermediate.dense.weight", 0),
+            FeedForwardWidth = Regular(shapes.Size($"{prefix}.encoder.layer.0.intermediate.dense.weight", 0), width),
             MaxPositions = shapes.Size($"{prefix}.embeddings.position_embeddings.weight", 0),
             EncoderWidth = imageWidth,
             FirstMergeLayer = merging < 0 ? new BertConfig().FirstMergeLayer : merging,
         };
     }
+
+    // Where parameters were pruned the feed-forward width is less than the four times of every published model.
+    private static int Regular(int feedForward, int width) => Math.Max(feedForward, 4 * width);
 
     private static int Heads(int width) => Math.Max(1, width / (width < NarrowestPublished ? ToyHeadWidth : HeadWidth));
 }

@@ -1,7 +1,9 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tests.Compression;
 using Madtp.Kit.Training;
 using Xunit;
 
@@ -70,6 +72,23 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
         var again = Evaluator.Run("nlvr2", settings, new Seen(steps));
         Assert.Equal(report.Temperature, again.Temperature);
         Assert.DoesNotContain("calibration", steps);
+    }
+
+    [Fact]
+    public void A_model_that_parameters_were_pruned_from_is_evaluated_too()
+    {
+        var model = ToyNlvr2.Load().Model;
+        using var masked = ParameterPruning.Attach(model);
+        PrunedModels.Mask(masked, 8);
+        using var smaller = ModelExtraction.Extract(model, masked);
+        var path = Path.Combine(folder.Path, "pruned.safetensors");
+        CompressedWeights.Save(path, smaller);
+        var report = Evaluator.Run("nlvr2", Settings("run") with { Checkpoint = path });
+        using var pairs = ToyNlvr2Pairs.Draw("test1", Toys.World);
+        var expected = NlvrEvaluator.Evaluate(smaller, pairs, "test1");
+        Assert.Equal(expected.Accuracy, Score(report, "accuracy"), 9);
+        Assert.Equal((expected.Macs, expected.DenseMacs), (report.Macs, report.DenseMacs));
+        Assert.True(report.MacShare < 0.95, $"{report.MacShare}");
     }
 
     [Fact]

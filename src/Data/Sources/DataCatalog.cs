@@ -98,6 +98,7 @@ public static class DataCatalog
 
     private static DataSource MadtpCheckpoints => new("madtp", "The authors' pruned checkpoints", "checkpoints/madtp", "see their repository", [])
     {
+        Images = [new("*.pth", folder => (Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.pth").Count() : 0, 0))],
         ByHand = "Linked from github.com/double125/MADTP where they are offered; put the .pth files here.",
     };
 
