@@ -107,7 +107,7 @@ function drawStream(stream) {
   const all = stream === 2 ? sample().words.length : sample().columns * sample().rows;
   const always = stream === 2 ? all - layerOf(stream, 1).at.length : 0;
   const caption = figure.querySelector("figcaption");
-  caption.replaceChildren(element("span", {}, streamNames[stream]), element("span", { class: "count" }, `${countKept(stream) + always} of ${all} ${stream === 2 ? "words" : "patches"} kept`));
+  caption.replaceChildren(element("span", {}, streamNames[stream]), element("span", { class: "count" }, `${countKept(stream) + always} of ${all} kept`));
   drawMerged(figure.querySelector(".mergeds"), stream);
   const scores = state.colour ? layer[state.colour] : null;
   const most = scores ? Math.max(...scores) : 0;
