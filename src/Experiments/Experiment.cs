@@ -24,7 +24,7 @@ public sealed record Experiment
     public long Seed { get; init; } = 1;
 
     /// <summary>Examples of the one pass of fine-tuning; 0 applies the method to the trained model as it is.</summary>
-    public int TrainExamples { get; init; } = 6400;
+    public int TrainExamples { get; init; } = 3200;
 
     /// <summary>Learning rate after the warm-up.</summary>
     public double LearningRate { get; init; } = 3e-4;

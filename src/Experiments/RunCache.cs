@@ -47,7 +47,10 @@ public sealed class RunCache(string folder, string? published = null)
     public void Forget(Experiment experiment)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        File.Delete(PathOf(folder, experiment));
+        if (Directory.Exists(folder))
+        {
+            File.Delete(PathOf(folder, experiment));
+        }
     }
 
     /// <summary>Every result there is, new ones before those that come with the kit; ordered by task, method, ratio and seed.</summary>

@@ -80,6 +80,11 @@ public sealed class NlvrTask : TrainingTask, IDisposable
             throw new InvalidOperationException("nothing is reduced in this training, so there is no temperature to calibrate");
         }
 
+        if (Calibration is not null && method.Dial == PruningMethod.KeepRatio)
+        {
+            return Calibration; // what a keep ratio costs does not move with the weights
+        }
+
         double Cost(double dial)
         {
             method.Turn(reduction, dial);

@@ -79,6 +79,11 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
             throw new InvalidOperationException("nothing is reduced in this training, so there is no temperature to calibrate");
         }
 
+        if (Calibration is not null && method.Dial == PruningMethod.KeepRatio)
+        {
+            return Calibration; // what a keep ratio costs does not move with the weights
+        }
+
         int[] captions = [.. Enumerable.Range(0, Math.Min(settings.CalibrationPairs, train.Captions))];
         var dense = captions.Average(caption => (double)retriever.Costs.Dense(train.TextLength(caption)));
         Calibration = WithoutFeatures(() => TemperatureCalibration.Find(
