@@ -13,7 +13,9 @@ internal static class SweepVerb
         var index = new Option<int?>("--index") { Description = "Runs only the experiment at this place, from 0, in this process: for job arrays." };
         var cache = new Option<string?>("--cache") { Description = "Folder for results (artifacts/cache otherwise)." };
         var runs = new Option<string?>("--runs") { Description = "Folder for unfinished runs (artifacts/runs/experiments otherwise)." };
-        var command = new Command("sweep", "Runs every experiment of a grid that has no result yet.") { list, jobs, index, cache, runs };
+        var slurm = new Option<bool>("--slurm") { Description = "Hands the missing experiments to Slurm as a job array instead of running them here." };
+        var options = new Option<string[]>("--slurm-option") { Description = "A line for the job's head, such as --slurm-option=--partition=gpu; may be given again.", DefaultValueFactory = _ => [] };
+        var command = new Command("sweep", "Runs every experiment of a grid that has no result yet.") { list, jobs, index, cache, runs, slurm, options };
         command.SetAction((parsed, cancellation) =>
         {
             var experiments = ExperimentList.Of(parsed.GetValue(list)!);
@@ -23,6 +25,12 @@ internal static class SweepVerb
                 Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : settings.Cache,
                 Runs = parsed.GetValue(runs) ?? settings.Runs,
             };
+            if (parsed.GetValue(slurm))
+            {
+                var name = Path.GetFileNameWithoutExtension(parsed.GetValue(list)!);
+                return Task.FromResult(Submit(new SlurmArray(name, KitFolder.File("artifacts", "slurm")) { Options = parsed.GetValue(options)! }, experiments, settings));
+            }
+
             return Task.FromResult(parsed.GetValue(index) is { } place ? One(experiments, place, settings, cancellation) : All(experiments, settings, cancellation));
         });
         return command;
@@ -37,6 +45,18 @@ internal static class SweepVerb
 
         var result = ExperimentRunner.Run(experiments[place], settings.Cache, settings.Runs, cancellation: cancellation);
         Console.WriteLine(result);
+        return 0;
+    }
+
+    private static int Submit(SlurmArray array, IReadOnlyList<Experiment> experiments, GridSettings settings)
+    {
+        var tasks = array.Write(experiments, settings.Cache);
+        Console.WriteLine(tasks == 0 ? "every experiment has a result already" : $"{tasks} experiments; the script is {array.ScriptPath}");
+        if (tasks > 0)
+        {
+            Console.WriteLine(array.Submit());
+        }
+
         return 0;
     }
 

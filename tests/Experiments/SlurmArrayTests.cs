@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using Madtp.Kit.Experiments;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Experiments;
+
+public class SlurmArrayTests
+{
+    private static readonly Experiment[] Two = [new() { Method = "Random", ReduceRatio = 0.5, TrainExamples = 0 }, new() { Method = "STP", ReduceRatio = 0.5, TrainExamples = 0 }];
+
+    [Fact]
+    public void The_script_has_a_task_for_each_missing_experiment()
+    {
+        using var folder = new TemporaryFolder();
+        var array = new SlurmArray("grid", folder.Path) { Options = ["--partition=gpu", "--gres=gpu:1"], AtOnce = 4 };
+        Assert.Equal(2, array.Write(Two, new RunCache(Path.Combine(folder.Path, "cache"))));
+        var script = File.ReadAllLines(array.ScriptPath);
+        Assert.Equal("#!/usr/bin/env bash", script[0]);
+        Assert.Contains("#SBATCH --array=0-1%4", script);
+        Assert.Contains("#SBATCH --gres=gpu:1", script);
+        Assert.Equal(Two, ExperimentList.Of(array.ListPath));
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("x\nrm")]
+    [InlineData("$(reboot)")]
+    [InlineData("")]
+    public void A_name_cannot_break_out_of_the_script(string name)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Throws<ArgumentException>(() => new SlurmArray(name, folder.Path).Write(Two, new RunCache(folder.Path)));
+    }
+
+    /// <summary>What a node does with a task: bash, the script, and a task number.</summary>
+    [Fact]
+    [Trait("speed", "slow")]
+    public void A_task_of_the_array_runs_its_experiment()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new RunCache(Path.Combine(folder.Path, "cache"));
+        var array = new SlurmArray("grid", folder.Path);
+        array.Write(Two, cache);
+        var start = new ProcessStartInfo("bash", [array.ScriptPath]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["SLURM_ARRAY_TASK_ID"] = "1";
+        using var task = Process.Start(start)!;
+        var error = task.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        task.StandardOutput.ReadToEnd();
+        task.WaitForExit();
+        Assert.True(task.ExitCode == 0, error.Result);
+        Assert.Null(cache.Find(Two[0]));
+        Assert.InRange(cache.Find(Two[1])!.MacShare, 0.49, 0.51);
+    }
+
+    /// <summary>Needs a working Slurm: Debian's slurm-wlm with one node is enough (docs in README, "A cluster").</summary>
+    [Fact]
+    [Trait("needs", "slurm")]
+    [Trait("speed", "slow")]
+    public void Slurm_runs_the_array()
+    {
+        try
+        {
+            using var info = Process.Start(new ProcessStartInfo("sinfo", ["-h"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            Assert.SkipWhen(info.StandardOutput.ReadToEnd().Trim().Length == 0, "no Slurm answers on this machine");
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("there is no Slurm on this machine");
+        }
+
+        var folder = KitPaths.InRepository("artifacts", "slurm-test");
+        var cache = new RunCache(Path.Combine(folder, $"cache-{Guid.NewGuid():N}"));
+        var array = new SlurmArray("kit-test", folder);
+        array.Write(Two, cache);
+        Assert.Contains("Submitted batch job", array.Submit(), StringComparison.Ordinal);
+        var until = DateTime.UtcNow.AddMinutes(5);
+        while (Two.Any(experiment => cache.Find(experiment) is null))
+        {
+            Assert.True(DateTime.UtcNow < until, $"the array had not ended after five minutes; its outputs are in {folder}");
+            Thread.Sleep(500);
+        }
+    }
+}
