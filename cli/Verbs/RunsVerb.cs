@@ -34,10 +34,10 @@ internal static class RunsVerb
         var table = new Table { Border = TableBorder.Simple };
         foreach (var left in new[] { "task", "method" })
         {
-            table.AddColumn(left);
+            table.AddColumn(new TableColumn(left).NoWrap());
         }
 
-        foreach (var right in new[] { "reduce", "seed", "K", "d_k", "examples", "test", "of the MACs", "dial", "date", "key" })
+        foreach (var right in new[] { "reduce", "seed", "K", "d_k", "examples", "test", "of the MACs", "dial", "key" })
         {
             table.AddColumn(new TableColumn(right).RightAligned().NoWrap());
         }
@@ -48,7 +48,7 @@ internal static class RunsVerb
             FormattableString[] cells =
             [
                 $"{experiment.Task}", $"{experiment.Method}", $"{experiment.ReduceRatio}", $"{experiment.Seed}", $"{experiment.LearnableTokens}", $"{experiment.AlignmentWidth}", $"{experiment.TrainExamples}",
-                $"{100 * result.Test:0.0} %", $"{100 * result.MacShare:0.0} %{(result.BudgetMet ? "" : " (no less)")}", $"{result.Dial:G4}", $"{result.Date}", $"{experiment.Key}",
+                $"{100 * result.Test:0.0} %", $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (no less)" : "")}", $"{result.Dial:G4}", $"{experiment.Key}",
             ];
             table.AddRow([.. cells.Select(cell => Markup.Escape(cell.ToString(CultureInfo.InvariantCulture)))]);
         }

@@ -25,7 +25,7 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>What the budget was met with: MADTP's temperature, a keep ratio; null without one.</summary>
     public double? Dial { get; init; }
 
-    /// <summary>Whether the method could be brought to the budget; false where it came as close as <see cref="Macs"/> says.</summary>
+    /// <summary>Whether the calibration met the budget to its tolerance; false where whole tokens, or the method's own limit, stand between.</summary>
     public bool BudgetMet { get; init; } = true;
 
     /// <summary>Tokens after each reducing layer of each encoder, mean over the test examples.</summary>
@@ -52,6 +52,10 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>Share of the plain model's multiply-accumulates that is left, 0 to 1.</summary>
     [JsonIgnore]
     public double MacShare => Macs / DenseMacs;
+
+    /// <summary>Whether the test split cost more than the budget and a percent of the plain model: the method could not go lower.</summary>
+    [JsonIgnore]
+    public bool OverBudget => Experiment.ReduceRatio > 0 && MacShare > 1 - Experiment.ReduceRatio + 0.01;
 
     /// <summary>Whether the result was found rather than computed just now; not written.</summary>
     [JsonIgnore]

@@ -4,7 +4,7 @@ namespace Madtp.Kit.Experiments;
 /// <param name="Experiment">What they have in common; its seed is 0.</param>
 /// <param name="Test">Score on the test split, 0 to 1.</param>
 /// <param name="MacShare">Share of the plain model's multiply-accumulates, 0 to 1.</param>
-/// <param name="BudgetMet">Whether every one of them met its budget.</param>
+/// <param name="BudgetMet">Whether every one of them got down to its budget, to within a percent of the plain model.</param>
 public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacShare, bool BudgetMet)
 {
     /// <summary>Spread of each single score.</summary>
@@ -15,7 +15,7 @@ public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacSha
         group.Key,
         Spread.Of(group.Select(result => result.Test)),
         Spread.Of(group.Select(result => result.MacShare)),
-        group.All(result => result.BudgetMet))
+        group.All(result => !result.OverBudget))
     {
         Scores = group.SelectMany(result => result.Scores).GroupBy(score => score.Key).ToDictionary(score => score.Key, score => Spread.Of(score.Select(one => one.Value))),
     })];
