@@ -17,6 +17,8 @@ internal static class EvaluateVerb
         command.Add(EvaluateToyNlvr2Verb.Create());
         command.Add(EvaluateToyRetrievalVerb.CreateClip());
         command.Add(EvaluateToyRetrievalVerb.CreateBlip());
+        command.Add(EvaluateToyRecipeVerb.CreateCaption());
+        command.Add(EvaluateToyRecipeVerb.CreateVqa());
         return command;
     }
 }

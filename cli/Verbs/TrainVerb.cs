@@ -10,5 +10,7 @@ internal static class TrainVerb
         TrainToyNlvr2Verb.Create(),
         TrainToyRetrievalVerb.CreateClip(),
         TrainToyRetrievalVerb.CreateBlip(),
+        TrainToyRecipeVerb.CreateCaption(),
+        TrainToyRecipeVerb.CreateVqa(),
     };
 }

@@ -26,7 +26,7 @@ public static class NlvrEvaluator
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         var count = Math.Min(limit ?? pairs.Count, pairs.Count);
-        var other = Permutation(pairs.Count);
+        var other = Derangement.Of(pairs.Count);
         var costs = new NlvrRunCosts(model.Config);
         var right = new bool[count];
         var tokens = new TokenMeans();
@@ -56,19 +56,5 @@ public static class NlvrEvaluator
             Temperature = reduction?.Temperature,
             Tokens = tokens.Means(),
         };
-    }
-
-    // No example keeps its own; the same for every call.
-    private static int[] Permutation(int count)
-    {
-        int[] order = [.. Enumerable.Range(0, count)];
-        new SeededRandom(5).Shuffle(order.AsSpan());
-        var other = new int[count];
-        for (var i = 0; i < count; i++)
-        {
-            other[order[i]] = order[(i + 1) % count];
-        }
-
-        return other;
     }
 }

@@ -10,24 +10,27 @@ public static class ToyCaptionedImages
     private const int ImageBytes = ToyScene.Size * ToyScene.Size * 3;
 
     /// <summary>Words of the toy CLIP: the toy vocabulary, then start and end of text.</summary>
-    public static int ClipVocabularySize => ToyVocabularyTokenizer.VocabularySize + 2;
+    public static int ClipVocabularySize => ToyTokens.VocabularySize + 2;
 
     /// <summary>Id of [ENC] in the toy world's vocabulary.</summary>
-    public static int EncodeId => ToyVocabularyTokenizer.EncoderId!.Value;
-
-    private static BertWordPiece ToyVocabularyTokenizer { get; } = BertWordPiece.Create(ToyVocabulary.Tokens, source: "the toy world's vocabulary");
+    public static int EncodeId => ToyTokens.EncodeId;
 
     /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
     public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) =>
-        Draw(split, settings, caption => ToyVocabularyTokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords)));
+        Draw(split, settings, caption => ToyTokens.Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords)));
+
+    /// <summary>A split whose captions begin with [DEC] and the prompt, as BLIP learns to write them.</summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    public static CaptionedImages DrawForCaptioning(string split, ToyCaptionSettings? settings = null) => Draw(split, settings, ToyTokens.Caption);
 
     /// <summary>A split whose captions begin and end with the two ids after the vocabulary's last, as CLIP reads them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
     public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null) =>
-        Draw(split, settings, caption => ClipTokens(ToyVocabularyTokenizer, caption));
+        Draw(split, settings, caption => ClipTokens(ToyTokens.Tokenizer, caption));
 
     /// <summary>A caption's tokens as the toy CLIP reads them: between the two ids after the vocabulary's last.</summary>
     /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>

@@ -20,6 +20,14 @@ public static class ToyPictureWorld
     private static readonly string[] Folders = ["coco", "flickr30k", "vqa"];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    /// <summary>The number of the first COCO image of a split; its questions follow from it.</summary>
+    internal static int FirstCocoImage(string split) => split switch
+    {
+        "train" => FirstCocoTrain,
+        "val" => FirstCocoVal,
+        _ => FirstCocoTest,
+    };
+
     /// <summary>Writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp says that just these files are there.</summary>
     /// <param name="folder">Where to; made if absent.</param>
     /// <param name="settings">What to make.</param>

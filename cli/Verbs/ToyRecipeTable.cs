@@ -1,0 +1,36 @@
+using System.Globalization;
+using Madtp.Kit.Training;
+using Spectre.Console;
+
+namespace Madtp.Kit.Cli.Verbs;
+
+/// <summary>Prints how well a toy captioner or VQA model answers, and at what cost.</summary>
+internal static class ToyRecipeTable
+{
+    public static void Print(ToyRecipe recipe, Evaluation evaluation, string title)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn($"{evaluation.Examples} {recipe.Examples} of {title}").AddColumn(new TableColumn(string.Empty).RightAligned());
+        table.AddRow(recipe.Accuracy, evaluation.Accuracy.ToString("P1", culture));
+        foreach (var (kind, score) in evaluation.ByKind)
+        {
+            table.AddRow(kind, (100 * score).ToString("F1", culture));
+        }
+
+        table.AddEmptyRow();
+        table.AddRow("multiply-accumulates of an example, 1e6", (evaluation.Macs / 1e6).ToString("F2", culture));
+        table.AddRow("share of the plain model's", evaluation.MacShare.ToString("P1", culture));
+        if (evaluation.Temperature is { } temperature)
+        {
+            table.AddRow("temperature", temperature.ToString("G6", culture));
+        }
+
+        foreach (var (layer, tokens) in evaluation.Tokens)
+        {
+            table.AddRow($"tokens after {layer}", tokens.ToString("F1", culture));
+        }
+
+        Terminal.Out.Write(table);
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+using Madtp.Kit.Training;
+
+namespace Madtp.Kit.Cli.Verbs;
+
+/// <summary><c>kit train toy-caption</c> and <c>kit train toy-vqa</c>: the toy captioner and the toy VQA model, plain or at a budget of multiply-accumulates.</summary>
+internal static class TrainToyRecipeVerb
+{
+    public static Command CreateCaption() => Create(ToyRecipe.Caption, "The toy captioner: says what a drawn scene shows.");
+
+    public static Command CreateVqa() => Create(ToyRecipe.Vqa, "The toy VQA model: answers questions about drawn scenes.");
+
+    private static Command Create(ToyRecipe plain, string description)
+    {
+        var reduce = new Option<double?>("--reduce") { Description = "Fine-tune with MADTP to this share of the multiply-accumulates, such as 0.5." };
+        var from = new Option<string?>("--from") { Description = "Weights to begin with; with --reduce, those that come with the kit otherwise." };
+        var epochs = new Option<int?>("--epochs") { Description = "Passes over the training examples, instead of the recipe's." };
+        var seed = new Option<long>("--seed") { Description = "Seed of weights and order.", DefaultValueFactory = _ => 1 };
+        var after = new Option<int?>("--stop-after") { Description = "Stop at the end of this epoch, in the middle of the schedule." };
+        var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
+        var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
+        var command = new Command(plain.Name, description) { reduce, from, epochs, seed, after, folder, resume };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var recipe = parsed.GetValue(reduce) is { } share ? plain.Reduced(share, parsed.GetValue(from)) : plain with { From = parsed.GetValue(from) };
+            recipe = recipe with { Training = recipe.Training with { Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs, Seed = parsed.GetValue(seed), StopAfterEpoch = parsed.GetValue(after) } };
+            var run = parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(recipe.FileName));
+            return Task.FromResult(Run(recipe, run, parsed.GetValue(resume), cancellation));
+        });
+        return command;
+    }
+
+    private static int Run(ToyRecipe recipe, string folder, bool resume, CancellationToken cancellation)
+    {
+        using var view = new TrainingView();
+        if (recipe.Run(folder, resume, view.Show, cancellation) is not { } report)
+        {
+            Console.WriteLine($"stopped; --resume goes on from {folder}");
+            return 1;
+        }
+
+        ToyRecipeTable.Print(recipe, report.Validation, "validation");
+        ToyRecipeTable.Print(recipe, report.Test, "test");
+        ToyRecipeTable.Print(recipe, report.ShuffledImages, "test, images shuffled");
+        if (report.Calibration is { } calibration)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"calibration: {calibration}"));
+        }
+
+        Console.WriteLine($"weights: {Path.Combine(folder, recipe.FileName)}");
+        return 0;
+    }
+}

@@ -1,0 +1,105 @@
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Retrieval;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Pruning;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>Scores a captioner on a split: the field's metrics, whether captions say what is there, multiply-accumulates, tokens per layer.</summary>
+public static class CaptionEvaluator
+{
+    private const int Batch = 50;
+
+    /// <summary>
+    /// Captions every image once and compares with all its captions.
+    /// </summary>
+    /// <param name="model">The model; left in evaluation mode.</param>
+    /// <param name="split">Images with captions.</param>
+    /// <param name="name">What to call them.</param>
+    /// <param name="language">How captions are generated and compared.</param>
+    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
+    /// <param name="shuffle">Compares every caption with those of another image, to show that the image is needed.</param>
+    /// <returns>Accuracy is the share of captions that say the same as one of the image's; the metrics are listed by kind, CIDEr as a share of 1.</returns>
+    public static Evaluation Evaluate(BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, bool shuffle = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(split);
+        ArgumentNullException.ThrowIfNull(language);
+        var references = References(split, language);
+        var shown = shuffle ? Derangement.Of(split.Images) : [.. Enumerable.Range(0, split.Images)];
+        var (captions, tokens) = Generate(model, split, shown, language, reduction);
+        var scores = CaptionMetrics.Compute(new CaptionSet([.. captions.Select((caption, image) => new TokenizedCaption(image, caption, references[image]))]));
+        var (macs, dense) = Cost(model, split, [.. Enumerable.Range(0, split.Captions)], reduction);
+        return new Evaluation(name, split.Images, captions.Index().Average(c => Says(language, c.Item, references[c.Index]) ? 1.0 : 0), macs, dense)
+        {
+            ByKind = new Dictionary<string, double>
+            {
+                ["CIDEr"] = scores.Cider,
+                ["BLEU-4"] = scores.Bleu[3],
+                ["ROUGE-L"] = scores.RougeL,
+            },
+            Temperature = reduction?.Temperature,
+            Tokens = tokens,
+        };
+    }
+
+    /// <summary>Multiply-accumulates of some captions with their images, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
+    internal static (double Macs, double Dense) Cost(BlipCaptioner model, CaptionedImages split, int[] captions, TokenReduction? reduction)
+    {
+        using var off = no_grad();
+        var costs = new CaptionCosts(model.Config);
+        var dense = captions.Average(caption => (double)costs.Dense(split.TextLength(caption)));
+        if (reduction is null)
+        {
+            return (dense, dense);
+        }
+
+        double macs = 0;
+        model.eval();
+        using var trace = reduction.Record();
+        foreach (var some in captions.Chunk(Batch))
+        {
+            using var scope = NewDisposeScope();
+            model.VisualEncoder.forward(split.Pixels([.. some.Select(caption => split.ImageOfCaption[caption])]));
+            macs += costs.PerPair(trace, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
+            trace.Clear();
+        }
+
+        return (macs / captions.Length, dense);
+    }
+
+    private static (string[] Captions, IReadOnlyDictionary<string, double> Tokens) Generate(BlipCaptioner model, CaptionedImages split, int[] images, CaptionLanguage language, TokenReduction? reduction)
+    {
+        var captions = new List<string>(images.Length);
+        var tokens = new TokenMeans();
+        model.eval();
+        using var trace = reduction?.Record();
+        foreach (var some in images.Chunk(Batch))
+        {
+            using var scope = NewDisposeScope();
+            var ids = model.Generate(split.Pixels(some), tensor(language.Prompt.Select(id => (long)id).ToArray()), language.Generation);
+            captions.AddRange(ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words));
+            tokens.Add(trace);
+            trace?.Clear();
+        }
+
+        return ([.. captions], tokens.Means());
+    }
+
+    private static string[][] References(CaptionedImages split, CaptionLanguage language)
+    {
+        using var scope = NewDisposeScope();
+        var (ids, _) = split.Texts([.. Enumerable.Range(0, split.Captions)]);
+        var words = ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words).ToArray();
+        return [.. words.Index().GroupBy(caption => split.ImageOfCaption[caption.Index]).OrderBy(group => group.Key).Select(group => group.Select(caption => caption.Item).ToArray())];
+    }
+
+    private static bool Says(CaptionLanguage language, string caption, string[] references)
+    {
+        var content = language.Content ?? (words => words);
+        return references.Select(content).Contains(content(caption));
+    }
+}

@@ -1,0 +1,10 @@
+using Madtp.Kit.Pruning;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>What a training of a toy captioner or VQA model came to.</summary>
+/// <param name="Validation">Scores on the split that was watched.</param>
+/// <param name="Test">Scores on the split that was not looked at before.</param>
+/// <param name="ShuffledImages">The same with every example's image swapped for another's.</param>
+/// <param name="Calibration">The last calibration; null where nothing is reduced.</param>
+public sealed record ToyReport(Evaluation Validation, Evaluation Test, Evaluation ShuffledImages, CalibrationResult? Calibration);
