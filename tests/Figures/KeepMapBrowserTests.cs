@@ -106,6 +106,17 @@ public sealed class KeepMapBrowserTests : IDisposable
         Clean(page);
     }
 
+    [Fact]
+    public async Task The_chosen_sample_is_in_sight_on_a_narrow_screen()
+    {
+        KeepMapSample[] many = [.. Enumerable.Range(0, 4).SelectMany(_ => KeepMapPageSamples.Two())];
+        var path = KeepMapPage.Write(Path.Combine(folder.Path, "many.html"), "What is kept", many);
+        await using var page = await HeadlessBrowser.Open($"file://{path}#sample=8", 400, 800);
+        var card = "document.querySelectorAll('.card')[7].getBoundingClientRect()";
+        Assert.True((await page.Evaluate($"{card}.left >= 0 && {card}.right <= innerWidth"))!.GetValue<bool>());
+        Clean(page);
+    }
+
     private async Task<HeadlessBrowser> Open(string state, int width = 1280, int height = 800, bool dark = false)
     {
         var path = KeepMapPage.Write(Path.Combine(folder.Path, "map.html"), "What is kept", KeepMapPageSamples.Two());

@@ -236,6 +236,12 @@ function exists([stream, position]) {
   return position < 0 ? mergedBlocks(stream).includes(-position) : position < all;
 }
 
+// On a narrow screen the cards stand in a strip that is moved sideways; the page itself must not move.
+function bringCardIntoView() {
+  const strip = document.querySelector(".cards"), card = strip.children[state.sample];
+  strip.scrollLeft = card.offsetLeft - strip.offsetLeft - (strip.clientWidth - card.clientWidth) / 2;
+}
+
 function mostImportant() {
   const layer = layerOf(0, 1);
   return [0, layer.at[layer.tis.indexOf(Math.max(...layer.tis))]];
@@ -244,7 +250,10 @@ function mostImportant() {
 function show(change) {
   const other = change.sample !== undefined && change.sample !== state.sample;
   Object.assign(state, change);
-  if (other || !document.querySelector("figure")) buildPair();
+  if (other || !document.querySelector("figure")) {
+    buildPair();
+    bringCardIntoView();
+  }
   if (!state.token || !exists(state.token)) state.token = mostImportant();
   draw();
   const address = new URLSearchParams({ sample: state.sample + 1, block: state.block, temperature: state.temperature + 1, token: state.token.join(".") });
