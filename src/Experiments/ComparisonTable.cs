@@ -3,7 +3,7 @@ using Microsoft.Data.Analysis;
 namespace Madtp.Kit.Experiments;
 
 /// <summary>
-/// Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the loss against the
+/// Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the difference to the
 /// uncompressed model of the same scale, and the share of multiply-accumulates that is left.
 /// </summary>
 /// <param name="labels">Names of the first columns.</param>
@@ -47,10 +47,10 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, string scale =
         .. labels.Select((name, i) => (DataFrameColumn)new StringDataFrameColumn(name, lines.Select(line => line.Label[i]))),
         Column($"{scale} %", line => line.Ours),
         Column("±", line => line.Deviation),
-        Column($"{scale} loss", line => line.Loss),
+        Column($"{scale} Δ", line => line.Loss),
         Column($"{scale} MACs %", line => line.Macs),
         Column("paper %", line => line.Paper, 2),
-        Column("paper loss", line => line.PaperLoss, 2),
+        Column("paper Δ", line => line.PaperLoss, 2),
         Column("paper MACs %", line => line.PaperMacs),
     ]);
 

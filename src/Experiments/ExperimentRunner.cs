@@ -28,7 +28,7 @@ public static class ExperimentRunner
         }
 
         var task = ExperimentTasks.Of(experiment.Task);
-        var folder = Path.Combine(runs ?? new GridSettings().Runs, experiment.Key);
+        var folder = Unfinished(experiment, runs ?? new GridSettings().Runs);
         Directory.CreateDirectory(folder);
         var watch = Stopwatch.StartNew();
         ExperimentResult result;
@@ -41,6 +41,18 @@ public static class ExperimentRunner
 
         Directory.Delete(folder, recursive: true);
         return result;
+    }
+
+    // Other code may train otherwise: what it left unfinished is not gone on with.
+    private static string Unfinished(Experiment experiment, string runs)
+    {
+        var folder = Path.Combine(runs, $"{experiment.Key}-{SourceDigest.OfLibrary}");
+        foreach (var other in Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
+        {
+            Directory.Delete(other, recursive: true);
+        }
+
+        return folder;
     }
 
     private static FileStream Lock(string folder, Experiment experiment)

@@ -11,6 +11,8 @@ public static class ExperimentTasks
         new ToyNlvr2Experiments(),
         new ToyRetrievalExperiments(ToyRetrievalRecipe.Clip),
         new ToyRetrievalExperiments(ToyRetrievalRecipe.Blip),
+        new ToyLanguageExperiments(ToyRecipe.Caption),
+        new ToyLanguageExperiments(ToyRecipe.Vqa),
     ];
 
     /// <summary>The task of a name.</summary>

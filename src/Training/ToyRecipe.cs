@@ -1,6 +1,7 @@
 using System.Globalization;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Pruning;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -34,6 +35,9 @@ public sealed record ToyRecipe
 
     /// <summary>What is trained.</summary>
     public required BudgetSettings Task { get; init; }
+
+    /// <summary>How tokens are reduced where there is a budget; MADTP if null.</summary>
+    public PruningMethod? Method { get; init; }
 
     /// <summary>The data.</summary>
     public ToyCaptionSettings World { get; init; } = new();

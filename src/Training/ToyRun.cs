@@ -36,7 +36,7 @@ public sealed class ToyRun : IDisposable
         ArgumentNullException.ThrowIfNull(recipe);
         var model = recipe.From is null ? ToyCaption.Create(recipe.Training.Seed) : ToyCaption.Continue(recipe.From, recipe.Training.Seed);
         var (train, validation) = (ToyCaptionedImages.DrawForCaptioning("train", recipe.World), ToyCaptionedImages.DrawForCaptioning("val", recipe.World));
-        var task = new CaptionTask(model, train, validation, ToyLanguage.Captions, recipe.Task, patchClasses: ToyObject.Classes);
+        var task = new CaptionTask(model, train, validation, ToyLanguage.Captions, recipe.Task, recipe.Method, ToyObject.Classes);
         return new ToyRun(model, task, null, (split, _, shuffle) =>
         {
             using var data = ToyCaptionedImages.DrawForCaptioning(split, recipe.World);
@@ -50,7 +50,7 @@ public sealed class ToyRun : IDisposable
         ArgumentNullException.ThrowIfNull(recipe);
         var model = recipe.From is null ? ToyVqa.Create(recipe.Training.Seed) : ToyVqa.Continue(recipe.From, recipe.Training.Seed);
         var (train, validation) = (ToyQuestionedImages.Draw("train", recipe.World), ToyQuestionedImages.Draw("val", recipe.World));
-        var task = new VqaTask(model, train, validation, ToyLanguage.Answers(recipe.World), recipe.Task, patchClasses: ToyObject.Classes);
+        var task = new VqaTask(model, train, validation, ToyLanguage.Answers(recipe.World), recipe.Task, recipe.Method, ToyObject.Classes);
         return new ToyRun(model, task, null, (split, _, shuffle) =>
         {
             using var data = ToyQuestionedImages.Draw(split, recipe.World);

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Training;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>Experiments on the toy captioner or toy VQA: one short pass of fine-tuning from the trained plain model, at a budget, then the test split.</summary>
+/// <param name="recipe">How the plain model is made.</param>
+internal sealed class ToyLanguageExperiments(ToyRecipe recipe) : IExperimentTask
+{
+    /// <inheritdoc/>
+    public string Name => recipe.Name;
+
+    /// <inheritdoc/>
+    public string Begins => $"{FileDigest.Of(Weights)} {JsonSerializer.Serialize(recipe.World)}";
+
+    private string Weights => ToyRecipe.WeightsPath(recipe.Name, null);
+
+    /// <inheritdoc/>
+    public string DataDigest()
+    {
+        using var scope = NewDisposeScope();
+        using var scenes = ToyCaptionedImages.DrawForCaptioning("test", recipe.World);
+        return FileDigest.Of(scenes.Pixels([.. Enumerable.Range(0, scenes.Images)]), scenes.Texts([.. Enumerable.Range(0, scenes.Captions)]).Ids);
+    }
+
+    /// <inheritdoc/>
+    public ExperimentScores? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var method = Methods.Of(experiment.Method);
+        var usual = new Experiment();
+        if (method.PrunesParameters)
+        {
+            throw new ArgumentException($"{method.Name} prunes the parameters of BLIP NLVR2 only; '{Name}' has methods that prune tokens", nameof(experiment));
+        }
+
+        if (experiment.LearnableTokens != usual.LearnableTokens || experiment.AlignmentWidth != usual.AlignmentWidth)
+        {
+            throw new ArgumentException($"'{Name}' has K = {usual.LearnableTokens} and d_k = {usual.AlignmentWidth}; only toy-nlvr2 varies them", nameof(experiment));
+        }
+
+        var budget = experiment.ReduceRatio > 0 ? 1 - experiment.ReduceRatio : (double?)null;
+        var examples = experiment.TrainExamples > 0 ? experiment.TrainExamples : 200;
+        using var run = recipe.Begin(recipe with
+        {
+            From = Weights,
+            Method = method.Pruning,
+            Training = ExperimentTraining.Of(experiment),
+            Task = new BudgetSettings { MacShare = budget, AlignmentWeight = method.AlignmentWeight },
+            World = recipe.World with { TrainImages = Math.Max(1, examples / recipe.World.CaptionsPerImage) },
+        });
+        if (experiment.TrainExamples > 0 && !new Trainer(run.Task!, ExperimentTraining.Of(experiment), folder).Run(progress, resume: true, cancellation).Completed)
+        {
+            return null;
+        }
+
+        var calibration = budget is null ? null : run.Task!.Calibrate();
+        return new ExperimentScores(run.Score("val", false), run.Score("test", false), calibration);
+    }
+}
