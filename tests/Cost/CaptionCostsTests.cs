@@ -1,5 +1,4 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Pruning;
 using Madtp.Kit.Tests.Models;

@@ -35,7 +35,7 @@ public class SlurmArrayTests
     /// <summary>What a node does with a task: bash, the script, and a task number.</summary>
     [Fact]
     [Trait("speed", "slow")]
-    public void A_task_of_the_array_runs_its_experiment()
+    public async Task A_task_of_the_array_runs_its_experiment()
     {
         using var folder = new TemporaryFolder();
         var cache = new RunCache(Path.Combine(folder.Path, "cache"));
@@ -45,9 +45,9 @@ public class SlurmArrayTests
         start.Environment["SLURM_ARRAY_TASK_ID"] = "1";
         using var task = Process.Start(start)!;
         var error = task.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        task.StandardOutput.ReadToEnd();
-        task.WaitForExit();
-        Assert.True(task.ExitCode == 0, error.Result);
+        await task.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await task.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(task.ExitCode == 0, await error);
         Assert.Null(cache.Find(Two[0]));
         Assert.InRange(cache.Find(Two[1])!.MacShare, 0.49, 0.51);
     }

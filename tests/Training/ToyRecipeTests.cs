@@ -1,6 +1,5 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
 using Madtp.Kit.Training;
 using Xunit;
 using static TorchSharp.torch;
