@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Madtp.Kit.Cli;
+using Madtp.Kit.Experiments;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Experiments;
+
+/// <summary>The results that come with the kit are results of this kit: of its weights, its data and its commands.</summary>
+[Collection(RandomStateCollection.Name)]
+public class PublishedResultsTests
+{
+    private static readonly string Folder = KitPaths.InRepository("data", "toy", "runs");
+
+    private static readonly IReadOnlyList<ExperimentResult> Results = new RunCache(Folder).All();
+
+    // A key takes in the digest of the weights that the experiment begins with: other weights would give other names.
+    [Fact]
+    public void Every_file_is_named_by_its_experiment_and_its_present_weights()
+    {
+        var files = Directory.EnumerateFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension);
+        Assert.Equal(files.Order(StringComparer.Ordinal), Results.Select(result => result.Experiment.Key).Order(StringComparer.Ordinal));
+        Assert.NotEmpty(Results);
+        Assert.All(ExperimentTasks.All, task => Assert.DoesNotContain("absent", task.Begins, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_result_is_of_its_tasks_present_data()
+        => Assert.All(
+            Results.GroupBy(result => result.Experiment.Task),
+            task => Assert.Equal([ExperimentTasks.Of(task.Key).DataDigest()], task.Select(result => result.Data).Distinct()));
+
+    [Fact]
+    public void Every_command_describes_its_experiment()
+    {
+        var root = new Command("./kit");
+        Array.ForEach(VerbList.All, verb => root.Subcommands.Add(verb()));
+        Assert.All(Results, result => Assert.Equal(result.Experiment, Described(root, result.Command)));
+    }
+
+    // Trained anew, on whatever machine, the score stays within three standard deviations of what three seeds scored.
+    [Fact]
+    [Trait("speed", "slow")]
+    public void The_quickest_result_of_MADTP_comes_again()
+    {
+        var group = SeedGroup.Of(Results).Where(group => group.Experiment.Method == "MADTP" && group.Test.Count >= 3).ToList();
+        var published = Results.Where(result => group.Exists(one => one.Experiment == result.Experiment with { Seed = 0 })).MinBy(result => result.Seconds)!;
+        var expected = group.Single(one => one.Experiment == published.Experiment with { Seed = 0 });
+        using var folder = new TemporaryFolder();
+        var result = ExperimentRunner.Run(published.Experiment, new RunCache(folder.Path), Path.Combine(folder.Path, "runs"));
+        Assert.False(result.Cached);
+        Assert.InRange(result.Test, expected.Test.Mean - (3 * expected.Test.Deviation), expected.Test.Mean + (3 * expected.Test.Deviation));
+        Assert.InRange(result.MacShare, published.MacShare - 0.01, published.MacShare + 0.01);
+        Assert.Equal(published.DenseMacs, result.DenseMacs);
+    }
+
+    private static Experiment Described(Command root, string command)
+    {
+        string[] words = [.. CommandLineParser.SplitCommandLine(command)];
+        Assert.Equal("./kit", words[0]);
+        var parsed = root.Parse(words[1..]);
+        Assert.Empty(parsed.Errors);
+        Assert.Equal("experiment", parsed.CommandResult.Command.Name);
+        return new Experiment
+        {
+            Task = parsed.GetValue<string>("--task")!,
+            Method = parsed.GetValue<string>("--method")!,
+            ReduceRatio = parsed.GetValue<double>("--reduce"),
+            Seed = parsed.GetValue<long>("--seed"),
+            TrainExamples = parsed.GetValue<int>("--examples"),
+            LearningRate = parsed.GetValue<double>("--learning-rate"),
+            LearnableTokens = parsed.GetValue<int>("--learnable-tokens"),
+            AlignmentWidth = parsed.GetValue<int>("--alignment-width"),
+        };
+    }
+}
