@@ -8,29 +8,30 @@ internal static class ExperimentVerb
 {
     public static Command Create()
     {
-        var usual = new Experiment();
-        var task = new Option<string>("--task") { Description = $"What is learned: {string.Join(", ", ExperimentTasks.All.Select(t => t.Name))}.", DefaultValueFactory = _ => usual.Task };
-        var method = new Option<string>("--method") { Description = $"How it gets cheaper: {string.Join(", ", Methods.All.Select(m => m.Name))}.", DefaultValueFactory = _ => usual.Method };
-        var reduce = new Option<double>("--reduce") { Description = "Share of the multiply-accumulates to take away, 0 to 1.", DefaultValueFactory = _ => usual.ReduceRatio };
-        var seed = new Option<long>("--seed") { Description = "Seed of order and alignment guidance.", DefaultValueFactory = _ => usual.Seed };
-        var examples = new Option<int>("--examples") { Description = "Examples of the fine-tuning; 0 applies the method as it is.", DefaultValueFactory = _ => usual.TrainExamples };
-        var rate = new Option<double>("--learning-rate") { Description = "Learning rate after the warm-up.", DefaultValueFactory = _ => usual.LearningRate };
-        var tokens = new Option<int>("--learnable-tokens") { Description = "K.", DefaultValueFactory = _ => usual.LearnableTokens };
-        var width = new Option<int>("--alignment-width") { Description = "d_k.", DefaultValueFactory = _ => usual.AlignmentWidth };
+        var task = new Option<string>("--task") { Description = $"What is learned: {string.Join(", ", ExperimentTasks.All.Select(t => t.Name))}.", DefaultValueFactory = _ => new Experiment().Task };
+        var method = new Option<string?>("--method") { Description = $"How it gets cheaper: {string.Join(", ", Methods.All.Select(m => m.Name))}. Usually MADTP." };
+        var reduce = new Option<double?>("--reduce") { Description = "Share of the multiply-accumulates to take away, 0 to 1. Usually 0." };
+        var seed = new Option<long?>("--seed") { Description = "Seed of order and alignment guidance. Usually 1." };
+        var examples = new Option<int?>("--examples") { Description = "Training examples of the fine-tuning, instead of the task's usual; 0 applies the method as it is." };
+        var epochs = new Option<int?>("--epochs") { Description = "Passes over them, instead of the task's usual." };
+        var rate = new Option<double?>("--learning-rate") { Description = "Learning rate after the warm-up, instead of the task's usual." };
+        var tokens = new Option<int?>("--learnable-tokens") { Description = "K, instead of the task's usual." };
+        var width = new Option<int?>("--alignment-width") { Description = "d_k, instead of the task's usual." };
         var fresh = new Option<bool>("--fresh") { Description = "Runs it although a result is there, and keeps the new one." };
-        var command = new Command("experiment", "Runs one experiment, or shows its cached result, as JSON.") { task, method, reduce, seed, examples, rate, tokens, width, fresh };
+        var command = new Command("experiment", "Runs one experiment, or shows its cached result, as JSON.") { task, method, reduce, seed, examples, epochs, rate, tokens, width, fresh };
         command.SetAction((parsed, cancellation) =>
         {
-            var experiment = new Experiment
+            var usual = ExperimentTasks.Of(parsed.GetValue(task)!).Usual;
+            var experiment = usual with
             {
-                Task = parsed.GetValue(task)!,
-                Method = parsed.GetValue(method)!,
-                ReduceRatio = parsed.GetValue(reduce),
-                Seed = parsed.GetValue(seed),
-                TrainExamples = parsed.GetValue(examples),
-                LearningRate = parsed.GetValue(rate),
-                LearnableTokens = parsed.GetValue(tokens),
-                AlignmentWidth = parsed.GetValue(width),
+                Method = parsed.GetValue(method) ?? usual.Method,
+                ReduceRatio = parsed.GetValue(reduce) ?? usual.ReduceRatio,
+                Seed = parsed.GetValue(seed) ?? usual.Seed,
+                TrainExamples = parsed.GetValue(examples) ?? usual.TrainExamples,
+                Epochs = parsed.GetValue(epochs) ?? usual.Epochs,
+                LearningRate = parsed.GetValue(rate) ?? usual.LearningRate,
+                LearnableTokens = parsed.GetValue(tokens) ?? usual.LearnableTokens,
+                AlignmentWidth = parsed.GetValue(width) ?? usual.AlignmentWidth,
             };
             var cache = RunCache.Default;
             if (parsed.GetValue(fresh))

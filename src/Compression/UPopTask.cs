@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
@@ -64,6 +65,9 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch) => task.Prepare(step, stepsPerEpoch);
+
+    /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => task.Foresee(plan);
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples) => task.Losses(examples) with { Macs = Macs };

@@ -32,7 +32,12 @@ internal sealed class TaskFiles(string root)
             return File.Exists(given) ? given : throw new FileNotFoundException($"no vocabulary at '{given}'", given);
         }
 
-        return names.SelectMany(name => VocabularyFolders.Select(folder => Path.GetFullPath(Path.Combine(root, folder, name)))).FirstOrDefault(File.Exists)
+        return FindVocabulary(names)
             ?? throw new FileNotFoundException($"no {string.Join(" or ", names)} in '{root}', '{Path.Combine(root, "vocab")}' or beside them; './kit data get vocab' fetches them, or name the file", names[0]);
     }
+
+    /// <summary>A vocabulary in one of the usual places; null where there is none.</summary>
+    /// <param name="names">What it may be called.</param>
+    public string? FindVocabulary(params string[] names) =>
+        names.SelectMany(name => VocabularyFolders.Select(folder => Path.GetFullPath(Path.Combine(root, folder, name)))).FirstOrDefault(File.Exists);
 }

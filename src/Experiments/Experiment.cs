@@ -23,8 +23,11 @@ public sealed record Experiment
     /// <summary>Seed of the order of the examples, and of the alignment guidance.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Examples of the one pass of fine-tuning; 0 applies the method to the trained model as it is.</summary>
+    /// <summary>Examples that fine-tuning goes through, the first of the training split; 0 applies the method to the trained model as it is.</summary>
     public int TrainExamples { get; init; } = 3200;
+
+    /// <summary>Passes over those examples; null for what the task is made for: one at toy scale, as many as the paper's at its own.</summary>
+    public int? Epochs { get; init; }
 
     /// <summary>Learning rate after the warm-up.</summary>
     public double LearningRate { get; init; } = 3e-4;

@@ -16,6 +16,7 @@ public static class ExperimentRunner
     /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
+    /// <exception cref="FileNotFoundException">The task needs data or checkpoints that are not there; the message lists them.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="IOException">Another process is running the experiment.</exception>
     public static ExperimentResult Run(Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
@@ -28,6 +29,7 @@ public static class ExperimentRunner
         }
 
         var task = ExperimentTasks.Of(experiment.Task);
+        task.RequireInputs();
         var folder = Unfinished(experiment, runs ?? new GridSettings().Runs);
         Directory.CreateDirectory(folder);
         var watch = Stopwatch.StartNew();
@@ -92,7 +94,7 @@ public static class ExperimentRunner
             $"--method \"{experiment.Method}\"",
             $"--reduce {experiment.ReduceRatio}",
             $"--seed {experiment.Seed}",
-            $"--examples {experiment.TrainExamples}",
+            $"--examples {experiment.TrainExamples}{(experiment.Epochs is { } epochs ? $" --epochs {epochs}" : "")}",
             $"--learning-rate {experiment.LearningRate}",
             $"--learnable-tokens {experiment.LearnableTokens}",
             $"--alignment-width {experiment.AlignmentWidth}",

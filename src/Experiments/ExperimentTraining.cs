@@ -5,10 +5,10 @@ namespace Madtp.Kit.Experiments;
 /// <summary>How experiments are trained: the same for every method.</summary>
 internal static class ExperimentTraining
 {
-    /// <summary>One pass over the experiment's examples, with a short warm-up.</summary>
+    /// <summary>One pass (or as many as the experiment says) over its examples, with a short warm-up.</summary>
     public static TrainingSettings Of(Experiment experiment) => new()
     {
-        Epochs = 1,
+        Epochs = experiment.Epochs ?? 1,
         LearningRate = experiment.LearningRate,
         WarmupSteps = 20,
         Seed = experiment.Seed,

@@ -13,6 +13,11 @@ internal sealed class GridRunner(GridSettings settings)
         var found = experiments.Select(settings.Cache.Find).ToArray();
         int[] missing = [.. Enumerable.Range(0, experiments.Count).Where(i => found[i] is null)];
         progress?.Invoke(new GridProgress(experiments.Count - missing.Length, experiments.Count, [], null));
+        foreach (var task in missing.Select(i => experiments[i].Task).Distinct())
+        {
+            ExperimentTasks.Of(task).RequireInputs();
+        }
+
         if (settings.Jobs <= 0)
         {
             foreach (var i in missing)

@@ -11,6 +11,15 @@ public interface IExperimentTask
     /// <summary>What results depend on besides the experiment: digest of the weights it begins with, and the data's settings.</summary>
     string Begins { get; }
 
+    /// <summary>The task's usual experiment: MADTP with nothing taken away yet, seed 1, the training that the task is made for.</summary>
+    Experiment Usual => new() { Task = Name };
+
+    /// <summary>Insists that everything is there that a run needs, before it is begun; a task that comes with the kit needs nothing.</summary>
+    /// <exception cref="FileNotFoundException">Something is missing; the message lists all of it and where to get it.</exception>
+    void RequireInputs()
+    {
+    }
+
     /// <summary>Digest of the test split.</summary>
     string DataDigest();
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -47,11 +48,28 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
         finally
         {
+            task.Foresee([]);
             Recompute(false);
         }
     }
 
     private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
+
+    // Examples whose losses are computed at once.
+    private int Part => settings.BatchSize / settings.AccumulateSteps;
+
+    // With a sampler of its own: a plan is looked at by another thread, ahead of the training.
+    private IEnumerable<PlannedBatch> Plan(int from)
+    {
+        var ahead = new EpochSampler(task.Examples, settings.BatchSize, settings.Seed);
+        for (var step = from; step < TotalSteps; step++)
+        {
+            foreach (var part in ahead.Batch(step).ToArray().Chunk(Part))
+            {
+                yield return new PlannedBatch(step / ahead.StepsPerEpoch, part);
+            }
+        }
+    }
 
     private TrainingResult Train(Action<TrainingProgress>? progress, bool resume, CancellationToken cancellation)
     {
@@ -64,6 +82,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
         var records = new List<TrainingRecord>(File.Exists(LogPath) ? TrainingLog.Read(LogPath) : []);
         var reached = false;
+        task.Foresee(Plan(step));
         watch.Restart();
         while (step < TotalSteps && !reached && !cancellation.IsCancellationRequested)
         {
@@ -135,10 +154,9 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             module.zero_grad();
         }
 
-        var part = examples.Length / settings.AccumulateSteps;
-        for (var from = 0; from < examples.Length; from += part)
+        for (var from = 0; from < examples.Length; from += Part)
         {
-            Backward(examples.Slice(from, part));
+            Backward(examples.Slice(from, Part));
         }
 
         var norm = nn.utils.clip_grad_norm_(parameters.Where(p => p.grad is not null), settings.ClipNorm);

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Batching;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -20,6 +21,12 @@ public abstract class TrainingTask
     {
         get => null;
         set => _ = value;
+    }
+
+    /// <summary>Told the batches that losses will be asked for, in order, so that a task that reads files can read them ahead.</summary>
+    /// <param name="plan">The batches, or their parts where gradients are accumulated; empty when there will be none.</param>
+    public virtual void Foresee(IEnumerable<PlannedBatch> plan)
+    {
     }
 
     /// <summary>The losses of some examples, given by their numbers.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Madtp.Kit.Data.Images;
 
@@ -15,7 +14,7 @@ namespace Madtp.Kit.Data.Batching;
 /// <param name="load">Reads an image; <see cref="RgbImage.Load"/> where null. <see cref="ImageCache.Load"/> keeps them in memory.</param>
 public sealed class BatchLoader<T>(IReadOnlyList<T> examples, Func<T, IReadOnlyList<string>> imagePaths, BatchSettings settings, Func<string, RgbImage>? load = null)
 {
-    private readonly Func<string, RgbImage> load = load ?? RgbImage.Load;
+    private readonly BatchMaker<T> maker = new(examples, imagePaths, settings, load);
 
     /// <summary>Batches in an epoch.</summary>
     public int BatchCount => settings.DropLast ? examples.Count / settings.BatchSize : (examples.Count + settings.BatchSize - 1) / settings.BatchSize;
@@ -63,7 +62,7 @@ public sealed class BatchLoader<T>(IReadOnlyList<T> examples, Func<T, IReadOnlyL
             for (var number = firstBatch; number < BatchCount; number++)
             {
                 var indices = order[(number * settings.BatchSize)..Math.Min((number + 1) * settings.BatchSize, order.Length)];
-                var batch = Make(indices, epoch, stop);
+                var batch = maker.Make(indices, epoch, stop);
                 try
                 {
                     await queue.WriteAsync(batch, stop);
@@ -85,35 +84,5 @@ public sealed class BatchLoader<T>(IReadOnlyList<T> examples, Func<T, IReadOnlyL
         }
 
         queue.Complete(error);
-    }
-
-    private ImageBatch<T> Make(int[] indices, int epoch, CancellationToken stop)
-    {
-        var chosen = Array.ConvertAll(indices, i => examples[i]);
-        var paths = Array.ConvertAll(chosen, e => imagePaths(e));
-        var views = paths[0].Count;
-        var batch = new ImageBatch<T>(chosen, indices, views, settings.Transform.Size);
-        try
-        {
-            Parallel.For(0, views * chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = settings.Workers, CancellationToken = stop }, item =>
-            {
-                var (view, example) = Math.DivRem(item, chosen.Length);
-                var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)indices[example], (ulong)view));
-                var image = settings.Transform.Apply(load(paths[example][view]), random);
-                settings.Normalization.Apply(image.Pixels, batch.Image(view, example).Span);
-            });
-            return batch;
-        }
-        catch (AggregateException several)
-        {
-            batch.Dispose();
-            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]); // one broken image is reason enough; its message names it
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            batch.Dispose();
-            throw;
-        }
     }
 }

@@ -1,0 +1,80 @@
+using Madtp.Kit.Evaluations;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>
+/// Finds the files of an experiment at the paper's scale. What is missing is gathered, so that one message tells all of it before
+/// anything is begun.
+/// </summary>
+/// <param name="task">The experiment's task.</param>
+/// <param name="data">The folder of all data sets.</param>
+/// <param name="checkpoints">The folder of all checkpoints.</param>
+internal sealed class RequiredFiles(string task, string data, string checkpoints)
+{
+    private readonly TaskFiles files = new(data);
+    private readonly List<string> missing = [];
+
+    /// <summary>Looks where the environment says, or in the kit's own folder.</summary>
+    public static RequiredFiles Of(string task) => new(task, PaperFolders.Data, PaperFolders.Checkpoints);
+
+    /// <summary>The data sets, for what needs more than single files.</summary>
+    public TaskFiles Data => files;
+
+    /// <summary>A checkpoint: in its family's folder, or in that of all checkpoints.</summary>
+    /// <param name="family">The family's folder, which is also what <c>./kit data get</c> calls it.</param>
+    /// <param name="name">The file.</param>
+    /// <returns>Where it is, or belongs.</returns>
+    public string Checkpoint(string family, string name)
+    {
+        var usual = Path.Combine(checkpoints, family, name);
+        return Found(new[] { usual, Path.Combine(checkpoints, name) }.FirstOrDefault(File.Exists), usual, family);
+    }
+
+    /// <summary>An annotation file of a data set.</summary>
+    /// <param name="dataset">The data set's folder, which is also what <c>./kit data get</c> calls it.</param>
+    /// <param name="names">What it may be called; the likeliest first.</param>
+    /// <returns>Where it is, or belongs.</returns>
+    public string Annotations(string dataset, params string[] names) =>
+        Found(files.Find(dataset, names), Path.Combine(data, dataset, string.Join(" or ", names)), dataset);
+
+    /// <summary>A vocabulary.</summary>
+    /// <param name="names">What it may be called.</param>
+    /// <returns>Where it is, or belongs.</returns>
+    public string Vocabulary(params string[] names) =>
+        Found(files.FindVocabulary(names), Path.Combine(data, "vocab", names[0]), "vocab");
+
+    /// <summary>Images of a data set, of which a few are looked for.</summary>
+    /// <param name="dataset">What <c>./kit data get</c> calls it.</param>
+    /// <param name="some">Where they belong.</param>
+    public void Images(string dataset, params IEnumerable<string> some)
+    {
+        if (some.FirstOrDefault(image => !File.Exists(image)) is { } absent)
+        {
+            missing.Add($"images such as {absent} ('./kit data status {dataset}' tells where to get them)");
+        }
+    }
+
+    /// <summary>Whether nothing was missing so far.</summary>
+    public bool Complete => missing.Count == 0;
+
+    /// <summary>Insists that everything that was asked for is there.</summary>
+    /// <exception cref="FileNotFoundException">Something is missing; the message lists all of it.</exception>
+    public void RequireAll()
+    {
+        if (!Complete)
+        {
+            throw new FileNotFoundException($"the task '{task}' at the paper's scale needs files that are not there:{string.Concat(missing.Select(one => $"{Environment.NewLine}  {one}"))}{Environment.NewLine}"
+                + $"data/README.md tells where they come from; {PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders; with {Scale.Variable}=toy nothing is needed");
+        }
+    }
+
+    private string Found(string? path, string usual, string source)
+    {
+        if (path is null)
+        {
+            missing.Add($"{usual} ('./kit data get {source}')");
+        }
+
+        return path ?? usual;
+    }
+}

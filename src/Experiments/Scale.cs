@@ -1,0 +1,47 @@
+namespace Madtp.Kit.Experiments;
+
+/// <summary>
+/// The one switch between the toy world and the paper's scale: <c>KIT_SCALE</c>. A subject ("nlvr2", "clip", "retrieval", "caption",
+/// "vqa") names a task at either scale; where the paper has a second data set its name follows ("clip-flickr30k"), and the toy
+/// world has one for both.
+/// </summary>
+public static class Scale
+{
+    /// <summary>The variable that is read.</summary>
+    public const string Variable = "KIT_SCALE";
+
+    /// <summary>The scale that is set; toy where none is.</summary>
+    /// <exception cref="ArgumentException">The variable holds anything but <c>toy</c> or <c>paper</c>.</exception>
+    public static ExperimentScale Current => Parse(Environment.GetEnvironmentVariable(Variable));
+
+    /// <summary>The scale as results are labelled: "toy" or "paper scale".</summary>
+    public static string Label => Current == ExperimentScale.Paper ? "paper scale" : "toy";
+
+    /// <summary>The name of a subject's task at the current scale, such as "toy-nlvr2" or "nlvr2".</summary>
+    /// <exception cref="ArgumentException">There is no such subject.</exception>
+    public static string Task(string subject) => Task(subject, Current);
+
+    /// <summary>The name of a subject's task at a scale.</summary>
+    /// <exception cref="ArgumentException">There is no such subject.</exception>
+    public static string Task(string subject, ExperimentScale scale)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(subject);
+        return ExperimentTasks.Of(scale == ExperimentScale.Paper ? subject : $"toy-{subject.Split('-')[0]}").Name;
+    }
+
+    /// <summary>A subject's usual experiment at the current scale: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
+    /// <exception cref="ArgumentException">There is no such subject.</exception>
+    public static Experiment Experiment(string subject) => Experiment(subject, Current);
+
+    /// <summary>A subject's usual experiment at a scale.</summary>
+    /// <exception cref="ArgumentException">There is no such subject.</exception>
+    public static Experiment Experiment(string subject, ExperimentScale scale) => ExperimentTasks.Of(Task(subject, scale)).Usual;
+
+    /// <summary>Reads the variable's value.</summary>
+    internal static ExperimentScale Parse(string? value) => value switch
+    {
+        null or "" or "toy" => ExperimentScale.Toy,
+        "paper" => ExperimentScale.Paper,
+        _ => throw new ArgumentException($"{Variable} is '{value}'; it may be 'toy' (the usual) or 'paper'"),
+    };
+}
