@@ -42,7 +42,7 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
         model = Filled(new BlipVqa(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
         costs = new VqaCosts(model.Config);
         answers = AnswerVocabulary.Of(AnswerList.Load(answerList), AnswerTokens, ReadToTheEnd);
-        candidates = new AnswerCandidates(answers.Tokens.Ids.to(settings.Device), answers.Tokens.Mask.to(settings.Device));
+        candidates = answers.Tokens.To(settings.Device);
         questions = Open(questionPath);
         Examples = First(questions);
     }

@@ -1,4 +1,5 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
@@ -38,20 +39,21 @@ public sealed class BlipRetriever(BlipRetrieval model, RerankOptions? rerank = n
     }
 
     /// <inheritdoc/>
-    public RetrievalScores Rank(CaptionedImages split)
+    public RetrievalScores Rank(ICaptionedImages split)
     {
         ArgumentNullException.ThrowIfNull(split);
         using var off = no_grad();
         using var index = new RetrievalIndex(model, rerank);
+        var device = Placement.DeviceOf(model);
         foreach (var some in Enumerable.Range(0, split.Images).Chunk(Batch))
         {
             using var scope = NewDisposeScope();
-            index.AddImages(split.Pixels(some));
+            index.AddImages(split.Pixels(some, device));
         }
 
         using (NewDisposeScope())
         {
-            var (ids, mask) = split.Texts([.. Enumerable.Range(0, split.Captions)]);
+            var (ids, mask) = split.Texts([.. Enumerable.Range(0, split.Captions)], device);
             index.AddTexts(ids, mask);
         }
 

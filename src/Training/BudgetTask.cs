@@ -43,9 +43,13 @@ public abstract class BudgetTask : TrainingTask, IDisposable
     /// <summary>The attached reduction where it takes tokens out, else null.</summary>
     protected TokenReduction? Active => Reduction.Enabled ? Reduction : null;
 
+    /// <summary>The epoch of the step in hand, from 0.</summary>
+    protected int Epoch { get; private set; }
+
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
     {
+        Epoch = step / stepsPerEpoch;
         var every = Math.Max(1, stepsPerEpoch / settings.CalibrationsPerEpoch);
         if (Reduction.Enabled && step % stepsPerEpoch % every == 0)
         {

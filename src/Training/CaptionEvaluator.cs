@@ -23,7 +23,7 @@ public static class CaptionEvaluator
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="shuffle">Compares every caption with those of another image, to show that the image is needed.</param>
     /// <returns>Accuracy is the share of captions that say the same as one of the image's; the metrics are listed by kind, CIDEr as a share of 1.</returns>
-    public static Evaluation Evaluate(BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, bool shuffle = false)
+    public static Evaluation Evaluate(BlipCaptioner model, ICaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, bool shuffle = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
@@ -47,7 +47,7 @@ public static class CaptionEvaluator
     }
 
     /// <summary>Multiply-accumulates of some captions with their images, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
-    internal static (double Macs, double Dense) Cost(BlipCaptioner model, CaptionedImages split, int[] captions, TokenReduction? reduction)
+    internal static (double Macs, double Dense) Cost(BlipCaptioner model, ICaptionedImages split, int[] captions, TokenReduction? reduction)
     {
         using var off = no_grad();
         var costs = new CaptionCosts(model.Config);
@@ -58,12 +58,13 @@ public static class CaptionEvaluator
         }
 
         double macs = 0;
+        var device = Placement.DeviceOf(model);
         model.eval();
         using var trace = reduction.Record();
         foreach (var some in captions.Chunk(Batch))
         {
             using var scope = NewDisposeScope();
-            model.VisualEncoder.forward(split.Pixels([.. some.Select(caption => split.ImageOfCaption[caption])]));
+            model.VisualEncoder.forward(split.Pixels([.. some.Select(caption => split.ImageOfCaption[caption])], device));
             macs += costs.PerPair(trace, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
             trace.Clear();
         }
@@ -71,16 +72,17 @@ public static class CaptionEvaluator
         return (macs / captions.Length, dense);
     }
 
-    private static (string[] Captions, IReadOnlyDictionary<string, double> Tokens) Generate(BlipCaptioner model, CaptionedImages split, int[] images, CaptionLanguage language, TokenReduction? reduction)
+    private static (string[] Captions, IReadOnlyDictionary<string, double> Tokens) Generate(BlipCaptioner model, ICaptionedImages split, int[] images, CaptionLanguage language, TokenReduction? reduction)
     {
         var captions = new List<string>(images.Length);
         var tokens = new TokenMeans();
+        var device = Placement.DeviceOf(model);
         model.eval();
         using var trace = reduction?.Record();
         foreach (var some in images.Chunk(Batch))
         {
             using var scope = NewDisposeScope();
-            var ids = model.Generate(split.Pixels(some), tensor(language.Prompt.Select(id => (long)id).ToArray()), language.Generation);
+            var ids = model.Generate(split.Pixels(some, device), tensor(language.Prompt.Select(id => (long)id).ToArray(), device: device), language.Generation).cpu();
             captions.AddRange(ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words));
             tokens.Add(trace);
             trace?.Clear();
@@ -89,7 +91,7 @@ public static class CaptionEvaluator
         return ([.. captions], tokens.Means());
     }
 
-    private static string[][] References(CaptionedImages split, CaptionLanguage language)
+    private static string[][] References(ICaptionedImages split, CaptionLanguage language)
     {
         using var scope = NewDisposeScope();
         var (ids, _) = split.Texts([.. Enumerable.Range(0, split.Captions)]);

@@ -1,8 +1,11 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Pruning;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -11,11 +14,12 @@ namespace Madtp.Kit.Training;
 public sealed class CaptionTask : BudgetTask
 {
     private readonly BlipCaptioner model;
-    private readonly CaptionedImages train;
-    private readonly CaptionedImages validation;
+    private readonly ICaptionedImages train;
+    private readonly ICaptionedImages validation;
     private readonly CaptionLanguage language;
     private readonly BudgetSettings settings;
     private readonly PatchHead? patchHead;
+    private readonly Device device;
 
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
     /// <param name="model">The model, alignment guidance included.</param>
@@ -25,12 +29,14 @@ public sealed class CaptionTask : BudgetTask
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public CaptionTask(BlipCaptioner model, CaptionedImages train, CaptionedImages validation, CaptionLanguage language, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public CaptionTask(BlipCaptioner model, ICaptionedImages train, ICaptionedImages validation, CaptionLanguage language, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
         : base(model, settings, method)
     {
         ArgumentNullException.ThrowIfNull(model);
         (this.model, this.train, this.validation, this.language, this.settings) = (model, train, validation, language, settings);
         patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
+        device = Placement.DeviceOf(model);
+        patchHead?.to(device);
     }
 
     /// <inheritdoc/>
@@ -40,16 +46,19 @@ public sealed class CaptionTask : BudgetTask
     public override int Examples => train.Captions;
 
     /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
+
+    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();
         int[] images = [.. captions.Select(caption => train.ImageOfCaption[caption])];
-        var (ids, mask) = train.Texts(captions);
+        var (ids, mask) = train.Texts(captions, device);
         using var trace = Active?.Record();
-        var output = model.Forward(train.Pixels(images), ids, mask, language.Prompt.Count);
+        var output = model.Forward(train.TrainingPixels(Epoch, examples, device), ids, mask, language.Prompt.Count);
         return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(ids, model.Config.Text.PaddingId, language.Prompt.Count)))
         {
-            Auxiliary = patchHead is null ? null : patchHead.Loss(output.Vision.X, train.PatchClasses(images)!) * settings.PatchWeight,
+            Auxiliary = patchHead is null ? null : patchHead.Loss(output.Vision.X, train.PatchClasses(images, device)!) * settings.PatchWeight,
             ImageTokens = LastOf(trace, "visual_encoder"),
             Macs = trace is null ? null : new CaptionCosts(model.Config).PerPair(trace, [.. captions.Select(train.TextLength)]).Average(),
         };
@@ -59,7 +68,7 @@ public sealed class CaptionTask : BudgetTask
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(CaptionedImages split, string name, bool shuffle = false) =>
+    public Evaluation Evaluate(ICaptionedImages split, string name, bool shuffle = false) =>
         WithoutFeatures(() => CaptionEvaluator.Evaluate(model, split, name, language, Active, shuffle));
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
@@ -32,13 +33,14 @@ public sealed class ClipRetriever(ClipModel model) : IRetriever
     public void Answer(Tensor images, Tensor ids, Tensor mask) => model.Forward(images, ids);
 
     /// <inheritdoc/>
-    public RetrievalScores Rank(CaptionedImages split)
+    public RetrievalScores Rank(ICaptionedImages split)
     {
         ArgumentNullException.ThrowIfNull(split);
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        var images = Features(split.Images, some => model.EncodeImages(split.Pixels(some)).Feature);
-        var texts = Features(split.Captions, some => model.EncodeTexts(split.Texts(some).Ids).Feature);
+        var device = Placement.DeviceOf(model);
+        var images = Features(split.Images, some => model.EncodeImages(split.Pixels(some, device)).Feature);
+        var texts = Features(split.Captions, some => model.EncodeTexts(split.Texts(some, device).Ids).Feature);
         var scores = RetrievalScores.Of(images.matmul(texts.t()));
         return new RetrievalScores(scores.ImageToText.MoveToOuterDisposeScope(), scores.TextToImage.MoveToOuterDisposeScope());
     }

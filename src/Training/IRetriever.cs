@@ -28,5 +28,5 @@ public interface IRetriever
     void Answer(Tensor images, Tensor ids, Tensor mask);
 
     /// <summary>Ranks all images and captions of a split against each other.</summary>
-    RetrievalScores Rank(CaptionedImages split);
+    RetrievalScores Rank(ICaptionedImages split);
 }

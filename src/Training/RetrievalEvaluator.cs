@@ -1,3 +1,4 @@
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Pruning;
@@ -18,7 +19,7 @@ public static class RetrievalEvaluator
     /// <param name="name">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <returns>Accuracy is the mean of both recalls at 1; the recalls are listed by kind.</returns>
-    public static Evaluation Evaluate(IRetriever retriever, CaptionedImages split, string name, TokenReduction? reduction = null)
+    public static Evaluation Evaluate(IRetriever retriever, ICaptionedImages split, string name, TokenReduction? reduction = null)
     {
         ArgumentNullException.ThrowIfNull(retriever);
         ArgumentNullException.ThrowIfNull(split);
@@ -44,18 +45,19 @@ public static class RetrievalEvaluator
     }
 
     /// <summary>Multiply-accumulates of some captions with their images, means: as reduced, as plain, and tokens per layer.</summary>
-    internal static (double Macs, double Dense, IReadOnlyDictionary<string, double> Tokens) Cost(IRetriever retriever, CaptionedImages split, int[] captions, TokenReduction? reduction)
+    internal static (double Macs, double Dense, IReadOnlyDictionary<string, double> Tokens) Cost(IRetriever retriever, ICaptionedImages split, int[] captions, TokenReduction? reduction)
     {
         using var off = no_grad();
         using var trace = reduction?.Record();
         var tokens = new TokenMeans();
+        var device = Placement.DeviceOf(retriever.Module);
         double macs = 0;
         var dense = captions.Sum(caption => (double)retriever.Costs.Dense(split.TextLength(caption)));
         foreach (var some in trace is null ? [] : captions.Chunk(Batch))
         {
             using var scope = NewDisposeScope();
-            var (ids, mask) = split.Texts(some);
-            retriever.Answer(split.Pixels([.. some.Select(caption => split.ImageOfCaption[caption])]), ids, mask);
+            var (ids, mask) = split.Texts(some, device);
+            retriever.Answer(split.Pixels([.. some.Select(caption => split.ImageOfCaption[caption])], device), ids, mask);
             macs += retriever.Costs.PerPair(trace!, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
             tokens.Add(trace);
             trace!.Clear();

@@ -1,6 +1,9 @@
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Pruning;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -12,13 +15,15 @@ namespace Madtp.Kit.Training;
 public sealed class RetrievalTask : TrainingTask, IDisposable
 {
     private readonly IRetriever retriever;
-    private readonly CaptionedImages train;
-    private readonly CaptionedImages validation;
+    private readonly ICaptionedImages train;
+    private readonly ICaptionedImages validation;
     private readonly RetrievalTaskSettings settings;
     private readonly PatchHead? patchHead;
     private readonly PruningMethod method;
     private readonly TokenReduction reduction;
+    private readonly Device device;
     private double distillation;
+    private int epoch;
 
     /// <summary>Attaches the policy to the model; dispose to detach it.</summary>
     /// <param name="retriever">The model, alignment guidance and training copies included.</param>
@@ -27,7 +32,7 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public RetrievalTask(IRetriever retriever, CaptionedImages train, CaptionedImages validation, RetrievalTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public RetrievalTask(IRetriever retriever, ICaptionedImages train, ICaptionedImages validation, RetrievalTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
     {
         ArgumentNullException.ThrowIfNull(retriever);
         ArgumentNullException.ThrowIfNull(settings);
@@ -37,6 +42,8 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
         reduction = TokenReduction.Attach(retriever.Reducible, this.method.Policy(1));
         reduction.Enabled = settings.MacShare is not null;
         reduction.GatherFeatures = settings.AlignmentWeight != 0;
+        device = Placement.DeviceOf(retriever.Module);
+        patchHead?.to(device);
     }
 
     /// <inheritdoc/>
@@ -62,6 +69,7 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
     {
+        epoch = step / stepsPerEpoch;
         distillation = settings.Distillation * Math.Min(1, (double)step / stepsPerEpoch);
         var every = Math.Max(1, stepsPerEpoch / settings.CalibrationsPerEpoch);
         if (reduction.Enabled && step % stepsPerEpoch % every == 0)
@@ -100,6 +108,9 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     }
 
     /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
+
+    /// <inheritdoc/>
     public override bool ComparesExamples => true;
 
     /// <inheritdoc/>
@@ -107,13 +118,13 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     {
         var captions = examples.ToArray();
         int[] images = [.. captions.Select(caption => train.ImageOfCaption[caption])];
-        var (ids, mask) = train.Texts(captions);
+        var (ids, mask) = train.Texts(captions, device);
         using var trace = reduction.Enabled ? reduction.Record() : null;
-        var losses = retriever.Step(train.Pixels(images), ids, mask, tensor(images.Select(image => (long)image).ToArray()), distillation);
+        var losses = retriever.Step(train.TrainingPixels(epoch, examples, device), ids, mask, tensor(images.Select(image => (long)image).ToArray(), device: device), distillation);
         return new StepLosses(losses.Task, Correct(losses.Features))
         {
             Alignment = losses.Alignment,
-            Auxiliary = patchHead?.Loss(losses.ImageTokens.X, train.PatchClasses(images)!),
+            Auxiliary = patchHead?.Loss(losses.ImageTokens.X, train.PatchClasses(images, device)!),
             ImageTokens = trace is null ? null : LastOf(trace, 0),
             TextTokens = trace is null ? null : LastOf(trace, 1),
             Macs = trace is null ? null : retriever.Costs.PerPair(trace, [.. captions.Select(train.TextLength)]).Average(),
@@ -124,7 +135,7 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(CaptionedImages split, string name) =>
+    public Evaluation Evaluate(ICaptionedImages split, string name) =>
         WithoutFeatures(() => RetrievalEvaluator.Evaluate(retriever, split, name, reduction.Enabled ? reduction : null));
 
     /// <inheritdoc/>
@@ -160,6 +171,6 @@ public sealed class RetrievalTask : TrainingTask, IDisposable
     {
         using var off = no_grad();
         var nearest = features.Image.matmul(features.Text.t()).argmax(1);
-        return nearest.eq(arange(nearest.shape[0], dtype: int64)).to(float32).mean();
+        return nearest.eq(arange(nearest.shape[0], dtype: int64, device: nearest.device)).to(float32).mean();
     }
 }

@@ -1,4 +1,5 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
@@ -23,7 +24,7 @@ public static class VqaEvaluator
     /// <param name="shuffle">Gives every question another question's image, to show that it is needed.</param>
     /// <param name="limit">Scores the first questions only.</param>
     /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind.</returns>
-    public static Evaluation Evaluate(BlipVqa model, QuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, bool shuffle = false, int? limit = null)
+    public static Evaluation Evaluate(BlipVqa model, IQuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, bool shuffle = false, int? limit = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
@@ -33,6 +34,9 @@ public static class VqaEvaluator
         var given = new Dictionary<long, string>();
         var tokens = new TokenMeans();
         double macs = 0;
+        var device = Placement.DeviceOf(model);
+        using var all = NewDisposeScope();
+        var candidates = answers.Tokens.To(device);
         var dense = questions.Average(question => (double)costs.Dense(split.TextLength(question)));
         model.eval();
         using var off = no_grad();
@@ -40,8 +44,8 @@ public static class VqaEvaluator
         foreach (var some in questions.Chunk(Batch))
         {
             using var scope = NewDisposeScope();
-            var (images, ids, mask) = split.Batch(some, shuffle);
-            var best = model.Rank(model.Read(images, ids, mask), answers.Tokens, answers.Considered).Best.data<long>().ToArray();
+            var (images, ids, mask) = split.Batch(some, shuffle, device);
+            var best = model.Rank(model.Read(images, ids, mask), candidates, answers.Considered).Best.cpu().data<long>().ToArray();
             foreach (var (question, answer) in some.Zip(best))
             {
                 given[split.Truth[question].QuestionId] = answers.Words[(int)answer];
@@ -63,7 +67,7 @@ public static class VqaEvaluator
     }
 
     /// <summary>Multiply-accumulates of some questions, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
-    internal static (double Macs, double Dense) Cost(BlipVqa model, QuestionedImages split, int[] questions, TokenReduction? reduction)
+    internal static (double Macs, double Dense) Cost(BlipVqa model, IQuestionedImages split, int[] questions, TokenReduction? reduction)
     {
         using var off = no_grad();
         var costs = new VqaCosts(model.Config);
@@ -74,12 +78,13 @@ public static class VqaEvaluator
         }
 
         double macs = 0;
+        var device = Placement.DeviceOf(model);
         model.eval();
         using var trace = reduction.Record();
         foreach (var some in questions.Chunk(Batch))
         {
             using var scope = NewDisposeScope();
-            var (images, ids, mask) = split.Batch(some);
+            var (images, ids, mask) = split.Batch(some, device: device);
             model.Read(images, ids, mask);
             macs += costs.PerPair(trace, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
             trace.Clear();

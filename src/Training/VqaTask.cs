@@ -1,9 +1,12 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Pruning;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -12,12 +15,13 @@ namespace Madtp.Kit.Training;
 public sealed class VqaTask : BudgetTask
 {
     private readonly BlipVqa model;
-    private readonly QuestionedImages train;
-    private readonly QuestionedImages validation;
+    private readonly IQuestionedImages train;
+    private readonly IQuestionedImages validation;
     private readonly AnswerVocabulary answers;
     private readonly BudgetSettings settings;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
+    private readonly Device device;
 
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
     /// <param name="model">The model, alignment guidance included.</param>
@@ -27,13 +31,16 @@ public sealed class VqaTask : BudgetTask
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public VqaTask(BlipVqa model, QuestionedImages train, QuestionedImages validation, AnswerVocabulary answers, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public VqaTask(BlipVqa model, IQuestionedImages train, IQuestionedImages validation, AnswerVocabulary answers, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
         : base(model, settings, method)
     {
         ArgumentNullException.ThrowIfNull(model);
         (this.model, this.train, this.validation, this.answers, this.settings) = (model, train, validation, answers, settings);
         patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
         wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3) : null;
+        device = Placement.DeviceOf(model);
+        patchHead?.to(device);
+        wordHead?.to(device);
     }
 
     /// <inheritdoc/>
@@ -44,11 +51,14 @@ public sealed class VqaTask : BudgetTask
     public override int Examples => train.Count;
 
     /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
+
+    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var questions = examples.ToArray();
-        var (images, ids, mask) = train.Batch(questions);
-        var (answerIds, answerMask, weights, questionOf) = train.Answers(questions);
+        var (images, ids, mask) = train.TrainingBatch(Epoch, examples, device);
+        var (answerIds, answerMask, weights, questionOf) = train.Answers(questions, device);
         using var trace = Active?.Record();
         var output = model.Forward(images, ids, mask, new VqaAnswers(answerIds, answerMask, weights, questionOf));
         return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId)))
@@ -65,7 +75,7 @@ public sealed class VqaTask : BudgetTask
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(QuestionedImages split, string name, bool shuffle = false) =>
+    public Evaluation Evaluate(IQuestionedImages split, string name, bool shuffle = false) =>
         WithoutFeatures(() => VqaEvaluator.Evaluate(model, split, name, answers, Active, shuffle));
 
     /// <inheritdoc/>
@@ -80,8 +90,8 @@ public sealed class VqaTask : BudgetTask
 
     private Tensor? Auxiliary(VqaEncoding encoding, int[] questions)
     {
-        var patches = patchHead is null ? null : patchHead.Loss(encoding.Vision.X, train.PatchClasses(questions)!) * settings.PatchWeight;
-        var words = wordHead is null ? null : wordHead.Loss(encoding.Question.X, train.NamedCounts(questions, NlvrPairs.Unnamed)!) * settings.WordWeight;
+        var patches = patchHead is null ? null : patchHead.Loss(encoding.Vision.X, train.PatchClasses(questions, device)!) * settings.PatchWeight;
+        var words = wordHead is null ? null : wordHead.Loss(encoding.Question.X, train.NamedCounts(questions, NlvrPairs.Unnamed, device)!) * settings.WordWeight;
         return patches is null ? words : words is null ? patches : patches + words;
     }
 }

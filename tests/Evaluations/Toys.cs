@@ -22,6 +22,17 @@ public sealed class Toys : IDisposable
 
     public string File(string name) => Path.Combine(folder.Path, name);
 
+    /// <summary>Copies a folder with all that is in it.</summary>
+    public static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            System.IO.File.Copy(file, copy);
+        }
+    }
+
     /// <summary>Runs until some batches are finished, as if it were killed then.</summary>
     public static void RunAndStop(string task, EvaluationSettings settings, string step, int finished)
     {

@@ -27,6 +27,9 @@ public sealed class CaptionRows : IReadOnlyList<CaptionRow>, IDisposable
     /// <summary>How many different images the rows show.</summary>
     public int Images { get; }
 
+    /// <summary>Each row's image, by number in order of appearance.</summary>
+    public IReadOnlyList<int> ImageNumbers => imageNumbers;
+
     /// <summary>A row, read from the file.</summary>
     /// <param name="index">From 0.</param>
     /// <exception cref="InvalidDataException">The row is malformed; the message names file and line.</exception>

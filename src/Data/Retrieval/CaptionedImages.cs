@@ -1,10 +1,11 @@
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data.Retrieval;
 
 /// <summary>A split of captioned images kept decoded in memory, for images small enough: one byte a channel.</summary>
-public sealed class CaptionedImages : IDisposable
+public sealed class CaptionedImages : ICaptionedImages
 {
     private readonly Tensor images;
     private readonly Tensor ids;
@@ -41,40 +42,57 @@ public sealed class CaptionedImages : IDisposable
         deviation = tensor(normalization.Deviation.Select(d => d * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
     }
 
-    /// <summary>I, how many images there are.</summary>
+    /// <inheritdoc/>
     public int Images { get; }
 
-    /// <summary>T, how many captions there are.</summary>
+    /// <inheritdoc/>
     public int Captions => lengths.Length;
 
-    /// <summary>Each caption's image.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<int> ImageOfCaption => imageOfCaption;
 
-    /// <summary>Tokens of one caption, padding left out.</summary>
+    /// <inheritdoc/>
     public int TextLength(int caption) => lengths[caption];
 
-    /// <summary>Normalised pixels of some images, <c>[B, 3, H, W]</c>.</summary>
-    public Tensor Pixels(IReadOnlyList<int> of)
+    /// <inheritdoc/>
+    public Tensor Pixels(IReadOnlyList<int> of, Device? device = null)
     {
         using var scope = NewDisposeScope();
-        return ((images.index_select(0, Index(of)).to(float32) - mean) / deviation).MoveToOuterDisposeScope();
+        return ((images.index_select(0, Index(of)).to(float32) - mean) / deviation).On(device).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Ids and mask of some captions, each <c>[B, N]</c>, no wider than the longest of them.</summary>
-    public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions)
+    /// <summary>Normalised pixels of some captions' images, <c>[B, 3, H, W]</c>; in memory nothing is augmented.</summary>
+    public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null)
+    {
+        var of = new int[captions.Length];
+        for (var i = 0; i < of.Length; i++)
+        {
+            of[i] = imageOfCaption[captions[i]];
+        }
+
+        return Pixels(of, device);
+    }
+
+    /// <inheritdoc/>
+    public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null)
     {
         using var scope = NewDisposeScope();
         long[] real = [.. captions.Select(caption => (long)lengths[caption])];
         var words = ids.index_select(0, Index(captions)).slice(1, 0, real.Max(), 1).contiguous();
         var mask = (arange(real.Max(), dtype: int64).unsqueeze(0) < tensor(real).unsqueeze(1)).to(float32);
-        return (words.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
+        return (words.On(device).MoveToOuterDisposeScope(), mask.On(device).MoveToOuterDisposeScope());
     }
 
-    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
-    public Tensor? PatchClasses(IReadOnlyList<int> of)
+    /// <inheritdoc/>
+    public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null)
     {
         using var scope = NewDisposeScope();
-        return patchClasses?.index_select(0, Index(of)).to(int64).MoveToOuterDisposeScope();
+        return patchClasses?.index_select(0, Index(of)).to(int64).On(device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Does nothing: what is in memory need not be read ahead.</summary>
+    public void Foresee(IEnumerable<PlannedBatch> plan)
+    {
     }
 
     /// <inheritdoc/>

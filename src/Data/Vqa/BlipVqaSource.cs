@@ -15,13 +15,14 @@ internal sealed class BlipVqaSource(string path, string cocoFolder, string? visu
         {
             var record = index[number];
             var source = record.Has("dataset") ? record.Text("dataset") : "vqa";
+            IReadOnlyList<string> given = source == "vqa" && record.Has("answer") ? record.Texts("answer") : [];
             var (folder, answers) = source switch
             {
-                "vqa" => (cocoFolder, record.Has("answer") ? VqaAnswer.Weigh(record.Texts("answer")) : []),
+                "vqa" => (cocoFolder, VqaAnswer.Weigh(given)),
                 "vg" => (VisualGenomeFolder(record), [new VqaAnswer(record.Text("answer"), VqaAnswer.VisualGenomeWeight)]),
                 _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not \"{source}\""),
             };
-            return new VqaExample(record.Number("question_id"), record.Text("question"), Path.Combine(folder, record.Text("image")), answers, source);
+            return new VqaExample(record.Number("question_id"), record.Text("question"), Path.Combine(folder, record.Text("image")), answers, source) { People = given.Count };
         }
     }
 

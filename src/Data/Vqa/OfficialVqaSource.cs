@@ -45,9 +45,11 @@ internal sealed class OfficialVqaSource : IVqaSource
             }
 
             var annotation = annotations[annotationOf[index]];
+            string[] given = [.. annotation.Records("answers").Select(a => a.Text("answer"))];
             return example with
             {
-                Answers = VqaAnswer.Weigh([.. annotation.Records("answers").Select(a => a.Text("answer"))]),
+                Answers = VqaAnswer.Weigh(given),
+                People = given.Length,
                 QuestionType = annotation.Has("question_type") ? annotation.Text("question_type") : null,
                 AnswerType = annotation.Has("answer_type") ? annotation.Text("answer_type") : null,
             };

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Metrics;
 using static TorchSharp.torch;
@@ -5,7 +6,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Data.Vqa;
 
 /// <summary>A split of images with questions kept decoded in memory, for images small enough. An example is a question.</summary>
-public sealed class QuestionedImages : IDisposable
+public sealed class QuestionedImages : IQuestionedImages
 {
     private readonly CaptionedImages images;
     private readonly IReadOnlyList<IReadOnlyList<(int[] Ids, float Weight)>> answers;
@@ -28,44 +29,39 @@ public sealed class QuestionedImages : IDisposable
         (this.images, this.answers, this.counts, Truth) = (images, answers, counts, truth);
     }
 
-    /// <summary>How many questions there are.</summary>
+    /// <inheritdoc/>
     public int Count => answers.Count;
 
-    /// <summary>The questions as they are scored: with people's answers, types and numbers.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<VqaQuestion> Truth { get; }
 
-    /// <summary>Tokens of one question, padding left out.</summary>
+    /// <inheritdoc/>
     public int TextLength(int question) => images.TextLength(question);
 
-    /// <summary>
-    /// Some questions with their images.
-    /// </summary>
-    /// <param name="questions">Their numbers.</param>
-    /// <param name="shuffle">Gives every question another question's image, to show that it is needed.</param>
-    /// <returns>Images <c>[B, 3, H, W]</c>, ids and mask <c>[B, N]</c>.</returns>
-    public (Tensor Images, Tensor Ids, Tensor Mask) Batch(IReadOnlyList<int> questions, bool shuffle = false)
+    /// <inheritdoc/>
+    public (Tensor Images, Tensor Ids, Tensor Mask) Batch(IReadOnlyList<int> questions, bool shuffle = false, Device? device = null)
     {
-        var (ids, mask) = images.Texts(questions);
-        return (images.Pixels(shuffle ? Others(questions) : ImagesOf(questions)), ids, mask);
+        var (ids, mask) = images.Texts(questions, device);
+        return (images.Pixels(shuffle ? Others(questions) : ImagesOf(questions), device), ids, mask);
     }
 
-    /// <summary>All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of the question that each answers, <c>[A]</c> int64.</summary>
-    public (Tensor Ids, Tensor Mask, Tensor Weights, Tensor QuestionOf) Answers(IReadOnlyList<int> questions)
+    /// <summary>Some questions with their images; in memory nothing is augmented.</summary>
+    public (Tensor Images, Tensor Ids, Tensor Mask) TrainingBatch(int epoch, ReadOnlySpan<int> questions, Device? device = null) => Batch(questions.ToArray(), device: device);
+
+    /// <inheritdoc/>
+    public (Tensor Ids, Tensor Mask, Tensor Weights, Tensor QuestionOf) Answers(IReadOnlyList<int> questions, Device? device = null) =>
+        AnswerTensors.Of([.. questions.Select(question => answers[question])], paddingId: 0, device);
+
+    /// <inheritdoc/>
+    public Tensor? PatchClasses(IReadOnlyList<int> questions, Device? device = null) => images.PatchClasses(ImagesOf(questions), device);
+
+    /// <summary>Does nothing: what is in memory need not be read ahead.</summary>
+    public void Foresee(IEnumerable<PlannedBatch> plan)
     {
-        var all = questions.Index().SelectMany(q => answers[q.Item].Select(answer => (Place: (long)q.Index, answer.Ids, answer.Weight))).ToArray();
-        var padded = Text.TokenBatch.Pad([.. all.Select(answer => answer.Ids)], 0);
-        return (
-            tensor(padded.Ids, [padded.Count, padded.Length]),
-            tensor(padded.AttentionMask, [padded.Count, padded.Length]).to(float32),
-            tensor(all.Select(answer => answer.Weight).ToArray()),
-            tensor(all.Select(answer => answer.Place).ToArray()));
     }
 
-    /// <summary>What each patch of the questions' images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
-    public Tensor? PatchClasses(IReadOnlyList<int> questions) => images.PatchClasses(ImagesOf(questions));
-
-    /// <summary>How many of what each token names are in the image, <c>[B, N, 2]</c> int64 (both numbers alike), padded as <see cref="Batch"/> pads; null where it is not known.</summary>
-    public Tensor? NamedCounts(IReadOnlyList<int> questions, sbyte unnamed)
+    /// <inheritdoc/>
+    public Tensor? NamedCounts(IReadOnlyList<int> questions, sbyte unnamed, Device? device = null)
     {
         if (counts is null)
         {
@@ -74,7 +70,7 @@ public sealed class QuestionedImages : IDisposable
 
         var width = 2 * questions.Max(question => images.TextLength(question));
         var padded = questions.SelectMany(question => counts[question].Concat(Enumerable.Repeat(unnamed, width - counts[question].Length)).Select(n => (long)n));
-        return tensor(padded.ToArray(), [questions.Count, width / 2, 2]);
+        return tensor(padded.ToArray(), [questions.Count, width / 2, 2], device: device);
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,9 @@ namespace Madtp.Kit.Data.Vqa;
 /// <param name="Source">"vqa" or "vg" (Visual Genome).</param>
 public sealed record VqaExample(long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers, string Source)
 {
+    /// <summary>How many people answered; 0 where nobody did, or the file does not say.</summary>
+    public int People { get; init; }
+
     /// <summary>The kind of question, where the file says it: "what color is the", "how many", ….</summary>
     public string? QuestionType { get; init; }
 
