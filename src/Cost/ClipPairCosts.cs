@@ -37,7 +37,7 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
         var method = ReductionCost.Of(trace.Policy);
         var images = trace.Of("visual").Take(config.Vision.Layers).ToArray();
         var texts = trace.Of("transformer").Take(config.Text.Layers).ToArray();
-        return [.. textLengths.Select((length, pair) =>
+        return [.. PairCosts.TextLengths(trace.Policy, texts, textLengths).Select((length, pair) =>
         {
             var (image, text) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(texts, pair));
             return costs.Reduced(length, method, () => MacLedger.For(Model(config, length)).WithTokens(image, text, method).Total(Accounting.Deploy), image, text);

@@ -39,11 +39,12 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
 
         var work = method ?? ReductionCost.Of(trace.Policy);
         var pairs = textLengths.Count;
+        var lengths = PairCosts.TextLengths(trace.Policy, text, textLengths);
         return [.. Enumerable.Range(0, pairs).Select(pair => Pair(
             Counts(vision, pair),
             Counts(vision, pairs + pair),
             text.Count == 0 ? null : Counts(text, pair),
-            textLengths[pair],
+            lengths[pair],
             work))];
     }
 

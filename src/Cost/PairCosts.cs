@@ -33,6 +33,13 @@ internal sealed class PairCosts(Accounting accounting, Func<int, MacLedger> ledg
         return macs;
     }
 
+    /// <summary>Tokens that each text is encoded with: all that it is padded to, where the policy takes padding for tokens.</summary>
+    /// <param name="policy">What reduced them.</param>
+    /// <param name="steps">The text encoder's steps, none where it is not reduced.</param>
+    /// <param name="real">Tokens of each text, padding left out.</param>
+    public static IReadOnlyList<int> TextLengths(ReductionPolicy policy, IReadOnlyList<ReductionStep> steps, IReadOnlyList<int> real) =>
+        policy.ExcludePadding || steps.Count == 0 ? real : steps[0].TokensBefore;
+
     /// <summary>Counts of one sample after each layer; null where the encoder is not reduced.</summary>
     public static int[]? Counts(IEnumerable<ReductionStep> steps, int sample)
     {

@@ -41,7 +41,7 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         var alone = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
         var read = trace.Of("text_encoder").Skip(config.Text.Layers).Take(config.Text.Layers).ToArray();
-        return [.. textLengths.Select((length, pair) =>
+        return [.. PairCosts.TextLengths(trace.Policy, alone, textLengths).Select((length, pair) =>
         {
             var (image, text, match) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(alone, pair), PairCosts.Counts(read, pair));
             return costs.Reduced(length, method, () => Total(length, image, text, match, method), image, text, match);

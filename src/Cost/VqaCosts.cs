@@ -19,7 +19,7 @@ public sealed class VqaCosts(BlipConfig config) : IPairCosts
         var method = ReductionCost.Of(trace.Policy);
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         var questions = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
-        return [.. textLengths.Select((length, pair) =>
+        return [.. PairCosts.TextLengths(trace.Policy, questions, textLengths).Select((length, pair) =>
         {
             var (image, question) = (PairCosts.Counts(images, imageOfText?[pair] ?? pair), PairCosts.Counts(questions, pair));
             return costs.Reduced(length, method, () => MacLedger.For(BlipCosts.Vqa(config, length)).WithTokens(image, question, method).Total(Accounting.Paper), image, question);

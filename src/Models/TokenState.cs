@@ -50,15 +50,16 @@ public sealed record TokenState(Tensor X)
         return bias is null ? proportional : bias + proportional;
     }
 
-    /// <summary>Tokens of each sample, padding left out.</summary>
-    public int[] TokensPerSample()
+    /// <summary>Tokens of each sample.</summary>
+    /// <param name="padding">Counts padding that entered the encoder as tokens; rows that only make the samples equally long never count.</param>
+    public int[] TokensPerSample(bool padding = false)
     {
-        if (Mask is null)
+        if ((padding ? Filled : Mask) is not { } counted)
         {
             return [.. Enumerable.Repeat(Length, (int)X.shape[0])];
         }
 
-        using var counts = Mask.sum(1).to(int32).cpu();
+        using var counts = counted.sum(1).to(int32).cpu();
         return counts.data<int>().ToArray();
     }
 

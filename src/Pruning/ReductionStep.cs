@@ -5,10 +5,13 @@ namespace Madtp.Kit.Pruning;
 /// <summary>What a reduction did in one block.</summary>
 /// <param name="Encoder">Name of the encoder.</param>
 /// <param name="Layer">The block's index, from 0.</param>
-/// <param name="TokensPerSample">Tokens each sample goes on with, class and merged token included, padding left out.</param>
+/// <param name="TokensPerSample">Tokens each sample goes on with, class and merged token included; padding left out, unless the policy takes it for tokens.</param>
 /// <param name="Pruned">True where tokens were taken out.</param>
 public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int> TokensPerSample, bool Pruned)
 {
+    /// <summary>Tokens each sample came with, counted in the same way.</summary>
+    public IReadOnlyList<int> TokensBefore { get; init; } = [];
+
     /// <summary>Tokens the sequence is long after the block, padding included.</summary>
     public int Length { get; init; }
 

@@ -49,8 +49,10 @@ public sealed class ReductionTrace : IDisposable
     internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, KeepDecision? decision, TokenSelection? selection)
     {
         using var off = no_grad();
-        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, output.TokensPerSample(), selection is not null)
+        var padding = !Policy.ExcludePadding;
+        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, output.TokensPerSample(padding), selection is not null)
         {
+            TokensBefore = context.Attended.TokensPerSample(padding),
             Length = output.Length,
             Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
             Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, decision!, selection) : null,

@@ -68,6 +68,9 @@ public class InterruptTests(SharedKernel kernel)
     public void Without_a_running_cell_an_interrupt_does_nothing()
     {
         kernel.Process.Signal("INT");
+
+        // A signal is not answered: long enough for it to have come before the next cell does.
+        Thread.Sleep(1000);
         var id = kernel.Client.Send(kernel.Client.Control, "interrupt_request", []);
         Assert.Equal("ok", (string?)kernel.Client.Reply(kernel.Client.Control, id).Content["status"]);
         Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);

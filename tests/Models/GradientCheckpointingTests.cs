@@ -122,20 +122,18 @@ public sealed class GradientCheckpointingTests
         }
     }
 
-    // Resident memory that a forward pass adds, its graph still alive.
+    // Memory that a forward pass adds, its graph still alive.
     private static long Held(VisionTransformer encoder, Tensor images, bool recompute)
     {
         using var scope = NewDisposeScope();
         encoder.Recomputes = recompute;
         encoder.train();
-        var before = Resident();
+        var before = NativeHeap.InUse();
         var output = encoder.forward(images).X.sum();
-        var held = Resident() - before;
+        var held = NativeHeap.InUse() - before;
         output.backward();
         return held;
     }
-
-    private static long Resident() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * Environment.SystemPageSize;
 
     private static (float[] Gradients, float Next) Gradients(BlipNlvr model, bool recompute, long seed = 5)
     {
