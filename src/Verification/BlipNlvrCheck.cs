@@ -9,9 +9,6 @@ namespace Madtp.Kit.Verification;
 /// <summary>A small BLIP NLVR2 end to end: logits, losses, gradients and the tokens kept in every layer.</summary>
 internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixture)
 {
-    private static readonly (string Tag, TokenOrder Order)[] Orders =
-        [("", TokenOrder.Library), (".sorted", TokenOrder.Importance), (".cuda", TokenOrder.LeastImportantLast)];
-
     protected override void Check()
     {
         var model = new BlipNlvr(Config());
@@ -19,7 +16,7 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
         model.eval();
         foreach (var one in Fixture.Manifest.GetProperty("cases").EnumerateObject())
         {
-            foreach (var (tag, order) in Orders.Where(order => Fixture.Has($"{one.Name}{order.Tag}.logits")))
+            foreach (var (tag, order) in TokenOrders.Recorded.Where(order => Fixture.Has($"{one.Name}{order.Tag}.logits")))
             {
                 Scenario(model, one.Name, tag, one.Value, order);
             }

@@ -13,9 +13,6 @@ internal sealed class BlipVqaCheck(GoldenFixture fixture) : FixtureCheck(fixture
     // [SEP] in the fixtures' vocabulary.
     private const long EndId = 2;
 
-    private static readonly (string Tag, TokenOrder Order)[] Orders =
-        [("", TokenOrder.Library), (".sorted", TokenOrder.Importance), (".cuda", TokenOrder.LeastImportantLast)];
-
     protected override void Check()
     {
         var model = new BlipVqa(new BlipConfig
@@ -29,7 +26,7 @@ internal sealed class BlipVqaCheck(GoldenFixture fixture) : FixtureCheck(fixture
         model.eval();
         foreach (var one in Fixture.Manifest.GetProperty("cases").EnumerateObject())
         {
-            foreach (var (tag, order) in Orders.Where(order => Fixture.Has($"{one.Name}{order.Tag}.loss_vqa")))
+            foreach (var (tag, order) in TokenOrders.Recorded.Where(order => Fixture.Has($"{one.Name}{order.Tag}.loss_vqa")))
             {
                 Scenario(model, one.Name + tag, tag.Length == 0, one.Value, order);
             }

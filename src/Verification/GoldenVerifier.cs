@@ -11,6 +11,8 @@ public static class GoldenVerifier
         ["dtp_bert_layer"] = fixture => new BertLayerCheck(fixture),
         ["vit_tiny"] = fixture => new VisionTransformerCheck(fixture),
         ["blip_nlvr_tiny"] = fixture => new BlipNlvrCheck(fixture),
+        ["clip_tiny"] = fixture => new ClipCheck(fixture),
+        ["blip_retrieval_tiny"] = fixture => new BlipRetrievalCheck(fixture),
         ["blip_caption_tiny"] = fixture => new BlipCaptionCheck(fixture),
         ["blip_vqa_tiny"] = fixture => new BlipVqaCheck(fixture),
     };
