@@ -56,8 +56,7 @@ enum class Tag : int32_t {
   TensorList = 8,  // payload: tensor handle[count], null for an absent one
   String = 9,      // payload: char[count], UTF-8
   Device = 10,     // payload: type in the low 32 bits, index in the high ones
-  BoolList = 11,   // payload: uint8_t[count]
-  Generator = 12,  // payload: generator handle
+  Generator = 11,  // payload: generator handle
 };
 
 struct Value {
@@ -72,7 +71,7 @@ struct Value {
 static_assert(sizeof(Value) == 16, "the managed side lays this out by hand");
 
 // What an operator's parameter wants, read once from its schema.
-enum class Want { Tensor, TensorList, OptionalTensorList, Scalar, Int, IntList, Double, DoubleList, Bool, BoolList, Other };
+enum class Want { Tensor, TensorList, OptionalTensorList, Scalar, Int, IntList, Double, DoubleList, Bool, Other };
 
 struct Operator {
   c10::OperatorHandle handle;
@@ -151,7 +150,6 @@ Want wantOf(c10::TypePtr type) {
     case c10::TypeKind::OptionalType: return Want::OptionalTensorList;
     case c10::TypeKind::IntType: return Want::IntList;
     case c10::TypeKind::FloatType: return Want::DoubleList;
-    case c10::TypeKind::BoolType: return Want::BoolList;
     default: return Want::Other;
   }
 }
@@ -182,17 +180,6 @@ c10::IValue convertList(const Operator& op, size_t position, const Value& value,
       return c10::IValue(std::vector<double>(items, items + count));
     }
     refuse(op, position, "a list of numbers");
-  }
-  if (value.tag == Tag::BoolList) {
-    const auto* items = static_cast<const uint8_t*>(value.pointer);
-    if (want == Want::BoolList) {
-      c10::List<bool> list;
-      for (size_t i = 0; i < count; i++) {
-        list.push_back(items[i] != 0);
-      }
-      return c10::IValue(std::move(list));
-    }
-    refuse(op, position, "a list of booleans");
   }
   auto* const* items = static_cast<void* const*>(value.pointer);
   if (want == Want::TensorList) {
@@ -499,8 +486,6 @@ KIT_API int32_t kit_strides(void* handle, int64_t* strides, int32_t capacity) {
   });
 }
 
-KIT_API int64_t kit_storage_offset(void* handle) { return static_cast<c10::TensorImpl*>(handle)->storage_offset(); }
-
 KIT_API int64_t kit_count(void* handle) { return static_cast<c10::TensorImpl*>(handle)->numel(); }
 
 KIT_API int32_t kit_type(void* handle) {
@@ -607,8 +592,6 @@ KIT_API int32_t kit_grad_mode() { return c10::GradMode::is_enabled() ? 1 : 0; }
 
 KIT_API void kit_set_grad_mode(int32_t enabled) { c10::GradMode::set_enabled(enabled != 0); }
 
-KIT_API int32_t kit_inference_mode() { return c10::InferenceMode::is_enabled() ? 1 : 0; }
-
 KIT_API void* kit_enter_inference_mode(int32_t enabled) {
   return guarded<void*>(nullptr, [&] { return new c10::InferenceMode(enabled != 0); });
 }
@@ -647,17 +630,6 @@ KIT_API void* kit_generator(int32_t useDefault, int64_t seed, int32_t deviceType
 
 KIT_API void kit_free_generator(void* generator) { delete static_cast<at::Generator*>(generator); }
 
-KIT_API int64_t kit_generator_seed(void* generator) {
-  return guarded<int64_t>(-1, [&] { return static_cast<int64_t>(static_cast<at::Generator*>(generator)->current_seed()); });
-}
-
-KIT_API int32_t kit_set_generator_seed(void* generator, int64_t seed) {
-  return guarded<int32_t>(-1, [&] {
-    static_cast<at::Generator*>(generator)->set_current_seed(static_cast<uint64_t>(seed));
-    return 0;
-  });
-}
-
 KIT_API void* kit_generator_state(void* generator) {
   return guarded<void*>(nullptr, [&] { return give(static_cast<at::Generator*>(generator)->get_state()); });
 }
@@ -673,24 +645,9 @@ KIT_API int32_t kit_cuda_count() {
   return guarded<int32_t>(0, [] { return static_cast<int32_t>(torch::cuda::device_count()); });
 }
 
-KIT_API int32_t kit_cudnn_available() {
-  return guarded<int32_t>(0, [] { return torch::cuda::cudnn_is_available() ? 1 : 0; });
-}
-
 KIT_API int32_t kit_cuda_synchronize(int64_t device) {
   return guarded<int32_t>(-1, [&] {
     torch::cuda::synchronize(device);
-    return 0;
-  });
-}
-
-KIT_API int32_t kit_cuda_seed(int64_t seed, int32_t all) {
-  return guarded<int32_t>(-1, [&] {
-    if (all != 0) {
-      torch::cuda::manual_seed_all(static_cast<uint64_t>(seed));
-    } else {
-      torch::cuda::manual_seed(static_cast<uint64_t>(seed));
-    }
     return 0;
   });
 }

@@ -47,16 +47,6 @@ public class DataFrame
 
     public DataFrame OrderByDescending(string columnName, bool putNullValuesLast = true) => OrderBy(columnName, false, putNullValuesLast);
 
-    public DataFrame Filter(PrimitiveDataFrameColumn<bool> filter)
-    {
-        ArgumentNullException.ThrowIfNull(filter);
-        return filter.Length == Rows.Count
-            ? Taken([.. Numbers().Where(row => filter[row] == true)])
-            : throw new ArgumentException($"the filter has {filter.Length} rows, but the frame has {Rows.Count}", nameof(filter));
-    }
-
-    public GroupBy GroupBy(string columnName) => new GroupBy<object>(this, columnName);
-
     public override string ToString()
     {
         var text = new StringBuilder();

@@ -29,12 +29,6 @@ public abstract class DataFrameColumn : IEnumerable
 
     public virtual double Mean() => throw new NotSupportedException($"column '{Name}' holds {DataType.Name}, which has no mean");
 
-    public virtual PrimitiveDataFrameColumn<bool> ElementwiseEquals<T>(T value) => Compare(value, order => order == 0);
-
-    public virtual PrimitiveDataFrameColumn<bool> ElementwiseGreaterThanOrEqual<T>(T value) => Compare(value, order => order >= 0);
-
-    public virtual PrimitiveDataFrameColumn<bool> ElementwiseLessThanOrEqual<T>(T value) => Compare(value, order => order <= 0);
-
     protected abstract object? GetValue(long rowIndex);
 
     protected abstract void SetValue(long rowIndex, object? value);
@@ -54,18 +48,6 @@ public abstract class DataFrameColumn : IEnumerable
         _ when a.GetType() == b.GetType() => Comparer.DefaultInvariant.Compare(a, b),
         _ => Convert.ToDouble(a, CultureInfo.InvariantCulture).CompareTo(Convert.ToDouble(b, CultureInfo.InvariantCulture)),
     };
-
-    private PrimitiveDataFrameColumn<bool> Compare(object? value, Func<int, bool> holds)
-    {
-        var results = new bool[Length];
-        for (long row = 0; row < Length; row++)
-        {
-            var own = GetValue(row);
-            results[row] = (own is null) == (value is null) && holds(Order(own, value));
-        }
-
-        return new PrimitiveDataFrameColumn<bool>(Name, results);
-    }
 
     private long Checked(long row) => row >= 0 && row < Length
         ? row

@@ -24,8 +24,6 @@ internal sealed class Fields
 
     public object? this[string name] => entries.Find(entry => entry.Key == name).Value;
 
-    public bool Has(string name) => entries.Exists(entry => entry.Key == name);
-
     public Fields Set(string path, object value)
     {
         var dot = path.IndexOf('.', StringComparison.Ordinal);

@@ -26,16 +26,6 @@ public abstract class Image : IDisposable
         where TPixel : unmanaged, IPixel<TPixel>
         => ImageDecoding.Decode(File.ReadAllBytes(path)).ToImage<TPixel>();
 
-    /// <summary>Reads a stream from where it stands to its end.</summary>
-    public static Image<TPixel> Load<TPixel>(Stream stream)
-        where TPixel : unmanaged, IPixel<TPixel>
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        using var copy = new MemoryStream();
-        stream.CopyTo(copy);
-        return ImageDecoding.Decode(copy.GetBuffer().AsMemory(0, (int)copy.Length)).ToImage<TPixel>();
-    }
-
     /// <summary>Decodes the bytes of an image file.</summary>
     public static Image<TPixel> Load<TPixel>(ReadOnlySpan<byte> data)
         where TPixel : unmanaged, IPixel<TPixel>

@@ -25,20 +25,8 @@ public sealed class Image<TPixel> : Image
         set => Pixels[Offset(x, y)] = value;
     }
 
-    public Image<TPixel> Clone() => LoadPixelData<TPixel>(Pixels, Width, Height);
-
-    /// <summary>Copies all pixels, row by row from the top.</summary>
-    public void CopyPixelDataTo(Span<TPixel> destination) => Pixels.CopyTo(destination);
-
     /// <summary>Copies all pixels as bytes, row by row from the top.</summary>
     public void CopyPixelDataTo(Span<byte> destination) => MemoryMarshal.AsBytes(Pixels).CopyTo(destination);
-
-    /// <summary>Gives the rows to <paramref name="processPixels"/> to read or change.</summary>
-    public void ProcessPixelRows(PixelAccessorAction<TPixel> processPixels)
-    {
-        ArgumentNullException.ThrowIfNull(processPixels);
-        processPixels(new PixelAccessor<TPixel>(Pixels, Width, Height));
-    }
 
     public override string ToString() => $"Image<{typeof(TPixel).Name}>: {Width}x{Height}";
 

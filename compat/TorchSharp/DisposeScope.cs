@@ -15,8 +15,6 @@ public sealed class DisposeScope : IDisposable
 
     public int DisposablesCount => owned.Count;
 
-    public IReadOnlyList<IDisposable> DisposablesView => owned.ToList();
-
     internal DisposeScope? Outer { get; }
 
     public bool Contains(IDisposable disposable) => owned.Contains(disposable);
@@ -36,30 +34,12 @@ public sealed class DisposeScope : IDisposable
         owned.Add(disposable);
     }
 
-    public void Attach(params IDisposable[] disposables)
-    {
-        foreach (var disposable in disposables)
-        {
-            Attach(disposable);
-        }
-    }
-
     public T Detach<T>(T disposable)
         where T : IDisposable
     {
         Detach((IEnumerable<IDisposable>)[disposable]);
         return disposable;
     }
-
-    public (T1 first, T2 second) Detach<T1, T2>(T1 first, T2 second)
-        where T1 : IDisposable
-        where T2 : IDisposable
-    {
-        Detach((IEnumerable<IDisposable>)[first, second]);
-        return (first, second);
-    }
-
-    public void Detach(params IDisposable[] disposables) => Detach((IEnumerable<IDisposable>)disposables);
 
     public void Detach(IEnumerable<IDisposable> disposables)
     {
@@ -73,57 +53,11 @@ public sealed class DisposeScope : IDisposable
         where T : IDisposable
         => MoveToOther(Outer, disposable);
 
-    public (T1 first, T2 second) MoveToOuter<T1, T2>(T1 first, T2 second)
-        where T1 : IDisposable
-        where T2 : IDisposable
-        => MoveToOther(Outer, first, second);
-
-    public (T1 first, T2 second, T3 third) MoveToOuter<T1, T2, T3>(T1 first, T2 second, T3 third)
-        where T1 : IDisposable
-        where T2 : IDisposable
-        where T3 : IDisposable
-        => MoveToOther(Outer, first, second, third);
-
-    public void MoveToOuter(params IDisposable[] disposables) => MoveToOther(Outer, disposables);
-
-    public void MoveToOuter(IEnumerable<IDisposable> disposables) => MoveToOther(Outer, disposables);
-
     public T MoveToOther<T>(DisposeScope? scope, T disposable)
         where T : IDisposable
     {
         MoveOne(scope, disposable);
         return disposable;
-    }
-
-    public (T1 first, T2 second) MoveToOther<T1, T2>(DisposeScope? scope, T1 first, T2 second)
-        where T1 : IDisposable
-        where T2 : IDisposable
-    {
-        MoveOne(scope, first);
-        MoveOne(scope, second);
-        return (first, second);
-    }
-
-    public (T1 first, T2 second, T3 third) MoveToOther<T1, T2, T3>(DisposeScope? scope, T1 first, T2 second, T3 third)
-        where T1 : IDisposable
-        where T2 : IDisposable
-        where T3 : IDisposable
-    {
-        MoveOne(scope, first);
-        MoveOne(scope, second);
-        MoveOne(scope, third);
-        return (first, second, third);
-    }
-
-    public void MoveToOther(DisposeScope? scope, params IDisposable[] disposables)
-        => MoveToOther(scope, (IEnumerable<IDisposable>)disposables);
-
-    public void MoveToOther(DisposeScope? scope, IEnumerable<IDisposable> disposables)
-    {
-        foreach (var disposable in disposables)
-        {
-            MoveOne(scope, disposable);
-        }
     }
 
     public void DisposeEverything() => DisposeEverythingBut();

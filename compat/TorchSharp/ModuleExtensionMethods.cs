@@ -2,10 +2,6 @@ namespace TorchSharp;
 
 public static class ModuleExtensionMethods
 {
-    public static T to<T>(this T module, torch.Device device, torch.ScalarType type, bool non_blocking = false)
-        where T : torch.nn.Module
-        => (T)module.MoveTo(type, device, non_blocking);
-
     public static T to<T>(this T module, torch.Device device, bool non_blocking = false)
         where T : torch.nn.Module
         => (T)module.MoveTo(null, device, non_blocking);
@@ -21,10 +17,6 @@ public static class ModuleExtensionMethods
     public static T to<T>(this T module, string device, bool non_blocking = false)
         where T : torch.nn.Module
         => (T)module.MoveTo(null, new torch.Device(device), non_blocking);
-
-    public static T to<T>(this T module, torch.Tensor other, bool non_blocking = false)
-        where T : torch.nn.Module
-        => (T)module.MoveTo(other.dtype, other.device, non_blocking);
 
     public static T cpu<T>(this T module, bool non_blocking = false)
         where T : torch.nn.Module

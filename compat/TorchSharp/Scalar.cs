@@ -31,19 +31,11 @@ public sealed class Scalar : IDisposable
 
     internal long Integer => Argument.Tag == Tag.Double ? (long)Real : Argument.Bits;
 
-    public static implicit operator Scalar(bool value) => new(value);
-
-    public static implicit operator Scalar(byte value) => new(value, torch.ScalarType.Byte);
-
     public static implicit operator Scalar(sbyte value) => new(value, torch.ScalarType.Int8);
-
-    public static implicit operator Scalar(short value) => new(value, torch.ScalarType.Int16);
 
     public static implicit operator Scalar(int value) => new(value, torch.ScalarType.Int32);
 
     public static implicit operator Scalar(long value) => new(value);
-
-    public static implicit operator Scalar(Half value) => new((double)value, torch.ScalarType.Float16);
 
     public static implicit operator Scalar(float value) => new(value, torch.ScalarType.Float32);
 

@@ -1,5 +1,3 @@
-using TorchSharp.Modules;
-
 namespace TorchSharp;
 
 public static partial class TensorExtensionMethods
@@ -13,21 +11,11 @@ public static partial class TensorExtensionMethods
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type of this kit"),
     };
 
-    public static Parameter AsParameter(this torch.Tensor tensor) => new(tensor);
-
     public static bool ToBoolean(this torch.Tensor value) => value.ToScalar().ToBoolean();
-
-    public static byte ToByte(this torch.Tensor value) => value.ToScalar().ToByte();
-
-    public static sbyte ToSByte(this torch.Tensor value) => value.ToScalar().ToSByte();
-
-    public static short ToInt16(this torch.Tensor value) => value.ToScalar().ToInt16();
 
     public static int ToInt32(this torch.Tensor value) => value.ToScalar().ToInt32();
 
     public static long ToInt64(this torch.Tensor value) => value.ToScalar().ToInt64();
-
-    public static Half ToHalf(this torch.Tensor value) => value.ToScalar().ToHalf();
 
     public static float ToSingle(this torch.Tensor value) => value.ToScalar().ToSingle();
 

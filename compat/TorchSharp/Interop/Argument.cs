@@ -13,9 +13,6 @@ internal readonly struct Argument
         Owner = owner;
     }
 
-    /// <summary>The schema's own default.</summary>
-    public static Argument Default => default;
-
     /// <summary>None, where the schema allows it.</summary>
     public static Argument None => new(Tag.None, 0);
 
@@ -36,11 +33,7 @@ internal readonly struct Argument
 
     public static implicit operator Argument(double value) => new(Tag.Double, BitConverter.DoubleToInt64Bits(value));
 
-    public static implicit operator Argument(double? value) => value is { } known ? known : None;
-
     public static implicit operator Argument(bool value) => new(Tag.Bool, value ? 1 : 0);
-
-    public static implicit operator Argument(bool? value) => value is { } known ? known : None;
 
     public static implicit operator Argument(long[]? values)
         => values is null ? None : new(Tag.IntList, values.Length, values);
@@ -49,9 +42,6 @@ internal readonly struct Argument
 
     public static implicit operator Argument(double[]? values)
         => values is null ? None : new(Tag.DoubleList, values.Length, values);
-
-    public static implicit operator Argument(bool[]? values)
-        => values is null ? None : new(Tag.BoolList, values.Length, values);
 
     public static implicit operator Argument(torch.Tensor?[]? tensors)
         => tensors is null ? None : new(Tag.TensorList, tensors.Length, tensors);
@@ -73,7 +63,7 @@ internal readonly struct Argument
     public int ScratchCells => Tag switch
     {
         Tag.IntList or Tag.DoubleList or Tag.TensorList => (int)Bits,
-        Tag.String or Tag.BoolList => ((int)Bits / 8) + 1,
+        Tag.String => ((int)Bits / 8) + 1,
         _ => 0,
     };
 
@@ -87,7 +77,7 @@ internal readonly struct Argument
             case Tag.Tensor:
                 value->Pointer = ((torch.Tensor)Owner!).Handle;
                 return scratch;
-            case Tag.IntList or Tag.DoubleList or Tag.TensorList or Tag.String or Tag.BoolList:
+            case Tag.IntList or Tag.DoubleList or Tag.TensorList or Tag.String:
                 value->Count = (int)Bits;
                 value->Pointer = (nint)scratch;
                 CopyTo(scratch);
@@ -108,9 +98,6 @@ internal readonly struct Argument
                 break;
             case double[] reals:
                 reals.CopyTo(new Span<double>(scratch, count));
-                break;
-            case bool[] flags:
-                flags.CopyTo(new Span<bool>(scratch, count));
                 break;
             case string text:
                 System.Text.Encoding.UTF8.GetBytes(text, new Span<byte>(scratch, count));

@@ -15,9 +15,6 @@ internal static unsafe class Aten
 
     private static readonly ConcurrentDictionary<string, nint> Found = new();
 
-    /// <summary>Whether this libtorch has the operator.</summary>
-    internal static bool Has(string name) => Lookup(name) != 0;
-
     /// <summary>An operator with one tensor result.</summary>
     internal static torch.Tensor One(string name, params ReadOnlySpan<Argument> arguments)
     {
@@ -48,13 +45,6 @@ internal static unsafe class Aten
         var results = stackalloc Value[2];
         Call(name, arguments, results, 2);
         return (new torch.Tensor(results[0].Pointer), new torch.Tensor(results[1].Pointer));
-    }
-
-    internal static (torch.Tensor First, torch.Tensor Second, torch.Tensor Third) Three(string name, params ReadOnlySpan<Argument> arguments)
-    {
-        var results = stackalloc Value[3];
-        Call(name, arguments, results, 3);
-        return (new torch.Tensor(results[0].Pointer), new torch.Tensor(results[1].Pointer), new torch.Tensor(results[2].Pointer));
     }
 
     internal static torch.Tensor[] Many(string name, params ReadOnlySpan<Argument> arguments)

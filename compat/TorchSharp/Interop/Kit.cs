@@ -60,10 +60,6 @@ internal static unsafe partial class Kit
     [SuppressGCTransition]
     internal static partial int Strides(nint tensor, long* strides, int capacity);
 
-    [LibraryImport(Library, EntryPoint = "kit_storage_offset")]
-    [SuppressGCTransition]
-    internal static partial long StorageOffset(nint tensor);
-
     [LibraryImport(Library, EntryPoint = "kit_count")]
     [SuppressGCTransition]
     internal static partial long Count(nint tensor);
@@ -126,10 +122,6 @@ internal static unsafe partial class Kit
     [SuppressGCTransition]
     internal static partial void SetGradMode(int enabled);
 
-    [LibraryImport(Library, EntryPoint = "kit_inference_mode")]
-    [SuppressGCTransition]
-    internal static partial int InferenceMode();
-
     [LibraryImport(Library, EntryPoint = "kit_enter_inference_mode")]
     internal static partial nint EnterInferenceMode(int enabled);
 
@@ -151,12 +143,6 @@ internal static unsafe partial class Kit
     [LibraryImport(Library, EntryPoint = "kit_free_generator")]
     internal static partial void FreeGenerator(nint generator);
 
-    [LibraryImport(Library, EntryPoint = "kit_generator_seed")]
-    internal static partial long GeneratorSeed(nint generator);
-
-    [LibraryImport(Library, EntryPoint = "kit_set_generator_seed")]
-    internal static partial int SetGeneratorSeed(nint generator, long seed);
-
     [LibraryImport(Library, EntryPoint = "kit_generator_state")]
     internal static partial nint GeneratorState(nint generator);
 
@@ -166,14 +152,8 @@ internal static unsafe partial class Kit
     [LibraryImport(Library, EntryPoint = "kit_cuda_count")]
     internal static partial int CudaCount();
 
-    [LibraryImport(Library, EntryPoint = "kit_cudnn_available")]
-    internal static partial int CudnnAvailable();
-
     [LibraryImport(Library, EntryPoint = "kit_cuda_synchronize")]
     internal static partial int CudaSynchronize(long device);
-
-    [LibraryImport(Library, EntryPoint = "kit_cuda_seed")]
-    internal static partial int CudaSeed(long seed, int all);
 
     /// <summary>What a managed backward threw, on whichever thread the graph ran it.</summary>
     internal static Exception Pending

@@ -14,6 +14,5 @@ internal enum Tag
     TensorList = 8,
     String = 9,
     Device = 10,
-    BoolList = 11,
-    Generator = 12,
+    Generator = 11,
 }

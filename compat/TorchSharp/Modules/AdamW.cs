@@ -3,7 +3,7 @@ using TorchSharp.Interop;
 namespace TorchSharp.Modules;
 
 /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).</summary>
-public class AdamW : OptimizerHelper, torch.optim.IBetas
+public class AdamW : OptimizerHelper
 {
     public AdamW(
         IEnumerable<Parameter> parameters,
@@ -47,20 +47,6 @@ public class AdamW : OptimizerHelper, torch.optim.IBetas
         foreach (var group in parameters)
         {
             add_param_group(group);
-        }
-    }
-
-    public (double, double) Betas
-    {
-        get => _parameter_groups.Count == 1 && _parameter_groups[0] is ParamGroup group
-            ? group.Betas
-            : (((Options)_defaults).beta1!.Value, ((Options)_defaults).beta2!.Value);
-        set
-        {
-            foreach (var group in _parameter_groups.OfType<ParamGroup>())
-            {
-                group.Betas = value;
-            }
         }
     }
 
@@ -186,34 +172,10 @@ public class AdamW : OptimizerHelper, torch.optim.IBetas
                 (weight_decay, amsgrad, maximize) = (other.weight_decay, other.amsgrad, other.maximize);
             }
         }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            base.LoadStateDict(reader);
-            (beta1, beta2, eps, weight_decay) = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
-            (amsgrad, maximize) = (reader.ReadBoolean(), reader.ReadBoolean());
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            foreach (var number in new[] { beta1, beta2, eps, weight_decay })
-            {
-                writer.Write(number!.Value);
-            }
-
-            writer.Write(amsgrad!.Value);
-            writer.Write(maximize!.Value);
-        }
     }
 
-    public class ParamGroup : ParamGroup<Options>, torch.optim.IBetas
+    public class ParamGroup : ParamGroup<Options>
     {
-        public ParamGroup()
-        {
-            Options = new Options();
-        }
-
         public ParamGroup(IEnumerable<Parameter> parameters, Options options)
             : base(parameters, options)
         {
@@ -241,12 +203,6 @@ public class AdamW : OptimizerHelper, torch.optim.IBetas
                     maximize = maximize,
                 })
         {
-        }
-
-        public (double, double) Betas
-        {
-            get => (Options.beta1!.Value, Options.beta2!.Value);
-            set => (Options.beta1, Options.beta2) = value;
         }
     }
 
@@ -284,37 +240,6 @@ public class AdamW : OptimizerHelper, torch.optim.IBetas
             }
         }
 
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            Read(reader, exp_avg);
-            Read(reader, exp_avg_sq);
-            if (reader.ReadBoolean())
-            {
-                max_exp_avg_sq ??= torch.zeros_like(_parameter).DetachFromDisposeScope();
-                Read(reader, max_exp_avg_sq);
-            }
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            writer.Write(exp_avg.bytes);
-            writer.Write(exp_avg_sq.bytes);
-            writer.Write(max_exp_avg_sq is not null);
-            if (max_exp_avg_sq is not null)
-            {
-                writer.Write(max_exp_avg_sq.bytes);
-            }
-        }
-
-        public override void to(torch.Device device)
-        {
-            exp_avg = exp_avg.to(device).DetachFromDisposeScope();
-            exp_avg_sq = exp_avg_sq.to(device).DetachFromDisposeScope();
-            max_exp_avg_sq = max_exp_avg_sq?.to(device).DetachFromDisposeScope();
-        }
-
         public void Dispose()
         {
             exp_avg.Dispose();
@@ -327,18 +252,6 @@ public class AdamW : OptimizerHelper, torch.optim.IBetas
         {
             using var larger = torch.maximum(max_exp_avg_sq!, exp_avg_sq);
             return max_exp_avg_sq!.copy_(larger);
-        }
-
-        private static void Read(BinaryReader reader, torch.Tensor target)
-        {
-            var length = checked((int)(target.NumberOfElements * target.ElementSize));
-            var bytes = reader.ReadBytes(length);
-            if (bytes.Length != length)
-            {
-                throw new InvalidDataException($"the saved optimizer state ends {length - bytes.Length} bytes early");
-            }
-
-            target.bytes = bytes;
         }
     }
 }

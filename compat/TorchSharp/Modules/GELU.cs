@@ -24,8 +24,6 @@ namespace TorchSharp
         public static partial class nn
         {
             public static Modules.GELU GELU() => new(false);
-
-            public static Modules.GELU GELU(bool inplace) => new(inplace);
         }
     }
 }

@@ -20,15 +20,6 @@ namespace TorchSharp.Modules
             }
         }
 
-        internal Linear(Parameter weight, Parameter? bias)
-            : base(nameof(Linear))
-        {
-            in_features = weight.size(1);
-            out_features = weight.size(0);
-            this.weight = weight;
-            this.bias = bias;
-        }
-
         public long in_features { get; set; }
 
         public long out_features { get; set; }
@@ -58,8 +49,6 @@ namespace TorchSharp
             public static Modules.Linear Linear(
                 long inputSize, long outputSize, bool hasBias = true, Device? device = null, ScalarType? dtype = null)
                 => new(inputSize, outputSize, hasBias, device, dtype);
-
-            public static Modules.Linear Linear(Modules.Parameter weight, Modules.Parameter? bias = null) => new(weight, bias);
         }
     }
 }

@@ -27,10 +27,6 @@ namespace TorchSharp.Modules
 
         public void Add(T item) => Change(() => items.Add(item));
 
-        public void append(params T[] parameters) => Change(() => items.AddRange(parameters));
-
-        public void extend(IEnumerable<T> modules) => Change(() => items.AddRange(modules));
-
         public void Insert(int index, T item) => Change(() => items.Insert(index, item));
 
         public bool Remove(T item)
@@ -84,8 +80,6 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            public static Modules.ModuleList<Module> ModuleList(params Module[] modules) => new(modules);
-
             public static Modules.ModuleList<T> ModuleList<T>(params T[] modules)
                 where T : Module
                 => new(modules);

@@ -71,42 +71,6 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
         }
     }
 
-    public void save_state_dict(string location)
-    {
-        using var writer = new BinaryWriter(File.Create(location));
-        save_state_dict(writer);
-    }
-
-    public void save_state_dict(BinaryWriter writer)
-    {
-        var own = state_dict();
-        writer.Write(own.Options.Count);
-        own.StateIndexRef.ForEach(group => writer.Write(group.Count));
-        own.Options.ForEach(options => options.SaveStateDict(writer));
-        own.State.ForEach(state => state.SaveStateDict(writer));
-    }
-
-    public void load_state_dict(string location)
-    {
-        using var reader = new BinaryReader(File.OpenRead(location));
-        load_state_dict(reader);
-    }
-
-    public void load_state_dict(BinaryReader reader)
-    {
-        var own = state_dict();
-        var groups = reader.ReadInt32();
-        var sizes = Enumerable.Range(0, groups == own.Options.Count ? groups : 0).Select(_ => reader.ReadInt32()).ToList();
-        if (!sizes.SequenceEqual(own.StateIndexRef.Select(group => group.Count)))
-        {
-            throw new InvalidDataException(
-                $"the saved state has {groups} groups ({string.Join(", ", sizes)} parameters), this optimizer [{Sizes(own)}]");
-        }
-
-        own.Options.ForEach(options => options.LoadStateDict(reader));
-        own.State.ForEach(state => state.LoadStateDict(reader));
-    }
-
     private protected abstract OptimizerState NewState(Parameter parameter);
 
     private static string Sizes(StateDictionary dictionary) => string.Join(", ", dictionary.StateIndexRef.Select(group => group.Count));

@@ -16,16 +16,4 @@ public class OptimizerOptions
         LearningRate = source.LearningRate;
         InitialLearningRate = source.InitialLearningRate;
     }
-
-    public virtual void LoadStateDict(BinaryReader reader)
-    {
-        InitialLearningRate = reader.ReadDouble();
-        LearningRate = reader.ReadDouble();
-    }
-
-    public virtual void SaveStateDict(BinaryWriter writer)
-    {
-        writer.Write(InitialLearningRate);
-        writer.Write(LearningRate ?? InitialLearningRate);
-    }
 }

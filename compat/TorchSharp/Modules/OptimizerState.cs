@@ -10,17 +10,7 @@ public abstract class OptimizerState
         _parameter = parameter;
     }
 
-    internal Parameter Parameter => _parameter;
-
     public abstract void Initialize(OptimizerOptions options);
 
     public abstract void LoadStateDict(OptimizerState source);
-
-    public abstract void LoadStateDict(BinaryReader reader);
-
-    public abstract void SaveStateDict(BinaryWriter writer);
-
-    public virtual void to(torch.Device device)
-    {
-    }
 }

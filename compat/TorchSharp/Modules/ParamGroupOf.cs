@@ -4,10 +4,6 @@ namespace TorchSharp.Modules;
 public class ParamGroup<TOptions> : ParamGroup
     where TOptions : OptimizerOptions
 {
-    public ParamGroup()
-    {
-    }
-
     public ParamGroup(IEnumerable<Parameter> parameters, TOptions? options = null)
     {
         Parameters = parameters;

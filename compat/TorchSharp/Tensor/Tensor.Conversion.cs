@@ -6,15 +6,9 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public bool is_cuda => device_type == DeviceType.CUDA;
-
-        public bool is_cpu() => device_type == DeviceType.CPU;
-
         public bool is_floating_point() => torch.is_floating_point(dtype);
 
         public bool is_integral() => torch.is_integral(dtype);
-
-        public bool is_nonzero() => Aten.Number("is_nonzero", this).ToBoolean();
 
         public Tensor cuda(Device? device = null, bool non_blocking = false) => to(device ?? CUDA, non_blocking: non_blocking);
 
@@ -30,15 +24,8 @@ public static partial class torch
         public Tensor to(Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
             => to(dtype, device, copy, disposeAfter, non_blocking);
 
-        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
-            => to(new Device(deviceType, deviceIndex), copy, disposeAfter, non_blocking);
-
         public Tensor to(string device, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
             => to(new Device(device), copy, disposeAfter, non_blocking);
-
-        public Tensor to(Tensor other, bool non_blocking = false) => Aten.One("to.other", this, other, non_blocking);
-
-        public Tensor type(ScalarType dtype) => to_type(dtype);
 
         public Tensor slice(long dim, long start, long finish, long step) => Aten.One("slice.Tensor", this, dim, start, finish, step);
 

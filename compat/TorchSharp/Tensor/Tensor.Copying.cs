@@ -6,11 +6,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public Tensor bfloat16() => to_type(ScalarType.BFloat16);
-
         public Tensor @bool() => to_type(ScalarType.Bool);
-
-        public Tensor @byte() => to_type(ScalarType.Byte);
 
         public Tensor clone() => Aten.One("clone", this);
 
@@ -21,8 +17,6 @@ public static partial class torch
         public Tensor cpu() => to(CPU);
 
         public Tensor detach() => Aten.One("detach", this);
-
-        public Tensor detach_() => Aten.InPlace("detach_", this);
 
         public Tensor @double() => to_type(ScalarType.Float64);
 
@@ -35,10 +29,6 @@ public static partial class torch
         public Tensor @int() => to_type(ScalarType.Int32);
 
         public Tensor @long() => to_type(ScalarType.Int64);
-
-        public Tensor @short() => to_type(ScalarType.Int16);
-
-        public Tensor type_as(Tensor tensor) => Aten.One("type_as", this, tensor);
 
         public Tensor zero_() => Aten.InPlace("zero_", this);
     }

@@ -82,10 +82,6 @@ public static partial class torch
             return this;
         }
 
-        public Tensor index_put_(Scalar value, params Tensor[] indices) => index_put_(Filled(value), indices, false);
-
-        public Tensor index_put_(Scalar value, params TensorIndex[] indices) => index_put_(Filled(value), indices, false);
-
         private static TensorIndex[] Singles(params ReadOnlySpan<long> indices)
         {
             var singles = new TensorIndex[indices.Length];
@@ -102,8 +98,6 @@ public static partial class torch
         // A mask over several dimensions stands for as many index tensors.
         private static Tensor?[] Spread(IEnumerable<Tensor?> indices)
             => indices.SelectMany(tensor => tensor is not null && IsMask(tensor) ? tensor.nonzero().unbind(1) : new Tensor?[] { tensor }).ToArray();
-
-        private Tensor Filled(Scalar value) => Aten.One("scalar_tensor", value, dtype, Argument.None, device);
 
         // Native index_put_ insists on one element type; assignment elsewhere converts.
         private Tensor Matching(Tensor value) => value.dtype == dtype ? value : value.to_type(dtype);

@@ -31,8 +31,6 @@ public static partial class torch
 
         public long ndim => Kit.Rank(Handle);
 
-        public long Dimensions => ndim;
-
         public long NumberOfElements => Kit.Count(Handle);
 
         public long ElementSize => dtype.ElementSize();
@@ -42,8 +40,6 @@ public static partial class torch
         public Device device => Device.Unpack(Kit.Device(Handle));
 
         public DeviceType device_type => (DeviceType)(int)Kit.Device(Handle);
-
-        public int device_index => (int)(Kit.Device(Handle) >> 32);
 
         public bool is_leaf => Kit.IsLeaf(Handle) != 0;
 
@@ -76,10 +72,6 @@ public static partial class torch
 
             return strides;
         }
-
-        public long stride(int dim) => stride()[dim < 0 ? dim + (int)ndim : dim];
-
-        public long storage_offset() => Kit.StorageOffset(Handle);
 
         public bool is_contiguous()
         {

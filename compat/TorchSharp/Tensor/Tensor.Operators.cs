@@ -152,12 +152,6 @@ public static partial class torch
 
         public static explicit operator bool(Tensor value) => value.ToScalar().ToBoolean();
 
-        public static explicit operator byte(Tensor value) => value.ToScalar().ToByte();
-
-        public static explicit operator sbyte(Tensor value) => value.ToScalar().ToSByte();
-
-        public static explicit operator short(Tensor value) => value.ToScalar().ToInt16();
-
         public static explicit operator int(Tensor value) => value.ToScalar().ToInt32();
 
         public static explicit operator long(Tensor value) => value.ToScalar().ToInt64();
@@ -168,36 +162,15 @@ public static partial class torch
 
         public static implicit operator Tensor(bool value) => tensor(value);
 
-        public static implicit operator Tensor(bool[] value) => tensor(value);
-
-        public static implicit operator Tensor(byte value) => tensor(value);
-
-        public static implicit operator Tensor(byte[] value) => tensor(value);
-
-        public static implicit operator Tensor(sbyte value) => tensor(value);
-
-        public static implicit operator Tensor(sbyte[] value) => tensor(value);
-
-        public static implicit operator Tensor(short value) => tensor(value);
-
-        public static implicit operator Tensor(short[] value) => tensor(value);
-
         public static implicit operator Tensor(int value) => tensor(value);
-
-        public static implicit operator Tensor(int[] value) => tensor(value);
 
         public static implicit operator Tensor(long value) => tensor(value);
 
-        public static implicit operator Tensor(long[] value) => tensor(value);
-
         public static implicit operator Tensor(float value) => tensor(value);
-
-        public static implicit operator Tensor(float[] value) => tensor(value);
 
         public static implicit operator Tensor(double value) => tensor(value);
 
-        public static implicit operator Tensor(double[] value) => tensor(value);
-
+        // Also what makes a plain number a scalar rather than a tensor where an operator takes either.
         public static implicit operator Tensor(Scalar scalar) => Aten.One("scalar_tensor", scalar, scalar.Type);
     }
 }

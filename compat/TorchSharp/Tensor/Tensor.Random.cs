@@ -6,14 +6,6 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public Tensor bernoulli(Generator? generator = null) => Aten.One("bernoulli", this, generator);
-
-        public Tensor bernoulli_(Tensor p, Generator? generator = null) => Aten.InPlace("bernoulli_.Tensor", this, p, generator);
-
-        public Tensor bernoulli_(double p = 0.5, Generator? generator = null) => Aten.InPlace("bernoulli_.float", this, p, generator);
-
-        public Tensor exponential_(double lambda = 1, Generator? generator = null) => Aten.InPlace("exponential_", this, lambda, generator);
-
         public Tensor multinomial(long num_samples, bool replacement = false, Generator? generator = null)
             => Aten.One("multinomial", this, num_samples, replacement, generator);
 

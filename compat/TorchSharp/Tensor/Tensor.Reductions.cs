@@ -22,8 +22,6 @@ public static partial class torch
 
         public Tensor amin(params long[] dims) => Aten.One("amin", this, dims);
 
-        public (Tensor min, Tensor max) aminmax(long? dim = null, bool keepdim = false) => Aten.Two("aminmax", this, dim, keepdim);
-
         public Tensor any() => Aten.One("any", this);
 
         public Tensor any(long dim, bool keepdim = false) => Aten.One("any.dim", this, dim, keepdim);
@@ -38,17 +36,9 @@ public static partial class torch
 
         public Tensor argsort(long dim = -1, bool descending = false) => Aten.One("argsort", this, dim, descending);
 
-        public Tensor count_nonzero(long[]? dims = null) => Aten.One("count_nonzero.dim_IntList", this, dims);
-
-        public Tensor cumprod(long dim, ScalarType? type = null) => Aten.One("cumprod", this, dim, type);
-
         public Tensor cumsum(long dim, ScalarType? type = null) => Aten.One("cumsum", this, dim, type);
 
-        public (Tensor values, Tensor indices) kthvalue(long k, long? dim, bool keepdim = false) => Aten.Two("kthvalue", this, k, dim ?? -1, keepdim);
-
         public Tensor log_softmax(long dim, ScalarType? dtype = null) => Aten.One("log_softmax.int", this, dim, dtype);
-
-        public Tensor logsumexp(long dim, bool keepdim = false) => Aten.One("logsumexp", this, dim, keepdim);
 
         public Tensor max() => Aten.One("max", this);
 
@@ -60,25 +50,15 @@ public static partial class torch
 
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) => Aten.One("mean.dim", this, dimensions, keepdim, type);
 
-        public Tensor median() => Aten.One("median", this);
-
         public Tensor min() => Aten.One("min", this);
 
         public Tensor min(Tensor other) => Aten.One("minimum", this, other);
 
         public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false) => Aten.Two("min.dim", this, dim, keepdim);
 
-        public (Tensor values, Tensor indices) mode(long dim = -1, bool keepdim = false) => Aten.Two("mode", this, dim, keepdim);
-
         public Tensor norm(float p = 2) => Aten.One("norm.Scalar", this, p);
 
         public Tensor norm(int dim, bool keepdim = false, float p = 2) => Aten.One("norm.ScalarOpt_dim", this, p, dim, keepdim);
-
-        public Tensor prod(ScalarType? type = null) => Aten.One("prod", this, type);
-
-        public Tensor prod(long dim, bool keepdim = false, ScalarType? type = null) => Aten.One("prod.dim_int", this, dim, keepdim, type);
-
-        public Tensor quantile(Tensor q, long dim = -1, bool keepdim = false) => Aten.One("quantile", this, q, dim, keepdim);
 
         public Tensor softmax(long dim, ScalarType? dtype = null) => Aten.One("softmax.int", this, dim, dtype);
 
@@ -92,34 +72,14 @@ public static partial class torch
         public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
             => Aten.One("std.dim", As(type), dimensions, unbiased, keepdim);
 
-        public (Tensor std, Tensor mean) std_mean(bool unbiased = true) => Aten.Two("std_mean", this, unbiased);
-
-        public (Tensor std, Tensor mean) std_mean(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
-            => std_mean([dim], unbiased, keepdim, type);
-
-        public (Tensor std, Tensor mean) std_mean(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
-            => Aten.Two("std_mean.dim", As(type), dimensions, unbiased, keepdim);
-
-        public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null)
-            => Aten.One("sum.dim_IntList", this, dim, keepdim, type);
-
         public Tensor sum(ScalarType? type = null) => Aten.One("sum", this, type);
 
         public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) => Aten.One("sum.dim_IntList", this, dim, keepdim, type);
-
-        public Tensor sum(long dim0, long dim1, bool keepdim = false, ScalarType? type = null) => sum([dim0, dim1], keepdim, type);
-
-        public Tensor sum(long dim0, long dim1, long dim2, bool keepdim = false, ScalarType? type = null) => sum([dim0, dim1, dim2], keepdim, type);
 
         public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) => Aten.One("sum.dim_IntList", this, dim, keepdim, type);
 
         public (Tensor values, Tensor indexes) topk(int k, int dim = -1, bool largest = true, bool sorted = true)
             => Aten.Two("topk", this, k, dim, largest, sorted);
-
-        public (Tensor output, Tensor inverse_indices, Tensor counts) unique(bool sorted = true, bool return_inverse = false, bool return_counts = false, int? dim = null)
-            => dim is { } at
-            ? Aten.Three("unique_dim", this, at, sorted, return_inverse, return_counts)
-            : Aten.Three("_unique2", this, sorted, return_inverse, return_counts);
 
         public Tensor var(bool unbiased = true) => Aten.One("var", this, unbiased);
 
@@ -127,14 +87,6 @@ public static partial class torch
 
         public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
             => Aten.One("var.dim", As(type), dimensions, unbiased, keepdim);
-
-        public (Tensor var, Tensor mean) var_mean(bool unbiased = true) => Aten.Two("var_mean", this, unbiased);
-
-        public (Tensor var, Tensor mean) var_mean(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
-            => var_mean([dim], unbiased, keepdim, type);
-
-        public (Tensor std, Tensor mean) var_mean(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
-            => Aten.Two("var_mean.dim", As(type), dimensions, unbiased, keepdim);
 
         private static Tensor Into(Tensor? target, Tensor result) => target is null ? result : target.copy_(result);
 

@@ -54,8 +54,6 @@ public static partial class torch
             return this;
         }
 
-        public Tensor MoveToOtherDisposeScope(Tensor other) => MoveToOtherDisposeScope(other.OwningDisposeScope);
-
         public Tensor MoveToOtherDisposeScope(DisposeScope? other)
         {
             if (OwningDisposeScope is null)

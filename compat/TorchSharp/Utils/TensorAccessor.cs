@@ -24,8 +24,6 @@ public sealed class TensorAccessor<T> : IEnumerable<T>, IDisposable
 
     public long Count { get; }
 
-    public bool IsReadOnly => false;
-
     private unsafe T* Start => (T*)Kit.Data(tensor.Handle);
 
     public unsafe T this[params long[] indices]
@@ -55,20 +53,6 @@ public sealed class TensorAccessor<T> : IEnumerable<T>, IDisposable
         if (contiguous && count > 0)
         {
             new Span<T>(Start + tensorIndex, (int)count).CopyTo(target);
-        }
-
-        GC.KeepAlive(this);
-    }
-
-    public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyFrom(array.AsSpan(), arrayIndex, tensorIndex);
-
-    public unsafe void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        var source = array[arrayIndex..];
-        var count = Math.Min(source.Length, Count - tensorIndex);
-        for (long i = 0; i < count; i++)
-        {
-            Start[OffsetOf(tensorIndex + i)] = source[(int)i];
         }
 
         GC.KeepAlive(this);

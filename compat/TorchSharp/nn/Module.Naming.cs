@@ -79,33 +79,6 @@ public static partial class torch
 
             public virtual IEnumerable<Tensor> buffers(bool recurse = true, bool include_nonpersistent = true)
                 => named_buffers(recurse, include_nonpersistent).Select(buffer => buffer.buffer);
-
-            public virtual bool has_parameter(string target) => Find(target, (module, leaf) => module._internal_params.ContainsKey(leaf));
-
-            public virtual bool has_buffer(string target) => Find(target, (module, leaf) => module._internal_buffers.ContainsKey(leaf));
-
-            public virtual Parameter? get_parameter(string target)
-                => Find(target, (module, leaf) => module._internal_params.TryGetValue(leaf, out var found) ? found : null);
-
-            public virtual Tensor? get_buffer(string target)
-                => Find(target, (module, leaf) => module._internal_buffers.TryGetValue(leaf, out var found) ? found.Item1 : null);
-
-            private T? Find<T>(string target, Func<Module, string, T?> get)
-            {
-                var path = target.Split('.');
-                var module = this;
-                foreach (var step in path[..^1])
-                {
-                    if (module.named_children().FirstOrDefault(child => child.name == step).module is not { } next)
-                    {
-                        return default;
-                    }
-
-                    module = next;
-                }
-
-                return get(module, path[^1]);
-            }
         }
     }
 }

@@ -28,8 +28,6 @@ public static partial class torch
 
             public virtual bool training { get; private set; } = true;
 
-            public virtual string GetName() => name;
-
             public virtual void train(bool train = true)
             {
                 training = train;
@@ -65,8 +63,6 @@ public static partial class torch
                 Dispose(true);
                 GC.SuppressFinalize(this);
             }
-
-            public void add_module(string name, Module module) => register_module(name, module);
 
             public virtual void register_module(string name, Module submodule)
             {
@@ -161,17 +157,6 @@ public static partial class torch
                 }
 
                 _internal_params[name] = value as Parameter ?? new Parameter(value);
-            }
-
-            protected void ConditionallyRegisterBuffer(string name, Tensor? value, bool persistent = true)
-            {
-                if (value is null)
-                {
-                    _internal_buffers.Remove(name);
-                    return;
-                }
-
-                _internal_buffers[name] = (value, persistent);
             }
 
             protected void ClearModules() => _internal_submodules.clear();

@@ -48,27 +48,11 @@ public static partial class torch
             public static Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator? generator = null)
                 => Unrecorded(() => tensor.uniform_(low, high, generator));
 
-            /// <summary>Normal between <paramref name="a"/> and <paramref name="b"/>: the inverse of its distribution function at uniform points.</summary>
-            public static Tensor trunc_normal_(
-                Tensor tensor, double mean = 0, double std = 1, double a = -2, double b = 2, Generator? generator = null)
-                => Unrecorded(() =>
-                {
-                    double low = Distribution((a - mean) / std), high = Distribution((b - mean) / std);
-                    tensor.uniform_((2 * low) - 1, (2 * high) - 1, generator);
-                    return tensor.erfinv_().mul_(std * Math.Sqrt(2)).add_(mean).clamp_(a, b);
-                });
-
             public static Tensor xavier_uniform_(Tensor tensor, double gain = 1)
             {
                 var (fanIn, fanOut) = CalculateFanInAndFanOut(tensor);
                 var bound = gain * Math.Sqrt(6.0 / (fanIn + fanOut));
                 return uniform_(tensor, -bound, bound);
-            }
-
-            public static Tensor xavier_normal_(Tensor tensor, double gain = 1)
-            {
-                var (fanIn, fanOut) = CalculateFanInAndFanOut(tensor);
-                return normal_(tensor, 0, gain * Math.Sqrt(2.0 / (fanIn + fanOut)));
             }
 
             public static Tensor kaiming_uniform_(
@@ -77,10 +61,6 @@ public static partial class torch
                 var bound = Math.Sqrt(3) * Deviation(tensor, a, mode, nonlinearity);
                 return uniform_(tensor, -bound, bound);
             }
-
-            public static Tensor kaiming_normal_(
-                Tensor tensor, double a = 0, FanInOut mode = FanInOut.FanIn, NonlinearityType nonlinearity = NonlinearityType.LeakyReLU)
-                => normal_(tensor, 0, Deviation(tensor, a, mode, nonlinearity));
 
             public static (long fanIn, long fanOut) CalculateFanInAndFanOut(Tensor tensor)
             {
@@ -98,13 +78,6 @@ public static partial class torch
             {
                 var (fanIn, fanOut) = CalculateFanInAndFanOut(tensor);
                 return calculate_gain(nonlinearity, a) / Math.Sqrt(mode == FanInOut.FanIn ? fanIn : fanOut);
-            }
-
-            private static double Distribution(double x)
-            {
-                using var point = torch.tensor(x / Math.Sqrt(2));
-                using var erf = point.erf();
-                return (1 + erf.ToDouble()) / 2;
             }
 
             private static Tensor Unrecorded(Func<Tensor> fill)

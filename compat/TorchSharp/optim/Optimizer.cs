@@ -13,11 +13,6 @@ public static partial class torch
             double InitialLearningRate { get; set; }
         }
 
-        public interface IBetas
-        {
-            (double, double) Betas { get; set; }
-        }
-
         /// <summary>Changes parameters by their gradients, each group of parameters by its own settings.</summary>
         public abstract class Optimizer : IDisposable
         {

@@ -12,12 +12,6 @@ public static partial class torch
 
     public static Device device(string description) => new(description);
 
-    public static Device device(string deviceType, int index = -1) => new(deviceType, index);
-
-    public static Device device(DeviceType deviceType, int index = -1) => new(deviceType, index);
-
-    public static Device device(int index) => new(index);
-
     public static Device get_default_device() => defaultDevice;
 
     public static void set_default_device(Device device) => defaultDevice = device;
@@ -33,16 +27,6 @@ public static partial class torch
             this.index = index < 0 && deviceType == DeviceType.CUDA ? 0 : index;
         }
 
-        public Device(int index)
-            : this(DeviceType.CUDA, index)
-        {
-        }
-
-        public Device(string deviceType, int index = -1)
-            : this(Kind(deviceType), index)
-        {
-        }
-
         public Device(string description)
             : this(Kind(description.Split(':')[0]), Number(description))
         {
@@ -53,8 +37,6 @@ public static partial class torch
         public int index { get; }
 
         internal long Packed => ((long)index << 32) | (uint)type;
-
-        public static implicit operator Device(string description) => new(description);
 
         public override string ToString()
         {

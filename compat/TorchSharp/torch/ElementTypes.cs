@@ -20,25 +20,9 @@ public static partial class torch
 
     private static ScalarType defaultType = ScalarType.Float32;
 
-    public static ScalarType get_default_dtype() => defaultType;
-
-    public static void set_default_dtype(ScalarType dtype)
-    {
-        if (!is_floating_point(dtype))
-        {
-            throw new ArgumentException($"the default element type must be a floating-point type, not {dtype}", nameof(dtype));
-        }
-
-        defaultType = dtype;
-    }
-
     public static bool is_floating_point(ScalarType type)
         => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 
-    public static bool is_floating_point(Tensor input) => is_floating_point(input.dtype);
-
     public static bool is_integral(ScalarType type)
         => type is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64 or ScalarType.Bool;
-
-    public static bool is_integral(Tensor t) => is_integral(t.dtype);
 }

@@ -67,29 +67,8 @@ public static partial class torch
     public static Tensor empty(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => empty(size.ToArray(), dtype, device, requires_grad, names);
 
-    public static Tensor empty(int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor empty(int dim0, int dim1, int dim2, int dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
-
     public static Tensor empty(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => empty((long[])[rows, columns], dtype, device, requires_grad, names);
-
-    public static Tensor empty(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[size], dtype, device, requires_grad, names);
-
-    public static Tensor empty(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor empty(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[dim0, dim1, dim2, dim3], dtype, device, requires_grad, names);
-
-    public static Tensor empty(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[rows, columns], dtype, device, requires_grad, names);
-
-    public static Tensor empty(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => empty((long[])[size], dtype, device, requires_grad, names);
 
     public static Tensor empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => Finish(Aten.One("empty.memory_format", size, dtype ?? defaultType, Argument.None, device ?? defaultDevice), requires_grad, names);
@@ -97,28 +76,10 @@ public static partial class torch
     public static Tensor full(ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => full(size.ToArray(), value, dtype, device, requires_grad, names);
 
-    public static Tensor full(int dim0, int dim1, int dim2, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => full((long[])[dim0, dim1, dim2], value, dtype, device, requires_grad, names);
-
-    public static Tensor full(int dim0, int dim1, int dim2, int dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => full((long[])[dim0, dim1, dim2, dim3], value, dtype, device, requires_grad, names);
-
     public static Tensor full(int rows, int columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => full((long[])[rows, columns], value, dtype, device, requires_grad, names);
 
     public static Tensor full(int size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => full((long[])[size], value, dtype, device, requires_grad, names);
-
-    public static Tensor full(long dim0, long dim1, long dim2, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => full((long[])[dim0, dim1, dim2], value, dtype, device, requires_grad, names);
-
-    public static Tensor full(long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => full((long[])[dim0, dim1, dim2, dim3], value, dtype, device, requires_grad, names);
-
-    public static Tensor full(long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => full((long[])[rows, columns], value, dtype, device, requires_grad, names);
-
-    public static Tensor full(long size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => full((long[])[size], value, dtype, device, requires_grad, names);
 
     public static Tensor full(long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
@@ -130,17 +91,8 @@ public static partial class torch
     public static Tensor ones_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => Finish(Aten.One("ones_like", input, dtype, Argument.None, device), requires_grad, names);
 
-    public static Tensor empty_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-        => Finish(Aten.One("empty_like", input, dtype, Argument.None, device), requires_grad, names);
-
     public static Tensor full_like(Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
         => Finish(Aten.One("full_like", input, value, dtype, Argument.None, device), requires_grad, names);
-
-    public static Tensor rand_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
-        => Finish(Aten.One("rand_like", input, dtype, Argument.None, device), requires_grad, null);
-
-    public static Tensor randn_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
-        => Finish(Aten.One("randn_like", input, dtype, Argument.None, device), requires_grad, null);
 
     private static ScalarType TypeOf(Scalar value) => value.Type switch
     {

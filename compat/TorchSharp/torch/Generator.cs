@@ -20,21 +20,18 @@ public static partial class torch
         private nint handle;
 
         public Generator(ulong seed = 0, Device? device = null)
-            : this(Kit.Check(Kit.Generator(0, (long)seed, (int)(device ?? torch.CPU).type, (device ?? torch.CPU).index)), device ?? torch.CPU)
+            : this(Kit.Check(Kit.Generator(0, (long)seed, (int)(device ?? torch.CPU).type, (device ?? torch.CPU).index)))
         {
         }
 
-        private Generator(nint handle, Device device)
+        private Generator(nint handle)
         {
             this.handle = handle;
-            this.device = device;
         }
 
         ~Generator() => Dispose(false);
 
-        public static Generator Default => new(Kit.Check(Kit.Generator(1, 0, (int)DeviceType.CPU, -1)), torch.CPU);
-
-        public Device device { get; }
+        public static Generator Default => new(Kit.Check(Kit.Generator(1, 0, (int)DeviceType.CPU, -1)));
 
         public IntPtr Handle
         {
@@ -43,14 +40,6 @@ public static partial class torch
                 ObjectDisposedException.ThrowIf(handle == 0, this);
                 return handle;
             }
-        }
-
-        public long initial_seed() => Kit.GeneratorSeed(Handle);
-
-        public Generator manual_seed(long seed)
-        {
-            Kit.Check(Kit.SetGeneratorSeed(Handle, seed));
-            return this;
         }
 
         public Tensor get_state() => new(Kit.Check(Kit.GeneratorState(Handle)));

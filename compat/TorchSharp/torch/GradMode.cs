@@ -9,14 +9,10 @@ public static partial class torch
 
     public static IDisposable enable_grad(bool enabled = true) => new GradScope(enabled);
 
-    public static IDisposable set_grad_enabled(bool mode = true) => new GradScope(mode);
-
     /// <summary>Records nothing at all until disposed: tensors made inside never join a graph.</summary>
     public static IDisposable inference_mode(bool mode = true) => new InferenceScope(mode);
 
     public static bool is_grad_enabled() => Kit.GradMode() != 0;
-
-    public static bool is_inference_mode_enabled() => Kit.InferenceMode() != 0;
 
     private sealed class GradScope : IDisposable
     {

@@ -12,19 +12,11 @@ public static partial class torch
 
     public static void set_num_threads(int num) => Kit.Check(Kit.SetThreads(num));
 
-    public static bool cuda_is_available() => cuda.is_available();
-
     public static class cuda
     {
         public static bool is_available() => device_count() > 0;
 
-        public static bool is_cudnn_available() => Kit.CudnnAvailable() != 0;
-
         public static int device_count() => Kit.CudaCount();
-
-        public static void manual_seed(long seed) => Kit.Check(Kit.CudaSeed(seed, 0));
-
-        public static void manual_seed_all(long seed) => Kit.Check(Kit.CudaSeed(seed, 1));
 
         public static void synchronize(Device? device = null) => Kit.Check(Kit.CudaSynchronize(device?.index ?? -1));
     }

@@ -64,9 +64,6 @@ public static partial class torch
     public static Tensor randn(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
         => Finish(Aten.One("randn.generator", size, generator, dtype ?? defaultType, Argument.None, device ?? defaultDevice), requires_grad, names);
 
-    public static Tensor randint(long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
-        => randint(0, high, size, dtype, device, requires_grad, generator, names);
-
     public static Tensor randint(long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
         => Finish(Aten.One("randint.low_generator", low, high, size, generator, dtype ?? ScalarType.Int64, Argument.None, device ?? defaultDevice), requires_grad, names);
 

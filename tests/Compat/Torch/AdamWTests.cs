@@ -80,19 +80,11 @@ public class AdamWTests
         Step(whole, weight, bias);
         Step(whole, weight, bias);
         var (weightAgain, biasAgain) = (nn.Parameter(weight.detach().clone()), nn.Parameter(bias.detach().clone()));
-        var (weightSaved, biasSaved) = (nn.Parameter(weight.detach().clone()), nn.Parameter(bias.detach().clone()));
         using var again = Optimizer(weightAgain, biasAgain);
         again.load_state_dict(whole.state_dict());
-        var file = Path.GetTempFileName();
-        using var saved = Optimizer(weightSaved, biasSaved);
-        whole.save_state_dict(file);
-        saved.load_state_dict(file);
-        File.Delete(file);
         Step(whole, weight, bias);
         Step(again, weightAgain, biasAgain);
-        Step(saved, weightSaved, biasSaved);
         Assert.True(weight.Equals(weightAgain) && bias.Equals(biasAgain));
-        Assert.True(weight.Equals(weightSaved) && bias.Equals(biasSaved));
         Assert.Equal(3, ((AdamW.State)again.state_dict().State[0]).step);
     }
 

@@ -17,14 +17,12 @@ public class FactoryTests
         Assert.Equal(ScalarType.Int64, tensor(3L).dtype);
         Assert.Equal(ScalarType.Bool, tensor(true).dtype);
         Assert.Equal(ScalarType.Byte, tensor(new byte[] { 255 }).dtype);
-        Assert.Equal(ScalarType.Int8, tensor(new sbyte[] { -1 }).dtype);
-        Assert.Equal(ScalarType.Float16, tensor(new[] { (Half)1.5 }).dtype);
         TorchAssert.Shape(tensor(3f));
         TorchAssert.Shape(tensor(new float[2, 3, 4]), 2, 3, 4);
         TorchAssert.Shape(tensor(new float[6], [2, 3]), 2, 3);
         TorchAssert.Equal([1, 2, 3], tensor(new List<float> { 1, 2, 3 }));
         TorchAssert.Equal([1, 2, 3], tensor(new[] { 1.0, 2, 3 }, dtype: ScalarType.BFloat16));
-        TorchAssert.Equal([1, 2, 3, 4], from_array(new int[,] { { 1, 2 }, { 3, 4 } }));
+        TorchAssert.Equal([1, 2, 3, 4], tensor(new int[,] { { 1, 2 }, { 3, 4 } }));
         Assert.True(tensor(new float[] { 1 }, requires_grad: true).requires_grad);
     }
 
@@ -60,8 +58,7 @@ public class FactoryTests
         TorchAssert.Equal([1, 0, 0, 1], eye(2));
         TorchAssert.Equal([3, 3], full_like(ones(2), 3));
         Assert.Equal(ScalarType.Float64, zeros_like(ones(2), ScalarType.Float64).dtype);
-        TorchAssert.Shape(empty(2, 3, 4), 2, 3, 4);
-        TorchAssert.Equal([0, 0], ones(2).new_zeros([2]));
+        TorchAssert.Shape(empty([2, 3, 4]), 2, 3, 4);
     }
 
     [Fact]
@@ -87,7 +84,6 @@ public class FactoryTests
         manual_seed(1);
         generator.set_state(state);
         Assert.True(first.Equals(rand(3, generator: generator)));
-        Assert.Equal(11, generator.initial_seed());
     }
 
     [Fact]
@@ -95,12 +91,11 @@ public class FactoryTests
     {
         using var scope = NewDisposeScope();
         manual_seed(0);
-        var normal = empty(20000).normal_(3, 2);
+        var normal = empty([20000]).normal_(3, 2);
         TorchAssert.Equal([3, 2], stack([normal.mean(), normal.std()]), 0.03);
-        var uniform = empty(20000).uniform_(-1, 3);
+        var uniform = empty([20000]).uniform_(-1, 3);
         TorchAssert.Equal([1], uniform.mean(), 0.03);
         Assert.InRange(uniform.min().item<float>(), -1, -0.99f);
-        TorchAssert.Equal([0.3], empty(20000).bernoulli_(0.3).mean(), 0.03);
     }
 
     [Fact]

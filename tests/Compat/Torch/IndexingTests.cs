@@ -42,7 +42,7 @@ public class IndexingTests
         TorchAssert.Equal([8, 9, 10, 11, 0, 1, 2, 3], a[0, TensorIndex.Tensor(columns)]);
         TorchAssert.Shape(a[.., TensorIndex.Tensor(columns), 1..], 2, 2, 3);
         TorchAssert.Equal([20, 21, 22, 23], a[a > 19]);
-        var mask = tensor(new[,] { { true, false, false }, { false, false, true } });
+        var mask = tensor(new[] { true, false, false, false, false, true }).reshape(2, 3);
         TorchAssert.Equal([0, 1, 2, 3, 20, 21, 22, 23], a[mask]);
         TorchAssert.Equal([1, 21], a[TensorIndex.Tensor(mask), 1]);
         TorchAssert.Equal([2, 3, 22, 23], a[TensorIndex.Tensor(mask), 2..]);

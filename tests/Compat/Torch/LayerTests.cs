@@ -50,7 +50,6 @@ public class LayerTests
         }
 
         TorchAssert.Equal([6.5, 9.5, 18.5, 21.5, 15.5, 26.5, 59.5, 70.5], layer.call(Picture));
-        TorchAssert.Equal([6.5, 9.5, 18.5, 21.5, 15.5, 26.5, 59.5, 70.5], nn.functional.conv2d(Picture, layer.weight, layer.bias, strides: [2]));
         TorchAssert.Shape(nn.Conv2d(1, 2, (3, 3), padding: (1, 1), bias: false).call(Picture), 1, 2, 4, 4);
     }
 
@@ -88,11 +87,7 @@ public class LayerTests
         TorchAssert.Equal([1.375203251838684], nn.functional.cross_entropy(Slope, target));
         TorchAssert.Equal([1.3775842189788818], nn.functional.cross_entropy(Slope, target, label_smoothing: 0.1));
         TorchAssert.Equal([2.5123114585876465], nn.functional.cross_entropy(Slope, tensor(new long[] { 2, -100, 3 }), reduction: nn.Reduction.Sum));
-        TorchAssert.Equal([1.375203251838684], nn.functional.nll_loss(Slope.log_softmax(-1), target));
-        TorchAssert.Equal([0.1521826833486557], nn.functional.kl_div(Slope.log_softmax(-1), Slope.flip(1).softmax(-1), log_target: false, reduction: nn.Reduction.Sum));
-        TorchAssert.Equal([0.4945184290409088], nn.functional.binary_cross_entropy_with_logits(Slope, (Slope > 0).@float()));
-        TorchAssert.Equal([0.32237139344215393], nn.functional.cosine_embedding_loss(Slope, Slope.flip(1), tensor(new float[] { 1, -1, 1 }), margin: 0.1));
-        TorchAssert.Equal([2, 1], stack([nn.functional.mse_loss(tensor(new float[] { 0, 0 }), tensor(new float[] { 0, 2 })), nn.functional.l1_loss(tensor(new float[] { 0, 0 }), tensor(new float[] { 0, 2 }))]));
+        TorchAssert.Equal([2], nn.functional.mse_loss(tensor(new float[] { 0, 0 }), tensor(new float[] { 0, 2 })));
     }
 
     [Fact]
@@ -118,17 +113,6 @@ public class LayerTests
     }
 
     [Fact]
-    public void AttentionMatches()
-    {
-        using var scope = NewDisposeScope();
-        var q = arange(12, dtype: ScalarType.Float32).reshape(1, 1, 3, 4) / 10;
-        double[] masked = [0, 0.1, 0.2, 0.3, 0.24330361187458038, 0.3433036208152771, 0.4433036148548126, 0.5433036088943481, 0.5853173732757568, 0.6853173971176147, 0.7853174209594727, 0.8853173851966858];
-        TorchAssert.Equal([0.43192344903945923, 0.5319234132766724, 0.6319234371185303, 0.7319234609603882, 0.5136995315551758, 0.6136995553970337, 0.7136995792388916, 0.8136996030807495, 0.5853173732757568, 0.6853173971176147, 0.7853174209594727, 0.8853173851966858], nn.functional.scaled_dot_product_attention(q, q, q));
-        TorchAssert.Equal(masked, nn.functional.scaled_dot_product_attention(q, q, q, is_casual: true));
-        TorchAssert.Equal(masked, nn.functional.scaled_dot_product_attention(q, q, q, ones([3, 3], ScalarType.Bool).tril()));
-    }
-
-    [Fact]
     public void InitialValuesFollowTheirDistributions()
     {
         using var scope = NewDisposeScope();
@@ -136,14 +120,8 @@ public class LayerTests
         var weight = zeros(200, 100);
         nn.init.xavier_uniform_(weight);
         Assert.InRange(weight.abs().max().item<float>(), 0.99f * Math.Sqrt(6 / 300.0), Math.Sqrt(6 / 300.0));
-        nn.init.kaiming_normal_(weight, nonlinearity: nn.init.NonlinearityType.ReLU);
-        TorchAssert.Equal([Math.Sqrt(2 / 100.0)], weight.std(), 0.02);
-        nn.init.trunc_normal_(weight, std: 0.02, a: -0.03, b: 0.03);
-        Assert.InRange(weight.abs().max().item<float>(), 0.029f, 0.03f);
-        TorchAssert.Equal([0], weight.mean(), 1e-3);
-
-        // The normal distribution cut at 1.5 deviations keeps 0.7415 of its deviation.
-        TorchAssert.Equal([0.02 * 0.7415], weight.std(), 2e-4);
+        nn.init.normal_(weight, 1, 0.02);
+        TorchAssert.Equal([1, 0.02], stack([weight.mean(), weight.std()]), 1e-3);
         nn.init.constant_(weight, 3);
         TorchAssert.Equal([3], weight.min());
         using var linear = nn.Linear(100, 50);
