@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Pruning;
 using Spectre.Console;
 using TorchSharp;
 
@@ -12,13 +11,6 @@ namespace Madtp.Kit.Cli.Verbs;
 internal static class EvaluateTaskVerb
 {
     private const int Stopped = 130;
-
-    private static readonly Dictionary<string, PruningMethod> Methods = new(StringComparer.Ordinal)
-    {
-        ["madtp"] = PruningMethod.Madtp,
-        ["madtp-paper"] = PruningMethod.ByTemperature(ReductionPolicy.Paper),
-        ["madtp-released"] = PruningMethod.ByTemperature(ReductionPolicy.Released),
-    };
 
     private static readonly Dictionary<string, string> Descriptions = new(StringComparer.Ordinal)
     {
@@ -40,8 +32,7 @@ internal static class EvaluateTaskVerb
         var reduce = new Option<double?>("--reduce") { Description = "Reduce to this share of the multiply-accumulates: the temperature is found on calibration examples.", HelpName = "SHARE" };
         var temperature = new Option<double?>("--temperature") { Description = "Reduce at this temperature. Without either: at the checkpoint's own, where it has one.", HelpName = "T" };
         var plain = new Option<bool>("--plain") { Description = "Reduce nothing, even if the checkpoint has a temperature." };
-        var method = new Option<string?>("--method") { Description = $"How tokens are reduced: {string.Join(", ", Methods.Keys)}. Usually madtp; madtp-released for the authors' checkpoints." };
-        method.AcceptOnlyFromAmong([.. Methods.Keys]);
+        var method = MethodNames.Create("Usually madtp; madtp-released for the authors' checkpoints.");
         var calibration = new Option<int>("--calibration") { Description = "Examples that --reduce looks at, the first of the training split.", HelpName = "N", DefaultValueFactory = _ => 200 };
         var candidates = new Option<int?>("--candidates") { Description = "What BLIP looks at closely: pairs read for each query of retrieval, answers read to their end for each question.", HelpName = "N" };
         var batch = new Option<int>("--batch") { Description = "Examples answered at once.", HelpName = "N", DefaultValueFactory = _ => 32 };
@@ -69,7 +60,7 @@ internal static class EvaluateTaskVerb
             MacShare = parsed.GetValue(reduce),
             Temperature = parsed.GetValue(temperature),
             Plain = parsed.GetValue(plain),
-            Method = parsed.GetValue(method) is { } name ? Methods[name] : null,
+            Method = parsed.GetValue(method) is { } name ? MethodNames.All[name].Pruning : null,
             CalibrationExamples = parsed.GetValue(calibration),
             Candidates = parsed.GetValue(candidates),
             BatchSize = parsed.GetValue(batch),
@@ -107,7 +98,8 @@ internal static class EvaluateTaskVerb
         }
     }
 
-    private static void Print(EvaluationReport report)
+    /// <summary>Prints every score.</summary>
+    internal static void Print(EvaluationReport report)
     {
         var table = new Table { Title = new TableTitle(Markup.Escape($"{report.Task}, {report.Examples} examples")), Border = TableBorder.Simple };
         table.AddColumn(new TableColumn("metric").NoWrap()).AddColumn(new TableColumn("score").RightAligned().NoWrap());

@@ -1,16 +1,26 @@
 using System.CommandLine;
+using Madtp.Kit.FineTuning;
 
 namespace Madtp.Kit.Cli.Verbs;
 
 /// <summary><c>kit train</c>: trains what the kit can train.</summary>
 internal static class TrainVerb
 {
-    public static Command Create() => new("train", "Train a model; a run that was interrupted goes on with --resume.")
+    public static Command Create()
     {
-        TrainToyNlvr2Verb.Create(),
-        TrainToyRetrievalVerb.CreateClip(),
-        TrainToyRetrievalVerb.CreateBlip(),
-        TrainToyRecipeVerb.CreateCaption(),
-        TrainToyRecipeVerb.CreateVqa(),
-    };
+        var command = new Command("train", "Train a model; a run that was interrupted goes on with --resume.")
+        {
+            TrainToyNlvr2Verb.Create(),
+            TrainToyRetrievalVerb.CreateClip(),
+            TrainToyRetrievalVerb.CreateBlip(),
+            TrainToyRecipeVerb.CreateCaption(),
+            TrainToyRecipeVerb.CreateVqa(),
+        };
+        foreach (var task in FineTuner.Tasks)
+        {
+            command.Add(TrainTaskVerb.Create(task));
+        }
+
+        return command;
+    }
 }

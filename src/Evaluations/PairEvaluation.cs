@@ -106,14 +106,14 @@ internal abstract class PairEvaluation : EvaluationTask<CaptionedImage, PairAnsw
 
     private string[] Names(string split) => [Settings.Dataset == "coco" ? $"coco_karpathy_{split}.json" : $"flickr30k_{split}.json", $"dataset_{Settings.Dataset}.json"];
 
-    /// <summary>Reads a split of BLIP's files or of Karpathy's original one; images lie beside the file.</summary>
-    internal static CaptionImages Load(string path, string split)
+    /// <summary>Reads splits of BLIP's files or of Karpathy's original one; images lie beside the file.</summary>
+    internal static CaptionImages Load(string path, params IReadOnlyList<string> splits)
     {
         // Karpathy's original file holds all splits, and names Flickr30k's images without their folder.
         var isOriginal = Path.GetFileName(path).StartsWith("dataset_", StringComparison.Ordinal);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var images = Path.Combine(folder, "flickr30k-images");
-        return CaptionImages.Load(path, isOriginal && Directory.Exists(images) ? images : folder, isOriginal ? [split] : []);
+        return CaptionImages.Load(path, isOriginal && Directory.Exists(images) ? images : folder, isOriginal ? splits : []);
     }
 
     private static byte[][] Rows(Tensor features)

@@ -7,7 +7,6 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Pruning;
-using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;
@@ -18,21 +17,16 @@ namespace Madtp.Kit.Evaluations;
 /// </summary>
 internal sealed class RetrievalEvaluation : PairEvaluation
 {
-    private const int MaxWords = 30;
-    private const int MaxTokens = 35;
     private const int ReadAtOnce = 64;
     private const int FewImages = 1000;
 
     private readonly BlipRetrieval model;
-    private readonly BertWordPiece tokenizer;
-    private readonly string vocabulary;
+    private readonly BlipTexts texts;
 
     public RetrievalEvaluation(EvaluationSettings settings) : base(settings)
     {
         var sizes = CheckpointSizes.Blip(Checkpoint);
-        vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
-        tokenizer = BertWordPiece.Load(vocabulary);
-        BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
+        texts = BlipTexts.Open(sizes, Checkpoint, Files, settings.Vocabulary);
         model = Filled(new BlipRetrieval(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
         Costs = new RetrievalPairCosts(model.Config);
     }
@@ -45,13 +39,11 @@ internal sealed class RetrievalEvaluation : PairEvaluation
 
     protected override int ImageSize => model.Config.Vision.ImageSize;
 
-    protected override IEnumerable<string> Inputs => [Annotations, vocabulary];
+    protected override IEnumerable<string> Inputs => [Annotations, texts.Path];
 
     protected override IPairCosts Costs { get; }
 
     private int Candidates => Settings.Candidates ?? (Examples.Count < FewImages ? 16 : Settings.Dataset == "coco" ? 256 : 128);
-
-    private int Width => Math.Min(MaxTokens, model.Config.Text.MaxPositions);
 
     public override void Dispose()
     {
@@ -66,7 +58,7 @@ internal sealed class RetrievalEvaluation : PairEvaluation
     }
 
     protected override TextTensors Texts(IEnumerable<string> captions, TokenReduction? reduction) =>
-        Texts(captions, reduction?.Policy.ExcludePadding == false ? Width : null);
+        Texts(captions, reduction?.Policy.ExcludePadding == false ? texts.Width : null);
 
     protected override PairFeatures Encode(Tensor images, TextTensors texts, int[] imageOfText, bool isTraced)
     {
@@ -85,8 +77,8 @@ internal sealed class RetrievalEvaluation : PairEvaluation
         using var scope = NewDisposeScope();
         var similarity = Similarity(answers);
         var pairs = CandidatePairs.Of(similarity, Candidates);
-        var texts = Texts(Examples.SelectMany(example => example.Captions), Width);
-        var judge = new PairJudge(model, texts.Ids, texts.Mask, similarity, pairs, ReadAtOnce);
+        var all = Texts(Examples.SelectMany(example => example.Captions), texts.Width);
+        var judge = new PairJudge(model, all.Ids, all.Mask, similarity, pairs, ReadAtOnce);
         var fill = ReferenceEquals(Method.Policy(1), ReductionPolicy.Released) ? answers.Max(answer => answer.ImageTokens) : 0;
         var judged = AnswerAll(Examples, "ranking", batch => Judge(batch, judge, fill), out _);
         var sheet = new ScoreSheet(pairs, Examples.Count, ImageOfCaption.Count);
@@ -107,14 +99,14 @@ internal sealed class RetrievalEvaluation : PairEvaluation
             using var scope = NewDisposeScope();
             var all = tokens.X[i]; // [S, D]
             var own = tokens.Mask is { } mask ? all.index_select(0, mask[i].nonzero().squeeze(1)) : all;
-            var (texts, scores) = judge.Judge(image, PairJudge.Filled(own, fill));
-            return new JudgedTexts(texts, PairAnswer.Bytes(scores));
+            var (met, scores) = judge.Judge(image, PairJudge.Filled(own, fill));
+            return new JudgedTexts(met, PairAnswer.Bytes(scores));
         })];
     }
 
     private TextTensors Texts(IEnumerable<string> captions, int? width) => TextTensors.Of(
-        [.. captions.Select(caption => tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), Width))],
-        tokenizer.PaddingId,
+        [.. captions.Select(texts.Caption)],
+        texts.Tokenizer.PaddingId,
         Settings.Device,
         width);
 }

@@ -7,7 +7,6 @@ using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Pruning;
-using Madtp.Kit.Text;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -16,18 +15,16 @@ namespace Madtp.Kit.Evaluations;
 /// <summary>BLIP VQA on VQA v2: each question is answered by ranking a list of answers.</summary>
 internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
 {
-    private const int MaxTokens = 35;
     private const int ReadToTheEnd = 128;
 
     private readonly BlipVqa model;
-    private readonly BertWordPiece tokenizer;
+    private readonly BlipTexts texts;
     private readonly VqaCosts costs;
     private readonly AnswerVocabulary answers;
     private readonly VqaDataset questions;
     private readonly string questionPath;
     private readonly string? annotations;
     private readonly string answerList;
-    private readonly string vocabulary;
     private readonly AnswerCandidates candidates;
 
     public VqaEvaluation(EvaluationSettings settings) : base(settings)
@@ -36,12 +33,10 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
         annotations = Files.Find("vqa", $"v2_mscoco_{Split}_annotations.json");
         answerList = Files.Require("vqa", "answer_list.json");
         var sizes = CheckpointSizes.Blip(Checkpoint);
-        vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
-        tokenizer = BertWordPiece.Load(vocabulary);
-        BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
+        texts = BlipTexts.Open(sizes, Checkpoint, Files, settings.Vocabulary);
         model = Filled(new BlipVqa(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
         costs = new VqaCosts(model.Config);
-        answers = AnswerVocabulary.Of(AnswerList.Load(answerList), AnswerTokens, ReadToTheEnd);
+        answers = AnswerVocabulary.Of(AnswerList.Load(answerList), texts.Answer, ReadToTheEnd);
         candidates = answers.Tokens.To(settings.Device);
         questions = Open(questionPath);
         Examples = First(questions);
@@ -59,7 +54,7 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
 
     protected override int ImageSize => model.Config.Vision.ImageSize;
 
-    protected override IEnumerable<string> Inputs => [questionPath, answerList, vocabulary, .. annotations is null ? [] : new[] { annotations }];
+    protected override IEnumerable<string> Inputs => [questionPath, answerList, texts.Path, .. annotations is null ? [] : new[] { annotations }];
 
     protected override IReadOnlyList<VqaExample> Examples { get; }
 
@@ -67,8 +62,6 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
 
     // Never more than there are, nor so many that a question's batch outgrows the memory.
     private int Considered => Math.Min(Settings.Candidates ?? answers.Considered, answers.Words.Count);
-
-    private int MaxQuestion => Math.Min(MaxTokens, model.Config.Text.MaxPositions);
 
     public override void Dispose()
     {
@@ -86,11 +79,11 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
     protected override IReadOnlyList<QuestionAnswer> Answer(ImageBatch<VqaExample> batch, TokenReduction? reduction)
     {
         using var trace = reduction?.Record();
-        var texts = TextTensors.Of([.. batch.Examples.Select(QuestionTokens)], tokenizer.PaddingId, Settings.Device);
-        var encoding = model.Read(batch.ToTensor(Settings.Device), texts.Ids, texts.Mask);
+        var asked = TextTensors.Of([.. batch.Examples.Select(example => texts.Question(example.Question))], texts.Tokenizer.PaddingId, Settings.Device);
+        var encoding = model.Read(batch.ToTensor(Settings.Device), asked.Ids, asked.Mask);
         var best = model.Rank(encoding, candidates, Considered).Best.cpu().data<long>().ToArray();
-        long[] dense = [.. texts.Lengths.Select(costs.Dense)];
-        var macs = trace is null ? dense : costs.PerPair(trace, texts.Lengths);
+        long[] dense = [.. asked.Lengths.Select(costs.Dense)];
+        var macs = trace is null ? dense : costs.PerPair(trace, asked.Lengths);
         return [.. batch.Examples.Select((example, i) => new QuestionAnswer(example.QuestionId, answers.Words[(int)best[i]], macs[i], dense[i]))];
     }
 
@@ -107,20 +100,6 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
         var asked = given.ToDictionary(answer => answer.QuestionId, answer => answer.Answer);
         var scores = VqaAccuracy.Compute([.. VqaAccuracy.ReadQuestions(annotations).Where(question => asked.ContainsKey(question.QuestionId))], asked);
         return [new("accuracy", scores.Overall), .. scores.PerAnswerType.OrderBy(type => type.Key, StringComparer.Ordinal).Select(type => KeyValuePair.Create($"  {type.Key}", type.Value))];
-    }
-
-    private int[] QuestionTokens(VqaExample example)
-    {
-        var ids = tokenizer.EncodeWithSpecials(BlipText.PreQuestion(example.Question), MaxQuestion);
-        ids[0] = tokenizer.EncoderId!.Value;
-        return ids;
-    }
-
-    private int[] AnswerTokens(string answer)
-    {
-        var ids = tokenizer.EncodeWithSpecials(answer, model.Config.Text.MaxPositions);
-        ids[0] = tokenizer.DecoderId!.Value;
-        return ids;
     }
 
     // The official form, or BLIP's; images are COCO's.

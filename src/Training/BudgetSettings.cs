@@ -1,7 +1,7 @@
 namespace Madtp.Kit.Training;
 
-/// <summary>What training a captioner or a VQA model is told besides how long and how fast.</summary>
-public sealed record BudgetSettings
+/// <summary>What training a reducible model is told besides how long and how fast.</summary>
+public record BudgetSettings
 {
     /// <summary>α, weight of the alignment loss.</summary>
     public double AlignmentWeight { get; init; } = 0.1;

@@ -66,6 +66,11 @@ public abstract class BudgetTask : TrainingTask, IDisposable
             throw new InvalidOperationException("nothing is reduced in this training, so there is nothing to calibrate");
         }
 
+        if (Calibration is not null && method.Dial == PruningMethod.KeepRatio)
+        {
+            return Calibration; // what a keep ratio costs does not move with the weights
+        }
+
         int[] examples = [.. Enumerable.Range(0, Math.Min(settings.CalibrationExamples, Examples))];
         Calibration = WithoutFeatures(() => TemperatureCalibration.Find(
             dial =>

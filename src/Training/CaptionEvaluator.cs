@@ -22,7 +22,7 @@ public static class CaptionEvaluator
     /// <param name="language">How captions are generated and compared.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="shuffle">Compares every caption with those of another image, to show that the image is needed.</param>
-    /// <returns>Accuracy is the share of captions that say the same as one of the image's; the metrics are listed by kind, CIDEr as a share of 1.</returns>
+    /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not tell what captions say; the metrics are listed by kind, CIDEr as a share of 1.</returns>
     public static Evaluation Evaluate(BlipCaptioner model, ICaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, bool shuffle = false)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -33,7 +33,7 @@ public static class CaptionEvaluator
         var (captions, tokens) = Generate(model, split, shown, language, reduction);
         var scores = CaptionMetrics.Compute(new CaptionSet([.. captions.Select((caption, image) => new TokenizedCaption(image, caption, references[image]))]));
         var (macs, dense) = Cost(model, split, [.. Enumerable.Range(0, split.Captions)], reduction);
-        return new Evaluation(name, split.Images, captions.Index().Average(c => Says(language, c.Item, references[c.Index]) ? 1.0 : 0), macs, dense)
+        return new Evaluation(name, split.Images, language.Content is { } content ? captions.Index().Average(c => Says(content, c.Item, references[c.Index]) ? 1.0 : 0) : scores.Cider, macs, dense)
         {
             ByKind = new Dictionary<string, double>
             {
@@ -99,9 +99,5 @@ public static class CaptionEvaluator
         return [.. words.Index().GroupBy(caption => split.ImageOfCaption[caption.Index]).OrderBy(group => group.Key).Select(group => group.Select(caption => caption.Item).ToArray())];
     }
 
-    private static bool Says(CaptionLanguage language, string caption, string[] references)
-    {
-        var content = language.Content ?? (words => words);
-        return references.Select(content).Contains(content(caption));
-    }
+    private static bool Says(Func<string, string> content, string caption, string[] references) => references.Select(content).Contains(content(caption));
 }

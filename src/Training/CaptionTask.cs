@@ -22,7 +22,7 @@ public sealed class CaptionTask : BudgetTask
     private readonly Device device;
 
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
-    /// <param name="model">The model, alignment guidance included.</param>
+    /// <param name="model">The model, alignment guidance included, on the device that it is to be trained on.</param>
     /// <param name="train">Captioned images to train on.</param>
     /// <param name="validation">Captioned images to watch.</param>
     /// <param name="language">How captions are written.</param>
@@ -34,9 +34,8 @@ public sealed class CaptionTask : BudgetTask
     {
         ArgumentNullException.ThrowIfNull(model);
         (this.model, this.train, this.validation, this.language, this.settings) = (model, train, validation, language, settings);
-        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
         device = Placement.DeviceOf(model);
-        patchHead?.to(device);
+        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses).to(device) : null;
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ public sealed class VqaTask : BudgetTask
     private readonly Device device;
 
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
-    /// <param name="model">The model, alignment guidance included.</param>
+    /// <param name="model">The model, alignment guidance included, on the device that it is to be trained on.</param>
     /// <param name="train">Questions to train on.</param>
     /// <param name="validation">Questions to watch.</param>
     /// <param name="answers">What is chosen among where the model is scored.</param>
@@ -36,11 +36,9 @@ public sealed class VqaTask : BudgetTask
     {
         ArgumentNullException.ThrowIfNull(model);
         (this.model, this.train, this.validation, this.answers, this.settings) = (model, train, validation, answers, settings);
-        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
-        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3) : null;
         device = Placement.DeviceOf(model);
-        patchHead?.to(device);
-        wordHead?.to(device);
+        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses).to(device) : null;
+        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3).to(device) : null;
     }
 
     /// <inheritdoc/>

@@ -66,7 +66,7 @@ public class RetrievalTaskTests
         using var train = recipe.Draw("train", World);
         using var validation = recipe.Draw("val", World);
         var retriever = recipe.Begin(null, 3);
-        using var task = new RetrievalTask(retriever, train, validation, new RetrievalTaskSettings { MacShare = 0.7, CalibrationPairs = 24 });
+        using var task = new RetrievalTask(retriever, train, validation, new RetrievalTaskSettings { MacShare = 0.7, CalibrationExamples = 24 });
         var calibration = task.Calibrate();
         Assert.InRange(calibration.Macs / calibration.Target, 0.9, 1.1);
         var reduced = task.Evaluate(validation, "val");

@@ -103,7 +103,7 @@ internal static class TinyFiles
         };
     }
 
-    private static RetrievalTaskSettings Pairs(double? share) => new() { MacShare = share, CalibrationPairs = 8 };
+    private static RetrievalTaskSettings Pairs(double? share) => new() { MacShare = share, CalibrationExamples = 8 };
 
     private static Func<string, int[]> Encoder(string task) => task switch
     {

@@ -1,0 +1,37 @@
+using Madtp.Kit.Data;
+using Madtp.Kit.Evaluations;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Training;
+
+namespace Madtp.Kit.FineTuning;
+
+/// <summary>BLIP retrieval on COCO or Flickr30k.</summary>
+internal sealed class RetrievalFineTuning : FineTuningRun
+{
+    private readonly CaptionSplits splits;
+    private readonly BlipConfig sizes;
+    private readonly BlipTexts texts;
+
+    public RetrievalFineTuning(FineTuningSettings settings) : base(settings)
+    {
+        splits = new CaptionSplits(Files, settings.Dataset);
+        sizes = CheckpointSizes.Blip(Checkpoint);
+        texts = BlipTexts.Open(sizes, Checkpoint, Files, settings.Vocabulary);
+    }
+
+    public override IEnumerable<string> Inputs => [.. splits.Paths, texts.Path];
+
+    protected override BudgetTask Begin()
+    {
+        var model = Filled(() => new BlipRetrieval(Trained(sizes) with { Contrastive = Contrastive }));
+        var encoding = new TextEncoding(texts.Caption, texts.Tokenizer.PaddingId, CountsPadding ? texts.Width : null);
+        var images = Images(model.Config.Vision.ImageSize);
+        return new RetrievalTask(
+            new BlipRetriever(model, new RerankOptions { Candidates = Settings.Recipe.WatchedCandidates }),
+            Owned(splits.Train(encoding, images, Settings.TrainExamples)),
+            Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
+            RetrievalSettings(),
+            Settings.Method);
+    }
+}

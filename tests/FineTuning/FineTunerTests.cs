@@ -1,0 +1,156 @@
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Evaluations;
+using Madtp.Kit.FineTuning;
+using Madtp.Kit.Models;
+using Madtp.Kit.Pruning;
+using Madtp.Kit.Tests.Evaluations;
+using Xunit;
+
+namespace Madtp.Kit.Tests.FineTuning;
+
+[Collection(RandomStateCollection.Name)]
+public sealed class FineTunerTests(Toys toys) : IClassFixture<Toys>, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string> Tasks() => [.. FineTuner.Tasks];
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void A_plain_checkpoint_is_trained_to_a_budget_and_scored(string task)
+    {
+        var settings = Settings(task, "run", 0.7);
+        var report = FineTuner.Run(task, settings)!;
+        var (split, score) = Assert.Single(report.Scores);
+        Assert.Equal(task, score.Task);
+        Assert.InRange(report.Calibration!.Macs / report.Calibration.Target, 0.95, 1.05);
+        Assert.InRange(score.MacShare, 0.5, 0.9);
+        Assert.All(score.Scores, one => Assert.True(double.IsFinite(one.Value), one.Key));
+        using var weights = CheckpointFile.Open(report.Weights);
+        Assert.DoesNotContain(weights.Tensors.Select(tensor => tensor.Name), name => name.Contains("_m.", StringComparison.Ordinal) || name.EndsWith("_queue", StringComparison.Ordinal));
+        Assert.Equal(report.Calibration.Temperature.ToString("R", System.Globalization.CultureInfo.InvariantCulture), weights.Metadata["temperature"]);
+        var again = Evaluator.Run(task, new EvaluationSettings { Checkpoint = report.Weights, Data = toys.Data, Split = split, Limit = 4, Output = Path.Combine(folder.Path, "again") });
+        Assert.Equal(score.Scores, again.Scores);
+        Assert.Equal(score.Macs, again.Macs);
+    }
+
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void A_run_that_was_stopped_ends_with_the_same_weights(string task)
+    {
+        var whole = FineTuner.Run(task, Settings(task, "whole", 0.7) with { ScoredSplits = [] })!;
+        using var stop = new CancellationTokenSource();
+        var stopped = Settings(task, "stopped", 0.7) with { ScoredSplits = [], Resume = true };
+        Assert.Null(FineTuner.Run(task, stopped, progress =>
+        {
+            if (progress.Step == 2)
+            {
+                stop.Cancel();
+            }
+        }, cancellation: stop.Token));
+        var resumed = FineTuner.Run(task, stopped)!;
+        Assert.Equal(whole.Steps, resumed.Steps);
+        Assert.Equal(File.ReadAllBytes(whole.Weights), File.ReadAllBytes(resumed.Weights));
+        Assert.Equal(whole.Watched.Accuracy, resumed.Watched.Accuracy);
+    }
+
+    [Fact]
+    public void Without_a_budget_nothing_is_reduced()
+    {
+        var report = FineTuner.Run("caption", Settings("caption", "plain", null))!;
+        Assert.Null(report.Calibration);
+        Assert.Equal(1, report.Watched.MacShare);
+        Assert.Equal(report.Watched.ByKind["CIDEr"], report.Watched.Accuracy);
+        Assert.Equal(1, report.Scores["test"].MacShare);
+        Assert.Null(report.Scores["test"].Temperature);
+    }
+
+    [Fact]
+    public void A_method_with_fixed_counts_meets_the_budget_by_its_keep_ratio()
+    {
+        var report = FineTuner.Run("clip", Settings("clip", "stp", 0.7) with { Method = PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)) })!;
+        Assert.InRange(report.Calibration!.Temperature, 0.02, 1);
+        Assert.Equal(report.Calibration.Temperature, report.Scores["test"].Temperature);
+        Assert.InRange(report.Scores["test"].MacShare, 0.5, 0.9);
+    }
+
+    [Fact]
+    public void Alignment_guidance_of_the_checkpoint_is_kept_unless_it_shall_begin_anew()
+    {
+        var own = new AlignmentConfig(5, 6, AlignmentMapping.PerLayer);
+        var kept = Trained(Settings("caption", "kept", null, own));
+        Assert.Equal([5, 6], kept);
+        var begun = Settings("caption", "anew", null, own);
+        Assert.Equal([64, 8], Trained(begun with { Recipe = begun.Recipe with { NewAlignment = true } }));
+    }
+
+    [Fact]
+    public void Karpathys_original_file_and_flickr30k_serve_as_well()
+    {
+        using var other = new TemporaryFolder();
+        Toys.Copy(toys.Data, other.Path);
+        foreach (var split in new[] { "train", "val" })
+        {
+            File.Delete(Path.Combine(other.Path, "coco", $"coco_karpathy_{split}.json"));
+        }
+
+        Assert.NotNull(FineTuner.Run("clip", Settings("clip", "original", null) with { Data = other.Path, ScoredSplits = [] }));
+        Assert.NotNull(FineTuner.Run("retrieval", Settings("retrieval", "flickr30k", null) with { Dataset = "flickr30k", ScoredSplits = [] }));
+    }
+
+    [Fact]
+    public void Vqa_may_learn_the_validation_questions_too()
+    {
+        var only = FineTuner.Run("vqa", Settings("vqa", "train", null) with { TrainExamples = null, ScoredSplits = [] })!;
+        var both = FineTuner.Run("vqa", Settings("vqa", "both", null) with { TrainExamples = null, TrainOnValidation = true, ScoredSplits = [] })!;
+        Assert.Equal(2 * (12 * 4 / 8), only.Steps);
+        Assert.Equal(2 * ((12 + 4 + 14) * 4 / 8), both.Steps);
+    }
+
+    [Fact]
+    public void What_cannot_be_done_is_said()
+    {
+        var settings = Settings("caption", "run", 0.7) with { ScoredSplits = [] };
+        Assert.Contains("clip, retrieval, caption, vqa", Assert.Throws<ArgumentException>(() => FineTuner.Run("nlvr3", settings)).Message, StringComparison.Ordinal);
+        Assert.Contains("between 0 and 1", Assert.Throws<ArgumentException>(() => FineTuner.Run("caption", settings with { MacShare = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("flickr30k", Assert.Throws<ArgumentException>(() => FineTuner.Run("caption", settings with { Dataset = "flickr30k" })).Message, StringComparison.Ordinal);
+        Assert.Contains("make-toy", Assert.Throws<FileNotFoundException>(() => FineTuner.Run("caption", settings with { Data = folder.Path })).Message, StringComparison.Ordinal);
+        Assert.NotNull(FineTuner.Run("caption", settings));
+        var error = Assert.Throws<InvalidDataException>(() => FineTuner.Run("caption", settings with { Resume = true, MacShare = 0.6 }));
+        Assert.Contains("share of multiply-accumulates is 0.7, not 0.6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clip", "coco", 0.5, 128, 1, 1e-5, 5, 0.2)]
+    [InlineData("retrieval", "coco", 0.5, 256, 1, 1e-7, 5, 0.05)]
+    [InlineData("retrieval", "coco", 0.25, 256, 1, 1e-7, 10, 0.05)]
+    [InlineData("retrieval", "flickr30k", 0.5, 128, 1, 1e-7, 10, 0.05)]
+    [InlineData("caption", "coco", null, 256, 8, 1e-5, 5, 0.05)]
+    [InlineData("vqa", "coco", 0.5, 128, 8, 2e-5, 3, 0.05)]
+    public void Recipes_are_the_released_configurations(string task, string dataset, double? share, int batch, int parts, double rate, int epochs, double decay)
+    {
+        var training = FineTuningRecipe.Of(task, dataset, share).Training;
+        Assert.Equal((batch, parts, rate, epochs, decay), (training.BatchSize, training.AccumulateSteps, training.LearningRate, training.Epochs, training.WeightDecay));
+        Assert.Equal((0, 0.0), (training.WarmupSteps, training.FinalLearningRate));
+    }
+
+    private long[] Trained(FineTuningSettings settings)
+    {
+        using var weights = CheckpointFile.Open(FineTuner.Run("caption", settings with { ScoredSplits = [] })!.Weights);
+        return [.. weights["space_dict"].Shape];
+    }
+
+    private FineTuningSettings Settings(string task, string run, double? share, AlignmentConfig? own = null) => new()
+    {
+        Checkpoint = TinyCheckpoints.Write(folder.Path, task, own),
+        Data = toys.Data,
+        Output = Path.Combine(folder.Path, run),
+        Recipe = TinyCheckpoints.Recipe(task, share),
+        MacShare = share,
+        TrainExamples = 20,
+        Workers = 2,
+        ScoredExamples = 4,
+    };
+}
