@@ -14,7 +14,7 @@ internal static class LoadCheckpoint
 {
     public const string About = "seconds and peak memory of loading a full-size checkpoint, beside Python's torch.load + load_state_dict";
 
-    private const int Rounds = 3;
+    private static readonly string[] Types = ["float32", "float16"];
 
     public static int Run(string[] args)
     {
@@ -24,12 +24,18 @@ internal static class LoadCheckpoint
             return 0;
         }
 
+        if (!TryRead(args, out var types, out var rounds))
+        {
+            Console.Error.WriteLine("load-checkpoint [float32] [float16] [--rounds N]: both types, in 3 rounds, unless told otherwise");
+            return 2;
+        }
+
         var folder = Path.Combine(Repository(), "artifacts", "benchmarks");
         Directory.CreateDirectory(folder);
         var shapes = Path.Combine(folder, "blip-nlvr2.json");
         WriteShapes(shapes);
-        Console.WriteLine($"{"file",-10} {"size",8}   {"kit s",-22} {"peak MB",-8} {"Python s",-22} {"peak MB",-8}");
-        foreach (var type in new[] { "float32", "float16" })
+        Console.WriteLine($"{"file",-10} {"size",8}   {"kit s: median (range)",-26} {"peak MB",-8} {"Python s",-26} {"peak MB",-8}");
+        foreach (var type in types)
         {
             var file = Path.Combine(folder, $"blip-nlvr2-{type}.pth");
             if (!File.Exists(file))
@@ -37,28 +43,44 @@ internal static class LoadCheckpoint
                 Python("make", shapes, file, type);
             }
 
-            Compare(file, type, shapes);
+            Compare(file, type, shapes, rounds);
         }
 
         return 0;
     }
 
-    private static void Compare(string file, string type, string shapes)
+    private static void Compare(string file, string type, string shapes, int rounds)
     {
         var size = new FileInfo(file).Length;
         Measure(file);
         var ours = new List<Sample>();
         var theirs = new List<Sample>();
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
             ours.Add(Sample.Parse(Start(Environment.ProcessPath!, [typeof(LoadCheckpoint).Assembly.Location, "load-checkpoint", "--measure", file])));
             theirs.Add(Sample.Parse(Python("measure", shapes, file, type)));
         }
 
-        Console.WriteLine($"{type,-10} {size / 1e6,5:0} MB   {Seconds(ours),-22} {Peak(ours),-8} {Seconds(theirs),-22} {Peak(theirs),-8}");
+        Console.WriteLine($"{type,-10} {size / 1e6,5:0} MB   {Seconds(ours),-26} {Peak(ours),-8} {Seconds(theirs),-26} {Peak(theirs),-8}");
     }
 
-    private static string Seconds(List<Sample> samples) => $"{samples.Min(s => s.Seconds):0.00} … {samples.Max(s => s.Seconds):0.00}";
+    // What is asked for: names of types, all if none, and how often each side takes its turn.
+    private static bool TryRead(string[] args, out string[] types, out int rounds)
+    {
+        rounds = 3;
+        var at = Array.IndexOf(args, "--rounds");
+        var isRead = at < 0 || (at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out rounds) && rounds > 0);
+        string[] named = at < 0 ? args : [.. args[..at], .. args.Skip(at + 2)];
+        types = named.Length == 0 ? Types : named;
+        return isRead && types.All(Types.Contains);
+    }
+
+    private static string Seconds(List<Sample> samples)
+    {
+        double[] sorted = [.. samples.Select(sample => sample.Seconds).Order()];
+        var median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        return $"{median:0.00} ({sorted[0]:0.00} … {sorted[^1]:0.00})";
+    }
 
     private static string Peak(List<Sample> samples) => $"{samples.Max(s => s.PeakBytes) / 1e6:0}";
 

@@ -46,18 +46,7 @@ internal static class EvaluateToyNlvr2Verb
 
         table.AddEmptyRow();
         table.AddRow($"all {evaluation.Examples} of {evaluation.Split}", evaluation.Accuracy.ToString("P1", culture));
-        table.AddRow("multiply-accumulates, 1e6", (evaluation.Macs / 1e6).ToString("F2", culture));
-        table.AddRow("share of the plain model's", evaluation.MacShare.ToString("P1", culture));
-        if (evaluation.Temperature is { } temperature)
-        {
-            table.AddRow("temperature", temperature.ToString("G6", culture));
-        }
-
-        foreach (var (layer, tokens) in evaluation.Tokens)
-        {
-            table.AddRow($"tokens after {layer}", tokens.ToString("F1", culture));
-        }
-
+        CostRows.Add(table, evaluation, "multiply-accumulates, 1e6");
         Terminal.Out.Write(table);
     }
 }

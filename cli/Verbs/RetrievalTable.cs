@@ -18,18 +18,7 @@ internal static class RetrievalTable
         }
 
         table.AddEmptyRow();
-        table.AddRow("multiply-accumulates of a pair, 1e6", (evaluation.Macs / 1e6).ToString("F2", culture));
-        table.AddRow("share of the plain model's", evaluation.MacShare.ToString("P1", culture));
-        if (evaluation.Temperature is { } temperature)
-        {
-            table.AddRow("temperature", temperature.ToString("G6", culture));
-        }
-
-        foreach (var (layer, tokens) in evaluation.Tokens)
-        {
-            table.AddRow($"tokens after {layer}", tokens.ToString("F1", culture));
-        }
-
+        CostRows.Add(table, evaluation, "multiply-accumulates of a pair, 1e6");
         Terminal.Out.Write(table);
     }
 }

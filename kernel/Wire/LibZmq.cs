@@ -52,9 +52,6 @@ internal static partial class LibZmq
     [LibraryImport(Library, EntryPoint = "zmq_msg_data")]
     public static unsafe partial byte* MessageData(byte* message);
 
-    [LibraryImport(Library, EntryPoint = "zmq_msg_size")]
-    public static unsafe partial nuint MessageLength(byte* message);
-
     [LibraryImport(Library, EntryPoint = "zmq_msg_close")]
     public static unsafe partial int MessageClose(byte* message);
 

@@ -5,7 +5,7 @@ namespace Madtp.Kit.Kernel.Wire;
 /// <summary>One libzmq socket, in whole multipart messages. Not for two threads at once: callers that share one hold a lock.</summary>
 internal sealed class ZmqSocket(IntPtr handle) : IDisposable
 {
-    private const int RoutingId = 5, SubscribeOption = 6, ReceiveMore = 13, Linger = 17, SendLimit = 23, ReceiveTimeout = 27, SendTimeout = 28, Ipv6 = 42, HandOver = 56;
+    private const int RoutingId = 5, SubscribeOption = 6, ReceiveMore = 13, Linger = 17, SendLimit = 23, ReceiveTimeout = 27, Ipv6 = 42, HandOver = 56;
     private const int DontWait = 1, SendMoreFlag = 2;
     private const int Again = 11, AgainOnMac = 35, Interrupted = 4, Terminated = 156384765;
 
@@ -22,8 +22,6 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
 
     /// <summary>How long a receive waits before it answers null; no limit by default.</summary>
     public void SetReceiveTimeout(TimeSpan time) => Set(ReceiveTimeout, (int)time.TotalMilliseconds);
-
-    public void SetSendTimeout(TimeSpan time) => Set(SendTimeout, (int)time.TotalMilliseconds);
 
     public unsafe void SetIdentity(ReadOnlySpan<byte> identity) => SetBytes(RoutingId, identity);
 

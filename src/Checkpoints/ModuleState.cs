@@ -1,11 +1,8 @@
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>An object of a TorchScript archive: its attributes are data like any dictionary's, its class is only a name.</summary>
-internal sealed class ModuleState(PickleGlobal kind)
+/// <summary>An object of a TorchScript archive: its attributes are data like any dictionary's, its class does not matter.</summary>
+internal sealed class ModuleState
 {
-    /// <summary>The class, by name.</summary>
-    public PickleGlobal Kind { get; } = kind;
-
     /// <summary>The attributes.</summary>
     public object? State { get; set; }
 }

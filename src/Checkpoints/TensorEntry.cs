@@ -90,9 +90,6 @@ public sealed class TensorEntry
     /// <summary>Where in the file the first element lies, in bytes.</summary>
     internal long Start => start;
 
-    /// <summary>Whether the elements lie in row-major order, so that they can be read straight to their destination.</summary>
-    internal bool IsContiguous => strides is null;
-
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
     /// <exception cref="InvalidDataException">It is not a matrix.</exception>
     internal TensorEntry Transposed() => shape.Length == 2

@@ -24,7 +24,7 @@ internal sealed class TorchVocabulary(Func<StorageReference, object?[], StorageR
     /// <inheritdoc/>
     public object? Call(PickleGlobal global, object?[] arguments) => (global.Name, arguments) switch
     {
-        _ when IsModule(global.Module) => new ModuleState(global),
+        _ when IsModule(global.Module) => new ModuleState(),
         ("OrderedDict", []) => new PickleDictionary(),
         ("OrderedDict", [List<object?> pairs]) => FromPairs(pairs),
         ("Size", [object?[] sizes]) => sizes,

@@ -1,4 +1,3 @@
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;
@@ -19,7 +18,7 @@ public static class BlipCosts
             Text = Text(config.Text),
             TextTokens = textTokens,
             MergeFrom = config.Text.FirstMergeLayer,
-            Alignment = Alignment(config),
+            Alignment = AlignmentDims.Of(config.Alignment),
         };
     }
 
@@ -27,7 +26,7 @@ public static class BlipCosts
     public static CaptionCost Caption(BlipConfig config, int textTokens)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new CaptionCost { Name = "blip-caption", Vision = Vision(config.Vision), Text = Text(config.Text), TextTokens = textTokens, Alignment = Alignment(config) };
+        return new CaptionCost { Name = "blip-caption", Vision = Vision(config.Vision), Text = Text(config.Text), TextTokens = textTokens, Alignment = AlignmentDims.Of(config.Alignment) };
     }
 
     /// <summary>BLIP VQA of the given sizes, on one image with one question of <paramref name="textTokens"/> tokens and one answer.</summary>
@@ -43,15 +42,13 @@ public static class BlipCosts
             QuestionTokens = textTokens,
             Questions = 1,
             Answers = 1,
-            Alignment = Alignment(config),
+            Alignment = AlignmentDims.Of(config.Alignment),
         };
     }
 
-    private static VisionDims Vision(VisionTransformerConfig vision) => new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio), Layers = vision.PrunedWidths };
+    /// <summary>The dimensions of a vision transformer of any size.</summary>
+    internal static VisionDims Vision(VisionTransformerConfig vision) => new() { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio), Layers = vision.PrunedWidths };
 
-    private static TextDims Text(BertConfig text) => new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths };
-
-    private static AlignmentDims Alignment(BlipConfig config) => config.Alignment is { } alignment
-        ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
-        : new AlignmentDims(0, 0);
+    /// <summary>The dimensions of a text transformer of any size.</summary>
+    internal static TextDims Text(BertConfig text) => new() { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths };
 }

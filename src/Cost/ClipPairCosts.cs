@@ -1,4 +1,3 @@
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Pruning;
 
@@ -21,9 +20,7 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
             Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, Vocabulary = text.VocabularySize },
             TextTokens = textTokens,
             EmbedWidth = config.EmbedWidth,
-            Alignment = config.Alignment is { } alignment
-                ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
-                : new AlignmentDims(0, 0),
+            Alignment = AlignmentDims.Of(config.Alignment),
         };
     }
 

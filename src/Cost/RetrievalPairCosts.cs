@@ -1,4 +1,3 @@
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Pruning;
 
@@ -13,17 +12,14 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
     public static RetrievalPairCost Model(BlipConfig config, int textTokens)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var (vision, text) = (config.Vision, config.Text);
         return new RetrievalPairCost
         {
             Name = "blip-retrieval pair",
-            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Depth, HeadWidth = vision.Width / vision.Heads, MlpWidth = (int)(vision.Width * vision.MlpRatio) },
-            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, MlpWidth = text.FeedForwardWidth, Vocabulary = text.VocabularySize },
+            Vision = BlipCosts.Vision(config.Vision),
+            Text = BlipCosts.Text(config.Text),
             TextTokens = textTokens,
             EmbedWidth = config.EmbedWidth,
-            Alignment = config.Alignment is { } alignment
-                ? new AlignmentDims(alignment.Tokens, alignment.Width, alignment.Map != AlignmentMapping.None)
-                : new AlignmentDims(0, 0),
+            Alignment = AlignmentDims.Of(config.Alignment),
         };
     }
 

@@ -14,7 +14,4 @@ internal readonly record struct Times(long Paper, long Deploy, long ReferenceDep
 
     /// <summary>Only for an answer at inference.</summary>
     public static Times AtInference(long deploy, long reference) => new(0, deploy, reference);
-
-    /// <summary>Each count multiplied.</summary>
-    public static Times operator *(Times times, long factor) => new(times.Paper * factor, times.Deploy * factor, times.ReferenceDeploy * factor);
 }

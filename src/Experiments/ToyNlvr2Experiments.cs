@@ -33,7 +33,7 @@ internal sealed class ToyNlvr2Experiments : IExperimentTask
     public ExperimentScores? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var method = Methods.Of(experiment.Method);
-        var budget = experiment.ReduceRatio > 0 ? 1 - experiment.ReduceRatio : (double?)null;
+        var budget = ExperimentTraining.Budget(experiment);
         if (method.PrunesParameters && (budget is null || experiment.TrainExamples <= 0))
         {
             throw new ArgumentException($"{method.Name} finds what to prune by training: it needs a reduce ratio above 0 and examples to train on", nameof(experiment));

@@ -27,19 +27,8 @@ internal sealed class ToyRetrievalExperiments(ToyRetrievalRecipe recipe) : IExpe
     /// <inheritdoc/>
     public ExperimentScores? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var method = Methods.Of(experiment.Method);
-        var usual = new Experiment();
-        if (method.PrunesParameters)
-        {
-            throw new ArgumentException($"{method.Name} prunes the parameters of BLIP NLVR2 only; '{Name}' has methods that prune tokens", nameof(experiment));
-        }
-
-        if (experiment.LearnableTokens != usual.LearnableTokens || experiment.AlignmentWidth != usual.AlignmentWidth)
-        {
-            throw new ArgumentException($"'{Name}' has K = {usual.LearnableTokens} and d_k = {usual.AlignmentWidth}; only toy-nlvr2 varies them", nameof(experiment));
-        }
-
-        var budget = experiment.ReduceRatio > 0 ? 1 - experiment.ReduceRatio : (double?)null;
+        var method = ExperimentTraining.TokenMethod(experiment);
+        var budget = ExperimentTraining.Budget(experiment);
         var captions = experiment.TrainExamples > 0 ? experiment.TrainExamples : 200;
         var world = recipe.World with { TrainImages = Math.Max(1, captions / recipe.World.CaptionsPerImage) };
         using var train = recipe.Draw("train", world);

@@ -25,18 +25,4 @@ public abstract record ToyClaim
     /// <summary>Another claim of the same kind; being siblings is as likely in either direction.</summary>
     /// <param name="random">Chooses what differs.</param>
     public abstract ToyClaim Sibling(SeededRandom random);
-
-    /// <summary>The other picture of a pair.</summary>
-    /// <param name="side">One of the two.</param>
-    protected static ToySide Other(ToySide side) => side == ToySide.Left ? ToySide.Right : ToySide.Left;
-
-    /// <summary>The picture on a side.</summary>
-    /// <param name="side">Which one.</param>
-    /// <param name="left">The left picture.</param>
-    /// <param name="right">The right picture.</param>
-    protected static ToyScene Pick(ToySide side, ToyScene left, ToyScene right) => side == ToySide.Left ? left : right;
-
-    /// <summary>A side's word.</summary>
-    /// <param name="side">Which one.</param>
-    protected static string Word(ToySide side) => side == ToySide.Left ? "left" : "right";
 }
