@@ -10,6 +10,7 @@ internal static class TrainVerb
     {
         var command = new Command("train", "Train a model; a run that was interrupted goes on with --resume.")
         {
+            TrainNlvr2Verb.Create(),
             TrainToyNlvr2Verb.Create(),
             TrainToyRetrievalVerb.CreateClip(),
             TrainToyRetrievalVerb.CreateBlip(),

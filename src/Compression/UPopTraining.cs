@@ -1,7 +1,9 @@
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Training;
+using TorchSharp;
 
 namespace Madtp.Kit.Compression;
 
@@ -35,7 +37,7 @@ public sealed record UPopTraining
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The smaller model, in evaluation mode; null where the training was stopped.</returns>
-    public BlipNlvr? Run(BlipNlvr model, NlvrPairs train, NlvrPairs validation, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public BlipNlvr? Run(BlipNlvr model, INlvrPairs train, INlvrPairs validation, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
@@ -55,7 +57,7 @@ public sealed record UPopTraining
         }
 
         using var file = CheckpointFile.Open(extracted);
-        var smaller = CompressedWeights.LoadNlvr(file, model.Config);
+        var smaller = CompressedWeights.LoadNlvr(file, model.Config).to(Placement.DeviceOf(model));
         using var task = new NlvrTask(smaller, train, validation, Plain);
         var again = new Trainer(task, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
         smaller.eval();
@@ -65,7 +67,7 @@ public sealed record UPopTraining
     // UPop trains on the task alone: no token is reduced, so nothing is aligned either.
     private static NlvrTaskSettings Plain { get; } = new() { AlignmentWeight = 0 };
 
-    private bool Searched(BlipNlvr model, NlvrPairs train, NlvrPairs validation, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+    private bool Searched(BlipNlvr model, INlvrPairs train, INlvrPairs validation, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
     {
         var costs = UnitCosts.Of(model, [.. Enumerable.Range(0, Math.Min(CostPairs, train.Count)).Select(train.TextLength)]);
         using var task = new NlvrTask(model, train, validation, Plain);
@@ -80,5 +82,5 @@ public sealed record UPopTraining
         return true;
     }
 
-    private static int Steps(NlvrPairs train, TrainingSettings settings) => settings.Epochs * (train.Count / settings.BatchSize);
+    private static int Steps(INlvrPairs train, TrainingSettings settings) => settings.Epochs * (train.Count / settings.BatchSize);
 }

@@ -8,6 +8,8 @@ namespace Madtp.Kit.Cost;
 /// <param name="method">What the reduction itself computes; what the traced policy does if null.</param>
 public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null)
 {
+    private const int MostRemembered = 20_000;
+
     private readonly Dictionary<int, MacLedger> whole = [];
     private readonly NlvrRunCosts? regular = config.Vision.PrunedWidths is null && config.Text.PrunedWidths is null ? null : new(config.Uncompressed);
     private readonly Dictionary<string, long> reduced = [];
@@ -57,6 +59,11 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
         {
             var counts = new TokenCounts(left.Length == 0 ? [] : [left, right], text);
             macs = Ledger(textTokens).WithTokens(counts, work).Total(Accounting.Paper);
+            if (reduced.Count >= MostRemembered)
+            {
+                reduced.Clear(); // a long training meets millions of different counts
+            }
+
             reduced[key] = macs;
         }
 

@@ -16,13 +16,8 @@ namespace Madtp.Kit.Evaluations;
 /// <summary>BLIP-NLVR2 on NLVR2's files: is the statement true of both images?</summary>
 internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
 {
-    private const int MaxWords = 40;
-
-    // BLIP's files of the splits are called otherwise.
-    private static readonly Dictionary<string, string> BlipNames = new(StringComparer.Ordinal) { ["test1"] = "nlvr_test.json" };
-
     private readonly BlipNlvr model;
-    private readonly BertWordPiece tokenizer;
+    private readonly NlvrText text;
     private readonly NlvrRunCosts costs;
     private readonly string annotations;
     private readonly string vocabulary;
@@ -30,11 +25,12 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
     public NlvrEvaluation(EvaluationSettings settings) : base(settings)
     {
         var sizes = CheckpointSizes.Blip(Checkpoint);
-        annotations = Files.Require("nlvr2", Names(Split));
-        vocabulary = Files.Vocabulary(settings.Vocabulary, "vocab.txt", "bert-base-uncased-vocab.txt");
-        tokenizer = BertWordPiece.Load(vocabulary);
+        annotations = Files.Require("nlvr2", Nlvr2Names.Of(Split));
+        vocabulary = Files.Vocabulary(settings.Vocabulary, Nlvr2Names.Vocabularies);
+        var tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
         model = CompressedWeights.LoadNlvr(Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
+        text = new NlvrText(tokenizer, model.Config.Text.MaxPositions);
         costs = new NlvrRunCosts(model.Config);
         Examples = First(Nlvr2Dataset.Load(annotations));
     }
@@ -65,12 +61,12 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
 
     protected override IReadOnlyList<string> ImagePaths(Nlvr2Example example) => [example.LeftImagePath, example.RightImagePath];
 
-    protected override IReadOnlyList<Nlvr2Example>? CalibrationExamples() => Files.Find("nlvr2", Names("train")) is { } path ? Nlvr2Dataset.Load(path) : null;
+    protected override IReadOnlyList<Nlvr2Example>? CalibrationExamples() => Files.Find("nlvr2", Nlvr2Names.Of("train")) is { } path ? Nlvr2Dataset.Load(path) : null;
 
     protected override IReadOnlyList<NlvrAnswer> Answer(ImageBatch<Nlvr2Example> batch, TokenReduction? reduction)
     {
         using var trace = reduction?.Record();
-        var texts = TextTensors.Of([.. batch.Examples.Select(Tokens)], tokenizer.PaddingId, Settings.Device);
+        var texts = TextTensors.Of([.. batch.Examples.Select(example => text.Tokens(example.Sentence))], text.PaddingId, Settings.Device);
         var logits = model.Forward(batch.ToTensor(Settings.Device), texts.Ids, texts.Mask).Logits; // [B, 2]
         var isTrue = logits.argmax(1).cpu().data<long>().ToArray();
         long[] dense = [.. texts.Lengths.Select(costs.Dense)];
@@ -94,13 +90,4 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
             answers.ToDictionary(answer => answer.Identifier, answer => answer.IsTrue.ToString()));
         return [new("accuracy", scores.Accuracy), new("consistency", scores.Consistency)];
     }
-
-    private int[] Tokens(Nlvr2Example example)
-    {
-        var ids = tokenizer.EncodeWithSpecials(BlipText.PreCaption(example.Sentence, MaxWords), model.Config.Text.MaxPositions);
-        ids[0] = tokenizer.EncoderId!.Value;
-        return ids;
-    }
-
-    private static string[] Names(string split) => [$"{split}.json", BlipNames.GetValueOrDefault(split, $"nlvr_{split}.json")];
 }

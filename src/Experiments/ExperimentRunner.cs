@@ -30,7 +30,7 @@ public static class ExperimentRunner
 
         var task = ExperimentTasks.Of(experiment.Task);
         task.RequireInputs();
-        var folder = Unfinished(experiment, runs ?? new GridSettings().Runs);
+        var folder = Unfinished(experiment, task.TakesDays, runs ?? new GridSettings().Runs);
         Directory.CreateDirectory(folder);
         var watch = Stopwatch.StartNew();
         ExperimentResult result;
@@ -45,11 +45,11 @@ public static class ExperimentRunner
         return result;
     }
 
-    // Other code may train otherwise: what it left unfinished is not gone on with.
-    private static string Unfinished(Experiment experiment, string runs)
+    // Other code may train otherwise: what it left unfinished is not gone on with, except by that code.
+    private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
         var folder = Path.Combine(runs, $"{experiment.Key}-{SourceDigest.OfLibrary}");
-        foreach (var other in Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
+        foreach (var other in !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
         {
             Directory.Delete(other, recursive: true);
         }

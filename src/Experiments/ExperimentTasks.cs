@@ -13,6 +13,7 @@ public static class ExperimentTasks
         new ToyRetrievalExperiments(ToyRetrievalRecipe.Blip),
         new ToyLanguageExperiments(ToyRecipe.Caption),
         new ToyLanguageExperiments(ToyRecipe.Vqa),
+        new Nlvr2Experiments(),
     ];
 
     /// <summary>The task of a name.</summary>

@@ -14,6 +14,9 @@ public interface IExperimentTask
     /// <summary>The task's usual experiment: MADTP with nothing taken away yet, seed 1, the training that the task is made for.</summary>
     Experiment Usual => new() { Task = Name };
 
+    /// <summary>Whether a run may take days, so that an unfinished one is never thrown away, not even when the kit's code has changed meanwhile.</summary>
+    bool TakesDays => false;
+
     /// <summary>Insists that everything is there that a run needs, before it is begun; a task that comes with the kit needs nothing.</summary>
     /// <exception cref="FileNotFoundException">Something is missing; the message lists all of it and where to get it.</exception>
     void RequireInputs()

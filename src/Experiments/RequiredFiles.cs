@@ -17,8 +17,8 @@ internal sealed class RequiredFiles(string task, string data, string checkpoints
     /// <summary>Looks where the environment says, or in the kit's own folder.</summary>
     public static RequiredFiles Of(string task) => new(task, PaperFolders.Data, PaperFolders.Checkpoints);
 
-    /// <summary>The data sets, for what needs more than single files.</summary>
-    public TaskFiles Data => files;
+    /// <summary>The folder of all data sets.</summary>
+    public string DataFolder => data;
 
     /// <summary>A checkpoint: in its family's folder, or in that of all checkpoints.</summary>
     /// <param name="family">The family's folder, which is also what <c>./kit data get</c> calls it.</param>
@@ -41,7 +41,7 @@ internal sealed class RequiredFiles(string task, string data, string checkpoints
     /// <param name="names">What it may be called.</param>
     /// <returns>Where it is, or belongs.</returns>
     public string Vocabulary(params string[] names) =>
-        Found(files.FindVocabulary(names), Path.Combine(data, "vocab", names[0]), "vocab");
+        Found(files.FindVocabulary(names), Path.Combine(data, "vocab", string.Join(" or ", names)), "vocab");
 
     /// <summary>Images of a data set, of which a few are looked for.</summary>
     /// <param name="dataset">What <c>./kit data get</c> calls it.</param>

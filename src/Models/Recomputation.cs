@@ -21,19 +21,13 @@ internal static class Recomputation
     /// <param name="run">The block: a function of its arguments and of parameters, with no other effect.</param>
     /// <param name="state">Its tokens.</param>
     /// <param name="images">Images that it reads, not projected ahead.</param>
-    /// <param name="random">Whether it draws random numbers (dropout, drop path).</param>
-    /// <exception cref="InvalidOperationException">It draws random numbers on a device whose random state cannot be restored.</exception>
+    /// <param name="random">Whether it draws random numbers on the processor (drop path; dropout where that is its device).</param>
     public static TokenState Run(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, TokenState state, IReadOnlyList<ImageContext> images, bool random)
     {
         Tensor?[] inputs = [.. state.Parts(), .. images.SelectMany(image => new[] { image.Tokens, image.Mask })];
         if (!is_grad_enabled() || !inputs.Any(input => input?.requires_grad == true))
         {
             return run(state, images);
-        }
-
-        if (random && state.X.device_type != TorchSharp.DeviceType.CPU)
-        {
-            throw new InvalidOperationException($"gradient checkpointing would draw other random numbers in the second run on {state.X.device}: set DropPath and Dropout to 0, or train without it");
         }
 
         var block = new Block(run, inputs, random);

@@ -10,8 +10,6 @@ namespace Madtp.Kit.Training;
 /// <summary>Scores BLIP NLVR2 on a split: accuracy, multiply-accumulates by each example's own tokens, tokens per layer.</summary>
 public static class NlvrEvaluator
 {
-    private const int BatchSize = 100;
-
     /// <summary>
     /// Scores the model as it is: with a reduction where one is attached and given.
     /// </summary>
@@ -21,7 +19,8 @@ public static class NlvrEvaluator
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="shuffle">What is given away.</param>
     /// <param name="limit">Scores the first examples only.</param>
-    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, NlvrShuffle shuffle = NlvrShuffle.None, int? limit = null)
+    /// <param name="batchSize">Examples that are scored at once.</param>
+    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, TokenReduction? reduction = null, NlvrShuffle shuffle = NlvrShuffle.None, int? limit = null, int batchSize = 100)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
@@ -31,15 +30,16 @@ public static class NlvrEvaluator
         var right = new bool[count];
         var tokens = new TokenMeans();
         double macs = 0, whole = 0, dense = 0;
+        var device = Placement.DeviceOf(model);
         model.eval();
         using var off = inference_mode();
         using var trace = reduction?.Record();
-        for (var from = 0; from < count; from += BatchSize)
+        for (var from = 0; from < count; from += batchSize)
         {
             using var scope = NewDisposeScope();
-            int[] examples = [.. Enumerable.Range(from, Math.Min(BatchSize, count - from))];
+            int[] examples = [.. Enumerable.Range(from, Math.Min(batchSize, count - from))];
             int[] others = [.. examples.Select(i => other[i])];
-            var batch = pairs.Batch(examples, shuffle == NlvrShuffle.Images ? others : [], shuffle == NlvrShuffle.Text ? others : []);
+            var batch = pairs.Batch(examples, shuffle == NlvrShuffle.Images ? others : [], shuffle == NlvrShuffle.Text ? others : [], device);
             var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
             output.Logits.argmax(1).eq(batch.Labels).cpu().data<bool>().ToArray().CopyTo(right, from);
             dense += batch.TextLengths.Sum(n => (double)costs.Dense(n));
@@ -51,7 +51,7 @@ public static class NlvrEvaluator
 
         return new Evaluation(split, count, (double)right.Count(r => r) / count, (trace is null ? whole : macs) / count, dense / count)
         {
-            ByKind = Enumerable.Range(0, count).GroupBy(i => pairs.Kinds[i]).OrderBy(g => g.Key, StringComparer.Ordinal)
+            ByKind = pairs.Kinds.Count == 0 ? new Dictionary<string, double>() : Enumerable.Range(0, count).GroupBy(i => pairs.Kinds[i]).OrderBy(g => g.Key, StringComparer.Ordinal)
                 .ToDictionary(g => g.Key, g => (double)g.Count(i => right[i]) / g.Count()),
             Temperature = reduction?.Temperature,
             Tokens = tokens.Means(),

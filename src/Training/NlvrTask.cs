@@ -1,7 +1,10 @@
 using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Pruning;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -13,28 +16,31 @@ namespace Madtp.Kit.Training;
 public sealed class NlvrTask : TrainingTask, IDisposable
 {
     private readonly BlipNlvr model;
-    private readonly NlvrPairs train;
-    private readonly NlvrPairs validation;
+    private readonly INlvrPairs train;
+    private readonly INlvrPairs validation;
     private readonly NlvrTaskSettings settings;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
     private readonly PruningMethod method;
     private readonly TokenReduction reduction;
     private readonly NlvrRunCosts costs;
+    private readonly Device device;
+    private int epoch;
 
     /// <summary>Attaches the policy to the model; dispose to detach it.</summary>
-    /// <param name="model">The model, alignment guidance included.</param>
+    /// <param name="model">The model, alignment guidance included, on the device that it is to be trained on.</param>
     /// <param name="train">Examples to train on.</param>
     /// <param name="validation">Examples to watch.</param>
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public NlvrTask(BlipNlvr model, NlvrPairs train, NlvrPairs validation, NlvrTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public NlvrTask(BlipNlvr model, INlvrPairs train, INlvrPairs validation, NlvrTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
     {
         (this.model, this.train, this.validation, this.settings) = (model, train, validation, settings);
         this.method = method ?? PruningMethod.Madtp;
-        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses) : null;
-        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3) : null;
+        device = Placement.DeviceOf(model);
+        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses).to(device) : null;
+        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3).to(device) : null;
         reduction = TokenReduction.Attach(model, this.method.Policy(1));
         reduction.Enabled = settings.MacShare is not null;
         reduction.GatherFeatures = settings.AlignmentWeight != 0;
@@ -64,6 +70,7 @@ public sealed class NlvrTask : TrainingTask, IDisposable
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
     {
+        epoch = step / stepsPerEpoch;
         var every = Math.Max(1, stepsPerEpoch / settings.CalibrationsPerEpoch);
         if (reduction.Enabled && step % stepsPerEpoch % every == 0)
         {
@@ -98,9 +105,12 @@ public sealed class NlvrTask : TrainingTask, IDisposable
     }
 
     /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
+
+    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
-        var batch = train.Batch(examples);
+        var batch = train.TrainingBatch(epoch, examples, device);
         using var recorded = reduction.Enabled ? reduction.Record() : null;
         var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
         return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), Correct(output.Logits, batch.Labels))
@@ -132,15 +142,15 @@ public sealed class NlvrTask : TrainingTask, IDisposable
     }
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(NlvrPairs pairs, string split, NlvrShuffle shuffle = NlvrShuffle.None) => Score(pairs, split, null, shuffle);
+    public Evaluation Evaluate(INlvrPairs pairs, string split, NlvrShuffle shuffle = NlvrShuffle.None) => Score(pairs, split, null, shuffle);
 
-    private Evaluation Score(NlvrPairs pairs, string split, int? limit, NlvrShuffle shuffle = NlvrShuffle.None)
+    private Evaluation Score(INlvrPairs pairs, string split, int? limit, NlvrShuffle shuffle = NlvrShuffle.None)
     {
         var gathers = reduction.GatherFeatures;
         reduction.GatherFeatures = false;
         try
         {
-            return NlvrEvaluator.Evaluate(model, pairs, split, reduction.Enabled ? reduction : null, shuffle, limit);
+            return NlvrEvaluator.Evaluate(model, pairs, split, reduction.Enabled ? reduction : null, shuffle, limit, settings.EvaluationBatch);
         }
         finally
         {

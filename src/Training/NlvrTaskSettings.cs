@@ -20,4 +20,7 @@ public sealed record NlvrTaskSettings
 
     /// <summary>Calibrations in an epoch, evenly spread.</summary>
     public int CalibrationsPerEpoch { get; init; } = 2;
+
+    /// <summary>Examples that are scored at once; less memory where images are large.</summary>
+    public int EvaluationBatch { get; init; } = 100;
 }

@@ -40,6 +40,14 @@ internal static class TinyNlvr
         return model;
     }
 
+    /// <summary>A plain model of regular sizes, which the shapes of its checkpoint tell.</summary>
+    public static BlipNlvr Plain(long seed)
+    {
+        var model = new BlipNlvr(Config with { Vision = Config.Vision with { Heads = 1 }, Text = Config.Text with { Heads = 1, FeedForwardWidth = 64 }, Alignment = null });
+        Fill(model.named_parameters(), seed);
+        return model;
+    }
+
     // Tests run side by side and share torch's random numbers, so equal seeds would not give equal weights.
     private static void Fill(IEnumerable<(string Name, Parameter Parameter)> parameters, long seed)
     {

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Madtp.Kit.Data.Nlvr2;
 /// A split of NLVR2 kept decoded in memory, for images small enough: one byte a channel, so that a batch is a gather and a
 /// normalisation and nothing has to be prepared ahead.
 /// </summary>
-public sealed class NlvrPairs : IDisposable
+public sealed class NlvrPairs : INlvrPairs
 {
     private readonly Tensor images;
     private readonly Tensor ids;
@@ -51,20 +52,17 @@ public sealed class NlvrPairs : IDisposable
         deviation = tensor(normalization.Deviation.Select(d => d * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
     }
 
-    /// <summary>P, how many examples there are.</summary>
+    /// <inheritdoc/>
     public int Count { get; }
 
-    /// <summary>The kind of each statement.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Kinds { get; }
 
-    /// <summary>Tokens of one statement, padding left out.</summary>
+    /// <inheritdoc/>
     public int TextLength(int example) => lengths[example];
 
-    /// <summary>The batch of some examples.</summary>
-    /// <param name="examples">Their numbers.</param>
-    /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
-    /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
-    public NlvrPairBatch Batch(ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default)
+    /// <inheritdoc/>
+    public NlvrPairBatch Batch(ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default, Device? device = null)
     {
         using var scope = NewDisposeScope();
         var own = Index(examples);
@@ -73,16 +71,24 @@ public sealed class NlvrPairs : IDisposable
         var textLengths = Lengths(textOf.IsEmpty ? examples : textOf);
         var longest = textLengths.Max();
         var pair = images.index_select(0, seen).to(float32); // [B, 2, 3, H, W]
-        var both = ((cat([pair.select(1, 0), pair.select(1, 1)]) - mean) / deviation).MoveToOuterDisposeScope(); // [2B, 3, H, W]
-        var words = ids.index_select(0, said).slice(1, 0, longest, 1).contiguous().MoveToOuterDisposeScope(); // [B, N]
+        var both = ((cat([pair.select(1, 0), pair.select(1, 1)]) - mean) / deviation).On(device).MoveToOuterDisposeScope(); // [2B, 3, H, W]
+        var words = ids.index_select(0, said).slice(1, 0, longest, 1).contiguous().On(device).MoveToOuterDisposeScope(); // [B, N]
         var real = arange(longest, dtype: int64).unsqueeze(0) < tensor(textLengths.Select(n => (long)n).ToArray()).unsqueeze(1);
         var patches = patchClasses?.index_select(0, seen).to(int64);
-        return new NlvrPairBatch(both, words, real.to(float32).MoveToOuterDisposeScope(), labels.index_select(0, own).MoveToOuterDisposeScope())
+        return new NlvrPairBatch(both, words, real.to(float32).On(device).MoveToOuterDisposeScope(), labels.index_select(0, own).On(device).MoveToOuterDisposeScope())
         {
-            PatchClasses = patches is null ? null : cat([patches.select(1, 0), patches.select(1, 1)]).MoveToOuterDisposeScope(),
-            NamedCounts = namedCounts?.index_select(0, said).slice(1, 0, longest, 1).contiguous().MoveToOuterDisposeScope(),
+            PatchClasses = patches is null ? null : cat([patches.select(1, 0), patches.select(1, 1)]).On(device).MoveToOuterDisposeScope(),
+            NamedCounts = namedCounts?.index_select(0, said).slice(1, 0, longest, 1).contiguous().On(device).MoveToOuterDisposeScope(),
             TextLengths = textLengths,
         };
+    }
+
+    /// <summary>The same as <see cref="Batch"/>: in memory nothing is augmented.</summary>
+    public NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null) => Batch(examples, device: device);
+
+    /// <summary>Nothing has to be read ahead.</summary>
+    public void Foresee(IEnumerable<PlannedBatch> plan)
+    {
     }
 
     /// <inheritdoc/>

@@ -46,8 +46,12 @@ public sealed class BertEncoder : nn.Module, IRecomputing
 
     private TokenState Run(BertLayer one, TokenState state, IReadOnlyList<ImageContext> images) =>
         Recomputes && images.All(image => image.KeyValue is null)
-            ? Recomputation.Run(one.Forward, state, images, training && drops)
+            ? Recomputation.Run(one.Forward, state, images, Drops(state))
             : one.Forward(state, images);
+
+    private bool Drops(TokenState state) => training && drops && state.X.device_type != TorchSharp.DeviceType.CPU
+        ? throw new InvalidOperationException($"gradient checkpointing would drop other numbers in the second run on {state.X.device}, whose random state cannot be restored: set Dropout to 0, or train without it")
+        : training && drops;
 
     // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other layers,
     // with recomputation or without: floating-point sums depend on their order.
