@@ -34,7 +34,7 @@ internal sealed class CaptionFineTuning : FineTuningRun
         var images = Images(model.Config.Vision.ImageSize);
         return new CaptionTask(
             model,
-            Owned(splits.Train(encoding, images, Settings.TrainExamples)),
+            Owned(splits.Train(encoding, images, Examples)),
             Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
             new CaptionLanguage(texts.Prompt, texts.Generation, texts.Words),
             Budget,

@@ -34,7 +34,7 @@ internal sealed class ClipFineTuning : FineTuningRun
         var images = Images(model.Config.Vision.ImageSize);
         return new RetrievalTask(
             new ClipRetriever(model),
-            Owned(splits.Train(encoding, images, Settings.TrainExamples)),
+            Owned(splits.Train(encoding, images, Examples)),
             Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
             RetrievalSettings(),
             Settings.Method);

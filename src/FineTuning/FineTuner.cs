@@ -56,7 +56,9 @@ public static class FineTuner
     {
         using var run = open(settings);
         Identity(task, settings, run).Claim(settings.Output, fresh: !settings.Resume);
-        var result = new Trainer(run.Task, settings.Recipe.Training, settings.Output).Run(progress, settings.Resume, cancellation);
+        var result = settings.TrainExamples == 0
+            ? new TrainingResult(0, Completed: true, [])
+            : new Trainer(run.Task, settings.Recipe.Training, settings.Output).Run(progress, settings.Resume, cancellation);
         if (!result.Completed)
         {
             return null;

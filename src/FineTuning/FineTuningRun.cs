@@ -111,6 +111,9 @@ internal abstract class FineTuningRun : IDisposable
         Alignment = Alignment(sizes.Alignment),
     };
 
+    /// <summary>How many training examples are opened; where nothing is trained, as many as are calibrated on.</summary>
+    protected int? Examples => Settings.TrainExamples == 0 ? Settings.Recipe.CalibrationExamples : Settings.TrainExamples;
+
     /// <summary>How images are prepared.</summary>
     protected TrainingImageSettings Images(int size) => new(size)
     {

@@ -31,7 +31,7 @@ public sealed record FineTuningSettings
     /// <summary>How tokens are reduced; MADTP if null.</summary>
     public PruningMethod? Method { get; init; }
 
-    /// <summary>The first training captions or questions only; all if null.</summary>
+    /// <summary>The first training captions or questions only; all if null. 0 trains nothing: the budget is met by the weights as they are.</summary>
     public int? TrainExamples { get; init; }
 
     /// <summary>

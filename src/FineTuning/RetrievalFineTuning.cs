@@ -29,7 +29,7 @@ internal sealed class RetrievalFineTuning : FineTuningRun
         var images = Images(model.Config.Vision.ImageSize);
         return new RetrievalTask(
             new BlipRetriever(model, new RerankOptions { Candidates = Settings.Recipe.WatchedCandidates }),
-            Owned(splits.Train(encoding, images, Settings.TrainExamples)),
+            Owned(splits.Train(encoding, images, Examples)),
             Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
             RetrievalSettings(),
             Settings.Method);

@@ -40,7 +40,7 @@ internal sealed class VqaFineTuning : FineTuningRun
         var answers = AnswerList.Load(answerList);
         return new VqaTask(
             model,
-            Owned(new QuestionFiles(Learned(), question, answer, images, Settings.TrainExamples)),
+            Owned(new QuestionFiles(Learned(), question, answer, images, Examples)),
             Owned(new QuestionFiles(validation.Open(), question, answer, images, Settings.Recipe.WatchedExamples)),
             AnswerVocabulary.Of(answers, texts.Answer, Math.Min(ReadToTheEnd, answers.Count)),
             Budget,

@@ -67,6 +67,21 @@ public sealed class FineTunerTests(Toys toys) : IClassFixture<Toys>, IDisposable
         Assert.Null(report.Scores["test"].Temperature);
     }
 
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void Without_training_the_weights_meet_the_budget_as_they_are(string task)
+    {
+        var own = new AlignmentConfig(64, 8, AlignmentMapping.PerLayer);
+        var settings = Settings(task, "none", 0.7, own) with { TrainExamples = 0, ScoredSplits = [] };
+        var report = FineTuner.Run(task, settings)!;
+        Assert.Equal(0, report.Steps);
+        Assert.True(report.Calibration!.Reached, report.Calibration.ToString());
+        Assert.False(File.Exists(Path.Combine(settings.Output, "log.jsonl")));
+        using var begun = CheckpointFile.Open(settings.Checkpoint);
+        using var weights = CheckpointFile.Open(report.Weights);
+        Assert.All(begun.Tensors.Where(tensor => tensor.Type == TorchSharp.torch.ScalarType.Float32), tensor => Assert.Equal(tensor.ToArray<float>(), weights[tensor.Name].ToArray<float>()));
+    }
+
     [Fact]
     public void A_method_with_fixed_counts_meets_the_budget_by_its_keep_ratio()
     {

@@ -6,7 +6,8 @@ namespace Madtp.Kit.Models.Blip;
 public static class HardNegatives
 {
     /// <summary>
-    /// Draws one column per row with probability softmax(similarity), never one that shows the row's own image.
+    /// Draws one column per row with probability softmax(similarity), never one that shows the row's own image. Whatever the device,
+    /// lots are drawn on the processor, whose random state checkpoints hold.
     /// </summary>
     /// <param name="similarity">Scaled similarities, <c>[B, B]</c>.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
@@ -24,6 +25,6 @@ public static class HardNegatives
 
         // Masked before the softmax rather than after: the same distribution, but it cannot underflow to nothing.
         var weights = similarity.detach().masked_fill(same, float.NegativeInfinity).softmax(1);
-        return weights.multinomial(1, false, generator).squeeze(1);
+        return weights.to(float32).cpu().multinomial(1, false, generator).squeeze(1).to(similarity.device);
     }
 }
