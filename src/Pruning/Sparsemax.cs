@@ -11,11 +11,13 @@ public static class Sparsemax
     /// </summary>
     public static Tensor Project(Tensor scores)
     {
-        var (sorted, _) = scores.sort(-1, descending: true);
+        // A common shift changes nothing; with the greatest score at 0 no size of scores drowns the 1.
+        var centred = scores - scores.amax([-1], keepdim: true).detach();
+        var (sorted, _) = centred.sort(-1, descending: true);
         var sums = sorted.cumsum(-1); // Σ_{i≤j} z_(i)
         var rank = arange(1, scores.shape[^1] + 1, dtype: scores.dtype, device: scores.device);
         var support = ((rank * sorted) + 1 > sums).sum(-1, keepdim: true); // k(z), [..., 1]
         var threshold = (sums.gather(-1, support - 1) - 1) / support; // τ, [..., 1]
-        return (scores - threshold).clamp_min(0);
+        return (centred - threshold).clamp_min(0);
     }
 }

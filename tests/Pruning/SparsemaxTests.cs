@@ -19,6 +19,15 @@ public class SparsemaxTests
         return p.All(value => value >= 0) && Math.Abs(p.Sum() - 1) < 1e-4;
     }).QuickCheckThrowOnFailure();
 
+    /// <summary>T multiplies the scores, up to 10⁵ while a budget is looked for and to anything a person types.</summary>
+    [Fact]
+    public void No_size_of_scores_breaks_it() => Prop.ForAll(Rows, Gen.Choose(0, 30).ToArbitrary(), (row, exponent) =>
+    {
+        using var scope = NewDisposeScope();
+        var p = Sparsemax.Project(tensor(row) * (float)Math.Pow(10, exponent)).data<float>().ToArray();
+        return p.All(value => value >= 0) && Math.Abs(p.Sum() - 1) < 1e-4;
+    }).QuickCheckThrowOnFailure();
+
     [Fact]
     public void It_is_the_nearest_point_of_the_simplex() => Prop.ForAll(Rows, row =>
     {
