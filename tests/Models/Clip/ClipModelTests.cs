@@ -88,6 +88,17 @@ public class ClipModelTests
     }
 
     [Fact]
+    public void An_end_of_text_that_is_gone_is_said_to_be()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyClip.Model();
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(0, 5) with { ProtectEndOfText = false }, 1, "transformer");
+        var error = Assert.Throws<InvalidOperationException>(() => model.EncodeTexts(TinyClip.Texts(3, 16)));
+        Assert.Contains("ProtectEndOfText", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_Fixed_merged_still_reaches_the_feature()
     {
         using var scope = NewDisposeScope();
