@@ -14,14 +14,14 @@ public static class ExperimentList
     public static IReadOnlyList<Experiment> Of(string nameOrPath)
     {
         ArgumentNullException.ThrowIfNull(nameOrPath);
-        return PaperGrids.All.TryGetValue(nameOrPath, out var grid) ? grid.Experiments : Read(nameOrPath);
+        return PaperGrids.Names.Contains(nameOrPath) ? PaperGrids.Of(nameOrPath, Scale.Current).Experiments : Read(nameOrPath);
     }
 
     private static Experiment[] Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"'{path}' is neither a file nor a grid; the grids are {string.Join(", ", PaperGrids.All.Keys)}", path);
+            throw new FileNotFoundException($"'{path}' is neither a file nor a grid; the grids are {string.Join(", ", PaperGrids.Names)}", path);
         }
 
         try

@@ -14,6 +14,7 @@ public static class ExperimentTasks
         new ToyLanguageExperiments(ToyRecipe.Caption),
         new ToyLanguageExperiments(ToyRecipe.Vqa),
         new Nlvr2Experiments(),
+        .. FineTuningExperiments.All,
     ];
 
     /// <summary>The task of a name.</summary>

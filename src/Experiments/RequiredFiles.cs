@@ -50,7 +50,7 @@ internal sealed class RequiredFiles(string task, string data, string checkpoints
     {
         if (some.FirstOrDefault(image => !File.Exists(image)) is { } absent)
         {
-            missing.Add($"images such as {absent} ('./kit data status {dataset}' tells where to get them)");
+            Miss($"images such as {absent} ('./kit data status {dataset}' tells where to get them)");
         }
     }
 
@@ -72,9 +72,18 @@ internal sealed class RequiredFiles(string task, string data, string checkpoints
     {
         if (path is null)
         {
-            missing.Add($"{usual} ('./kit data get {source}')");
+            Miss($"{usual} ('./kit data get {source}')");
         }
 
         return path ?? usual;
+    }
+
+    // What is asked for twice is listed once.
+    private void Miss(string what)
+    {
+        if (!missing.Contains(what))
+        {
+            missing.Add(what);
+        }
     }
 }

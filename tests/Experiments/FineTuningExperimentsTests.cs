@@ -1,0 +1,79 @@
+using Madtp.Kit.Experiments;
+using Madtp.Kit.FineTuning;
+using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.FineTuning;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Experiments;
+
+/// <summary>The paper's tasks on captions and questions, end to end, with tiny checkpoints and the toy world in the places of the real ones.</summary>
+[Collection(RandomStateCollection.Name)]
+public sealed class FineTuningExperimentsTests(Toys toys) : IClassFixture<Toys>, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string> Names() => [.. FineTuningExperiments.All.Select(task => task.Name)];
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_small_run_is_scored_like_the_toy_worlds_and_goes_on_where_it_was_stopped(string name)
+    {
+        var task = Task(name);
+        task.RequireInputs();
+        Assert.DoesNotContain("absent", task.Begins + task.DataDigest(), StringComparison.Ordinal);
+        var experiment = task.Usual with { ReduceRatio = 0.3, TrainExamples = 16, Epochs = 2, LearningRate = 1e-3, LearnableTokens = 64, AlignmentWidth = 8 };
+        var whole = task.Run(experiment, Path.Combine(folder.Path, "whole"), null, default)!;
+        Assert.InRange(whole.Test.Accuracy, 0, 10);
+        Assert.InRange(whole.Test.MacShare, 0.5, 0.9);
+        Assert.NotNull(whole.Calibration);
+        var toy = new RunCache(KitPaths.InRepository("data", "toy", "runs")).All().First(result => result.Experiment.Task == Scale.Task(name, ExperimentScale.Toy));
+        Assert.Subset(toy.Scores.Keys.ToHashSet(), whole.Test.ByKind.Keys.ToHashSet());
+        Assert.NotEmpty(whole.Test.ByKind);
+        using var stop = new CancellationTokenSource();
+        Assert.Null(task.Run(experiment, Path.Combine(folder.Path, "parts"), _ => stop.Cancel(), stop.Token));
+        var parts = task.Run(experiment, Path.Combine(folder.Path, "parts"), null, default)!;
+        Assert.Equal((whole.Test.Accuracy, whole.Dev.Accuracy, whole.Test.Macs), (parts.Test.Accuracy, parts.Dev.Accuracy, parts.Test.Macs));
+        Assert.Equal(whole.Test.ByKind, parts.Test.ByKind);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_usual_experiment_is_the_papers(string name)
+    {
+        var usual = Scale.Experiment(name, ExperimentScale.Paper);
+        var subject = Subject(name);
+        Assert.Equal((name, 100, 768), (usual.Task, usual.LearnableTokens, usual.AlignmentWidth));
+        Assert.Equal(FineTuningRecipe.Of(subject.Task, subject.Dataset).Training.LearningRate, usual.LearningRate);
+        Assert.InRange(usual.TrainExamples, 145_000, 566_747);
+    }
+
+    [Fact]
+    public void Missing_files_are_listed_before_anything_is_begun()
+    {
+        var none = Path.Combine(folder.Path, "none");
+        string Said(string name) => Assert.Throws<FileNotFoundException>(() => new FineTuningExperiments(name, Subject(name), () => new RequiredFiles(name, none, none)).RequireInputs()).Message;
+        Contains(Said("clip-flickr30k"), "ViT-L-14-336px.pt", "bpe_simple_vocab_16e6.txt.gz", "flickr30k_train.json", "flickr30k_val.json", "flickr30k_test.json", "./kit data get clip");
+        Contains(Said("caption"), "model_base_caption_capfilt_large.pth", "coco_karpathy_test.json", "bert-base-uncased-vocab.txt");
+        Contains(Said("vqa"), "model_base_vqa_capfilt_large.pth", "v2_OpenEnded_mscoco_val2014_questions.json", "answer_list.json", "KIT_DATA");
+    }
+
+    [Fact]
+    public void Parameters_are_pruned_of_nlvr2_only()
+    {
+        var task = Task("caption");
+        Assert.Contains("UPop", Assert.Throws<ArgumentException>(() => task.Run(task.Usual with { Method = "UPop" }, folder.Path, null, default)).Message, StringComparison.Ordinal);
+    }
+
+    private static void Contains(string said, params string[] all) => Assert.All(all, one => Assert.Contains(one, said, StringComparison.Ordinal));
+
+    private static FineTunedSubject Subject(string name) => FineTunedSubject.All.Single(subject => name == (subject.Dataset == "coco" ? subject.Task : $"{subject.Task}-{subject.Dataset}"));
+
+    private FineTuningExperiments Task(string name)
+    {
+        var subject = Subject(name);
+        File.Move(TinyCheckpoints.Write(folder.Path, subject.Task), Path.Combine(folder.Path, subject.Weights));
+        return new FineTuningExperiments(name, subject, () => new RequiredFiles(name, toys.Data, folder.Path));
+    }
+}
