@@ -7,8 +7,8 @@ namespace Madtp.Kit.Cli;
 /// <summary>Ways to reduce tokens by the names that commands know them by.</summary>
 internal static class MethodNames
 {
-    /// <summary>MADTP in its variants, then its rivals.</summary>
-    public static IReadOnlyDictionary<string, Method> All { get; } = new Dictionary<string, Method>(StringComparer.Ordinal)
+    // MADTP in its variants, then its rivals.
+    private static readonly Dictionary<string, Method> Short = new(StringComparer.OrdinalIgnoreCase)
     {
         ["madtp"] = Methods.Of("MADTP"),
         ["madtp-paper"] = Variant("madtp-paper", ReductionPolicy.Paper),
@@ -21,12 +21,18 @@ internal static class MethodNames
 
     /// <summary>The option <c>--method</c>.</summary>
     /// <param name="usual">What it is otherwise, in a sentence.</param>
-    public static Option<string?> Create(string usual)
-    {
-        var option = new Option<string?>("--method") { Description = $"How tokens are reduced: {string.Join(", ", All.Keys)}. {usual}" };
-        option.AcceptOnlyFromAmong([.. All.Keys]);
-        return option;
-    }
+    public static Option<string?> Create(string usual) =>
+        new("--method") { Description = $"How tokens are reduced: {string.Join(", ", Short.Keys)}, or another name that './kit experiment --help' lists. {usual}", HelpName = "NAME" };
+
+    /// <summary>The method of a name, which may be one of those that experiments know.</summary>
+    /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
+    public static Method Of(string name) => Short.TryGetValue(name, out var method) ? method : Methods.Of(name);
+
+    /// <summary>The same, for what only reduces tokens.</summary>
+    /// <exception cref="ArgumentException">There is none, or it reduces no tokens.</exception>
+    public static Method Tokens(string name) => Of(name) is { Pruning: not null } method
+        ? method
+        : throw new ArgumentException($"'{name}' takes no tokens out; {string.Join(", ", Short.Keys)} do");
 
     private static Method Variant(string name, ReductionPolicy policy) =>
         new(name, PruningMethod.ByTemperature(policy)) { AlignmentWeight = Methods.Of("MADTP").AlignmentWeight, About = $"MADTP, variant {policy.Name}" };

@@ -60,7 +60,7 @@ internal static class EvaluateTaskVerb
             MacShare = parsed.GetValue(reduce),
             Temperature = parsed.GetValue(temperature),
             Plain = parsed.GetValue(plain),
-            Method = parsed.GetValue(method) is { } name ? MethodNames.All[name].Pruning : null,
+            Method = parsed.GetValue(method) is { } name ? MethodNames.Tokens(name).Pruning : null,
             CalibrationExamples = parsed.GetValue(calibration),
             Candidates = parsed.GetValue(candidates),
             BatchSize = parsed.GetValue(batch),

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Madtp.Kit.Experiments;
 using Madtp.Kit.Models;
 using Madtp.Kit.Training;
 using TorchSharp;
@@ -37,7 +36,7 @@ internal static class TrainNlvr2Verb
         steps.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var chosen = Methods.Of(parsed.GetRequiredValue(method));
+            var chosen = MethodNames.Of(parsed.GetRequiredValue(method));
             if (chosen.PrunesParameters)
             {
                 throw new ArgumentException($"{chosen.Name} prunes parameters: './kit experiment --task nlvr2 --method {chosen.Name} --reduce …' runs it");

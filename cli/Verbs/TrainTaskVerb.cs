@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Madtp.Kit.FineTuning;
+using Madtp.Kit.Models;
 using TorchSharp;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -33,6 +34,9 @@ internal static class TrainTaskVerb
         var seed = new Option<long>("--seed") { Description = "Seed of order, augmentation and whatever begins anew.", DefaultValueFactory = _ => 1 };
         var examples = new Option<int?>("--examples") { Description = "The first training captions or questions only.", HelpName = "N" };
         var after = new Option<int?>("--stop-after") { Description = "Stop at the end of this epoch, in the middle of the schedule.", HelpName = "N" };
+        var tokens = new Option<int?>("--learnable-tokens") { Description = "K: alignment guidance begins anew with so many, instead of the checkpoint's own or 100.", HelpName = "N" };
+        var width = new Option<int?>("--alignment-width") { Description = "d_k: alignment guidance begins anew with it, instead of the checkpoint's own or 768.", HelpName = "N" };
+        var unmapped = new Option<bool>("--no-alignment-map") { Description = "Alignment guidance begins anew and compares tokens as they are (d_k is the encoders' width), like the released BLIP." };
         var dropPath = new Option<double?>("--drop-path") { Description = "Probability of skipping a branch of BLIP's last image block, instead of 0.1." };
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
@@ -45,7 +49,7 @@ internal static class TrainTaskVerb
         var withValidation = new Option<bool>("--with-val") { Description = "VQA: learn the questions about val2014 too, as BLIP does for the test server." };
         var withGenome = new Option<bool>("--with-visual-genome") { Description = "VQA: learn Visual Genome's questions (vg_qa.json) too, as BLIP does." };
         var steps = new TrainingOptions();
-        var command = new Command(task, Descriptions[task]) { checkpoint, data, dataset, reduce, method, folder, resume, epochs, rate, seed, examples, after, dropPath, imageSize, vocabulary, device, workers, score, limit, watched, calibration };
+        var command = new Command(task, Descriptions[task]) { checkpoint, data, dataset, reduce, method, folder, resume, epochs, rate, seed, examples, after, tokens, width, unmapped, dropPath, imageSize, vocabulary, device, workers, score, limit, watched, calibration };
         steps.AddTo(command);
         if (task == "vqa")
         {
@@ -56,10 +60,12 @@ internal static class TrainTaskVerb
         command.SetAction((parsed, cancellation) =>
         {
             var share = parsed.GetValue(reduce);
-            var chosen = MethodNames.All[parsed.GetValue(method) ?? "madtp"];
+            var chosen = MethodNames.Tokens(parsed.GetValue(method) ?? "madtp");
             var recipe = FineTuningRecipe.Of(task, parsed.GetRequiredValue(dataset), share);
             recipe = recipe with
             {
+                Alignment = new AlignmentConfig(parsed.GetValue(tokens) ?? recipe.Alignment.Tokens, parsed.GetValue(width) ?? recipe.Alignment.Width, parsed.GetValue(unmapped) ? AlignmentMapping.None : recipe.Alignment.Map),
+                NewAlignment = parsed.GetValue(tokens) is not null || parsed.GetValue(width) is not null || parsed.GetValue(unmapped),
                 AlignmentWeight = share is null && parsed.GetValue(method) is null ? 0 : chosen.AlignmentWeight,
                 DropPath = parsed.GetValue(dropPath) ?? recipe.DropPath,
                 WatchedExamples = parsed.GetValue(watched) ?? recipe.WatchedExamples,

@@ -6,6 +6,7 @@ using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Pruning;
 using Madtp.Kit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,13 +53,20 @@ internal abstract class FineTuningRun : IDisposable
             ["seed"] = Settings.Recipe.Training.Seed.ToString(CultureInfo.InvariantCulture),
             ["steps"] = steps.ToString(CultureInfo.InvariantCulture),
         };
+        var method = Settings.Method ?? PruningMethod.Madtp;
+        var isTemperature = method.Dial == PruningMethod.Temperature;
         if (Settings.MacShare is { } share)
         {
             notes["mac_share"] = share.ToString("R", CultureInfo.InvariantCulture);
-            notes["method"] = Settings.Method?.Name ?? Pruning.PruningMethod.Madtp.Name;
+            notes["method"] = method.Name;
         }
 
-        ToyWeights.Save(path, Task.Modules[0].Module, Task.Dial, notes);
+        if (Task.Dial is { } dial && !isTemperature)
+        {
+            notes[method.Dial.Replace(' ', '_')] = dial.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        ToyWeights.Save(path, Task.Modules[0].Module, isTemperature ? Task.Dial : null, notes); // a temperature is found again by './kit evaluate'
     }
 
     /// <inheritdoc/>
@@ -135,10 +143,8 @@ internal abstract class FineTuningRun : IDisposable
     {
         manual_seed(Settings.Recipe.Training.Seed);
         var model = Owned(make());
-        var targets = model.state_dict().Where(tensor => !Settings.Recipe.NewAlignment || !IsAlignment(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        CheckpointLoader.Load(targets, Checkpoint).RequireComplete(name => IsAlignment(name) || ToyWeights.IsForTraining(name));
+        var targets = model.state_dict().Where(tensor => !Settings.Recipe.NewAlignment || !PretrainedStart.IsGuidance(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        CheckpointLoader.Load(targets, Checkpoint).RequireComplete(name => PretrainedStart.IsGuidance(name) || ToyWeights.IsForTraining(name));
         return model.to(Settings.Device);
     }
-
-    private static bool IsAlignment(string name) => name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
 }

@@ -23,5 +23,6 @@ internal static class PretrainedStart
         return model;
     }
 
-    private static bool IsGuidance(string name) => name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
+    /// <summary>Whether a tensor belongs to alignment guidance, which published weights do not have.</summary>
+    public static bool IsGuidance(string name) => name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
 }

@@ -1,5 +1,9 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.FineTuning;
+using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Tests.Evaluations;
 using Madtp.Kit.Tests.FineTuning;
 using Xunit;
@@ -57,6 +61,56 @@ public sealed class FineTuningExperimentsTests(Toys toys) : IClassFixture<Toys>,
         Contains(Said("clip-flickr30k"), "ViT-L-14-336px.pt", "bpe_simple_vocab_16e6.txt.gz", "flickr30k_train.json", "flickr30k_val.json", "flickr30k_test.json", "./kit data get clip");
         Contains(Said("caption"), "model_base_caption_capfilt_large.pth", "coco_karpathy_test.json", "bert-base-uncased-vocab.txt");
         Contains(Said("vqa"), "model_base_vqa_capfilt_large.pth", "v2_OpenEnded_mscoco_val2014_questions.json", "answer_list.json", "KIT_DATA");
+    }
+
+    [Fact]
+    public void Without_training_the_method_is_applied_as_it_is()
+    {
+        var reduced = Task("retrieval");
+        var run = Path.Combine(folder.Path, "reduced");
+        var experiment = reduced.Usual with { ReduceRatio = 0.3, TrainExamples = 0, LearnableTokens = 64, AlignmentWidth = 8 };
+        Assert.NotNull(reduced.Run(experiment, run, null, default)!.Calibration);
+        Assert.False(File.Exists(Path.Combine(run, "log.jsonl")));
+        var plain = Task("caption");
+        var scores = plain.Run(plain.Usual with { Method = "Uncompressed", TrainExamples = 0 }, Path.Combine(folder.Path, "plain"), null, default)!;
+        Assert.Null(scores.Calibration);
+        Assert.Equal(1, scores.Test.MacShare);
+        Assert.Equal(scores.Test.ByKind["CIDEr"], scores.Test.Accuracy);
+    }
+
+    [Fact]
+    public void Results_belong_to_the_checkpoint_they_began_with()
+    {
+        var task = Task("vqa");
+        var before = task.Begins;
+        File.AppendAllText(Path.Combine(folder.Path, Subject("vqa").Weights), " ");
+        Assert.NotEqual(before, task.Begins);
+    }
+
+    [Fact]
+    public void The_command_line_finds_everything_by_the_environment()
+    {
+        var runs = Path.Combine(folder.Path, "runs");
+        File.Move(TinyCheckpoints.Write(folder.Path, "caption"), Path.Combine(folder.Path, Subject("caption").Weights));
+        var list = folder.Write("list.json", JsonSerializer.Serialize(new[] { new Dictionary<string, object>
+        {
+            ["task"] = "caption", ["method"] = "STP", ["reduce_ratio"] = 0.3, ["train_examples"] = 16, ["epochs"] = 1, ["learnable_tokens"] = 64, ["alignment_width"] = 8,
+        }}));
+        string[] arguments = [typeof(SweepVerb).Assembly.Location, "sweep", list, "--index", "0", "--cache", runs, "--runs", runs];
+        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment = { [PaperFolders.DataVariable] = toys.Data, [PaperFolders.CheckpointsVariable] = folder.Path },
+        })!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        var said = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, said);
+        using var result = JsonDocument.Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(runs, "*.json"))));
+        Assert.Contains("--task caption", result.RootElement.GetProperty("command").GetString(), StringComparison.Ordinal);
+        Assert.InRange(result.RootElement.GetProperty("macs").GetDouble() / result.RootElement.GetProperty("dense_macs").GetDouble(), 0.5, 0.85);
     }
 
     [Fact]

@@ -88,6 +88,9 @@ public sealed class FineTunerTests(Toys toys) : IClassFixture<Toys>, IDisposable
         var report = FineTuner.Run("clip", Settings("clip", "stp", 0.7) with { Method = PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)) })!;
         Assert.InRange(report.Calibration!.Temperature, 0.02, 1);
         Assert.Equal(report.Calibration.Temperature, report.Scores["test"].Temperature);
+        using var weights = CheckpointFile.Open(report.Weights);
+        Assert.False(weights.Metadata.ContainsKey("temperature"), "a keep ratio is no temperature");
+        Assert.True(weights.Metadata.ContainsKey("keep_ratio"));
         Assert.InRange(report.Scores["test"].MacShare, 0.5, 0.9);
     }
 
