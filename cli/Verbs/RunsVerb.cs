@@ -18,6 +18,11 @@ internal static class RunsVerb
         {
             if (parsed.GetValue(publish))
             {
+                if (Scale.Current == ExperimentScale.Paper)
+                {
+                    throw new ArgumentException("only the toy world's results come with the kit; those at the paper's scale stay in artifacts/paper-results");
+                }
+
                 Console.WriteLine($"{RunCache.Default.Publish(KitFolder.File("data", "toy", "runs"))} results copied to data/toy/runs");
                 return 0;
             }

@@ -9,6 +9,9 @@ public sealed record GridSettings
     /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
-    /// <summary>Processes at once; 0 runs one after another in this process.</summary>
-    public int Jobs { get; init; } = Environment.ProcessorCount;
+    /// <summary>Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one in all: it has the GPU to itself.</summary>
+    public int Jobs { get; init; } = UsualJobs(Scale.Current);
+
+    /// <summary>Processes at once at a scale.</summary>
+    internal static int UsualJobs(ExperimentScale scale) => scale == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
 }

@@ -34,4 +34,12 @@ public class ScaleTests
         Assert.Contains("KIT_SCALE is 'Paper'; it may be 'toy'", Assert.Throws<ArgumentException>(() => Scale.Parse("Paper")).Message, StringComparison.Ordinal);
         Assert.Contains("toy-clip", Assert.Throws<ArgumentException>(() => Scale.Task("klip", ExperimentScale.Toy)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void What_took_days_is_kept_where_nothing_forgets_it_and_has_the_machine_to_itself()
+    {
+        Assert.Equal((KitPaths.InRepository("artifacts", "cache"), KitPaths.InRepository("artifacts", "paper-results")), (RunCache.At(ExperimentScale.Toy).Folder, RunCache.At(ExperimentScale.Paper).Folder));
+        Assert.NotEmpty(RunCache.At(ExperimentScale.Toy).All());
+        Assert.Equal((Environment.ProcessorCount, 1), (GridSettings.UsualJobs(ExperimentScale.Toy), GridSettings.UsualJobs(ExperimentScale.Paper)));
+    }
 }
