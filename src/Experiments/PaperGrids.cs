@@ -12,7 +12,7 @@ public static class PaperGrids
         ["table3"] = Components,
         ["table4"] = Sizes,
         ["table5"] = scale => Retrieval(scale, "clip", "MADTP", "STP"),
-        ["table6"] = scale => Retrieval(scale, "retrieval", "MADTP"),
+        ["table6"] = scale => Retrieval(scale, "retrieval", "MADTP", "STP"),
         ["table7"] = Language,
     };
 
@@ -78,7 +78,7 @@ public static class PaperGrids
 
     private static Grid Baseline(ExperimentScale scale, string subject) => Seeded(scale, Grid.Of(Scale.Experiment(subject, scale) with { Method = Methods.Uncompressed }));
 
-    private static Grid Seeded(ExperimentScale scale, Grid grid) => grid.Vary((e, seed) => e with { Seed = seed }, IsPaper(scale) ? new[] { 1L } : [1L, 2L, 3L]);
+    private static Grid Seeded(ExperimentScale scale, Grid grid) => grid.Vary((e, seed) => e with { Seed = seed }, Scale.SeedsAt(scale));
 
     private static Grid Joined(IEnumerable<Grid> grids) => grids.Aggregate((all, one) => all.And(one));
 }

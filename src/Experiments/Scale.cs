@@ -37,6 +37,12 @@ public static class Scale
     /// <exception cref="ArgumentException">There is no such subject.</exception>
     public static Experiment Experiment(string subject, ExperimentScale scale) => ExperimentTasks.Of(Task(subject, scale)).Usual;
 
+    /// <summary>The seeds of a comparison at the current scale: three in the toy world, one at the paper's scale, as in the paper.</summary>
+    public static long[] Seeds => SeedsAt(Current);
+
+    /// <summary>The seeds of a comparison at a scale.</summary>
+    internal static long[] SeedsAt(ExperimentScale scale) => scale == ExperimentScale.Paper ? [1] : [1, 2, 3];
+
     /// <summary>Reads the variable's value.</summary>
     internal static ExperimentScale Parse(string? value) => value switch
     {
