@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cli.Verbs;
+using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Tests.Evaluations;
 using Xunit;
 
@@ -34,6 +36,39 @@ public sealed class TrainTaskVerbTests(Toys toys) : IClassFixture<Toys>, IDispos
     [InlineData("--batch-size 12", "does not divide into 8 equal parts")]
     public void What_cannot_be_done_is_said(string options, string says)
         => Assert.Contains(says, Assert.Throws<ArgumentException>(() => Invoke($"--out {Path.Combine(folder.Path, "none")} {options}")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void A_signal_stops_it_where_it_can_go_on(string signal)
+    {
+        var run = Path.Combine(folder.Path, "run");
+        string[] arguments = [typeof(TrainTaskVerb).Assembly.Location, "train", "caption", "--checkpoint", TinyCheckpoints.Write(folder.Path, "caption"), "--data", toys.Data, "--epochs", "100000", "--batch-size", "8", "--checkpoint-every", "20", "--watch", "1", "--out", run];
+        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        Assert.True(Appears(Path.Combine(run, "log.jsonl"), process));
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        var said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Contains($"--resume goes on from {run}", said, StringComparison.Ordinal);
+        Assert.Equal(1, process.ExitCode);
+        Assert.True(File.Exists(Path.Combine(run, "checkpoint.safetensors")));
+    }
+
+    private static bool Appears(string file, Process process)
+    {
+        for (var tries = 0; tries < 600 && !process.HasExited && !File.Exists(file); tries++)
+        {
+            Thread.Sleep(100);
+        }
+
+        return File.Exists(file);
+    }
 
     private int Invoke(string options) => TrainTaskVerb.Create("caption")
         .Parse($"--checkpoint {TinyCheckpoints.Write(folder.Path, "caption")} --data {toys.Data} {options}")
