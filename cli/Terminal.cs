@@ -17,7 +17,7 @@ internal static class Terminal
         });
         if (plain)
         {
-            console.Profile.Width = 120;
+            console.Profile.Width = 160;
         }
 
         return console;
