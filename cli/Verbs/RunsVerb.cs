@@ -53,7 +53,7 @@ internal static class RunsVerb
             FormattableString[] cells =
             [
                 $"{experiment.Task}", $"{experiment.Method}", $"{experiment.ReduceRatio}", $"{experiment.Seed}", $"{experiment.LearnableTokens}", $"{experiment.AlignmentWidth}", $"{experiment.TrainExamples}",
-                $"{100 * result.Test:0.0} %", $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (no less)" : "")}", $"{result.Dial:G4}", $"{experiment.Key}",
+                $"{100 * result.Test:0.0} %", $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (over)" : "")}", $"{result.Dial:G4}", $"{experiment.Key}",
             ];
             table.AddRow([.. cells.Select(cell => Markup.Escape(cell.ToString(CultureInfo.InvariantCulture)))]);
         }

@@ -53,7 +53,7 @@ public sealed record ExperimentResult(Experiment Experiment)
     [JsonIgnore]
     public double MacShare => Macs / DenseMacs;
 
-    /// <summary>Whether the test split cost more than the budget and a percent of the plain model: the method could not go lower.</summary>
+    /// <summary>Whether the test split cost more than the budget and a percent of the plain model: the method could not go lower, or the test split is dearer than the one it was calibrated on.</summary>
     [JsonIgnore]
     public bool OverBudget => Experiment.ReduceRatio > 0 && MacShare > 1 - Experiment.ReduceRatio + 0.01;
 
