@@ -55,7 +55,7 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, string scale =
     ]);
 
     private PrimitiveDataFrameColumn<double> Column(string name, Func<Line, double?> value, int digits = 1) =>
-        new(name, lines.Select(line => value(line) is { } number ? Math.Round(number, digits) : (double?)null));
+        new(name, lines.Select(line => value(line) is { } number ? Math.Round(number, digits) + 0.0 : (double?)null)); // + 0.0: no "−0.0"
 
     private sealed record Line(IReadOnlyList<string> Label, double? Ours, double? Deviation, double? Loss, double? Macs, double? Paper, double? PaperLoss, double? PaperMacs);
 }

@@ -20,6 +20,7 @@ public static class Methods
         Fixed("STP", keep => StaticPruning.Policy(keep), "static pruning: every layer removes the same number of its least important tokens"),
         Fixed("EViT", keep => Evit.Policy(keep), "class attention ranks the tokens, the others are fused into one"),
         Fixed("ToMe", keep => ToMe.Policy(keep), "the most similar tokens of two halves are merged; attention counts a token by its size"),
+        Aligned(PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)), "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
         Fixed("Random", keep => RandomPruning.Policy(keep), "tokens are drawn by lot"),
         new Method(UPop, null) { PrunesParameters = true, About = "unified progressive pruning of heads' dimensions and feed-forward widths" },
     ];
@@ -41,7 +42,6 @@ public static class Methods
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean-keep", Layout = BatchLayout.MeanKeep }), "a batch keeps the mean of its samples' numbers"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "softmax threshold", Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }), "the released code's softmax in place of sparsemax"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }), "pruned tokens are dropped, not merged"),
-        Aligned(PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)), "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
         Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1), "as its authors made it, for images: text keeps all tokens"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
     ];
