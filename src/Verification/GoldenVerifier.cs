@@ -38,6 +38,21 @@ public static class GoldenVerifier
         }
     }
 
+    /// <summary>
+    /// Verifies one fixture folder and insists: for a notebook's check, which is to stop where a tensor differs.
+    /// </summary>
+    /// <returns>A sentence such as "mag-11: 21 of 21 tensors agree, largest error 1.2E-07".</returns>
+    /// <exception cref="InvalidDataException">A tensor differs, and the message names it; or the folder is not a fixture that the kit knows.</exception>
+    public static string Require(string folder)
+    {
+        var rows = Verify(folder);
+        var wrong = rows.Where(row => !row.Ok).Select(row => row.Tensor).ToArray();
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        return wrong.Length == 0
+            ? FormattableString.Invariant($"{name}: {rows.Count} of {rows.Count} tensors agree, largest error {rows.Max(row => row.MaxError):0.0E+00}")
+            : throw new InvalidDataException($"{name}: {wrong.Length} of {rows.Count} tensors differ: {string.Join(", ", wrong)}");
+    }
+
     private static FixtureCheck CheckFor(GoldenFixture fixture) => Checks.TryGetValue(fixture.Kind, out var check)
         ? check(fixture)
         : throw new InvalidDataException($"fixture '{fixture.Name}' is of kind '{fixture.Kind}'; the kit verifies {string.Join(", ", Kinds)}");

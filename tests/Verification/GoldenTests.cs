@@ -24,6 +24,14 @@ public class GoldenTests
         Directory.GetDirectories(KitPaths.InRepository("tests", "golden")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Agreement_is_said_in_a_sentence()
+    {
+        var folder = KitPaths.InRepository("tests", "golden", "mag-11");
+        var count = GoldenVerifier.Verify(folder).Count;
+        Assert.StartsWith($"mag-11: {count} of {count} tensors agree, largest error ", GoldenVerifier.Require(folder), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_wrong_weight_is_noticed()
     {
         var folder = Directory.CreateTempSubdirectory("golden").FullName;
@@ -38,7 +46,8 @@ public class GoldenTests
             var bytes = File.ReadAllBytes(data);
             bytes[^2] ^= 0x40; // an exponent bit of the last recorded number
             File.WriteAllBytes(data, bytes);
-            Assert.Contains(GoldenVerifier.Verify(folder), row => !row.Ok);
+            var wrong = Assert.Single(GoldenVerifier.Verify(folder), row => !row.Ok);
+            Assert.Contains(wrong.Tensor, Assert.Throws<InvalidDataException>(() => GoldenVerifier.Require(folder)).Message, StringComparison.Ordinal);
         }
         finally
         {
