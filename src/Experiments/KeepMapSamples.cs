@@ -38,7 +38,7 @@ public static class KeepMapSamples
             {
                 reduction.Temperature = temperature;
                 using var trace = reduction.Record(TraceDetail.Tensors);
-                var answer = toy.Model.Forward(batch.Images, batch.Ids, batch.Mask).Logits.softmax(1)[0, 1].item<float>();
+                var answer = toy.Model.Forward(batch).Logits.softmax(1)[0, 1].item<float>();
                 var share = (double)costs.PerPair(trace, batch.TextLengths)[0] / costs.Dense(batch.TextLengths[0]);
                 return new KeepMapRun(temperature, share, answer, Layers(trace, "visual_encoder", 0, 1), Layers(trace, "visual_encoder", 1, 1), Layers(trace, "text_encoder", 0, 0));
             })];

@@ -40,7 +40,7 @@ public static class NlvrEvaluator
             int[] examples = [.. Enumerable.Range(from, Math.Min(batchSize, count - from))];
             int[] others = [.. examples.Select(i => other[i])];
             var batch = pairs.Batch(examples, shuffle == NlvrShuffle.Images ? others : [], shuffle == NlvrShuffle.Text ? others : [], device);
-            var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
+            var output = model.Forward(batch);
             output.Logits.argmax(1).eq(batch.Labels).cpu().data<bool>().ToArray().CopyTo(right, from);
             dense += batch.TextLengths.Sum(n => (double)costs.Dense(n));
             whole += batch.TextLengths.Sum(n => (double)costs.Whole(n));

@@ -53,7 +53,7 @@ public sealed class NlvrTask : BudgetTask
     {
         var batch = train.TrainingBatch(Epoch, examples, device);
         using var recorded = Active?.Record();
-        var output = model.Forward(batch.Images, batch.Ids, batch.Mask);
+        var output = model.Forward(batch);
         return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), Correct(output.Logits, batch.Labels))
         {
             Alignment = output.AlignmentLoss,

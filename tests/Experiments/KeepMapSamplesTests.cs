@@ -22,7 +22,7 @@ public class KeepMapSamplesTests
         {
             using var reduction = toy.Attach(Temperatures[i]);
             using var trace = reduction.Record(TraceDetail.Positions);
-            toy.Model.Forward(batch.Images, batch.Ids, batch.Mask);
+            toy.Model.Forward(batch);
             Same(trace.Of("visual_encoder"), sample.Runs[i].Left, 0, 1);
             Same(trace.Of("visual_encoder"), sample.Runs[i].Right, 1, 1);
             Same(trace.Of("text_encoder"), sample.Runs[i].Text, 0, 0);
@@ -52,7 +52,7 @@ public class KeepMapSamplesTests
         using var reduction = toy.Attach();
         using var trace = reduction.Record(TraceDetail.Positions);
         var batch = pairs.Batch([0]);
-        toy.Model.Forward(batch.Images, batch.Ids, batch.Mask);
+        toy.Model.Forward(batch);
         Assert.Contains("TraceDetail.Tensors", Assert.Throws<ArgumentException>(() => KeepMapSamples.Layers(trace, "visual_encoder", 0, 1)).Message, StringComparison.Ordinal);
     }
 

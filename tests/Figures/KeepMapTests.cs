@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Madtp.Kit.Figures;
+using TorchSharp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Figures;
@@ -76,6 +77,15 @@ public class KeepMapTests
         var heat = Pictures(AttentionOverlay.Draw("", Picture(), Grid, [new AttentionMap("token 3", weights)]).Svg).Select(PngReader.Read).Single(png => png.Channels == 4);
         Assert.Equal(0, heat.Bytes[3]);
         Assert.True(heat.Bytes[(4 * 7) + 3] > heat.Bytes[(4 * 6) + 3] && heat.Bytes[(4 * 6) + 3] > 0);
+    }
+
+    [Fact]
+    public void A_map_is_taken_out_of_a_tensor()
+    {
+        using var weights = torch.tensor([0.25f, 0.75f]);
+        Assert.Equal([0.25, 0.75], new AttentionMap("token 3", weights).Weights);
+        using var rows = torch.zeros(2, 8);
+        Assert.Contains("[2, 8]", Message(() => new AttentionMap("token 3", rows)), StringComparison.Ordinal);
     }
 
     [Fact]

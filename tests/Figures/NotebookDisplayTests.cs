@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Kernel.Formatting;
 using Plotly.NET;
+using Plotly.NET.CSharp;
 using Xunit;
 using Chart = Plotly.NET.CSharp.Chart;
 
@@ -36,6 +37,15 @@ public class NotebookDisplayTests
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Fact]
+    public void Axis_titles_are_those_of_the_long_way()
+    {
+        var both = Line().WithXAxisStyle<int, int, string>(TitleText: "step").WithYAxisStyle<int, int, string>(TitleText: "loss");
+        Assert.Equal(GenericChart.toJson(both), GenericChart.toJson(Line().WithAxisTitles("step", "loss")));
+        Assert.Equal(GenericChart.toJson(Line()), GenericChart.toJson(Line().WithAxisTitles()));
+        Assert.DoesNotContain("xaxis", GenericChart.toJson(Line().WithAxisTitles(y: "loss")), StringComparison.Ordinal);
     }
 
     private static GenericChart Line() => Chart.Line<double, double, string>(x: [1, 2, 3], y: [3, 2, 1]).WithTitle("loss falls");

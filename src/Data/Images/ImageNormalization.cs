@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Madtp.Kit.Data.Images;
 
 /// <summary>From bytes to what models take: (v / 255 - mean) / deviation in each channel.</summary>
@@ -34,6 +36,32 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
                 channelTarget[i] = values[pixels[at]];
             }
         }
+    }
+
+    /// <summary>Images of one size as a model takes them. <c>[B, 3, H, W]</c></summary>
+    /// <param name="images">The images.</param>
+    /// <exception cref="ArgumentException">There is none, or they differ in size.</exception>
+    public Tensor ToTensor(IReadOnlyList<RgbImage> images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        if (images.Count == 0)
+        {
+            throw new ArgumentException("there is no image to make a tensor of", nameof(images));
+        }
+
+        var (width, height) = (images[0].Width, images[0].Height);
+        var values = new float[images.Count * 3 * width * height];
+        for (var i = 0; i < images.Count; i++)
+        {
+            if (images[i].Width != width || images[i].Height != height)
+            {
+                throw new ArgumentException($"image {i} is {images[i].Width}x{images[i].Height}, the first is {width}x{height}: resize them to one size", nameof(images));
+            }
+
+            Apply(images[i].Pixels, values.AsSpan(i * 3 * width * height, 3 * width * height));
+        }
+
+        return tensor(values, [images.Count, 3, height, width]);
     }
 
     /// <summary>The way back, for showing what a model saw: the nearest bytes. <c>[3, H, W]</c> to <c>[H, W, 3]</c></summary>

@@ -1,4 +1,5 @@
 using Madtp.Kit.Alignment;
+using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;
 using TorchSharp.Modules;
@@ -67,6 +68,15 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel
         var text = text_encoder.Forward(ids, mask, [Half(vision, 0, pairs), Half(vision, pairs, 2 * pairs)]);
         var logits = cls_head.forward(text.X.select(1, 0)); // [B, 2]
         return new NlvrOutput(logits, vision, text, AlignmentTerm(vision, text, pairs));
+    }
+
+    /// <summary>Scores a batch of statements about pairs of images.</summary>
+    /// <param name="batch">Images, tokens and mask; labels are not looked at.</param>
+    /// <exception cref="ArgumentException">There are not twice as many images as statements.</exception>
+    public NlvrOutput Forward(NlvrPairBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return Forward(batch.Images, batch.Ids, batch.Mask);
     }
 
     private static ImageContext Half(TokenState tokens, long from, long to) =>

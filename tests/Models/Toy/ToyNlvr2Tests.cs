@@ -49,11 +49,11 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var together = test.Batch([.. Enumerable.Range(0, 16)]);
-        var logits = reduced.Model.Forward(together.Images, together.Ids, together.Mask).Logits;
+        var logits = reduced.Model.Forward(together).Logits;
         for (var i = 0; i < 16; i++)
         {
             var alone = test.Batch([i]);
-            var difference = (reduced.Model.Forward(alone.Images, alone.Ids, alone.Mask).Logits - logits.slice(0, i, i + 1, 1)).abs().max().item<float>();
+            var difference = (reduced.Model.Forward(alone).Logits - logits.slice(0, i, i + 1, 1)).abs().max().item<float>();
             Assert.InRange(difference, 0, 1e-4);
         }
     }
