@@ -6,25 +6,26 @@ namespace Madtp.Kit.Cost;
 /// <summary>What single NLVR2 examples cost, by the tokens that a reduction left them.</summary>
 /// <param name="config">The model's sizes.</param>
 /// <param name="method">What the reduction itself computes; what the traced policy does if null.</param>
-public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null)
+/// <param name="accounting">What is counted.</param>
+public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null, Accounting accounting = Accounting.Paper)
 {
     private const int MostRemembered = 20_000;
 
     private readonly Dictionary<int, MacLedger> whole = [];
-    private readonly NlvrRunCosts? regular = config.Vision.PrunedWidths is null && config.Text.PrunedWidths is null ? null : new(config.Uncompressed);
+    private readonly NlvrRunCosts? regular = config.Vision.PrunedWidths is null && config.Text.PrunedWidths is null ? null : new(config.Uncompressed, accounting: accounting);
     private readonly Dictionary<string, long> reduced = [];
 
     /// <summary>
-    /// Multiply-accumulates of the plain model on a statement of some tokens ('paper' accounting). Where parameters were taken out,
+    /// Multiply-accumulates of the plain model on a statement of some tokens. Where parameters were taken out,
     /// that is the regular model it was cut out of.
     /// </summary>
     public long Dense(int textTokens) => regular?.Dense(textTokens) ?? Whole(textTokens);
 
-    /// <summary>Multiply-accumulates of this model, with the widths that it has, on a statement of some tokens ('paper' accounting).</summary>
-    public long Whole(int textTokens) => Ledger(textTokens).Total(Accounting.Paper);
+    /// <summary>Multiply-accumulates of this model, with the widths that it has, on a statement of some tokens.</summary>
+    public long Whole(int textTokens) => Ledger(textTokens).Total(accounting);
 
     /// <summary>
-    /// Multiply-accumulates of each pair of a batch that was traced ('paper' accounting).
+    /// Multiply-accumulates of each pair of a batch that was traced.
     /// </summary>
     /// <param name="trace">The steps of one forward pass.</param>
     /// <param name="textLengths">Tokens of each statement, padding left out.</param>
@@ -50,6 +51,11 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
             work))];
     }
 
+    /// <summary>The same as a share of what the plain model computes for the pair.</summary>
+    /// <inheritdoc cref="PerPair"/>
+    public IReadOnlyList<double> Shares(ReductionTrace trace, IReadOnlyList<int> textLengths) =>
+        [.. PerPair(trace, textLengths).Zip(textLengths, (macs, length) => (double)macs / Dense(length))];
+
     private static int[] Counts(IReadOnlyList<ReductionStep> steps, int sample) => [.. steps.Select(step => step.TokensPerSample[sample])];
 
     private long Pair(int[] left, int[] right, int[]? text, int textTokens, ReductionCost work)
@@ -58,7 +64,7 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
         if (!reduced.TryGetValue(key, out var macs))
         {
             var counts = new TokenCounts(left.Length == 0 ? [] : [left, right], text);
-            macs = Ledger(textTokens).WithTokens(counts, work).Total(Accounting.Paper);
+            macs = Ledger(textTokens).WithTokens(counts, work).Total(accounting);
             if (reduced.Count >= MostRemembered)
             {
                 reduced.Clear(); // a long training meets millions of different counts

@@ -28,7 +28,7 @@ public static class KeepMapSamples
         using var reduction = toy.Attach(1);
         using var off = inference_mode();
         reduction.GatherFeatures = false;
-        var costs = new NlvrRunCosts(toy.Model.Config, ReductionCost.Of(reduction.Policy));
+        var costs = new NlvrRunCosts(toy.Model.Config);
         return [.. examples.Select(example =>
         {
             var view = PairView.Toy(split, example);
@@ -39,7 +39,7 @@ public static class KeepMapSamples
                 reduction.Temperature = temperature;
                 using var trace = reduction.Record(TraceDetail.Tensors);
                 var answer = toy.Model.Forward(batch).Logits.softmax(1)[0, 1].item<float>();
-                var share = (double)costs.PerPair(trace, batch.TextLengths)[0] / costs.Dense(batch.TextLengths[0]);
+                var share = costs.Shares(trace, batch.TextLengths)[0];
                 return new KeepMapRun(temperature, share, answer, Layers(trace, "visual_encoder", 0, 1), Layers(trace, "visual_encoder", 1, 1), Layers(trace, "text_encoder", 0, 0));
             })];
             return new KeepMapSample(view.Sentence, view.Label, view.Left, view.Right, view.Grid, view.Pieces, runs);

@@ -1,6 +1,7 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Pruning;
+using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Experiments;
 
@@ -23,14 +24,7 @@ public sealed record PairView(RgbPicture Left, RgbPicture Right, PatchGrid Grid,
     /// <exception cref="ArgumentException">There is no such split.</exception>
     public static PairView Toy(string split, int example)
     {
-        var world = new ToyWorldSettings();
-        var (_, number, pairs) = world.Splits().FirstOrDefault(s => s.Split == split);
-        if (pairs == 0)
-        {
-            throw new ArgumentException($"the toy world has no split '{split}'", nameof(split));
-        }
-
-        var pair = ToyPair.DrawSet(world.Seed, number, example / ToyPair.PerSet)[example % ToyPair.PerSet];
+        var pair = ToyPair.Of(split, example);
         var tokenizer = ToyNlvr2Pairs.Tokenizer();
         var tokens = ToyNlvr2Pairs.Tokens(tokenizer, pair.Sentence);
         return new PairView(Picture(pair.Left), Picture(pair.Right), PatchGrid.Square(ToyScene.Size, ToyScene.PatchSize), [.. tokens.Select(tokenizer.TokenOf)], pair.Label)
@@ -50,17 +44,24 @@ public sealed record PairView(RgbPicture Left, RgbPicture Right, PatchGrid Grid,
     public StaticFigure Draw(string title, ReductionTrace trace, int pair = 0, int pairs = 1)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        var vision = trace.Of("visual_encoder");
-        var text = trace.Of("text_encoder");
         return KeepMap.Draw(
             title,
-            [new("left", Left, Grid, Kept(vision, pair, 1)), new("right", Right, Grid, Kept(vision, pairs + pair, 1))],
-            [new("text", Pieces, Kept(text, pair, 0))]);
+            [Row("left", Left, trace.Left("visual_encoder", pair, 1)), Row("right", Right, trace.Left("visual_encoder", pairs + pair, 1))],
+            [new("text", Pieces, trace.Left("text_encoder", pair, 0).Positions)]);
     }
 
-    private static IReadOnlyList<int>[] Kept(IReadOnlyList<ReductionStep> steps, int sample, int offset) => [.. steps.Select(step =>
-        (IReadOnlyList<int>)[.. (step.Positions ?? throw new ArgumentException("the trace was recorded without positions: use reduction.Record(TraceDetail.Positions)"))[sample]
-            .Where(position => position >= offset).Select(position => (int)position - offset)])];
+    /// <summary>
+    /// Draws what several methods leave of the pair, one below the other: the images of each, then the words of each.
+    /// </summary>
+    /// <param name="runs">Each method's name and what it leaves.</param>
+    /// <exception cref="ArgumentException">No method is given.</exception>
+    public StaticFigure Compare(params (string Name, PairTokens Tokens)[] runs) => KeepMap.Draw(
+        $"\"{Sentence}\" ({(Label ? "true" : "false")})",
+        [.. runs.SelectMany(run => new[] { Row($"{run.Name} left", Left, run.Tokens.Left), Row($"{run.Name} right", Right, run.Tokens.Right) })],
+        [.. runs.Select(run => new KeptWords($"{run.Name} text", Pieces, run.Tokens.Text.Positions))],
+        width: 820);
+
+    private KeptPatches Row(string label, RgbPicture picture, TokensLeft tokens) => new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
 
     private static RgbPicture Picture(ToyScene scene) => new(ToyRenderer.Render(scene), ToyScene.Size, ToyScene.Size);
 }

@@ -35,6 +35,20 @@ public sealed record PruningMethod(string Name, string Dial, Func<double, Reduct
         Range = new CalibrationSettings { Lowest = 0.02, Highest = 1, MaxBisections = 13 },
     };
 
+    /// <summary>The method with its dial at a value.</summary>
+    public PruningSetting At(double dial) => new(Name, Policy(dial), dial);
+
+    /// <summary>Turns the dial until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/> of the setting's calibration tells.</summary>
+    /// <param name="cost">What a setting costs, mean over examples that stay the same.</param>
+    /// <param name="target">The cost wanted.</param>
+    /// <exception cref="ArgumentException">The target is not positive.</exception>
+    public PruningSetting Calibrate(Func<PruningSetting, double> cost, double target)
+    {
+        ArgumentNullException.ThrowIfNull(cost);
+        var found = TemperatureCalibration.Find(dial => cost(At(dial)), target, Range);
+        return At(found.Temperature) with { Calibration = found };
+    }
+
     /// <summary>Sets the dial of an attached reduction.</summary>
     public void Turn(TokenReduction reduction, double dial)
     {

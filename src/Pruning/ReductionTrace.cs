@@ -30,6 +30,22 @@ public sealed class ReductionTrace : IDisposable
     /// <summary>The steps of one encoder.</summary>
     public IReadOnlyList<ReductionStep> Of(string encoder) => [.. steps.Where(step => step.Encoder == encoder)];
 
+    /// <summary>
+    /// What is left of one sequence, block by block.
+    /// </summary>
+    /// <param name="encoder">The encoder's name.</param>
+    /// <param name="sample">The sequence's place in the encoder's batch.</param>
+    /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
+    /// <exception cref="ArgumentException">The trace holds no positions.</exception>
+    public TokensLeft Left(string encoder, int sample, int first)
+    {
+        var of = Of(encoder);
+        return new TokensLeft(
+            [.. of.Select(step => Kept(step, sample, first))],
+            [.. of.Select(step => step.TokensPerSample[sample])],
+            Policy.Reducer.AddsToken || Policy.Reducer is MatchReducer);
+    }
+
     /// <summary>Forgets the steps so far and goes on recording.</summary>
     public void Clear()
     {
@@ -58,6 +74,10 @@ public sealed class ReductionTrace : IDisposable
             Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, decision!, selection) : null,
         });
     }
+
+    private static IReadOnlyList<int> Kept(ReductionStep step, int sample, int first) =>
+        [.. (step.Positions ?? throw new ArgumentException("the trace was recorded without positions: use reduction.Record(TraceDetail.Positions)"))[sample]
+            .Where(position => position >= first).Select(position => (int)position - first)];
 
     private static long[][] Positions(TokenState tokens)
     {

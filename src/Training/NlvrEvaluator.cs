@@ -10,6 +10,21 @@ namespace Madtp.Kit.Training;
 /// <summary>Scores BLIP NLVR2 on a split: accuracy, multiply-accumulates by each example's own tokens, tokens per layer.</summary>
 public static class NlvrEvaluator
 {
+    /// <summary>Scores the model with a method attached, which is detached again.</summary>
+    /// <param name="model">The model; left in evaluation mode.</param>
+    /// <param name="pairs">The examples.</param>
+    /// <param name="split">What to call them.</param>
+    /// <param name="setting">The method.</param>
+    /// <param name="limit">Scores the first examples only.</param>
+    /// <param name="batchSize">Examples that are scored at once.</param>
+    /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
+    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, PruningSetting setting, int? limit = null, int batchSize = 100)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        using var reduction = setting.Attach(model);
+        return Evaluate(model, pairs, split, reduction, limit: limit, batchSize: batchSize);
+    }
+
     /// <summary>
     /// Scores the model as it is: with a reduction where one is attached and given.
     /// </summary>

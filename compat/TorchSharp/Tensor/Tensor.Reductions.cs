@@ -36,6 +36,8 @@ public static partial class torch
 
         public Tensor argsort(long dim = -1, bool descending = false) => Aten.One("argsort", this, dim, descending);
 
+        public Tensor corrcoef() => Aten.One("corrcoef", this);
+
         public Tensor cumsum(long dim, ScalarType? type = null) => Aten.One("cumsum", this, dim, type);
 
         public Tensor log_softmax(long dim, ScalarType? dtype = null) => Aten.One("log_softmax.int", this, dim, dtype);

@@ -18,12 +18,7 @@ public static class ToyNlvr2Pairs
     public static NlvrPairs Draw(string split, ToyWorldSettings? settings = null, int? limit = null)
     {
         settings ??= new ToyWorldSettings();
-        var (_, number, pairs) = settings.Splits().FirstOrDefault(s => s.Split == split);
-        if (pairs == 0)
-        {
-            throw new ArgumentException($"the toy world has no split '{split}'; it has {string.Join(", ", settings.Splits().Select(s => s.Split))}", nameof(split));
-        }
-
+        var (_, number, pairs) = settings.Split(split);
         var sets = (Math.Min(limit ?? pairs, pairs) + ToyPair.PerSet - 1) / ToyPair.PerSet;
         var drawn = new ToyPair[sets * ToyPair.PerSet];
         var pixels = new byte[drawn.Length * 2 * ImageBytes];

@@ -13,6 +13,17 @@ public sealed record ToyPair(int Set, int Number, string Kind, string Sentence, 
     /// <summary>Pairs that share a sentence: two of which it is true, two of which it is false.</summary>
     public const int PerSet = 4;
 
+    /// <summary>One example of a split, the one that <see cref="ToyNlvr2Pairs"/> has under the same number.</summary>
+    /// <param name="split">"train", "dev" or "test1".</param>
+    /// <param name="example">Its number in the split, from 0.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    public static ToyPair Of(string split, int example, ToyWorldSettings? settings = null)
+    {
+        settings ??= new ToyWorldSettings();
+        return DrawSet(settings.Seed, settings.Split(split).Number, example / PerSet)[example % PerSet];
+    }
+
     /// <summary>The four examples of one sentence; a function of the seed alone.</summary>
     /// <param name="seed">The world's seed.</param>
     /// <param name="split">A number of its own for each split, so that no split repeats another's scenes.</param>

@@ -24,4 +24,14 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
 
     /// <summary>The splits by the names NLVR2 gives them, each with its number of pairs.</summary>
     internal IEnumerable<(string Split, int Number, int Pairs)> Splits() => [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
+
+    /// <summary>A split by its name.</summary>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    internal (string Split, int Number, int Pairs) Split(string name)
+    {
+        var found = Splits().FirstOrDefault(split => split.Split == name);
+        return found.Pairs > 0
+            ? found
+            : throw new ArgumentException($"the toy world has no split '{name}'; it has {string.Join(", ", Splits().Select(split => split.Split))}", nameof(name));
+    }
 }

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>
+/// Times of pieces of work that take turns: each runs once, then each again. What disturbs the machine meets all of them alike,
+/// and a single slow run moves no median.
+/// </summary>
+public static class TurnTiming
+{
+    /// <summary>
+    /// Runs the candidates in turn, once uncounted to warm up, then round by round.
+    /// </summary>
+    /// <param name="candidates">The pieces of work.</param>
+    /// <param name="seconds">How long rounds go on.</param>
+    /// <param name="leastRounds">Rounds that are run however long they take.</param>
+    /// <param name="mostRounds">Rounds after which enough is known.</param>
+    /// <returns>The median of each candidate's times in milliseconds.</returns>
+    /// <exception cref="ArgumentException">There is not one round to measure.</exception>
+    public static IReadOnlyList<double> Medians(IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
+    {
+        ArgumentNullException.ThrowIfNull(candidates);
+        if (leastRounds < 1 || mostRounds < leastRounds)
+        {
+            throw new ArgumentException($"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}", nameof(leastRounds));
+        }
+
+        foreach (var candidate in candidates)
+        {
+            candidate();
+        }
+
+        var times = candidates.Select(_ => new List<double>()).ToArray();
+        var clock = Stopwatch.StartNew();
+        for (var round = 0; round < leastRounds || (round < mostRounds && clock.Elapsed.TotalSeconds < seconds); round++)
+        {
+            for (var i = 0; i < times.Length; i++)
+            {
+                var began = Stopwatch.GetTimestamp();
+                candidates[i]();
+                times[i].Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+        }
+
+        return [.. times.Select(Median)];
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
+    }
+}
