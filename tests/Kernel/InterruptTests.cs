@@ -6,6 +6,9 @@ namespace Madtp.Kit.Tests.Kernel;
 [Collection(KernelCollection.Name)]
 public class InterruptTests(SharedKernel kernel)
 {
+    /// <summary>What a cell says just before the statement that is to be interrupted.</summary>
+    private const string AtWork = "Console.WriteLine(\"at work\");";
+
     [Theory]
     [InlineData("System.Threading.Thread.Sleep(-1);")]
     [InlineData("while (true) { }")]
@@ -17,7 +20,7 @@ public class InterruptTests(SharedKernel kernel)
     public void An_interrupt_ends_the_cell_and_leaves_the_kernel_at_work(string code)
     {
         kernel.Client.Succeed("var survives = 42;");
-        var result = Interrupt(code);
+        var result = Interrupt($"{AtWork}\n{code}");
         Assert.Equal(("error", "KeyboardInterrupt", "the cell was interrupted"), (result.Status, result.ErrorName, result.ErrorMessage));
         Assert.Equal("42", kernel.Client.Succeed("survives").Text);
     }
@@ -25,19 +28,20 @@ public class InterruptTests(SharedKernel kernel)
     [Fact]
     public void A_cell_can_watch_for_the_interrupt_and_tidy_up()
     {
-        Interrupt("var steps = 0;\ntry { while (!KernelInvocationContext.Current.CancellationToken.IsCancellationRequested) { System.Threading.Thread.Sleep(5); } KernelInvocationContext.Current.CancellationToken.ThrowIfCancellationRequested(); }\nfinally { steps = 7; }");
+        Interrupt($"var steps = 0;\n{AtWork}\n" + "try { while (!KernelInvocationContext.Current.CancellationToken.IsCancellationRequested) { System.Threading.Thread.Sleep(5); } KernelInvocationContext.Current.CancellationToken.ThrowIfCancellationRequested(); }\nfinally { steps = 7; }");
         Assert.Equal("7", kernel.Client.Succeed("steps").Text);
     }
 
     [Fact]
     public void Code_that_cannot_be_stopped_is_left_behind()
     {
-        var result = Interrupt("""
+        var result = Interrupt($$"""
             [System.Runtime.InteropServices.DllImport("libc")] static extern int pipe(int[] ends);
             [System.Runtime.InteropServices.DllImport("libc")] static extern nint read(int end, byte[] into, nint count);
             var ends = new int[2];
             pipe(ends);
             var before = 5;
+            {{AtWork}}
             read(ends[0], new byte[1], 1);
             """);
         Assert.Equal("KeyboardInterrupt", result.ErrorName);
@@ -48,7 +52,7 @@ public class InterruptTests(SharedKernel kernel)
     [Fact]
     public void What_a_cell_awaits_is_left_to_itself_and_no_longer_heard()
     {
-        var id = Interrupt("for (var i = 0; ; i++) { await Task.Delay(20); if (i > 10_000) { Console.WriteLine(i); } }");
+        var id = Interrupt($"{AtWork}\n" + "for (var i = 0; ; i++) { await Task.Delay(20); if (i > 10_000) { Console.WriteLine(i); } }");
         Assert.Equal("KeyboardInterrupt", id.ErrorName);
         Assert.Contains("awaiting", id.ErrorMessage);
         Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
@@ -57,9 +61,8 @@ public class InterruptTests(SharedKernel kernel)
     [Fact]
     public void A_signal_interrupts_as_a_message_does()
     {
-        var id = kernel.Client.SendCell("System.Threading.Thread.Sleep(-1);");
-        kernel.Client.Next("execute_input", id);
-        Thread.Sleep(200);
+        var id = kernel.Client.SendCell($"{AtWork}\nSystem.Threading.Thread.Sleep(-1);");
+        WaitUntilAtWork(id);
         kernel.Process.Signal("INT");
         Assert.Equal("KeyboardInterrupt", kernel.Client.Finish(id).ErrorName);
     }
@@ -76,13 +79,17 @@ public class InterruptTests(SharedKernel kernel)
         Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
     }
 
+    // The cell is compiled, and stands before the statement that is to be interrupted; a moment later it is in it.
+    private void WaitUntilAtWork(string id)
+    {
+        kernel.Client.Next("stream", id);
+        Thread.Sleep(400);
+    }
+
     private CellResult Interrupt(string code)
     {
         var id = kernel.Client.SendCell(code);
-        kernel.Client.Next("execute_input", id);
-
-        // Long enough for the cell to be compiled and at work.
-        Thread.Sleep(400);
+        WaitUntilAtWork(id);
         var interrupt = kernel.Client.Send(kernel.Client.Control, "interrupt_request", []);
         kernel.Client.Reply(kernel.Client.Control, interrupt);
         var waited = Stopwatch.StartNew();
