@@ -10,13 +10,19 @@ public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacSha
     /// <summary>Spread of each single score.</summary>
     public IReadOnlyDictionary<string, Spread> Scores { get; init; } = new Dictionary<string, Spread>();
 
-    /// <summary>Results gathered by everything but their seed, in the order in which they first come.</summary>
-    public static IReadOnlyList<SeedGroup> Of(IEnumerable<ExperimentResult> results) => [.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(group => new SeedGroup(
-        group.Key,
-        Spread.Of(group.Select(result => result.Test)),
-        Spread.Of(group.Select(result => result.MacShare)),
-        group.All(result => !result.OverBudget))
+    /// <summary>How far this group's test score lies above another's, and whether the seeds can tell.</summary>
+    public SeedGap Against(SeedGroup other)
     {
-        Scores = group.SelectMany(result => result.Scores).GroupBy(score => score.Key).ToDictionary(score => score.Key, score => Spread.Of(score.Select(one => one.Value))),
-    })];
+        ArgumentNullException.ThrowIfNull(other);
+        return SeedGap.Between(Test, other.Test);
+    }
+
+    internal static SeedGroup Of(IGrouping<Experiment, ExperimentResult> runs) => new(
+        runs.Key,
+        Spread.Of(runs.Select(run => run.Test)),
+        Spread.Of(runs.Select(run => run.MacShare)),
+        runs.All(run => !run.OverBudget))
+    {
+        Scores = runs.SelectMany(run => run.Scores).GroupBy(score => score.Key).ToDictionary(score => score.Key, score => Spread.Of(score.Select(one => one.Value))),
+    };
 }
