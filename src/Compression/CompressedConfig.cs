@@ -1,10 +1,9 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 
 namespace Madtp.Kit.Compression;
 
-/// <summary>Sizes of BLIP models that parameters were taken out of.</summary>
+/// <summary>Sizes of models that parameters were taken out of.</summary>
 public static class CompressedConfig
 {
     /// <summary>
@@ -12,17 +11,13 @@ public static class CompressedConfig
     /// </summary>
     /// <param name="config">The model's sizes.</param>
     /// <param name="units">Every width of the model and the units it is to have; for attentions, dimensions per head.</param>
-    public static BlipConfig With(BlipConfig config, IReadOnlyList<(PrunableWidth Width, int Units)> units)
+    public static TSizes With<TSizes>(TSizes config, IReadOnlyList<(PrunableWidth Width, int Units)> units)
+        where TSizes : class, IPrunableSizes<TSizes>
     {
         ArgumentNullException.ThrowIfNull(config);
-        var vision = Layers(units, Modality.Image, config.Vision.Depth, config.Vision.Widths);
-        var text = Layers(units, Modality.Text, config.Text.Layers, config.Text.Widths);
         var regular = config.Uncompressed;
-        return config with
-        {
-            Vision = config.Vision with { PrunedWidths = Irregular(vision, regular.Vision.Widths) },
-            Text = config.Text with { PrunedWidths = Irregular(text, regular.Text.Widths) },
-        };
+        return units.GroupBy(one => one.Width.Tower).Aggregate(config, (sizes, tower) =>
+            sizes.WithWidths(tower.Key, Irregular(Layers(tower, config.Widths(tower.Key)), regular.Widths(tower.Key))));
     }
 
     /// <summary>
@@ -33,7 +28,8 @@ public static class CompressedConfig
     /// <param name="config">Sizes of the model that it was cut out of.</param>
     /// <param name="regular">The regular model, which names the widths and their tensors.</param>
     /// <exception cref="InvalidDataException">A tensor's rows are not a multiple of the heads.</exception>
-    public static BlipConfig Read(CheckpointFile file, BlipConfig config, IPrunableModel regular)
+    public static TSizes Read<TSizes>(CheckpointFile file, TSizes config, IPrunableModel regular)
+        where TSizes : class, IPrunableSizes<TSizes>
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(regular);
@@ -53,10 +49,10 @@ public static class CompressedConfig
             : throw new InvalidDataException($"'{file.Path}': tensor '{entry.Name}' has {entry.Shape[0]} rows, which is no multiple of {width.Heads} heads times {width.Projections}");
     }
 
-    private static LayerWidths[] Layers(IReadOnlyList<(PrunableWidth Width, int Units)> units, Modality modality, int depth, Func<int, LayerWidths> before)
+    private static LayerWidths[] Layers(IEnumerable<(PrunableWidth Width, int Units)> units, IReadOnlyList<LayerWidths> before)
     {
-        LayerWidths[] layers = [.. Enumerable.Range(0, depth).Select(before)];
-        foreach (var (width, count) in units.Where(u => u.Width.Modality == modality))
+        LayerWidths[] layers = [.. before];
+        foreach (var (width, count) in units)
         {
             layers[width.Layer] = Changed(layers[width.Layer], width, width.Heads * count);
         }
@@ -72,9 +68,9 @@ public static class CompressedConfig
         _ => widths with { Mlp = total },
     };
 
-    // A model whose widths are all regular is the regular model.
-    private static LayerWidths[]? Irregular(LayerWidths[] layers, Func<int, LayerWidths> regular) =>
-        layers.Select((widths, layer) => (widths, regular: regular(layer))).All(pair => Same(pair.widths, pair.regular)) ? null : layers;
+    // A transformer whose widths are all regular is the regular one.
+    private static LayerWidths[]? Irregular(LayerWidths[] layers, IReadOnlyList<LayerWidths> regular) =>
+        layers.Zip(regular).All(pair => Same(pair.First, pair.Second)) ? null : layers;
 
     private static bool Same(LayerWidths a, LayerWidths b) =>
         a.Attention == b.Attention && a.Mlp == b.Mlp && a.CrossTo(0) == b.CrossTo(0) && a.CrossTo(1) == b.CrossTo(1);

@@ -1,6 +1,5 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
@@ -18,28 +17,25 @@ public static class CompressedWeights
         SafetensorsWriter.Write(path, model.state_dict(), notes);
     }
 
-    /// <summary>BLIP NLVR2 with the widths that the file shows, in evaluation mode.</summary>
-    /// <inheritdoc cref="Load{TModel}"/>
-    public static BlipNlvr LoadNlvr(CheckpointFile file, BlipConfig config) => Load(file, config, sizes => new BlipNlvr(sizes));
-
     /// <summary>
     /// A model with the widths that the file shows, in evaluation mode.
     /// </summary>
+    /// <param name="family">The kind of model.</param>
     /// <param name="file">Weights of a compressed or a regular model.</param>
     /// <param name="config">Sizes of the regular model.</param>
-    /// <param name="create">Makes a model of given sizes.</param>
     /// <exception cref="InvalidDataException">The file's tensors are not those of such a model.</exception>
-    public static TModel Load<TModel>(CheckpointFile file, BlipConfig config, Func<BlipConfig, TModel> create)
-        where TModel : nn.Module, IPrunableModel
+    public static TModel Load<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, CheckpointFile file, TSizes config)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
     {
+        ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(create);
-        var model = create(config.Uncompressed);
-        var sizes = CompressedConfig.Read(file, config, model);
-        if (sizes.Vision.PrunedWidths is not null || sizes.Text.PrunedWidths is not null)
+        var model = family.Create(config.Uncompressed);
+        var sizes = CompressedConfig.Read(file, model.Config, model);
+        if (!sizes.Equals(model.Config))
         {
             model.Dispose();
-            model = create(sizes);
+            model = family.Create(sizes);
         }
 
         CheckpointLoader.Load(model.state_dict(), file).RequireComplete();

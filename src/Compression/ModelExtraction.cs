@@ -1,4 +1,4 @@
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,29 +7,24 @@ namespace Madtp.Kit.Compression;
 /// <summary>
 /// Cuts the smaller model out of a masked one. Units masked to zero are sliced out of every tensor that makes or reads them; other
 /// values are multiplied into what makes the unit. The smaller model computes what the masked one computes: a head dimension that
-/// is zero adds nothing to scores or outputs (the scale 1/√d_h stays that of the full head), and GELU(0) = 0.
+/// is zero adds nothing to scores or outputs (the scale 1/√d_h stays that of the full head), and GELU(0) = 0, as is CLIP's approximation of it.
 /// </summary>
 public static class ModelExtraction
 {
-    /// <summary>The smaller BLIP NLVR2, in evaluation mode, with weights of its own.</summary>
-    /// <inheritdoc cref="Extract{TModel}"/>
-    public static BlipNlvr Extract(BlipNlvr model, ParameterPruning pruning)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return Extract(model, model.Config, pruning, config => new BlipNlvr(config));
-    }
-
     /// <summary>
-    /// The smaller model, in evaluation mode, with weights of its own.
+    /// The smaller model, in evaluation mode, with weights of its own. Its momentum copies, where it has them, begin as what they copy:
+    /// those of the masked model went on without masks. What its queues hold stays.
     /// </summary>
+    /// <param name="family">The kind of model.</param>
     /// <param name="model">The masked model; it stays as it is.</param>
-    /// <param name="config">Its sizes.</param>
     /// <param name="pruning">Its masks.</param>
-    /// <param name="create">Makes a model of given sizes.</param>
     /// <exception cref="ArgumentException">A mask leaves nothing of a width.</exception>
-    public static TModel Extract<TModel>(TModel model, BlipConfig config, ParameterPruning pruning, Func<BlipConfig, TModel> create)
-        where TModel : nn.Module
+    public static TModel Extract<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ParameterPruning pruning)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
     {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pruning);
         if (pruning.Masks.FirstOrDefault(mask => mask.Kept == 0) is { } empty)
         {
@@ -37,7 +32,7 @@ public static class ModelExtraction
         }
 
         using var unrecorded = no_grad();
-        var smaller = create(CompressedConfig.With(config, [.. pruning.Masks.Select(mask => (mask.Width, mask.Kept))]));
+        var smaller = family.Create(CompressedConfig.With(model.Config, [.. pruning.Masks.Select(mask => (mask.Width, mask.Kept))]));
         using var scope = NewDisposeScope();
         var state = model.state_dict();
         foreach (var mask in pruning.Masks)
@@ -52,6 +47,7 @@ public static class ModelExtraction
             target.copy_(state[name]);
         }
 
+        smaller.RestartCopies();
         smaller.eval();
         return smaller;
     }

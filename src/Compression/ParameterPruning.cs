@@ -3,14 +3,14 @@ using Madtp.Kit.Models;
 namespace Madtp.Kit.Compression;
 
 /// <summary>
-/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders.
+/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders and decoders.
 /// Attaching swaps no class and copies no weight; disposing gives the plain model back.
 /// </summary>
 /// <example>
 /// <code>
 /// using var pruning = ParameterPruning.Attach(model);
 /// pruning.Masks[0].Set([1, 0, 1, 1]); // the second dimension of every head of the first block
-/// var smaller = ModelExtraction.Extract(model, pruning);
+/// var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
 /// </code>
 /// </example>
 public sealed class ParameterPruning : IDisposable

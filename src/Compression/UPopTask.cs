@@ -1,5 +1,5 @@
 using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -15,10 +15,15 @@ namespace Madtp.Kit.Compression;
 /// costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not descended, it only
 /// adds the same number to every gradient of a kind, which standardising takes away again.
 /// </remarks>
-public sealed class UPopTask : TrainingTask, IDisposable
+/// <typeparam name="TModel">The model.</typeparam>
+/// <typeparam name="TSizes">Its sizes.</typeparam>
+public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
+    where TModel : nn.Module, IPrunableModel<TSizes>
+    where TSizes : class, IPrunableSizes<TSizes>
 {
-    private readonly NlvrTask task;
-    private readonly BlipNlvr model;
+    private readonly TrainingTask task;
+    private readonly PrunableFamily<TModel, TSizes> family;
+    private readonly TModel model;
     private readonly UnitCosts costs;
     private readonly UPopSettings settings;
     private readonly double remove;
@@ -27,16 +32,19 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
+    /// <param name="family">The kind of its model.</param>
     /// <param name="model">Its model.</param>
     /// <param name="costs">What the model's units cost.</param>
     /// <param name="settings">The budget.</param>
     /// <exception cref="ArgumentException">The share is not between 0 and 1, or cannot be met by pruning inner widths.</exception>
-    public UPopTask(NlvrTask task, BlipNlvr model, UnitCosts costs, UPopSettings settings)
+    public UPopTask(TrainingTask task, PrunableFamily<TModel, TSizes> family, TModel model, UnitCosts costs, UPopSettings settings)
     {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(settings);
-        (this.task, this.model, this.costs, this.settings) = (task, model, costs, settings);
+        (this.task, this.family, this.model, this.costs, this.settings) = (task, family, model, costs, settings);
         remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
         Check(model, costs, settings);
         Pruning = ParameterPruning.Attach(model);
@@ -57,11 +65,14 @@ public sealed class UPopTask : TrainingTask, IDisposable
     public override int Examples => task.Examples;
 
     /// <inheritdoc/>
+    public override bool ComparesExamples => task.ComparesExamples;
+
+    /// <inheritdoc/>
     public override TrainingObjective Objective => task.Objective;
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Tensor Tensor)> State =>
-        Pruning.Masks.SelectMany((mask, i) => new[] { ($"{mask.Width.Name}.mask", mask.Tensor), ($"{mask.Width.Name}.gathered", gathered[i]) });
+        task.State.Concat(Pruning.Masks.SelectMany((mask, i) => new[] { ($"{mask.Width.Name}.mask", mask.Tensor), ($"{mask.Width.Name}.gathered", gathered[i]) }));
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch) => task.Prepare(step, stepsPerEpoch);
@@ -75,6 +86,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
     /// <inheritdoc/>
     public override void AfterStep(int done, int totalSteps)
     {
+        task.AfterStep(done, totalSteps);
         for (var i = 0; i < gathered.Length; i++)
         {
             Pruning.Masks[i].MoveGradient(gathered[i]);
@@ -90,6 +102,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
     /// <inheritdoc/>
     public override void Restored(int done, int totalSteps)
     {
+        task.Restored(done, totalSteps);
         finished = done == totalSteps;
         Macs = costs.Whole - Pruning.Masks.Select((mask, i) => mask.Values().Count(value => value != 1) * costs.PerUnit[i]).Sum();
     }
@@ -99,8 +112,8 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
-    public BlipNlvr Extract() => finished
-        ? ModelExtraction.Extract(model, Pruning)
+    public TModel Extract() => finished
+        ? ModelExtraction.Extract(family, model, Pruning)
         : throw new InvalidOperationException("the search has not come to its end, so the masks are not zero yet where they are to be");
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
@@ -128,7 +141,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
         finished = done == schedule.Steps;
     }
 
-    private static void Check(BlipNlvr model, UnitCosts costs, UPopSettings settings)
+    private static void Check(TModel model, UnitCosts costs, UPopSettings settings)
     {
         if (settings.MacShare is not (> 0 and < 1))
         {
@@ -138,7 +151,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
         var least = costs.Whole - model.PrunableWidths.Select((width, i) => (width.Part.Units - 1) * costs.PerUnit[i]).Sum();
         if (settings.MacShare * costs.Dense < least)
         {
-            throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: patches, norms and merges are not pruned", nameof(settings));
+            throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts (patches, norms, merges, heads) are not pruned", nameof(settings));
         }
     }
 }

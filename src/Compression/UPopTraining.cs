@@ -1,9 +1,9 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Nlvr2;
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
@@ -23,24 +23,31 @@ public sealed record UPopTraining
     public required TrainingSettings Retraining { get; init; }
 
     /// <summary>Training examples whose cost the budget is a share of, the first of the split.</summary>
-    public int CostPairs { get; init; } = 200;
+    public int CostExamples { get; init; } = 200;
 
     /// <summary>
-    /// Compresses BLIP NLVR2. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
+    /// Compresses a model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
     /// model as it was cut out.
     /// </summary>
+    /// <param name="family">The kind of model.</param>
     /// <param name="model">The trained model; the search changes its weights.</param>
-    /// <param name="train">Examples to train on.</param>
-    /// <param name="validation">Examples to watch.</param>
+    /// <param name="begin">
+    /// What the model, and then the smaller one, is trained on: its task alone, without a budget and without alignment, since no token
+    /// is reduced. It is disposed here.
+    /// </param>
     /// <param name="folder">The run's folder.</param>
     /// <param name="resume">Goes on with what is in the folder.</param>
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The smaller model, in evaluation mode; null where the training was stopped.</returns>
-    public BlipNlvr? Run(BlipNlvr model, INlvrPairs train, INlvrPairs validation, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths.</exception>
+    public TModel? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, Func<TModel, BudgetTask> begin, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
     {
+        ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(begin);
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
@@ -48,30 +55,32 @@ public sealed record UPopTraining
             File.Delete(extracted);
         }
 
-        var (searching, retraining) = (Steps(train, Search), Steps(train, Retraining));
+        int searching, retraining;
         Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = searching + retraining });
 
-        if (!File.Exists(extracted) && !Searched(model, train, validation, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+        using (var task = begin(model))
         {
-            return null;
+            (searching, retraining) = (Steps(task, Search), Steps(task, Retraining));
+            if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+            {
+                return null;
+            }
         }
 
         using var file = CheckpointFile.Open(extracted);
-        var smaller = CompressedWeights.LoadNlvr(file, model.Config).to(Placement.DeviceOf(model));
-        using var task = new NlvrTask(smaller, train, validation, Plain);
-        var again = new Trainer(task, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
+        var smaller = CompressedWeights.Load(family, file, model.Config).to(Placement.DeviceOf(model));
+        using var again = begin(smaller);
+        var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
         smaller.eval();
-        return again.Completed ? smaller : null;
+        return result.Completed ? smaller : null;
     }
 
-    // UPop trains on the task alone: no token is reduced, so nothing is aligned either.
-    private static NlvrTaskSettings Plain { get; } = new() { AlignmentWeight = 0 };
-
-    private bool Searched(BlipNlvr model, INlvrPairs train, INlvrPairs validation, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, BudgetTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
     {
-        var costs = UnitCosts.Of(model, [.. Enumerable.Range(0, Math.Min(CostPairs, train.Count)).Select(train.TextLength)]);
-        using var task = new NlvrTask(model, train, validation, Plain);
-        using var search = new UPopTask(task, model, costs, Settings);
+        var costs = UnitCosts.Of(family, model, [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)]);
+        using var search = new UPopTask<TModel, TSizes>(task, family, model, costs, Settings);
         if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
         {
             return false;
@@ -82,5 +91,5 @@ public sealed record UPopTraining
         return true;
     }
 
-    private static int Steps(INlvrPairs train, TrainingSettings settings) => settings.Epochs * (train.Count / settings.BatchSize);
+    private static int Steps(TrainingTask task, TrainingSettings settings) => settings.Epochs * (task.Examples / settings.BatchSize);
 }

@@ -1,6 +1,5 @@
-using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
@@ -27,27 +26,32 @@ public sealed class UnitCosts
     public IReadOnlyList<double> PerUnit => perUnit;
 
     /// <summary>
-    /// Counts the units of BLIP NLVR2 by its ledger.
+    /// Counts the units of a model by its ledger.
     /// </summary>
+    /// <param name="family">The kind of model.</param>
     /// <param name="model">The model.</param>
-    /// <param name="textLengths">Tokens of the statements to average over.</param>
-    /// <exception cref="ArgumentException">There are no statements.</exception>
-    public static UnitCosts Of(BlipNlvr model, IReadOnlyCollection<int> textLengths)
+    /// <param name="textLengths">Tokens of the texts to average over.</param>
+    /// <exception cref="ArgumentException">There are no texts.</exception>
+    public static UnitCosts Of<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, IReadOnlyCollection<int> textLengths)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
     {
+        ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(textLengths);
         if (textLengths.Count == 0)
         {
-            throw new ArgumentException("there are no statements to average the cost over", nameof(textLengths));
+            throw new ArgumentException("there are no texts to average the cost over", nameof(textLengths));
         }
 
         var lengths = textLengths.GroupBy(n => n).Select(group => (Tokens: group.Key, Share: (double)group.Count() / textLengths.Count)).ToArray();
-        double Mean(BlipConfig config) => lengths.Sum(n => n.Share * MacLedger.For(BlipCosts.Nlvr(config, n.Tokens)).Total(Accounting.Paper));
+        double Mean(TSizes sizes) => lengths.Sum(n => n.Share * family.Macs(sizes, n.Tokens));
 
         var (widths, whole) = (model.PrunableWidths, Mean(model.Config));
         return new UnitCosts(Mean(model.Config.Uncompressed), whole, [.. widths.Select(width => Mean(Wider(model.Config, widths, width)) - whole)]);
     }
 
-    private static BlipConfig Wider(BlipConfig config, IReadOnlyList<PrunableWidth> widths, PrunableWidth one) =>
+    private static TSizes Wider<TSizes>(TSizes config, IReadOnlyList<PrunableWidth> widths, PrunableWidth one)
+        where TSizes : class, IPrunableSizes<TSizes> =>
         CompressedConfig.With(config, [.. widths.Select(width => (width, width.Part.Units + (width == one ? 1 : 0)))]);
 }

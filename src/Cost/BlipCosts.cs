@@ -26,7 +26,7 @@ public static class BlipCosts
     public static CaptionCost Caption(BlipConfig config, int textTokens)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new CaptionCost { Name = "blip-caption", Vision = Vision(config.Vision), Text = Text(config.Text), TextTokens = textTokens, Alignment = AlignmentDims.Of(config.Alignment) };
+        return new CaptionCost { Name = "blip-caption", Vision = Vision(config.Vision), Text = Text(config.Decoder), TextTokens = textTokens, Alignment = AlignmentDims.Of(config.Alignment) };
     }
 
     /// <summary>BLIP VQA of the given sizes, on one image with one question of <paramref name="textTokens"/> tokens and one answer.</summary>
@@ -38,6 +38,7 @@ public static class BlipCosts
             Name = "blip-vqa",
             Vision = Vision(config.Vision),
             Text = Text(config.Text),
+            Decoder = Text(config.Decoder),
             TextTokens = textTokens,
             QuestionTokens = textTokens,
             Questions = 1,

@@ -7,10 +7,13 @@ namespace Madtp.Kit.Cost;
 /// <param name="config">The model's sizes.</param>
 public sealed class CaptionCosts(BlipConfig config) : IPairCosts
 {
-    private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(BlipCosts.Caption(config, textTokens)));
+    private readonly PairCosts costs = new(Accounting.Paper, textTokens => BlipCosts.Caption(config.Uncompressed, textTokens), textTokens => BlipCosts.Caption(config, textTokens));
 
     /// <inheritdoc/>
     public long Dense(int textTokens) => costs.Dense(textTokens);
+
+    /// <inheritdoc/>
+    public long Whole(int textTokens) => costs.Whole(textTokens);
 
     /// <inheritdoc/>
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)

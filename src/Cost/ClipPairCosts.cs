@@ -6,7 +6,7 @@ namespace Madtp.Kit.Cost;
 /// <summary>What single image-text pairs cost CLIP at inference ('deploy' accounting).</summary>
 public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
 {
-    private readonly PairCosts costs = new(Accounting.Deploy, textTokens => MacLedger.For(Model(config, textTokens)));
+    private readonly PairCosts costs = new(Accounting.Deploy, textTokens => Model(config.Uncompressed, textTokens), textTokens => Model(config, textTokens));
 
     /// <summary>The cost model of CLIP of any size, reading a text of <paramref name="textTokens"/> tokens.</summary>
     public static ClipCost Model(ClipConfig config, int textTokens)
@@ -16,8 +16,8 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
         return new ClipCost
         {
             Name = "clip",
-            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Layers, HeadWidth = vision.Width / vision.Heads },
-            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, Vocabulary = text.VocabularySize },
+            Vision = new VisionDims { ImageSize = vision.ImageSize, PatchSize = vision.PatchSize, Width = vision.Width, Depth = vision.Layers, HeadWidth = vision.Width / vision.Heads, Layers = vision.PrunedWidths },
+            Text = new TextDims { Width = text.Width, Depth = text.Layers, HeadWidth = text.Width / text.Heads, Vocabulary = text.VocabularySize, Layers = text.PrunedWidths },
             TextTokens = textTokens,
             EmbedWidth = config.EmbedWidth,
             Alignment = AlignmentDims.Of(config.Alignment),
@@ -26,6 +26,9 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
 
     /// <inheritdoc/>
     public long Dense(int textTokens) => costs.Dense(textTokens);
+
+    /// <inheritdoc/>
+    public long Whole(int textTokens) => costs.Whole(textTokens);
 
     /// <inheritdoc/>
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)

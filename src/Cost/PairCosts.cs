@@ -3,22 +3,20 @@ using Madtp.Kit.Pruning;
 namespace Madtp.Kit.Cost;
 
 /// <summary>Ledgers of image-text pairs, each made once.</summary>
-internal sealed class PairCosts(Accounting accounting, Func<int, MacLedger> ledgerFor)
+/// <param name="accounting">What is counted.</param>
+/// <param name="regular">The regular model on a text of some tokens.</param>
+/// <param name="actual">The model with the widths that it has.</param>
+internal sealed class PairCosts(Accounting accounting, Func<int, CostModel> regular, Func<int, CostModel> actual)
 {
     private readonly Dictionary<int, long> dense = [];
+    private readonly Dictionary<int, long> whole = [];
     private readonly Dictionary<string, long> reduced = [];
 
-    /// <summary>The plain model on a text of some tokens.</summary>
-    public long Dense(int textTokens)
-    {
-        if (!dense.TryGetValue(textTokens, out var macs))
-        {
-            macs = ledgerFor(textTokens).Total(accounting);
-            dense[textTokens] = macs;
-        }
+    /// <summary>The regular model on a text of some tokens.</summary>
+    public long Dense(int textTokens) => Total(dense, regular, textTokens);
 
-        return macs;
-    }
+    /// <summary>The model with the widths that it has on a text of some tokens.</summary>
+    public long Whole(int textTokens) => Total(whole, actual, textTokens);
 
     /// <summary>A reduced pair, made once for each method and set of counts.</summary>
     public long Reduced(int textTokens, ReductionCost method, Func<long> total, params int[]?[] counts)
@@ -45,5 +43,16 @@ internal sealed class PairCosts(Accounting accounting, Func<int, MacLedger> ledg
     {
         int[] counts = [.. steps.Select(step => step.TokensPerSample[sample])];
         return counts.Length == 0 ? null : counts;
+    }
+
+    private long Total(Dictionary<int, long> known, Func<int, CostModel> model, int textTokens)
+    {
+        if (!known.TryGetValue(textTokens, out var macs))
+        {
+            macs = MacLedger.For(model(textTokens)).Total(accounting);
+            known[textTokens] = macs;
+        }
+
+        return macs;
     }
 }

@@ -6,7 +6,7 @@ namespace Madtp.Kit.Cost;
 /// <summary>What single image-text pairs cost BLIP: both encoded and compared, then read together.</summary>
 public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
 {
-    private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(Model(config, textTokens)));
+    private readonly PairCosts costs = new(Accounting.Paper, textTokens => Model(config.Uncompressed, textTokens), textTokens => Model(config, textTokens));
 
     /// <summary>The cost model of a pair for BLIP of any size, its text of <paramref name="textTokens"/> tokens.</summary>
     public static RetrievalPairCost Model(BlipConfig config, int textTokens)
@@ -25,6 +25,9 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
 
     /// <inheritdoc/>
     public long Dense(int textTokens) => costs.Dense(textTokens);
+
+    /// <inheritdoc/>
+    public long Whole(int textTokens) => costs.Whole(textTokens);
 
     /// <summary>
     /// Multiply-accumulates of each pair of a batch that was traced ('paper' accounting): images encoded, texts encoded, then every

@@ -6,6 +6,9 @@ namespace Madtp.Kit.Cost;
 /// </summary>
 public sealed record VqaCost : CostModel
 {
+    /// <summary>The answer decoder; the same as the question encoder if null.</summary>
+    public TextDims? Decoder { get; init; }
+
     /// <summary>Questions of the published pass, padded to <see cref="CostModel.TextTokens"/>.</summary>
     public int Questions { get; init; } = 32;
 
@@ -52,7 +55,7 @@ public sealed record VqaCost : CostModel
 
     private void Answer(LedgerBuilder ledger, long question, int tokens, Times times, Times keys, ReductionCost method)
     {
-        BertRows.Encode(ledger, this, new BertRows.Pass
+        BertRows.Encode(ledger, this with { Text = Decoder ?? Text }, new BertRows.Pass
         {
             Name = "text_decoder.bert",
             Tokens = tokens,

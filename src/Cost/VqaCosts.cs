@@ -7,10 +7,13 @@ namespace Madtp.Kit.Cost;
 /// <param name="config">The model's sizes.</param>
 public sealed class VqaCosts(BlipConfig config) : IPairCosts
 {
-    private readonly PairCosts costs = new(Accounting.Paper, textTokens => MacLedger.For(BlipCosts.Vqa(config, textTokens)));
+    private readonly PairCosts costs = new(Accounting.Paper, textTokens => BlipCosts.Vqa(config.Uncompressed, textTokens), textTokens => BlipCosts.Vqa(config, textTokens));
 
     /// <inheritdoc/>
     public long Dense(int textTokens) => costs.Dense(textTokens);
+
+    /// <inheritdoc/>
+    public long Whole(int textTokens) => costs.Whole(textTokens);
 
     /// <inheritdoc/>
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)

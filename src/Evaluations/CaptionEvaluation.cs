@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
@@ -27,7 +28,7 @@ internal sealed class CaptionEvaluation : EvaluationTask<CaptionedImage, Caption
         truth = Files.Find("coco", $"coco_karpathy_{Split}_gt.json");
         var sizes = CheckpointSizes.Blip(Checkpoint);
         texts = BlipTexts.Open(sizes, Checkpoint, Files, settings.Vocabulary);
-        model = Filled(new BlipCaptioner(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        model = CompressedWeights.Load(PrunableFamilies.Caption, Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
         costs = new CaptionCosts(model.Config);
         Examples = First(PairEvaluation.Load(annotations, Split));
         if (Examples.FirstOrDefault(image => !long.TryParse(image.ImageId, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } odd)
@@ -79,7 +80,7 @@ internal sealed class CaptionEvaluation : EvaluationTask<CaptionedImage, Caption
         var written = ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(UpToEnd).ToArray();
         int[] lengths = [.. written.Select(caption => caption.Length)];
         long[] dense = [.. lengths.Select(costs.Dense)];
-        var macs = trace is null ? dense : costs.PerPair(trace, lengths);
+        var macs = trace is null ? [.. lengths.Select(costs.Whole)] : costs.PerPair(trace, lengths);
         return [.. batch.Examples.Select((example, i) => new CaptionAnswer(
             long.Parse(example.ImageId, CultureInfo.InvariantCulture), texts.Tokenizer.Decode(written[i].Skip(texts.Prompt.Count)), macs[i], dense[i]))];
     }

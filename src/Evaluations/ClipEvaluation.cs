@@ -1,3 +1,4 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
@@ -17,7 +18,7 @@ internal sealed class ClipEvaluation : PairEvaluation
     {
         var sizes = CheckpointSizes.Clip(Checkpoint);
         text = ClipText.Open(sizes, Checkpoint, Files, settings.Vocabulary);
-        model = Filled(new ClipModel(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        model = CompressedWeights.Load(PrunableFamilies.Clip, Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
         Costs = new ClipPairCosts(model.Config);
     }
 

@@ -163,15 +163,6 @@ internal abstract class EvaluationTask<TExample, TAnswer> : IDisposable
     /// <summary>As many examples as the settings ask for.</summary>
     protected IReadOnlyList<TExample> First(IReadOnlyList<TExample> all) => Settings.Limit is { } limit ? new FirstExamples<TExample>(all, limit) : all;
 
-    /// <summary>Fills a model from the checkpoint.</summary>
-    /// <exception cref="InvalidDataException">Tensors are missing or of another shape; the message lists them.</exception>
-    protected T Filled<T>(T model)
-        where T : nn.Module
-    {
-        CheckpointLoader.Load(model.state_dict(), Checkpoint).RequireComplete();
-        return model;
-    }
-
     private BatchLoader<TExample> Loader(IReadOnlyList<TExample> examples, Func<string, RgbImage>? load = null) =>
         new(examples, ImagePaths, new BatchSettings(Settings.BatchSize, new EvaluationTransform(ImageSize)), load);
 

@@ -29,7 +29,7 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
         vocabulary = Files.Vocabulary(settings.Vocabulary, Nlvr2Names.Vocabularies);
         var tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
-        model = CompressedWeights.LoadNlvr(Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
+        model = CompressedWeights.Load(PrunableFamilies.Nlvr, Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
         text = new NlvrText(tokenizer, model.Config.Text.MaxPositions);
         costs = new NlvrRunCosts(model.Config);
         Examples = First(Nlvr2Dataset.Load(annotations));

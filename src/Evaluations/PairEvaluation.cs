@@ -61,7 +61,7 @@ internal abstract class PairEvaluation : EvaluationTask<CaptionedImage, PairAnsw
         int[] imageOf = [.. batch.Examples.SelectMany((example, image) => Enumerable.Repeat(image, example.Captions.Count))];
         var features = Encode(batch.ToTensor(Settings.Device), texts, imageOf, trace is not null);
         long[] dense = [.. texts.Lengths.Select(Costs.Dense)];
-        var macs = trace is null ? dense : Costs.PerPair(trace, texts.Lengths, imageOf);
+        var macs = trace is null ? [.. texts.Lengths.Select(Costs.Whole)] : Costs.PerPair(trace, texts.Lengths, imageOf);
         var (images, captions) = (Rows(features.Images), new Queue<byte[]>(Rows(features.Texts)));
         var (cost, plain) = (new Queue<long>(macs), new Queue<long>(dense));
         return [.. batch.Examples.Select((example, i) => new PairAnswer(

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Captions;
@@ -27,7 +28,7 @@ internal sealed class RetrievalEvaluation : PairEvaluation
     {
         var sizes = CheckpointSizes.Blip(Checkpoint);
         texts = BlipTexts.Open(sizes, Checkpoint, Files, settings.Vocabulary);
-        model = Filled(new BlipRetrieval(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        model = CompressedWeights.Load(PrunableFamilies.Retrieval, Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
         Costs = new RetrievalPairCosts(model.Config);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
@@ -34,7 +35,7 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
         answerList = Files.Require("vqa", "answer_list.json");
         var sizes = CheckpointSizes.Blip(Checkpoint);
         texts = BlipTexts.Open(sizes, Checkpoint, Files, settings.Vocabulary);
-        model = Filled(new BlipVqa(sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } }));
+        model = CompressedWeights.Load(PrunableFamilies.Vqa, Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
         costs = new VqaCosts(model.Config);
         answers = AnswerVocabulary.Of(AnswerList.Load(answerList), texts.Answer, ReadToTheEnd);
         candidates = answers.Tokens.To(settings.Device);
@@ -83,7 +84,7 @@ internal sealed class VqaEvaluation : EvaluationTask<VqaExample, QuestionAnswer>
         var encoding = model.Read(batch.ToTensor(Settings.Device), asked.Ids, asked.Mask);
         var best = model.Rank(encoding, candidates, Considered).Best.cpu().data<long>().ToArray();
         long[] dense = [.. asked.Lengths.Select(costs.Dense)];
-        var macs = trace is null ? dense : costs.PerPair(trace, asked.Lengths);
+        var macs = trace is null ? [.. asked.Lengths.Select(costs.Whole)] : costs.PerPair(trace, asked.Lengths);
         return [.. batch.Examples.Select((example, i) => new QuestionAnswer(example.QuestionId, answers.Words[(int)best[i]], macs[i], dense[i]))];
     }
 

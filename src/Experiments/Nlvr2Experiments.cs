@@ -1,6 +1,7 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Evaluations;
+using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Experiments;
@@ -60,17 +61,14 @@ internal sealed class Nlvr2Experiments(Func<RequiredFiles>? find = null) : IExpe
     {
         var method = Methods.Of(experiment.Method);
         var share = experiment.ReduceRatio > 0 ? 1 - experiment.ReduceRatio : (double?)null;
-        if (method.PrunesParameters && (share is null || experiment.TrainExamples <= 0))
-        {
-            throw new ArgumentException($"{method.Name} finds what to prune by training: it needs a reduce ratio above 0 and examples to train on", nameof(experiment));
-        }
+        ExperimentTraining.Check(experiment, method);
 
         var recipe = Recipe(experiment, method, share);
         using var materials = Nlvr2Materials.Open(recipe);
         var training = PaperMachine.Fit(recipe.Training with { BatchSize = Math.Min(recipe.Training.BatchSize, materials.Train.Count) });
         if (method.PrunesParameters)
         {
-            return Compressed(share!.Value, training, materials, recipe, folder, progress, cancellation);
+            return Compressed(experiment, ExperimentTraining.UPop(experiment, training, updateEvery: 50, folder, progress, cancellation), materials, recipe);
         }
 
         using var task = new NlvrTask(materials.Model, materials.Train, materials.Dev, recipe.Task, recipe.Method);
@@ -98,24 +96,12 @@ internal sealed class Nlvr2Experiments(Func<RequiredFiles>? find = null) : IExpe
         };
     }
 
-    // As in the toy world: the search and the training of the smaller model each get the examples that other methods get once.
-    private static ExperimentScores? Compressed(double share, TrainingSettings settings, Nlvr2Materials materials, Nlvr2Recipe recipe, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    private static ExperimentScores? Compressed(Experiment experiment, UPopRun run, Nlvr2Materials materials, Nlvr2Recipe recipe)
     {
-        var training = new UPopTraining
-        {
-            Settings = new UPopSettings { MacShare = share },
-            Search = settings with { FinalLearningRate = settings.LearningRate },
-            Retraining = settings,
-        };
-        using var smaller = training.Run(materials.Model, materials.Train, materials.Dev, folder, resume: true, progress, cancellation);
-        if (smaller is null)
-        {
-            return null;
-        }
-
+        NlvrTask Begin(BlipNlvr model) => new(model, materials.Train, materials.Dev, new NlvrTaskSettings { AlignmentWeight = 0, EvaluationBatch = recipe.Task.EvaluationBatch });
+        using var smaller = run.Compress(PrunableFamilies.Nlvr, materials.Model, Begin);
         Evaluation Scored(INlvrPairs pairs, string split) => NlvrEvaluator.Evaluate(smaller, pairs, split, batchSize: recipe.Task.EvaluationBatch);
-        var tested = Scored(materials.Test, "test1");
-        return new ExperimentScores(Scored(materials.Dev, "dev"), tested, null) { BudgetMet = tested.MacShare <= share + 0.01 };
+        return smaller is null ? null : ExperimentTraining.Compressed(experiment, Scored(materials.Dev, "dev"), Scored(materials.Test, "test1"));
     }
 
     private static string Checkpoint(RequiredFiles files) => files.Checkpoint("blip", Weights);

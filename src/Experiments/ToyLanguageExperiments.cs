@@ -28,17 +28,24 @@ internal sealed class ToyLanguageExperiments(ToyRecipe recipe) : IExperimentTask
     /// <inheritdoc/>
     public ExperimentScores? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var method = ExperimentTraining.TokenMethod(experiment);
+        var method = ExperimentTraining.OfUsualSize(experiment);
         var budget = ExperimentTraining.Budget(experiment);
         var examples = experiment.TrainExamples > 0 ? experiment.TrainExamples : 200;
-        using var run = recipe.Begin(recipe with
+        var fineTuning = recipe with
         {
             From = Weights,
             Method = method.Pruning,
             Training = ExperimentTraining.Of(experiment),
-            Task = new BudgetSettings { MacShare = budget, AlignmentWeight = method.AlignmentWeight },
+            Task = new BudgetSettings { MacShare = method.PrunesParameters ? null : budget, AlignmentWeight = method.AlignmentWeight },
             World = recipe.World with { TrainImages = Math.Max(1, examples / recipe.World.CaptionsPerImage) },
-        });
+        };
+        if (method.PrunesParameters)
+        {
+            using var smaller = recipe.Compress(fineTuning, ExperimentTraining.UPop(experiment, folder, progress, cancellation));
+            return smaller is null ? null : ExperimentTraining.Compressed(experiment, smaller.Score("val", false), smaller.Score("test", false));
+        }
+
+        using var run = recipe.Begin(fineTuning);
         if (experiment.TrainExamples > 0 && !new Trainer(run.Task!, ExperimentTraining.Of(experiment), folder).Run(progress, resume: true, cancellation).Completed)
         {
             return null;

@@ -34,10 +34,7 @@ internal sealed class ToyNlvr2Experiments : IExperimentTask
     {
         var method = Methods.Of(experiment.Method);
         var budget = ExperimentTraining.Budget(experiment);
-        if (method.PrunesParameters && (budget is null || experiment.TrainExamples <= 0))
-        {
-            throw new ArgumentException($"{method.Name} finds what to prune by training: it needs a reduce ratio above 0 and examples to train on", nameof(experiment));
-        }
+        ExperimentTraining.Check(experiment, method);
 
         using var train = ToyNlvr2Pairs.Draw("train", World, experiment.TrainExamples > 0 ? experiment.TrainExamples : 200);
         using var dev = ToyNlvr2Pairs.Draw("dev", World);
@@ -59,27 +56,10 @@ internal sealed class ToyNlvr2Experiments : IExperimentTask
         return new ExperimentScores(task.Evaluate(dev, "dev"), task.Evaluate(test, "test1"), calibration);
     }
 
-    // The search and the training of the smaller model each get the examples that other methods get once.
     private static ExperimentScores? Compressed(Experiment experiment, BlipNlvr model, NlvrPairs train, NlvrPairs dev, NlvrPairs test, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var share = 1 - experiment.ReduceRatio;
-        var settings = ExperimentTraining.Of(experiment);
-        var training = new UPopTraining
-        {
-            Settings = new UPopSettings { MacShare = share, UpdateEvery = 5 },
-            Search = settings with { FinalLearningRate = settings.LearningRate },
-            Retraining = settings,
-        };
-        using var smaller = training.Run(model, train, dev, folder, resume: true, progress, cancellation);
-        if (smaller is null)
-        {
-            return null;
-        }
-
-        var tested = NlvrEvaluator.Evaluate(smaller, test, "test1");
-        return new ExperimentScores(NlvrEvaluator.Evaluate(smaller, dev, "dev"), tested, null)
-        {
-            BudgetMet = tested.MacShare <= share + 0.01,
-        };
+        NlvrTask Begin(BlipNlvr one) => new(one, train, dev, new NlvrTaskSettings { AlignmentWeight = 0 });
+        using var smaller = ExperimentTraining.UPop(experiment, folder, progress, cancellation).Compress(PrunableFamilies.Nlvr, model, Begin);
+        return smaller is null ? null : ExperimentTraining.Compressed(experiment, NlvrEvaluator.Evaluate(smaller, dev, "dev"), NlvrEvaluator.Evaluate(smaller, test, "test1"));
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ToyRetrievalExperiments(ToyRetrievalRecipe recipe) : IExpe
     /// <inheritdoc/>
     public ExperimentScores? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var method = ExperimentTraining.TokenMethod(experiment);
+        var method = ExperimentTraining.OfUsualSize(experiment);
         var budget = ExperimentTraining.Budget(experiment);
         var captions = experiment.TrainExamples > 0 ? experiment.TrainExamples : 200;
         var world = recipe.World with { TrainImages = Math.Max(1, captions / recipe.World.CaptionsPerImage) };
@@ -36,8 +36,16 @@ internal sealed class ToyRetrievalExperiments(ToyRetrievalRecipe recipe) : IExpe
         using var test = recipe.Draw("test", world);
         var retriever = recipe.Begin(Weights, experiment.Seed);
         using var module = retriever.Module;
-        var settings = new RetrievalTaskSettings { MacShare = budget, AlignmentWeight = method.AlignmentWeight };
-        using var task = new RetrievalTask(retriever, train, dev, settings, method.Pruning);
+        var settings = new RetrievalTaskSettings { MacShare = method.PrunesParameters ? null : budget, AlignmentWeight = method.AlignmentWeight };
+        RetrievalTask Begin(IRetriever one) => new(one, train, dev, settings, method.Pruning);
+        if (method.PrunesParameters)
+        {
+            var smaller = retriever.Compressed(ExperimentTraining.UPop(experiment, folder, progress, cancellation), Begin);
+            using var cut = smaller?.Module;
+            return smaller is null ? null : ExperimentTraining.Compressed(experiment, RetrievalEvaluator.Evaluate(smaller, dev, "val"), RetrievalEvaluator.Evaluate(smaller, test, "test"));
+        }
+
+        using var task = Begin(retriever);
         if (experiment.TrainExamples > 0 && !new Trainer(task, ExperimentTraining.Of(experiment), folder).Run(progress, resume: true, cancellation).Completed)
         {
             return null;

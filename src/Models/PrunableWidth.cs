@@ -1,3 +1,5 @@
+using Madtp.Kit.Models.Contrastive;
+
 namespace Madtp.Kit.Models;
 
 /// <summary>
@@ -6,10 +8,10 @@ namespace Madtp.Kit.Models;
 /// </summary>
 /// <param name="Name">Name of the part inside the model, as in its checkpoint.</param>
 /// <param name="Kind">What it belongs to.</param>
-/// <param name="Modality">The modality of the encoder it is in.</param>
+/// <param name="Tower">The transformer it is in.</param>
 /// <param name="Layer">Number of its layer.</param>
 /// <param name="Part">The part, which takes the mask.</param>
-public sealed record PrunableWidth(string Name, PrunableKind Kind, Modality Modality, int Layer, IMaskableWidth Part)
+public sealed record PrunableWidth(string Name, PrunableKind Kind, ModelTower Tower, int Layer, IMaskableWidth Part)
 {
     /// <summary>Heads that repeat the units; 1 where there are no heads.</summary>
     public int Heads { get; init; } = 1;
@@ -25,4 +27,11 @@ public sealed record PrunableWidth(string Name, PrunableKind Kind, Modality Moda
 
     /// <summary>Names of the tensors whose last dimension runs over the units: what reads them.</summary>
     public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>The same width in a model that keeps a momentum copy of it, whose tensors are to be cut alike.</summary>
+    internal PrunableWidth WithCopy() => this with
+    {
+        Rows = [.. Rows, .. Rows.Select(MomentumCopy.NameOf)],
+        Columns = [.. Columns, .. Columns.Select(MomentumCopy.NameOf)],
+    };
 }

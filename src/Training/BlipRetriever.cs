@@ -1,3 +1,4 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
@@ -29,6 +30,13 @@ public sealed class BlipRetriever(BlipRetrieval model, RerankOptions? rerank = n
     /// <inheritdoc/>
     public RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation) =>
         model.TrainingStep(images, ids, mask, imageIds, distillation);
+
+    /// <inheritdoc/>
+    public IRetriever? Compressed(UPopRun run, Func<IRetriever, BudgetTask> begin)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Compress(PrunableFamilies.Retrieval, model, one => begin(new BlipRetriever(one, rerank))) is { } smaller ? new BlipRetriever(smaller, rerank) : null;
+    }
 
     /// <inheritdoc/>
     public void Answer(Tensor images, Tensor ids, Tensor mask)

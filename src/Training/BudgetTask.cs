@@ -97,6 +97,9 @@ public abstract class BudgetTask : TrainingTask, IDisposable
     {
     }
 
+    /// <summary>Tokens of a training example's text, padding left out.</summary>
+    public abstract int TextLength(int example);
+
     /// <summary>Multiply-accumulates of some training examples, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
     protected abstract (double Macs, double Dense) Cost(int[] examples, TokenReduction? reduction);
 

@@ -54,7 +54,7 @@ public static class CaptionEvaluator
         var dense = captions.Average(caption => (double)costs.Dense(split.TextLength(caption)));
         if (reduction is null)
         {
-            return (dense, dense);
+            return (captions.Average(caption => (double)costs.Whole(split.TextLength(caption))), dense);
         }
 
         double macs = 0;

@@ -45,6 +45,9 @@ public sealed class CaptionTask : BudgetTask
     public override int Examples => train.Captions;
 
     /// <inheritdoc/>
+    public override int TextLength(int example) => train.TextLength(example);
+
+    /// <inheritdoc/>
     public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
 
     /// <inheritdoc/>

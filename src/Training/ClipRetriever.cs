@@ -1,3 +1,4 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
@@ -28,6 +29,13 @@ public sealed class ClipRetriever(ClipModel model) : IRetriever
     /// <inheritdoc/>
     public RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation) =>
         model.TrainingStep(images, ids, imageIds, distillation);
+
+    /// <inheritdoc/>
+    public IRetriever? Compressed(UPopRun run, Func<IRetriever, BudgetTask> begin)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Compress(PrunableFamilies.Clip, model, one => begin(new ClipRetriever(one))) is { } smaller ? new ClipRetriever(smaller) : null;
+    }
 
     /// <inheritdoc/>
     public void Answer(Tensor images, Tensor ids, Tensor mask) => model.Forward(images, ids);

@@ -1,3 +1,4 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models;
@@ -23,6 +24,14 @@ public interface IRetriever
 
     /// <summary>One step of training on matching pairs; ids and mask are <c>[B, N]</c>.</summary>
     RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation);
+
+    /// <summary>
+    /// The smaller model that parameter pruning cuts out of this one, trained again.
+    /// </summary>
+    /// <param name="run">How, and where.</param>
+    /// <param name="begin">What this model, and then the smaller one, is trained on.</param>
+    /// <returns>The smaller model; null where the training was stopped.</returns>
+    IRetriever? Compressed(UPopRun run, Func<IRetriever, BudgetTask> begin);
 
     /// <summary>Everything that answering for the pairs takes, for its cost to be counted.</summary>
     void Answer(Tensor images, Tensor ids, Tensor mask);

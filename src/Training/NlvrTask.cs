@@ -46,6 +46,9 @@ public sealed class NlvrTask : BudgetTask
     public override int Examples => train.Count;
 
     /// <inheritdoc/>
+    public override int TextLength(int example) => train.TextLength(example);
+
+    /// <inheritdoc/>
     public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
 
     /// <inheritdoc/>

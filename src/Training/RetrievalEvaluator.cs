@@ -53,6 +53,7 @@ public static class RetrievalEvaluator
         var device = Placement.DeviceOf(retriever.Module);
         double macs = 0;
         var dense = captions.Sum(caption => (double)retriever.Costs.Dense(split.TextLength(caption)));
+        var whole = captions.Sum(caption => (double)retriever.Costs.Whole(split.TextLength(caption)));
         foreach (var some in trace is null ? [] : captions.Chunk(Batch))
         {
             using var scope = NewDisposeScope();
@@ -63,7 +64,7 @@ public static class RetrievalEvaluator
             trace!.Clear();
         }
 
-        return ((trace is null ? dense : macs) / captions.Length, dense / captions.Length, tokens.Means());
+        return ((trace is null ? whole : macs) / captions.Length, dense / captions.Length, tokens.Means());
     }
 
     private static ScoreMatrix Matrix(Tensor scores) => new((int)scores.shape[0], (int)scores.shape[1], scores.data<float>().ToArray());

@@ -49,6 +49,9 @@ public sealed class RetrievalTask : BudgetTask
     }
 
     /// <inheritdoc/>
+    public override int TextLength(int example) => train.TextLength(example);
+
+    /// <inheritdoc/>
     public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
 
     /// <inheritdoc/>

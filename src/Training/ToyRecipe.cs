@@ -1,4 +1,5 @@
 using System.Globalization;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Pruning;
@@ -23,6 +24,9 @@ public sealed record ToyRecipe
 
     /// <summary>Opens the run: the model from a weights file or at random, its data and its task.</summary>
     public required Func<ToyRecipe, ToyRun> Begin { get; init; }
+
+    /// <summary>Opens the run and prunes its model's parameters instead of training it: the smaller model for scoring, or null where the training was stopped.</summary>
+    public required Func<ToyRecipe, UPopRun, ToyRun?> Compress { get; init; }
 
     /// <summary>Opens trained weights for scoring.</summary>
     public required Func<string, ToyRun> Open { get; init; }
@@ -49,6 +53,7 @@ public sealed record ToyRecipe
         Examples = "images",
         Accuracy = "captions that name all shapes right",
         Begin = ToyRun.Caption,
+        Compress = ToyRun.CompressCaption,
         Open = ToyRun.OpenCaption,
         Training = new TrainingSettings { Epochs = 4, LearningRate = 1e-3, WarmupSteps = 100, CheckpointEvery = 100 },
         Task = new BudgetSettings { AlignmentWeight = 0, PatchWeight = 1 },
@@ -61,6 +66,7 @@ public sealed record ToyRecipe
         Examples = "questions",
         Accuracy = "VQA accuracy",
         Begin = ToyRun.Vqa,
+        Compress = ToyRun.CompressVqa,
         Open = ToyRun.OpenVqa,
         Training = new TrainingSettings { Epochs = 8, LearningRate = 1e-3, WarmupSteps = 100, CheckpointEvery = 100 },
         Task = new BudgetSettings { AlignmentWeight = 0, PatchWeight = 1, WordWeight = 1 },

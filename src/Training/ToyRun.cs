@@ -1,5 +1,9 @@
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Pruning;
 using static TorchSharp.torch;
@@ -34,9 +38,9 @@ public sealed class ToyRun : IDisposable
     public static ToyRun Caption(ToyRecipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var model = recipe.From is null ? ToyCaption.Create(recipe.Training.Seed) : ToyCaption.Continue(recipe.From, recipe.Training.Seed);
+        var model = Captioner(recipe);
         var (train, validation) = (ToyCaptionedImages.DrawForCaptioning("train", recipe.World), ToyCaptionedImages.DrawForCaptioning("val", recipe.World));
-        var task = new CaptionTask(model, train, validation, ToyLanguage.Captions, recipe.Task, recipe.Method, ToyObject.Classes);
+        var task = NewTask(recipe, model, train, validation);
         return new ToyRun(model, task, null, (split, _, shuffle) =>
         {
             using var data = ToyCaptionedImages.DrawForCaptioning(split, recipe.World);
@@ -48,9 +52,9 @@ public sealed class ToyRun : IDisposable
     public static ToyRun Vqa(ToyRecipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        var model = recipe.From is null ? ToyVqa.Create(recipe.Training.Seed) : ToyVqa.Continue(recipe.From, recipe.Training.Seed);
+        var model = Answerer(recipe);
         var (train, validation) = (ToyQuestionedImages.Draw("train", recipe.World), ToyQuestionedImages.Draw("val", recipe.World));
-        var task = new VqaTask(model, train, validation, ToyLanguage.Answers(recipe.World), recipe.Task, recipe.Method, ToyObject.Classes);
+        var task = NewTask(recipe, model, train, validation);
         return new ToyRun(model, task, null, (split, _, shuffle) =>
         {
             using var data = ToyQuestionedImages.Draw(split, recipe.World);
@@ -58,26 +62,40 @@ public sealed class ToyRun : IDisposable
         }, task, train, validation, model);
     }
 
+    /// <summary>A captioner that parameters are taken out of; null where the training was stopped.</summary>
+    public static ToyRun? CompressCaption(ToyRecipe recipe, UPopRun run)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(run);
+        using var model = Captioner(recipe);
+        using var train = ToyCaptionedImages.DrawForCaptioning("train", recipe.World);
+        using var validation = ToyCaptionedImages.DrawForCaptioning("val", recipe.World);
+        return run.Compress(PrunableFamilies.Caption, model, one => NewTask(recipe, one, train, validation)) is { } smaller ? Scored(smaller, null, recipe.World) : null;
+    }
+
+    /// <summary>A VQA model that parameters are taken out of; null where the training was stopped.</summary>
+    public static ToyRun? CompressVqa(ToyRecipe recipe, UPopRun run)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(run);
+        using var model = Answerer(recipe);
+        using var train = ToyQuestionedImages.Draw("train", recipe.World);
+        using var validation = ToyQuestionedImages.Draw("val", recipe.World);
+        return run.Compress(PrunableFamilies.Vqa, model, one => NewTask(recipe, one, train, validation)) is { } smaller ? Scored(smaller, null, recipe.World) : null;
+    }
+
     /// <summary>A trained captioner.</summary>
     public static ToyRun OpenCaption(string path)
     {
         var loaded = ToyCaption.Load(path);
-        return new ToyRun(loaded.Model, null, loaded.Temperature, (split, reduction, shuffle) =>
-        {
-            using var data = ToyCaptionedImages.DrawForCaptioning(split);
-            return CaptionEvaluator.Evaluate(loaded.Model, data, split, ToyLanguage.Captions, reduction, shuffle);
-        }, loaded.Model);
+        return Scored(loaded.Model, loaded.Temperature, ToyRecipe.Caption.World);
     }
 
     /// <summary>A trained VQA model.</summary>
     public static ToyRun OpenVqa(string path)
     {
         var loaded = ToyVqa.Load(path);
-        return new ToyRun(loaded.Model, null, loaded.Temperature, (split, reduction, shuffle) =>
-        {
-            using var data = ToyQuestionedImages.Draw(split);
-            return VqaEvaluator.Evaluate(loaded.Model, data, split, ToyLanguage.Answers(), reduction, shuffle);
-        }, loaded.Model);
+        return Scored(loaded.Model, loaded.Temperature, ToyRecipe.Vqa.World);
     }
 
     /// <summary>
@@ -96,4 +114,28 @@ public sealed class ToyRun : IDisposable
             one.Dispose();
         }
     }
+
+    private static BlipCaptioner Captioner(ToyRecipe recipe) =>
+        recipe.From is null ? ToyCaption.Create(recipe.Training.Seed) : ToyCaption.Continue(recipe.From, recipe.Training.Seed);
+
+    private static BlipVqa Answerer(ToyRecipe recipe) =>
+        recipe.From is null ? ToyVqa.Create(recipe.Training.Seed) : ToyVqa.Continue(recipe.From, recipe.Training.Seed);
+
+    private static CaptionTask NewTask(ToyRecipe recipe, BlipCaptioner model, CaptionedImages train, CaptionedImages validation) =>
+        new(model, train, validation, ToyLanguage.Captions, recipe.Task, recipe.Method, ToyObject.Classes);
+
+    private static VqaTask NewTask(ToyRecipe recipe, BlipVqa model, QuestionedImages train, QuestionedImages validation) =>
+        new(model, train, validation, ToyLanguage.Answers(recipe.World), recipe.Task, recipe.Method, ToyObject.Classes);
+
+    private static ToyRun Scored(BlipCaptioner model, double? temperature, ToyCaptionSettings world) => new(model, null, temperature, (split, reduction, shuffle) =>
+    {
+        using var data = ToyCaptionedImages.DrawForCaptioning(split, world);
+        return CaptionEvaluator.Evaluate(model, data, split, ToyLanguage.Captions, reduction, shuffle);
+    }, model);
+
+    private static ToyRun Scored(BlipVqa model, double? temperature, ToyCaptionSettings world) => new(model, null, temperature, (split, reduction, shuffle) =>
+    {
+        using var data = ToyQuestionedImages.Draw(split, world);
+        return VqaEvaluator.Evaluate(model, data, split, ToyLanguage.Answers(world), reduction, shuffle);
+    }, model);
 }

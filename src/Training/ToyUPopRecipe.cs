@@ -59,7 +59,7 @@ public sealed record ToyUPopRecipe
         using var train = ToyNlvr2Pairs.Draw("train", World);
         using var dev = ToyNlvr2Pairs.Draw("dev", World);
         using var model = ToyNlvr2.Load(From).Model;
-        using var smaller = Training.Run(model, train, dev, folder, resume, progress, cancellation);
+        using var smaller = Training.Run(PrunableFamilies.Nlvr, model, one => new NlvrTask(one, train, dev, new NlvrTaskSettings { AlignmentWeight = 0 }), folder, resume, progress, cancellation);
         if (smaller is null)
         {
             return null;

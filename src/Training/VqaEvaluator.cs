@@ -33,7 +33,7 @@ public static class VqaEvaluator
         var costs = new VqaCosts(model.Config);
         var given = new Dictionary<long, string>();
         var tokens = new TokenMeans();
-        double macs = 0;
+        double macs = 0, whole = 0;
         var device = Placement.DeviceOf(model);
         using var all = NewDisposeScope();
         var candidates = answers.Tokens.To(device);
@@ -51,13 +51,14 @@ public static class VqaEvaluator
                 given[split.Truth[question].QuestionId] = answers.Words[(int)answer];
             }
 
+            whole += some.Sum(question => (double)costs.Whole(split.TextLength(question)));
             macs += trace is null ? 0 : costs.PerPair(trace, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
             tokens.Add(trace);
             trace?.Clear();
         }
 
         var scores = VqaAccuracy.Compute([.. questions.Select(question => split.Truth[question])], given);
-        return new Evaluation(name, questions.Length, scores.Overall / 100, trace is null ? dense : macs / questions.Length, dense)
+        return new Evaluation(name, questions.Length, scores.Overall / 100, (trace is null ? whole : macs) / questions.Length, dense)
         {
             ByKind = scores.PerQuestionType.OrderBy(kind => kind.Key, StringComparer.Ordinal).Concat(scores.PerAnswerType.Select(kind => KeyValuePair.Create($"answer: {kind.Key}", kind.Value)))
                 .ToDictionary(kind => kind.Key, kind => kind.Value / 100),
@@ -74,7 +75,7 @@ public static class VqaEvaluator
         var dense = questions.Average(question => (double)costs.Dense(split.TextLength(question)));
         if (reduction is null)
         {
-            return (dense, dense);
+            return (questions.Average(question => (double)costs.Whole(split.TextLength(question))), dense);
         }
 
         double macs = 0;

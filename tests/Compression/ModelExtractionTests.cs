@@ -26,7 +26,7 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(masks.Seed);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed, masks.Fractions);
-        using var smaller = ModelExtraction.Extract(model, pruning);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
         var (expected, actual) = (PrunedModels.Logits(model), PrunedModels.Logits(smaller));
         pruning.Dispose();
         Assert.InRange(PrunedModels.Difference(expected, actual), 0, 1e-5f * (1 + expected.abs().max().item<float>()));
@@ -40,7 +40,7 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(8);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, 8);
-        using var smaller = ModelExtraction.Extract(model, pruning);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
         var (masked, maskedTokens) = Reduced(model);
         var (cut, cutTokens) = Reduced(smaller);
         Assert.Equal(maskedTokens, cutTokens);
@@ -80,7 +80,7 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(masks.Seed);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed);
-        using var smaller = ModelExtraction.Extract(model, pruning);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
         var ledger = MacLedger.For(BlipCosts.Nlvr(smaller.Config, textTokens: 9));
         var shapes = smaller.state_dict();
         var counted = 0;
@@ -108,10 +108,10 @@ public sealed class ModelExtractionTests
     {
         using var model = PrunedModels.Lively(masks.Seed);
         int[] lengths = [4, 9, 9, 12];
-        var costs = UnitCosts.Of(model, lengths);
+        var costs = UnitCosts.Of(PrunableFamilies.Nlvr, model, lengths);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed);
-        using var smaller = ModelExtraction.Extract(model, pruning);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
         var run = new NlvrRunCosts(smaller.Config);
         var removed = pruning.Masks.Select((mask, i) => (mask.Units - mask.Kept) * costs.PerUnit[i]).Sum();
         Assert.Equal(lengths.Average(n => (double)run.Whole(n)), costs.Whole - removed, 3);
@@ -125,10 +125,10 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(4);
         using var first = ParameterPruning.Attach(model);
         PrunedModels.Mask(first, 41);
-        using var smaller = ModelExtraction.Extract(model, first);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, first);
         using var second = ParameterPruning.Attach(smaller);
         PrunedModels.Mask(second, 42);
-        using var smallest = ModelExtraction.Extract(smaller, second);
+        using var smallest = ModelExtraction.Extract(PrunableFamilies.Nlvr, smaller, second);
         Assert.InRange(PrunedModels.Difference(PrunedModels.Logits(smaller), PrunedModels.Logits(smallest)), 0, 1e-5f);
         Assert.True(new NlvrRunCosts(smallest.Config).Whole(9) < new NlvrRunCosts(smaller.Config).Whole(9));
         Assert.Equal(new NlvrRunCosts(model.Config).Dense(9), new NlvrRunCosts(smallest.Config).Dense(9));
@@ -142,11 +142,11 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(6);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, 6);
-        using var smaller = ModelExtraction.Extract(model, pruning);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
         var path = Path.Combine(folder.Path, "small.safetensors");
         CompressedWeights.Save(path, smaller);
         using var file = CheckpointFile.Open(path);
-        using var loaded = CompressedWeights.LoadNlvr(file, TinyModels.Config);
+        using var loaded = CompressedWeights.Load(PrunableFamilies.Nlvr, file, TinyModels.Config);
         Assert.Equal(PrunedModels.Logits(smaller).data<float>().ToArray(), PrunedModels.Logits(loaded).data<float>().ToArray());
         Assert.Equal(smaller.Config.Text.PrunedWidths, loaded.Config.Text.PrunedWidths);
         Assert.Equal(smaller.Config.Vision.PrunedWidths, loaded.Config.Vision.PrunedWidths);
@@ -157,7 +157,7 @@ public sealed class ModelExtractionTests
     {
         using var model = PrunedModels.Lively(7);
         using var pruning = ParameterPruning.Attach(model);
-        using var same = ModelExtraction.Extract(model, pruning);
+        using var same = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
         Assert.Equal(model.Config, same.Config);
         Assert.All(model.state_dict(), pair => Assert.True(pair.Value.Equals(same.state_dict()[pair.Key]), pair.Key));
     }
@@ -169,7 +169,7 @@ public sealed class ModelExtractionTests
         using var pruning = ParameterPruning.Attach(model);
         var mask = pruning["text_encoder.encoder.layer.1.crossattention.self1"];
         mask.Set(new float[mask.Units]);
-        var error = Assert.Throws<ArgumentException>(() => ModelExtraction.Extract(model, pruning));
+        var error = Assert.Throws<ArgumentException>(() => ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning));
         Assert.Contains("layer.1.crossattention.self1", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => mask.Set([1]));
         Assert.Throws<ArgumentException>(() => pruning["nothing"]);

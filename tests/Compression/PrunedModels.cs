@@ -25,6 +25,37 @@ internal static class PrunedModels
         return model;
     }
 
+    /// <summary>Gives every weight a value of its own, training copies included; norms keep their scale.</summary>
+    public static TModel Lively<TModel>(TModel model, int seed)
+        where TModel : nn.Module
+    {
+        var random = new SeededRandom((ulong)seed);
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (parameter.ndim > 1 || (parameter.ndim == 1 && name.EndsWith("bias", StringComparison.Ordinal)))
+            {
+                parameter.copy_(Drawn(random, parameter.shape));
+            }
+        }
+
+        model.eval();
+        return model;
+    }
+
+    /// <summary>Images of 24², always the same.</summary>
+    public static Tensor Images(int count) => Drawn(new SeededRandom(5), [count, 3, 24, 24]) * 3;
+
+    /// <summary>Texts of some lengths padded to the longest, always the same: <paramref name="first"/>, then ids of 5 to 37, and their mask.</summary>
+    public static (Tensor Ids, Tensor Mask) Texts(int first, params int[] lengths)
+    {
+        var (random, longest) = (new SeededRandom(6), lengths.Max());
+        var mask = tensor(lengths.SelectMany(length => Enumerable.Range(0, longest).Select(i => i < length ? 1f : 0f)).ToArray(), [lengths.Length, longest]);
+        var ids = tensor(lengths.SelectMany(_ => Enumerable.Range(0, longest).Select(i => i == 0 ? first : (long)random.NextDouble(5, 37.9))).ToArray(), [lengths.Length, longest]);
+        return (ids * mask.to(int64), mask);
+    }
+
     /// <summary>Masks units at random; at least one of each width stays.</summary>
     public static void Mask(ParameterPruning pruning, ulong seed, bool fractions = false)
     {

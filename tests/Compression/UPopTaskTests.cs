@@ -163,7 +163,7 @@ public sealed class UPopTaskTests : IDisposable
         search.UPop.Dispose();
         search.Task.Dispose();
         using var stop = new CancellationTokenSource();
-        return training.Run(search.Model, search.Train, search.Train, folder, resume, progress => { if (progress.Step == stopAt) { stop.Cancel(); } }, stop.Token);
+        return training.Run(PrunableFamilies.Nlvr, search.Model, model => new NlvrTask(model, search.Train, search.Train, new NlvrTaskSettings { AlignmentWeight = 0 }), folder, resume, progress => { if (progress.Step == stopAt) { stop.Cancel(); } }, stop.Token);
     }
 
     [Theory]
@@ -176,7 +176,7 @@ public sealed class UPopTaskTests : IDisposable
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
     }
 
-    private static Dictionary<string, float[]> State(UPopTask task) => task.State.ToDictionary(t => t.Name, t => t.Tensor.detach().data<float>().ToArray());
+    private static Dictionary<string, float[]> State(UPopTask<BlipNlvr, BlipConfig> task) => task.State.ToDictionary(t => t.Name, t => t.Tensor.detach().data<float>().ToArray());
 
     private sealed class Search : IDisposable
     {
@@ -185,8 +185,8 @@ public sealed class UPopTaskTests : IDisposable
             Model = TinyNlvr.Model(seed);
             Train = ToyNlvr2Pairs.Draw("train", TinyNlvr.World);
             Task = new NlvrTask(Model, Train, Train, new NlvrTaskSettings { AlignmentWeight = 0 });
-            Costs = UnitCosts.Of(Model, Lengths);
-            UPop = new UPopTask(Task, Model, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
+            Costs = UnitCosts.Of(PrunableFamilies.Nlvr, Model, Lengths);
+            UPop = new UPopTask<BlipNlvr, BlipConfig>(Task, PrunableFamilies.Nlvr, Model, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
         }
 
         public BlipNlvr Model { get; }
@@ -197,7 +197,7 @@ public sealed class UPopTaskTests : IDisposable
 
         public UnitCosts Costs { get; }
 
-        public UPopTask UPop { get; }
+        public UPopTask<BlipNlvr, BlipConfig> UPop { get; }
 
         public int[] Lengths => [.. Enumerable.Range(0, Train.Count).Select(Train.TextLength)];
 

@@ -80,7 +80,7 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
         var model = ToyNlvr2.Load().Model;
         using var masked = ParameterPruning.Attach(model);
         PrunedModels.Mask(masked, 8);
-        using var smaller = ModelExtraction.Extract(model, masked);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, masked);
         var path = Path.Combine(folder.Path, "pruned.safetensors");
         CompressedWeights.Save(path, smaller);
         var report = Evaluator.Run("nlvr2", Settings("run") with { Checkpoint = path });

@@ -11,7 +11,7 @@ namespace Madtp.Kit.Models.Blip;
 /// aligned feature and the alignment loss has nothing to compare (defect 7 of the released code). Parameter names are those of
 /// its checkpoints.
 /// </summary>
-public sealed class BlipCaptioner : nn.Module, IReducibleModel
+public sealed class BlipCaptioner : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;
@@ -23,7 +23,7 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
         Config = config;
         space_dict = LearnableTokens.Create(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_decoder = new TextDecoder(config.Text);
+        text_decoder = new TextDecoder(config.Decoder);
         RegisterComponents();
     }
 
@@ -41,6 +41,10 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
 
     /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders => [new("visual_encoder", Modality.Image, visual_encoder.Blocks, space_dict)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+        [.. visual_encoder.PrunableWidths(nameof(visual_encoder)), .. text_decoder.PrunableWidths(nameof(text_decoder))];
 
     /// <summary>
     /// Scores given captions (teacher forcing).

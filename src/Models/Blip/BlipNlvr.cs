@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models.Blip;
 
 /// <summary>BLIP for NLVR2: is a statement true of a pair of images? Parameter names are those of its checkpoints.</summary>
-public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel
+public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;

@@ -12,7 +12,7 @@ namespace Madtp.Kit.Models.Blip;
 /// text with the image (ITM). Parameter names are those of its checkpoints; names that end in <c>_m</c> are the momentum
 /// copies of training.
 /// </summary>
-public sealed class BlipRetrieval : nn.Module, IReducibleModel
+public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
 {
     private readonly Parameter? space_dict;
     private readonly Parameter temp;
@@ -63,6 +63,14 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel
         ImageEncoder("visual_encoder", visual_encoder),
         TextEncoderOf("text_encoder", text_encoder),
         .. Config.Contrastive is null ? [] : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m!), TextEncoderOf("text_encoder_m", text_encoder_m!) },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    [
+        .. visual_encoder.PrunableWidths(nameof(visual_encoder))
+            .Concat(text_encoder.PrunableWidths(nameof(text_encoder)))
+            .Select(width => Config.Contrastive is null ? width : width.WithCopy()),
     ];
 
     /// <summary>The queues of training.</summary>

@@ -11,7 +11,7 @@ namespace Madtp.Kit.Models.Blip;
 /// BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones. Image and
 /// question tokens may be reduced, the answer decoder's never are. Parameter names are those of its checkpoints.
 /// </summary>
-public sealed class BlipVqa : nn.Module, IReducibleModel
+public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;
@@ -25,7 +25,7 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         space_dict = LearnableTokens.Create(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
         text_encoder = TextTransformer.Med(config.Text, config.Alignment);
-        text_decoder = new TextDecoder(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
+        text_decoder = new TextDecoder(config.Decoder with { EncoderWidth = config.Text.Width }); // it reads questions
         RegisterComponents();
     }
 
@@ -46,6 +46,14 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     [
         new("visual_encoder", Modality.Image, visual_encoder.Blocks, space_dict),
         new("text_encoder", Modality.Text, text_encoder.Layers, space_dict) { MaskGather = MaskGather.WithTokens },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    [
+        .. visual_encoder.PrunableWidths(nameof(visual_encoder)),
+        .. text_encoder.PrunableWidths(nameof(text_encoder)),
+        .. text_decoder.PrunableWidths(nameof(text_decoder)),
     ];
 
     /// <summary>Reads questions with their images.</summary>

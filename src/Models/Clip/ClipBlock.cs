@@ -20,11 +20,12 @@ public sealed class ClipBlock : nn.Module<TokenState, TokenState>, IReducibleBlo
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    public ClipBlock(int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null) : base(nameof(ClipBlock))
+    /// <param name="widths">Inner widths of a block that parameters were taken out of.</param>
+    public ClipBlock(int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, LayerWidths? widths = null) : base(nameof(ClipBlock))
     {
-        attn = new ClipAttention(width, heads, layers);
+        attn = new ClipAttention(width, heads, layers, widths?.Attention);
         ln_1 = nn.LayerNorm(width);
-        mlp = new ClipFeedForward(width, layers);
+        mlp = new ClipFeedForward(width, layers, widths?.Mlp);
         ln_2 = nn.LayerNorm(width);
         query_model = queryModel;
         this.causal = causal;
@@ -36,6 +37,27 @@ public sealed class ClipBlock : nn.Module<TokenState, TokenState>, IReducibleBlo
 
     /// <inheritdoc/>
     public AlignmentMap? QueryModel => query_model;
+
+    /// <summary>The block's attention and feed-forward part as pruning sees them.</summary>
+    /// <param name="name">The block's name in its model, which begins the names of its tensors.</param>
+    /// <param name="tower">The transformer it is in.</param>
+    /// <param name="layer">Its number.</param>
+    /// <param name="heads">Its attention heads.</param>
+    internal IEnumerable<PrunableWidth> PrunableWidths(string name, ModelTower tower, int layer, int heads) =>
+    [
+        new($"{name}.attn", PrunableKind.SelfAttention, tower, layer, attn)
+        {
+            Heads = heads,
+            Projections = 3,
+            Rows = [$"{name}.attn.in_proj_weight", $"{name}.attn.in_proj_bias"],
+            Columns = [$"{name}.attn.out_proj.weight"],
+        },
+        new($"{name}.mlp", PrunableKind.FeedForward, tower, layer, mlp)
+        {
+            Rows = [$"{name}.mlp.c_fc.weight", $"{name}.mlp.c_fc.bias"],
+            Columns = [$"{name}.mlp.c_proj.weight"],
+        },
+    ];
 
     /// <summary>Runs the block: <c>[B, N, D]</c> in, <c>[B, N', D]</c> out, N' ≤ N where a reducer is attached.</summary>
     public override TokenState forward(TokenState input)

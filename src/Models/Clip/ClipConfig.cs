@@ -3,7 +3,7 @@ using Madtp.Kit.Models.Contrastive;
 namespace Madtp.Kit.Models.Clip;
 
 /// <summary>Sizes of a CLIP model and what surrounds it in training.</summary>
-public sealed record ClipConfig
+public sealed record ClipConfig : IPrunableSizes<ClipConfig>
 {
     /// <summary>The image encoder.</summary>
     public ClipVisionConfig Vision { get; init; } = new();
@@ -38,11 +38,30 @@ public sealed record ClipConfig
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
     public static ClipConfig LargePatch14At336 { get; } = Large(336);
 
+    /// <inheritdoc/>
+    public ClipConfig Uncompressed => this with { Vision = Vision with { PrunedWidths = null }, Text = Text with { PrunedWidths = null } };
+
     /// <summary>The same sizes without alignment guidance and training copies: what an official checkpoint holds.</summary>
     public ClipConfig Plain() => this with { Alignment = null, Contrastive = null };
 
     /// <summary>The same sizes, trained as the released code does it, its defects included.</summary>
     public ClipConfig AsReleased() => this with { MomentumText = MomentumText.OnlineTransformer, Queued = QueuedFeatures.Online };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LayerWidths> Widths(ModelTower tower) => tower switch
+    {
+        ModelTower.Image => [.. Enumerable.Range(0, Vision.Layers).Select(Vision.Widths)],
+        ModelTower.Text => [.. Enumerable.Range(0, Text.Layers).Select(Text.Widths)],
+        _ => throw new ArgumentException("CLIP has an image and a text encoder, but no decoder", nameof(tower)),
+    };
+
+    /// <inheritdoc/>
+    public ClipConfig WithWidths(ModelTower tower, IReadOnlyList<LayerWidths>? widths) => tower switch
+    {
+        ModelTower.Image => this with { Vision = Vision with { PrunedWidths = widths } },
+        ModelTower.Text => this with { Text = Text with { PrunedWidths = widths } },
+        _ => throw new ArgumentException("CLIP has an image and a text encoder, but no decoder", nameof(tower)),
+    };
 
     private static ClipConfig Large(int imageSize) => new()
     {

@@ -9,7 +9,7 @@ namespace Madtp.Kit.Models.Clip;
 /// CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are the
 /// momentum copies of training.
 /// </summary>
-public sealed class ClipModel : nn.Module, IReducibleModel
+public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipConfig>
 {
     private const double LargestScale = 100;
 
@@ -66,6 +66,14 @@ public sealed class ClipModel : nn.Module, IReducibleModel
         ImageEncoder("visual", visual),
         TextEncoder("transformer", transformer),
         .. Config.Contrastive is null ? [] : new[] { ImageEncoder("visual_m", visual_m!), TextEncoder("transformer_m", transformer_m!) },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    [
+        .. visual.PrunableWidths(nameof(visual))
+            .Concat(transformer.PrunableWidths(nameof(transformer), ModelTower.Text))
+            .Select(width => Config.Contrastive is null ? width : width.WithCopy()),
     ];
 
     /// <summary>The queues of training.</summary>
@@ -143,7 +151,7 @@ public sealed class ClipModel : nn.Module, IReducibleModel
         return (
             ClipInitialization.Words(text.VocabularySize, text.Width),
             ClipInitialization.Table(0.01, text.ContextLength, text.Width),
-            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment),
+            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment, text.PrunedWidths),
             nn.LayerNorm(text.Width),
             ClipInitialization.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
     }

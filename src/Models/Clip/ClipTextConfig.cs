@@ -15,6 +15,12 @@ public sealed record ClipTextConfig
     /// <summary>Number of blocks.</summary>
     public int Layers { get; init; } = 12;
 
+    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
     /// <summary>Attention heads per block.</summary>
     public int Heads { get; init; } = 8;
+
+    /// <summary>The inner widths of one block.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, 4 * Width);
 }

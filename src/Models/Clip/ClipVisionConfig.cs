@@ -15,9 +15,15 @@ public sealed record ClipVisionConfig
     /// <summary>Number of blocks.</summary>
     public int Layers { get; init; } = 12;
 
+    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
     /// <summary>Attention heads per block.</summary>
     public int Heads { get; init; } = 12;
 
     /// <summary>Patches per image, without the class token.</summary>
     public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+
+    /// <summary>The inner widths of one block.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, 4 * Width);
 }

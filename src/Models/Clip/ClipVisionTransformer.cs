@@ -27,7 +27,7 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
         proj = ClipInitialization.Table(deviation, config.Width, embedWidth);
         conv1 = nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
         ln_pre = nn.LayerNorm(config.Width);
-        transformer = new ClipTransformer(config.Width, config.Layers, config.Heads, causal: false, alignment);
+        transformer = new ClipTransformer(config.Width, config.Layers, config.Heads, causal: false, alignment, config.PrunedWidths);
         ln_post = nn.LayerNorm(config.Width);
         RegisterComponents();
     }
@@ -37,6 +37,10 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
 
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<ClipBlock> Blocks => transformer.Blocks;
+
+    /// <summary>Every inner width that can be pruned.</summary>
+    /// <param name="name">The encoder's name in its model.</param>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name) => transformer.PrunableWidths($"{name}.{nameof(transformer)}", ModelTower.Image);
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>

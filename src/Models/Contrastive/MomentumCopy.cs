@@ -27,6 +27,13 @@ internal static class MomentumCopy
         }
     }
 
+    /// <summary>The name of a tensor's copy: <c>visual.proj</c> has <c>visual_m.proj</c>.</summary>
+    public static string NameOf(string original)
+    {
+        var root = original.Split('.')[0];
+        return $"{root}_m{original[root.Length..]}";
+    }
+
     /// <summary>The parameters of two modules of the same structure, by name.</summary>
     public static IEnumerable<(Parameter Online, Parameter Copy)> Pairs(nn.Module online, nn.Module copy)
     {

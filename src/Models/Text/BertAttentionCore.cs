@@ -53,7 +53,7 @@ public sealed class BertAttentionCore : nn.Module, IMaskableWidth
     /// <param name="reader">Name of the projection of its output.</param>
     /// <param name="source">Which of several images it reads.</param>
     internal PrunableWidth PrunableWidth(string name, PrunableKind kind, int layer, string reader, int source = 0) =>
-        new(name, kind, Modality.Text, layer, this)
+        new(name, kind, ModelTower.Text, layer, this)
         {
             Heads = heads,
             Source = source,

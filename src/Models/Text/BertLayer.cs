@@ -46,7 +46,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     [
         attention.PrunableWidth($"{name}.attention", layer),
         .. crossattention is ICrossAttention cross ? cross.PrunableWidths($"{name}.crossattention", layer) : [],
-        new($"{name}.intermediate", PrunableKind.FeedForward, Modality.Text, layer, intermediate)
+        new($"{name}.intermediate", PrunableKind.FeedForward, ModelTower.Text, layer, intermediate)
         {
             Rows = [$"{name}.intermediate.dense.weight", $"{name}.intermediate.dense.bias"],
             Columns = [$"{name}.output.dense.weight"],

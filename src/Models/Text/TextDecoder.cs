@@ -23,6 +23,11 @@ public sealed class TextDecoder : nn.Module
     /// <summary>The decoder's sizes.</summary>
     public BertConfig Config => bert.Config;
 
+    /// <summary>Every inner width that can be pruned.</summary>
+    /// <param name="name">The decoder's name in its model.</param>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
+        bert.PrunableWidths($"{name}.{nameof(bert)}").Select(width => width with { Tower = ModelTower.Decoder });
+
     /// <summary>Computes the keys and values that every layer needs of what is read, so that all steps share them. Exact.</summary>
     public ImageContext Project(ImageContext read) => bert.Project(read);
 

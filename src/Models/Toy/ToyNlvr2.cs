@@ -74,7 +74,7 @@ public static class ToyNlvr2
     public static ToyNlvr2Model Load(string path)
     {
         using var file = CheckpointFile.Open(path);
-        return new ToyNlvr2Model(CompressedWeights.LoadNlvr(file, Config), file.Metadata.TryGetValue("temperature", out var temperature) ? double.Parse(temperature, CultureInfo.InvariantCulture) : null)
+        return new ToyNlvr2Model(CompressedWeights.Load(PrunableFamilies.Nlvr, file, Config), file.Metadata.TryGetValue("temperature", out var temperature) ? double.Parse(temperature, CultureInfo.InvariantCulture) : null)
         {
             Metadata = file.Metadata,
         };

@@ -44,14 +44,14 @@ public sealed class VisionBlock : nn.Module<TokenState, TokenState>, IReducibleB
     /// <param name="heads">Its attention heads.</param>
     internal IEnumerable<PrunableWidth> PrunableWidths(string name, int layer, int heads) =>
     [
-        new($"{name}.attn", PrunableKind.SelfAttention, Modality.Image, layer, attn)
+        new($"{name}.attn", PrunableKind.SelfAttention, ModelTower.Image, layer, attn)
         {
             Heads = heads,
             Projections = 3,
             Rows = [$"{name}.attn.qkv.weight", $"{name}.attn.qkv.bias"],
             Columns = [$"{name}.attn.proj.weight"],
         },
-        new($"{name}.mlp", PrunableKind.FeedForward, Modality.Image, layer, mlp)
+        new($"{name}.mlp", PrunableKind.FeedForward, ModelTower.Image, layer, mlp)
         {
             Rows = [$"{name}.mlp.fc1.weight", $"{name}.mlp.fc1.bias"],
             Columns = [$"{name}.mlp.fc2.weight"],

@@ -1,0 +1,44 @@
+using Madtp.Kit.Compression;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Decoding;
+using Madtp.Kit.Tests.Models;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Compression;
+
+public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner, BlipConfig>(PrunableFamilies.Caption, TinyModels.Config)
+{
+    protected override Tensor Answers(BlipCaptioner model)
+    {
+        var (ids, mask) = PrunedModels.Texts(first: 3, 9, 4, 12);
+        var output = model.Forward(PrunedModels.Images(3), ids, mask, promptLength: 2);
+        return cat([(output.Logits * mask.unsqueeze(2)).flatten(), output.Loss.view(1)], 0);
+    }
+
+    protected override IPairCosts Costs(BlipConfig config) => new CaptionCosts(config);
+
+    protected override MacLedger Ledger(BlipConfig config, int textTokens) => MacLedger.For(BlipCosts.Caption(config, textTokens));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void The_smaller_model_writes_what_the_masked_one_writes(int seed)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(seed);
+        var plain = Captions(model);
+        using var pruning = ParameterPruning.Attach(model);
+        PrunedModels.Mask(pruning, (ulong)seed, fractions: seed % 2 == 0);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Caption, model, pruning);
+        var masked = Captions(model);
+        Assert.Equal(masked, Captions(smaller));
+        Assert.NotEqual(plain, masked);
+    }
+
+    private static long[] Captions(BlipCaptioner model) =>
+        model.Generate(PrunedModels.Images(3), tensor([3L, 7L]), new GenerationSettings { EndId = 2, MaxLength = 12, MinLength = 4 }).data<long>().ToArray();
+}

@@ -1,0 +1,146 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Models;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Compression;
+
+/// <summary>What must hold of every kind of model whose parameters are pruned; NLVR2's has tests of its own beside.</summary>
+public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TSizes sizes)
+    where TModel : nn.Module, IPrunableModel<TSizes>
+    where TSizes : class, IPrunableSizes<TSizes>
+{
+    private static readonly int[] Lengths = [4, 9, 9, 12];
+
+    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(10).WithReplay(3, 5);
+
+    private static Arbitrary<(int Seed, bool Fractions)> Masks { get; } =
+        (from seed in Gen.Choose(1, 100_000) from fractions in Gen.Elements(false, true) select (seed, fractions)).ToArbitrary();
+
+    /// <summary>Everything the model answers to some images and texts, in numbers.</summary>
+    protected abstract Tensor Answers(TModel model);
+
+    /// <summary>What the model costs.</summary>
+    protected abstract IPairCosts Costs(TSizes config);
+
+    /// <summary>The ledger of a text's length.</summary>
+    protected abstract MacLedger Ledger(TSizes config, int textTokens);
+
+    protected TModel Model(int seed) => PrunedModels.Lively(family.Create(sizes), seed);
+
+    protected TModel Smaller(TModel model, int seed, bool fractions = false)
+    {
+        using var pruning = ParameterPruning.Attach(model);
+        PrunedModels.Mask(pruning, (ulong)seed, fractions);
+        return ModelExtraction.Extract(family, model, pruning);
+    }
+
+    [Fact]
+    public void The_smaller_model_answers_as_the_masked_one() => Prop.ForAll(Masks, masks =>
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        using var model = Model(masks.Seed);
+        var plain = Answers(model);
+        using var pruning = ParameterPruning.Attach(model);
+        PrunedModels.Mask(pruning, (ulong)masks.Seed, masks.Fractions);
+        using var smaller = ModelExtraction.Extract(family, model, pruning);
+        var (expected, actual) = (Answers(model), Answers(smaller));
+        Assert.InRange(PrunedModels.Difference(expected, actual), 0, 1e-5f * (1 + expected.abs().max().item<float>()));
+        Assert.True(PrunedModels.Difference(expected, plain) > 1e-3, "the masks must matter, or nothing is tested");
+        pruning.Dispose();
+        Assert.Equal(0, PrunedModels.Difference(plain, Answers(model)));
+    }).Check(Cases);
+
+    [Fact]
+    public void Units_add_up_to_what_the_ledger_loses() => Prop.ForAll(Masks, masks =>
+    {
+        using var model = Model(masks.Seed);
+        var costs = UnitCosts.Of(family, model, Lengths);
+        using var pruning = ParameterPruning.Attach(model);
+        PrunedModels.Mask(pruning, (ulong)masks.Seed);
+        using var smaller = ModelExtraction.Extract(family, model, pruning);
+        var (run, regular) = (Costs(smaller.Config), Costs(sizes));
+        var removed = pruning.Masks.Select((mask, i) => (mask.Units - mask.Kept) * costs.PerUnit[i]).Sum();
+        Assert.All(costs.PerUnit, cost => Assert.True(cost > 0));
+        Assert.Equal(Lengths.Average(n => (double)run.Whole(n)), costs.Whole - removed, 3);
+        Assert.Equal(Lengths.Average(n => (double)run.Dense(n)), costs.Dense, 3);
+        Assert.All(Lengths, n => Assert.Equal((regular.Whole(n), regular.Dense(n)), (run.Dense(n), run.Dense(n))));
+    }).Check(Cases.WithMaxTest(5));
+
+    // Each matrix is multiplied with as many tokens as in the regular model, whatever its shape has become.
+    [Fact]
+    public void The_ledger_counts_the_smaller_model_by_its_real_shapes()
+    {
+        using var model = Model(3);
+        using var smaller = Smaller(model, 3);
+        var (before, after) = (model.state_dict(), smaller.state_dict());
+        var (regular, cut) = (Ledger(model.Config, 9).Rows, Ledger(smaller.Config, 9).Rows);
+        Assert.Equal(regular.Select(row => row.Module), cut.Select(row => row.Module));
+        var counted = new HashSet<string>();
+        foreach (var (whole, less) in regular.Zip(cut))
+        {
+            var name = new[] { whole.Module + ".weight", whole.Module + "_weight" }.FirstOrDefault(after.ContainsKey);
+            if (name is not null && after[name].ndim == 2)
+            {
+                counted.Add(name);
+                Assert.Equal((name, whole.Paper * after[name].numel()), (name, less.Paper * before[name].numel()));
+                Assert.Equal((name, whole.Deploy * after[name].numel()), (name, less.Deploy * before[name].numel()));
+            }
+        }
+
+        var pruned = model.PrunableWidths.SelectMany(width => width.Rows.Concat(width.Columns)).Where(name => before[name].ndim == 2 && !name.Split('.')[0].EndsWith("_m", StringComparison.Ordinal));
+        Assert.Superset(pruned.ToHashSet(), counted);
+    }
+
+    [Fact]
+    public void Weights_carry_their_widths_in_their_shapes()
+    {
+        using var folder = new TemporaryFolder();
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        using var model = Model(6);
+        using var smaller = Smaller(model, 6);
+        var path = Path.Combine(folder.Path, "small.safetensors");
+        CompressedWeights.Save(path, smaller);
+        using var file = CheckpointFile.Open(path);
+        using var loaded = CompressedWeights.Load(family, file, sizes);
+        Assert.Equal(0, PrunedModels.Difference(Answers(smaller), Answers(loaded)));
+        var state = loaded.state_dict();
+        Assert.All(smaller.state_dict(), pair => Assert.True(pair.Value.Equals(state[pair.Key]), pair.Key));
+        Assert.All(model.PrunableWidths.Select(width => width.Tower).Distinct(), tower => Assert.Equal(smaller.Config.Widths(tower), loaded.Config.Widths(tower)));
+        Assert.NotEqual(model.PrunableWidths.Select(width => width.Part.Units), loaded.PrunableWidths.Select(width => width.Part.Units));
+        Assert.Equal(smaller.PrunableWidths.Select(width => width.Part.Units), loaded.PrunableWidths.Select(width => width.Part.Units));
+    }
+
+    [Fact]
+    public void Where_nothing_is_masked_the_model_stays_regular()
+    {
+        using var model = Model(7);
+        using var pruning = ParameterPruning.Attach(model);
+        using var same = ModelExtraction.Extract(family, model, pruning);
+        Assert.Equal(model.Config, same.Config);
+        Assert.True(model.Config.Equals(model.Config.Uncompressed));
+    }
+
+    [Fact]
+    public void Every_layer_of_every_transformer_can_be_pruned()
+    {
+        using var model = Model(9);
+        var state = model.state_dict();
+        var widths = model.PrunableWidths;
+        Assert.All(widths.SelectMany(width => width.Rows.Concat(width.Columns)), name => Assert.True(state.ContainsKey(name), name));
+        Assert.Equal(widths.Count, widths.Select(width => width.Name).Distinct().Count());
+        foreach (var tower in widths.GroupBy(width => width.Tower))
+        {
+            var layers = sizes.Widths(tower.Key);
+            Assert.Equal(Enumerable.Range(0, layers.Count), tower.Select(width => width.Layer).Distinct());
+            Assert.All(tower.Where(width => width.Kind == PrunableKind.FeedForward), width => Assert.Equal(layers[width.Layer].Mlp, width.Part.Units));
+            Assert.All(tower.Where(width => width.Kind != PrunableKind.FeedForward), width => Assert.Equal(layers[width.Layer].Attention, width.Part.Units * width.Heads));
+        }
+    }
+}

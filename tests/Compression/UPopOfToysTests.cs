@@ -1,0 +1,94 @@
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Compression;
+
+/// <summary>Search, extraction and retraining of the toy models, from beginning to end on very little data.</summary>
+[Collection(RandomStateCollection.Name)]
+public sealed class UPopOfToysTests
+{
+    private static readonly ToyCaptionSettings World = new(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2);
+
+    private static readonly TrainingSettings Settings = new() { Epochs = 2, BatchSize = 6, WarmupSteps = 1, LearningRate = 1e-3, LogEvery = 2, CheckpointEvery = 3, Seed = 4 };
+
+    public static TheoryData<string> Names() => [ToyClip.Name, ToyRetrieval.Name, ToyCaption.Name, ToyVqa.Name];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_budget_is_met_and_a_stopped_run_ends_with_the_same_weights(string name)
+    {
+        using var whole = new TemporaryFolder();
+        using var parts = new TemporaryFolder();
+        var expected = Run(name, whole.Path, stopAt: null)!.Value;
+        Assert.InRange(expected.Test.MacShare, 0.47, 0.51);
+        Assert.InRange(expected.Test.Accuracy, 0, 1);
+        Assert.Null(Run(name, parts.Path, stopAt: 2));
+        Assert.False(File.Exists(Path.Combine(parts.Path, UPopTraining.ExtractedFile)));
+        Assert.Null(Run(name, parts.Path, stopAt: expected.Steps - 1));
+        Assert.True(File.Exists(Path.Combine(parts.Path, UPopTraining.ExtractedFile)));
+        var actual = Run(name, parts.Path, stopAt: null)!.Value;
+        var state = actual.Model.state_dict();
+        Assert.All(expected.Model.state_dict(), pair => Assert.True(pair.Value.Equals(state[pair.Key]), pair.Key));
+        Assert.Equal(expected.Test.Macs, actual.Test.Macs);
+        expected.Model.Dispose();
+        actual.Model.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_budget_that_cannot_be_met_is_refused_at_once(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<ArgumentException>(() => Run(name, folder.Path, stopAt: 1, share: 0.01));
+        Assert.Contains("are not pruned", error.Message, StringComparison.Ordinal);
+    }
+
+    private static (nn.Module Model, Evaluation Test, int Steps)? Run(string name, string folder, int? stopAt, double share = 0.5)
+    {
+        using var stop = new CancellationTokenSource();
+        var steps = 0;
+        var run = new UPopRun(
+            new UPopTraining
+            {
+                Settings = new UPopSettings { MacShare = share, UpdateEvery = 2 },
+                Search = Settings,
+                Retraining = Settings,
+            },
+            folder)
+        {
+            Resume = true,
+            Progress = progress =>
+            {
+                steps = progress.TotalSteps;
+                if (progress.Step == stopAt)
+                {
+                    stop.Cancel();
+                }
+            },
+            Cancellation = stop.Token,
+        };
+        return Compressed(name, run) is var (model, test) ? (model, test, steps) : null;
+    }
+
+    private static (nn.Module Model, Evaluation Test)? Compressed(string name, UPopRun run)
+    {
+        if (name is ToyCaption.Name or ToyVqa.Name)
+        {
+            var recipe = (name == ToyCaption.Name ? ToyRecipe.Caption : ToyRecipe.Vqa) with { World = World, Training = Settings, Task = new BudgetSettings { AlignmentWeight = 0 } };
+            return recipe.Compress(recipe, run) is { } smaller ? (smaller.Model, smaller.Score("test", false)) : null;
+        }
+
+        var retrieval = name == ToyClip.Name ? ToyRetrievalRecipe.Clip : ToyRetrievalRecipe.Blip;
+        using var train = retrieval.Draw("train", World);
+        using var validation = retrieval.Draw("val", World);
+        var retriever = retrieval.Begin(null, 3);
+        using var module = retriever.Module;
+        return retriever.Compressed(run, one => new RetrievalTask(one, train, validation, new RetrievalTaskSettings { AlignmentWeight = 0 })) is { } cut
+            ? (cut.Module, RetrievalEvaluator.Evaluate(cut, train, "train"))
+            : null;
+    }
+}
