@@ -14,15 +14,18 @@ public sealed class RunCache(string folder, string? published = null)
     /// <summary>Set to 1, it keeps the kit's own results out of sight, so that everything is run again.</summary>
     public const string FreshVariable = "KIT_FRESH";
 
+    /// <summary>Names another folder for results at the paper's scale.</summary>
+    public const string ResultsVariable = "KIT_RESULTS";
+
     /// <summary>
-    /// The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>. At the paper's scale <c>artifacts/paper-results</c>, which
-    /// nothing forgets: what took days is not run again because everything else is to be.
+    /// The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>. At the paper's scale <c>KIT_RESULTS</c>, else
+    /// <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again because everything else is to be.
     /// </summary>
     public static RunCache Default => At(Scale.Current);
 
     /// <summary>The kit's cache at a scale.</summary>
     internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
-        ? new(KitFolder.File("artifacts", "paper-results"))
+        ? new(Environment.GetEnvironmentVariable(ResultsVariable) is { Length: > 0 } chosen ? chosen : KitFolder.File("artifacts", "paper-results"))
         : new(KitFolder.File("artifacts", "cache"), Environment.GetEnvironmentVariable(FreshVariable) == "1" ? null : KitFolder.File("data", "toy", "runs"));
 
     /// <summary>Where new results go.</summary>

@@ -30,6 +30,13 @@ public class PublishedResultsTests
             Results.GroupBy(result => result.Experiment.Task),
             task => Assert.Equal([ExperimentTasks.Of(task.Key).DataDigest()], task.Select(result => result.Data).Distinct()));
 
+    // What notebooks 05 to 10 look up: a fresh clone shows it without training.
+    [Fact]
+    public void Every_run_of_the_papers_tables_is_there()
+        => Assert.All(
+            PaperGrids.Names.SelectMany(name => PaperGrids.Of(name, ExperimentScale.Toy).Experiments),
+            experiment => Assert.Contains(Results, result => result.Experiment == experiment));
+
     [Fact]
     public void Every_command_describes_its_experiment()
     {

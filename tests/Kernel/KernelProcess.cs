@@ -11,9 +11,14 @@ namespace Madtp.Kit.Tests.Kernel;
 public sealed class KernelProcess : IDisposable
 {
     private readonly Process process;
+    private readonly string? workingFolder;
+    private readonly IReadOnlyDictionary<string, string> environment;
 
-    public KernelProcess()
+    /// <param name="workingFolder">Where it works; in its own folder if null.</param>
+    /// <param name="environment">Variables to set.</param>
+    public KernelProcess(string? workingFolder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
+        (this.workingFolder, this.environment) = (workingFolder, environment ?? new Dictionary<string, string>());
         Folder = Directory.CreateTempSubdirectory("kernel-test-").FullName;
         Key = Guid.NewGuid().ToString("N");
         Ports = FreePorts(5);
@@ -106,12 +111,21 @@ public sealed class KernelProcess : IDisposable
     }
 
     /// <summary>Starts the kernel's program with any arguments, in this kernel's folder.</summary>
-    internal Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(DotnetHost.Path, [typeof(KernelInfo).Assembly.Location, .. arguments])
+    internal Process Start(string[] arguments)
     {
-        WorkingDirectory = Folder,
-        RedirectStandardError = true,
-        RedirectStandardOutput = true,
-    })!;
+        var start = new ProcessStartInfo(DotnetHost.Path, [typeof(KernelInfo).Assembly.Location, .. arguments])
+        {
+            WorkingDirectory = workingFolder ?? Folder,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
 
     private static int[] FreePorts(int count)
     {
