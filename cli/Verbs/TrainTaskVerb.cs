@@ -26,7 +26,7 @@ internal static class TrainTaskVerb
         var data = new Option<string>("--data") { Description = "The folder of all data sets, or the task's own.", HelpName = "DIR", DefaultValueFactory = _ => "data" };
         var dataset = new Option<string>("--dataset") { Description = "coco or flickr30k, for retrieval.", DefaultValueFactory = _ => "coco" };
         var reduce = new Option<double?>("--reduce") { Description = "Reduce to this share of the multiply-accumulates, such as 0.5; without it nothing is reduced.", HelpName = "SHARE" };
-        var method = MethodNames.Create("Usually madtp.");
+        var method = MethodNames.Create("UPop takes parameters out instead. Usually madtp.");
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights, scores (artifacts/runs/… otherwise).", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
         var epochs = new Option<int?>("--epochs") { Description = "Passes over the training examples, instead of the recipe's.", HelpName = "N" };
@@ -60,7 +60,8 @@ internal static class TrainTaskVerb
         command.SetAction((parsed, cancellation) =>
         {
             var share = parsed.GetValue(reduce);
-            var chosen = MethodNames.Tokens(parsed.GetValue(method) ?? "madtp");
+            var name = parsed.GetValue(method) ?? "madtp";
+            var chosen = MethodNames.Of(name) is { PrunesParameters: true } parameters ? parameters : MethodNames.Tokens(name);
             var recipe = FineTuningRecipe.Of(task, parsed.GetRequiredValue(dataset), share);
             recipe = recipe with
             {
@@ -88,6 +89,7 @@ internal static class TrainTaskVerb
                 Recipe = recipe,
                 MacShare = share,
                 Method = chosen.Pruning,
+                PrunesParameters = chosen.PrunesParameters,
                 TrainExamples = parsed.GetValue(examples),
                 TrainOnValidation = parsed.GetValue(withValidation),
                 VisualGenome = parsed.GetValue(withGenome),

@@ -25,6 +25,13 @@ public sealed record UPopTraining
     /// <summary>Training examples whose cost the budget is a share of, the first of the split.</summary>
     public int CostExamples { get; init; } = 200;
 
+    /// <summary>Steps of both trainings together.</summary>
+    public int Steps(TrainingTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return Steps(task, Search) + Steps(task, Retraining);
+    }
+
     /// <summary>
     /// Compresses a model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
     /// model as it was cut out.
@@ -40,7 +47,7 @@ public sealed record UPopTraining
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The smaller model, in evaluation mode; null where the training was stopped.</returns>
-    /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths.</exception>
+    /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths, or the search is told to stop early.</exception>
     public TModel? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, Func<TModel, BudgetTask> begin, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
         where TModel : nn.Module, IPrunableModel<TSizes>
         where TSizes : class, IPrunableSizes<TSizes>
@@ -48,6 +55,11 @@ public sealed record UPopTraining
         ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(begin);
+        if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
+        {
+            throw new ArgumentException("the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an accuracy");
+        }
+
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
@@ -55,12 +67,12 @@ public sealed record UPopTraining
             File.Delete(extracted);
         }
 
-        int searching, retraining;
-        Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = searching + retraining });
+        int searching, steps;
+        Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
 
         using (var task = begin(model))
         {
-            (searching, retraining) = (Steps(task, Search), Steps(task, Retraining));
+            (searching, steps) = (Steps(task, Search), Steps(task));
             if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
             {
                 return null;

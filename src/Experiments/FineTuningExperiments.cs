@@ -61,11 +61,7 @@ internal sealed class FineTuningExperiments(string name, FineTunedSubject about,
     public ExperimentScores? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var method = Methods.Of(experiment.Method);
-        if (method.PrunesParameters)
-        {
-            throw new ArgumentException($"{method.Name} prunes the parameters of BLIP NLVR2 only; '{Name}' has methods that prune tokens", nameof(experiment));
-        }
-
+        ExperimentTraining.Check(experiment, method);
         var files = find();
         var report = FineTuner.Run(about.Task, new FineTuningSettings
         {
@@ -77,10 +73,17 @@ internal sealed class FineTuningExperiments(string name, FineTunedSubject about,
             Recipe = Recipe(experiment, method),
             MacShare = ExperimentTraining.Budget(experiment),
             Method = method.Pruning,
+            PrunesParameters = method.PrunesParameters,
             TrainExamples = experiment.TrainExamples,
             Device = PaperMachine.Device,
         }, progress, scoring: null, cancellation);
-        return report is null ? null : new ExperimentScores(report.Watched, about.Scored(report.Scores.Single()), report.Calibration);
+        if (report is null)
+        {
+            return null;
+        }
+
+        var tested = about.Scored(report.Scores.Single());
+        return method.PrunesParameters ? ExperimentTraining.Compressed(experiment, report.Watched, tested) : new ExperimentScores(report.Watched, tested, report.Calibration);
     }
 
     private FineTuningRecipe Recipe(Experiment experiment, Method method)

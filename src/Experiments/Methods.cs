@@ -22,7 +22,7 @@ public static class Methods
         Fixed("ToMe", keep => ToMe.Policy(keep), "the most similar tokens of two halves are merged; attention counts a token by its size"),
         Aligned(PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)), "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
         Fixed("Random", keep => RandomPruning.Policy(keep), "tokens are drawn by lot"),
-        new Method(UPop, null) { PrunesParameters = true, About = "unified progressive pruning of heads' dimensions and feed-forward widths" },
+        new Method(UPop, null) { PrunesParameters = true, About = "unified progressive pruning of heads' dimensions and feed-forward widths, in all encoders and decoders" },
     ];
 
     /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a time.</summary>

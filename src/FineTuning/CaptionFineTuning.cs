@@ -1,4 +1,6 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
@@ -7,13 +9,15 @@ using Madtp.Kit.Training;
 namespace Madtp.Kit.FineTuning;
 
 /// <summary>BLIP captioning on COCO. While training, captions are compared word by word as the tokenizer writes them; the final score reads them as written.</summary>
-internal sealed class CaptionFineTuning : FineTuningRun
+internal sealed class CaptionFineTuning : PrunableFineTuningRun<BlipCaptioner, BlipConfig>
 {
     private readonly CaptionSplits splits;
     private readonly BlipConfig sizes;
     private readonly BlipTexts texts;
+    private CaptionFiles? train;
+    private CaptionFiles? validation;
 
-    public CaptionFineTuning(FineTuningSettings settings) : base(settings)
+    public CaptionFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Caption)
     {
         if (settings.Dataset != "coco")
         {
@@ -27,15 +31,16 @@ internal sealed class CaptionFineTuning : FineTuningRun
 
     public override IEnumerable<string> Inputs => [.. splits.Paths, texts.Path];
 
-    protected override BudgetTask Begin()
+    protected override BlipConfig Sizes => Trained(sizes);
+
+    protected override BudgetTask Begin(BlipCaptioner model)
     {
-        var model = Filled(() => new BlipCaptioner(Trained(sizes)));
         var encoding = new TextEncoding(texts.WrittenCaption, texts.Tokenizer.PaddingId);
         var images = Images(model.Config.Vision.ImageSize);
         return new CaptionTask(
             model,
-            Owned(splits.Train(encoding, images, Examples)),
-            Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
+            train ??= Owned(splits.Train(encoding, images, Examples)),
+            validation ??= Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
             new CaptionLanguage(texts.Prompt, texts.Generation, texts.Words),
             Budget,
             Settings.Method);

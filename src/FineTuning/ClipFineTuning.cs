@@ -1,4 +1,6 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
@@ -7,13 +9,15 @@ using Madtp.Kit.Training;
 namespace Madtp.Kit.FineTuning;
 
 /// <summary>CLIP retrieval on COCO or Flickr30k.</summary>
-internal sealed class ClipFineTuning : FineTuningRun
+internal sealed class ClipFineTuning : PrunableFineTuningRun<ClipModel, ClipConfig>
 {
     private readonly CaptionSplits splits;
     private readonly ClipConfig sizes;
     private readonly ClipText text;
+    private CaptionFiles? train;
+    private CaptionFiles? validation;
 
-    public ClipFineTuning(FineTuningSettings settings) : base(settings)
+    public ClipFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Clip)
     {
         splits = new CaptionSplits(Files, settings.Dataset);
         sizes = CheckpointSizes.Clip(Checkpoint);
@@ -22,20 +26,21 @@ internal sealed class ClipFineTuning : FineTuningRun
 
     public override IEnumerable<string> Inputs => [.. splits.Paths, text.Path];
 
-    protected override BudgetTask Begin()
+    protected override ClipConfig Sizes => sizes with
     {
-        var model = Filled(() => new ClipModel(sizes with
-        {
-            Vision = sizes.Vision with { ImageSize = Settings.ImageSize ?? sizes.Vision.ImageSize },
-            Alignment = Alignment(sizes.Alignment),
-            Contrastive = Contrastive,
-        }));
+        Vision = sizes.Vision with { ImageSize = Settings.ImageSize ?? sizes.Vision.ImageSize },
+        Alignment = Alignment(sizes.Alignment),
+        Contrastive = Contrastive,
+    };
+
+    protected override BudgetTask Begin(ClipModel model)
+    {
         var encoding = new TextEncoding(text.Tokens, PaddingId: 0, CountsPadding ? sizes.Text.ContextLength : null);
         var images = Images(model.Config.Vision.ImageSize);
         return new RetrievalTask(
             new ClipRetriever(model),
-            Owned(splits.Train(encoding, images, Examples)),
-            Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
+            train ??= Owned(splits.Train(encoding, images, Examples)),
+            validation ??= Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
             RetrievalSettings(),
             Settings.Method);
     }

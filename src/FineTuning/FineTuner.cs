@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Training;
 
@@ -48,6 +49,11 @@ public static class FineTuner
             throw new ArgumentException(FormattableString.Invariant($"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}"));
         }
 
+        if (settings.PrunesParameters && (settings.MacShare is null || settings.TrainExamples == 0))
+        {
+            throw new ArgumentException($"{FineTuningSettings.UPop} finds what to prune by training: it needs a share of multiply-accumulates below 1 and examples to train on");
+        }
+
         return Train(task, settings, open, progress, cancellation) is not { } report ? null
             : report with { Scores = Splits(task, settings).ToDictionary(split => split, split => Score(report, settings, split, scoring, cancellation)) };
     }
@@ -56,6 +62,12 @@ public static class FineTuner
     {
         using var run = open(settings);
         Identity(task, settings, run).Claim(settings.Output, fresh: !settings.Resume);
+        var weights = Path.Combine(settings.Output, WeightsName);
+        if (settings.PrunesParameters)
+        {
+            return Compress(task, settings, run, weights, progress, cancellation);
+        }
+
         var result = settings.TrainExamples == 0
             ? new TrainingResult(0, Completed: true, [])
             : new Trainer(run.Task, settings.Recipe.Training, settings.Output).Run(progress, settings.Resume, cancellation);
@@ -65,9 +77,26 @@ public static class FineTuner
         }
 
         var calibration = settings.MacShare is null ? null : run.Task.Calibrate();
-        var weights = Path.Combine(settings.Output, WeightsName);
         run.Save(weights, result.Steps);
         return new FineTuningReport(task, weights, result.Steps, run.Task.Validate(), calibration, new Dictionary<string, EvaluationReport>());
+    }
+
+    private static FineTuningReport? Compress(string task, FineTuningSettings settings, FineTuningRun run, string weights, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var training = settings.Recipe.Training;
+        var upop = new UPopTraining
+        {
+            Settings = new UPopSettings { MacShare = settings.MacShare!.Value },
+            Search = training with { FinalLearningRate = training.LearningRate }, // to its end, when most is taken out
+            Retraining = training,
+        };
+        if (run.Compress(new UPopRun(upop, settings.Output) { Resume = settings.Resume, Progress = progress, Cancellation = cancellation }) is not var (smaller, watched, steps))
+        {
+            return null;
+        }
+
+        run.Save(weights, steps, smaller);
+        return new FineTuningReport(task, weights, steps, watched, null, new Dictionary<string, EvaluationReport>());
     }
 
     private static EvaluationReport Score(FineTuningReport report, FineTuningSettings settings, string split, IProgress<EvaluationProgress>? progress, CancellationToken cancellation) =>
@@ -80,12 +109,14 @@ public static class FineTuner
             Limit = settings.ScoredExamples,
             Output = Path.Combine(settings.Output, split),
             Fresh = !settings.Resume,
-            Plain = settings.MacShare is null,
+            Plain = !ReducesTokens(settings),
             Temperature = report.Calibration?.Temperature,
-            Method = settings.MacShare is null ? null : settings.Method ?? Pruning.PruningMethod.Madtp,
+            Method = ReducesTokens(settings) ? settings.Method ?? Pruning.PruningMethod.Madtp : null,
             Vocabulary = settings.Vocabulary,
             Device = settings.Device,
         }, progress, cancellation);
+
+    private static bool ReducesTokens(FineTuningSettings settings) => settings.MacShare is not null && !settings.PrunesParameters;
 
     // Of VQA v2 only val2014 has public answers; trained on those too, its test is what the server scores.
     private static IReadOnlyList<string> Splits(string task, FineTuningSettings settings) =>
@@ -100,7 +131,7 @@ public static class FineTuner
         identity.Add("image size", settings.ImageSize);
         identity.Add("transform", settings.Transform?.ToString());
         identity.Add("share of multiply-accumulates", settings.MacShare);
-        identity.Add("method", settings.MacShare is null ? null : settings.Method?.Name);
+        identity.Add("method", settings.PrunesParameters ? FineTuningSettings.UPop : settings.MacShare is null ? null : settings.Method?.Name);
         identity.Add("recipe", JsonSerializer.Serialize(settings.Recipe with { Training = settings.Recipe.Training with { StopAfterEpoch = null, StopAtAccuracy = null } }));
         identity.Add("learns val2014", settings.TrainOnValidation ? "yes" : null);
         identity.AddFile("checkpoint", settings.Checkpoint);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models;
@@ -45,14 +46,22 @@ internal abstract class FineTuningRun : IDisposable
     /// <summary>Makes model, data and task.</summary>
     protected abstract BudgetTask Begin();
 
+    /// <summary>Takes parameters out of the model instead of training it as it is: the smaller model, its score on what is watched, and the steps of both trainings; null where that was stopped.</summary>
+    public abstract (nn.Module Model, Evaluation Watched, int Steps)? Compress(UPopRun run);
+
+    /// <summary>Writes a smaller model's weights, whose shapes tell their widths.</summary>
+    public void Save(string path, int steps, nn.Module smaller)
+    {
+        var notes = Notes(steps);
+        notes["mac_share"] = Settings.MacShare!.Value.ToString("R", CultureInfo.InvariantCulture);
+        notes["method"] = FineTuningSettings.UPop;
+        ToyWeights.Save(path, smaller, null, notes);
+    }
+
     /// <summary>Writes the weights as they are now, and beside them what <c>kit evaluate</c> must know.</summary>
     public void Save(string path, int steps)
     {
-        var notes = new Dictionary<string, string>
-        {
-            ["seed"] = Settings.Recipe.Training.Seed.ToString(CultureInfo.InvariantCulture),
-            ["steps"] = steps.ToString(CultureInfo.InvariantCulture),
-        };
+        var notes = Notes(steps);
         var method = Settings.Method ?? PruningMethod.Madtp;
         var isTemperature = method.Dial == PruningMethod.Temperature;
         if (Settings.MacShare is { } share)
@@ -68,6 +77,12 @@ internal abstract class FineTuningRun : IDisposable
 
         ToyWeights.Save(path, Task.Modules[0].Module, isTemperature ? Task.Dial : null, notes); // a temperature is found again by './kit evaluate'
     }
+
+    private Dictionary<string, string> Notes(int steps) => new()
+    {
+        ["seed"] = Settings.Recipe.Training.Seed.ToString(CultureInfo.InvariantCulture),
+        ["steps"] = steps.ToString(CultureInfo.InvariantCulture),
+    };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -95,8 +110,8 @@ internal abstract class FineTuningRun : IDisposable
     /// <summary>What the task is told, whichever it is.</summary>
     protected BudgetSettings Budget => new()
     {
-        AlignmentWeight = Settings.Recipe.AlignmentWeight,
-        MacShare = Settings.MacShare,
+        AlignmentWeight = Settings.PrunesParameters ? 0 : Settings.Recipe.AlignmentWeight,
+        MacShare = Settings.PrunesParameters ? null : Settings.MacShare,
         CalibrationExamples = Settings.Recipe.CalibrationExamples,
         CalibrationsPerEpoch = Settings.Recipe.CalibrationsPerEpoch,
     };

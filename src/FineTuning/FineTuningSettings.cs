@@ -7,6 +7,9 @@ namespace Madtp.Kit.FineTuning;
 /// <summary>What is fine-tuned, on what, and how.</summary>
 public sealed record FineTuningSettings
 {
+    /// <summary>What parameter pruning is called.</summary>
+    internal const string UPop = "UPop";
+
     /// <summary>The weights to begin with: any file that <c>CheckpointFile</c> reads. The model's sizes follow from its tensors.</summary>
     public required string Checkpoint { get; init; }
 
@@ -30,6 +33,12 @@ public sealed record FineTuningSettings
 
     /// <summary>How tokens are reduced; MADTP if null.</summary>
     public PruningMethod? Method { get; init; }
+
+    /// <summary>
+    /// Whether parameters are taken out to the budget instead of tokens (UPop): a search and the training of the smaller model, each
+    /// as the recipe says.
+    /// </summary>
+    public bool PrunesParameters { get; init; }
 
     /// <summary>The first training captions or questions only; all if null. 0 trains nothing: the budget is met by the weights as they are.</summary>
     public int? TrainExamples { get; init; }

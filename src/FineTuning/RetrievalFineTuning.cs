@@ -1,4 +1,6 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
@@ -7,13 +9,15 @@ using Madtp.Kit.Training;
 namespace Madtp.Kit.FineTuning;
 
 /// <summary>BLIP retrieval on COCO or Flickr30k.</summary>
-internal sealed class RetrievalFineTuning : FineTuningRun
+internal sealed class RetrievalFineTuning : PrunableFineTuningRun<BlipRetrieval, BlipConfig>
 {
     private readonly CaptionSplits splits;
     private readonly BlipConfig sizes;
     private readonly BlipTexts texts;
+    private CaptionFiles? train;
+    private CaptionFiles? validation;
 
-    public RetrievalFineTuning(FineTuningSettings settings) : base(settings)
+    public RetrievalFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Retrieval)
     {
         splits = new CaptionSplits(Files, settings.Dataset);
         sizes = CheckpointSizes.Blip(Checkpoint);
@@ -22,15 +26,16 @@ internal sealed class RetrievalFineTuning : FineTuningRun
 
     public override IEnumerable<string> Inputs => [.. splits.Paths, texts.Path];
 
-    protected override BudgetTask Begin()
+    protected override BlipConfig Sizes => Trained(sizes) with { Contrastive = Contrastive };
+
+    protected override BudgetTask Begin(BlipRetrieval model)
     {
-        var model = Filled(() => new BlipRetrieval(Trained(sizes) with { Contrastive = Contrastive }));
         var encoding = new TextEncoding(texts.Caption, texts.Tokenizer.PaddingId, CountsPadding ? texts.Width : null);
         var images = Images(model.Config.Vision.ImageSize);
         return new RetrievalTask(
             new BlipRetriever(model, new RerankOptions { Candidates = Settings.Recipe.WatchedCandidates }),
-            Owned(splits.Train(encoding, images, Examples)),
-            Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
+            train ??= Owned(splits.Train(encoding, images, Examples)),
+            validation ??= Owned(splits.Validation(encoding, images, Settings.Recipe.WatchedExamples)),
             RetrievalSettings(),
             Settings.Method);
     }

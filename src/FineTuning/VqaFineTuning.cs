@@ -1,3 +1,4 @@
+using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Evaluations;
@@ -8,7 +9,7 @@ using Madtp.Kit.Training;
 namespace Madtp.Kit.FineTuning;
 
 /// <summary>BLIP VQA on VQA v2: on the questions about train2014, and about val2014 and Visual Genome where asked for.</summary>
-internal sealed class VqaFineTuning : FineTuningRun
+internal sealed class VqaFineTuning : PrunableFineTuningRun<BlipVqa, BlipConfig>
 {
     private const int ReadToTheEnd = 128;
 
@@ -18,8 +19,10 @@ internal sealed class VqaFineTuning : FineTuningRun
     private readonly string answerList;
     private readonly BlipConfig sizes;
     private readonly BlipTexts texts;
+    private QuestionFiles? learned;
+    private QuestionFiles? watched;
 
-    public VqaFineTuning(FineTuningSettings settings) : base(settings)
+    public VqaFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Vqa)
     {
         train = VqaFile.Require(Files, "train");
         validation = VqaFile.Require(Files, "val");
@@ -31,17 +34,18 @@ internal sealed class VqaFineTuning : FineTuningRun
 
     public override IEnumerable<string> Inputs => [.. train.Paths, .. validation.Paths, .. genome is null ? [] : new[] { genome }, answerList, texts.Path];
 
-    protected override BudgetTask Begin()
+    protected override BlipConfig Sizes => Trained(sizes);
+
+    protected override BudgetTask Begin(BlipVqa model)
     {
-        var model = Filled(() => new BlipVqa(Trained(sizes)));
         var question = new TextEncoding(texts.Question, texts.Tokenizer.PaddingId);
         var answer = new TextEncoding(texts.Answer, texts.Tokenizer.PaddingId);
         var images = Images(model.Config.Vision.ImageSize);
         var answers = AnswerList.Load(answerList);
         return new VqaTask(
             model,
-            Owned(new QuestionFiles(Learned(), question, answer, images, Examples)),
-            Owned(new QuestionFiles(validation.Open(), question, answer, images, Settings.Recipe.WatchedExamples)),
+            learned ??= Owned(new QuestionFiles(Learned(), question, answer, images, Examples)),
+            watched ??= Owned(new QuestionFiles(validation.Open(), question, answer, images, Settings.Recipe.WatchedExamples)),
             AnswerVocabulary.Of(answers, texts.Answer, Math.Min(ReadToTheEnd, answers.Count)),
             Budget,
             Settings.Method);

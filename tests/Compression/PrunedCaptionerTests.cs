@@ -39,6 +39,21 @@ public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner, Bli
         Assert.NotEqual(plain, masked);
     }
 
+    [Fact]
+    public void One_dimension_of_every_head_is_enough_to_write()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(3);
+        using var pruning = ParameterPruning.Attach(model);
+        foreach (var mask in pruning.Masks)
+        {
+            mask.Set([1, .. new float[mask.Units - 1]]);
+        }
+
+        using var smallest = ModelExtraction.Extract(PrunableFamilies.Caption, model, pruning);
+        Assert.Equal(Captions(model), Captions(smallest));
+    }
+
     private static long[] Captions(BlipCaptioner model) =>
         model.Generate(PrunedModels.Images(3), tensor([3L, 7L]), new GenerationSettings { EndId = 2, MaxLength = 12, MinLength = 4 }).data<long>().ToArray();
 }

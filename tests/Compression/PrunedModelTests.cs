@@ -57,6 +57,24 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
     }).Check(Cases);
 
     [Fact]
+    public void One_unit_of_every_width_is_enough()
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        using var model = Model(2);
+        using var pruning = ParameterPruning.Attach(model);
+        foreach (var mask in pruning.Masks)
+        {
+            mask.Set([.. new float[mask.Units - 1], 1]);
+        }
+
+        using var smallest = ModelExtraction.Extract(family, model, pruning);
+        var expected = Answers(model);
+        Assert.InRange(PrunedModels.Difference(expected, Answers(smallest)), 0, 1e-5f * (1 + expected.abs().max().item<float>()));
+        Assert.All(smallest.PrunableWidths, width => Assert.Equal(1, width.Part.Units));
+    }
+
+    [Fact]
     public void Units_add_up_to_what_the_ledger_loses() => Prop.ForAll(Masks, masks =>
     {
         using var model = Model(masks.Seed);

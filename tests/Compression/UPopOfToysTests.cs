@@ -38,6 +38,17 @@ public sealed class UPopOfToysTests
         actual.Model.Dispose();
     }
 
+    // What Tables 5 to 7 ask for besides.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Three_quarters_can_be_taken_out(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var (model, test, _) = Run(name, folder.Path, stopAt: null, share: 0.25)!.Value;
+        using var smaller = model;
+        Assert.InRange(test.MacShare, 0.22, 0.26);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_budget_that_cannot_be_met_is_refused_at_once(string name)

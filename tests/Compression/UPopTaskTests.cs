@@ -2,6 +2,7 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Tests.Training;
 using Madtp.Kit.Training;
@@ -75,6 +76,22 @@ public sealed class UPopTaskTests : IDisposable
         var gathered = search.UPop.State.Where(t => t.Name.EndsWith(".gathered", StringComparison.Ordinal)).Select(t => t.Tensor).ToArray();
         Assert.All(expected.Zip(gathered), pair => Assert.Equal(pair.First.data<float>().ToArray(), pair.Second.data<float>().ToArray()));
         Assert.All(gathered, sum => Assert.True(sum.abs().sum().item<float>() > 0));
+    }
+
+    [Fact]
+    public void AMaskGathersTheSameWhereBlocksAreComputedAgain()
+    {
+        using var scope = NewDisposeScope();
+        float[][] Gathered(bool recomputes)
+        {
+            using var search = new Search(seed: 1, 0.5);
+            GradientCheckpointing.Set(search.Model, recomputes);
+            search.Model.train();
+            search.UPop.Losses([.. Enumerable.Range(8, 8)]).Task.backward();
+            return [.. search.UPop.Pruning.Masks.Select(mask => mask.Tensor.grad!.data<float>().ToArray())];
+        }
+
+        Assert.Equal(Gathered(false), Gathered(true));
     }
 
     [Fact]

@@ -113,11 +113,26 @@ public sealed class FineTuningExperimentsTests(Toys toys) : IClassFixture<Toys>,
         Assert.InRange(result.RootElement.GetProperty("macs").GetDouble() / result.RootElement.GetProperty("dense_macs").GetDouble(), 0.5, 0.85);
     }
 
-    [Fact]
-    public void Parameters_are_pruned_of_nlvr2_only()
+    [Theory]
+    [InlineData("clip")]
+    [InlineData("retrieval")]
+    [InlineData("caption")]
+    [InlineData("vqa")]
+    public void UPop_prunes_parameters(string name)
     {
-        var task = Task("caption");
-        Assert.Contains("UPop", Assert.Throws<ArgumentException>(() => task.Run(task.Usual with { Method = "UPop" }, folder.Path, null, default)).Message, StringComparison.Ordinal);
+        var task = Task(name);
+        var experiment = task.Usual with { Method = "UPop", ReduceRatio = 0.3, TrainExamples = 16, Epochs = 2, LearningRate = 1e-3, LearnableTokens = 64, AlignmentWidth = 8 };
+        var whole = task.Run(experiment, Path.Combine(folder.Path, "whole"), null, default)!;
+        Assert.True(whole.BudgetMet);
+        Assert.Null(whole.Calibration);
+        Assert.InRange(whole.Test.MacShare, 0.6, 0.71);
+        Assert.InRange(whole.Dev.MacShare, 0.6, 0.71);
+        using var stop = new CancellationTokenSource();
+        var parts = Path.Combine(folder.Path, "parts");
+        Assert.Null(task.Run(experiment, parts, progress => { if (progress.Step > progress.TotalSteps / 2) { stop.Cancel(); } }, stop.Token));
+        var resumed = task.Run(experiment, parts, null, default)!;
+        Assert.Equal((whole.Test.Accuracy, whole.Dev.Accuracy, whole.Test.Macs), (resumed.Test.Accuracy, resumed.Dev.Accuracy, resumed.Test.Macs));
+        Assert.Contains("by training", Assert.Throws<ArgumentException>(() => task.Run(experiment with { TrainExamples = 0 }, parts, null, default)).Message, StringComparison.Ordinal);
     }
 
     private static void Contains(string said, params string[] all) => Assert.All(all, one => Assert.Contains(one, said, StringComparison.Ordinal));

@@ -29,8 +29,20 @@ public sealed class TrainTaskVerbTests(Toys toys) : IClassFixture<Toys>, IDispos
         Assert.False(Directory.Exists(Path.Combine(run, "test")));
     }
 
+    [Fact]
+    public void Parameters_are_pruned_too()
+    {
+        var run = Path.Combine(folder.Path, "run");
+        Assert.Equal(0, Invoke($"--reduce 0.7 --method UPop --epochs 1 --batch-size 8 --examples 16 --watch 2 --score-limit 2 --learnable-tokens 64 --alignment-width 8 --out {run}"));
+        using var weights = CheckpointFile.Open(Path.Combine(run, "weights.safetensors"));
+        Assert.Equal(("UPop", "0.7", "4"), (weights.Metadata["method"], weights.Metadata["mac_share"], weights.Metadata["steps"]));
+        Assert.True(Directory.Exists(Path.Combine(run, "test")));
+    }
+
     [Theory]
-    [InlineData("--reduce 0.5 --method UPop", "takes no tokens out")]
+    [InlineData("--reduce 0.5 --method Uncompressed", "takes no tokens out")]
+    [InlineData("--method UPop", "needs a share of multiply-accumulates")]
+    [InlineData("--reduce 0.5 --method UPop --stop-after 1", "cannot be stopped before")]
     [InlineData("--reduce 0.5 --method magic", "no method 'magic'")]
     [InlineData("--reduce 1.5", "between 0 and 1")]
     [InlineData("--batch-size 12", "does not divide into 8 equal parts")]

@@ -48,6 +48,6 @@ public sealed class CrossAttention : nn.Module, ICrossAttention
         }
 
         var queries = tokens.reshape(images, -1, tokens.shape[2]);
-        return ScaledDotProduct.JoinHeads(self.Attend(queries, keyValue, bias).HeadOutput).view(tokens.shape[0], tokens.shape[1], -1);
+        return ScaledDotProduct.JoinHeads(self.Attend(queries, keyValue, bias).HeadOutput).reshape(tokens.shape[0], tokens.shape[1], -1);
     }
 }
