@@ -24,6 +24,7 @@ public class ReferenceTests(SharedKernel kernel)
     [Fact]
     public void A_native_library_is_found_beside_the_assembly_and_in_its_runtimes_folder()
     {
+        kernel.Client.Succeed("1"); // the client that asks has libzmq loaded
         var loaded = File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1]).First(path => path.Contains("libzmq", StringComparison.Ordinal));
         var folder = Directory.CreateDirectory(Path.Combine(kernel.Process.Folder, "native-lib")).FullName;
         var runtimes = Directory.CreateDirectory(Path.Combine(folder, "runtimes", Madtp.Kit.Kernel.Execution.NotebookLoadContext.PortableIdentifier, "native")).FullName;
