@@ -11,8 +11,8 @@ public static class PaperGrids
         ["table2"] = Rivals,
         ["table3"] = Components,
         ["table4"] = Sizes,
-        ["table5"] = scale => Retrieval(scale, "clip", "MADTP", "STP"),
-        ["table6"] = scale => Retrieval(scale, "retrieval", "MADTP", "STP"),
+        ["table5"] = scale => Retrieval(scale, "clip", "MADTP", "STP", Methods.UPop),
+        ["table6"] = scale => Retrieval(scale, "retrieval", "MADTP", "STP", Methods.UPop),
         ["table7"] = Language,
     };
 
@@ -70,6 +70,7 @@ public static class PaperGrids
 
     private static Grid Language(ExperimentScale scale) =>
         Joined(new[] { "caption", "vqa" }.Select(subject => Baseline(scale, subject).And(Seeded(scale, Grid.Of(Scale.Experiment(subject, scale))
+            .Vary((e, method) => e with { Method = method }, "MADTP", Methods.UPop)
             .Vary((e, ratio) => e with { ReduceRatio = ratio }, 0.5, 0.75)))));
 
     private static bool IsPaper(ExperimentScale scale) => scale == ExperimentScale.Paper;
