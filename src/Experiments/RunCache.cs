@@ -23,6 +23,9 @@ public sealed class RunCache(string folder, string? published = null)
     /// </summary>
     public static RunCache Default => At(Scale.Current);
 
+    /// <summary>The kit's cache of toy results, at whatever scale: for what a notebook shows on the toy world in any case.</summary>
+    public static RunCache Toy => At(ExperimentScale.Toy);
+
     /// <summary>The kit's cache at a scale.</summary>
     internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
         ? new(Environment.GetEnvironmentVariable(ResultsVariable) is { Length: > 0 } chosen ? chosen : KitFolder.File("artifacts", "paper-results"))

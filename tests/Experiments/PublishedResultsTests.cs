@@ -75,6 +75,7 @@ public class PublishedResultsTests
             ReduceRatio = parsed.GetValue<double>("--reduce"),
             Seed = parsed.GetValue<long>("--seed"),
             TrainExamples = parsed.GetValue<int>("--examples"),
+            Epochs = parsed.GetValue<int?>("--epochs"),
             LearningRate = parsed.GetValue<double>("--learning-rate"),
             LearnableTokens = parsed.GetValue<int>("--learnable-tokens"),
             AlignmentWidth = parsed.GetValue<int>("--alignment-width"),
