@@ -42,7 +42,7 @@ internal static class RunsVerb
             table.AddColumn(new TableColumn(left).NoWrap());
         }
 
-        foreach (var right in new[] { "reduce", "seed", "K", "d_k", "examples", "test", "of the MACs", "dial", "key" })
+        foreach (var right in new[] { "reduce", "seed", "K", "d_k", "examples", "passes", "test", "of the MACs", "dial", "key" })
         {
             table.AddColumn(new TableColumn(right).RightAligned().NoWrap());
         }
@@ -52,7 +52,7 @@ internal static class RunsVerb
             var experiment = result.Experiment;
             FormattableString[] cells =
             [
-                $"{experiment.Task}", $"{experiment.Method}", $"{experiment.ReduceRatio}", $"{experiment.Seed}", $"{experiment.LearnableTokens}", $"{experiment.AlignmentWidth}", $"{experiment.TrainExamples}",
+                $"{experiment.Task}", $"{experiment.Method}", $"{experiment.ReduceRatio}", $"{experiment.Seed}", $"{experiment.LearnableTokens}", $"{experiment.AlignmentWidth}", $"{experiment.TrainExamples}", $"{experiment.Epochs?.ToString(CultureInfo.InvariantCulture) ?? "usual"}",
                 $"{100 * result.Test:0.0} %", $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (over)" : "")}", $"{result.Dial:G4}", $"{experiment.Key}",
             ];
             table.AddRow([.. cells.Select(cell => Markup.Escape(cell.ToString(CultureInfo.InvariantCulture)))]);

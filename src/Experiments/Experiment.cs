@@ -51,5 +51,5 @@ public sealed record Experiment
     }
 
     /// <summary>The experiment in a few words.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Task} {Method} {ReduceRatio} seed {Seed}");
+    public override string ToString() => FormattableString.Invariant($"{Task} {Method} {ReduceRatio} seed {Seed}{(Epochs is { } passes ? $", {passes} passes" : "")}");
 }

@@ -65,13 +65,13 @@ public sealed class RunCache(string folder, string? published = null)
         }
     }
 
-    /// <summary>Every result there is, new ones before those that come with the kit; ordered by task, method, ratio and seed.</summary>
+    /// <summary>Every result there is, new ones before those that come with the kit; ordered by task, method, ratio, passes and seed.</summary>
     public IReadOnlyList<ExperimentResult> All()
     {
         var files = new[] { folder, published }.OfType<string>().Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.json"));
         return [.. files.DistinctBy(Path.GetFileName).Select(Read)
             .OrderBy(r => r.Experiment.Task, StringComparer.Ordinal).ThenBy(r => r.Experiment.Method, StringComparer.Ordinal)
-            .ThenBy(r => r.Experiment.ReduceRatio).ThenBy(r => r.Experiment.Seed)];
+            .ThenBy(r => r.Experiment.ReduceRatio).ThenBy(r => r.Experiment.Epochs).ThenBy(r => r.Experiment.Seed)];
     }
 
     /// <summary>Copies new results to those that come with the kit.</summary>
