@@ -1,9 +1,5 @@
-using System.Diagnostics;
-using System.Text.Json;
-using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.FineTuning;
-using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Tests.Evaluations;
 using Madtp.Kit.Tests.FineTuning;
 using Xunit;
@@ -90,27 +86,14 @@ public sealed class FineTuningExperimentsTests(Toys toys) : IClassFixture<Toys>,
     [Fact]
     public void The_command_line_finds_everything_by_the_environment()
     {
-        var runs = Path.Combine(folder.Path, "runs");
         File.Move(TinyCheckpoints.Write(folder.Path, "caption"), Path.Combine(folder.Path, Subject("caption").Weights));
-        var list = folder.Write("list.json", JsonSerializer.Serialize(new[] { new Dictionary<string, object>
-        {
-            ["task"] = "caption", ["method"] = "STP", ["reduce_ratio"] = 0.3, ["train_examples"] = 16, ["epochs"] = 1, ["learnable_tokens"] = 64, ["alignment_width"] = 8,
-        }}));
-        string[] arguments = [typeof(SweepVerb).Assembly.Location, "sweep", list, "--index", "0", "--cache", runs, "--runs", runs];
-        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments)
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            Environment = { [PaperFolders.DataVariable] = toys.Data, [PaperFolders.CheckpointsVariable] = folder.Path },
-        })!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        var said = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, said);
-        using var result = JsonDocument.Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(runs, "*.json"))));
-        Assert.Contains("--task caption", result.RootElement.GetProperty("command").GetString(), StringComparison.Ordinal);
-        Assert.InRange(result.RootElement.GetProperty("macs").GetDouble() / result.RootElement.GetProperty("dense_macs").GetDouble(), 0.5, 0.85);
+        var result = SweptExperiment.Run(
+            folder,
+            new Dictionary<string, object> { ["task"] = "caption", ["method"] = "STP", ["reduce_ratio"] = 0.3, ["train_examples"] = 16, ["epochs"] = 1, ["learnable_tokens"] = 64, ["alignment_width"] = 8 },
+            toys.Data,
+            folder.Path);
+        Assert.Contains("--task caption", result.Command(), StringComparison.Ordinal);
+        Assert.InRange(result.MacShare(), 0.5, 0.85);
     }
 
     [Theory]

@@ -1,8 +1,4 @@
-using System.Diagnostics;
-using System.Text.Json;
-using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Tests.Evaluations;
 using Xunit;
@@ -96,27 +92,14 @@ public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
     [Fact]
     public void The_command_line_finds_everything_by_the_environment()
     {
-        var runs = Path.Combine(folder.Path, "runs");
-        var list = folder.Write("list.json", JsonSerializer.Serialize(new[] { new Dictionary<string, object>
-        {
-            ["task"] = "nlvr2", ["method"] = "STP", ["reduce_ratio"] = 0.5, ["train_examples"] = 16, ["epochs"] = 1, ["learnable_tokens"] = 64, ["alignment_width"] = 64,
-        }}));
-        string[] arguments = [typeof(SweepVerb).Assembly.Location, "sweep", list, "--index", "0", "--cache", runs, "--runs", runs];
-        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments)
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            Environment = { [PaperFolders.DataVariable] = toys.Data, [PaperFolders.CheckpointsVariable] = folder.Path },
-        })!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        var said = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, said);
-        using var result = JsonDocument.Parse(File.ReadAllBytes(Assert.Single(Directory.GetFiles(runs, "*.json"))));
-        Assert.Contains("--task nlvr2", result.RootElement.GetProperty("command").GetString(), StringComparison.Ordinal);
-        Assert.Contains("--epochs 1", result.RootElement.GetProperty("command").GetString(), StringComparison.Ordinal);
-        Assert.InRange(result.RootElement.GetProperty("macs").GetDouble() / result.RootElement.GetProperty("dense_macs").GetDouble(), 0.4, 0.6);
+        var result = SweptExperiment.Run(
+            folder,
+            new Dictionary<string, object> { ["task"] = "nlvr2", ["method"] = "STP", ["reduce_ratio"] = 0.5, ["train_examples"] = 16, ["epochs"] = 1, ["learnable_tokens"] = 64, ["alignment_width"] = 64 },
+            toys.Data,
+            folder.Path);
+        Assert.Contains("--task nlvr2", result.Command(), StringComparison.Ordinal);
+        Assert.Contains("--epochs 1", result.Command(), StringComparison.Ordinal);
+        Assert.InRange(result.MacShare(), 0.4, 0.6);
     }
 
     [Theory]
