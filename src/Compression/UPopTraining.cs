@@ -25,6 +25,15 @@ public sealed record UPopTraining
     /// <summary>Training examples whose cost the budget is a share of, the first of the split.</summary>
     public int CostExamples { get; init; } = 200;
 
+    /// <summary>Both parts trained alike, but that the search keeps its learning rate to the end, when most is taken out.</summary>
+    /// <param name="settings">The budget.</param>
+    /// <param name="each">How each part trains.</param>
+    public static UPopTraining Of(UPopSettings settings, TrainingSettings each)
+    {
+        ArgumentNullException.ThrowIfNull(each);
+        return new UPopTraining { Settings = settings, Search = each with { FinalLearningRate = each.LearningRate }, Retraining = each };
+    }
+
     /// <summary>Steps of both trainings together.</summary>
     public int Steps(TrainingTask task)
     {

@@ -26,12 +26,7 @@ internal static class ExperimentTraining
     /// <summary>The same with other settings of the trainer, choosing anew after as many steps.</summary>
     public static UPopRun UPop(Experiment experiment, TrainingSettings settings, int updateEvery, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var training = new UPopTraining
-        {
-            Settings = new UPopSettings { MacShare = 1 - experiment.ReduceRatio, UpdateEvery = updateEvery },
-            Search = settings with { FinalLearningRate = settings.LearningRate }, // to its end, when most is taken out
-            Retraining = settings,
-        };
+        var training = UPopTraining.Of(new UPopSettings { MacShare = 1 - experiment.ReduceRatio, UpdateEvery = updateEvery }, settings);
         return new UPopRun(training, folder) { Resume = true, Progress = progress, Cancellation = cancellation };
     }
 

@@ -83,13 +83,7 @@ public static class FineTuner
 
     private static FineTuningReport? Compress(string task, FineTuningSettings settings, FineTuningRun run, string weights, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var training = settings.Recipe.Training;
-        var upop = new UPopTraining
-        {
-            Settings = new UPopSettings { MacShare = settings.MacShare!.Value },
-            Search = training with { FinalLearningRate = training.LearningRate }, // to its end, when most is taken out
-            Retraining = training,
-        };
+        var upop = UPopTraining.Of(new UPopSettings { MacShare = settings.MacShare!.Value }, settings.Recipe.Training);
         if (run.Compress(new UPopRun(upop, settings.Output) { Resume = settings.Resume, Progress = progress, Cancellation = cancellation }) is not var (smaller, watched, steps))
         {
             return null;

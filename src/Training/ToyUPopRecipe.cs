@@ -37,12 +37,7 @@ public sealed record ToyUPopRecipe
         return new()
         {
             From = from ?? ToyNlvr2.WeightsPath(),
-            Training = new UPopTraining
-            {
-                Settings = new UPopSettings { MacShare = macShare, UpdateEvery = 10 },
-                Search = each with { FinalLearningRate = each.LearningRate }, // the search keeps its rate to the end, when most is taken out
-                Retraining = each,
-            },
+            Training = UPopTraining.Of(new UPopSettings { MacShare = macShare, UpdateEvery = 10 }, each),
         };
     }
 
