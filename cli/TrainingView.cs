@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using Madtp.Kit.Training;
-using Spectre.Console;
 
 namespace Madtp.Kit.Cli;
 
 /// <summary>Shows a training: one line that updates in a terminal, one line an epoch elsewhere.</summary>
-internal sealed class TrainingView : IDisposable
+/// <param name="output">Where; standard output if null.</param>
+/// <param name="terminal">Whether that is a terminal; found out if null.</param>
+internal sealed class TrainingView(TextWriter? output = null, bool? terminal = null) : IDisposable
 {
+    private readonly TextWriter output = output ?? Console.Out;
     private readonly Stopwatch watch = Stopwatch.StartNew();
-    private readonly bool live = !Console.IsOutputRedirected;
+    private readonly bool live = terminal ?? !Console.IsOutputRedirected;
     private int first = -1;
 
     public void Show(TrainingProgress progress)
@@ -22,12 +24,12 @@ internal sealed class TrainingView : IDisposable
 
         if (live)
         {
-            AnsiConsole.Write($"\r{Line(progress, record)}\u001b[K");
+            output.Write($"\r{Line(progress, record)}\u001b[K");
         }
 
         if (record.EndsEpoch)
         {
-            Console.WriteLine(live ? string.Empty : Line(progress, record));
+            output.WriteLine(live ? string.Empty : Line(progress, record));
         }
     }
 
@@ -35,7 +37,7 @@ internal sealed class TrainingView : IDisposable
     {
         if (live)
         {
-            Console.WriteLine();
+            output.WriteLine();
         }
     }
 

@@ -40,7 +40,7 @@ internal static class ExperimentVerb
                 cache.Forget(experiment);
             }
 
-            using var view = new TrainingView();
+            using var view = new TrainingView(Console.Error, !Console.IsErrorRedirected); // standard output has the JSON alone
             var result = ExperimentRunner.Run(experiment, cache, progress: view.Show, cancellation: cancellation);
             Console.WriteLine(result.ToJson());
             return Task.FromResult(0);
