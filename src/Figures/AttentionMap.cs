@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Figures;
@@ -5,6 +6,8 @@ namespace Madtp.Kit.Figures;
 /// <summary>Where a learnable token looks.</summary>
 /// <param name="Title">What stands above it: "token 17".</param>
 /// <param name="Weights">Its weight on each patch, in the grid's order; any scale, none below 0.</param>
+// An array would fit both constructors: TorchSharp turns arrays into tensors.
+[method: OverloadResolutionPriority(1)]
 public sealed record AttentionMap(string Title, IReadOnlyList<double> Weights)
 {
     /// <summary>A map out of a tensor.</summary>

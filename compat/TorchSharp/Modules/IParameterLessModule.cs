@@ -1,6 +1,0 @@
-namespace TorchSharp.Modules;
-
-/// <summary>Marks a module that learns nothing.</summary>
-public interface IParameterLessModule
-{
-}
