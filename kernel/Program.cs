@@ -9,16 +9,15 @@ const string Usage = """
     usage: Madtp.Kit.Kernel CONNECTION_FILE                run as a Jupyter kernel (Jupyter does this)
            Madtp.Kit.Kernel install [--user]               tell Jupyter of this kernel, for this user
            Madtp.Kit.Kernel install --prefix DIR           … in DIR/share/jupyter (a conda environment, /usr/local)
+                                    --env NAME=VALUE …     with these variables in the kernel's environment
     """;
 
 try
 {
     switch (args)
     {
-        case ["install"] or ["install", "--user"]:
-            return Install(KernelSpec.UserFolder);
-        case ["install", "--prefix", var prefix]:
-            return Install(KernelSpec.PrefixFolder(prefix));
+        case ["install", .. var options] when Installation.Parse(options) is { } wanted:
+            return wanted.Write(Console.Out);
         case ["--help" or "-h"]:
             Console.WriteLine(Usage);
             return 0;
@@ -33,18 +32,6 @@ catch (Exception wrong) when (wrong is IOException or InvalidDataException or Un
 {
     Console.Error.WriteLine($"Madtp.Kit.Kernel: {wrong.Message}");
     return 2;
-}
-
-static int Install(string dataFolder)
-{
-    var (folder, replaced) = KernelSpec.Write(dataFolder);
-    Console.WriteLine($"kernel '{KernelSpec.Name}' written to {folder}");
-    if (replaced is not null)
-    {
-        Console.WriteLine($"(it replaces the one that ran: {replaced})");
-    }
-
-    return 0;
 }
 
 static int Run(ConnectionFile connection)
