@@ -12,7 +12,8 @@ namespace Madtp.Kit.Data.Images;
 /// <param name="Height">The picture's height in pixels.</param>
 /// <param name="ControlAt">Where the flags stand that make an index transparent; null if there are none.</param>
 /// <param name="Around">The colour around the picture: red, green, blue.</param>
-internal sealed record GifFirstFrame(int Left, int Top, int Width, int Height, int? ControlAt, (byte Red, byte Green, byte Blue) Around)
+internal sealed record GifFirstFrame(
+    int Left, int Top, int Width, int Height, int? ControlAt, (byte Red, byte Green, byte Blue) Around)
 {
     private const byte Extension = 0x21;
     private const byte Control = 0xF9;

@@ -93,7 +93,8 @@ internal static class ImageDecoding
                 if (result != SKCodecResult.Success)
                 {
                     var state = result == SKCodecResult.IncompleteInput ? "cut off" : "corrupt";
-                    throw new InvalidDataException($"image '{name}' cannot be read: its {format.ToString().ToUpperInvariant()} data is {state}; fetch or make it again");
+                    throw new InvalidDataException(
+                        $"image '{name}' cannot be read: its {format.ToString().ToUpperInvariant()} data is {state}; fetch or make it again");
                 }
 
                 image = new RgbImage(width, height, DropAlpha(new ReadOnlySpan<uint>((void*)pixels, width * height)));

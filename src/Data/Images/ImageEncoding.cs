@@ -34,7 +34,8 @@ internal static class ImageEncoding
         fixed (byte* bytes = quads)
         {
             using var pixmap = new SKPixmap(new SKImageInfo(width, height, SKColorType.Rgb888x, SKAlphaType.Opaque), (nint)bytes);
-            using var data = encode(pixmap) ?? throw new InvalidOperationException($"{width}x{height} pixels could not be encoded");
+            using var data = encode(pixmap)
+                ?? throw new InvalidOperationException($"{width}x{height} pixels could not be encoded");
             return data.ToArray();
         }
     }

@@ -15,7 +15,8 @@ internal static class JpegCheck
     /// <param name="image">What Skia made of it.</param>
     public static string? Damage(ReadOnlySpan<byte> file, JpegSegments segments, RgbImage image)
         => !segments.IsOrderly ? "holds stray bytes or markers; it is read as far as it makes sense"
-            : MayEndEarly(segments, image) && EndsEarly(file, segments, image) ? "ends before all of its pixels; the missing ones are gray"
+            : MayEndEarly(segments, image) && EndsEarly(file, segments, image)
+                ? "ends before all of its pixels; the missing ones are gray"
             : null;
 
     // Where one scan holds all, missing blocks are middle gray down to the last corner; whole images seldom end like that.

@@ -98,5 +98,6 @@ public class JpegDecodingTests
     }
 
     private static byte[] Gradient(int width, int height)
-        => [.. Enumerable.Range(0, width * height * 3).Select(i => (byte)((i / 3 % width * 3) + (i / 3 / width * 2) + (i % 3 * 30)))];
+        => [.. Enumerable.Range(0, width * height * 3)
+            .Select(i => (byte)((i / 3 % width * 3) + (i / 3 / width * 2) + (i % 3 * 30)))];
 }

@@ -69,7 +69,8 @@ public class OtherFormatsTests
     }
 
     // LZW by the letter: before every index a code that empties the dictionary, so that codes stay three bits wide.
-    private static byte[] Gif(int screenWidth, int screenHeight, int left, int top, int width, int height, byte[] indices, byte? transparent)
+    private static byte[] Gif(
+        int screenWidth, int screenHeight, int left, int top, int width, int height, byte[] indices, byte? transparent)
     {
         const int Clear = 4, End = 5;
         var (bits, at) = (new byte[((indices.Length * 6) + 3 + 7) / 8], 0);

@@ -8,7 +8,8 @@ public class PngDecodingTests
     public static TheoryData<int, int, bool> Kinds()
     {
         var kinds = new TheoryData<int, int, bool>();
-        foreach (var (color, depths) in new[] { (0, new[] { 1, 2, 4, 8, 16 }), (2, [8, 16]), (3, [1, 2, 4, 8]), (4, [8, 16]), (6, [8, 16]) })
+        (int Color, int[] Depths)[] all = [(0, [1, 2, 4, 8, 16]), (2, [8, 16]), (3, [1, 2, 4, 8]), (4, [8, 16]), (6, [8, 16])];
+        foreach (var (color, depths) in all)
         {
             foreach (var depth in depths)
             {
@@ -58,7 +59,8 @@ public class PngDecodingTests
         const int End = 12 + 12 + 8; // the end chunk and the data's checksum: PIL does without them as well
         for (var length = 0; length < png.Length - End; length++)
         {
-            Assert.Contains("cut.png", Assert.Throws<InvalidDataException>(() => RgbImage.Decode(png.AsSpan(0, length), "cut.png")).Message);
+            var error = Assert.Throws<InvalidDataException>(() => RgbImage.Decode(png.AsSpan(0, length), "cut.png"));
+            Assert.Contains("cut.png", error.Message);
         }
     }
 
@@ -92,7 +94,8 @@ public class PngDecodingTests
     private static (byte[] Png, byte[] Expected) Make(int width, int height, int color, int depth, bool interlaced, Random random)
     {
         var values = new Dictionary<(int, int, int), int>();
-        int Sample(int y, int x, int s) => values.TryGetValue((y, x, s), out var v) ? v : values[(y, x, s)] = random.Next(1 << depth);
+        int Sample(int y, int x, int s)
+            => values.TryGetValue((y, x, s), out var v) ? v : values[(y, x, s)] = random.Next(1 << depth);
         var palette = new byte[3 << Math.Min(depth, 8)];
         random.NextBytes(palette);
         var png = new PngBuilder(width, height, depth, color)
