@@ -18,23 +18,19 @@ internal sealed class MimeBundle
     /// <summary>A value in the forms its type prefers, as the package knows them, and as plain text.</summary>
     public static MimeBundle From(object? value) => From(value, FormattedValue.CreateManyFromObject(value));
 
-    /// <summary>As <see cref="From(object)"/>, of forms made already. Forms that somebody chose for this display stay alone.</summary>
+    /// <summary>As <see cref="From(object)"/>, of forms made already. Others than HTML that somebody chose for this display stay alone.</summary>
     public static MimeBundle From(object? value, IReadOnlyList<FormattedValue> made)
     {
-        var preferred = Formatter.GetPreferredMimeTypesFor(value?.GetType());
-        if (made.Count != preferred.Count || made.Any(each => !preferred.Contains(each.MimeType)))
-        {
-            return new MimeBundle(made);
-        }
-
         var values = made.Where(each => each.Value.Length > 0 || each.MimeType == KernelFormats.Plain).ToList();
-        if (value is not IHtmlContent && !values.Exists(each => each.MimeType == KernelFormats.Plain))
+        if (Has(values, KernelFormats.Plain) || IsHtml(value, made) || !(Has(values, KernelFormats.Html) || ArePreferred(made, value?.GetType())))
         {
-            var plain = PlainText.Of(value);
-            values.RemoveAll(each => each.MimeType == KernelFormats.Html && each.Value == HtmlTable.Preformatted(plain));
-            values.Add(new FormattedValue(KernelFormats.Plain, plain));
+            return new MimeBundle(values);
         }
 
+        // HTML that only wraps the text says no more than it.
+        var plain = PlainText.Of(value);
+        values.RemoveAll(each => each.MimeType == KernelFormats.Html && each.Value == HtmlTable.Preformatted(plain));
+        values.Add(new FormattedValue(KernelFormats.Plain, plain));
         return new MimeBundle(values);
     }
 
@@ -55,6 +51,17 @@ internal sealed class MimeBundle
         }
 
         return json;
+    }
+
+    private static bool Has(List<FormattedValue> values, string mimeType) => values.Exists(each => each.MimeType == mimeType);
+
+    private static bool IsHtml(object? value, IReadOnlyList<FormattedValue> made) =>
+        value is IHtmlContent || (value is string text && made is [{ MimeType: KernelFormats.Html } only] && only.Value == text);
+
+    private static bool ArePreferred(IReadOnlyList<FormattedValue> made, Type? type)
+    {
+        var preferred = Formatter.GetPreferredMimeTypesFor(type);
+        return made.Count == preferred.Count && made.All(each => preferred.Contains(each.MimeType));
     }
 
     private static bool IsJson(string mimeType) => mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Madtp.Kit.Kernel.Formatting;
 
@@ -58,5 +59,10 @@ internal static class PackageTypes
         }
     }
 
-    private static void Register(Type type) => Known[type.FullName!](type);
+    // Some packages bring plain looks of their own, which join at the first question about the type: the kernel's come after them.
+    private static void Register(Type type)
+    {
+        Formatter.GetPreferredMimeTypesFor(type);
+        Known[type.FullName!](type);
+    }
 }
