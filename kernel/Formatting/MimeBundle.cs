@@ -37,7 +37,7 @@ internal sealed class MimeBundle
         var values = new List<FormattedValue>();
         foreach (var type in Wanted(value))
         {
-            if (TryFormat(value, type) is { } text)
+            if (TryFormat(value, type) is { Length: > 0 } text)
             {
                 values.Add(new FormattedValue(type, text));
             }
@@ -101,8 +101,8 @@ internal sealed class MimeBundle
             ?? ConventionFormatters.TryFormat(value, mimeType)
             ?? mimeType switch
             {
-                Plain => WellKnownFormats.TryPlain(value) ?? PlainText.Of(value),
-                Html => HtmlContent.TryFormat(value) ?? WellKnownFormats.TryHtml(value) ?? HtmlTable.TryFormat(value),
+                Plain => PlotlyCharts.TryPlain(value) ?? WellKnownFormats.TryPlain(value) ?? PlainText.Of(value),
+                Html => PlotlyCharts.TryHtml(value) ?? HtmlContent.TryFormat(value) ?? WellKnownFormats.TryHtml(value) ?? HtmlTable.TryFormat(value),
                 WellKnownFormats.Png => WellKnownFormats.TryPng(value),
                 _ => null,
             };
