@@ -18,5 +18,6 @@ internal static class VerbList
         ExperimentVerb.Create,
         SweepVerb.Create,
         RunsVerb.Create,
+        DoctorVerb.Create,
     ];
 }

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Cli.Verbs;
+
+/// <summary><c>kit doctor</c>, the part that only the library knows: its packages, and the libtorch that computes.</summary>
+internal static class DoctorVerb
+{
+    private static readonly string[] Named =
+        ["TorchSharp", "SkiaSharp", "Microsoft.ML.Tokenizers", "Microsoft.Data.Analysis", "Plotly.NET", "Plotly.NET.ImageExport"];
+
+    public static Command Create()
+    {
+        var command = new Command("doctor", "What is installed and used, and what is missing.") { Hidden = true };
+        command.SetAction(_ =>
+        {
+            foreach (var (name, version) in Packages().Where(package => Named.Contains(package.Name)))
+            {
+                Show("package", $"{name} {version}");
+            }
+
+            try
+            {
+                var device = cuda.is_available() ? $"cuda, {cuda.device_count()} of them" : "cpu";
+                Show("libtorch", $"{Version() ?? __version__} ({LoadedFile()})");
+                Show("device", $"{device}; {get_num_threads()} threads");
+                return 0;
+            }
+            catch (Exception wrong) when (wrong is NotSupportedException or DllNotFoundException or TypeInitializationException)
+            {
+                Console.WriteLine($"! libtorch     it cannot be loaded: {wrong.GetBaseException().Message.Split('\n')[0]}");
+                Console.WriteLine("               mend it: ./kit setup");
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static void Show(string what, string text) => Console.WriteLine($"  {what,-11}  {text}");
+
+    /// <summary>Names and versions out of the program's own list of dependencies.</summary>
+    private static IEnumerable<(string Name, string Version)> Packages()
+    {
+        var list = Path.Combine(AppContext.BaseDirectory, typeof(DoctorVerb).Assembly.GetName().Name + ".deps.json");
+        using var json = JsonDocument.Parse(File.ReadAllText(list));
+        var packages = json.RootElement.GetProperty("libraries").EnumerateObject()
+            .Select(library => library.Name.Split('/'))
+            .Select(parts => (Name: parts[0], Version: parts[1]));
+        return [.. packages.OrderBy(package => Array.IndexOf(Named, package.Name))];
+    }
+
+    /// <summary>The file that was really loaded: several may lie on a machine.</summary>
+    private static string LoadedFile() => !OperatingSystem.IsLinux()
+        ? "loaded"
+        : File.ReadLines("/proc/self/maps").Select(line => line[(line.LastIndexOf(' ') + 1)..])
+            .FirstOrDefault(file => file.EndsWith("libtorch_cpu.so", StringComparison.Ordinal)) ?? "not loaded";
+
+    /// <summary>What a Python's torch says of itself; null for the package's.</summary>
+    private static string? Version()
+    {
+        var file = Path.Combine(Environment.GetEnvironmentVariable("KIT_LIBTORCH") ?? "", "version.py");
+        var line = File.Exists(file)
+            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("__version__", StringComparison.Ordinal))
+            : null;
+        return line?.Split('=')[1].Trim(' ', '\'');
+    }
+}
