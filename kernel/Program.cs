@@ -9,16 +9,17 @@ const string Usage = """
     usage: Madtp.Kit.Kernel CONNECTION_FILE                run as a Jupyter kernel (Jupyter does this)
            Madtp.Kit.Kernel install [--user]               tell Jupyter of this kernel, for this user
            Madtp.Kit.Kernel install --prefix DIR           … in DIR/share/jupyter (a conda environment, /usr/local)
+                            … --env NAME=VALUE             an environment variable that Jupyter starts it with; as often as wanted
     """;
 
 try
 {
     switch (args)
     {
-        case ["install"] or ["install", "--user"]:
-            return Install(KernelSpec.UserFolder);
-        case ["install", "--prefix", var prefix]:
-            return Install(KernelSpec.PrefixFolder(prefix));
+        case ["install", .. var rest] when rest is [] or ["--user" or "--env", ..]:
+            return Install(KernelSpec.UserFolder, rest is ["--user", ..] ? rest[1..] : rest);
+        case ["install", "--prefix", var prefix, .. var rest]:
+            return Install(KernelSpec.PrefixFolder(prefix), rest);
         case ["--help" or "-h"]:
             Console.WriteLine(Usage);
             return 0;
@@ -35,9 +36,21 @@ catch (Exception wrong) when (wrong is IOException or InvalidDataException or Un
     return 2;
 }
 
-static int Install(string dataFolder)
+static int Install(string dataFolder, string[] options)
 {
-    var (folder, replaced) = KernelSpec.Write(dataFolder);
+    var environment = new Dictionary<string, string>();
+    foreach (var pair in options.Chunk(2))
+    {
+        if (pair is not ["--env", var setting] || setting.IndexOf('=') is var at && at < 1)
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        environment[setting[..at]] = setting[(at + 1)..];
+    }
+
+    var (folder, replaced) = KernelSpec.Write(dataFolder, environment);
     Console.WriteLine($"kernel '{KernelSpec.Name}' written to {folder}");
     if (replaced is not null)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -20,19 +21,15 @@ internal static class DoctorVerb
                 Show("package", $"{name} {version}");
             }
 
-            try
+            if (NativeLibraries.Failure is { } failure)
             {
-                var device = cuda.is_available() ? $"cuda, {cuda.device_count()} of them" : "cpu";
-                Show("libtorch", $"{Version() ?? __version__} ({LoadedFile()})");
-                Show("device", $"{device}; {get_num_threads()} threads");
-                return 0;
-            }
-            catch (Exception wrong) when (wrong is NotSupportedException or DllNotFoundException or TypeInitializationException)
-            {
-                Console.WriteLine($"! libtorch     it cannot be loaded: {wrong.GetBaseException().Message.Split('\n')[0]}");
-                Console.WriteLine("               mend it: ./kit setup");
+                Console.WriteLine($"! {"libtorch",-11}  {failure}");
                 return 1;
             }
+
+            Show("libtorch", $"{Version() ?? __version__} ({LoadedFile()})");
+            Show("device", ComputeDevice.Describe(ComputeDevice.Of(ComputeDevice.Auto)));
+            return 0;
         });
         return command;
     }
@@ -59,7 +56,7 @@ internal static class DoctorVerb
     /// <summary>What a Python's torch says of itself; null for the package's.</summary>
     private static string? Version()
     {
-        var file = Path.Combine(Environment.GetEnvironmentVariable("KIT_LIBTORCH") ?? "", "version.py");
+        var file = Path.Combine(Environment.GetEnvironmentVariable(NativeLibraries.Variable) ?? "", "version.py");
         var line = File.Exists(file)
             ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("__version__", StringComparison.Ordinal))
             : null;

@@ -72,9 +72,13 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
     {
         foreach (var name in FileNames(unmanagedDllName))
         {
-            if (native.TryGetValue(name, out var known) && NativeLibrary.TryLoad(known, out var handle))
+            if (native.TryGetValue(name, out var known))
             {
-                return handle;
+                LoadNeighbours(name);
+                if (NativeLibrary.TryLoad(known, out var handle))
+                {
+                    return handle;
+                }
             }
 
             foreach (var file in folders.SelectMany(NativeFolders).Select(folder => Path.Combine(folder, name)))
@@ -88,6 +92,19 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
         }
 
         return IntPtr.Zero;
+    }
+
+    // What lies in the folder of another package is not found by the system's loader, which then takes its own libtorch, if it has one.
+    private void LoadNeighbours(string name)
+    {
+        string[] needed = name == "libLibTorchSharp.so" ? ["libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so"] : [];
+        foreach (var neighbour in needed)
+        {
+            if (native.TryGetValue(neighbour, out var path))
+            {
+                NativeLibrary.TryLoad(path, out _);
+            }
+        }
     }
 
     private static IEnumerable<string> FileNames(string name)

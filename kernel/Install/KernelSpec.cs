@@ -32,26 +32,28 @@ internal static class KernelSpec
     public static string PrefixFolder(string prefix) => Path.Combine(Path.GetFullPath(prefix), "share", "jupyter");
 
     /// <summary>Writes the kernelspec.</summary>
+    /// <param name="dataFolder">One of Jupyter's data folders.</param>
+    /// <param name="environment">What Jupyter sets for the kernel: the folders of natives, say.</param>
     /// <returns>The folder it is in, and what was there before under the same name: another program's command, or null.</returns>
-    public static (string Folder, string? Replaced) Write(string dataFolder)
+    public static (string Folder, string? Replaced) Write(string dataFolder, IReadOnlyDictionary<string, string>? environment = null)
     {
         var folder = Path.Combine(dataFolder, "kernels", Name);
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "kernel.json");
         var replaced = CommandIn(file);
         var temporary = file + ".new";
-        File.WriteAllText(temporary, Spec().ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+        File.WriteAllText(temporary, Spec(environment ?? new Dictionary<string, string>()).ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
         File.Move(temporary, file, overwrite: true);
         return (folder, replaced is null || replaced.Contains(KernelInfo.Name, StringComparison.Ordinal) ? null : replaced);
     }
 
-    private static JsonObject Spec() => new()
+    private static JsonObject Spec(IReadOnlyDictionary<string, string> environment) => new()
     {
         ["argv"] = new JsonArray(DotnetHost.Path, Path.Combine(AppContext.BaseDirectory, KernelInfo.Name + ".dll"), "{connection_file}"),
-        ["display_name"] = "Madtp.Kit C#",
+        ["display_name"] = ".NET (C#)",
         ["language"] = "C#",
         ["interrupt_mode"] = "message",
-        ["env"] = new JsonObject { ["DOTNET_NOLOGO"] = "1" },
+        ["env"] = new JsonObject(environment.Select(each => KeyValuePair.Create(each.Key, (JsonNode?)each.Value))) { ["DOTNET_NOLOGO"] = "1" },
         ["metadata"] = new JsonObject { ["debugger"] = false },
     };
 

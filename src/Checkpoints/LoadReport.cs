@@ -23,7 +23,7 @@ public sealed record LoadReport
     /// <summary>Tensors that both have in different shapes; they keep what they held.</summary>
     public required IReadOnlyList<ShapeMismatch> MisShaped { get; init; }
 
-    /// <summary>What was done beyond copying: stand-ins used, position embeddings resized.</summary>
+    /// <summary>What was done beyond copying: other tensors used in place of missing ones, position embeddings resized.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>Whether model and file agree on every tensor.</summary>

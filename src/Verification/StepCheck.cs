@@ -24,7 +24,7 @@ internal abstract class StepCheck(GoldenFixture fixture) : FixtureCheck(fixture)
 
     private void ExpectScores(string scenario, StepTensors step, Tensor permutation)
     {
-        Expect(scenario, "token_attn_raw", PruningExpectations.Reordered(step.RawAlignment!, permutation), Scores);
+        Expect(scenario, "token_attn_raw", PruningExpectations.Reordered(step.RawAlignment!, permutation), RawScores);
         Expect(scenario, "self_score", PruningExpectations.Reordered(step.Importance.Self!, permutation), Scores);
         Expect(scenario, "token_score", PruningExpectations.Reordered(step.Importance.Alignment!, permutation), Scores);
         Expect(scenario, "cls_score", PruningExpectations.Reordered(step.Importance.Class!, permutation), Scores);

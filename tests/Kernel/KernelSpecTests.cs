@@ -16,7 +16,7 @@ public class KernelSpecTests
             Assert.Equal(Path.Combine(root, "share", "jupyter", "kernels", ".net-csharp"), folder);
             Assert.Null(replaced);
             var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")))!;
-            Assert.Equal(("C#", "Madtp.Kit C#", "message"), ((string?)spec["language"], (string?)spec["display_name"], (string?)spec["interrupt_mode"]));
+            Assert.Equal(("C#", ".NET (C#)", "message"), ((string?)spec["language"], (string?)spec["display_name"], (string?)spec["interrupt_mode"]));
             Assert.True(File.Exists((string?)spec["argv"]![0]), "the dotnet program does not exist");
             Assert.Equal("{connection_file}", (string?)spec["argv"]![2]);
             Assert.Equal(["kernel.json"], Directory.GetFiles(folder).Select(Path.GetFileName));

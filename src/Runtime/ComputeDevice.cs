@@ -1,0 +1,51 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Runtime;
+
+/// <summary>Where tensors are computed, by the name a person gives it.</summary>
+public static class ComputeDevice
+{
+    /// <summary>A CUDA GPU where there is one, else the CPU.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>The names there are, for help texts and errors.</summary>
+    public const string Names = "auto, cpu, cuda or cuda:N";
+
+    /// <summary>The device of a name.</summary>
+    /// <param name="name">auto, cpu, cuda or cuda:N.</param>
+    /// <exception cref="ArgumentException">There is no such name, or no such device here.</exception>
+    public static Device Of(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name switch
+        {
+            Auto => HasGpu ? CUDA : CPU,
+            "cpu" => CPU,
+            "cuda" => Gpu(0),
+            _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index) && index >= 0 => Gpu(index),
+            _ => throw new ArgumentException($"device '{name}' is unknown: give {Names}"),
+        };
+    }
+
+    /// <summary>The device as a line of progress names it: "CPU (2 threads)" or "cuda:0 (NVIDIA …)".</summary>
+    /// <param name="device">Any device.</param>
+    public static string Describe(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device.type == TorchSharp.DeviceType.CPU ? $"CPU ({get_num_threads()} threads)" : device.ToString();
+    }
+
+    private static bool HasGpu => NativeLibraries.HasCuda && cuda.is_available();
+
+    private static string Why => NativeLibraries.HasCuda
+        ? "no GPU answers"
+        : "this libtorch is made for the CPU (`./kit setup --cuda` takes that of a Python with PyTorch for CUDA)";
+
+    private static Device Gpu(int index)
+    {
+        var count = HasGpu ? cuda.device_count() : 0;
+        return index < count ? new Device(TorchSharp.DeviceType.CUDA, index)
+            : count == 0 ? throw new ArgumentException($"there is no CUDA device here: {Why}; --device cpu computes on the CPU")
+            : throw new ArgumentException($"there is no CUDA device {index} here: there are {count}, cuda:0 to cuda:{count - 1}");
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Madtp.Kit.Runtime;
+
+/// <summary>
+/// Loads libtorch before TorchSharp looks for one, so that the package's own is what runs: the dynamic linker takes a loaded library for
+/// every later request by its name, and a libtorch of the system would otherwise be found first. <c>KIT_LIBTORCH</c> names another
+/// one, a folder with <c>lib/libtorch_cpu.so</c> such as pip's <c>site-packages/torch</c>; TorchSharp's binding is the package's in any case.
+/// </summary>
+public static class NativeLibraries
+{
+    /// <summary>Names the folder of another libtorch; empty for the package's.</summary>
+    public const string Variable = "KIT_LIBTORCH";
+
+    private const string Binding = "LibTorchSharp";
+    private const string NewestNode = "GLIBCXX_3.4.32"; // the version node of libstdc++ that the binding asks for
+
+    /// <summary>Why libtorch could not be loaded, in a sentence; null where it was.</summary>
+    public static string? Failure { get; private set; }
+
+    /// <summary>The folder that libtorch is loaded from.</summary>
+    public static string Folder => Chosen is { } chosen ? Path.Combine(chosen, "lib") : Beside;
+
+    /// <summary>Whether the chosen libtorch was built with CUDA; whether a GPU answers is another matter.</summary>
+    public static bool HasCuda => File.Exists(Path.Combine(Folder, "libtorch_cuda.so"));
+
+    private static string? Chosen => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen ? chosen : null;
+
+    private static string Beside => Path.GetDirectoryName(typeof(NativeLibraries).Assembly.Location) is { Length: > 0 } folder
+        ? folder
+        : AppContext.BaseDirectory;
+
+    /// <summary>Loads the libraries in the order of their dependencies; what fails is kept in <see cref="Failure"/>.</summary>
+#pragma warning disable CA2255 // of a library, because it has to come before the first use of TorchSharp anywhere
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void Load()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        foreach (var path in Paths().Where(File.Exists))
+        {
+            try
+            {
+                NativeLibrary.Load(path);
+            }
+            catch (DllNotFoundException e)
+            {
+                Failure = Sentence(path, e.Message);
+                return;
+            }
+        }
+    }
+
+    /// <summary>What the loader's message means for a person.</summary>
+    internal static string Sentence(string path, string loaderMessage) => loaderMessage.Contains(NewestNode, StringComparison.Ordinal)
+        ? $"TorchSharp needs a libstdc++ with {NewestNode}, which this system's is too old for: start the program through ./kit (after "
+            + "./kit setup), or use Debian 13, Ubuntu 24.04 or the conda environment"
+        : $"libtorch cannot be loaded from '{Path.GetDirectoryName(path)}': {loaderMessage.Split('\n')[0]}";
+
+    private static IEnumerable<string> Paths()
+    {
+        // The CUDA half registers itself with the other one when it is loaded.
+        string[] names = ["libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so"];
+        return [.. names.Select(name => Path.Combine(Folder, name)), Path.Combine(Beside, $"lib{Binding}.so")];
+    }
+}
