@@ -46,14 +46,14 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
             return submission;
         }
 
+        if (Framework.Has(name) || KernelAssemblies.Has(name))
+        {
+            return null;
+        }
+
         if (managed.TryGetValue(name, out var path))
         {
             return LoadFromAssemblyPath(path);
-        }
-
-        if (Framework.Has(name) || name == typeof(NotebookLoadContext).Assembly.GetName().Name)
-        {
-            return null;
         }
 
         foreach (var folder in folders)

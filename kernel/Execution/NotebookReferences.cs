@@ -9,13 +9,13 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
     private readonly FrameworkReferences framework = new();
     private readonly Dictionary<string, (AssemblyFile File, MetadataReference Reference)> added = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<(string Path, DateTime Written)> rebuilt = [];
-    private readonly MetadataReference kernel = MetadataReference.CreateFromFile(typeof(NotebookReferences).Assembly.Location);
+    private readonly ImmutableArray<MetadataReference> kernel = [.. KernelAssemblies.Files.Select(file => FrameworkReferences.Read(file))];
 
     /// <summary>What the compiler is given at first.</summary>
-    public ImmutableArray<MetadataReference> Usual => [.. framework.Usual, kernel, .. added.Values.Select(each => each.Reference)];
+    public ImmutableArray<MetadataReference> Usual => [.. framework.Usual, .. kernel, .. added.Values.Select(each => each.Reference)];
 
     /// <summary>Everything there is.</summary>
-    public ImmutableArray<MetadataReference> All => [.. framework.All, kernel, .. added.Values.Select(each => each.Reference)];
+    public ImmutableArray<MetadataReference> All => [.. framework.All, .. kernel, .. added.Values.Select(each => each.Reference)];
 
     /// <summary>Makes the framework assemblies a compilation used part of <see cref="Usual"/>.</summary>
     public void Keep(IEnumerable<MetadataReference> used)
@@ -87,7 +87,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         var waiting = new Queue<AssemblyFile>([file]);
         while (waiting.TryDequeue(out var next))
         {
-            if (Framework.Has(next.Name) || added.ContainsKey(next.Name))
+            if (Framework.Has(next.Name) || KernelAssemblies.Has(next.Name) || added.ContainsKey(next.Name))
             {
                 continue;
             }
