@@ -10,6 +10,13 @@ internal static class PlotlyCharts
     /// <summary>The type that all charts derive from.</summary>
     public const string TypeName = "Plotly.NET.GenericChart";
 
+    /// <summary>Makes both the way that charts are shown.</summary>
+    public static void Register(Type chart)
+    {
+        KernelFormats.Add(chart, KernelFormats.Html, (value, context) => context.Writer.Write(TryHtml(value)));
+        KernelFormats.Add(chart, KernelFormats.Plain, (value, context) => context.Writer.Write(TryPlain(value)));
+    }
+
     /// <summary>A chart as HTML; null for anything else.</summary>
     public static string? TryHtml(object value) => Json(value) is { } json ? InteractiveChart.Html(json, value.GetType().Assembly) : null;
 
