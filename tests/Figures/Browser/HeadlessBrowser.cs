@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Figures;
 using PuppeteerSharp;
-using PuppeteerSharp.Media;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Figures.Browser;
