@@ -13,6 +13,7 @@ internal static class PackageTypes
     {
         ["TorchSharp.torch+Tensor"] = TensorText.Register,
         ["Microsoft.Data.Analysis.DataFrame"] = DataFrames.Register,
+        [PlotlyCharts.TypeName] = PlotlyCharts.Register,
         ["SkiaSharp.SKBitmap"] = SkiaImages.Register,
         ["SkiaSharp.SKImage"] = SkiaImages.Register,
     };

@@ -51,7 +51,7 @@ internal static class KernelSpec
 
     private static JsonObject Spec(IReadOnlyDictionary<string, string> environment) => new()
     {
-        ["argv"] = new JsonArray(DotnetHost.Path, Path.Combine(AppContext.BaseDirectory, KernelInfo.Name + ".dll"), "{connection_file}"),
+        ["argv"] = new JsonArray([.. DotnetHost.Starting(KernelInfo.Name), "{connection_file}"]),
         ["display_name"] = ".NET (C#)",
         ["language"] = "C#",
         ["interrupt_mode"] = "message",

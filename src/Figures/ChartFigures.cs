@@ -1,11 +1,18 @@
+using Microsoft.FSharp.Core;
 using Plotly.NET;
 using Axes = Plotly.NET.CSharp.GenericChartExtensions;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>Charts as finished pictures.</summary>
+/// <summary>Charts as figures, and the few parts of a chart that Plotly.NET's C# names leave out.</summary>
 public static class ChartFigures
 {
+    /// <summary>Writes a title above the chart.</summary>
+    /// <param name="chart">The chart.</param>
+    /// <param name="title">The title.</param>
+    public static GenericChart WithTitle(this GenericChart chart, string title) =>
+        Chart.withTitle(title, FSharpOption<Font>.None).Invoke(chart);
+
     /// <summary>Names the axes; <c>WithXAxisStyle</c> and <c>WithYAxisStyle</c> set everything else about them.</summary>
     /// <param name="chart">The chart.</param>
     /// <param name="x">What the horizontal axis counts; null leaves it as it is.</param>
@@ -16,13 +23,41 @@ public static class ChartFigures
         return y is null ? named : Axes.WithYAxisStyle<int, int, string>(named, TitleText: y);
     }
 
-    /// <summary>Draws a chart without a script, so that it is seen wherever the notebook is read.</summary>
-    /// <param name="chart">Lines, points, areas, bars, histograms and heat maps, alone or in a grid.</param>
-    /// <param name="saveAs">The name of its file in the folder of figures, without an ending; null to keep it in the notebook only.</param>
-    /// <exception cref="ArgumentException">The chart holds something that is not drawn here.</exception>
+    /// <summary>Puts a vertical error bar at each point.</summary>
+    /// <param name="chart">A chart of points, lines or columns.</param>
+    /// <param name="array">Half of each bar's length, in the chart's order and its unit.</param>
+    public static GenericChart WithYErrorStyle(this GenericChart chart, IEnumerable<double> array) =>
+        Chart.withYErrorStyle<double, double>(
+            FSharpOption<bool>.None,
+            FSharpOption<StyleParam.ErrorType>.None,
+            FSharpOption<bool>.None,
+            FSharpOption<IEnumerable<double>>.Some(array),
+            FSharpOption<IEnumerable<double>>.None,
+            FSharpOption<double>.None,
+            FSharpOption<double>.None,
+            FSharpOption<int>.None,
+            FSharpOption<int>.None,
+            FSharpOption<bool>.None,
+            FSharpOption<Color>.None,
+            FSharpOption<double>.None,
+            FSharpOption<double>.None).Invoke(chart);
+
+    /// <summary>
+    /// The chart as a figure in the kit's look: interactive in a live notebook, static where <c>KIT_FIGURES_STATIC</c> is 1 and in files.
+    /// </summary>
+    /// <param name="chart">Any chart of Plotly.NET.</param>
+    /// <param name="saveAs">The name of its files in the folder of figures, without an ending; null to keep it in the notebook only.</param>
     public static StaticFigure Draw(this GenericChart chart, string? saveAs = null)
     {
-        var figure = StaticFigure.FromJson(GenericChart.toJson(chart));
+        ArgumentNullException.ThrowIfNull(chart);
+        var look = ChartLook.Of(GenericChart.toJson(chart));
+        var figure = new StaticFigure(
+            look.Title,
+            look.Width,
+            look.Height,
+            () => ChartBrowser.Svg(look),
+            scale => ChartBrowser.Png(look, scale),
+            () => InteractiveChart.Html(look.Json, typeof(GenericChart).Assembly));
         return saveAs is null ? figure : figure.Save(saveAs);
     }
 }

@@ -37,7 +37,8 @@ public static class KeepMapPage
             .Replace("{{data}}", KeepMapJson.Of(samples), StringComparison.Ordinal);
     }
 
-    private static string Part(string name)
+    /// <summary>A file of the folder Page.</summary>
+    internal static string Part(string name)
     {
         using var stream = typeof(KeepMapPage).Assembly.GetManifestResourceStream("Madtp.Kit.Page." + name)!;
         using var reader = new StreamReader(stream);

@@ -1,58 +1,82 @@
-using Madtp.Kit.Figures.Charts;
 using Madtp.Kit.Figures.Drawing;
 
 namespace Madtp.Kit.Figures;
 
 /// <summary>
-/// A finished picture that needs neither scripts nor network: an SVG document, the same characters for the same data.
-/// Notebooks show it inline; <see cref="Save"/> writes it to a file.
+/// A finished picture: an SVG document that needs neither scripts nor network, the same characters for the same data; of a chart also
+/// an interactive form. Notebooks show it inline; <see cref="Save"/> writes it to a file.
 /// </summary>
-[TypeFormatterSource(typeof(StaticFigureFormatters), PreferredMimeTypes = ["image/svg+xml", "image/png", "text/plain"])]
+[TypeFormatterSource(typeof(StaticFigureFormatters), PreferredMimeTypes = ["text/html", "image/svg+xml", "image/png", "text/plain"])]
 public sealed class StaticFigure
 {
-    private readonly Sketch sketch;
+    private readonly Lazy<string?> svg;
+    private readonly Func<double, byte[]?> png;
+    private readonly Lazy<string>? html;
+
+    internal StaticFigure(string title, double width, double height, string svg, Func<double, byte[]?> png)
+        : this(title, width, height, () => svg, png, null) => _ = this.svg.Value;
+
+    internal StaticFigure(string title, double width, double height, Func<string?> svg, Func<double, byte[]?> png, Func<string>? html)
+    {
+        (Title, Width, Height, this.png) = (title, width, height, png);
+        this.svg = new Lazy<string?>(svg);
+        this.html = html is null ? null : new Lazy<string>(html);
+    }
 
     internal StaticFigure(Sketch sketch, string title)
+        : this(title, sketch.Width, sketch.Height, SvgText.Of(sketch, title), scale => SketchPixels.Of(sketch, scale) is { } pixels ? PngFile.Of(pixels) : null)
     {
-        this.sketch = sketch;
-        Title = title;
-        Svg = SvgText.Of(sketch, title);
     }
 
     /// <summary>What the picture shows, in words.</summary>
     public string Title { get; }
 
     /// <summary>Width in pixels.</summary>
-    public double Width => sketch.Width;
+    public double Width { get; }
 
     /// <summary>Height in pixels.</summary>
-    public double Height => sketch.Height;
+    public double Height { get; }
 
     /// <summary>The picture as an SVG document.</summary>
-    public string Svg { get; }
+    /// <exception cref="InvalidOperationException">It is a chart, and this machine has no browser to draw it.</exception>
+    public string Svg => svg.Value ?? throw new InvalidOperationException($"'{Title}' cannot be drawn: {ChartBrowser.Missing}");
 
-    /// <summary>The picture in pixels, as a PNG file: for readers that show no SVG. Null where the machine has no font to write with.</summary>
+    /// <summary>A chart that answers to the pointer, as a piece of HTML without network; null for other pictures.</summary>
+    public string? Html => html?.Value;
+
+    /// <summary>The picture in pixels, as a PNG file: for readers that show no SVG. Null where the machine cannot draw it.</summary>
     /// <param name="scale">Pixels of the file for each pixel of the picture.</param>
-    public byte[]? ToPng(double scale = 1.5) => SketchPixels.Of(sketch, scale) is { } pixels ? PngFile.Of(pixels) : null;
+    public byte[]? ToPng(double scale = 1.5) => png(scale);
 
-    /// <summary>Draws a chart given as figure JSON, an object with <c>data</c> and <c>layout</c>.</summary>
-    /// <exception cref="ArgumentException">The JSON is no figure, or holds a chart, colour or colour scale that is not drawn here.</exception>
-    public static StaticFigure FromJson(string json)
-    {
-        var (sketch, title) = ChartPainter.Draw(json);
-        return new StaticFigure(sketch, title);
-    }
-
-    /// <summary>Writes the picture into the folder of figures, first under another name, so that no half of a file is ever found.</summary>
-    /// <param name="name">The file's name without its ending, or a path that ends in .svg.</param>
+    /// <summary>
+    /// Writes the picture as SVG and PNG into the folder of figures, first under another name, so that no half of a file is ever found.
+    /// A chart is left out, with a sentence once, where the machine has no browser to draw it.
+    /// </summary>
+    /// <param name="name">The files' name without an ending, or a path that ends in .svg.</param>
     /// <returns>The picture itself, to be shown.</returns>
     public StaticFigure Save(string name)
     {
         var path = name.EndsWith(".svg", StringComparison.OrdinalIgnoreCase) ? name : Path.Combine(FigureFolder.Path, name + ".svg");
-        FigureFolder.Write(path, Svg);
+        if (HasPicture(draw: true))
+        {
+            FigureFolder.Write(path, Svg);
+            if (ToPng() is { } pixels)
+            {
+                FigureFolder.Write(Path.ChangeExtension(path, ".png"), pixels);
+            }
+        }
+        else
+        {
+            ChartBrowser.SayMissing();
+        }
+
         return this;
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"figure: {Title} ({Width:0} × {Height:0})";
+
+    /// <summary>Whether there is a static picture.</summary>
+    /// <param name="draw">Whether to draw one now where it was not drawn yet.</param>
+    internal bool HasPicture(bool draw) => (draw || svg.IsValueCreated) && svg.Value is not null;
 }

@@ -31,6 +31,6 @@ public static class TradeOffChart
             _ => Chart.Line<double, double, string>(x: x, y: y, Name: curve.Name, ShowMarkers: true),
         };
         double[] bars = [.. curve.Points.Select(point => point.Deviation).OfType<double>()];
-        return bars.Length == curve.Points.Count ? line.WithYErrorStyle<double, double>(Array: bars) : line;
+        return bars.Length == curve.Points.Count ? line.WithYErrorStyle(bars) : line;
     }
 }

@@ -1,6 +1,3 @@
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.PixelFormats;
-
 namespace Madtp.Kit.Data.Images;
 
 /// <summary>
@@ -23,7 +20,8 @@ public sealed class RgbImage
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length != (long)width * height * 3)
         {
-            throw new ArgumentException($"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
+            throw new ArgumentException(
+                $"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
         }
 
         Width = width;
@@ -40,10 +38,13 @@ public sealed class RgbImage
     /// <summary>Red, green and blue of each pixel, row by row from the top. <c>[H, W, 3]</c></summary>
     public byte[] Pixels { get; }
 
-    /// <summary>Reads a PNG or JPEG file; which of the two it is, its content tells, not its name.</summary>
+    /// <summary>
+    /// Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its name. A JPEG
+    /// that is damaged in a way that libjpeg puts up with is read, and a warning on standard error names it once.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no image, cut off, or corrupt.</exception>
+    /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -55,30 +56,17 @@ public sealed class RgbImage
         return Decode(File.ReadAllBytes(path), path);
     }
 
-    /// <summary>Decodes the bytes of a PNG or JPEG file.</summary>
+    /// <summary>Decodes the bytes of an image file.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="name">What an error calls it.</param>
-    /// <exception cref="InvalidDataException">The bytes are no image, cut off, or corrupt.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
-    {
-        try
-        {
-            using var image = Image.Load<Rgb24>(file);
-            var pixels = new byte[image.Width * image.Height * 3];
-            image.CopyPixelDataTo(pixels);
-            return new RgbImage(image.Width, image.Height, pixels);
-        }
-        catch (ImageFormatException e)
-        {
-            throw new InvalidDataException($"image '{name}' cannot be read: {e.Message}", e);
-        }
-    }
+    /// <exception cref="InvalidDataException">The bytes are no image, cut off, corrupt, or of too many pixels.</exception>
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name) => ImageDecoding.Decode(file, name);
 
     /// <summary>Writes the image as a PNG file, whole or not at all.</summary>
     /// <param name="path">The file to make.</param>
     public void SaveAsPng(string path)
     {
-        using var image = Image.LoadPixelData<Rgb24>(Pixels, Width, Height);
-        AtomicFile.Write(path, stream => image.SaveAsPng(stream));
+        var png = ImageEncoding.Png(Pixels, Width, Height);
+        AtomicFile.Write(path, stream => stream.Write(png));
     }
 }

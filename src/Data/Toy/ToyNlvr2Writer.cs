@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.PixelFormats;
+using Madtp.Kit.Data.Images;
 
 namespace Madtp.Kit.Data.Toy;
 
@@ -61,11 +60,8 @@ internal static class ToyNlvr2Writer
 
     private static void SavePng(byte[] pixels, string path)
     {
-        using var image = Image.LoadPixelData<Rgb24>(pixels, ToyScene.Size, ToyScene.Size);
-        using var png = new MemoryStream();
-        image.SaveAsPng(png);
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        file.Write(png.GetBuffer().AsSpan(0, (int)png.Length));
+        file.Write(ImageEncoding.Png(pixels, ToyScene.Size, ToyScene.Size));
     }
 
     private static byte[] Lines(ToyPair[] set, string split)

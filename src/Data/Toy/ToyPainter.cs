@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Formats.Jpeg;
-using SixLabors.ImageSharp.PixelFormats;
+using Madtp.Kit.Data.Images;
 
 namespace Madtp.Kit.Data.Toy;
 
@@ -10,7 +8,7 @@ namespace Madtp.Kit.Data.Toy;
 internal sealed class ToyPainter(Action<int> painted, CancellationToken cancellation)
 {
     // Fine enough that the noise of the grounds survives and edges keep their colour.
-    private static readonly JpegEncoder Encoder = new() { Quality = 95, ColorType = JpegEncodingColor.YCbCrRatio444 };
+    private const int Quality = 95;
 
     private readonly List<byte[]> digests = [];
     private int done;
@@ -41,10 +39,7 @@ internal sealed class ToyPainter(Action<int> painted, CancellationToken cancella
 
     private static void Save(byte[] pixels, string path)
     {
-        using var image = Image.LoadPixelData<Rgb24>(pixels, ToyScene.Size, ToyScene.Size);
-        using var jpeg = new MemoryStream();
-        image.SaveAsJpeg(jpeg, Encoder);
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        file.Write(jpeg.GetBuffer().AsSpan(0, (int)jpeg.Length));
+        file.Write(ImageEncoding.Jpeg(pixels, ToyScene.Size, ToyScene.Size, Quality));
     }
 }

@@ -25,7 +25,7 @@ public sealed class RgbImageTests : IDisposable
 
     [Theory]
     [InlineData("", "empty")]
-    [InlineData("<html>404</html>", "neither PNG nor JPEG")]
+    [InlineData("<html>404</html>", "neither PNG, JPEG, GIF, WebP nor BMP")]
     public void A_file_that_is_no_image_is_named_with_the_reason(string content, string reason)
     {
         var path = Path.Combine(folder, "page.jpg");

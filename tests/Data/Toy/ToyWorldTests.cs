@@ -1,7 +1,6 @@
 using System.Text.Json;
+using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.PixelFormats;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
@@ -55,10 +54,7 @@ public sealed class ToyWorldTests : IDisposable
             Assert.Equal(drawn.Label ? "True" : "False", example.GetProperty("label").GetString());
             Assert.Equal(drawn.Sentence, example.GetProperty("sentence").GetString());
             var path = Path.Combine(folder, "nlvr2", "images", "train", $"{example.GetProperty("directory").GetInt32()}", $"train-{i / 4}-{i % 4}-img1.png");
-            using var image = Image.Load<Rgb24>(path);
-            var pixels = new byte[64 * 64 * 3];
-            image.CopyPixelDataTo(pixels);
-            Assert.Equal(ToyRenderer.Render(drawn.Right), pixels);
+            Assert.Equal(ToyRenderer.Render(drawn.Right), RgbImage.Load(path).Pixels);
             Assert.Equal(ToyRenderer.PatchClasses(drawn.Right), patches.Of(i, ToySide.Right).ToArray());
         }
     }

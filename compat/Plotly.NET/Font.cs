@@ -1,6 +1,0 @@
-namespace Plotly.NET;
-
-public class Font : IWritten
-{
-    object IWritten.Json => Fields.Empty;
-}

@@ -1,6 +1,0 @@
-namespace Plotly.NET.LayoutObjects;
-
-public class Domain : IWritten
-{
-    object IWritten.Json => Fields.Empty;
-}

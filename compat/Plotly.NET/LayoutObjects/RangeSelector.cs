@@ -1,6 +1,0 @@
-namespace Plotly.NET.LayoutObjects;
-
-public class RangeSelector : IWritten
-{
-    object IWritten.Json => Fields.Empty;
-}

@@ -1,6 +1,0 @@
-namespace Plotly.NET.TraceObjects;
-
-public class Gradient : IWritten
-{
-    object IWritten.Json => Fields.Empty;
-}

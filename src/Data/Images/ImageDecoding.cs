@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace Madtp.Kit.Data.Images;
+
+/// <summary>
+/// Decodes image files through Skia to what PIL's <c>open(f).convert("RGB")</c> gives. Skia hands out transparency unblended
+/// and leaves orientation and colour profiles alone; what it does otherwise than PIL (a GIF's transparent pixels; a JPEG
+/// without its end marker, which PIL refuses) is settled here.
+/// </summary>
+internal static class ImageDecoding
+{
+    /// <summary>Where PIL begins to warn of an attack on memory: an image of so many pixels takes a quarter of a GiB.</summary>
+    public const long MaxPixels = 89_478_485;
+
+    private const int HeadLength = 8;
+
+    private static readonly ConcurrentDictionary<string, bool> Examined = new(); // JPEG files: each is warned of once
+
+    /// <summary>Decodes a file's bytes; which format they are in, they tell themselves.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="name">What an error or a warning calls it.</param>
+    /// <exception cref="InvalidDataException">The bytes are no image, too large a one, cut off, or corrupt.</exception>
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
+    {
+        if (file.IsEmpty)
+        {
+            throw new InvalidDataException($"image '{name}' is empty (0 bytes): fetch or make it again");
+        }
+
+        var gif = GifFirstFrame.Find(file);
+        if (gif is not null)
+        {
+            file = gif.WithoutTransparency(file);
+        }
+
+        var format = Read(file, name, out var image);
+        gif?.FillAround(image);
+        if (format == SKEncodedImageFormat.Jpeg)
+        {
+            CheckJpeg(file, image, name);
+        }
+
+        return image;
+    }
+
+    /// <summary>Decodes a file that may be damaged in a known way.</summary>
+    /// <returns>Null where Skia gives up.</returns>
+    public static RgbImage? TryDecode(ReadOnlySpan<byte> file)
+    {
+        try
+        {
+            Read(file, "", out var image);
+            return image;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private static void CheckJpeg(ReadOnlySpan<byte> file, RgbImage image, string name)
+    {
+        var segments = JpegSegments.Of(file);
+        if (!segments.IsWhole)
+        {
+            throw new InvalidDataException($"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
+        }
+
+        if (Examined.TryAdd(name, true) && JpegCheck.Damage(file, segments, image) is { } damage)
+        {
+            Console.Error.WriteLine($"warning: image '{name}' {damage}");
+        }
+    }
+
+    private static unsafe SKEncodedImageFormat Read(ReadOnlySpan<byte> file, string name, out RgbImage image)
+    {
+        fixed (byte* bytes = file)
+        {
+            using var data = SKData.Create((nint)bytes, file.Length);
+            using var codec = SKCodec.Create(data) ?? throw Unreadable(file, name);
+            var format = codec.EncodedFormat;
+            var (width, height) = (codec.Info.Width, codec.Info.Height);
+            CheckSize(width, height, format, file, name);
+
+            // Native memory becomes real page by page as it is written, so a header that lies about its size costs little.
+            var pixels = (nint)NativeMemory.Alloc((nuint)width * (nuint)height, 4);
+            try
+            {
+                var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+                var result = codec.GetPixels(info, pixels);
+                if (result != SKCodecResult.Success)
+                {
+                    var state = result == SKCodecResult.IncompleteInput ? "cut off" : "corrupt";
+                    throw new InvalidDataException(
+                        $"image '{name}' cannot be read: its {format.ToString().ToUpperInvariant()} data is {state}; fetch or make it again");
+                }
+
+                image = new RgbImage(width, height, DropAlpha(new ReadOnlySpan<uint>((void*)pixels, width * height)));
+                return format;
+            }
+            finally
+            {
+                NativeMemory.Free((void*)pixels);
+            }
+        }
+    }
+
+    private static void CheckSize(int width, int height, SKEncodedImageFormat format, ReadOnlySpan<byte> file, string name)
+    {
+        // What a byte can hold at most: eight Huffman codes of a JPEG's 8x8 blocks, deflate's 1,032 bytes of one-bit pixels,
+        // LZW's longest string. The other formats know no bound.
+        long pixelsPerByte = format switch
+        {
+            SKEncodedImageFormat.Jpeg => 512,
+            SKEncodedImageFormat.Png => 8 * 1032,
+            SKEncodedImageFormat.Gif => 4096,
+            SKEncodedImageFormat.Webp or SKEncodedImageFormat.Bmp => MaxPixels,
+            _ => throw Unreadable(file, name),
+        };
+        var pixels = (long)width * height;
+        if (pixels is <= 0 or > MaxPixels)
+        {
+            throw new InvalidDataException(
+                $"image '{name}': its header says {width}x{height} pixels; images of 1 to {MaxPixels} pixels are read");
+        }
+
+        if (pixels > file.Length * pixelsPerByte)
+        {
+            throw new InvalidDataException(
+                $"image '{name}': {file.Length} bytes cannot hold the {width}x{height} pixels that its header says");
+        }
+    }
+
+    private static InvalidDataException Unreadable(ReadOnlySpan<byte> file, string name)
+    {
+        var format = file switch
+        {
+            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => "PNG",
+            [0xFF, 0xD8, 0xFF, ..] => "JPEG",
+            [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => "GIF",
+            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "WebP",
+            [(byte)'B', (byte)'M', ..] => "BMP",
+            _ => null,
+        };
+        return new InvalidDataException(format is null
+            ? $"image '{name}' is neither PNG, JPEG, GIF, WebP nor BMP: its content begins with "
+                + Convert.ToHexString(file[..Math.Min(HeadLength, file.Length)])
+            : $"image '{name}' cannot be read: its {format} header is cut off, corrupt, or of a kind that is not known");
+    }
+
+    private static byte[] DropAlpha(ReadOnlySpan<uint> rgba)
+    {
+        var rgb = GC.AllocateUninitializedArray<byte>(checked(rgba.Length * 3));
+        var at = 0;
+        foreach (var pixel in rgba)
+        {
+            rgb[at] = (byte)pixel;
+            rgb[at + 1] = (byte)(pixel >> 8);
+            rgb[at + 2] = (byte)(pixel >> 16);
+            at += 3;
+        }
+
+        return rgb;
+    }
+}

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Plotly.NET;
+using Plotly.NET.ImageExport;
+using PuppeteerSharp;
+
+namespace Madtp.Kit.Figures;
+
+/// <summary>
+/// The Chromium that draws charts without a window: started for the first static picture, kept for the next, ended with this process.
+/// It takes its orders from a pipe and listens on no port, so that it ends by itself when this process is killed.
+/// </summary>
+internal static class ChartBrowser
+{
+    private const string ProfilePrefix = "madtp-kit-chromium-";
+    private const string Draw = """
+        (figure, options, seed) => {
+            // Plotly.js numbers what it clips at random; numbers that follow from the figure make its picture the same every time.
+            Math.random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 4294967296;
+            return Plotly.toImage(JSON.parse(figure), options);
+        }
+        """;
+
+    private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    private static readonly string[] Options = ["--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--force-color-profile=srgb"];
+    private static readonly Lock Gate = new();
+    private static IBrowser? browser;
+    private static IPage? page;
+    private static DirectoryInfo? profile;
+    private static string? missing;
+    private static bool said;
+
+    static ChartBrowser() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Close();
+
+    /// <summary>The program: <c>KIT_BROWSER</c>, else the one chosen for Plotly.NET.ImageExport, else the first in <c>PATH</c>; or null.</summary>
+    public static string? Program => Environment.GetEnvironmentVariable("KIT_BROWSER") is { Length: > 0 } chosen
+        ? chosen
+        : PuppeteerSharpRendererOptions.localBrowserExecutablePath?.Value ?? OnPath();
+
+    /// <summary>Why there are no static pictures of charts, in a sentence; null where nothing stands in the way so far.</summary>
+    public static string? Missing => missing ?? Program switch
+    {
+        null => "no Chromium or Chrome was found: install one (`apt-get install chromium`), or name its program in KIT_BROWSER.",
+        { } program when !File.Exists(program) => $"KIT_BROWSER is '{program}', which is no file: name Chromium's or Chrome's program.",
+        _ => null,
+    };
+
+    /// <summary>The chart as an SVG document, the same characters for the same chart; null where there is no browser.</summary>
+    public static string? Svg(ChartLook chart) =>
+        Image(chart, "svg", 1) is { } url ? Uri.UnescapeDataString(url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..]) + "\n" : null;
+
+    /// <summary>The chart as a PNG file; null where there is no browser.</summary>
+    public static byte[]? Png(ChartLook chart, double scale) =>
+        Image(chart, "png", scale) is { } url ? Convert.FromBase64String(url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..]) : null;
+
+    /// <summary>Says once in this process why charts get no static pictures.</summary>
+    public static void SayMissing()
+    {
+        if (!said && Missing is { } reason)
+        {
+            said = true;
+            Console.Error.WriteLine($"Charts are interactive only, and their files in the folder of figures are not written: {reason}");
+        }
+    }
+
+    private static string? Image(ChartLook chart, string format, double scale)
+    {
+        var options = new { format, width = chart.Width, height = chart.Height, scale };
+        var seed = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(chart.Json)));
+        lock (Gate)
+        {
+            // A browser that served may have been ended by somebody, as by an interrupt to all of a kernel's processes: then another.
+            for (var mayRetry = browser is not null; Missing is null;)
+            {
+                try
+                {
+                    return Task.Run(() => Evaluate(chart.Json, options, seed)).GetAwaiter().GetResult();
+                }
+                catch (EvaluationFailedException e) when (browser is { IsConnected: true })
+                {
+                    throw new InvalidOperationException($"plotly.js cannot draw the chart '{chart.Title}': {FirstLine(e)}", e);
+                }
+                catch (Exception e)
+                {
+                    Close();
+                    missing = mayRetry ? null : $"{Program} did not start ({FirstLine(e)}); KIT_BROWSER names another program.";
+                    mayRetry = false;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private static async Task<string> Evaluate(string figure, object options, uint seed)
+    {
+        if (browser is not { IsConnected: true } || page is not { IsClosed: false })
+        {
+            Close();
+            await Start();
+        }
+
+        return await page!.EvaluateFunctionAsync<string>(Draw, figure, options, seed);
+    }
+
+    private static async Task Start()
+    {
+        DeleteProfiles();
+        profile = Directory.CreateTempSubdirectory($"{ProfilePrefix}{Environment.ProcessId}-");
+        browser = await Puppeteer.LaunchAsync(new LaunchOptions
+        {
+            ExecutablePath = Program,
+            UserDataDir = profile.FullName,
+            Pipe = true,
+            // Chromium refuses its sandbox to root; it shows nothing but our own charts.
+            Args = Environment.IsPrivilegedProcess ? [.. Options, "--no-sandbox"] : Options,
+            ProtocolTimeout = 60_000,
+        });
+        page = await browser.NewPageAsync();
+        await page.SetOfflineModeAsync(true);
+        await page.AddScriptTagAsync(new AddTagOptions { Content = InteractiveChart.Source(typeof(GenericChart).Assembly) });
+    }
+
+    private static void Close()
+    {
+        try
+        {
+            browser?.Dispose();
+            browser?.Process?.WaitForExit(2000);
+        }
+        catch (Exception)
+        {
+            // It is gone already, or goes when its pipe closes.
+        }
+
+        (browser, page) = (null, null);
+        Delete(profile);
+    }
+
+    /// <summary>Those of processes that were killed.</summary>
+    private static void DeleteProfiles()
+    {
+        foreach (var folder in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(ProfilePrefix + "*"))
+        {
+            if (int.TryParse(folder.Name[ProfilePrefix.Length..].Split('-')[0], out var id) && !IsAlive(id))
+            {
+                Delete(folder);
+            }
+        }
+    }
+
+    private static bool IsAlive(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static void Delete(DirectoryInfo? folder)
+    {
+        try
+        {
+            folder?.Delete(recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static string? OnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+        .SelectMany(folder => Programs.Select(program => Path.Combine(folder, program))).FirstOrDefault(File.Exists);
+
+    private static string FirstLine(Exception e) => e.Message.Split('\n')[0].Trim();
+}
