@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Cli;
 
@@ -30,6 +31,11 @@ internal static class CommandLine
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync($"kit: {e.Message}");
+            return UnusableInput;
+        }
+        catch (TypeInitializationException) when (NativeLibraries.Failure is not null)
+        {
+            await Console.Error.WriteLineAsync($"kit: {NativeLibraries.Failure}");
             return UnusableInput;
         }
     }

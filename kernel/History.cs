@@ -16,18 +16,25 @@ internal sealed class History
         var most = request.ContentNumber("n", int.MaxValue);
         var found = request.ContentText("hist_access_type") switch
         {
-            "range" => cells.Where(cell => cell.Number >= request.ContentNumber("start", 0) && cell.Number < request.ContentNumber("stop", int.MaxValue)),
-            "search" => cells.Where(cell => IsLike(cell.Code, request.ContentText("pattern", "*"))).TakeLast(most),
+            "range" => Between(request.ContentNumber("start", 0), request.ContentNumber("stop", int.MaxValue)),
+            "search" => Like(request.ContentText("pattern", "*"), request.ContentFlag("unique", false)).TakeLast(most),
             _ => cells.TakeLast(most),
         };
         var withOutput = request.ContentFlag("output", false);
-        return new JsonObject
-        {
-            ["status"] = "ok",
-            ["history"] = new JsonArray([.. found.Select(cell => (JsonNode)new JsonArray(0, cell.Number, withOutput ? new JsonArray(cell.Code, null) : JsonValue.Create(cell.Code)))]),
-        };
+        JsonNode Entry((int Number, string Code) cell) =>
+            new JsonArray(0, cell.Number, withOutput ? new JsonArray(cell.Code, null) : JsonValue.Create(cell.Code));
+        return new JsonObject { ["status"] = "ok", ["history"] = new JsonArray([.. found.Select(Entry)]) };
+    }
+
+    private IEnumerable<(int Number, string Code)> Between(int start, int stop) => cells.Where(cell => cell.Number >= start && cell.Number < stop);
+
+    // Of cells with the same code the latest counts.
+    private IEnumerable<(int Number, string Code)> Like(string pattern, bool unique)
+    {
+        var found = cells.Where(cell => IsLike(cell.Code, pattern));
+        return unique ? found.GroupBy(cell => cell.Code).Select(same => same.Last()).OrderBy(cell => cell.Number) : found;
     }
 
     private static bool IsLike(string code, string pattern) =>
-        Regex.IsMatch(code, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal)}$", RegexOptions.Singleline);
+        Regex.IsMatch(code, $"^{Regex.Escape(pattern).Replace(@"\*", ".*").Replace(@"\?", ".")}$", RegexOptions.Singleline);
 }

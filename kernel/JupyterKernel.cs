@@ -1,5 +1,4 @@
 using Madtp.Kit.Kernel.Execution;
-using Madtp.Kit.Kernel.Interactive;
 using Madtp.Kit.Kernel.Output;
 using Madtp.Kit.Kernel.Wire;
 
@@ -56,7 +55,7 @@ internal sealed class JupyterKernel : IDisposable
         heartbeat.Bind(connection.Endpoint(connection.HeartbeatPort));
 
         stdin = new StdinChannel(input);
-        Notebook.Current = new KernelNotebook(publisher, stdin);
+        _ = new Notebook(publisher, stdin);
         shellRequests = new ShellRequests(shell, publisher, runner);
         controlRequests = new ControlRequests(control, publisher, runner);
     }

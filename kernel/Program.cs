@@ -9,17 +9,15 @@ const string Usage = """
     usage: Madtp.Kit.Kernel CONNECTION_FILE                run as a Jupyter kernel (Jupyter does this)
            Madtp.Kit.Kernel install [--user]               tell Jupyter of this kernel, for this user
            Madtp.Kit.Kernel install --prefix DIR           … in DIR/share/jupyter (a conda environment, /usr/local)
-                            … --env NAME=VALUE             an environment variable that Jupyter starts it with; as often as wanted
+                                    --env NAME=VALUE …     with these variables in the kernel's environment
     """;
 
 try
 {
     switch (args)
     {
-        case ["install", .. var rest] when rest is [] or ["--user" or "--env", ..]:
-            return Install(KernelSpec.UserFolder, rest is ["--user", ..] ? rest[1..] : rest);
-        case ["install", "--prefix", var prefix, .. var rest]:
-            return Install(KernelSpec.PrefixFolder(prefix), rest);
+        case ["install", .. var options] when Installation.Parse(options) is { } wanted:
+            return wanted.Write(Console.Out);
         case ["--help" or "-h"]:
             Console.WriteLine(Usage);
             return 0;
@@ -34,30 +32,6 @@ catch (Exception wrong) when (wrong is IOException or InvalidDataException or Un
 {
     Console.Error.WriteLine($"Madtp.Kit.Kernel: {wrong.Message}");
     return 2;
-}
-
-static int Install(string dataFolder, string[] options)
-{
-    var environment = new Dictionary<string, string>();
-    foreach (var pair in options.Chunk(2))
-    {
-        if (pair is not ["--env", var setting] || setting.IndexOf('=') is var at && at < 1)
-        {
-            Console.Error.WriteLine(Usage);
-            return 2;
-        }
-
-        environment[setting[..at]] = setting[(at + 1)..];
-    }
-
-    var (folder, replaced) = KernelSpec.Write(dataFolder, environment);
-    Console.WriteLine($"kernel '{KernelSpec.Name}' written to {folder}");
-    if (replaced is not null)
-    {
-        Console.WriteLine($"(it replaces the one that ran: {replaced})");
-    }
-
-    return 0;
 }
 
 static int Run(ConnectionFile connection)

@@ -12,6 +12,7 @@ internal static class WarmUp
     {
         try
         {
+            KernelFormats.Register();
             var session = new ScriptSession();
             foreach (var cell in Cells)
             {

@@ -17,7 +17,9 @@ lacks() { printf '! %-11s  %s\n               mend it: %s\n' "$1" "$2" "$3"; mis
 
 # from_apt PACKAGE [CONDA'S NAME]
 from_apt() {
-    if [ -n "${CONDA_PREFIX:-}" ] && [ -n "${2:-}" ]; then echo "conda install -c conda-forge $2"; else echo "sudo apt-get install $1"; fi
+    if [ -n "${CONDA_PREFIX:-}" ] && [ -n "${2:-}" ]; then echo "conda install -c conda-forge $2"
+    else echo "sudo apt-get install $1"
+    fi
 }
 
 doctor_dotnet() {
@@ -38,7 +40,7 @@ doctor_libraries() {
         ours) has libstdc++ "$real, up to $newest; what TorchSharp needs above that is in artifacts/lib" ;;
         old)
             if can_mend_libstdcxx; then lacks libstdc++ "$real ends at $newest" './kit setup'
-            else lacks libstdc++ "$real ends at $newest, and no compiler to add to it" "$(from_apt g++ libstdcxx-ng) && ./kit setup"
+            else lacks libstdc++ "$real ends at $newest; no compiler to add to it" "$(from_apt g++ libstdcxx-ng) && ./kit setup"
             fi ;;
     esac
     file=$(found_library libzmq.so.5)
@@ -62,7 +64,7 @@ doctor_jupyter() {
 doctor_pictures() {
     local program
     if program=$(browser); then has browser "$("$program" --version 2>/dev/null | head -n 1) ($program)"
-    else lacks browser 'no Chromium or Chrome: saved notebooks keep interactive charts, without static pictures' "$(from_apt chromium)"
+    else lacks browser 'no Chromium or Chrome: saved charts stay interactive, without static pictures' "$(from_apt chromium)"
     fi
     if fonts >/dev/null; then has fonts "$(fonts | paste -sd ' ')"
     else lacks fonts 'no TrueType font' "$(from_apt fonts-dejavu-core fonts-conda-forge)"

@@ -68,7 +68,7 @@ CPP
 old_libstdcxx() {
     say "This system's C++ library ($(found_library libstdc++.so.6)) is older than TorchSharp needs (GLIBCXX_3.4.32).
      Three ways out: a C++ compiler (Debian's g++), with which the kit builds the one function that is missing;
-     conda (\`conda env create -f environment.yml\`); a newer system, as Debian 13 or Ubuntu 24.04."
+     conda's libstdcxx-ng in an active environment; a newer system, as Debian 13 or Ubuntu 24.04."
 }
 
 # ---------------------------------------------------------------- another libtorch

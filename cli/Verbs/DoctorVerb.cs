@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -20,19 +21,15 @@ internal static class DoctorVerb
                 Show("package", $"{name} {version}");
             }
 
-            try
+            if (NativeLibraries.Failure is { } failure)
             {
-                var device = cuda.is_available() ? $"cuda, {cuda.device_count()} of them" : "cpu";
-                Show("libtorch", $"{Version() ?? __version__} ({LoadedFile()})");
-                Show("device", $"{device}; {get_num_threads()} threads");
-                return 0;
-            }
-            catch (Exception wrong) when (wrong is NotSupportedException or DllNotFoundException or TypeInitializationException)
-            {
-                Console.WriteLine($"! libtorch     it cannot be loaded: {wrong.GetBaseException().Message.Split('\n')[0]}");
-                Console.WriteLine("               mend it: ./kit setup");
+                Console.WriteLine($"! {"libtorch",-11}  {failure}");
                 return 1;
             }
+
+            Show("libtorch", $"{Version() ?? __version__} ({LoadedFile()})");
+            Show("device", ComputeDevice.Describe(ComputeDevice.Of(ComputeDevice.Auto)));
+            return 0;
         });
         return command;
     }
@@ -44,8 +41,10 @@ internal static class DoctorVerb
     {
         var list = Path.Combine(AppContext.BaseDirectory, typeof(DoctorVerb).Assembly.GetName().Name + ".deps.json");
         using var json = JsonDocument.Parse(File.ReadAllText(list));
-        var libraries = json.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name.Split('/')).ToList();
-        return libraries.Select(parts => (parts[0], parts[1])).OrderBy(package => Array.IndexOf(Named, package.Item1));
+        var packages = json.RootElement.GetProperty("libraries").EnumerateObject()
+            .Select(library => library.Name.Split('/'))
+            .Select(parts => (Name: parts[0], Version: parts[1]));
+        return [.. packages.OrderBy(package => Array.IndexOf(Named, package.Name))];
     }
 
     /// <summary>The file that was really loaded: several may lie on a machine.</summary>
@@ -57,9 +56,10 @@ internal static class DoctorVerb
     /// <summary>What a Python's torch says of itself; null for the package's.</summary>
     private static string? Version()
     {
-        var file = Path.Combine(Environment.GetEnvironmentVariable("KIT_LIBTORCH") ?? "", "version.py");
-        return File.Exists(file)
-            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("__version__", StringComparison.Ordinal))?.Split('=')[1].Trim(' ', '\'')
+        var file = Path.Combine(Environment.GetEnvironmentVariable(NativeLibraries.Variable) ?? "", "version.py");
+        var line = File.Exists(file)
+            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("__version__", StringComparison.Ordinal))
             : null;
+        return line?.Split('=')[1].Trim(' ', '\'');
     }
 }

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Evaluations;
 using Spectre.Console;
-using TorchSharp;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -38,7 +38,7 @@ internal static class EvaluateTaskVerb
         var batch = new Option<int>("--batch") { Description = "Examples answered at once.", HelpName = "N", DefaultValueFactory = _ => 32 };
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
-        var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => ComputeDevice.Auto };
         var output = new Option<string?>("--out") { Description = "Folder of finished examples, submission and scores; a run that was cut off goes on from it.", HelpName = "DIR" };
         var fresh = new Option<bool>("--fresh") { Description = "Begin anew." };
         var json = ScoreVerb.Json();
@@ -66,7 +66,7 @@ internal static class EvaluateTaskVerb
             BatchSize = parsed.GetValue(batch),
             ImageSize = parsed.GetValue(imageSize),
             Vocabulary = parsed.GetValue(vocabulary),
-            Device = torch.device(parsed.GetRequiredValue(device)),
+            Device = ComputeDevice.Of(parsed.GetRequiredValue(device)),
             Output = parsed.GetValue(output),
             Fresh = parsed.GetValue(fresh),
         }, parsed, parsed.GetValue(json), cancellation)));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 
 namespace Madtp.Kit.Kernel.Execution;
@@ -12,6 +13,15 @@ namespace Madtp.Kit.Kernel.Execution;
 /// <param name="Written">When the file was last written.</param>
 internal sealed record AssemblyFile(string Path, string Name, IReadOnlyList<string> Needs, ImmutableArray<byte> Image, DateTime Written)
 {
+    /// <summary>The names of the native libraries that an assembly calls.</summary>
+    public static IReadOnlyList<string> Calls(string path)
+    {
+        using var reader = new PEReader(File.OpenRead(path));
+        var metadata = reader.GetMetadataReader();
+        return [.. Enumerable.Range(1, metadata.GetTableRowCount(TableIndex.ModuleRef))
+            .Select(row => metadata.GetString(metadata.GetModuleReference(MetadataTokens.ModuleReferenceHandle(row)).Name))];
+    }
+
     /// <returns>Null when the file holds no managed assembly.</returns>
     public static AssemblyFile? Read(string path)
     {

@@ -23,6 +23,7 @@ internal sealed class CellRunner
     {
         var path = $"cell {cell.Number}";
         texts.Add(path, code);
+        KernelFormats.Register();
         return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, path, Directory.GetCurrentDirectory()))));
     }
 

@@ -50,7 +50,7 @@ internal static class DependencyManifest
         assets is not JsonObject each ? [] : each.Where(asset => wanted(asset.Value)).Select(asset => Path.Combine(PackageFolder, folder, asset.Key)).Where(File.Exists);
 
     private static bool IsForHere(JsonNode? asset, string kind) =>
-        (string?)asset?["assetType"] == kind && (string?)asset["rid"] == NotebookLoadContext.PortableIdentifier;
+        (string?)asset?["assetType"] == kind && (string?)asset["rid"] == NativeFiles.PortableIdentifier;
 
     private static string PackageFolder =>
         Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } chosen ? chosen

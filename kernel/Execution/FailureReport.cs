@@ -28,6 +28,7 @@ internal sealed partial class FailureReport(CellTexts sources)
     {
         CompilationFailedException compilation => OfCompilation(compilation.Errors),
         CellException directive => OfDirective(directive),
+        NativeFiles.TooOldException tooOld => OfSystem(tooOld),
         AwaitInterruptedException => InterruptedAwaiting,
         var thrown => OfThrown(thrown),
     };
@@ -37,6 +38,7 @@ internal sealed partial class FailureReport(CellTexts sources)
     {
         TargetInvocationException { InnerException: { } inner } => Unwrap(inner),
         AggregateException { InnerExceptions: [var only] } => Unwrap(only),
+        FileLoadException { InnerException: NativeFiles.TooOldException inner } => inner,
         _ => exception,
     };
 
@@ -81,6 +83,9 @@ internal sealed partial class FailureReport(CellTexts sources)
 
         return new CellFailure("DirectiveError", error.Message, trace);
     }
+
+    private static CellFailure OfSystem(DllNotFoundException error) =>
+        new(typeof(DllNotFoundException).FullName!, error.Message, [$"{Red}error{Plain}: {error.Message}"]);
 
     private CellFailure OfThrown(Exception thrown)
     {

@@ -1,3 +1,4 @@
+using System.Reflection.PortableExecutable;
 using Madtp.Kit.Kernel.Language;
 using Microsoft.CodeAnalysis;
 
@@ -14,7 +15,7 @@ internal sealed class FrameworkReferences
     private static readonly string[] MostNeeded =
     [
         "System.Private.CoreLib", "System.Runtime", "System.Console", "System.Collections", "System.Linq", "System.Text.RegularExpressions",
-        .. typeof(FrameworkReferences).Assembly.GetReferencedAssemblies().Select(each => each.Name!),
+        .. KernelAssemblies.Needs,
     ];
 
     private readonly Dictionary<string, PortableExecutableReference> references = new(StringComparer.OrdinalIgnoreCase);
@@ -49,7 +50,10 @@ internal sealed class FrameworkReferences
         return reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name));
     }
 
-    private PortableExecutableReference Reference(string name) => references.TryGetValue(name, out var known)
-        ? known
-        : references[name] = MetadataReference.CreateFromFile(Framework.FileOf(name), documentation: XmlDocumentation.OfFramework(name));
+    private PortableExecutableReference Reference(string name) =>
+        references.TryGetValue(name, out var known) ? known : references[name] = Read(Framework.FileOf(name), XmlDocumentation.OfFramework(name));
+
+    /// <summary>A reference to a file. Of the file only its metadata is kept: the runtime's carry compiled code of several times that size.</summary>
+    public static PortableExecutableReference Read(string file, DocumentationProvider? documentation = null) =>
+        AssemblyMetadata.Create(ModuleMetadata.CreateFromStream(File.OpenRead(file), PEStreamOptions.PrefetchMetadata)).GetReference(documentation, filePath: file);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace Madtp.Kit.Kernel.Execution;
@@ -13,7 +12,7 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
 {
     private readonly ConcurrentDictionary<string, Assembly> submissions = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, string> managed = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ConcurrentDictionary<string, string> native = new(StringComparer.OrdinalIgnoreCase);
+    private readonly NativeFiles natives = new();
     private readonly ConcurrentQueue<string> folders = new();
 
     /// <summary>Loads a compiled cell.</summary>
@@ -25,9 +24,13 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
         return assembly;
     }
 
-    public void AddManaged(string name, string path) => managed.TryAdd(name, path);
+    /// <summary>Where an assembly is; a later place counts as long as <see cref="HasLoaded"/> is false.</summary>
+    public void AddManaged(string name, string path) => managed[name] = path;
 
-    public void AddNative(string path) => native.TryAdd(Path.GetFileName(path), path);
+    /// <summary>Whether code of the assembly may run already.</summary>
+    public bool HasLoaded(string name) => Assemblies.Any(each => string.Equals(each.GetName().Name, name, StringComparison.OrdinalIgnoreCase));
+
+    public void AddNative(string path) => natives.Add(path);
 
     /// <summary>A folder to look in for what is not found otherwise.</summary>
     public void AddFolder(string folder)
@@ -35,6 +38,7 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
         if (!folders.Contains(folder))
         {
             folders.Enqueue(folder);
+            natives.AddFolder(folder);
         }
     }
 
@@ -46,14 +50,14 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
             return submission;
         }
 
-        if (managed.TryGetValue(name, out var path))
-        {
-            return LoadFromAssemblyPath(path);
-        }
-
-        if (Framework.Has(name) || name == typeof(NotebookLoadContext).Assembly.GetName().Name)
+        if (Framework.Has(name) || KernelAssemblies.Has(name))
         {
             return null;
+        }
+
+        if (managed.TryGetValue(name, out var path))
+        {
+            return LoadFile(path);
         }
 
         foreach (var folder in folders)
@@ -61,55 +65,19 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
             var beside = Path.Combine(folder, name + ".dll");
             if (File.Exists(beside))
             {
-                return LoadFromAssemblyPath(ShadowCopy.Of(beside));
+                return LoadFile(ShadowCopy.Of(beside));
             }
         }
 
         return null;
     }
 
-    protected override IntPtr LoadUnmanagedDll(string unmanagedDllName)
+    // What it calls is loaded before it, so that a library which then looks around by itself finds it, and what is wrong is said here.
+    private Assembly LoadFile(string path)
     {
-        foreach (var name in FileNames(unmanagedDllName))
-        {
-            if (native.TryGetValue(name, out var known) && NativeLibrary.TryLoad(known, out var handle))
-            {
-                return handle;
-            }
-
-            foreach (var file in folders.SelectMany(NativeFolders).Select(folder => Path.Combine(folder, name)))
-            {
-                if (File.Exists(file))
-                {
-                    // A library that is there but cannot be loaded says why (a missing dependency, as a rule).
-                    return NativeLibrary.Load(file);
-                }
-            }
-        }
-
-        return IntPtr.Zero;
+        natives.LoadAll(AssemblyFile.Calls(path));
+        return LoadFromAssemblyPath(path);
     }
 
-    private static IEnumerable<string> FileNames(string name)
-    {
-        var (prefix, suffix) = OperatingSystem.IsWindows() ? ("", ".dll") : OperatingSystem.IsMacOS() ? ("lib", ".dylib") : ("lib", ".so");
-        string[] names = [name, name + suffix, prefix + name + suffix, prefix + name];
-        return Path.IsPathRooted(name) ? [] : names.Distinct();
-    }
-
-    // Beside the assembly; where packages keep native files; and where this project builds its own: artifacts/native, up the tree.
-    private static IEnumerable<string> NativeFolders(string folder)
-    {
-        yield return folder;
-        yield return Path.Combine(folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        yield return Path.Combine(folder, "runtimes", PortableIdentifier, "native");
-        for (var up = folder; up is not null; up = Path.GetDirectoryName(up))
-        {
-            yield return Path.Combine(up, "artifacts", "native");
-        }
-    }
-
-    /// <summary>The identifier packages use for this system, such as linux-x64.</summary>
-    internal static string PortableIdentifier { get; } =
-        (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux") + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+    protected override IntPtr LoadUnmanagedDll(string unmanagedDllName) => natives.Load(unmanagedDllName);
 }

@@ -9,13 +9,14 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
     private readonly FrameworkReferences framework = new();
     private readonly Dictionary<string, (AssemblyFile File, MetadataReference Reference)> added = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<(string Path, DateTime Written)> rebuilt = [];
-    private readonly MetadataReference kernel = MetadataReference.CreateFromFile(typeof(NotebookReferences).Assembly.Location);
+    private readonly HashSet<string> outdated = [];
+    private readonly ImmutableArray<MetadataReference> kernel = [.. KernelAssemblies.Files.Select(file => FrameworkReferences.Read(file))];
 
     /// <summary>What the compiler is given at first.</summary>
-    public ImmutableArray<MetadataReference> Usual => [.. framework.Usual, kernel, .. added.Values.Select(each => each.Reference)];
+    public ImmutableArray<MetadataReference> Usual => [.. framework.Usual, .. kernel, .. added.Values.Select(each => each.Reference)];
 
     /// <summary>Everything there is.</summary>
-    public ImmutableArray<MetadataReference> All => [.. framework.All, kernel, .. added.Values.Select(each => each.Reference)];
+    public ImmutableArray<MetadataReference> All => [.. framework.All, .. kernel, .. added.Values.Select(each => each.Reference)];
 
     /// <summary>Makes the framework assemblies a compilation used part of <see cref="Usual"/>.</summary>
     public void Keep(IEnumerable<MetadataReference> used)
@@ -51,12 +52,31 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         var file = AssemblyFile.Read(path) ?? throw new CellException(at.Path, at.Line, $"{path} is not a .NET assembly");
         if (added.TryGetValue(file.Name, out var known))
         {
-            return known.File.Path == path ? null : $"{file.Name} is in use from {known.File.Path}; restart the kernel to use {path}";
+            return known.File.Path == path ? null : InUse(known.File, path);
         }
 
         Include(file);
         return null;
     }
+
+    /// <summary>
+    /// As <see cref="AddFile"/>, for an assembly of a package that has been resolved together with all those before. What two packages
+    /// share may come in a later version than the first alone asked for, which takes its place unless code of it runs already.
+    /// </summary>
+    public string? AddPackageFile(string path, CellStep at)
+    {
+        var file = AssemblyFile.Read(path) ?? throw new CellException(at.Path, at.Line, $"{path} is not a .NET assembly");
+        if (!added.TryGetValue(file.Name, out var known) || (known.File.Path != path && !loader.HasLoaded(file.Name)))
+        {
+            added.Remove(file.Name);
+            Include(file);
+            return null;
+        }
+
+        return known.File.Path == path || !outdated.Add(path) ? null : InUse(known.File, path);
+    }
+
+    private static string InUse(AssemblyFile file, string wanted) => $"{file.Name} is in use from {file.Path}; restart the kernel to use {wanted}";
 
     /// <summary>What to say, once, of files that were written again since they were loaded.</summary>
     public IReadOnlyList<string> Rebuilt()
@@ -87,7 +107,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         var waiting = new Queue<AssemblyFile>([file]);
         while (waiting.TryDequeue(out var next))
         {
-            if (Framework.Has(next.Name) || added.ContainsKey(next.Name))
+            if (Framework.Has(next.Name) || KernelAssemblies.Has(next.Name) || added.ContainsKey(next.Name))
             {
                 continue;
             }

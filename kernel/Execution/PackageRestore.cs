@@ -39,7 +39,7 @@ internal sealed partial class PackageRestore
         var files = Restore(new Dictionary<string, string>(wanted, StringComparer.OrdinalIgnoreCase) { [name] = version }, step, cancellation);
         wanted[name] = version;
         references.AddNative(files.Native);
-        return [.. files.Managed.Select(file => references.AddFile(file, step)).OfType<string>()];
+        return [.. files.Managed.Select(file => references.AddPackageFile(file, step)).OfType<string>()];
     }
 
     private (List<string> Managed, List<string> Native) Restore(Dictionary<string, string> packages, CellStep.Reference step, CancellationToken cancellation)
@@ -67,7 +67,7 @@ internal sealed partial class PackageRestore
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <TargetFramework>net{Environment.Version.Major}.0</TargetFramework>
-                <RuntimeIdentifier>{NotebookLoadContext.PortableIdentifier}</RuntimeIdentifier>
+                <RuntimeIdentifier>{NativeFiles.PortableIdentifier}</RuntimeIdentifier>
                 <SelfContained>false</SelfContained>
                 <ManagePackageVersionsCentrally>false</ManagePackageVersionsCentrally>
                 <RestoreAdditionalProjectSources>{Encode(string.Join(';', sources))}</RestoreAdditionalProjectSources>

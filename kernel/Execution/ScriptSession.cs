@@ -13,11 +13,11 @@ namespace Madtp.Kit.Kernel.Execution;
 /// <summary>The chain of cells: each is compiled as a script that continues the one before, and sees its variables, types and usings.</summary>
 internal sealed class ScriptSession
 {
-    // What .NET Interactive brings into scope, so that a notebook means the same there.
-    private static readonly string[] Imports =
+    /// <summary>What .NET Interactive brings into scope, and no more, so that a notebook means the same there.</summary>
+    public static readonly ImmutableArray<string> Imports =
     [
-        "System", "System.IO", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq",
-        "Microsoft.DotNet.Interactive", "Microsoft.DotNet.Interactive.Formatting", "Microsoft.DotNet.Interactive.Kernel",
+        "System", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq",
+        "Microsoft.DotNet.Interactive.Kernel",
     ];
 
     private readonly NotebookLoadContext loader = new();

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Madtp.Kit.Kernel.Formatting;
@@ -10,54 +9,51 @@ namespace Madtp.Kit.Kernel.Formatting;
 /// <summary>Records, dictionaries and sequences of them as HTML tables that need no script and no style sheet.</summary>
 internal static class HtmlTable
 {
-    /// <summary>A table of the value; null for values that plain text shows as well.</summary>
-    public static string? TryFormat(object value)
+    /// <summary>Writes a value as a table, or as text where a table would show no more; inside another value always as text.</summary>
+    public static void Write(object value, FormatContext context)
     {
-        if (Shape.IsScalar(value) || Shape.WritesItself(value.GetType()))
+        if (context.Depth > 1)
         {
-            return null;
+            context.Writer.Write(Encode(PlainText.Of(value)));
         }
-
-        return value switch
+        else if (!TryWrite(value, context))
         {
-            Array { Rank: 2 } matrix => OfMatrix(matrix),
-            Array { Rank: > 2 } => null,
-            IDictionary dictionary => OfPairs(dictionary),
-            IEnumerable items => OfSequence(items),
-            ITuple => null,
-            _ => OfMembers(value),
-        };
+            context.Writer.Write(Preformatted(PlainText.Of(value)));
+        }
     }
 
-    /// <summary>A table from cells that are HTML already; numbers align to the right.</summary>
-    public static string Of(IReadOnlyList<string>? headers, IEnumerable<IReadOnlyList<object?>> rows, string? note = null)
+    /// <summary>A table of values; numbers align to the right.</summary>
+    public static void Write(FormatContext context, IReadOnlyList<string>? headers, IEnumerable<IReadOnlyList<object?>> rows, string? note = null)
     {
-        var html = new StringBuilder("<table>");
+        var html = context.Writer;
+        html.Write("<table>");
         if (headers is not null)
         {
-            html.Append("<thead><tr>");
+            html.Write("<thead><tr>");
             foreach (var header in headers)
             {
-                html.Append("<th style=\"text-align:left\">").Append(Encode(header)).Append("</th>");
+                html.Write($"<th style=\"text-align:left\">{Encode(header)}</th>");
             }
 
-            html.Append("</tr></thead>");
+            html.Write("</tr></thead>");
         }
 
-        html.Append("<tbody>");
+        html.Write("<tbody>");
         foreach (var row in rows)
         {
-            html.Append("<tr>");
+            html.Write("<tr>");
             foreach (var cell in row)
             {
-                html.Append(IsNumber(cell) ? "<td style=\"text-align:right\">" : "<td style=\"text-align:left\">").Append(Cell(cell)).Append("</td>");
+                html.Write(IsNumber(cell) ? "<td style=\"text-align:right\">" : "<td style=\"text-align:left\">");
+                WriteCell(cell, context);
+                html.Write("</td>");
             }
 
-            html.Append("</tr>");
+            html.Write("</tr>");
         }
 
-        html.Append("</tbody></table>");
-        return note is null ? html.ToString() : html.Append("<p><i>").Append(Encode(note)).Append("</i></p>").ToString();
+        html.Write("</tbody></table>");
+        html.Write(note is null ? "" : $"<p><i>{Encode(note)}</i></p>");
     }
 
     /// <summary>Text that keeps its line breaks and spaces.</summary>
@@ -67,14 +63,28 @@ internal static class HtmlTable
     public static string? Note(IEnumerable items, int shown, bool more) =>
         !more ? null : PlainText.Remaining(items, shown) is { } count ? string.Create(CultureInfo.InvariantCulture, $"… {count:N0} more rows") : "… more rows";
 
-    private static string OfMatrix(Array matrix)
+    private static bool TryWrite(object value, FormatContext context) =>
+        !Shape.IsScalar(value) && !Shape.WritesItself(value.GetType()) && value switch
+        {
+            Array { Rank: 2 } matrix => WriteMatrix(matrix, context),
+            Array { Rank: > 2 } => false,
+            IDictionary dictionary => WritePairs(dictionary, context),
+            IEnumerable items => WriteSequence(items, context),
+            ITuple => false,
+            _ => WriteMembers(value, context),
+        };
+
+    private static bool WriteMatrix(Array matrix, FormatContext context)
     {
-        var (rows, columns) = (Math.Min(matrix.GetLength(0), Formatter.ListExpansionLimit), Math.Min(matrix.GetLength(1), Formatter.ListExpansionLimit));
-        var note = rows < matrix.GetLength(0) || columns < matrix.GetLength(1) ? $"… {matrix.GetLength(0)} × {matrix.GetLength(1)} in all" : null;
-        return Of(null, Enumerable.Range(0, rows).Select(row => (IReadOnlyList<object?>)[.. Enumerable.Range(0, columns).Select(column => matrix.GetValue(row, column))]), note);
+        var (rows, columns) = (matrix.GetLength(0), matrix.GetLength(1));
+        var (shownRows, shownColumns) = (Math.Min(rows, Formatter.ListExpansionLimit), Math.Min(columns, Formatter.ListExpansionLimit));
+        IReadOnlyList<object?> Row(int row) => [.. Enumerable.Range(0, shownColumns).Select(column => matrix.GetValue(row, column))];
+        var note = shownRows < rows || shownColumns < columns ? $"… {rows} × {columns} in all" : null;
+        Write(context, null, Enumerable.Range(0, shownRows).Select(Row), note);
+        return true;
     }
 
-    private static string OfPairs(IDictionary dictionary)
+    private static bool WritePairs(IDictionary dictionary, FormatContext context)
     {
         var rows = new List<IReadOnlyList<object?>>();
         for (var entries = dictionary.GetEnumerator(); rows.Count < Formatter.ListExpansionLimit && entries.MoveNext();)
@@ -82,34 +92,51 @@ internal static class HtmlTable
             rows.Add([entries.Key, entries.Value]);
         }
 
-        return Of(["key", "value"], rows, Note(dictionary, Formatter.ListExpansionLimit, dictionary.Count > Formatter.ListExpansionLimit));
+        Write(context, ["key", "value"], rows, Note(dictionary, rows.Count, dictionary.Count > rows.Count));
+        return true;
     }
 
-    private static string? OfSequence(IEnumerable items)
+    private static bool WriteSequence(IEnumerable items, FormatContext context)
     {
         var rows = items.Cast<object?>().Take(Formatter.ListExpansionLimit + 1).ToList();
         var more = rows.Count > Formatter.ListExpansionLimit;
         rows = more ? rows[..^1] : rows;
-        if (rows.Count == 0 || rows.All(Shape.IsScalar))
+        if (rows.Count == 0 || rows.All(Shape.IsScalar) || Columns.Of(rows) is not { } columns)
         {
-            return null;
+            return false;
         }
 
-        var columns = Columns.Of(rows);
-        return columns is null ? null : Of(columns.Names, rows.Select(columns.Cells), Note(items, rows.Count, more));
+        Write(context, columns.Names, rows.Select(columns.Cells), Note(items, rows.Count, more));
+        return true;
     }
 
-    private static string? OfMembers(object value)
+    private static bool WriteMembers(object value, FormatContext context)
     {
         var members = Shape.MembersOf(value.GetType());
-        return members.Count == 0 ? null : Of(["property", "value"], members.Select(member => (IReadOnlyList<object?>)[member.Name, member.ValueIn(value)]));
+        if (members.Count == 0)
+        {
+            return false;
+        }
+
+        Write(context, ["property", "value"], members.Select(member => (IReadOnlyList<object?>)[member.Name, member.ValueIn(value)]));
+        return true;
     }
 
-    private static string Cell(object? value) => value is null or string
-        ? Encode(PlainText.Of(value))
-        : FormatterTable.TryFormat(value, MimeBundle.Html) ?? ConventionFormatters.TryFormat(value, MimeBundle.Html) ?? HtmlContent.TryFormat(value) ?? Encode(PlainText.Of(value));
+    // Text is written as it is: the package's way with it is a block of its own, with a style sheet.
+    private static void WriteCell(object? value, FormatContext context)
+    {
+        if (value is null or string)
+        {
+            context.Writer.Write(Encode(PlainText.Of(value)));
+        }
+        else
+        {
+            value.FormatTo(context, KernelFormats.Html);
+        }
+    }
 
-    private static bool IsNumber(object? value) => value is not null && !value.GetType().IsEnum && Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal;
+    private static bool IsNumber(object? value) =>
+        value is not null && !value.GetType().IsEnum && Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal;
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

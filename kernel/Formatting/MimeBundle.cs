@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Madtp.Kit.Kernel.Formatting;
@@ -8,52 +9,30 @@ namespace Madtp.Kit.Kernel.Formatting;
 /// <summary>One value in the forms a front end may choose from.</summary>
 internal sealed class MimeBundle
 {
-    public const string Plain = "text/plain", Html = "text/html", Svg = "image/svg+xml";
+    private const string Svg = "image/svg+xml";
 
     private MimeBundle(IReadOnlyList<FormattedValue> values) => Values = values;
 
     public IReadOnlyList<FormattedValue> Values { get; }
 
-    public static MimeBundle Of(params FormattedValue[] values) => new(values);
+    /// <summary>A value in the forms its type prefers, as the package knows them, and as plain text.</summary>
+    public static MimeBundle From(object? value) => From(value, FormattedValue.CreateManyFromObject(value));
 
-    /// <summary>Formats a value in the named forms; without names, in every form its formatters give, and always as plain text too.</summary>
-    public static MimeBundle From(object? value, params string[] mimeTypes)
+    /// <summary>As <see cref="From(object)"/>, of forms made already. Others than HTML that somebody chose for this display stay alone.</summary>
+    public static MimeBundle From(object? value, IReadOnlyList<FormattedValue> made)
     {
-        switch (value)
+        var values = made.Where(each => each.Value.Length > 0 || each.MimeType == KernelFormats.Plain).ToList();
+        if (Has(values, KernelFormats.Plain) || IsHtml(value, made) || !(Has(values, KernelFormats.Html) || ArePreferred(made, value?.GetType())))
         {
-            case FormattedValue formatted:
-                return Of(formatted);
-            case IEnumerable<FormattedValue> many:
-                return Of([.. many]);
-            case DisplayedValue displayed:
-                return new MimeBundle(displayed.FormattedValues);
+            return new MimeBundle(values);
         }
 
-        if (mimeTypes.Length > 0)
-        {
-            return new MimeBundle([.. mimeTypes.Select(type => new FormattedValue(type, Format(value, type)))]);
-        }
-
-        var values = new List<FormattedValue>();
-        foreach (var type in Wanted(value))
-        {
-            if (TryFormat(value, type) is { } text)
-            {
-                values.Add(new FormattedValue(type, text));
-            }
-        }
-
-        if (values.Count == 0 || (!values.Exists(each => each.MimeType == Plain) && !HtmlContent.Is(value)))
-        {
-            values.Add(new FormattedValue(Plain, Format(value, Plain)));
-        }
-
+        // HTML that only wraps the text says no more than it.
+        var plain = PlainText.Of(value);
+        values.RemoveAll(each => each.MimeType == KernelFormats.Html && each.Value == HtmlTable.Preformatted(plain));
+        values.Add(new FormattedValue(KernelFormats.Plain, plain));
         return new MimeBundle(values);
     }
-
-    /// <summary>A value in one form; where it has no such form, its plain text (encoded, for HTML).</summary>
-    public static string Format(object? value, string mimeType) =>
-        TryFormat(value, mimeType) ?? (mimeType == Html ? HtmlTable.Preformatted(PlainText.Of(value)) : PlainText.Of(value));
 
     /// <summary>The bundle as the protocol carries it: text, and JSON types as JSON.</summary>
     public JsonObject ToJson()
@@ -65,47 +44,24 @@ internal sealed class MimeBundle
         }
 
         // nbconvert cleans the drawing out of an SVG, but leaves an image alone that HTML refers to.
-        if (Values.FirstOrDefault(value => value.MimeType == Svg) is { } svg && !json.ContainsKey(Html))
+        if (Values.FirstOrDefault(value => value.MimeType == Svg) is { } svg && !json.ContainsKey(KernelFormats.Html))
         {
-            json[Html] = $"<img style=\"max-width:100%\" src=\"data:{Svg};base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg.Value))}\"/>";
+            var image = Convert.ToBase64String(Encoding.UTF8.GetBytes(svg.Value));
+            json[KernelFormats.Html] = $"<img style=\"max-width:100%\" src=\"data:{Svg};base64,{image}\"/>";
         }
 
         return json;
     }
 
-    private static IEnumerable<string> Wanted(object? value)
+    private static bool Has(List<FormattedValue> values, string mimeType) => values.Exists(each => each.MimeType == mimeType);
+
+    private static bool IsHtml(object? value, IReadOnlyList<FormattedValue> made) =>
+        value is IHtmlContent || (value is string text && made is [{ MimeType: KernelFormats.Html } only] && only.Value == text);
+
+    private static bool ArePreferred(IReadOnlyList<FormattedValue> made, Type? type)
     {
-        if (value is null or string)
-        {
-            return [Plain];
-        }
-
-        var preferred = FormatterTable.PreferredFor(value.GetType()) ?? ConventionFormatters.PreferredFor(value.GetType());
-        if (preferred is { Count: > 0 })
-        {
-            return preferred;
-        }
-
-        var own = FormatterTable.MimeTypesFor(value.GetType()).Concat(ConventionFormatters.MimeTypesFor(value.GetType())).Distinct().ToList();
-        return own.Count > 0 ? own : HtmlContent.Is(value) ? [Html] : [WellKnownFormats.Png, Html, Plain];
-    }
-
-    private static string? TryFormat(object? value, string mimeType)
-    {
-        if (value is null)
-        {
-            return mimeType == Plain ? PlainText.Of(null) : null;
-        }
-
-        return FormatterTable.TryFormat(value, mimeType)
-            ?? ConventionFormatters.TryFormat(value, mimeType)
-            ?? mimeType switch
-            {
-                Plain => WellKnownFormats.TryPlain(value) ?? PlainText.Of(value),
-                Html => HtmlContent.TryFormat(value) ?? WellKnownFormats.TryHtml(value) ?? HtmlTable.TryFormat(value),
-                WellKnownFormats.Png => WellKnownFormats.TryPng(value),
-                _ => null,
-            };
+        var preferred = Formatter.GetPreferredMimeTypesFor(type);
+        return made.Count == preferred.Count && made.All(each => preferred.Contains(each.MimeType));
     }
 
     private static bool IsJson(string mimeType) => mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Madtp.Kit.Kernel.Formatting;
@@ -9,12 +8,8 @@ namespace Madtp.Kit.Kernel.Formatting;
 /// <summary>Any value as text a person can read: sequences in brackets, records with their members, nothing endless.</summary>
 internal static class PlainText
 {
-    public static string Of(object? value)
-    {
-        var text = new StringBuilder();
-        Write(text, value, depth: 0);
-        return text.ToString();
-    }
+    /// <summary>A value alone, by the formatter its type has.</summary>
+    public static string Of(object? value) => value.ToDisplayString(KernelFormats.Plain);
 
     /// <summary>How many items a sequence has beyond those shown; null when only counting them all would tell.</summary>
     public static int? Remaining(IEnumerable items, int shown) =>
@@ -41,151 +36,160 @@ internal static class PlainText
         return tick < 0 ? Keyword(type) ?? name : $"{name[..tick]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>";
     }
 
-    private static void Write(StringBuilder text, object? value, int depth)
+    /// <summary>Writes a value; what is inside it is written by the formatters of its own type.</summary>
+    public static void Write(object value, FormatContext context)
     {
+        var text = context.Writer;
         switch (value)
         {
-            case null:
-                text.Append(Formatter.NullString);
-                break;
             case string or bool or char:
-                text.Append(value);
+                text.Write(value);
                 break;
             case Type type:
-                text.Append(type.FullName is { } full && !type.IsGenericType ? full : NameOf(type));
+                text.Write(type.FullName is { } full && !type.IsGenericType ? full : NameOf(type));
                 break;
             case IFormattable number:
-                text.Append(number.ToString(null, CultureInfo.InvariantCulture));
+                text.Write(number.ToString(null, CultureInfo.InvariantCulture));
                 break;
             case Task task:
-                text.Append(CultureInfo.InvariantCulture, $"{NameOf(task.GetType())} ({task.Status})");
-                break;
-            case var _ when TensorText.Is(value):
-                text.Append(depth == 0 ? TensorText.Whole(value) : TensorText.Summary(value));
+                text.Write($"{NameOf(task.GetType())} ({task.Status})");
                 break;
             case Delegate or Exception:
-                text.Append(value);
+                text.Write(value);
                 break;
             case ITuple tuple:
-                WriteTuple(text, tuple, depth);
+                WriteTuple(tuple, context);
                 break;
             case var _ when Shape.WritesItself(value.GetType()):
-                text.Append(value);
-                break;
-            case var _ when depth >= Formatter.RecursionLimit:
-                text.Append('…');
+                text.Write(value);
                 break;
             case Array { Rank: > 1 } array:
-                WriteArray(text, array, new int[array.Rank], 0, depth);
+                WriteArray(array, new int[array.Rank], 0, context);
                 break;
             case IDictionary dictionary:
-                WriteDictionary(text, dictionary, depth);
+                WriteDictionary(dictionary, context);
                 break;
             case IEnumerable items:
-                WriteSequence(text, items, depth);
+                WriteSequence(items, context);
                 break;
             default:
-                WriteMembers(text, value, depth);
+                WriteMembers(value, context);
                 break;
         }
     }
 
-    private static void WriteTuple(StringBuilder text, ITuple tuple, int depth)
+    // The package follows objects no deeper than its limit, and then goes by its own ways: the end of the way is ours.
+    private static void Inside(object? value, FormatContext context)
     {
-        text.Append('(');
-        for (var i = 0; i < tuple.Length; i++)
+        if (context.Depth >= Formatter.RecursionLimit && !Shape.IsScalar(value))
         {
-            text.Append(i > 0 ? ", " : "");
-            Write(text, tuple[i], depth + 1);
+            context.Writer.Write('…');
         }
-
-        text.Append(')');
+        else
+        {
+            value.FormatTo(context, KernelFormats.Plain);
+        }
     }
 
-    private static void WriteSequence(StringBuilder text, IEnumerable items, int depth)
+    private static void WriteTuple(ITuple tuple, FormatContext context)
     {
+        context.Writer.Write('(');
+        for (var i = 0; i < tuple.Length; i++)
+        {
+            context.Writer.Write(i > 0 ? ", " : "");
+            Inside(tuple[i], context);
+        }
+
+        context.Writer.Write(')');
+    }
+
+    private static void WriteSequence(IEnumerable items, FormatContext context)
+    {
+        var text = context.Writer;
         var shown = 0;
         var lines = false;
-        text.Append('[');
+        text.Write('[');
         foreach (var item in items)
         {
             if (shown == Formatter.ListExpansionLimit)
             {
-                text.Append(lines ? ",\n  " : ", ").Append(Remaining(items, shown) is { } more ? $"… ({more} more)" : "… (more)");
+                text.Write(lines ? ",\n  " : ", ");
+                text.Write(Remaining(items, shown) is { } more ? $"… ({more} more)" : "… (more)");
                 break;
             }
 
             // A sequence of things with insides reads better one to a line, at the outermost level.
-            lines = depth == 0 && (shown == 0 ? !Shape.IsScalar(item) : lines);
-            text.Append(shown > 0 ? "," : "").Append(lines ? "\n  " : " ");
-            Write(text, item, depth + 1);
+            lines = context.Depth <= 1 && (shown == 0 ? !Shape.IsScalar(item) : lines);
+            text.Write(shown > 0 ? "," : "");
+            text.Write(lines ? "\n  " : " ");
+            Inside(item, context);
             shown++;
         }
 
-        text.Append(lines ? "\n]" : shown == 0 ? "]" : " ]");
+        text.Write(lines ? "\n]" : shown == 0 ? "]" : " ]");
     }
 
-    private static void WriteDictionary(StringBuilder text, IDictionary dictionary, int depth)
+    private static void WriteDictionary(IDictionary dictionary, FormatContext context)
     {
         var shown = 0;
-        text.Append('{');
+        context.Writer.Write('{');
         foreach (DictionaryEntry entry in dictionary)
         {
             if (shown == Formatter.ListExpansionLimit)
             {
-                text.Append(CultureInfo.InvariantCulture, $", … ({dictionary.Count - shown} more)");
+                context.Writer.Write($", … ({dictionary.Count - shown} more)");
                 break;
             }
 
-            text.Append(shown++ > 0 ? ", " : " ");
-            Write(text, entry.Key, depth + 1);
-            text.Append(": ");
-            Write(text, entry.Value, depth + 1);
+            context.Writer.Write(shown++ > 0 ? ", " : " ");
+            Inside(entry.Key, context);
+            context.Writer.Write(": ");
+            Inside(entry.Value, context);
         }
 
-        text.Append(" }");
+        context.Writer.Write(" }");
     }
 
-    private static void WriteArray(StringBuilder text, Array array, int[] index, int dimension, int depth)
+    private static void WriteArray(Array array, int[] index, int dimension, FormatContext context)
     {
         var length = array.GetLength(dimension);
-        text.Append('[');
+        context.Writer.Write('[');
         for (var i = 0; i < length; i++)
         {
-            text.Append(i > 0 ? ", " : " ");
+            context.Writer.Write(i > 0 ? ", " : " ");
             if (i == Formatter.ListExpansionLimit)
             {
-                text.Append(CultureInfo.InvariantCulture, $"… ({length - i} more)");
+                context.Writer.Write($"… ({length - i} more)");
                 break;
             }
 
             index[dimension] = i + array.GetLowerBound(dimension);
             if (dimension + 1 < array.Rank)
             {
-                WriteArray(text, array, index, dimension + 1, depth);
+                WriteArray(array, index, dimension + 1, context);
             }
             else
             {
-                Write(text, array.GetValue(index), depth + 1);
+                Inside(array.GetValue(index), context);
             }
         }
 
-        text.Append(" ]");
+        context.Writer.Write(" ]");
     }
 
-    private static void WriteMembers(StringBuilder text, object value, int depth)
+    private static void WriteMembers(object value, FormatContext context)
     {
         var name = NameOf(value.GetType());
-        text.Append(name).Append(name.Length > 0 ? " {" : "{");
+        context.Writer.Write(name.Length > 0 ? name + " {" : "{");
         var separator = " ";
         foreach (var member in Shape.MembersOf(value.GetType()))
         {
-            text.Append(separator).Append(member.Name).Append(" = ");
-            Write(text, member.ValueIn(value), depth + 1);
+            context.Writer.Write(separator + member.Name + " = ");
+            Inside(member.ValueIn(value), context);
             separator = ", ";
         }
 
-        text.Append(" }");
+        context.Writer.Write(" }");
     }
 
     private static string? Keyword(Type type) => type == typeof(object) ? "object" : Type.GetTypeCode(type) switch

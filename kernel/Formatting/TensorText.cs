@@ -9,6 +9,14 @@ internal static class TensorText
     private const long MostCopied = 100_000;
     private const int Edge = 3, WholeUpTo = 1000;
 
+    /// <summary>Alone, a tensor is shown whole; inside another value, in a few words.</summary>
+    public static void Register(Type tensor)
+    {
+        KernelFormats.Add(tensor, KernelFormats.Plain, (value, context) => context.Writer.Write(context.Depth > 1 ? Summary(value) : Whole(value)));
+        KernelFormats.Add(tensor, KernelFormats.Html, (value, context) =>
+            context.Writer.Write(context.Depth > 1 ? Summary(value) : HtmlTable.Preformatted(Whole(value))));
+    }
+
     public static bool Is(object? value) => value is not null && Of(value) is not null;
 
     /// <summary>In a few words: <c>Tensor [2, 3] Float32 on cpu</c>.</summary>

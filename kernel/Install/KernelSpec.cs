@@ -33,7 +33,7 @@ internal static class KernelSpec
 
     /// <summary>Writes the kernelspec.</summary>
     /// <param name="dataFolder">One of Jupyter's data folders.</param>
-    /// <param name="environment">What Jupyter sets for the kernel: the folders of natives, say.</param>
+    /// <param name="environment">Variables the kernel is started with, besides Jupyter's own.</param>
     /// <returns>The folder it is in, and what was there before under the same name: another program's command, or null.</returns>
     public static (string Folder, string? Replaced) Write(string dataFolder, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -42,18 +42,20 @@ internal static class KernelSpec
         var file = Path.Combine(folder, "kernel.json");
         var replaced = CommandIn(file);
         var temporary = file + ".new";
-        File.WriteAllText(temporary, Spec(environment ?? new Dictionary<string, string>()).ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+        File.WriteAllText(temporary, Spec(environment ?? new Dictionary<string, string>()).ToJsonString(Readable) + "\n");
         File.Move(temporary, file, overwrite: true);
         return (folder, replaced is null || replaced.Contains(KernelInfo.Name, StringComparison.Ordinal) ? null : replaced);
     }
 
+    private static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static JsonObject Spec(IReadOnlyDictionary<string, string> environment) => new()
     {
-        ["argv"] = new JsonArray(DotnetHost.Path, Path.Combine(AppContext.BaseDirectory, KernelInfo.Name + ".dll"), "{connection_file}"),
+        ["argv"] = new JsonArray([.. DotnetHost.Starting(KernelInfo.Name), "{connection_file}"]),
         ["display_name"] = ".NET (C#)",
         ["language"] = "C#",
         ["interrupt_mode"] = "message",
-        ["env"] = new JsonObject(environment.Select(each => KeyValuePair.Create(each.Key, (JsonNode?)each.Value))) { ["DOTNET_NOLOGO"] = "1" },
+        ["env"] = new JsonObject([new("DOTNET_NOLOGO", "1"), .. environment.Select(each => KeyValuePair.Create(each.Key, (JsonNode?)each.Value))]),
         ["metadata"] = new JsonObject { ["debugger"] = false },
     };
 

@@ -1,5 +1,3 @@
-using Madtp.Kit.Kernel.Interactive;
-
 namespace Madtp.Kit.Kernel.Output;
 
 /// <summary>Standard input of a cell: each line is asked of the person at the front end.</summary>

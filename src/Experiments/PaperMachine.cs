@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ public static class PaperMachine
 
     /// <summary>Where to compute: <c>KIT_DEVICE</c>, else a GPU where there is one.</summary>
     /// <exception cref="ArgumentException">The variable names no device.</exception>
-    public static Device Device => Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } name ? device(name) : cuda.is_available() ? CUDA : CPU;
+    public static Device Device => Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } name ? ComputeDevice.Of(name) : ComputeDevice.Of(ComputeDevice.Auto);
 
     /// <summary>
     /// A training, with batches in parts of at most <c>KIT_PART</c> examples (16) where its losses allow it, gradient checkpointing, and on

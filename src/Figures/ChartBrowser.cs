@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Plotly.NET;
@@ -22,6 +23,7 @@ internal static class ChartBrowser
         """;
 
     private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    private static readonly string[] Options = ["--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--force-color-profile=srgb"];
     private static readonly Lock Gate = new();
     private static IBrowser? browser;
     private static IPage? page;
@@ -64,38 +66,29 @@ internal static class ChartBrowser
 
     private static string? Image(ChartLook chart, string format, double scale)
     {
+        var options = new { format, width = chart.Width, height = chart.Height, scale };
+        var seed = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(chart.Json)));
         lock (Gate)
         {
-            if (Missing is not null)
+            // A browser that served may have been ended by somebody, as by an interrupt to all of a kernel's processes: then another.
+            for (var mayRetry = browser is not null; Missing is null;)
             {
-                return null;
+                try
+                {
+                    return Task.Run(() => Evaluate(chart.Json, options, seed)).GetAwaiter().GetResult();
+                }
+                catch (EvaluationFailedException e) when (browser is { IsConnected: true })
+                {
+                    throw new InvalidOperationException($"plotly.js cannot draw the chart '{chart.Title}': {FirstLine(e)}", e);
+                }
+                catch (Exception e)
+                {
+                    Close();
+                    missing = mayRetry ? null : $"{Program} did not start ({FirstLine(e)}); KIT_BROWSER names another program.";
+                    mayRetry = false;
+                }
             }
 
-            var options = new { format, width = chart.Width, height = chart.Height, scale };
-            var seed = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(chart.Json)));
-            try
-            {
-                return Wait(() => Evaluate(chart.Json, options, seed));
-            }
-            catch (Exception e) when (e is PuppeteerException or ObjectDisposedException or IOException)
-            {
-                // Somebody may have ended it since; a second failure in a row has another reason.
-                return Retried(chart, options, seed);
-            }
-        }
-    }
-
-    private static string? Retried(ChartLook chart, object options, uint seed)
-    {
-        Close();
-        try
-        {
-            return Wait(() => Evaluate(chart.Json, options, seed));
-        }
-        catch (Exception e) when (e is PuppeteerException or ObjectDisposedException or IOException)
-        {
-            Close();
-            missing = $"{Program} did not draw a chart ({e.Message.Split('\n')[0].Trim()}); KIT_BROWSER names another program.";
             return null;
         }
     }
@@ -104,6 +97,7 @@ internal static class ChartBrowser
     {
         if (browser is not { IsConnected: true } || page is not { IsClosed: false })
         {
+            Close();
             await Start();
         }
 
@@ -120,9 +114,11 @@ internal static class ChartBrowser
             UserDataDir = profile.FullName,
             Pipe = true,
             // Chromium refuses its sandbox to root; it shows nothing but our own charts.
-            Args = ["--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND", .. Environment.IsPrivilegedProcess ? ["--no-sandbox"] : Array.Empty<string>()],
+            Args = Environment.IsPrivilegedProcess ? [.. Options, "--no-sandbox"] : Options,
+            ProtocolTimeout = 60_000,
         });
         page = await browser.NewPageAsync();
+        await page.SetOfflineModeAsync(true);
         await page.AddScriptTagAsync(new AddTagOptions { Content = InteractiveChart.Source(typeof(GenericChart).Assembly) });
     }
 
@@ -133,8 +129,9 @@ internal static class ChartBrowser
             browser?.Dispose();
             browser?.Process?.WaitForExit(2000);
         }
-        catch (Exception e) when (e is PuppeteerException or InvalidOperationException or IOException)
+        catch (Exception)
         {
+            // It is gone already, or goes when its pipe closes.
         }
 
         (browser, page) = (null, null);
@@ -146,10 +143,23 @@ internal static class ChartBrowser
     {
         foreach (var folder in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(ProfilePrefix + "*"))
         {
-            if (int.TryParse(folder.Name[ProfilePrefix.Length..].Split('-')[0], out var id) && !Directory.Exists($"/proc/{id}"))
+            if (int.TryParse(folder.Name[ProfilePrefix.Length..].Split('-')[0], out var id) && !IsAlive(id))
             {
                 Delete(folder);
             }
+        }
+    }
+
+    private static bool IsAlive(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 
@@ -167,5 +177,5 @@ internal static class ChartBrowser
     private static string? OnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
         .SelectMany(folder => Programs.Select(program => Path.Combine(folder, program))).FirstOrDefault(File.Exists);
 
-    private static T Wait<T>(Func<Task<T>> work) => Task.Run(work).GetAwaiter().GetResult();
+    private static string FirstLine(Exception e) => e.Message.Split('\n')[0].Trim();
 }

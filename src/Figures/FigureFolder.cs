@@ -14,12 +14,15 @@ public static class FigureFolder
         : System.IO.Path.Combine(Root(), "figures", Scale.Current == ExperimentScale.Paper ? "paper-scale" : "");
 
     /// <summary>Writes a file under a temporary name, then renames it.</summary>
-    internal static void Write(string path, string text)
+    internal static void Write(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>As <see cref="Write(string, string)"/>.</summary>
+    internal static void Write(string path, byte[] bytes)
     {
         var full = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
         var unfinished = $"{full}.{Environment.ProcessId}.part";
-        File.WriteAllText(unfinished, text);
+        File.WriteAllBytes(unfinished, bytes);
         File.Move(unfinished, full, overwrite: true);
     }
 

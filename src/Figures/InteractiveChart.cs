@@ -21,11 +21,9 @@ internal static class InteractiveChart
     public static string Html(string json, Assembly plotly)
     {
         using var figure = JsonDocument.Parse(json);
-        var layout = figure.RootElement.GetProperty("layout");
-        var title = layout.TryGetProperty("title", out var titled) && titled.TryGetProperty("text", out var text) ? text.GetString() : "chart";
         var id = $"chart-{Guid.NewGuid():N}";
         return $$$"""
-            <div id="{{{id}}}" style="overflow-x:auto"><i>{{{WebUtility.HtmlEncode(title)}}}: trust this notebook, or run the cell, to see the chart</i></div>
+            <div id="{{{id}}}" style="overflow-x:auto"><i>{{{WebUtility.HtmlEncode(Title(figure.RootElement))}}}: trust this notebook, or run the cell, to see the chart</i></div>
             <script>
             (async () => {
                 window.kitPlotly ??= (async packed => {
@@ -45,6 +43,13 @@ internal static class InteractiveChart
             </script>
             """;
     }
+
+    /// <summary>What stands above a figure.</summary>
+    /// <param name="figure">Its JSON.</param>
+    public static string Title(JsonElement figure) =>
+        figure.TryGetProperty("layout", out var layout) && layout.TryGetProperty("title", out var title) && title.TryGetProperty("text", out var text)
+            ? text.GetString() ?? "untitled"
+            : "untitled";
 
     /// <summary>plotly.js as the package has it.</summary>
     /// <exception cref="InvalidOperationException">The assembly carries none.</exception>

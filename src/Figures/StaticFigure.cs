@@ -53,6 +53,10 @@ public sealed class StaticFigure
         if (HasPicture(draw: true))
         {
             FigureFolder.Write(path, Svg);
+            if (ToPng() is { } pixels)
+            {
+                FigureFolder.Write(Path.ChangeExtension(path, ".png"), pixels);
+            }
         }
         else
         {

@@ -1,18 +1,19 @@
 namespace Madtp.Kit.Figures;
 
-/// <summary>Writes values of one type in one form, or not at all; notebooks find it by the names of its members.</summary>
+/// <summary>Writes values of one type in one form; notebooks find it by the names of its members.</summary>
 internal sealed class TypeFormatter<T>(string mimeType, Func<T, string?> text)
 {
     public string MimeType => mimeType;
 
+    /// <summary>Nothing is written where a value has no such form: a refusal would call for the kernel's own form of any object.</summary>
     public bool Format(object instance, TextWriter writer)
     {
-        if (instance is not T value || text(value) is not { } written)
+        if (instance is not T value)
         {
             return false;
         }
 
-        writer.Write(written);
+        writer.Write(text(value));
         return true;
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Loader;
 
 namespace Madtp.Kit.Runtime;
 
@@ -17,7 +16,8 @@ public static class NativeLibraries
     private const string Binding = "LibTorchSharp";
     private const string NewestNode = "GLIBCXX_3.4.32"; // the version node of libstdc++ that the binding asks for
 
-    private static string? failure;
+    /// <summary>Why libtorch could not be loaded, in a sentence; null where it was.</summary>
+    public static string? Failure { get; private set; }
 
     /// <summary>The folder that libtorch is loaded from.</summary>
     public static string Folder => Chosen is { } chosen ? Path.Combine(chosen, "lib") : Beside;
@@ -31,7 +31,7 @@ public static class NativeLibraries
         ? folder
         : AppContext.BaseDirectory;
 
-    /// <summary>Loads the libraries in the order of their dependencies; what fails is said when TorchSharp is first used.</summary>
+    /// <summary>Loads the libraries in the order of their dependencies; what fails is kept in <see cref="Failure"/>.</summary>
 #pragma warning disable CA2255 // of a library, because it has to come before the first use of TorchSharp anywhere
     [ModuleInitializer]
 #pragma warning restore CA2255
@@ -50,8 +50,7 @@ public static class NativeLibraries
             }
             catch (DllNotFoundException e)
             {
-                failure = Sentence(path, e.Message);
-                AssemblyLoadContext.GetLoadContext(typeof(TorchSharp.torch).Assembly)!.ResolvingUnmanagedDll += Refuse;
+                Failure = Sentence(path, e.Message);
                 return;
             }
         }
@@ -69,10 +68,4 @@ public static class NativeLibraries
         string[] names = ["libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so"];
         return [.. names.Select(name => Path.Combine(Folder, name)), Path.Combine(Beside, $"lib{Binding}.so")];
     }
-
-    // Else TorchSharp copies half a gigabyte of natives beside the program, fails again, and prints a page.
-    private static nint Refuse(System.Reflection.Assembly assembly, string name) =>
-        name.Contains(Binding, StringComparison.Ordinal) || name.Contains("torch_cpu", StringComparison.Ordinal)
-            ? throw new PlatformNotSupportedException(failure)
-            : 0;
 }

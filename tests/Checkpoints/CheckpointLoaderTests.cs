@@ -152,7 +152,8 @@ public sealed class CheckpointLoaderTests : IDisposable
         var targets = new Dictionary<string, Tensor> { ["visual_encoder.pos_embed"] = zeros(1, 1 + (side * side), 6), ["visual_encoder_m.pos_embed"] = zeros(1, 1 + (side * side), 6) };
         var report = CheckpointLoader.Load(targets, file).RequireComplete();
         Assert.Contains($"visual_encoder.pos_embed resized from 17 to {1 + (side * side)} tokens", report.Notes);
-        Assert.All(targets.Values, t => Assert.True((t - file[expected].ToTensor()).abs().max().item<float>() < 1e-6));
+        // The recorded ones are of libtorch 1.13; 2.10 weighs neighbours in another order, and the last digits differ.
+        Assert.All(targets.Values, t => Assert.True((t - file[expected].ToTensor()).abs().max().item<float>() < 1e-5));
     }
 
     [Fact]

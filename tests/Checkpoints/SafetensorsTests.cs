@@ -17,7 +17,7 @@ public class SafetensorsTests
         var names = Gen.Elements("weight", "bias", "a.b.c", "é", "x y", "\"quoted\"", "0", "__meta", "transformer.resblocks.0.attn.in_proj_weight");
         var shapes = Gen.Choose(0, 3).SelectMany(rank => Gen.Choose(0, 4).Select(size => (long)size).ArrayOf(rank));
         var tensor = from name in names
-                     from type in Gen.Elements(Enum.GetValues<ScalarType>())
+                     from type in Gen.Elements(Enum.GetValues<ScalarType>().Where(type => type.ToString()[0] is not ('Q' or 'C')).ToArray())
                      from shape in shapes
                      from seed in Gen.Choose(0, 1000)
                      select (Name: name, Type: type, Shape: shape, Seed: seed);

@@ -1,6 +1,6 @@
-using System.Xml.Linq;
+using System.Text.Json.Nodes;
 using Madtp.Kit.Figures;
-using Madtp.Kit.Kernel.Formatting;
+using Madtp.Kit.Tests.Kernel;
 using Plotly.NET;
 using Plotly.NET.CSharp;
 using Xunit;
@@ -8,35 +8,55 @@ using Chart = Plotly.NET.CSharp.Chart;
 
 namespace Madtp.Kit.Tests.Figures;
 
-/// <summary>What a notebook gets to show: pictures that need no script.</summary>
-public class NotebookDisplayTests
+/// <summary>What a notebook gets to show of a chart: live, kept, and where no browser is installed.</summary>
+[Trait("speed", "slow")]
+public sealed class NotebookDisplayTests : IDisposable
 {
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
     [Fact]
-    public void A_chart_is_shown_as_a_picture()
+    public void A_live_chart_is_interactive_and_starts_no_browser()
     {
-        var values = MimeBundle.From(Line()).Values.ToDictionary(value => value.MimeType, value => value.Value);
-        Assert.Equal("svg", XDocument.Parse(values["image/svg+xml"]).Root!.Name.LocalName);
-        Assert.DoesNotContain("text/html", values.Keys);
-        Assert.Contains("chart", values["text/plain"], StringComparison.Ordinal);
+        using var kernel = Started("");
+        var shown = kernel.Client.Succeed("Line().Draw()").Result!;
+        Assert.Contains("plotly.newPlot", (string)shown["text/html"]!, StringComparison.Ordinal);
+        Assert.Equal("figure: loss falls (820 × 420)", (string?)shown["text/plain"]);
+        Assert.False(shown.ContainsKey("image/png"));
+        Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
+        Assert.Contains("plotly.newPlot", (string)kernel.Client.Succeed("Line()").Result!["text/html"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_drawn_chart_shows_the_same_picture_and_is_kept()
+    [Trait("needs", "browser")]
+    public void A_kept_chart_is_a_picture_and_its_browser_ends_with_the_kernel_even_when_that_is_killed()
     {
-        var folder = Directory.CreateTempSubdirectory("figures");
-        try
-        {
-            var path = Path.Combine(folder.FullName, "line.svg");
-            var figure = Line().Draw(path);
-            var shown = MimeBundle.From(figure).Values.Single(value => value.MimeType == "image/svg+xml").Value;
-            Assert.Equal(figure.Svg, shown);
-            Assert.Equal(shown, File.ReadAllText(path));
-            Assert.Contains("loss falls", figure.Svg, StringComparison.Ordinal);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        SampleChart.NeedsBrowser();
+        using var kernel = Started("1");
+        var shown = kernel.Client.Succeed("Line().Draw(\"line\")").Result!;
+        var file = File.ReadAllText(Path.Combine(folder.Path, "line.svg"));
+        Assert.Equal(file, (string?)shown["image/svg+xml"]);
+        Assert.Contains("loss falls", file, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", shown.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder.Path, "line.png")).Take(8), Convert.FromBase64String((string)shown["image/png"]!).Take(8));
+        Assert.Single(SampleChart.BrowsersOf(kernel.Id));
+        kernel.Signal("KILL");
+        Assert.True(SampleChart.HaveEnded(kernel.Id), "the browser outlives its kernel");
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("")]
+    public void Without_a_browser_charts_stay_interactive_and_one_sentence_says_what_to_do(string kept)
+    {
+        using var kernel = Started(kept, browser: "/nowhere/chromium");
+        var first = kernel.Client.Succeed("Line().Draw(\"line\")");
+        Assert.Contains("plotly.newPlot", (string)first.Result!["text/html"]!, StringComparison.Ordinal);
+        Assert.Contains("KIT_BROWSER is '/nowhere/chromium'", first.Stderr, StringComparison.Ordinal);
+        Assert.Empty(kernel.Client.Succeed("Line().Draw(\"line\")").Stderr);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+        Assert.Contains("'loss falls' cannot be drawn", kernel.Client.Run("Line().Draw().Svg").ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,7 +65,28 @@ public class NotebookDisplayTests
         var both = Line().WithXAxisStyle<int, int, string>(TitleText: "step").WithYAxisStyle<int, int, string>(TitleText: "loss");
         Assert.Equal(GenericChart.toJson(both), GenericChart.toJson(Line().WithAxisTitles("step", "loss")));
         Assert.Equal(GenericChart.toJson(Line()), GenericChart.toJson(Line().WithAxisTitles()));
-        Assert.DoesNotContain("xaxis", GenericChart.toJson(Line().WithAxisTitles(y: "loss")), StringComparison.Ordinal);
+        Assert.False(JsonNode.Parse(GenericChart.toJson(Line().WithAxisTitles(y: "loss")))!["layout"]!.AsObject().ContainsKey("xaxis"));
+    }
+
+    private KernelProcess Started(string kept, string browser = "")
+    {
+        var environment = new Dictionary<string, string> { ["KIT_FIGURES"] = folder.Path, ["KIT_FIGURES_STATIC"] = kept };
+        if (browser.Length > 0)
+        {
+            environment["KIT_BROWSER"] = browser;
+        }
+
+        var kernel = new KernelProcess(environment: environment);
+        kernel.Client.WaitUntilReady();
+        kernel.Client.Succeed($$"""
+            #r "{{typeof(StaticFigure).Assembly.Location}}"
+            using Madtp.Kit.Figures;
+            using Plotly.NET;
+            using Plotly.NET.CSharp;
+            using Chart = Plotly.NET.CSharp.Chart;
+            GenericChart Line() => Chart.Line<double, double, string>(x: new[] { 1.0, 2 }, y: new[] { 3.0, 2 }).WithTitle("loss falls");
+            """);
+        return kernel;
     }
 
     private static GenericChart Line() => Chart.Line<double, double, string>(x: [1, 2, 3], y: [3, 2, 1]).WithTitle("loss falls");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Madtp.Kit.Data.Images;
+using Madtp.Kit.Figures;
 using Madtp.Kit.Figures.Drawing;
 using SkiaSharp;
 using Xunit;
@@ -78,6 +79,22 @@ public class SketchTests
         Assert.InRange(CanvasMarks.Width(cut, 12), 40, 60);
         Assert.Equal("short", CanvasMarks.Fit("short", 12, 60));
         Assert.Equal("…", CanvasMarks.Fit("wide", 12, 1));
+    }
+
+    [Fact]
+    public void A_drawing_is_shown_as_svg_and_pixels_and_photographs_as_pixels_alone()
+    {
+        var (small, noise) = (new byte[3 * 4 * 4], new byte[3 * 300 * 300]);
+        new Random(2).NextBytes(noise);
+        Assert.Superset(new HashSet<string> { "image/svg+xml", "image/png", "text/plain" }, Shown(small, 4));
+        Assert.Contains("image/png", Shown(noise, 300));
+        Assert.DoesNotContain("image/svg+xml", Shown(noise, 300));
+    }
+
+    private static HashSet<string> Shown(byte[] rgb, int side)
+    {
+        var map = KeepMap.Draw("", [new KeptPatches("", new RgbImage(side, side, rgb), new PatchGrid(4, 4), [[1]])]);
+        return [.. Madtp.Kit.Kernel.Formatting.MimeBundle.From(map).Values.Select(value => value.MimeType)];
     }
 
     private static void RequireFont() => Assert.SkipUnless(FigureFonts.HasWords, "this machine has no sans-serif font to write with");

@@ -31,8 +31,9 @@ public class DisplayTests(SharedKernel kernel)
             public string MimeType => "text/html";
             public bool Format(object instance, System.IO.TextWriter writer) { if (instance is not Drawn drawn) { return false; } writer.Write($"<i>{drawn.Name}</i>"); return true; }
         }
-        [TypeFormatterSource(typeof(Source))] class Drawn { public string Name = "sun"; public override string ToString() => "drawn " + Name; }
+        [TypeFormatterSource(typeof(Source), PreferredMimeTypes = new[] { "image/svg+xml", "text/html" })] class Drawn { public string Name = "sun"; public override string ToString() => "drawn " + Name; }
         class Inherits : Drawn { }
+        [TypeFormatterSource(typeof(Source))] class Modest { public int X = 1; }
         [TypeFormatterSource(typeof(Source), PreferredMimeTypes = new[] { "text/html" })] class Picky : Drawn { }
         """;
 
@@ -45,6 +46,19 @@ public class DisplayTests(SharedKernel kernel)
         Assert.NotEmpty((string?)first["transient"]!["display_id"] ?? "");
         Assert.Equal((string?)first["transient"]!["display_id"], (string?)second["transient"]!["display_id"]);
         Assert.Equal("done True", kernel.Client.Succeed("$\"{shown.Value} {shown.IsUpdated}\"").Text);
+    }
+
+    [Theory]
+    [InlineData("\"same\".Display()")]
+    [InlineData("\"same\".DisplayAs(\"text/markdown\")")]
+    [InlineData("display(\"same\", \"text/plain\", \"text/html\")")]
+    [InlineData("((object)Microsoft.DotNet.Interactive.Formatting.PocketViewTags.b(\"x\")).Display()")]
+    public void Each_handle_updates_its_own_display_and_can_do_so_again(string display)
+    {
+        var result = kernel.Client.Succeed($"var one = {display}; var two = {display}; two.Update(\"2\"); one.Update(\"1\"); two.Update(\"2\");");
+        string[] ids = [.. result.Of("display_data").Select(each => (string)each.Content["transient"]!["display_id"]!)];
+        Assert.Equal(2, ids.Distinct().Count());
+        Assert.Equal([ids[1], ids[0], ids[1]], result.Of("update_display_data").Select(each => (string)each.Content["transient"]!["display_id"]!));
     }
 
     [Fact]
@@ -101,13 +115,14 @@ public class DisplayTests(SharedKernel kernel)
         }
 
         Assert.Equal(["text/html", "text/plain"], kernel.Client.Succeed("new Picky()").Result!.Select(each => each.Key).Order());
+        Assert.Contains("<td style=\"text-align:left\">X</td>", (string?)kernel.Client.Succeed("new Modest()").Result!["text/html"]);
         Assert.Contains("<i>sun</i>", (string?)kernel.Client.Succeed("new { Inside = new Drawn() }").Result!["text/html"]);
     }
 
     [Fact]
     public void A_notebook_can_register_its_own_formatters()
     {
-        kernel.Client.Succeed("class Celsius { public double Degrees; } Formatter.Register<Celsius>(c => $\"<b>{c.Degrees}°</b>\", \"text/html\");");
+        kernel.Client.Succeed("using Microsoft.DotNet.Interactive.Formatting;\nclass Celsius { public double Degrees; } Formatter.Register<Celsius>(c => $\"<b>{c.Degrees}°</b>\", \"text/html\");");
         Assert.Equal("<b>21.5°</b>", (string?)kernel.Client.Succeed("new Celsius { Degrees = 21.5 }").Result!["text/html"]);
         Assert.Equal("<b>1°</b>", kernel.Client.Succeed("new Celsius { Degrees = 1 }.ToDisplayString(\"text/html\")").Text);
         kernel.Client.Succeed("Formatter.ResetToDefault();");
@@ -117,7 +132,7 @@ public class DisplayTests(SharedKernel kernel)
     [Fact]
     public void A_formatter_that_throws_fails_the_cell_with_its_own_error()
     {
-        kernel.Client.Succeed("class Sour { } Formatter.Register<Sour>(x => throw new InvalidOperationException(\"no taste\"), \"text/html\");");
+        kernel.Client.Succeed("using Microsoft.DotNet.Interactive.Formatting;\nclass Sour { } Formatter.Register<Sour>(x => throw new InvalidOperationException(\"no taste\"), \"text/html\");");
         var result = kernel.Client.Run("new Sour()");
         Assert.Equal(("error", "System.InvalidOperationException", "no taste"), (result.Status, result.ErrorName, result.ErrorMessage));
         kernel.Client.Succeed("Formatter.ResetToDefault();");

@@ -6,6 +6,8 @@ namespace Madtp.Kit.Tests.Kernel;
 
 public class FormattingTests
 {
+    static FormattingTests() => KernelFormats.Register();
+
     public enum Colour
     {
         Red,
@@ -22,6 +24,9 @@ public class FormattingTests
         { typeof(string), "System.String" },
         { typeof(List<int>), "List<int>" },
         { new TimeSpan(1, 2, 3), "01:02:03" },
+        { 1.50m, "1.50" },
+        { new DateTime(2024, 5, 6, 7, 8, 9), "05/06/2024 07:08:09" },
+        { new { When = new DateTime(2024, 5, 6), Much = 2m }, "{ When = 05/06/2024 00:00:00, Much = 2 }" },
         { new[] { 1, 2 }, "[ 1, 2 ]" },
         { Array.Empty<int>(), "[]" },
         { Enumerable.Range(0, 30).ToArray(), "[ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, … (10 more) ]" },
@@ -47,6 +52,15 @@ public class FormattingTests
         var loop = new Plain { Name = "loop" };
         loop.Next = loop;
         Assert.EndsWith("…" + string.Concat(Enumerable.Repeat(" }", 6)), PlainText.Of(loop));
+    }
+
+    [Fact]
+    public void A_sequence_within_itself_comes_to_an_end()
+    {
+        var pairs = new List<KeyValuePair<string, object>>();
+        pairs.Add(new("me", pairs));
+        Assert.InRange(PlainText.Of(pairs).Length, 10, 1000);
+        Assert.InRange(Html(new { Pairs = pairs })!.Length, 10, 5000);
     }
 
     [Fact]

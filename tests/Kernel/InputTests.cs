@@ -21,7 +21,7 @@ public class InputTests(SharedKernel kernel)
     [Fact]
     public void A_cell_can_ask_with_a_prompt_and_for_a_password()
     {
-        var id = kernel.Client.SendCell("await GetInputAsync(\"first\") + \" \" + await GetPasswordAsync(\"second\")", allowInput: true);
+        var id = kernel.Client.SendCell("await GetInputAsync(\"first\") + \" \" + (await GetPasswordAsync(\"second\")).GetClearTextPassword()", allowInput: true);
         var (first, second) = (Answer("a").Content, Answer("b").Content);
         Assert.Equal(("first", false), ((string?)first["prompt"], (bool?)first["password"]));
         Assert.Equal(("second", true), ((string?)second["prompt"], (bool?)second["password"]));

@@ -16,7 +16,7 @@ public class InterruptTests(SharedKernel kernel)
     [InlineData("new TaskCompletionSource().Task.Wait();")]
     [InlineData("while (true) { Console.Write('.'); System.Threading.Thread.Sleep(5); }")]
     [InlineData("try { while (true) { } } catch (Exception) { }\nwhile (true) { }")]
-    [InlineData("await Task.Delay(-1, KernelInvocationContext.Current.CancellationToken);")]
+    [InlineData("await Task.Delay(-1, Microsoft.DotNet.Interactive.KernelInvocationContext.Current.CancellationToken);")]
     public void An_interrupt_ends_the_cell_and_leaves_the_kernel_at_work(string code)
     {
         kernel.Client.Succeed("var survives = 42;");
@@ -28,7 +28,7 @@ public class InterruptTests(SharedKernel kernel)
     [Fact]
     public void A_cell_can_watch_for_the_interrupt_and_tidy_up()
     {
-        Interrupt($"var steps = 0;\n{AtWork}\n" + "try { while (!KernelInvocationContext.Current.CancellationToken.IsCancellationRequested) { System.Threading.Thread.Sleep(5); } KernelInvocationContext.Current.CancellationToken.ThrowIfCancellationRequested(); }\nfinally { steps = 7; }");
+        Interrupt($"using Microsoft.DotNet.Interactive;\nvar steps = 0;\n{AtWork}\n" + "try { while (!KernelInvocationContext.Current.CancellationToken.IsCancellationRequested) { System.Threading.Thread.Sleep(5); } KernelInvocationContext.Current.CancellationToken.ThrowIfCancellationRequested(); }\nfinally { steps = 7; }");
         Assert.Equal("7", kernel.Client.Succeed("steps").Text);
     }
 

@@ -30,4 +30,30 @@ public class KernelSpecTests
             Directory.Delete(root, recursive: true);
         }
     }
+
+    [Fact]
+    public void Variables_given_at_installation_are_in_the_kernels_environment()
+    {
+        var root = Directory.CreateTempSubdirectory("kernelspec-test-").FullName;
+        try
+        {
+            var wanted = Installation.Parse(["--prefix", root, "--env", "LD_LIBRARY_PATH=/a:/b", "--env", "EMPTY="])!;
+            Assert.Equal(0, wanted.Write(TextWriter.Null));
+            var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(wanted.DataFolder, "kernels", ".net-csharp", "kernel.json")))!;
+            Assert.Equal(("1", "/a:/b", ""), ((string?)spec["env"]!["DOTNET_NOLOGO"], (string?)spec["env"]!["LD_LIBRARY_PATH"], (string?)spec["env"]!["EMPTY"]));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("--prefix")]
+    [InlineData("--prefix", "")]
+    [InlineData("--env", "NAME")]
+    [InlineData("--env", "=value")]
+    [InlineData("--env")]
+    [InlineData("elsewhere")]
+    public void Options_that_say_nothing_are_not_guessed_at(params string[] options) => Assert.Null(Installation.Parse(options));
 }

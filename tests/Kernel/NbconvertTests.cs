@@ -73,7 +73,7 @@ public class NbconvertTests
         ["nbformat_minor"] = 5,
         ["metadata"] = new JsonObject
         {
-            ["kernelspec"] = new JsonObject { ["name"] = ".net-csharp", ["display_name"] = "Madtp.Kit C#", ["language"] = "C#" },
+            ["kernelspec"] = new JsonObject { ["name"] = ".net-csharp", ["display_name"] = ".NET (C#)", ["language"] = "C#" },
             ["language_info"] = new JsonObject { ["name"] = "C#" },
         },
         ["cells"] = new JsonArray([.. cells.Select((code, i) => new JsonObject { ["cell_type"] = "code", ["id"] = $"cell-{i}", ["metadata"] = new JsonObject(), ["outputs"] = new JsonArray(), ["execution_count"] = null, ["source"] = code })]),

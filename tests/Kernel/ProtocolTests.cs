@@ -79,6 +79,10 @@ public class ProtocolTests(SharedKernel kernel)
         var count = kernel.Client.Succeed("/*needle*/ 1").Count;
         var found = kernel.Client.Ask("history_request", new JsonObject { ["hist_access_type"] = "search", ["pattern"] = "*needle*", ["output"] = false, ["raw"] = true })["history"]!;
         Assert.Equal(count, (int?)found[0]![1]);
+        var again = kernel.Client.Succeed("/*needle*/ 1").Count;
+        JsonArray Found(bool unique) => kernel.Client.Ask("history_request", new JsonObject { ["hist_access_type"] = "search", ["pattern"] = "/?needle*", ["unique"] = unique })["history"]!.AsArray();
+        Assert.Equal([count, again], Found(unique: false).Select(each => (int)each![1]!));
+        Assert.Equal([again], Found(unique: true).Select(each => (int)each![1]!));
         var range = kernel.Client.Ask("history_request", new JsonObject { ["hist_access_type"] = "range", ["session"] = 0, ["start"] = count, ["stop"] = count + 1, ["output"] = true, ["raw"] = true })["history"]!;
         Assert.Equal("/*needle*/ 1", (string?)range[0]![2]![0]);
     }

@@ -1,4 +1,4 @@
-using Madtp.Kit.Kernel.Interactive;
+using Notebook = Madtp.Kit.Kernel.Output.Notebook;
 
 namespace Microsoft.DotNet.Interactive;
 

@@ -1,6 +1,6 @@
-using Madtp.Kit.Kernel.Interactive;
 using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive.Formatting;
+using Notebook = Madtp.Kit.Kernel.Output.Notebook;
 
 namespace Microsoft.DotNet.Interactive;
 
@@ -23,10 +23,12 @@ public static class Kernel
     public static void Javascript(string scriptContent) => new HtmlString($"<script type=\"text/javascript\">{scriptContent}</script>").Display();
 
     /// <summary>Asks the person at the front end for a line of text.</summary>
-    public static Task<string> GetInputAsync(string prompt = "", string inputName = "") =>
-        Task.FromResult(Notebook.Current.Ask(prompt, hidden: false));
+    /// <param name="prompt">What to ask.</param>
+    /// <param name="typeHint">What kind of text; "password" is not shown as it is typed.</param>
+    public static Task<string> GetInputAsync(string prompt = "", string typeHint = "text") =>
+        Task.FromResult(Notebook.Current.Ask(prompt, hidden: typeHint == "password"));
 
-    /// <summary>As <see cref="GetInputAsync"/>; the front end does not show what is typed.</summary>
-    public static Task<string> GetPasswordAsync(string prompt = "", string inputName = "") =>
-        Task.FromResult(Notebook.Current.Ask(prompt, hidden: true));
+    /// <summary>As <see cref="GetInputAsync"/>; the front end does not show what is typed, nor does the answer show itself.</summary>
+    public static Task<PasswordString> GetPasswordAsync(string prompt = "") =>
+        Task.FromResult(new PasswordString(Notebook.Current.Ask(prompt, hidden: true)));
 }
