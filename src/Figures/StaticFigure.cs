@@ -1,5 +1,3 @@
-using Madtp.Kit.Figures.Drawing;
-
 namespace Madtp.Kit.Figures;
 
 /// <summary>
@@ -21,11 +19,6 @@ public sealed class StaticFigure
         (Title, Width, Height, this.png) = (title, width, height, png);
         this.svg = new Lazy<string?>(svg);
         this.html = html is null ? null : new Lazy<string>(html);
-    }
-
-    internal StaticFigure(Sketch sketch, string title)
-        : this(title, sketch.Width, sketch.Height, SvgText.Of(sketch, title), scale => SketchPixels.Of(sketch, scale) is { } pixels ? PngFile.Of(pixels) : null)
-    {
     }
 
     /// <summary>What the picture shows, in words.</summary>

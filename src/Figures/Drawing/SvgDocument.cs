@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Xml.Linq;
+using SkiaSharp;
+
+namespace Madtp.Kit.Figures.Drawing;
+
+/// <summary>
+/// Skia's SVG made fit for a page: with a title for those who cannot see it, faces that look alike where the reader lacks ours,
+/// each photograph written once, and names that no other drawing of the page has.
+/// </summary>
+internal static class SvgDocument
+{
+    private static readonly string[] Alike = ["'DejaVu Sans'", "Verdana", "'Liberation Sans'", "Arial", "sans-serif"];
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+    private static readonly XName Link = XNamespace.Get("http://www.w3.org/1999/xlink") + "href";
+
+    /// <summary>The document: the same characters for the same drawing and fonts.</summary>
+    /// <param name="title">What it shows.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="draw">Draws it.</param>
+    public static string Of(string title, float width, float height, Action<SKCanvas> draw)
+    {
+        using var written = new MemoryStream();
+        using (var canvas = SKSvgCanvas.Create(SKRect.Create(width, height), written))
+        {
+            draw(canvas);
+        }
+
+        var bytes = written.ToArray();
+        var root = XDocument.Load(new MemoryStream(bytes)).Root!;
+        root.SetAttributeValue("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {width} {height}"));
+        root.SetAttributeValue("role", "img");
+        root.AddFirst(new XElement(Svg + "title", CanvasMarks.Printable(title)));
+        root.SetAttributeValue("font-family", Faces(root));
+        foreach (var text in root.Descendants(Svg + "text"))
+        {
+            text.Value = text.Value.Trim();
+            text.SetAttributeValue("font-family", null);
+            text.SetAttributeValue("x", Places((string)text.Attribute("x")!));
+            text.SetAttributeValue("y", Places((string)text.Attribute("y")!));
+        }
+
+        WritePicturesOnce(root, Convert.ToHexStringLower(SHA256.HashData(bytes))[..8]);
+        return root + "\n";
+    }
+
+    private static string Faces(XElement root)
+    {
+        var own = root.Descendants(Svg + "text").Select(text => $"'{(string?)text.Attribute("font-family")}'");
+        return string.Join(',', own.Concat(Alike).Distinct());
+    }
+
+    /// <summary>Where letters stand, one number each, to the hundredth of a pixel.</summary>
+    private static string Places(string written)
+    {
+        var numbers = written.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(number => float.Parse(number, CultureInfo.InvariantCulture).ToString("0.##", CultureInfo.InvariantCulture));
+        return string.Join(' ', numbers);
+    }
+
+    private static void WritePicturesOnce(XElement root, string name)
+    {
+        var names = new Dictionary<string, string>(); // by content
+        var renamed = new Dictionary<string, string>();
+        foreach (var image in root.Descendants(Svg + "image").ToArray())
+        {
+            var content = (string)image.Attribute(Link)!;
+            var isFirst = names.TryAdd(content, $"p{name}-{names.Count}");
+            renamed.Add($"#{(string)image.Attribute("id")!}", $"#{names[content]}");
+            image.SetAttributeValue("id", names[content]);
+            if (!isFirst)
+            {
+                image.Parent!.Remove();
+            }
+        }
+
+        foreach (var use in root.Descendants(Svg + "use"))
+        {
+            use.SetAttributeValue(Link, renamed[(string)use.Attribute(Link)!]);
+        }
+    }
+}
