@@ -79,7 +79,7 @@ internal static class Recomputation
             using var recorded = enable_grad();
             Tensor[] inputs = [.. saved.Select((tensor, i) => wanted[i] ? tensor.detach().requires_grad_() : tensor)];
             var again = Again(inputs);
-            var pairs = new[] { again.X, again.AlignmentFeature }.Zip(gradients).Where(pair => pair is { First.requires_grad: true, Second: not null }).ToArray();
+            var pairs = new[] { again.X, again.AlignmentFeature }.Zip(gradients).Where(pair => pair is { First.requires_grad: true, Second: { IsInvalid: false } }).ToArray();
             autograd.backward([.. pairs.Select(pair => pair.First!)], [.. pairs.Select(pair => pair.Second)]);
             return [null!, .. inputs.Select((input, i) => wanted[i] ? input.grad! : null!)];
         }
@@ -134,6 +134,7 @@ internal static class Recomputation
         {
             var block = (Block)vars[0];
             List<Tensor> inputs = [.. vars.OfType<Tensor>()];
+            ctx.set_materialize_grads(false); // zeros for what is undefined would be made from outputs that may be disposed by then
             ctx.save_for_backward(inputs);
             ctx.save_data(nameof(Block), block);
             return block.Forward(inputs);
