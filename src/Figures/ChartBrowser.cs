@@ -38,9 +38,13 @@ internal static class ChartBrowser
         ? chosen
         : PuppeteerSharpRendererOptions.localBrowserExecutablePath?.Value ?? OnPath();
 
+    /// <summary>Whether <c>KIT_FIGURES_STATIC</c> is 0: nobody wants a browser.</summary>
+    private static bool IsSwitchedOff => Environment.GetEnvironmentVariable("KIT_FIGURES_STATIC") == "0";
+
     /// <summary>Why there are no static pictures of charts, in a sentence; null where nothing stands in the way so far.</summary>
     public static string? Missing => missing ?? Program switch
     {
+        _ when IsSwitchedOff => "KIT_FIGURES_STATIC is 0, so no browser is started.",
         null => "no Chromium or Chrome was found: install one (`apt-get install chromium`), or name its program in KIT_BROWSER.",
         { } program when !File.Exists(program) => $"KIT_BROWSER is '{program}', which is no file: name Chromium's or Chrome's program.",
         _ => null,
@@ -54,10 +58,10 @@ internal static class ChartBrowser
     public static byte[]? Png(ChartLook chart, double scale) =>
         Image(chart, "png", scale) is { } url ? Convert.FromBase64String(url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..]) : null;
 
-    /// <summary>Says once in this process why charts get no static pictures.</summary>
+    /// <summary>Says once in this process why charts get no static pictures, unless that was said where it was decided.</summary>
     public static void SayMissing()
     {
-        if (!said && Missing is { } reason)
+        if (!said && !IsSwitchedOff && Missing is { } reason)
         {
             said = true;
             Console.Error.WriteLine($"Charts are interactive only, and their files in the folder of figures are not written: {reason}");

@@ -60,6 +60,16 @@ public sealed class NotebookDisplayTests : IDisposable
     }
 
     [Fact]
+    public void Where_pictures_are_switched_off_nothing_is_said()
+    {
+        using var kernel = Started("0");
+        var shown = kernel.Client.Succeed("Line().Draw(\"line\")");
+        Assert.Contains("plotly.newPlot", (string)shown.Result!["text/html"]!, StringComparison.Ordinal);
+        Assert.Empty(shown.Stderr);
+        Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
+    }
+
+    [Fact]
     public void Axis_titles_are_those_of_the_long_way()
     {
         var both = Line().WithXAxisStyle<int, int, string>(TitleText: "step").WithYAxisStyle<int, int, string>(TitleText: "loss");
