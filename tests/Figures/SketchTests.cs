@@ -55,7 +55,9 @@ public class SketchTests
         var figure = Sketch.Figure(Text, 200, 30, canvas => canvas.Write(10, 20, Text, 14, SKColors.Black));
         var root = XDocument.Parse(figure.Svg).Root!;
         Assert.Equal("<b> & \" � 猫 ]]>", root.Elements().First(each => each.Name.LocalName == "title").Value);
-        Assert.Equal("<b> & \" � 猫 ]]>", root.Elements().First(each => each.Name.LocalName == "text").Value);
+        var text = root.Elements().First(each => each.Name.LocalName == "text");
+        Assert.Equal("<b> & \" � 猫 ]]>", text.Value);
+        Assert.Equal("10", (string?)text.Attribute("x"));
     }
 
     [Fact]
