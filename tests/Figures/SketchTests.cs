@@ -51,11 +51,13 @@ public class SketchTests
     public void Any_text_makes_a_document()
     {
         RequireFont();
-        const string Text = "<b> & \"\u0001\ud800 é ]]>";
+        const string Text = "<b> & \"\u0001\ud800 猫 ]]>";
         var figure = Sketch.Figure(Text, 200, 30, canvas => canvas.Write(10, 20, Text, 14, SKColors.Black));
         var root = XDocument.Parse(figure.Svg).Root!;
-        Assert.Equal("<b> & \" � é ]]>", root.Elements().First(each => each.Name.LocalName == "title").Value);
-        Assert.Equal("<b> & \" � é ]]>", root.Elements().First(each => each.Name.LocalName == "text").Value);
+        Assert.Equal("<b> & \" � 猫 ]]>", root.Elements().First(each => each.Name.LocalName == "title").Value);
+        var text = root.Elements().First(each => each.Name.LocalName == "text");
+        Assert.Equal("<b> & \" � 猫 ]]>", text.Value);
+        Assert.Equal("10", (string?)text.Attribute("x"));
     }
 
     [Fact]

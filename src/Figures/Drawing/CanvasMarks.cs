@@ -23,13 +23,15 @@ internal static class CanvasMarks
         SKTextAlign align = SKTextAlign.Left, bool bold = false, bool struck = false)
     {
         text = Printable(text);
-        if (text.Length == 0)
+        if (string.IsNullOrWhiteSpace(text))
         {
             return;
         }
 
         using var font = FigureFonts.Of(size, bold);
         using var paint = new SKPaint { Color = color, IsAntialias = true };
+        SvgDocument.Words?.Add(text);
+        text = Drawable(text, font);
         canvas.DrawText(text, x, y, align, font, paint);
         if (struck)
         {
@@ -47,7 +49,7 @@ internal static class CanvasMarks
     public static float Width(string text, float size, bool bold = false)
     {
         using var font = FigureFonts.Of(size, bold);
-        return font.MeasureText(Printable(text));
+        return font.MeasureText(Drawable(Printable(text), font));
     }
 
     /// <summary>The text cut to a width, with an ellipsis where something is missing.</summary>
@@ -102,4 +104,9 @@ internal static class CanvasMarks
     /// <summary>The text as XML can hold it: a space for each control character, U+FFFD for halves of characters.</summary>
     public static string Printable(string text)
         => string.Concat(text.EnumerateRunes().Select(rune => Rune.IsControl(rune) ? new Rune(' ') : rune));
+
+    /// <summary>The text with a square in place of what the font lacks; Skia's SVG would leave that out.</summary>
+    private static string Drawable(string text, SKFont font)
+        => font.ContainsGlyphs(text) ? text
+            : string.Concat(text.EnumerateRunes().Select(rune => font.ContainsGlyph(rune.Value) ? rune : new Rune('□')));
 }

@@ -15,6 +15,13 @@ internal static class SvgDocument
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
     private static readonly XName Link = XNamespace.Get("http://www.w3.org/1999/xlink") + "href";
 
+    /// <summary>What was written on this thread's document so far, in order and whole: Skia forgets what its font lacks.</summary>
+    [ThreadStatic]
+    private static List<string>? words;
+
+    /// <summary>Receives the texts of the document that is being written on this thread; null where none is.</summary>
+    public static List<string>? Words => words;
+
     /// <summary>The document: the same characters for the same drawing and fonts.</summary>
     /// <param name="title">What it shows.</param>
     /// <param name="width">Width in pixels.</param>
@@ -22,28 +29,41 @@ internal static class SvgDocument
     /// <param name="draw">Draws it.</param>
     public static string Of(string title, float width, float height, Action<SKCanvas> draw)
     {
-        using var written = new MemoryStream();
-        using (var canvas = SKSvgCanvas.Create(SKRect.Create(width, height), written))
-        {
-            draw(canvas);
-        }
-
-        var bytes = written.ToArray();
+        var bytes = Draw(width, height, draw, out var texts);
         var root = XDocument.Load(new MemoryStream(bytes)).Root!;
         root.SetAttributeValue("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {width} {height}"));
         root.SetAttributeValue("role", "img");
         root.AddFirst(new XElement(Svg + "title", CanvasMarks.Printable(title)));
         root.SetAttributeValue("font-family", Faces(root));
-        foreach (var text in root.Descendants(Svg + "text"))
+        foreach (var (element, text) in root.Descendants(Svg + "text").Zip(texts))
         {
-            text.Value = text.Value.Trim();
-            text.SetAttributeValue("font-family", null);
-            text.SetAttributeValue("x", Places((string)text.Attribute("x")!));
-            text.SetAttributeValue("y", Places((string)text.Attribute("y")!));
+            // One place a letter, so that other faces keep to it; only the first where letters and places may not match.
+            var isSimple = element.Value.Trim() == text && !text.Any(char.IsSurrogate);
+            element.SetAttributeValue("font-family", null);
+            element.SetAttributeValue("x", Places((string)element.Attribute("x")!, isSimple ? int.MaxValue : 1));
+            element.SetAttributeValue("y", Places((string)element.Attribute("y")!, 1));
+            element.Value = text;
         }
 
         WritePicturesOnce(root, Convert.ToHexStringLower(SHA256.HashData(bytes))[..8]);
         return root + "\n";
+    }
+
+    private static byte[] Draw(float width, float height, Action<SKCanvas> draw, out IReadOnlyList<string> texts)
+    {
+        using var written = new MemoryStream();
+        texts = words = [];
+        try
+        {
+            using var canvas = SKSvgCanvas.Create(SKRect.Create(width, height), written);
+            draw(canvas);
+        }
+        finally
+        {
+            words = null;
+        }
+
+        return written.ToArray();
     }
 
     private static string Faces(XElement root)
@@ -53,9 +73,9 @@ internal static class SvgDocument
     }
 
     /// <summary>Where letters stand, one number each, to the hundredth of a pixel.</summary>
-    private static string Places(string written)
+    private static string Places(string written, int most)
     {
-        var numbers = written.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        var numbers = written.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(most)
             .Select(number => float.Parse(number, CultureInfo.InvariantCulture).ToString("0.##", CultureInfo.InvariantCulture));
         return string.Join(' ', numbers);
     }
