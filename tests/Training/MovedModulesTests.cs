@@ -1,5 +1,6 @@
 using Madtp.Kit.Tests.Evaluations;
 using Madtp.Kit.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ public sealed class MovedModulesTests(Toys toys) : IClassFixture<Toys>
     public void A_moved_task_trains_and_scores(string name, double? share)
     {
         using var folder = new TemporaryFolder();
-        using TrainingTask task = name == "nlvr2" ? TinyNlvr.Task(3, share) : TinyFiles.Streamed(name, toys.Data, TinyFiles.Plain, share);
+        TrainingTask task = name == "nlvr2" ? TinyNlvr.Task(3, share) : TinyFiles.Streamed(name, toys.Data, TinyFiles.Plain, share);
         foreach (var (_, module) in task.Modules)
         {
             module.to(float64).to(float32);
@@ -33,5 +34,6 @@ public sealed class MovedModulesTests(Toys toys) : IClassFixture<Toys>
         Assert.True(result.Completed);
         Assert.All(result.Records, record => Assert.True(double.IsFinite(record.Loss ?? 0)));
         Assert.True(task.Validate().Examples > 0);
+        (task as IDisposable)?.Dispose();
     }
 }
