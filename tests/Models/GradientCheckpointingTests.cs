@@ -27,7 +27,7 @@ public sealed class GradientCheckpointingTests
         using var again = TinyNlvr.Task(seed: 1, share);
         var actual = new Trainer(again, TinyNlvr.Settings with { GradientCheckpointing = true }, Path.Combine(folder.Path, "again")).Run();
         var (weights, weightsAgain) = (TinyNlvr.Weights(plain), TinyNlvr.Weights(again));
-        Assert.All(weights, weight => WithinRounding.Equal(weight.Value, weightsAgain[weight.Key], 1e-3));
+        Assert.All(weights, weight => WithinRounding.EqualWeights(weight.Value, weightsAgain[weight.Key]));
         Assert.All(expected.Records.Zip(actual.Records), pair => Assert.Equal(pair.First.Loss!.Value, pair.Second.Loss!.Value, 1e-4));
         Assert.All(again.Modules.SelectMany(m => m.Module.modules()).OfType<IRecomputing>(), encoder => Assert.False(encoder.Recomputes));
     }
@@ -84,7 +84,9 @@ public sealed class GradientCheckpointingTests
         Assert.NotNull((recipe with { Training = recipe.Training with { GradientCheckpointing = true } }).Run(Path.Combine(folder.Path, "again")));
         using var plain = CheckpointFile.Open(Path.Combine(folder.Path, "plain", recipe.FileName));
         using var again = CheckpointFile.Open(Path.Combine(folder.Path, "again", recipe.FileName));
-        Assert.All(plain.Tensors, tensor => WithinRounding.Equal(tensor.ToArray<float>(), again[tensor.Name].ToArray<float>(), 1e-3));
+        Assert.All(
+            plain.Tensors.Where(tensor => !tensor.Name.EndsWith("position_ids", StringComparison.Ordinal)),
+            tensor => WithinRounding.EqualWeights(tensor.ToArray<float>(), again[tensor.Name].ToArray<float>()));
     }
 
     [Fact]
