@@ -59,21 +59,29 @@ fonts() {
     return "$found"
 }
 
-# Without these nothing goes: `needed verbs`, `needed notebooks` and `needed lab` print Debian's names of what is missing.
+# needed PURPOSE: Debian's names of what is missing and cannot be done without, one a line.
+# Each purpose needs what those before it need: verbs, tests (and the setup), notebooks, lab.
 needed() {
     if [ "$(libstdcxx_state)" = old ] && ! can_mend_libstdcxx; then echo g++; fi
     if [ "$1" = verbs ]; then return; fi
     [ -n "$(found_library libzmq.so.5)$(conda_library libzmq.so.5)" ] || echo libzmq5
-    command -v jupyter >/dev/null && python_tool nbconvert >/dev/null || echo jupyter-nbconvert
-    python_tool nbclient >/dev/null || echo python3-nbclient
+    if [ "$1" = tests ]; then return; fi
+    missing_jupyter
     if [ "$1" = lab ]; then python_tool notebook >/dev/null || echo jupyter-notebook; fi
 }
 
-# Without these something is left out: static pictures of charts, or the kernel's conformance test.
+# wanted PURPOSE: what is missing and only leaves something out, such as static pictures of charts or some tests.
 wanted() {
+    if [ "$1" = verbs ]; then return; fi
+    if [ "$1" = tests ]; then missing_jupyter; fi
     browser >/dev/null || echo chromium
     fonts >/dev/null || echo fonts-dejavu-core
     python_tool jupyter_kernel_test >/dev/null || echo python3-jupyter-kernel-test
+}
+
+missing_jupyter() {
+    command -v jupyter >/dev/null && python_tool nbconvert >/dev/null || echo jupyter-nbconvert
+    python_tool nbclient >/dev/null || echo python3-nbclient
 }
 
 # may_install: whether apt may be used, and through what (as_root).
@@ -93,9 +101,9 @@ how_to_install() {
 
 # install_for PURPOSE: what is needed for it or the end of the program; then what is wanted, if it can be had.
 install_for() {
-    local needed wanted=() refused=$artifacts/not-available name start=$SECONDS
+    local needed wanted refused=$artifacts/not-available name start=$SECONDS
     mapfile -t needed < <(needed "$1")
-    if [ "$1" != verbs ]; then mapfile -t wanted < <(wanted | grep -vxFf <(cat "$refused" 2>/dev/null) || true); fi
+    mapfile -t wanted < <(wanted "$1" | grep -vxFf <(cat "$refused" 2>/dev/null) || true)
     if [ $((${#needed[@]} + ${#wanted[@]})) = 0 ]; then return 0; fi
     if ! may_install; then
         if [ ${#needed[@]} != 0 ]; then
@@ -114,9 +122,9 @@ install_for() {
     for name in "${wanted[@]}"; do
         if apt_get install "$name" 2>/dev/null; then continue; fi
         say "   apt could not install $name: going on without it (\`./kit doctor\` says what for; \`./kit setup\` tries again)"
-        echo "$name" >>"$refused"
     done
     hash -r
+    wanted "$1" >"$refused"
     say "   done in $(seconds_since "$start")"
 }
 

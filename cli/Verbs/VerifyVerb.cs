@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Verification;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -12,12 +14,13 @@ internal static class VerifyVerb
     {
         var folders = new Argument<string[]>("DIR") { Description = "Fixture folders (manifest.json, data.safetensors, checkpoint.pth).", Arity = ArgumentArity.OneOrMore };
         var quiet = new Option<bool>("--failed") { Description = "Print only the rows that differ." };
-        var verb = new Command("verify", "Compare with reference tensors. Exit 0: all equal within tolerance; 1: some differ; 2: a folder cannot be read.") { folders, quiet };
-        verb.SetAction(parsed => Run(parsed.GetValue(folders)!, parsed.GetValue(quiet)));
+        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => "cpu" };
+        var verb = new Command("verify", "Compare with reference tensors. Exit 0: all equal within tolerance; 1: some differ; 2: a folder cannot be read.") { folders, quiet, device };
+        verb.SetAction(parsed => Run(parsed.GetValue(folders)!, parsed.GetValue(quiet), ComputeDevice.Of(parsed.GetRequiredValue(device))));
         return verb;
     }
 
-    private static int Run(string[] folders, bool failedOnly)
+    private static int Run(string[] folders, bool failedOnly, Device device)
     {
         var (total, failed, unreadable) = (0, 0, 0);
         Console.WriteLine($"{"fixture",-24} {"case",-26} {"tensor",-44} {"max |error|",12} {"tolerance",10}  ok");
@@ -25,7 +28,7 @@ internal static class VerifyVerb
         {
             try
             {
-                var rows = GoldenVerifier.Verify(folder);
+                var rows = GoldenVerifier.Verify(folder, device);
                 total += rows.Count;
                 failed += rows.Count(row => !row.Ok);
                 foreach (var row in rows.Where(row => !failedOnly || !row.Ok))

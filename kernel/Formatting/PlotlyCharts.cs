@@ -1,10 +1,10 @@
 using System.Reflection;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Madtp.Kit.Figures;
 
 namespace Madtp.Kit.Kernel.Formatting;
 
-/// <summary>Charts of Plotly.NET, recognised by name and reached by reflection: as interactive HTML that needs no network.</summary>
+/// <summary>Charts of Plotly.NET, known by name and reached by reflection: as interactive HTML that needs no network.</summary>
 internal static class PlotlyCharts
 {
     /// <summary>The type that all charts derive from.</summary>
@@ -18,19 +18,13 @@ internal static class PlotlyCharts
     }
 
     /// <summary>A chart as HTML; null for anything else.</summary>
-    public static string? TryHtml(object value) => Json(value) is { } json ? InteractiveChart.Html(json, value.GetType().Assembly) : null;
+    public static string? TryHtml(object value) =>
+        Json(value) is { } json ? InteractiveChart.Html(json, Title(json), value.GetType().Assembly) : null;
 
     /// <summary>A chart in a few words; null for anything else.</summary>
-    public static string? TryPlain(object value)
-    {
-        if (Json(value) is not { } json)
-        {
-            return null;
-        }
+    public static string? TryPlain(object value) => Json(value) is { } json ? $"chart: {Title(json)}" : null;
 
-        using var chart = JsonDocument.Parse(json);
-        return $"chart: {InteractiveChart.Title(chart.RootElement)}";
-    }
+    private static string Title(string json) => (string?)JsonNode.Parse(json)!["layout"]?["title"]?["text"] ?? "untitled";
 
     private static string? Json(object value)
     {
@@ -38,7 +32,8 @@ internal static class PlotlyCharts
         {
             if (type.FullName == TypeName)
             {
-                return (string?)type.GetMethod("toJson", [type])?.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [value], null);
+                var write = type.GetMethod("toJson", [type]);
+                return (string?)write?.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [value], null);
             }
         }
 

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Pruning;
@@ -11,7 +12,7 @@ namespace Madtp.Kit.Experiments;
 /// <param name="Grid">How the pictures are cut into patches.</param>
 /// <param name="Pieces">The statement's tokens in order, [ENC] first.</param>
 /// <param name="Label">Whether the statement is true.</param>
-public sealed record PairView(RgbPicture Left, RgbPicture Right, PatchGrid Grid, IReadOnlyList<string> Pieces, bool Label)
+public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IReadOnlyList<string> Pieces, bool Label)
 {
     /// <summary>The statement.</summary>
     public required string Sentence { get; init; }
@@ -61,7 +62,7 @@ public sealed record PairView(RgbPicture Left, RgbPicture Right, PatchGrid Grid,
         [.. runs.Select(run => new KeptWords($"{run.Name} text", Pieces, run.Tokens.Text.Positions))],
         width: 820);
 
-    private KeptPatches Row(string label, RgbPicture picture, TokensLeft tokens) => new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
+    private KeptPatches Row(string label, RgbImage picture, TokensLeft tokens) => new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
 
-    private static RgbPicture Picture(ToyScene scene) => new(ToyRenderer.Render(scene), ToyScene.Size, ToyScene.Size);
+    private static RgbImage Picture(ToyScene scene) => new(ToyScene.Size, ToyScene.Size, ToyRenderer.Render(scene));
 }

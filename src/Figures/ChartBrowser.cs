@@ -8,22 +8,26 @@ using PuppeteerSharp;
 namespace Madtp.Kit.Figures;
 
 /// <summary>
-/// The Chromium that draws charts without a window: started for the first static picture, kept for the next, ended with this process.
-/// It takes its orders from a pipe and listens on no port, so that it ends by itself when this process is killed.
+/// The Chromium that draws charts without a window: started for the first static picture, kept for the next, ended with this
+/// process. It takes its orders from a pipe and listens on no port, so that it ends by itself when this process is killed.
 /// </summary>
 internal static class ChartBrowser
 {
     private const string ProfilePrefix = "madtp-kit-chromium-";
     private const string Draw = """
         (figure, options, seed) => {
-            // Plotly.js numbers what it clips at random; numbers that follow from the figure make its picture the same every time.
+            // Plotly.js numbers at random what it clips: numbers that follow from the figure make its picture the same each time.
             Math.random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 4294967296;
             return Plotly.toImage(JSON.parse(figure), options);
         }
         """;
 
-    private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-    private static readonly string[] Options = ["--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--force-color-profile=srgb"];
+    private static readonly string[] Programs =
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+
+    private static readonly string[] Options =
+        ["--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--force-color-profile=srgb"];
+
     private static readonly Lock Gate = new();
     private static IBrowser? browser;
     private static IPage? page;
@@ -33,49 +37,57 @@ internal static class ChartBrowser
 
     static ChartBrowser() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Close();
 
-    /// <summary>The program: <c>KIT_BROWSER</c>, else the one chosen for Plotly.NET.ImageExport, else the first in <c>PATH</c>; or null.</summary>
+    /// <summary>
+    /// The program: <c>KIT_BROWSER</c>, else the one chosen for Plotly.NET.ImageExport, else the first in <c>PATH</c>; or null.
+    /// </summary>
     public static string? Program => Environment.GetEnvironmentVariable("KIT_BROWSER") is { Length: > 0 } chosen
         ? chosen
         : PuppeteerSharpRendererOptions.localBrowserExecutablePath?.Value ?? OnPath();
 
+    /// <summary>Whether <c>KIT_FIGURES_STATIC</c> is 0: nobody wants a browser.</summary>
+    private static bool IsSwitchedOff => Environment.GetEnvironmentVariable("KIT_FIGURES_STATIC") == "0";
+
     /// <summary>Why there are no static pictures of charts, in a sentence; null where nothing stands in the way so far.</summary>
     public static string? Missing => missing ?? Program switch
     {
-        null => "no Chromium or Chrome was found: install one (`apt-get install chromium`), or name its program in KIT_BROWSER.",
-        { } program when !File.Exists(program) => $"KIT_BROWSER is '{program}', which is no file: name Chromium's or Chrome's program.",
+        _ when IsSwitchedOff => "KIT_FIGURES_STATIC is 0, so no browser is started.",
+        null => "no Chromium or Chrome was found: install one (`apt-get install chromium`), or name it in KIT_BROWSER.",
+        { } program when !File.Exists(program) => $"KIT_BROWSER is '{program}', which is no file: name a Chromium or Chrome.",
         _ => null,
     };
 
     /// <summary>The chart as an SVG document, the same characters for the same chart; null where there is no browser.</summary>
-    public static string? Svg(ChartLook chart) =>
-        Image(chart, "svg", 1) is { } url ? Uri.UnescapeDataString(url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..]) + "\n" : null;
+    public static string? Svg(ChartLook chart) => Data(chart, "svg", 1) is { } data ? Uri.UnescapeDataString(data) + "\n" : null;
 
     /// <summary>The chart as a PNG file; null where there is no browser.</summary>
+    /// <exception cref="InvalidOperationException">plotly.js refuses the chart.</exception>
     public static byte[]? Png(ChartLook chart, double scale) =>
-        Image(chart, "png", scale) is { } url ? Convert.FromBase64String(url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..]) : null;
+        Data(chart, "png", scale) is { } data ? Convert.FromBase64String(data) : null;
 
-    /// <summary>Says once in this process why charts get no static pictures.</summary>
+    /// <summary>Says once in this process why charts get no pictures, unless that was said where it was decided.</summary>
     public static void SayMissing()
     {
-        if (!said && Missing is { } reason)
+        if (!said && !IsSwitchedOff && Missing is { } reason)
         {
             said = true;
-            Console.Error.WriteLine($"Charts are interactive only, and their files in the folder of figures are not written: {reason}");
+            Console.Error.WriteLine($"Charts are interactive only, without files in the folder of figures: {reason}");
         }
     }
 
-    private static string? Image(ChartLook chart, string format, double scale)
+    /// <summary>What stands in the picture's <c>data:</c> address.</summary>
+    private static string? Data(ChartLook chart, string format, double scale)
     {
         var options = new { format, width = chart.Width, height = chart.Height, scale };
         var seed = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(chart.Json)));
         lock (Gate)
         {
-            // A browser that served may have been ended by somebody, as by an interrupt to all of a kernel's processes: then another.
+            // A browser that served may have been ended, as by an interrupt to all of a kernel's processes: then another.
             for (var mayRetry = browser is not null; Missing is null;)
             {
                 try
                 {
-                    return Task.Run(() => Evaluate(chart.Json, options, seed)).GetAwaiter().GetResult();
+                    var url = Task.Run(() => Evaluate(chart.Json, options, seed)).GetAwaiter().GetResult();
+                    return url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..];
                 }
                 catch (EvaluationFailedException e) when (browser is { IsConnected: true })
                 {
@@ -174,7 +186,8 @@ internal static class ChartBrowser
         }
     }
 
-    private static string? OnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+    private static string? OnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .SelectMany(folder => Programs.Select(program => Path.Combine(folder, program))).FirstOrDefault(File.Exists);
 
     private static string FirstLine(Exception e) => e.Message.Split('\n')[0].Trim();

@@ -43,10 +43,11 @@ public static class ChartFigures
             FSharpOption<double>.None).Invoke(chart);
 
     /// <summary>
-    /// The chart as a figure in the kit's look: interactive in a live notebook, static where <c>KIT_FIGURES_STATIC</c> is 1 and in files.
+    /// The chart as a figure in the kit's look: interactive in a live notebook, static in files and where
+    /// <c>KIT_FIGURES_STATIC</c> is 1.
     /// </summary>
     /// <param name="chart">Any chart of Plotly.NET.</param>
-    /// <param name="saveAs">The name of its files in the folder of figures, without an ending; null to keep it in the notebook only.</param>
+    /// <param name="saveAs">The name of its files in the folder of figures, without an ending; null for none.</param>
     public static StaticFigure Draw(this GenericChart chart, string? saveAs = null)
     {
         ArgumentNullException.ThrowIfNull(chart);
@@ -57,7 +58,7 @@ public static class ChartFigures
             look.Height,
             () => ChartBrowser.Svg(look),
             scale => ChartBrowser.Png(look, scale),
-            () => InteractiveChart.Html(look.Json, typeof(GenericChart).Assembly));
+            () => InteractiveChart.Html(look.Json, look.Title, typeof(GenericChart).Assembly));
         return saveAs is null ? figure : figure.Save(saveAs);
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>A chart in the one look that all figures have: fonts, colours, size, and a legend that stays clear of the title.</summary>
+/// <summary>A chart in the one look that all have: fonts, colours, size, and a legend that stays clear of the title.</summary>
 /// <param name="Json">The figure that plotly.js draws: <c>data</c>, <c>layout</c> and <c>config</c>.</param>
 /// <param name="Title">Its title, or what it shows.</param>
 /// <param name="Width">Pixels.</param>
@@ -31,7 +31,7 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
 
     private static readonly Lazy<string> Template = new(() => KeepMapPage.Part("chart-look.json"));
 
-    /// <summary>Puts the look on a chart; what the chart says itself about titles, axes and colours of its series stays.</summary>
+    /// <summary>Puts the look on a chart; what it says itself about titles, axes and colours of its series stays.</summary>
     /// <param name="json">The chart as Plotly.NET writes it.</param>
     public static ChartLook Of(string json)
     {
@@ -41,6 +41,11 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         var size = ((int?)layout["width"] ?? 600, (int?)layout["height"] ?? 600);
         var (width, height) = size == Unset ? (820, 420) : size;
         var title = (string?)layout["title"]?["text"];
+        if (title is not null)
+        {
+            layout["title"]!["text"] = $"<b>{title}</b>";
+        }
+
         layout["template"] = JsonNode.Parse(Template.Value);
         (layout["width"], layout["height"]) = (width, height);
         ColorMethods(traces);
@@ -53,9 +58,10 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
     {
         foreach (var trace in traces)
         {
-            if (trace["marker"] is JsonObject { Count: 0 } marker && MethodColors.TryGetValue((string?)trace["name"] ?? "", out var color))
+            var isColored = (trace["marker"]?["color"] ?? trace["line"]?["color"]) is not null;
+            if (!isColored && MethodColors.TryGetValue((string?)trace["name"] ?? "", out var color))
             {
-                marker["color"] = color;
+                (trace["marker"] ??= new JsonObject())["color"] = color;
             }
         }
     }
@@ -67,7 +73,8 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         var items = traces.Where(trace => trace["name"] is not null && (bool?)trace["showlegend"] != false)
             .Select(trace => (((string)trace["name"]!).Length * Letter) + Mark).ToArray();
         var room = width - 90;
-        var rows = items.Length < 2 ? 0 : items.Sum() <= room ? 1 : (int)Math.Ceiling(items.Length / Math.Max(1, Math.Floor(room / items.Max())));
+        var columns = Math.Max(1, Math.Floor(room / items.DefaultIfEmpty(1).Max()));
+        var rows = items.Length < 2 ? 0 : items.Sum() <= room ? 1 : (int)Math.Ceiling(items.Length / columns);
         layout["margin"] ??= new JsonObject { ["l"] = 60, ["r"] = 20, ["t"] = top + (rows * LegendRow) + 6, ["b"] = 50 };
         layout["legend"] ??= new JsonObject { ["y"] = 1 - ((double)top / height) };
     }

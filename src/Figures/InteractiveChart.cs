@@ -1,14 +1,14 @@
 using System.IO.Compression;
 using System.Net;
 using System.Reflection;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Madtp.Kit.Figures;
 
 /// <summary>
 /// A chart that answers to the pointer, as a piece of HTML that needs nothing from anywhere. Each piece carries plotly.js packed
-/// (1.4 MB rather than 3.6) and a page unpacks it once, whichever comes first: so every chart still works when cells are run in another
-/// order, deleted, or drawn only once they are scrolled to.
+/// (1.4 MB rather than 3.6) and a page unpacks it once, whichever piece comes first: so every chart still works when cells are
+/// run in another order, deleted, or shown only once they are scrolled to.
 /// </summary>
 internal static class InteractiveChart
 {
@@ -17,18 +17,22 @@ internal static class InteractiveChart
 
     /// <summary>The piece of HTML.</summary>
     /// <param name="json">The figure: <c>data</c>, <c>layout</c> and <c>config</c>.</param>
+    /// <param name="title">What it shows, for pages that run no scripts.</param>
     /// <param name="plotly">The assembly of Plotly.NET, which carries plotly.js.</param>
-    public static string Html(string json, Assembly plotly)
+    public static string Html(string json, string title, Assembly plotly)
     {
-        using var figure = JsonDocument.Parse(json);
+        // Written anew, so that no text in it can end the script.
+        var figure = JsonNode.Parse(json)!.ToJsonString();
         var id = $"chart-{Guid.NewGuid():N}";
         return $$$"""
-            <div id="{{{id}}}" style="overflow-x:auto"><i>{{{WebUtility.HtmlEncode(Title(figure.RootElement))}}}: trust this notebook, or run the cell, to see the chart</i></div>
+            <div id="{{{id}}}" style="overflow-x:auto">
+            <i>{{{WebUtility.HtmlEncode(title)}}}: trust this notebook, or run the cell, to see the chart</i></div>
             <script>
             (async () => {
                 window.kitPlotly ??= (async packed => {
                     const bytes = Uint8Array.from(atob(packed), letter => letter.charCodeAt(0));
-                    const source = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+                    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+                    const source = await new Response(unpacked).text();
                     // As a module of its own: pages with a module loader would claim the library otherwise.
                     const script = document.createElement("script");
                     script.textContent = "window.kitPlotlyModule = {exports: {}}; (function (module, exports, define) {" + source
@@ -38,25 +42,20 @@ internal static class InteractiveChart
                 })("{{{Packed(plotly)}}}");
                 const plotly = await window.kitPlotly, place = document.getElementById("{{{id}}}");
                 place.textContent = "";
-                await plotly.newPlot(place, {{{Safe(figure.RootElement)}}});
+                await plotly.newPlot(place, {{{figure}}});
             })();
             </script>
             """;
     }
 
-    /// <summary>What stands above a figure.</summary>
-    /// <param name="figure">Its JSON.</param>
-    public static string Title(JsonElement figure) =>
-        figure.TryGetProperty("layout", out var layout) && layout.TryGetProperty("title", out var title) && title.TryGetProperty("text", out var text)
-            ? text.GetString() ?? "untitled"
-            : "untitled";
-
     /// <summary>plotly.js as the package has it.</summary>
     /// <exception cref="InvalidOperationException">The assembly carries none.</exception>
     public static string Source(Assembly plotly)
     {
-        var name = plotly.GetManifestResourceNames().FirstOrDefault(each => each.EndsWith(".min.js", StringComparison.Ordinal))
-            ?? throw new InvalidOperationException($"{plotly.GetName().Name} {plotly.GetName().Version} carries no plotly.js, so charts cannot be shown: use Plotly.NET 6");
+        var all = plotly.GetManifestResourceNames();
+        var name = Array.Find(all, each => each.EndsWith(".min.js", StringComparison.Ordinal))
+            ?? throw new InvalidOperationException(
+                $"{plotly.GetName().Name} {plotly.GetName().Version} carries no plotly.js, so charts cannot be shown: use Plotly.NET 6.");
         using var reader = new StreamReader(plotly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }
@@ -79,7 +78,4 @@ internal static class InteractiveChart
             return packed;
         }
     }
-
-    /// <summary>The figure's JSON written so that no text in it can end the script.</summary>
-    private static string Safe(JsonElement figure) => JsonSerializer.Serialize(figure);
 }

@@ -1,5 +1,6 @@
-using Madtp.Kit.Figures.Charts;
+using Madtp.Kit.Data.Images;
 using Madtp.Kit.Figures.Drawing;
+using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
@@ -8,10 +9,9 @@ namespace Madtp.Kit.Figures;
 /// </summary>
 public static class KeepMap
 {
-    private const double Edge = 12;
-    private const double Gap = 10;
-    private const double LabelSize = 12;
-    private const double CaptionSize = 11;
+    private const float LabelSize = 12;
+    private const float CaptionSize = 11;
+    private static readonly SKColor Veil = SKColor.Parse("#f1f3f5").WithAlpha(0xdc);
 
     /// <summary>Draws the input and some layers of one or more images, and below them the words of texts.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
@@ -20,7 +20,9 @@ public static class KeepMap
     /// <param name="layers">Which layers, counted from 1; null for up to six spread over all.</param>
     /// <param name="width">Width of the figure in pixels.</param>
     /// <exception cref="ArgumentException">A patch, word or layer is not there, or nothing is given to draw.</exception>
-    public static StaticFigure Draw(string title, IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords>? texts = null, IReadOnlyList<int>? layers = null, double width = 960)
+    public static StaticFigure Draw(
+        string title, IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords>? texts = null,
+        IReadOnlyList<int>? layers = null, double width = 960)
     {
         ArgumentNullException.ThrowIfNull(images);
         texts ??= [];
@@ -28,26 +30,28 @@ public static class KeepMap
         layers ??= Spread(depth);
         Check(images, texts, layers);
 
-        var label = images.Select(image => image.Label).Concat(texts.Select(text => text.Label)).Select(text => TextWidth.Of(text, LabelSize, bold: true)).DefaultIfEmpty(0).Max();
-        var left = Edge + (label > 0 ? label + 10 : 0);
-        var panel = (width - left - Edge - (Gap * layers.Count)) / (layers.Count + 1);
-        var top = Edge + (title.Length > 0 ? Look.TitleSize + 12 : 0);
-        var rows = images.Select(image => RowHeight(image, panel)).ToArray();
-        var wordsTop = top + (images.Count > 0 ? LabelSize + 8 : 0) + rows.Sum();
-        var height = wordsTop + texts.Sum(text => WordRows.Height(text, layers, width - left - Edge)) + Edge;
-
-        var sketch = new Sketch(width, Math.Ceiling(height));
-        sketch.Fill(new Box(0, 0, sketch.Width, sketch.Height), Ink.White);
-        sketch.Text(Edge, Edge + Look.TitleSize, title, Look.TitleSize, Look.Title, bold: true);
-        Images(sketch, images, layers, left, top, panel);
-        Texts(sketch, texts, layers, left, wordsTop, width - left - Edge);
-        return new StaticFigure(sketch, title.Length > 0 ? title : "which tokens are kept");
+        var labels = images.Select(image => image.Label).Concat(texts.Select(text => text.Label));
+        var label = labels.Select(each => CanvasMarks.Width(each, LabelSize, bold: true)).Max();
+        var left = Look.Edge + (label > 0 ? MathF.Ceiling(label) + 10 : 0);
+        var across = (float)width - left - Look.Edge;
+        var panel = MathF.Floor((across - (Look.Gap * layers.Count)) / (layers.Count + 1));
+        var top = Look.Edge + (title.Length > 0 ? Look.TitleSize + 12 : 0);
+        var wordsTop = top + (images.Count > 0 ? LabelSize + 8 : 0) + images.Sum(image => RowHeight(image, panel));
+        var height = wordsTop + texts.Sum(text => WordRows.Height(text, layers, across)) + Look.Edge;
+        return Sketch.Figure(title.Length > 0 ? title : "which tokens are kept", (float)width, MathF.Ceiling(height), canvas =>
+        {
+            canvas.Write(Look.Edge, Look.Edge + Look.TitleSize, title, Look.TitleSize, Look.Title, bold: true);
+            Images(canvas, images, layers, left, top, panel);
+            Texts(canvas, texts, layers, left, wordsTop, across);
+        });
     }
 
     private static int Depth(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts)
     {
         var depths = images.Select(image => image.PerLayer.Count).Concat(texts.Select(text => text.PerLayer.Count)).ToArray();
-        return depths.Length > 0 && depths.Min() > 0 ? depths.Min() : throw new ArgumentException("a keep-map needs an image or a text with at least one layer");
+        return depths.Length > 0 && depths.Min() > 0
+            ? depths.Min()
+            : throw new ArgumentException("a keep-map needs an image or a text with at least one layer");
     }
 
     /// <summary>Up to six layers, the first and the last among them.</summary>
@@ -84,11 +88,13 @@ public static class KeepMap
         }
     }
 
-    private static double PanelHeight(KeptPatches image, double panel) => Math.Round(panel * image.Picture.Height / image.Picture.Width);
+    private static float PanelHeight(KeptPatches image, float panel)
+        => MathF.Round(panel * image.Picture.Height / image.Picture.Width);
 
-    private static double RowHeight(KeptPatches image, double panel) => PanelHeight(image, panel) + CaptionSize + 16;
+    private static float RowHeight(KeptPatches image, float panel) => PanelHeight(image, panel) + CaptionSize + 16;
 
-    private static void Images(Sketch sketch, IReadOnlyList<KeptPatches> images, IReadOnlyList<int> layers, double left, double top, double panel)
+    private static void Images(
+        SKCanvas canvas, IReadOnlyList<KeptPatches> images, IReadOnlyList<int> layers, float left, float top, float panel)
     {
         if (images.Count == 0)
         {
@@ -97,63 +103,77 @@ public static class KeepMap
 
         for (var column = 0; column <= layers.Count; column++)
         {
-            sketch.Text(left + (column * (panel + Gap)) + (panel / 2), top + LabelSize, column == 0 ? "input" : $"block {layers[column - 1]}", LabelSize, Look.Text, Anchor.Middle);
+            var middle = left + (column * (panel + Look.Gap)) + (panel / 2);
+            var head = column == 0 ? "input" : $"block {layers[column - 1]}";
+            canvas.Write(middle, top + LabelSize, head, LabelSize, Look.Text, SKTextAlign.Center);
         }
 
         var y = top + LabelSize + 8;
         foreach (var image in images)
         {
-            Row(sketch, image, layers, left, y, panel);
+            Row(canvas, image, layers, left, y, panel);
             y += RowHeight(image, panel);
         }
     }
 
-    private static void Row(Sketch sketch, KeptPatches image, IReadOnlyList<int> layers, double left, double top, double panel)
+    private static void Row(SKCanvas canvas, KeptPatches image, IReadOnlyList<int> layers, float left, float top, float panel)
     {
         var height = PanelHeight(image, panel);
 
-        // Twice as many pixels as are shown: sharp on dense screens. Few large pixels stay square.
-        var raster = image.Picture.Shown((int)Math.Round(panel * 2), (int)Math.Round(height * 2));
-        sketch.Text(Edge, top + (height / 2) + (LabelSize * 0.36), image.Label, LabelSize, Look.Title, bold: true);
+        // Twice as many pixels as are shown: sharp on dense screens.
+        using var picture = CanvasMarks.Shown(image.Picture, (int)(panel * 2), (int)(height * 2)).ToSkia();
+        canvas.Write(Look.Edge, top + (height / 2) + (LabelSize * 0.36f), image.Label, LabelSize, Look.Title, bold: true);
         for (var column = 0; column <= layers.Count; column++)
         {
-            var box = new Box(left + (column * (panel + Gap)), top, panel, height);
-            sketch.Picture(box, raster, smooth: image.Picture.Width >= panel);
+            var box = SKRect.Create(left + (column * (panel + Look.Gap)), top, panel, height);
+            canvas.Picture(box, picture);
             var kept = column == 0 ? image.Grid.Count : image.PerLayer[layers[column - 1] - 1].Distinct().Count();
             if (column > 0)
             {
-                sketch.Picture(box, Veil(image.Grid, image.PerLayer[layers[column - 1] - 1]), smooth: false);
+                Cover(canvas, box, image.Grid, image.PerLayer[layers[column - 1] - 1]);
             }
 
-            var caption = column == 0 ? $"{kept} patches" : $"{kept} kept, {image.Grid.Count - kept} {(image.Merges ? "merged" : "dropped")}";
-            var brief = TextWidth.Of(caption, CaptionSize) > panel ? $"{kept}" : caption;
-            sketch.Text(box.CenterX, box.Bottom + CaptionSize + 3, brief, CaptionSize, Look.Quiet, Anchor.Middle);
+            var removed = $"{kept} kept, {image.Grid.Count - kept} {(image.Merges ? "merged" : "dropped")}";
+            var caption = column == 0 ? $"{kept} patches" : removed;
+            var brief = CanvasMarks.Width(caption, CaptionSize) > panel ? $"{kept}" : caption;
+            canvas.Write(box.MidX, box.Bottom + CaptionSize + 3, brief, CaptionSize, Look.Quiet, SKTextAlign.Center);
         }
     }
 
-    /// <summary>One pixel for each patch: nearly white where it is removed, clear where it is kept.</summary>
-    private static Raster Veil(PatchGrid grid, IReadOnlyList<int> kept)
+    /// <summary>Nearly white where a patch is removed, clear where it is kept: one area, so that neighbours leave no seam.</summary>
+    private static void Cover(SKCanvas canvas, SKRect box, PatchGrid grid, IReadOnlyList<int> kept)
     {
-        var bytes = new byte[4 * grid.Count];
+        var left = kept.ToHashSet();
+        var (width, height) = (box.Width / grid.Columns, box.Height / grid.Rows);
+        using var outline = new SKPathBuilder();
         for (var patch = 0; patch < grid.Count; patch++)
         {
-            (bytes[4 * patch], bytes[(4 * patch) + 1], bytes[(4 * patch) + 2], bytes[(4 * patch) + 3]) = (0xf1, 0xf3, 0xf5, 0xdc);
+            var (from, row) = (patch, patch / grid.Columns);
+            while (patch < grid.Count && patch / grid.Columns == row && !left.Contains(patch))
+            {
+                patch++;
+            }
+
+            if (patch > from)
+            {
+                var x = box.Left + (from % grid.Columns * width);
+                outline.AddRect(SKRect.Create(x, box.Top + (row * height), (patch - from) * width, height));
+                patch--;
+            }
         }
 
-        foreach (var patch in kept)
-        {
-            bytes[(4 * patch) + 3] = 0;
-        }
-
-        return new Raster(grid.Columns, grid.Rows, bytes, 4);
+        using var paint = new SKPaint { Color = Veil }; // its edges end with the picture's, in the same pixels
+        using var path = outline.Detach();
+        canvas.DrawPath(path, paint);
     }
 
-    private static void Texts(Sketch sketch, IReadOnlyList<KeptWords> texts, IReadOnlyList<int> layers, double left, double top, double width)
+    private static void Texts(
+        SKCanvas canvas, IReadOnlyList<KeptWords> texts, IReadOnlyList<int> layers, float left, float top, float width)
     {
         foreach (var text in texts)
         {
-            WordRows.Draw(sketch, text, layers, left, top, width);
-            sketch.Text(Edge, top + WordRows.Baseline, text.Label, LabelSize, Look.Title, bold: true);
+            WordRows.Draw(canvas, text, layers, left, top, width);
+            canvas.Write(Look.Edge, top + WordRows.Baseline, text.Label, LabelSize, Look.Title, bold: true);
             top += WordRows.Height(text, layers, width);
         }
     }

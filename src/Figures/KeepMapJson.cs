@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Figures.Drawing;
+using Madtp.Kit.Data.Images;
 
 namespace Madtp.Kit.Figures;
 
@@ -7,6 +7,7 @@ namespace Madtp.Kit.Figures;
 internal static class KeepMapJson
 {
     private const double Unit = 1e-6;
+    private const int LargestPicture = 512;
 
     /// <summary>The data as JSON that may stand inside a script element: no "&lt;" is left in it.</summary>
     public static string Of(IReadOnlyList<KeepMapSample> samples) => JsonSerializer.Serialize(new
@@ -46,5 +47,11 @@ internal static class KeepMapJson
 
     private static long? Whole(double? value) => value is { } number && double.IsFinite(number) ? (long)Math.Round(number / Unit) : null;
 
-    private static string Picture(RgbPicture picture) => $"data:image/png;base64,{Convert.ToBase64String(PngFile.Of(picture.Shown(512, 512)))}";
+    private static string Picture(RgbImage picture)
+    {
+        var shown = picture.Width > LargestPicture && picture.Height > LargestPicture
+            ? BicubicResize.Resize(picture, LargestPicture, LargestPicture)
+            : picture;
+        return $"data:image/png;base64,{Convert.ToBase64String(ImageEncoding.Png(shown.Pixels, shown.Width, shown.Height))}";
+    }
 }

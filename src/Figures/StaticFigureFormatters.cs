@@ -1,9 +1,9 @@
 namespace Madtp.Kit.Figures;
 
 /// <summary>
-/// How notebooks show a <see cref="StaticFigure"/>; found by name, see <see cref="TypeFormatterSourceAttribute"/>. A chart of a live
-/// notebook is interactive. What is kept is a picture: as SVG, sharp at any size, and as pixels beside it, since some readers trust no
-/// SVG that they did not see made. A figure full of photographs goes in as pixels alone, so that notebooks stay small.
+/// How notebooks show a <see cref="StaticFigure"/>; found by name, see <see cref="TypeFormatterSourceAttribute"/>. A chart of a
+/// live notebook is interactive. What is kept is a picture: as SVG, sharp at any size, and as pixels beside it, since some
+/// readers trust no SVG that they did not see made. A figure full of photographs goes in as pixels alone: notebooks stay small.
 /// </summary>
 internal sealed class StaticFigureFormatters
 {
@@ -14,8 +14,9 @@ internal sealed class StaticFigureFormatters
 
     public static IEnumerable<object> CreateTypeFormatters() =>
     [
-        new TypeFormatter<StaticFigure>("text/html", figure => IsKept && figure.HasPicture(draw: true) ? null : figure.Html ?? Image(figure)),
-        new TypeFormatter<StaticFigure>("image/svg+xml", figure => HasPicture(figure) && !IsPixelsOnly(figure) ? figure.Svg : null),
+        new TypeFormatter<StaticFigure>("text/html", Html),
+        new TypeFormatter<StaticFigure>(
+            "image/svg+xml", figure => HasPicture(figure) && !IsPixelsOnly(figure) ? figure.Svg : null),
         new TypeFormatter<StaticFigure>("image/png", figure => HasPicture(figure) ? Png(figure) : null),
         new TypeFormatter<StaticFigure>("text/plain", figure => figure.ToString()),
     ];
@@ -28,8 +29,18 @@ internal sealed class StaticFigureFormatters
     private static string? Png(StaticFigure figure) =>
         figure.ToPng(figure.Svg.Length > LargestSvg ? 1.25 : 1.5) is { } png ? Convert.ToBase64String(png) : null;
 
-    private static string Image(StaticFigure figure)
+    private static string? Html(StaticFigure figure)
     {
+        if (IsKept && figure.HasPicture(draw: true))
+        {
+            return null;
+        }
+
+        if (figure.Html is { } interactive)
+        {
+            return interactive;
+        }
+
         var data = IsPixelsOnly(figure)
             ? $"image/png;base64,{Png(figure)}"
             : $"image/svg+xml;base64,{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(figure.Svg))}";

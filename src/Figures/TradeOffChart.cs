@@ -15,7 +15,8 @@ public static class TradeOffChart
     public static GenericChart Of(string title, IEnumerable<TradeOffCurve> curves, string score = "test accuracy, %")
     {
         var lines = curves.Select(Line).ToArray();
-        return (lines.Length > 0 ? Chart.Combine(lines) : throw new ArgumentException("a trade-off chart needs a curve", nameof(curves)))
+        var isEmpty = lines.Length == 0;
+        return (isEmpty ? throw new ArgumentException("a trade-off chart needs a curve", nameof(curves)) : Chart.Combine(lines))
             .WithTitle(title)
             .WithAxisTitles("MACs, % of the plain model", score)
             .WithSize(880, 460);

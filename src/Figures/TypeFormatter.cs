@@ -5,7 +5,7 @@ internal sealed class TypeFormatter<T>(string mimeType, Func<T, string?> text)
 {
     public string MimeType => mimeType;
 
-    /// <summary>Nothing is written where a value has no such form: a refusal would call for the kernel's own form of any object.</summary>
+    /// <summary>Writes nothing where a value has no such form: a refusal would bring the kernel's own for any object.</summary>
     public bool Format(object instance, TextWriter writer)
     {
         if (instance is not T value)

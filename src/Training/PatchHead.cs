@@ -13,7 +13,6 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
     private const float GroundWeight = 0.1f;
 
     private readonly Linear classes;
-    private readonly Tensor classWeights;
 
     /// <summary>Creates the head.</summary>
     /// <param name="width">Width of an image token.</param>
@@ -21,9 +20,9 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
     public PatchHead(int width, int count) : base(nameof(PatchHead))
     {
         classes = nn.Linear(width, count);
-        classWeights = ones(count);
-        classWeights[0] = GroundWeight;
-        register_buffer("class_weights", classWeights);
+        var weights = ones(count);
+        weights[0] = GroundWeight;
+        register_buffer("class_weights", weights);
         RegisterComponents();
     }
 
@@ -32,5 +31,5 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
 
     /// <summary>Cross-entropy of the scores against true classes <c>[B, N]</c>.</summary>
     public Tensor Loss(Tensor tokens, Tensor truth) =>
-        nn.functional.cross_entropy(forward(tokens).flatten(0, 1), truth.flatten(), weight: classWeights);
+        nn.functional.cross_entropy(forward(tokens).flatten(0, 1), truth.flatten(), weight: get_buffer("class_weights"));
 }

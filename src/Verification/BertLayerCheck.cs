@@ -24,7 +24,8 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : StepCheck(fixture)
         StateLoading.Into(layer, Fixture, $"{sort}.", ignore: ["space_dict"]);
         layer.eval();
         Used($"{sort}.ext_mask");
-        var encoder = new ReducibleEncoder(sort, Modality.Text, [layer], nn.Parameter(Input($"{sort}.space_dict").clone())) { MaskGather = gather };
+        var learnable = nn.Parameter(Input($"{sort}.space_dict").clone());
+        var encoder = new ReducibleEncoder(sort, Modality.Text, [layer], () => learnable) { MaskGather = gather };
         ImageContext[] images = [.. new[] { $"{sort}.enc0", $"{sort}.enc1" }.Where(Fixture.Has).Select(name => new ImageContext(Input(name)))];
         foreach (var mode in new[] { "text", "multimodal" })
         {

@@ -40,7 +40,7 @@ public sealed class GoldenFixture : IDisposable
     /// Opens a folder.
     /// </summary>
     /// <exception cref="InvalidDataException">A file is missing or cannot be read as a fixture; the message says which and why.</exception>
-    public static GoldenFixture Open(string folder)
+    public static GoldenFixture Open(string folder, Device? device = null)
     {
         var manifestPath = Required(folder, "manifest.json");
         JsonDocument manifest;
@@ -58,7 +58,7 @@ public sealed class GoldenFixture : IDisposable
             throw new InvalidDataException($"{manifestPath}: no \"fixture\" naming the kind");
         }
 
-        return new GoldenFixture(folder, manifest, ReadAll(Required(folder, "data.safetensors")), ReadAll(Required(folder, "checkpoint.pth"), "model."));
+        return new GoldenFixture(folder, manifest, ReadAll(Required(folder, "data.safetensors"), device), ReadAll(Required(folder, "checkpoint.pth"), device, "model."));
     }
 
     /// <summary>A recorded tensor.</summary>
@@ -90,11 +90,11 @@ public sealed class GoldenFixture : IDisposable
         return File.Exists(path) ? path : throw new InvalidDataException($"{folder}: no {file}; a fixture folder holds manifest.json, data.safetensors and checkpoint.pth");
     }
 
-    private static Dictionary<string, Tensor> ReadAll(string path, string prefix = "")
+    private static Dictionary<string, Tensor> ReadAll(string path, Device? device, string prefix = "")
     {
         using var file = CheckpointFile.Open(path);
         return file.Tensors
             .Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Name[prefix.Length..], entry => entry.ToTensor().DetachFromDisposeScope());
+            .ToDictionary(entry => entry.Name[prefix.Length..], entry => entry.ToTensor().to(device ?? CPU).DetachFromDisposeScope());
     }
 }

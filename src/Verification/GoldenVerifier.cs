@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Madtp.Kit.Verification;
 
 /// <summary>Holds the kit against reference tensors of the authors' code.</summary>
@@ -23,18 +25,28 @@ public static class GoldenVerifier
     /// <summary>
     /// Verifies one fixture folder.
     /// </summary>
+    /// <param name="folder">The fixture.</param>
+    /// <param name="device">
+    /// Where the kit computes; the CPU if null. On another one, tensors that were recorded in the order of a CPU's unsorted top-k may differ.
+    /// </param>
     /// <returns>A row per compared tensor.</returns>
     /// <exception cref="InvalidDataException">The folder is not a fixture that the kit knows; the message says why.</exception>
-    public static IReadOnlyList<VerificationRow> Verify(string folder)
+    public static IReadOnlyList<VerificationRow> Verify(string folder, Device? device = null)
     {
-        using var fixture = GoldenFixture.Open(folder);
+        var before = get_default_device();
+        set_default_device(device ?? before); // models and constants are made there, too
         try
         {
+            using var fixture = GoldenFixture.Open(folder, device ?? before);
             return CheckFor(fixture).Run();
         }
         catch (Exception e) when (e is KeyNotFoundException or FormatException)
         {
-            throw new InvalidDataException($"{folder}: manifest.json lacks a value the kind '{fixture.Kind}' needs: {e.Message}", e);
+            throw new InvalidDataException($"{folder}: manifest.json lacks a value that this kind of fixture needs: {e.Message}", e);
+        }
+        finally
+        {
+            set_default_device(before);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class VisionBlockCheck(GoldenFixture fixture) : StepCheck(fixtur
         StateLoading.Into(block, Fixture, ignore: ["space_dict"]);
         var learnable = nn.Parameter(Input("space_dict").clone());
         var x = Input($"{scenario}.x").clone().requires_grad_();
-        using var reduction = TokenReduction.Attach([new ReducibleEncoder("block", Modality.Image, [block], learnable)], ReductionPolicy.Released, Number(Input($"{scenario}.temperature")));
+        using var reduction = TokenReduction.Attach([new ReducibleEncoder("block", Modality.Image, [block], () => learnable)], ReductionPolicy.Released, Number(Input($"{scenario}.temperature")));
         reduction.GatherFeatures = false;
         using var trace = reduction.Record(TraceDetail.Tensors);
         var y = block.forward(new TokenState(x)).X;

@@ -17,7 +17,7 @@ internal sealed class VisionTransformerCheck(GoldenFixture fixture) : StepCheck(
         using var off = no_grad();
         foreach (var one in Fixture.Manifest.GetProperty("cases").EnumerateObject())
         {
-            Scenario(one.Name, one.Value, model, new ReducibleEncoder("visual_encoder", Modality.Image, model.Blocks, learnable));
+            Scenario(one.Name, one.Value, model, new ReducibleEncoder("visual_encoder", Modality.Image, model.Blocks, () => learnable));
         }
     }
 

@@ -31,7 +31,8 @@ public class ChartBrowserTests
         var svg = XDocument.Parse(SampleChart.Draw("one").Svg);
         Assert.Equal("640", svg.Root!.Attribute("width")!.Value);
         Assert.DoesNotContain(svg.Descendants(), element => element.Name.LocalName is "script" or "image" or "foreignObject");
-        Assert.DoesNotContain(svg.Descendants().Attributes(), attribute => !attribute.IsNamespaceDeclaration && attribute.Value.Contains("http", StringComparison.Ordinal));
+        var attributes = svg.Descendants().Attributes().Where(attribute => !attribute.IsNamespaceDeclaration);
+        Assert.DoesNotContain(attributes, attribute => attribute.Value.Contains("http", StringComparison.Ordinal));
         Assert.Contains("one", svg.Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value));
     }
 
@@ -39,9 +40,10 @@ public class ChartBrowserTests
     public void Pictures_in_one_page_do_not_clip_each_other()
     {
         SampleChart.NeedsBrowser();
-        var ids = new[] { "one", "two" }.Select(title => XDocument.Parse(SampleChart.Draw(title).Svg).Descendants().Attributes("id").Select(id => id.Value).ToArray()).ToArray();
-        Assert.NotEmpty(ids[0]);
-        Assert.Empty(ids[0].Intersect(ids[1]));
+        string[] Ids(string title) =>
+            [.. XDocument.Parse(SampleChart.Draw(title).Svg).Descendants().Attributes("id").Select(id => id.Value)];
+        Assert.NotEmpty(Ids("one"));
+        Assert.Empty(Ids("one").Intersect(Ids("two")));
     }
 
     [Fact]
@@ -71,7 +73,8 @@ public class ChartBrowserTests
     {
         SampleChart.NeedsBrowser();
         var strange = new ChartLook("""{ "data": [], "layout": {} }""", "strange", Width: 100, Height: -1);
-        Assert.Contains("'strange'", Assert.Throws<InvalidOperationException>(() => ChartBrowser.Png(strange, 1)).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<InvalidOperationException>(() => ChartBrowser.Png(strange, 1));
+        Assert.Contains("'strange'", refused.Message, StringComparison.Ordinal);
         Assert.NotEmpty(SampleChart.Draw("one").Svg);
     }
 }

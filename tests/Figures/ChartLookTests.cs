@@ -16,6 +16,8 @@ public class ChartLookTests
         Assert.Equal(alone["MADTP"], third["MADTP"]);
         Assert.NotEqual(third["STP"], third["MADTP"]);
         Assert.Null(third["dense"]);
+        var columns = Chart.Column<int, string, string>([1, 2], Keys: new[] { "a", "b" }, Name: "MADTP");
+        Assert.Equal(alone["MADTP"], Colors(columns)["MADTP"]);
     }
 
     [Fact]
@@ -48,12 +50,14 @@ public class ChartLookTests
         Assert.Equal("x < y & \"z\"", (string?)trace["name"]);
     }
 
-    private static GenericChart Lines(params string[] names) => Chart.Combine(names.Select(name => Chart.Line<int, int, string>([1, 2], [1, 2], Name: name)));
+    private static GenericChart Lines(params string[] names) =>
+        Chart.Combine(names.Select(name => Chart.Line<int, int, string>([1, 2], [1, 2], Name: name)));
 
     private static ChartLook Of(GenericChart chart) => ChartLook.Of(GenericChart.toJson(chart));
 
     private static double Top(GenericChart chart) => (double)JsonNode.Parse(Of(chart).Json)!["layout"]!["margin"]!["t"]!;
 
     private static Dictionary<string, string?> Colors(GenericChart chart) =>
-        JsonNode.Parse(Of(chart).Json)!["data"]!.AsArray().ToDictionary(trace => (string)trace!["name"]!, trace => (string?)trace!["marker"]?["color"]);
+        JsonNode.Parse(Of(chart).Json)!["data"]!.AsArray()
+            .ToDictionary(trace => (string)trace!["name"]!, trace => (string?)trace!["marker"]?["color"]);
 }

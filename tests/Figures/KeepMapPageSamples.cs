@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Images;
 using Madtp.Kit.Figures;
 
 namespace Madtp.Kit.Tests.Figures;
@@ -15,7 +16,7 @@ internal static class KeepMapPageSamples
     {
         var rgb = new byte[3 * 16 * 8];
         new Random(seed).NextBytes(rgb);
-        var picture = new RgbPicture(rgb, 16, 8);
+        var picture = new RgbImage(16, 8, rgb);
         return new KeepMapSample(sentence, label, picture, picture, new PatchGrid(4, 2), ["[ENC]", "dog", "##s", "run"], [Run(1, 6), Run(20, 4)]);
     }
 

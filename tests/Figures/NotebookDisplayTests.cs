@@ -25,7 +25,9 @@ public sealed class NotebookDisplayTests : IDisposable
         Assert.Equal("figure: loss falls (820 × 420)", (string?)shown["text/plain"]);
         Assert.False(shown.ContainsKey("image/png"));
         Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
-        Assert.Contains("plotly.newPlot", (string)kernel.Client.Succeed("Line()").Result!["text/html"]!, StringComparison.Ordinal);
+        var bare = kernel.Client.Succeed("Line()").Result!;
+        Assert.Contains("plotly.newPlot", (string)bare["text/html"]!, StringComparison.Ordinal);
+        Assert.Equal("chart: loss falls", (string?)bare["text/plain"]);
     }
 
     [Fact]
@@ -39,7 +41,8 @@ public sealed class NotebookDisplayTests : IDisposable
         Assert.Equal(file, (string?)shown["image/svg+xml"]);
         Assert.Contains("loss falls", file, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", shown.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder.Path, "line.png")).Take(8), Convert.FromBase64String((string)shown["image/png"]!).Take(8));
+        var pixels = File.ReadAllBytes(Path.Combine(folder.Path, "line.png"));
+        Assert.Equal(pixels, Convert.FromBase64String((string)shown["image/png"]!));
         Assert.Single(SampleChart.BrowsersOf(kernel.Id));
         kernel.Signal("KILL");
         Assert.True(SampleChart.HaveEnded(kernel.Id), "the browser outlives its kernel");
@@ -56,16 +59,29 @@ public sealed class NotebookDisplayTests : IDisposable
         Assert.Contains("KIT_BROWSER is '/nowhere/chromium'", first.Stderr, StringComparison.Ordinal);
         Assert.Empty(kernel.Client.Succeed("Line().Draw(\"line\")").Stderr);
         Assert.Empty(Directory.GetFiles(folder.Path));
-        Assert.Contains("'loss falls' cannot be drawn", kernel.Client.Run("Line().Draw().Svg").ErrorMessage, StringComparison.Ordinal);
+        var refused = kernel.Client.Run("Line().Draw().Svg").ErrorMessage;
+        Assert.Contains("'loss falls' cannot be drawn", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_pictures_are_switched_off_nothing_is_said()
+    {
+        using var kernel = Started("0");
+        var shown = kernel.Client.Succeed("Line().Draw(\"line\")");
+        Assert.Contains("plotly.newPlot", (string)shown.Result!["text/html"]!, StringComparison.Ordinal);
+        Assert.Empty(shown.Stderr);
+        Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
     }
 
     [Fact]
     public void Axis_titles_are_those_of_the_long_way()
     {
-        var both = Line().WithXAxisStyle<int, int, string>(TitleText: "step").WithYAxisStyle<int, int, string>(TitleText: "loss");
+        var both = Line().WithXAxisStyle<int, int, string>(TitleText: "step")
+            .WithYAxisStyle<int, int, string>(TitleText: "loss");
         Assert.Equal(GenericChart.toJson(both), GenericChart.toJson(Line().WithAxisTitles("step", "loss")));
         Assert.Equal(GenericChart.toJson(Line()), GenericChart.toJson(Line().WithAxisTitles()));
-        Assert.False(JsonNode.Parse(GenericChart.toJson(Line().WithAxisTitles(y: "loss")))!["layout"]!.AsObject().ContainsKey("xaxis"));
+        var layout = JsonNode.Parse(GenericChart.toJson(Line().WithAxisTitles(y: "loss")))!["layout"]!.AsObject();
+        Assert.False(layout.ContainsKey("xaxis"));
     }
 
     private KernelProcess Started(string kept, string browser = "")
@@ -84,7 +100,8 @@ public sealed class NotebookDisplayTests : IDisposable
             using Plotly.NET;
             using Plotly.NET.CSharp;
             using Chart = Plotly.NET.CSharp.Chart;
-            GenericChart Line() => Chart.Line<double, double, string>(x: new[] { 1.0, 2 }, y: new[] { 3.0, 2 }).WithTitle("loss falls");
+            GenericChart Line() =>
+                Chart.Line<double, double, string>(x: new[] { 1.0, 2 }, y: new[] { 3.0, 2 }).WithTitle("loss falls");
             """);
         return kernel;
     }

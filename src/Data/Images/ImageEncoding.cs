@@ -23,7 +23,25 @@ internal static class ImageEncoding
         return Encode(pixels, width, height, pixmap => pixmap.Encode(options));
     }
 
+    /// <summary>The image as Skia draws it; to be disposed.</summary>
+    /// <param name="image">The image.</param>
+    public static SKImage ToSkia(this RgbImage image)
+        => SKImage.FromPixelCopy(Info(image.Width, image.Height), Quads(image.Pixels, image.Width, image.Height));
+
     private static unsafe byte[] Encode(ReadOnlySpan<byte> rgb, int width, int height, Func<SKPixmap, SKData?> encode)
+    {
+        fixed (byte* bytes = Quads(rgb, width, height))
+        {
+            using var pixmap = new SKPixmap(Info(width, height), (nint)bytes);
+            using var data = encode(pixmap)
+                ?? throw new InvalidOperationException($"{width}x{height} pixels could not be encoded");
+            return data.ToArray();
+        }
+    }
+
+    private static SKImageInfo Info(int width, int height) => new(width, height, SKColorType.Rgb888x, SKAlphaType.Opaque);
+
+    private static byte[] Quads(ReadOnlySpan<byte> rgb, int width, int height)
     {
         var quads = new byte[checked(width * height * 4)]; // red, green, blue, unused
         for (int from = 0, to = 0; to < quads.Length; from += 3, to += 4)
@@ -31,12 +49,6 @@ internal static class ImageEncoding
             rgb.Slice(from, 3).CopyTo(quads.AsSpan(to));
         }
 
-        fixed (byte* bytes = quads)
-        {
-            using var pixmap = new SKPixmap(new SKImageInfo(width, height, SKColorType.Rgb888x, SKAlphaType.Opaque), (nint)bytes);
-            using var data = encode(pixmap)
-                ?? throw new InvalidOperationException($"{width}x{height} pixels could not be encoded");
-            return data.ToArray();
-        }
+        return quads;
     }
 }

@@ -1,48 +1,36 @@
+using SkiaSharp;
+
 namespace Madtp.Kit.Figures.Drawing;
 
-/// <summary>A drawing under way: marks in the order they are put down.</summary>
-internal sealed class Sketch(double width, double height)
+/// <summary>One drawing, in two forms: an SVG document and pixels.</summary>
+internal static class Sketch
 {
-    private readonly Stack<(Box Box, List<Mark> Marks)> open = new();
-    private readonly List<Mark> marks = [];
-
-    public double Width { get; } = width;
-
-    public double Height { get; } = height;
-
-    public IReadOnlyList<Mark> Marks => marks;
-
-    private List<Mark> Current => open.Count > 0 ? open.Peek().Marks : marks;
-
-    public void Line(double x1, double y1, double x2, double y2, Pen pen) => Path([new Spot(x1, y1), new Spot(x2, y2)], pen);
-
-    public void Path(IReadOnlyList<Spot> spots, Pen pen) => Current.Add(new PathMark(spots, false, null, pen));
-
-    public void Shape(IReadOnlyList<Spot> spots, Ink? fill, Pen? pen = null) => Current.Add(new PathMark(spots, true, fill, pen));
-
-    public void Fill(Box box, Ink? fill, Pen? pen = null, double round = 0) => Current.Add(new BoxMark(box, fill, pen, round));
-
-    public void Circle(Spot center, double radius, Ink? fill, Pen? pen = null) => Current.Add(new CircleMark(center, radius, fill, pen));
-
-    public void Text(double x, double y, string text, double size, Ink ink, Anchor anchor = Anchor.Start, bool bold = false, double turn = 0, bool struck = false)
+    /// <summary>The figure that an action draws on a white ground. It may be called many times and draws the same each time.</summary>
+    /// <param name="title">What the figure shows, in words.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="draw">Draws it.</param>
+    public static StaticFigure Figure(string title, float width, float height, Action<SKCanvas> draw)
     {
-        if (text.Length > 0)
+        void OnWhite(SKCanvas canvas)
         {
-            Current.Add(new TextMark(new Spot(x, y), text, size, ink, anchor, bold, turn, struck));
+            canvas.Fill(SKRect.Create(width, height), SKColors.White);
+            draw(canvas);
         }
+
+        return new StaticFigure(
+            title, width, height, SvgDocument.Of(title, width, height, OnWhite), scale => Png(width, height, (float)scale, OnWhite));
     }
 
-    public void Picture(Box box, Raster pixels, bool smooth) => Current.Add(new PictureMark(box, pixels, smooth));
-
-    /// <summary>Draws what the action draws, cut off outside of the rectangle.</summary>
-    public void Within(Box box, Action draw)
+    private static byte[] Png(float width, float height, float scale, Action<SKCanvas> draw)
     {
-        open.Push((box, []));
-        draw();
-        var (_, inside) = open.Pop();
-        if (inside.Count > 0)
-        {
-            Current.Add(new ClippedMarks(box, inside));
-        }
+        var (columns, rows) = ((int)MathF.Round(width * scale), (int)MathF.Round(height * scale));
+        using var surface = SKSurface.Create(new SKImageInfo(columns, rows, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        surface.Canvas.Clear(SKColors.White);
+        surface.Canvas.Scale(scale);
+        draw(surface.Canvas);
+        using var image = surface.Snapshot();
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
     }
 }

@@ -40,7 +40,7 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel, IPrunableModel<B
     public TextDecoder TextDecoder => text_decoder;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders => [new("visual_encoder", Modality.Image, visual_encoder.Blocks, space_dict)];
+    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders => [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
 
     /// <inheritdoc/>
     public IReadOnlyList<PrunableWidth> PrunableWidths =>

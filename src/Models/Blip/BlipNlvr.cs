@@ -41,8 +41,8 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipCo
     /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
-        new("visual_encoder", Modality.Image, visual_encoder.Blocks, space_dict),
-        new("text_encoder", Modality.Text, text_encoder.Layers, space_dict) { MaskGather = MaskGather.ByImportance },
+        new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict),
+        new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.ByImportance },
     ];
 
     /// <inheritdoc/>

@@ -175,10 +175,10 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<B
         nn.Linear(config.Vision.Width, config.EmbedWidth),
         nn.Linear(config.Text.Width, config.EmbedWidth));
 
-    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) => new(name, Modality.Image, encoder.Blocks, space_dict);
+    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) => new(name, Modality.Image, encoder.Blocks, () => space_dict);
 
     private ReducibleEncoder TextEncoderOf(string name, TextTransformer encoder) =>
-        new(name, Modality.Text, encoder.Layers, space_dict) { MaskGather = MaskGather.WithTokens };
+        new(name, Modality.Text, encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens };
 
     private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
     [

@@ -44,8 +44,8 @@ public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipCon
     /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
-        new("visual_encoder", Modality.Image, visual_encoder.Blocks, space_dict),
-        new("text_encoder", Modality.Text, text_encoder.Layers, space_dict) { MaskGather = MaskGather.WithTokens },
+        new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict),
+        new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens },
     ];
 
     /// <inheritdoc/>

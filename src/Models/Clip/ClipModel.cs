@@ -159,10 +159,10 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
 
     // The released code never prunes an image to its class token and one more.
     private ReducibleEncoder ImageEncoder(string name, ClipVisionTransformer encoder) =>
-        new(name, Modality.Image, encoder.Blocks, space_dict) { ReleasedFloor = 1 };
+        new(name, Modality.Image, encoder.Blocks, () => space_dict) { ReleasedFloor = 1 };
 
     private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) =>
-        new(name, Modality.Text, encoder.Blocks, space_dict) { Causal = true };
+        new(name, Modality.Text, encoder.Blocks, () => space_dict) { Causal = true };
 
     private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
     [

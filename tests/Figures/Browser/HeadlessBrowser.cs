@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Figures.Browser;
 
-/// <summary>A page in a Chromium without a window and without network, used as a hand would: pointer, keys, screenshots.</summary>
+/// <summary>A page in a Chromium without a window and without network, used by pointer, keys and screenshots.</summary>
 internal sealed class HeadlessBrowser : IAsyncDisposable
 {
     private readonly IBrowser browser;
@@ -35,7 +35,7 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
     /// <summary>Opens a page; skips the test where no browser is installed.</summary>
     public static async Task<HeadlessBrowser> Open(string url, int width, int height, bool dark = false, bool scripts = true)
     {
-        Assert.SkipWhen(ChartBrowser.Program is null, "no Chromium is installed (apt-get install chromium), so the page is not looked at in a browser");
+        Assert.SkipWhen(ChartBrowser.Program is null, "no Chromium is installed (apt-get install chromium) to look at the page");
         var browser = await Puppeteer.LaunchAsync(new LaunchOptions
         {
             ExecutablePath = ChartBrowser.Program,
@@ -47,7 +47,8 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
         {
             var page = new HeadlessBrowser(browser, await browser.NewPageAsync());
             await page.page.SetJavaScriptEnabledAsync(scripts);
-            await page.page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" }]);
+            await page.page.EmulateMediaFeaturesAsync(
+                [new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" }]);
             await page.page.GoToAsync(url, WaitUntilNavigation.Load);
             return page;
         }
@@ -60,13 +61,15 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
 
     /// <summary>The value of an expression in the page.</summary>
     public async Task<JsonNode?> Evaluate(string expression) =>
-        JsonNode.Parse(await page.EvaluateExpressionAsync<string>($"Promise.resolve({expression}).then(value => JSON.stringify(value ?? null))"));
+        JsonNode.Parse(await page.EvaluateExpressionAsync<string>(
+            $"Promise.resolve({expression}).then(value => JSON.stringify(value ?? null))"));
 
     /// <summary>Waits until an expression holds.</summary>
     public async Task Until(string expression) => await page.WaitForExpressionAsync(expression);
 
     /// <summary>The text of an element.</summary>
-    public async Task<string> Text(string selector) => (await Evaluate($"document.querySelector({JsonSerializer.Serialize(selector)}).textContent"))!.GetValue<string>();
+    public async Task<string> Text(string selector) =>
+        (await Evaluate($"document.querySelector({JsonSerializer.Serialize(selector)}).textContent"))!.GetValue<string>();
 
     /// <summary>Moves the pointer over an element.</summary>
     public async Task Hover(string selector) => await page.HoverAsync(selector);
