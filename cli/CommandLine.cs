@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Cli;
@@ -6,6 +7,7 @@ namespace Madtp.Kit.Cli;
 /// <summary>Runs a parsed command so that a user sees one clear line instead of a stack trace.</summary>
 internal static class CommandLine
 {
+    private const int Failed = 1;
     private const int UnusableInput = 2;
 
     /// <summary>Invokes the verb; input that cannot be used ends in exit code 2 with the reason on standard error.</summary>
@@ -32,6 +34,11 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"kit: {e.Message}");
             return UnusableInput;
+        }
+        catch (ExternalException e)
+        {
+            await Console.Error.WriteLineAsync($"kit: libtorch: {NativeError.Text(e)}");
+            return Failed;
         }
         catch (TypeInitializationException) when (NativeLibraries.Failure is not null)
         {

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Alignment;
@@ -9,7 +10,7 @@ namespace Madtp.Kit.Alignment;
 public static class AlignmentGuidance
 {
     /// <summary>Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no softmax.</summary>
-    public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) => tokens.matmul(learnableTokens.t()); // [B, N, K]
+    public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) => tokens.MatMul(learnableTokens.t()); // [B, N, K]
 
     /// <summary>
     /// Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get none.
@@ -29,5 +30,5 @@ public static class AlignmentGuidance
     }
 
     /// <summary>Aligned features A V' (eq. 3): maps <c>[B, K, N]</c>, tokens <c>[B, N, d_k]</c> to <c>[B, K, d_k]</c>.</summary>
-    public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.matmul(tokens); // [B, K, d_k]
+    public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]
 }

@@ -5,6 +5,7 @@ using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Pruning;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;
@@ -99,7 +100,7 @@ internal abstract class PairEvaluation : EvaluationTask<CaptionedImage, PairAnsw
         using var scope = NewDisposeScope();
         var images = PairAnswer.Features([.. answers.Select(answer => answer.Image)]);
         var captions = PairAnswer.Features([.. answers.SelectMany(answer => answer.Captions)]);
-        return images.matmul(captions.t()).MoveToOuterDisposeScope();
+        return images.MatMul(captions.t()).MoveToOuterDisposeScope();
     }
 
     private RecallScores? Recall { get; set; }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,7 +34,7 @@ public static class MixedPrecision
         : nn.functional.linear(input, weight, bias!);
 
     /// <summary>A matrix product.</summary>
-    internal static Tensor Product(Tensor left, Tensor right) => isOn ? left.to(bfloat16).matmul(right.to(bfloat16)).to(left.dtype) : left.matmul(right);
+    internal static Tensor Product(Tensor left, Tensor right) => isOn ? left.to(bfloat16).MatMul(right.to(bfloat16)).to(left.dtype) : left.MatMul(right);
 
     private sealed class Restored(bool before) : IDisposable
     {

@@ -1,4 +1,5 @@
 using Madtp.Kit.Models.Text;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
@@ -49,7 +50,7 @@ internal static class Recomputation
             this.run = run;
             present = [.. inputs.Select(input => input is not null)];
             wanted = [.. inputs.OfType<Tensor>().Select(input => input.requires_grad)];
-            this.random = random ? RandomState() : null;
+            this.random = random ? RandomState.Take() : null;
         }
 
         /// <summary>Tensors that gradients flow out of: hidden states and alignment features. The others are counts and places.</summary>
@@ -74,29 +75,29 @@ internal static class Recomputation
             return taken;
         }
 
-        public List<Tensor> Backward(List<Tensor> saved, List<Tensor> gradients)
+        public Tensor?[] Backward(List<Tensor> saved, IReadOnlyList<Tensor?> gradients)
         {
             using var recorded = enable_grad();
             Tensor[] inputs = [.. saved.Select((tensor, i) => wanted[i] ? tensor.detach().requires_grad_() : tensor)];
             var again = Again(inputs);
-            var pairs = new[] { again.X, again.AlignmentFeature }.Zip(gradients).Where(pair => pair is { First.requires_grad: true, Second: { IsInvalid: false } }).ToArray();
-            autograd.backward([.. pairs.Select(pair => pair.First!)], [.. pairs.Select(pair => pair.Second)]);
-            return [null!, .. inputs.Select((input, i) => wanted[i] ? input.grad! : null!)];
+            var pairs = new[] { again.X, again.AlignmentFeature }.Zip(gradients).Where(pair => pair is { First.requires_grad: true, Second: not null }).ToArray();
+            BackwardPass.Run([.. pairs.Select(pair => pair.First!)], [.. pairs.Select(pair => pair.Second!)]);
+            return [null, .. inputs.Select((input, i) => wanted[i] ? input.grad : null)];
         }
 
         private TokenState Again(Tensor[] inputs)
         {
             using var precision = MixedPrecision.Begin(mixed); // a device calls back on a thread of its own
-            var now = random is null ? null : RandomState();
+            var now = random is null ? null : RandomState.Take();
             isAgain = true;
             try
             {
-                SetRandomState(random);
+                Set(random);
                 return Run(inputs);
             }
             finally
             {
-                SetRandomState(now);
+                Set(now);
                 isAgain = false;
             }
         }
@@ -110,37 +111,27 @@ internal static class Recomputation
             return run(TokenState.Of(all.AsSpan(0, parts)), images);
         }
 
-        private static byte[] RandomState()
-        {
-            using var state = get_rng_state();
-            return state.data<byte>().ToArray();
-        }
-
-        private static void SetRandomState(byte[]? state)
+        private static void Set(byte[]? state)
         {
             if (state is not null)
             {
-                using var restored = tensor(state);
-                set_rng_state(restored);
+                RandomState.Restore(state);
             }
         }
     }
 
-    private sealed class BlockFunction : autograd.MultiTensorFunction<BlockFunction>
+    private sealed class BlockFunction : GuardedFunction<BlockFunction>
     {
-        public override string Name => nameof(Recomputation);
-
-        public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
+        protected override List<Tensor> Forward(autograd.AutogradContext context, IReadOnlyList<object> arguments)
         {
-            var block = (Block)vars[0];
-            List<Tensor> inputs = [.. vars.OfType<Tensor>()];
-            ctx.set_materialize_grads(false); // zeros for what is undefined would be made from outputs that may be disposed by then
-            ctx.save_for_backward(inputs);
-            ctx.save_data(nameof(Block), block);
+            var block = (Block)arguments[0];
+            List<Tensor> inputs = [.. arguments.OfType<Tensor>()];
+            context.save_for_backward(inputs);
+            context.save_data(nameof(Block), block);
             return block.Forward(inputs);
         }
 
-        public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs) =>
-            ((Block)ctx.get_data(nameof(Block))).Backward(ctx.get_saved_variables(), grad_outputs);
+        protected override IReadOnlyList<Tensor?> Backward(autograd.AutogradContext context, IReadOnlyList<Tensor?> gradients) =>
+            ((Block)context.get_data(nameof(Block))).Backward(context.get_saved_variables(), gradients);
     }
 }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Pruning;
@@ -36,7 +37,7 @@ public static class CrossGet
     /// <returns><c>[B, N, N]</c>.</returns>
     public static Tensor Affinity(Tensor metric, Tensor? real = null, Tensor? @protected = null)
     {
-        var product = metric.matmul(metric.transpose(1, 2)); // [B, N, N]
+        var product = metric.MatMul(metric.transpose(1, 2)); // [B, N, N]
         var cosine = (product + product.transpose(1, 2)) / 2; // the same both ways to the last bit, so that ties are ties
         var affinity = cosine.masked_fill(eye(metric.shape[1], device: metric.device) == 1, float.NegativeInfinity);
         return ToMe.Closed(real, @protected) is { } closed

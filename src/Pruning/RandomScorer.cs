@@ -1,4 +1,5 @@
 using Madtp.Kit.Data;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Pruning;
@@ -28,7 +29,7 @@ public sealed record RandomScorer(ulong Seed = 0) : ITokenScorer
     /// <returns><c>[B, N]</c>, in the tokens' own type.</returns>
     public static Tensor Draw(Tensor tokens, double[] direction)
     {
-        var projection = tokens.detach().to(float64).matmul(tensor(direction, dtype: float64, device: tokens.device)) * 1e6; // [B, N]
+        var projection = tokens.detach().to(float64).MatMul(tensor(direction, dtype: float64, device: tokens.device)) * 1e6; // [B, N]
         return (projection - projection.floor()).to(tokens.dtype);
     }
 

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Pruning;
@@ -57,7 +58,7 @@ public static class ToMe
             return (none, own);
         }
 
-        var edges = metric.slice(1, 1, count, 2).matmul(metric.slice(1, 0, count, 2).transpose(1, 2)); // [B, |A|, |B|]
+        var edges = metric.slice(1, 1, count, 2).MatMul(metric.slice(1, 0, count, 2).transpose(1, 2)); // [B, |A|, |B|]
         if (Closed(real, @protected) is { } closed)
         {
             edges = edges.masked_fill(closed.slice(1, 0, count, 2).unsqueeze(1), float.NegativeInfinity)

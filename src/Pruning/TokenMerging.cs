@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Pruning;
@@ -26,5 +27,5 @@ public static class TokenMerging
     /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
     /// <param name="normalized">Whether w is <see cref="Weights"/>; false for w = TIS.</param>
     public static Tensor Merge(Tensor tokens, Tensor importance, Tensor pruned, bool normalized = true) =>
-        (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).matmul(tokens).squeeze(1);
+        (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).MatMul(tokens).squeeze(1);
 }

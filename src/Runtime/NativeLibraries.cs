@@ -13,7 +13,8 @@ public static class NativeLibraries
     /// <summary>Names the folder of another libtorch; empty for the package's.</summary>
     public const string Variable = "KIT_LIBTORCH";
 
-    private const string Binding = "LibTorchSharp";
+    private const string Torch = "libtorch_cpu.so";
+    private const string BindingFile = "libLibTorchSharp.so";
     private const string NewestNode = "GLIBCXX_3.4.32"; // the version node of libstdc++ that the binding asks for
 
     /// <summary>Why libtorch could not be loaded, in a sentence; null where it was.</summary>
@@ -42,17 +43,23 @@ public static class NativeLibraries
             return;
         }
 
+        var loaded = new Dictionary<string, nint>();
         foreach (var path in Paths().Where(File.Exists))
         {
             try
             {
-                NativeLibrary.Load(path);
+                loaded[Path.GetFileName(path)] = NativeLibrary.Load(path);
             }
             catch (DllNotFoundException e)
             {
                 Failure = Sentence(path, e.Message);
                 return;
             }
+        }
+
+        if (loaded.TryGetValue(Torch, out var torch) && loaded.TryGetValue(BindingFile, out var binding))
+        {
+            LateRelease.Begin(torch, binding);
         }
     }
 
@@ -65,7 +72,7 @@ public static class NativeLibraries
     private static IEnumerable<string> Paths()
     {
         // The CUDA half registers itself with the other one when it is loaded.
-        string[] names = ["libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so"];
-        return [.. names.Select(name => Path.Combine(Folder, name)), Path.Combine(Beside, $"lib{Binding}.so")];
+        string[] names = ["libc10.so", Torch, "libtorch_cuda.so", "libtorch.so"];
+        return [.. names.Select(name => Path.Combine(Folder, name)), Path.Combine(Beside, BindingFile)];
     }
 }

@@ -5,6 +5,7 @@ using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -49,7 +50,7 @@ public sealed class ClipRetriever(ClipModel model) : IRetriever
         var device = Placement.DeviceOf(model);
         var images = Features(split.Images, some => model.EncodeImages(split.Pixels(some, device)).Feature);
         var texts = Features(split.Captions, some => model.EncodeTexts(split.Texts(some, device).Ids).Feature);
-        var scores = RetrievalScores.Of(images.matmul(texts.t()));
+        var scores = RetrievalScores.Of(images.MatMul(texts.t()));
         return new RetrievalScores(scores.ImageToText.MoveToOuterDisposeScope(), scores.TextToImage.MoveToOuterDisposeScope());
     }
 

@@ -3,6 +3,7 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Pruning;
+using Madtp.Kit.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -109,7 +110,7 @@ public sealed class RetrievalTask : BudgetTask
     private static Tensor Correct(ContrastiveFeatures features)
     {
         using var off = no_grad();
-        var nearest = features.Image.matmul(features.Text.t()).argmax(1);
+        var nearest = features.Image.MatMul(features.Text.t()).argmax(1);
         return nearest.eq(arange(nearest.shape[0], dtype: int64, device: nearest.device)).to(float32).mean();
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -175,7 +176,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         using var precision = MixedPrecision.Begin(settings.Precision == TrainingPrecision.BFloat16);
         var losses = task.Losses(examples);
         var total = task.Objective.Total(losses);
-        (settings.AccumulateSteps == 1 ? total : total / settings.AccumulateSteps).backward();
+        BackwardPass.Run(settings.AccumulateSteps == 1 ? total : total / settings.AccumulateSteps);
         averages.Add(total, losses);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Madtp.Kit.Training;
 /// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent.</summary>
 internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
 {
-    private const string RandomState = "random_state";
+    private const string RandomStateName = "random_state";
 
     public void Write(string path, int step, double seconds)
     {
@@ -25,7 +26,7 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             metadata["dial"] = dial.ToString("R", CultureInfo.InvariantCulture);
         }
 
-        SafetensorsWriter.Write(path, Tensors().Append((RandomState, random)).ToDictionary(t => t.Item1, t => t.Item2), metadata);
+        SafetensorsWriter.Write(path, Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2), metadata);
     }
 
     /// <summary>Restores everything; returns the step the run stands at and the seconds it took.</summary>
@@ -47,8 +48,7 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             }
         }
 
-        using var random = tensor(file[RandomState].ToArray<byte>());
-        set_rng_state(random);
+        RandomState.Restore(file[RandomStateName].ToArray<byte>());
         if (file.Metadata.TryGetValue("dial", out var dial))
         {
             task.Dial = double.Parse(dial, CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using Madtp.Kit.Alignment;
+using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Verification;
 
@@ -21,7 +22,7 @@ internal sealed class AlignmentCheck(GoldenFixture fixture) : FixtureCheck(fixtu
         var raw = AlignmentGuidance.RawScores(mapped, learnable);
         var maps = AlignmentGuidance.AttentionMaps(raw, learnable.shape[1]);
         var features = AlignmentGuidance.Features(maps, mapped);
-        (features * Input($"{scenario}.gw")).sum().backward();
+        BackwardPass.Run((features * Input($"{scenario}.gw")).sum());
         Expect(scenario, "token_att", raw, Scores);
         Expect(scenario, "att_weight", maps, Scores);
         Expect(scenario, "att_ft", features, Features);

@@ -4,6 +4,7 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Pruning;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;
@@ -79,7 +80,7 @@ internal sealed class BlipRetrievalCheck(GoldenFixture fixture) : FixtureCheck(f
         model.zero_grad();
         var losses = Step(model, 0);
         var released = ReleasedObjective.Of(losses, reduction.Temperature);
-        released.Total.backward();
+        BackwardPass.Run(released.Total);
         Expect(scenario, "loss_ita", losses.Contrastive, Features);
         Expect(scenario, "loss_itm", losses.Matching, Features);
         Expect(scenario, "loss_fdt", released.Alignment, Features);

@@ -3,6 +3,7 @@ using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Decoding;
 using Madtp.Kit.Pruning;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;
@@ -41,7 +42,7 @@ internal sealed class BlipVqaCheck(GoldenFixture fixture) : FixtureCheck(fixture
         model.zero_grad();
         var output = model.Forward(Input("image"), Input("question_ids"), Input("question_mask"), Answers());
         var alignment = temperature == 0 ? output.Loss : output.AlignmentLoss!; // at T = 0 the released objective counts the task loss again
-        (output.Loss + (alignment * 0.1)).backward();
+        BackwardPass.Run(output.Loss + (alignment * 0.1));
         Expect(scenario, "loss_vqa", output.Loss, Features);
         Expect(scenario, "loss_fdt", alignment, Features);
         Expect(scenario, "question_cls", output.Encoding.Question.X.select(1, 0), Features);

@@ -1,6 +1,7 @@
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Vision;
 using Madtp.Kit.Pruning;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;
@@ -27,7 +28,7 @@ internal sealed class VisionBlockCheck(GoldenFixture fixture) : StepCheck(fixtur
         using var trace = reduction.Record(TraceDetail.Tensors);
         var y = block.forward(new TokenState(x)).X;
         var loss = (y.select(1, 0) * Input($"{scenario}.gv")).sum() + (y.slice(1, 1, y.shape[1], 1).pow(2).sum() * 0.5);
-        loss.backward();
+        BackwardPass.Run(loss);
         ExpectOutput(scenario, trace, y);
         Expect(scenario, "loss", loss, Features);
         Expect(scenario, "grad_x", x.grad, Gradients);

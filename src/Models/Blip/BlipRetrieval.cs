@@ -2,6 +2,7 @@ using Madtp.Kit.Alignment;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -137,7 +138,7 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<B
     private Tensor MatchingLoss(BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
     {
         var pairs = ids.shape[0];
-        var similarity = image.Feature.matmul(text.Feature.t()).detach() / temp.detach(); // [B, B]
+        var similarity = image.Feature.MatMul(text.Feature.t()).detach() / temp.detach(); // [B, B]
         var wrongImage = HardNegatives.Draw(similarity.t(), imageIds, generator); // one for each text
         var wrongText = HardNegatives.Draw(similarity, imageIds, generator); // one for each image
         var encode = WithEncode(ids);

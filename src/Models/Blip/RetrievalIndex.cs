@@ -1,4 +1,5 @@
 using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models.Blip;
@@ -68,7 +69,7 @@ public sealed class RetrievalIndex : IDisposable
         }
 
         using var off = no_grad();
-        return cat(imageFeatures, 0).matmul(cat(textFeatures, 0).t());
+        return cat(imageFeatures, 0).MatMul(cat(textFeatures, 0).t());
     }
 
     /// <summary>

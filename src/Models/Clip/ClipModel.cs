@@ -1,5 +1,6 @@
 using Madtp.Kit.Alignment;
 using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -95,7 +96,7 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
     {
         var (image, text) = (EncodeImages(images), EncodeTexts(ids));
         var features = ContrastiveFeatures.Normalized(image.Feature, text.Feature);
-        var logits = features.Image.matmul(features.Text.t()) * logit_scale.exp(); // [B_images, B_texts]
+        var logits = features.Image.MatMul(features.Text.t()) * logit_scale.exp(); // [B_images, B_texts]
         return new ClipOutput(image, text, logits, AlignmentTerm(image, text));
     }
 

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ internal sealed record ClipTextEncoder(Embedding Words, Parameter Positions, Cli
         CheckEnd(tokens, length);
         var summary = tokens.EndOfText!.view(-1, 1, 1).expand(-1, 1, tokens.X.shape[2]);
         var feature = FinalNorm.forward(tokens.X.gather(1, summary).squeeze(1)); // [B, D]
-        return new ClipEncoding(feature.matmul(Projection), tokens);
+        return new ClipEncoding(feature.MatMul(Projection), tokens);
     }
 
     // A policy that neither protects the end of the text nor follows it can only read where it stood if the text did not get shorter.

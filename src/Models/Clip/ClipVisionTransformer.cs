@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -55,6 +56,6 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
         var classToken = class_embedding.expand(images.shape[0], 1, Config.Width);
         var embedded = cat([classToken, patches], 1) + positional_embedding; // [B, N + 1, D]
         var tokens = transformer.forward(new TokenState(ln_pre.forward(embedded)));
-        return new ClipEncoding(ln_post.forward(tokens.X.select(1, 0)).matmul(proj), tokens);
+        return new ClipEncoding(ln_post.forward(tokens.X.select(1, 0)).MatMul(proj), tokens);
     }
 }

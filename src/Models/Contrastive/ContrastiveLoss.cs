@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models.Contrastive;
@@ -23,8 +24,8 @@ public static class ContrastiveLoss
         var pairs = Pairs(ids, queues.Index).to(images.dtype);
         var imageTargets = Targets(momentum.Image, texts, pairs, scale, distillation);
         var textTargets = Targets(momentum.Text, images, pairs, scale, distillation);
-        var imageLoss = CrossEntropy(online.Image.matmul(texts) * scale, imageTargets);
-        var textLoss = CrossEntropy(online.Text.matmul(images) * scale, textTargets);
+        var imageLoss = CrossEntropy(online.Image.MatMul(texts) * scale, imageTargets);
+        var textLoss = CrossEntropy(online.Text.MatMul(images) * scale, textTargets);
         return (imageLoss + textLoss) / 2;
     }
 
@@ -44,7 +45,7 @@ public static class ContrastiveLoss
         }
 
         using var off = no_grad();
-        return ((feature.matmul(candidates) * scale).softmax(1) * distillation) + (pairs * (1 - distillation));
+        return ((feature.MatMul(candidates) * scale).softmax(1) * distillation) + (pairs * (1 - distillation));
     }
 
     private static Tensor CrossEntropy(Tensor logits, Tensor targets) => -(logits.log_softmax(1) * targets).sum(1).mean();

@@ -1,0 +1,41 @@
+using System.Buffers.Binary;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Runtime;
+
+/// <summary>The state of the processor's random numbers. TorchSharp ends the process when it is given one that is none.</summary>
+public static class RandomState
+{
+    private const int Words = 624; // of a Mersenne twister
+
+    /// <summary>The state as it is now.</summary>
+    public static byte[] Take()
+    {
+        using var state = get_rng_state();
+        return state.data<byte>().ToArray();
+    }
+
+    /// <summary>Sets a state that was taken before.</summary>
+    /// <exception cref="InvalidDataException">It is no such state.</exception>
+    public static void Restore(byte[] state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        if (!IsValid(state))
+        {
+            throw new InvalidDataException("the random state is damaged: it is not one of a Mersenne twister");
+        }
+
+        using var restored = tensor(state);
+        set_rng_state(restored);
+    }
+
+    // libtorch's layout: the seed, how many words are left, whether seeded, which word is next, the words.
+    private static bool IsValid(byte[] state)
+    {
+        using var now = get_rng_state();
+        return state.Length == now.NumberOfElements
+            && BinaryPrimitives.ReadInt32LittleEndian(state.AsSpan(8)) is > 0 and <= Words
+            && BinaryPrimitives.ReadInt32LittleEndian(state.AsSpan(12)) == 1
+            && BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(16)) <= Words;
+    }
+}
