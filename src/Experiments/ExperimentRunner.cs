@@ -80,6 +80,7 @@ public static class ExperimentRunner
         BudgetMet = scores.BudgetMet,
         Tokens = scores.Test.Tokens,
         Threads = get_num_threads(),
+        Libtorch = __version__,
         Command = Command(experiment),
         Code = SourceDigest.OfLibrary,
         Data = task.DataDigest(),

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Runtime;
 
 /// <summary>
-/// The backward pass. What a <see cref="GuardedFunction{T}"/> throws in it cannot pass through native code: it is remembered there
-/// and thrown here.
+/// The backward pass. What a <see cref="GuardedFunction{T}"/> throws in it cannot pass through native code: it is remembered
+/// there and thrown here.
 /// </summary>
 public static class BackwardPass
 {

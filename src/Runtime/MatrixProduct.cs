@@ -4,14 +4,16 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Runtime;
 
 /// <summary>
-/// Matrix products. TorchSharp's own <c>matmul</c> has no exception guard around its native call: shapes that do not fit, or memory that
-/// does not suffice, end the process. This one goes through operators that have one.
+/// Matrix products. TorchSharp's own <c>matmul</c> has no exception guard around its native call: shapes that do not fit, or
+/// memory that does not suffice, end the process. This one goes through operators that have one.
 /// </summary>
 public static class MatrixProduct
 {
-    /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; to the same bits where nothing broadcasts.</summary>
+    /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; to the same bits where nothing
+    /// broadcasts.</summary>
     /// <param name="left"><c>[..., n, m]</c>, or a vector <c>[m]</c>.</param>
-    /// <param name="right"><c>[..., m, k]</c>, or a vector <c>[m]</c>; the dimensions before broadcast against the other's.</param>
+    /// <param name="right"><c>[..., m, k]</c>, or a vector <c>[m]</c>; the dimensions before broadcast against the
+    /// other's.</param>
     /// <returns><c>[..., n, k]</c>, less the dimension that a vector lacks.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit; the message names both.</exception>
     public static Tensor MatMul(this Tensor left, Tensor right)

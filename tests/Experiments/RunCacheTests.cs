@@ -60,6 +60,7 @@ public class RunCacheTests
         DenseMacs = 100,
         Scores = new Dictionary<string, double> { ["left"] = 0.7 },
         Tokens = new Dictionary<string, double> { ["visual_encoder.0"] = 3.5 },
+        Libtorch = "none",
         Command = "./kit experiment",
         Code = "c",
         Data = "d",

@@ -34,6 +34,6 @@ public class SeedGroupsTests
 
     private static ExperimentResult Result(Experiment experiment, long seed, double test, double share = 0.5) => new(experiment with { Seed = seed })
     {
-        Test = test, Dev = test, Macs = share * 100, DenseMacs = 100, Command = "", Code = "", Data = "", Date = "",
+        Test = test, Dev = test, Macs = share * 100, DenseMacs = 100, Libtorch = "", Command = "", Code = "", Data = "", Date = "",
     };
 }
