@@ -7,13 +7,13 @@ namespace Madtp.Kit.Models;
 /// <param name="Modality">What its tokens are.</param>
 /// <param name="Blocks">The blocks in order of execution.</param>
 /// <param name="FindSpaceDict">
-/// Gives E, the learnable alignment tokens, <c>[K, d_k]</c>, or null in a model without alignment guidance. Asked each time, because a
+/// Gives E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment guidance. Asked each time, because a
 /// model that is moved to a device or a type has other parameters afterwards.
 /// </param>
-public sealed record ReducibleEncoder(string Name, Modality Modality, IReadOnlyList<IReducibleBlock> Blocks, Func<Parameter?> FindSpaceDict)
+public sealed record ReducibleEncoder(string Name, Modality Modality, IReadOnlyList<IReducibleBlock> Blocks, Func<Parameter?>? FindSpaceDict)
 {
     /// <summary>E as it is now, <c>[K, d_k]</c>; null in a model without alignment guidance.</summary>
-    public Parameter? SpaceDict => FindSpaceDict();
+    public Parameter? SpaceDict => FindSpaceDict?.Invoke();
 
     /// <summary>True where attention is causal and row 0 therefore sees only itself (CLIP text).</summary>
     public bool Causal { get; init; }

@@ -24,7 +24,7 @@ internal static class OneBlock
         var scores = randn(batch, heads, candidates + 1, candidates + 1) + TokenState.AdditiveMask(mask);
         var perHead = width / heads;
         var record = new SelfAttentionRecord(scores.softmax(-1), randn(batch, heads, candidates + 1, perHead), randn(batch, heads, candidates + 1, perHead));
-        var encoder = new ReducibleEncoder("encoder", modality, [.. Enumerable.Range(0, depth).Select(_ => new Block())], () => null);
+        var encoder = new ReducibleEncoder("encoder", modality, [.. Enumerable.Range(0, depth).Select(_ => new Block())], null);
         return new ReductionContext(encoder, layer, new TokenState(x) { Mask = mask, Entered = tensor(lengths.Select(n => (long)n).ToArray()) }, record)
         {
             Real = mask.slice(1, 1, candidates + 1, 1),
