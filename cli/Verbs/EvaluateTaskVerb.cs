@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Evaluations;
 using Spectre.Console;
 
@@ -38,7 +37,7 @@ internal static class EvaluateTaskVerb
         var batch = new Option<int>("--batch") { Description = "Examples answered at once.", HelpName = "N", DefaultValueFactory = _ => 32 };
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
-        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => ComputeDevice.Auto };
+        var device = DeviceOption.Create();
         var output = new Option<string?>("--out") { Description = "Folder of finished examples, submission and scores; a run that was cut off goes on from it.", HelpName = "DIR" };
         var fresh = new Option<bool>("--fresh") { Description = "Begin anew." };
         var json = ScoreVerb.Json();
@@ -66,7 +65,7 @@ internal static class EvaluateTaskVerb
             BatchSize = parsed.GetValue(batch),
             ImageSize = parsed.GetValue(imageSize),
             Vocabulary = parsed.GetValue(vocabulary),
-            Device = ComputeDevice.Of(parsed.GetRequiredValue(device)),
+            Device = DeviceOption.Use(parsed, device),
             Output = parsed.GetValue(output),
             Fresh = parsed.GetValue(fresh),
         }, parsed, parsed.GetValue(json), cancellation)));

@@ -18,10 +18,15 @@ internal static class ExperimentVerb
         var tokens = new Option<int?>("--learnable-tokens") { Description = "K, instead of the task's usual." };
         var width = new Option<int?>("--alignment-width") { Description = "d_k, instead of the task's usual." };
         var fresh = new Option<bool>("--fresh") { Description = "Runs it although a result is there, and keeps the new one." };
-        var command = new Command("experiment", "Runs one experiment, or shows its cached result, as JSON.") { task, method, reduce, seed, examples, epochs, rate, tokens, width, fresh };
+        var device = DeviceOption.Create();
+        var command = new Command("experiment", "Runs one experiment, or shows its cached result, as JSON.")
+        {
+            task, method, reduce, seed, examples, epochs, rate, tokens, width, device, fresh,
+        };
         command.SetAction((parsed, cancellation) =>
         {
             var usual = ExperimentTasks.Of(parsed.GetValue(task)!).Usual;
+            DeviceOption.UseFor([usual], parsed, device);
             var experiment = usual with
             {
                 Method = parsed.GetValue(method) ?? usual.Method,

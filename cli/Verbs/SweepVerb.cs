@@ -15,7 +15,11 @@ internal static class SweepVerb
         var runs = new Option<string?>("--runs") { Description = "Folder for unfinished runs (artifacts/runs/experiments otherwise)." };
         var slurm = new Option<bool>("--slurm") { Description = "Hands the missing experiments to Slurm as a job array instead of running them here." };
         var options = new Option<string[]>("--slurm-option") { Description = "A line for the job's head, such as --slurm-option=--partition=gpu; may be given again.", DefaultValueFactory = _ => [] };
-        var command = new Command("sweep", "Runs every experiment of a grid that has no result yet.") { list, jobs, index, cache, runs, slurm, options };
+        var device = DeviceOption.Create();
+        var command = new Command("sweep", "Runs every experiment of a grid that has no result yet.")
+        {
+            list, jobs, index, cache, runs, device, slurm, options,
+        };
         command.SetAction((parsed, cancellation) =>
         {
             var experiments = ExperimentList.Of(parsed.GetValue(list)!);
@@ -31,6 +35,7 @@ internal static class SweepVerb
                 return Task.FromResult(Submit(new SlurmArray(name, KitFolder.File("artifacts", "slurm")) { Options = parsed.GetValue(options)! }, experiments, settings));
             }
 
+            DeviceOption.UseFor(experiments, parsed, device);
             return Task.FromResult(parsed.GetValue(index) is { } place ? One(experiments, place, settings, cancellation) : All(experiments, settings, cancellation));
         });
         return command;

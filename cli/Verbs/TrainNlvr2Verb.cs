@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Models;
 using Madtp.Kit.Training;
 
@@ -25,7 +24,7 @@ internal static class TrainNlvr2Verb
         var dropPath = new Option<double>("--drop-path") { Description = "Of the image encoder's last block.", DefaultValueFactory = _ => 0.1 };
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
-        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => ComputeDevice.Auto };
+        var device = DeviceOption.Create();
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise).", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
         var steps = new TrainingOptions();
@@ -58,7 +57,7 @@ internal static class TrainNlvr2Verb
                 ImageSize = parsed.GetValue(imageSize),
                 TrainExamples = parsed.GetValue(examples),
                 Vocabulary = parsed.GetValue(vocabulary),
-                Device = ComputeDevice.Of(parsed.GetRequiredValue(device)),
+                Device = DeviceOption.Use(parsed, device),
             };
             return Task.FromResult(Run(recipe, parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(recipe.FileName)), parsed.GetValue(resume), cancellation));
         });

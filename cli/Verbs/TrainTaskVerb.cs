@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.FineTuning;
 using Madtp.Kit.Models;
 
@@ -40,7 +39,7 @@ internal static class TrainTaskVerb
         var dropPath = new Option<double?>("--drop-path") { Description = "Probability of skipping a branch of BLIP's last image block, instead of 0.1." };
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
-        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => ComputeDevice.Auto };
+        var device = DeviceOption.Create();
         var workers = new Option<int>("--workers") { Description = "Images decoded at a time.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
         var score = new Option<string[]?>("--score") { Description = "Splits that the trained weights are scored on; the task's usual one otherwise, none for none.", HelpName = "SPLIT", AllowMultipleArgumentsPerToken = true };
         var limit = new Option<int?>("--score-limit") { Description = "Score the first examples of each split only.", HelpName = "N" };
@@ -96,7 +95,7 @@ internal static class TrainTaskVerb
                 ImageSize = parsed.GetValue(imageSize),
                 Vocabulary = parsed.GetValue(vocabulary),
                 Workers = parsed.GetValue(workers),
-                Device = ComputeDevice.Of(parsed.GetRequiredValue(device)),
+                Device = DeviceOption.Use(parsed, device),
                 ScoredSplits = parsed.GetValue(score) is { Length: > 0 } splits ? [.. splits.Where(split => split != "none")] : null,
                 ScoredExamples = parsed.GetValue(limit),
             }, cancellation));
