@@ -112,15 +112,19 @@ internal sealed partial class PackageRestore
         }
     }
 
-    private static List<string> Items(string json, string name)
+    // Warnings may stand before the answer, which begins with a brace alone on its line.
+    private static List<string> Items(string output, string name)
     {
+        var json = string.Join('\n', output.Split('\n').SkipWhile(line => line.Trim() != "{"));
         try
         {
-            return JsonNode.Parse(json)?["Items"]?[name] is JsonArray items ? [.. items.Select(item => (string?)item?["FullPath"]).OfType<string>().Where(File.Exists)] : [];
+            return JsonNode.Parse(json)?["Items"]?[name] is JsonArray items
+                ? [.. items.Select(item => (string?)item?["FullPath"]).OfType<string>().Where(File.Exists)]
+                : [];
         }
         catch (JsonException)
         {
-            return [];
+            throw new InvalidDataException($"`dotnet msbuild` answered something else than JSON: {output.Trim()}");
         }
     }
 
