@@ -1,5 +1,5 @@
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using Madtp.Kit.Pruning;
 using Xunit;
 using static TorchSharp.torch;
