@@ -4,7 +4,7 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using TorchSharp;
 using static TorchSharp.torch;
 

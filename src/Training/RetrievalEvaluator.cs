@@ -1,7 +1,7 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;

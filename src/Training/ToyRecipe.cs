@@ -2,7 +2,7 @@ using System.Globalization;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;

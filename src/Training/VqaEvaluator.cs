@@ -3,7 +3,7 @@ using Madtp.Kit.Data;
 using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;

@@ -5,7 +5,7 @@ using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using TorchSharp;
 using static TorchSharp.torch;
 
