@@ -1,5 +1,5 @@
 using System.Globalization;
-using Madtp.Kit.Training;
+using Madtp.Kit.Tasks;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;

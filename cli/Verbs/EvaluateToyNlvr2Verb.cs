@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Training;
+using Madtp.Kit.Tasks;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;

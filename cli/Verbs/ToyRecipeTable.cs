@@ -1,4 +1,5 @@
 using System.Globalization;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Spectre.Console;
 

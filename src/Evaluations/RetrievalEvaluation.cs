@@ -3,10 +3,10 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Captions;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
+using Madtp.Kit.Models;
 using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 

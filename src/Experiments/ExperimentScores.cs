@@ -1,5 +1,5 @@
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Training;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Experiments;
 

@@ -1,4 +1,5 @@
 using Madtp.Kit.Compression;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Experiments;

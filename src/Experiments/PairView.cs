@@ -2,7 +2,7 @@ using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Training;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Experiments;
 

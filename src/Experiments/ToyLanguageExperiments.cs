@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 

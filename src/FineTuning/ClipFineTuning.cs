@@ -1,10 +1,10 @@
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Retrieval;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Training;
+using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.FineTuning;
 

@@ -1,6 +1,6 @@
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Training;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.FineTuning;
 

@@ -1,13 +1,13 @@
 using System.Globalization;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 

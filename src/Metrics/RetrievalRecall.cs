@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Metrics;
 
 /// <summary>Recall at 1, 5 and 10 of image-text retrieval, both ways, with several captions for each image.</summary>

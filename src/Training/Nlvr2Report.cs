@@ -1,4 +1,5 @@
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
 

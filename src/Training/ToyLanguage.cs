@@ -1,5 +1,6 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Decoding;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
 

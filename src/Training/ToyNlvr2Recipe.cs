@@ -1,6 +1,7 @@
 using System.Globalization;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;

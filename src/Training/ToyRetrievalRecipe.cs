@@ -3,6 +3,7 @@ using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
 

@@ -3,8 +3,8 @@ using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Compression;
-using Madtp.Kit.Training;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Evaluations;

@@ -9,8 +9,8 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
-using Madtp.Kit.Training;
 using TorchSharp;
 using Xunit;
 

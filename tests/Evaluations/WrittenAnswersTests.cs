@@ -7,10 +7,10 @@ using Madtp.Kit.Evaluations;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
-using Madtp.Kit.Training;
-using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Evaluations;

@@ -1,5 +1,5 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.CommandLine;
 using Madtp.Kit.Cli;
 using Madtp.Kit.Experiments;
 using Xunit;

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Figures;
 using Madtp.Kit.Figures.Drawing;
+using Madtp.Kit.Figures;
 using TorchSharp;
 using Xunit;
 

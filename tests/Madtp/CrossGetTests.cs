@@ -1,5 +1,5 @@
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using Madtp.Kit.Madtp;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Evaluations;
 using Madtp.Kit.Training;
 using TorchSharp;

@@ -1,5 +1,6 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Xunit;
 using static TorchSharp.torch;

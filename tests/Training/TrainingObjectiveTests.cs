@@ -1,4 +1,4 @@
-using Madtp.Kit.Training;
+using Madtp.Kit.Tasks;
 using Xunit;
 using static TorchSharp.torch;
 

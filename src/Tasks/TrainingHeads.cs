@@ -1,7 +1,8 @@
+using Madtp.Kit.Data.Nlvr2;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Training;
+namespace Madtp.Kit.Tasks;
 
 /// <summary>
 /// Names what each image token shows. It is used in training only: on the answers alone a small model settles on guessing, while
@@ -32,4 +33,31 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
     /// <summary>Cross-entropy of the scores against true classes <c>[B, N]</c>.</summary>
     public Tensor Loss(Tensor tokens, Tensor truth) =>
         nn.functional.cross_entropy(forward(tokens).flatten(0, 1), truth.flatten(), weight: get_buffer("class_weights"));
+}
+
+/// <summary>
+/// Tells for every text token how many of what it names are in the left and in the right image. It is used in training only: it
+/// teaches the cross-attention to look things up long before the answers alone would.
+/// </summary>
+public sealed class WordHead : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear counts;
+    private readonly int kinds;
+
+    /// <summary>Creates the head.</summary>
+    /// <param name="width">Width of a text token.</param>
+    /// <param name="largest">The largest number there may be.</param>
+    public WordHead(int width, int largest) : base(nameof(WordHead))
+    {
+        kinds = largest + 1;
+        counts = nn.Linear(width, 2 * kinds);
+        RegisterComponents();
+    }
+
+    /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right, <c>[B, N, 2, largest + 1]</c>.</summary>
+    public override Tensor forward(Tensor tokens) => counts.forward(tokens).view(tokens.shape[0], tokens.shape[1], 2, kinds);
+
+    /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
+    public Tensor Loss(Tensor tokens, Tensor truth) =>
+        nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: NlvrPairs.Unnamed);
 }

@@ -1,4 +1,6 @@
-namespace Madtp.Kit.Training;
+using Madtp.Kit.Madtp;
+
+namespace Madtp.Kit.Tasks;
 
 /// <summary>How well a model answers, and at what cost.</summary>
 /// <param name="Split">The examples it was scored on.</param>
@@ -19,4 +21,24 @@ public sealed record Evaluation(string Split, int Examples, double Accuracy, dou
 
     /// <summary>Share of the plain model's multiply-accumulates that is left, 0 to 1.</summary>
     public double MacShare => Macs / DenseMacs;
+}
+
+/// <summary>Tokens that leave each layer, mean over images or statements.</summary>
+internal sealed class TokenMeans
+{
+    private readonly Dictionary<string, (double Sum, int Count)> sums = [];
+
+    /// <summary>Adds every step of a trace.</summary>
+    public void Add(ReductionTrace? trace)
+    {
+        foreach (var step in trace?.Steps ?? [])
+        {
+            var name = $"{step.Encoder}.{step.Layer}";
+            var (sum, count) = sums.GetValueOrDefault(name);
+            sums[name] = (sum + step.TokensPerSample.Sum(), count + step.TokensPerSample.Count);
+        }
+    }
+
+    /// <summary>The means by encoder and layer.</summary>
+    public IReadOnlyDictionary<string, double> Means() => sums.ToDictionary(s => s.Key, s => s.Value.Sum / s.Value.Count);
 }

@@ -2,7 +2,7 @@ using Madtp.Kit.Data.Batching;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Training;
+namespace Madtp.Kit.Tasks;
 
 /// <summary>What the trainer trains: modules, examples, and the losses of a batch of them.</summary>
 public abstract class TrainingTask
@@ -65,4 +65,47 @@ public abstract class TrainingTask
     /// <summary>Every trained parameter by its name in checkpoints; those without gradients (momentum copies) are not trained.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> Parameters() =>
         Modules.SelectMany(m => m.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => ($"{m.Name}.{p.name}", p.parameter)));
+}
+
+/// <summary>The losses of one batch, each a scalar.</summary>
+/// <param name="Task">L_task.</param>
+/// <param name="Correct">Share of the batch that is answered right.</param>
+public sealed record StepLosses(Tensor Task, Tensor Correct)
+{
+    /// <summary>L_sim (eq. 12); null where nothing was aligned.</summary>
+    public Tensor? Alignment { get; init; }
+
+    /// <summary>A loss that only helps the training, such as naming what each patch shows; null where there is none.</summary>
+    public Tensor? Auxiliary { get; init; }
+
+    /// <summary>Tokens that leave the image encoder, mean over the batch's images, class and merged token included; null where nothing is reduced.</summary>
+    public double? ImageTokens { get; init; }
+
+    /// <summary>Tokens that leave the text encoder, mean over the batch; null where nothing is reduced.</summary>
+    public double? TextTokens { get; init; }
+
+    /// <summary>Multiply-accumulates of one example, mean over the batch; null where nothing is reduced.</summary>
+    public double? Macs { get; init; }
+}
+
+/// <summary>What is minimised: L = L_task + α·L_sim (Section 3.4), and an auxiliary loss where a recipe has one.</summary>
+/// <param name="AlignmentWeight">α.</param>
+/// <param name="AuxiliaryWeight">Weight of the auxiliary loss.</param>
+public sealed record TrainingObjective(double AlignmentWeight = 0.1, double AuxiliaryWeight = 0)
+{
+    /// <summary>
+    /// The objective of a step, a scalar. Where nothing was aligned the alignment term is zero (the released code counts the task
+    /// loss once more instead, defect 7).
+    /// </summary>
+    public Tensor Total(StepLosses losses)
+    {
+        ArgumentNullException.ThrowIfNull(losses);
+        var total = losses.Task;
+        if (losses.Alignment is { } alignment && AlignmentWeight != 0)
+        {
+            total = total + (alignment * AlignmentWeight);
+        }
+
+        return losses.Auxiliary is { } auxiliary && AuxiliaryWeight != 0 ? total + (auxiliary * AuxiliaryWeight) : total;
+    }
 }

@@ -2,7 +2,7 @@ using Madtp.Kit.Models;
 using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Training;
+namespace Madtp.Kit.Tasks;
 
 /// <summary>
 /// A task that trains a reducible model. Without a budget its reduction only gathers the features of the alignment loss; with one
@@ -133,4 +133,26 @@ public abstract class BudgetTask : TrainingTask, IDisposable
             Reduction.GatherFeatures = gathers;
         }
     }
+}
+
+/// <summary>What training a reducible model is told besides how long and how fast.</summary>
+public record BudgetSettings
+{
+    /// <summary>α, weight of the alignment loss.</summary>
+    public double AlignmentWeight { get; init; } = 0.1;
+
+    /// <summary>Weight of the loss on what each patch shows; 0 trains on the answers alone.</summary>
+    public double PatchWeight { get; init; }
+
+    /// <summary>Weight of the loss on how many of what the question's words name are in the image (0 to 3); 0 leaves it out.</summary>
+    public double WordWeight { get; init; }
+
+    /// <summary>Share of the plain model's multiply-accumulates that a reduced model may use; null reduces nothing.</summary>
+    public double? MacShare { get; init; }
+
+    /// <summary>Training examples that the dial is calibrated on, the first of the split.</summary>
+    public int CalibrationExamples { get; init; } = 200;
+
+    /// <summary>Calibrations in an epoch, evenly spread.</summary>
+    public int CalibrationsPerEpoch { get; init; } = 2;
 }
