@@ -1,6 +1,6 @@
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Figures;

@@ -3,7 +3,7 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using TorchSharp;
 using static TorchSharp.torch;
 
