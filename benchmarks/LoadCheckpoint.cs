@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Benchmarks;
 

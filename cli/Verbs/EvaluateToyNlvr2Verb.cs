@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Spectre.Console;
 

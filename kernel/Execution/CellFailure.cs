@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Kernel.Execution;
 
 /// <summary>Why a cell failed, as Jupyter shows it.</summary>

@@ -1,4 +1,6 @@
+using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
@@ -54,4 +56,111 @@ public sealed class ParameterPruning : IDisposable
             mask.Dispose();
         }
     }
+}
+
+/// <summary>The mask of one inner width: what each unit is multiplied by. 1 changes nothing, 0 takes the unit out.</summary>
+public sealed class WidthMask : IDisposable
+{
+    internal WidthMask(PrunableWidth width)
+    {
+        Width = width;
+        Tensor = width.Part.NewMask().DetachFromDisposeScope().requires_grad_();
+    }
+
+    /// <summary>What is masked.</summary>
+    public PrunableWidth Width { get; }
+
+    /// <summary>The mask ζ, <c>[units]</c>. It gathers gradients like a parameter but is no parameter of the model.</summary>
+    public Tensor Tensor { get; }
+
+    /// <summary>How many units there are.</summary>
+    public int Units => (int)Tensor.shape[0];
+
+    /// <summary>Units that are not masked to zero.</summary>
+    public int Kept => Values().Count(value => value != 0);
+
+    /// <summary>The mask's values.</summary>
+    public float[] Values() => Read(Tensor.detach());
+
+    /// <summary>Sets every value.</summary>
+    /// <exception cref="ArgumentException">There are not as many values as units.</exception>
+    public void Set(float[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Length != Units)
+        {
+            throw new ArgumentException($"the mask of '{Width.Name}' has {Units} values, not {values.Length}", nameof(values));
+        }
+
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor.copy_(tensor(values));
+    }
+
+    /// <summary>Adds the gradient of the last step to a sum and begins the next step at zero.</summary>
+    internal void MoveGradient(Tensor sum)
+    {
+        using var unrecorded = no_grad();
+        using var gradient = Tensor.grad;
+        if (gradient is not null)
+        {
+            sum.add_(gradient);
+            gradient.zero_();
+        }
+    }
+
+    /// <summary>Detaches the mask from its layer.</summary>
+    public void Dispose()
+    {
+        if (ReferenceEquals(Width.Part.WidthMask, Tensor))
+        {
+            Width.Part.WidthMask = null;
+        }
+
+        Tensor.Dispose();
+    }
+
+    internal static float[] Read(Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        return values.cpu().to(float32).data<float>().ToArray();
+    }
+}
+
+/// <summary>What compression must know of a kind of model, besides the model itself.</summary>
+/// <param name="Create">Makes a model of given sizes.</param>
+/// <param name="Macs">Multiply-accumulates of a model of given sizes on an example whose text has so many tokens.</param>
+/// <typeparam name="TModel">The model.</typeparam>
+/// <typeparam name="TSizes">Its sizes.</typeparam>
+public sealed record PrunableFamily<TModel, TSizes>(Func<TSizes, TModel> Create, Func<TSizes, int, long> Macs)
+    where TModel : nn.Module, IPrunableModel<TSizes>
+    where TSizes : class, IPrunableSizes<TSizes>;
+
+/// <summary>The kinds of model that can be compressed: all five of the paper. Each is counted as its budget is for token reduction.</summary>
+public static class PrunableFamilies
+{
+    /// <summary>BLIP NLVR2: two images with a statement.</summary>
+    public static PrunableFamily<BlipNlvr, BlipConfig> Nlvr { get; } = new(
+        sizes => new BlipNlvr(sizes),
+        (sizes, tokens) => MacLedger.For(BlipCosts.Nlvr(sizes, tokens)).Total(Accounting.Paper));
+
+    /// <summary>CLIP: an image and a text at inference.</summary>
+    public static PrunableFamily<ClipModel, ClipConfig> Clip { get; } = new(
+        sizes => new ClipModel(sizes),
+        (sizes, tokens) => new ClipPairCosts(sizes).Whole(tokens));
+
+    /// <summary>BLIP retrieval: an image and a text, encoded and read together.</summary>
+    public static PrunableFamily<BlipRetrieval, BlipConfig> Retrieval { get; } = new(
+        sizes => new BlipRetrieval(sizes),
+        (sizes, tokens) => new RetrievalPairCosts(sizes).Whole(tokens));
+
+    /// <summary>BLIP captioning: an image with its caption read once.</summary>
+    public static PrunableFamily<BlipCaptioner, BlipConfig> Caption { get; } = new(
+        sizes => new BlipCaptioner(sizes),
+        (sizes, tokens) => new CaptionCosts(sizes).Whole(tokens));
+
+    /// <summary>BLIP VQA: an image with a question and one answer.</summary>
+    public static PrunableFamily<BlipVqa, BlipConfig> Vqa { get; } = new(
+        sizes => new BlipVqa(sizes),
+        (sizes, tokens) => new VqaCosts(sizes).Whole(tokens));
 }

@@ -1,4 +1,5 @@
 using Madtp.Kit.Models;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
@@ -74,4 +75,97 @@ public static class UPopRanking
     }
 
     private static bool IsFeedForward(UnitScores width) => width.Kind == PrunableKind.FeedForward;
+}
+
+/// <summary>What the units of one width are ranked by.</summary>
+/// <param name="Kind">What the width belongs to; all attentions are standardised together, and so are all feed-forward parts.</param>
+/// <param name="Gradients">The gradient of each unit's mask, summed over the steps of the search.</param>
+/// <param name="Cost">Multiply-accumulates of one unit.</param>
+public sealed record UnitScores(PrunableKind Kind, IReadOnlyList<float> Gradients, double Cost);
+
+/// <summary>
+/// What a unit of each width costs. Every multiply-accumulate of a transformer is linear in its inner widths, so a unit costs the
+/// same whatever else is taken out, and what is left is the whole minus the sum of what was taken.
+/// </summary>
+public sealed class UnitCosts
+{
+    private readonly double[] perUnit;
+
+    private UnitCosts(double dense, double whole, double[] perUnit)
+    {
+        (Dense, Whole, this.perUnit) = (dense, whole, perUnit);
+    }
+
+    /// <summary>Multiply-accumulates of the regular model, mean over the texts.</summary>
+    public double Dense { get; }
+
+    /// <summary>Multiply-accumulates of the model as it is, mean over the texts.</summary>
+    public double Whole { get; }
+
+    /// <summary>Multiply-accumulates of one unit of each width, in the order of the model's widths, mean over the texts.</summary>
+    public IReadOnlyList<double> PerUnit => perUnit;
+
+    /// <summary>
+    /// Counts the units of a model by its ledger.
+    /// </summary>
+    /// <param name="family">The kind of model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="textLengths">Tokens of the texts to average over.</param>
+    /// <exception cref="ArgumentException">There are no texts.</exception>
+    public static UnitCosts Of<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, IReadOnlyCollection<int> textLengths)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(textLengths);
+        if (textLengths.Count == 0)
+        {
+            throw new ArgumentException("there are no texts to average the cost over", nameof(textLengths));
+        }
+
+        var lengths = textLengths.GroupBy(n => n).Select(group => (Tokens: group.Key, Share: (double)group.Count() / textLengths.Count)).ToArray();
+        double Mean(TSizes sizes) => lengths.Sum(n => n.Share * family.Macs(sizes, n.Tokens));
+
+        var (widths, whole) = (model.PrunableWidths, Mean(model.Config));
+        return new UnitCosts(Mean(model.Config.Uncompressed), whole, [.. widths.Select(width => Mean(Wider(model.Config, widths, width)) - whole)]);
+    }
+
+    private static TSizes Wider<TSizes>(TSizes config, IReadOnlyList<PrunableWidth> widths, PrunableWidth one)
+        where TSizes : class, IPrunableSizes<TSizes> =>
+        CompressedConfig.With(config, [.. widths.Select(width => (width, width.Part.Units + (width == one ? 1 : 0)))]);
+}
+
+/// <summary>
+/// How UPop's search goes on: at regular steps the units to prune are chosen anew, more of them each time, and their masks sink
+/// towards zero together, so that the last choice takes out what has almost no weight left.
+/// </summary>
+/// <param name="Steps">T, steps of the search.</param>
+/// <param name="UpdateEvery">Steps between two choices.</param>
+public sealed record UPopSchedule(int Steps, int UpdateEvery = 50)
+{
+    /// <summary>p_t / p, the share of the target that is reached after t steps: √((1 − cos(πt/T))/2), from 0 to 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The step is not one of 0 to T.</exception>
+    public double Progress(int done)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(done);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(done, Steps);
+        return done == Steps ? 1 : Math.Sqrt((1 - Math.Cos(Math.PI * done / Steps)) / 2);
+    }
+
+    /// <summary>What the masks of the chosen units are after t steps: 1 − p_t / p, from 1 to 0.</summary>
+    public double MaskValue(int done) => 1 - Progress(done);
+
+    /// <summary>Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and after the last.</summary>
+    public bool UpdatesAfter(int done) => done == Steps || (done > 0 && done % UpdateEvery == 0);
+}
+
+/// <summary>What UPop's search is told.</summary>
+public sealed record UPopSettings
+{
+    /// <summary>Share of the regular model's multiply-accumulates that the smaller model may cost, between 0 and 1.</summary>
+    public required double MacShare { get; init; }
+
+    /// <summary>Steps between two choices of what to prune.</summary>
+    public int UpdateEvery { get; init; } = 50;
 }

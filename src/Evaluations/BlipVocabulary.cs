@@ -1,5 +1,5 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Evaluations;

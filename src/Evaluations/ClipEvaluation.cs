@@ -1,9 +1,7 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;

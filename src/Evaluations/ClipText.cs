@@ -1,6 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Evaluations;

@@ -4,8 +4,8 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 

@@ -2,7 +2,6 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 

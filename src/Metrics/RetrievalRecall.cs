@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Metrics;
 
 /// <summary>Recall at 1, 5 and 10 of image-text retrieval, both ways, with several captions for each image.</summary>

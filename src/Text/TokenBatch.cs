@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Text;
 
 /// <summary>Several encoded texts of one padded length, row by row, ready to become tensors.</summary>

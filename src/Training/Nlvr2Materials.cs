@@ -3,7 +3,6 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Text;
 using TorchSharp;
 

@@ -1,5 +1,5 @@
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Decoding;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;

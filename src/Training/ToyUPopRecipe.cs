@@ -1,7 +1,7 @@
 using System.Globalization;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;

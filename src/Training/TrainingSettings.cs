@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Training;
 
 /// <summary>Everything a training run is told besides its task. Equal settings, task and machine give equal weights.</summary>

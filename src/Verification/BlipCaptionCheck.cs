@@ -1,8 +1,6 @@
 using System.Text.Json;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Text;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Models.Text;
+using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Verification;
 

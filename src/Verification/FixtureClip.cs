@@ -1,6 +1,4 @@
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Models.Contrastive;
 
 namespace Madtp.Kit.Verification;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Models.Vision;
+using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Verification;
 

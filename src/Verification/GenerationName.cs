@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Madtp.Kit.Models.Decoding;
+using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Verification;
 

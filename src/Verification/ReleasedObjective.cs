@@ -1,4 +1,4 @@
-using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;

@@ -1,6 +1,5 @@
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Vision;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

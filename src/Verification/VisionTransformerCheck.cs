@@ -1,6 +1,5 @@
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Vision;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;

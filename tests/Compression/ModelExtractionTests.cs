@@ -1,11 +1,10 @@
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,9 +1,8 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Tests.Models.Clip;
+using Madtp.Kit.Models;
+using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;
 

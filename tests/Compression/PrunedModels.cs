@@ -1,6 +1,6 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,8 +1,6 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Models.Text;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,7 +1,6 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

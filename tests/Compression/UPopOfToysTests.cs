@@ -1,6 +1,6 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Xunit;

@@ -2,7 +2,7 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Compression;
 using Xunit;

@@ -1,5 +1,5 @@
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Evaluations;
 using Xunit;
 

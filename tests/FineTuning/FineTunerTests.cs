@@ -1,8 +1,8 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.FineTuning;
-using Madtp.Kit.Models;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Evaluations;
 using Xunit;
 

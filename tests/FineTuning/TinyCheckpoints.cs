@@ -2,9 +2,6 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.FineTuning;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Models.Toy;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.FineTuning;

@@ -1,6 +1,5 @@
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Models;
-using Madtp.Kit.Tests.Models.Clip;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,9 +1,7 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Models;
-using Madtp.Kit.Tests.Models.Clip;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -163,7 +161,7 @@ public class RivalsTests
         using var scope = NewDisposeScope();
         using var off = no_grad();
         manual_seed(3);
-        var model = new Kit.Models.Blip.BlipNlvr(TinyModels.Config with { Alignment = null });
+        var model = new Kit.Models.BlipNlvr(TinyModels.Config with { Alignment = null });
         model.eval();
         var (images, ids, mask) = TinyModels.Batch(1, 9, 7);
         using var reduction = TokenReduction.Attach(model, RivalPolicies.All[name](0.6));

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Models;
 using Xunit;
 using static TorchSharp.torch;
 

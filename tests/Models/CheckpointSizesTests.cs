@@ -1,9 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Models.Toy;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Models;

@@ -1,10 +1,7 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Models.Vision;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Training;
 using Madtp.Kit.Training;
 using Xunit;

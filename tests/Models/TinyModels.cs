@@ -1,7 +1,4 @@
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Text;
-using Madtp.Kit.Models.Vision;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Models;

@@ -2,7 +2,6 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Evaluations;

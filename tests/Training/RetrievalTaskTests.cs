@@ -1,5 +1,5 @@
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Xunit;

@@ -1,7 +1,5 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;

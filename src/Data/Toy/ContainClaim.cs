@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>"The left image contains a red circle", and the same of the right, both, or at least one.</summary>

@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>A scene and what is said of it.</summary>

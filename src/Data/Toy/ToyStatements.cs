@@ -1,4 +1,3 @@
-
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>Draws claims of every kind, and pairs of scenes of which they are true or false.</summary>

@@ -1,0 +1,489 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>Sizes of a BERT encoder as BLIP uses it (MED: multimodal mixture of encoder and decoder).</summary>
+public sealed record BertConfig
+{
+    /// <summary>Size of the vocabulary; BLIP adds [DEC] and [ENC] to bert-base-uncased's 30,522 pieces.</summary>
+    public int VocabularySize { get; init; } = 30524;
+
+    /// <summary>D, width of a token.</summary>
+    public int Width { get; init; } = 768;
+
+    /// <summary>Number of layers.</summary>
+    public int Layers { get; init; } = 12;
+
+    /// <summary>Attention heads per layer.</summary>
+    public int Heads { get; init; } = 12;
+
+    /// <summary>Width of the feed-forward part.</summary>
+    public int FeedForwardWidth { get; init; } = 3072;
+
+    /// <summary>Longest sequence.</summary>
+    public int MaxPositions { get; init; } = 512;
+
+    /// <summary>Added to the variance in every LayerNorm.</summary>
+    public double LayerNormEpsilon { get; init; } = 1e-12;
+
+    /// <summary>Width of the image tokens that cross-attention reads.</summary>
+    public int EncoderWidth { get; init; } = 768;
+
+    /// <summary>Dropout on hidden states and attention in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Id of the padding piece, whose embedding stays zero at initialisation.</summary>
+    public int PaddingId { get; init; }
+
+    /// <summary>First layer that merges two images by a learned layer (NLVR2); earlier ones average.</summary>
+    public int FirstMergeLayer { get; init; } = 6;
+
+    /// <summary>Inner widths of each layer of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
+    /// <summary>The inner widths of one layer.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, FeedForwardWidth);
+}
+
+/// <summary>BLIP's text transformer: BERT embeddings and layers that can read images. Parameter names are those of its checkpoints.</summary>
+public sealed class TextTransformer : nn.Module
+{
+    private readonly BertEmbeddings embeddings;
+    private readonly BertEncoder encoder;
+
+    private TextTransformer(BertConfig config, IEnumerable<BertLayer> layers) : base(nameof(TextTransformer))
+    {
+        Config = config;
+        embeddings = new BertEmbeddings(config);
+        encoder = new BertEncoder(layers, config.Dropout);
+        RegisterComponents();
+        BertInitialization.Apply(this);
+    }
+
+    /// <summary>The encoder's sizes.</summary>
+    public BertConfig Config { get; }
+
+    /// <summary>The layers in order.</summary>
+    public IReadOnlyList<BertLayer> Layers => encoder.Layers;
+
+    /// <summary>The text encoder of NLVR2, whose layers read a pair of images.</summary>
+    public static TextTransformer Nlvr(BertConfig config, AlignmentConfig? alignment = null)
+    {
+        var maps = AlignmentMaps.Create(alignment, config.Width, config.Layers);
+        return new(config, Enumerable.Range(0, config.Layers).Select(layer => BertLayer.Nlvr(config, layer, maps[layer])));
+    }
+
+    /// <summary>MED, whose layers read one image.</summary>
+    public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null)
+    {
+        var maps = AlignmentMaps.Create(alignment, config.Width, config.Layers);
+        return new(config, Enumerable.Range(0, config.Layers).Select(layer => BertLayer.Med(config, maps[layer], layer)));
+    }
+
+    /// <summary>
+    /// Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
+    public ImageContext Project(ImageContext image) => image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
+
+    /// <summary>Every inner width that can be pruned.</summary>
+    /// <param name="name">The encoder's name in its model.</param>
+    public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
+        Layers.SelectMany((layer, index) => layer.PrunableWidths($"{name}.encoder.layer.{index}", index));
+
+    /// <summary>The word table, <c>[V, D]</c>, which a language-model head shares.</summary>
+    public Parameter WordTable => embeddings.WordTable;
+
+    /// <summary>
+    /// Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.
+    /// </summary>
+    /// <param name="ids">New tokens, <c>[B, n]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, n]</c>; null when all are real, as they must be where a cache goes on.</param>
+    /// <param name="image">What is read: one a text, or one for each run of B / b texts.</param>
+    /// <param name="cache">What earlier steps computed; gets the new tokens added. Null where all tokens are new.</param>
+    /// <returns>Hidden states of the last layer, <c>[B, n, D]</c>.</returns>
+    /// <exception cref="ArgumentException">A mask was given beside a cache that goes on, or the text is too long.</exception>
+    public Tensor Decode(Tensor ids, Tensor? mask, ImageContext image, DecoderCache? cache)
+    {
+        var before = cache?.Length ?? 0;
+        if (mask is not null && before > 0)
+        {
+            throw new ArgumentException("a mask covers whole texts; where a cache goes on with new tokens none of them is padding", nameof(mask));
+        }
+
+        var hidden = embeddings.Embed(ids, before); // [B, n, D]
+        return encoder.Decode(hidden, CausalBias.Of(ids.shape[1], before + ids.shape[1], mask, hidden), image, cache);
+    }
+
+    /// <summary>
+    /// Encodes a text.
+    /// </summary>
+    /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <param name="images">Images to read; empty encodes the text alone.</param>
+    /// <returns>Hidden states of the last layer, <c>[B, N', D]</c>.</returns>
+    public TokenState Forward(Tensor ids, Tensor mask, IReadOnlyList<ImageContext> images)
+    {
+        var hidden = embeddings.forward(ids); // [B, N, D]
+        return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
+    }
+}
+
+/// <summary>Word plus position embeddings, normalised. BLIP's BERT has no token types.</summary>
+public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
+{
+    private readonly Embedding word_embeddings;
+    private readonly Embedding position_embeddings;
+    private readonly LayerNorm LayerNorm;
+    private readonly Dropout dropout;
+    private readonly Tensor position_ids;
+
+    /// <summary>Creates the tables.</summary>
+    public BertEmbeddings(BertConfig config) : base(nameof(BertEmbeddings))
+    {
+        word_embeddings = nn.Embedding(config.VocabularySize, config.Width, padding_idx: config.PaddingId);
+        position_embeddings = nn.Embedding(config.MaxPositions, config.Width);
+        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+        dropout = nn.Dropout(config.Dropout);
+        position_ids = arange(config.MaxPositions, dtype: int64).unsqueeze(0);
+        register_buffer("position_ids", position_ids);
+        RegisterComponents();
+    }
+
+    /// <summary>The word table, <c>[V, D]</c>; language-model heads share it.</summary>
+    public Parameter WordTable => word_embeddings.weight!;
+
+    /// <summary>Ids <c>[B, N]</c> to embeddings <c>[B, N, D]</c>.</summary>
+    public override Tensor forward(Tensor ids) => Embed(ids, 0);
+
+    /// <summary>Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to <c>[B, N, D]</c>.</summary>
+    /// <exception cref="ArgumentException">The sequence is longer than the position table.</exception>
+    public Tensor Embed(Tensor ids, int firstPosition)
+    {
+        var last = firstPosition + ids.shape[1];
+        if (last > position_embeddings.weight!.shape[0])
+        {
+            throw new ArgumentException($"a text of {last} tokens is longer than the {position_embeddings.weight!.shape[0]} positions of this model", nameof(ids));
+        }
+
+        var positions = position_embeddings.weight!.slice(0, firstPosition, last, 1); // [N, D]
+        return dropout.forward(LayerNorm.forward(word_embeddings.forward(ids) + positions));
+    }
+}
+
+/// <summary>The stack of BERT layers (<c>encoder</c> in the checkpoints).</summary>
+public sealed class BertEncoder : nn.Module, IRecomputing
+{
+    private readonly ModuleList<BertLayer> layer;
+    private readonly bool drops;
+
+    /// <summary>Creates the stack from its layers.</summary>
+    /// <param name="layers">The layers in order.</param>
+    /// <param name="dropout">Their dropout in training.</param>
+    public BertEncoder(IEnumerable<BertLayer> layers, double dropout = 0) : base(nameof(BertEncoder))
+    {
+        drops = dropout > 0;
+        layer = new ModuleList<BertLayer>([.. layers]);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public bool Recomputes { get; set; }
+
+    /// <summary>The layers in order.</summary>
+    public IReadOnlyList<BertLayer> Layers => [.. layer];
+
+    /// <summary>Runs all layers on <c>[B, N, D]</c>.</summary>
+    public TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> images)
+    {
+        var index = 0;
+        return BlockStack.Run(layer, tokens, (one, state) => Run(one, state, At(images, index++)));
+    }
+
+    /// <summary>Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or null.</summary>
+    public Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache)
+    {
+        for (var index = 0; index < layer.Count; index++)
+        {
+            using var scope = NewDisposeScope();
+            tokens = layer[index].Decode(tokens, bias, image.At(index), cache, index).MoveToOuterDisposeScope();
+        }
+
+        return tokens;
+    }
+
+    private TokenState Run(BertLayer one, TokenState state, IReadOnlyList<ImageContext> images) =>
+        Recomputes && images.All(image => image.KeyValue is null)
+            ? Recomputation.Run(one.Forward, state, images, Drops(state))
+            : one.Forward(state, images);
+
+    private bool Drops(TokenState state) => training && drops && state.X.device_type != TorchSharp.DeviceType.CPU
+        ? throw new InvalidOperationException($"gradient checkpointing would drop other numbers in the second run on {state.X.device}, whose random state cannot be restored: set Dropout to 0, or train without it")
+        : training && drops;
+
+    // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other layers,
+    // with recomputation or without: floating-point sums depend on their order.
+    private static IReadOnlyList<ImageContext> At(IReadOnlyList<ImageContext> images, int index) =>
+        [.. images.Select(image => (is_grad_enabled() ? image with { Tokens = image.Tokens.alias() } : image).At(index))];
+}
+
+/// <summary>
+/// One BERT layer: self-attention, optional cross-attention to images, feed-forward. Tokens may be reduced after the
+/// self-attention's LayerNorm, before cross-attention.
+/// </summary>
+public sealed class BertLayer : nn.Module, IReducibleBlock
+{
+    private readonly BertSelfAttention attention;
+    private readonly nn.Module? crossattention;
+    private readonly BertFeedForward intermediate;
+    private readonly BertAttentionOutput output;
+    private readonly AlignmentMap? query_model;
+
+    private BertLayer(BertConfig config, nn.Module? cross, AlignmentMap? queryModel, LayerWidths? widths) : base(nameof(BertLayer))
+    {
+        attention = new BertSelfAttention(config, widths?.Attention);
+        crossattention = cross;
+        intermediate = new BertFeedForward(config, widths?.Mlp);
+        output = new BertAttentionOutput(config, widths?.Mlp ?? config.FeedForwardWidth);
+        query_model = queryModel;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public IBlockReducer? Reducer { get; set; }
+
+    /// <inheritdoc/>
+    public AlignmentMap? QueryModel => query_model;
+
+    /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
+    public static BertLayer Nlvr(BertConfig config, int layer, AlignmentMap? queryModel = null) =>
+        new(config, new TwinCrossAttention(config, merges: layer >= config.FirstMergeLayer, config.PrunedWidths?[layer]), queryModel, config.PrunedWidths?[layer]);
+
+    /// <summary>A layer of MED, reading one image where one is given.</summary>
+    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null, int layer = 0) =>
+        new(config, new CrossAttention(config, config.PrunedWidths?[layer]), queryModel, config.PrunedWidths?[layer]);
+
+    /// <summary>The layer's attentions and its feed-forward part as pruning sees them.</summary>
+    /// <param name="name">The layer's name in its model, which begins the names of its tensors.</param>
+    /// <param name="layer">Its number.</param>
+    internal IEnumerable<PrunableWidth> PrunableWidths(string name, int layer) =>
+    [
+        attention.PrunableWidth($"{name}.attention", layer),
+        .. crossattention is ICrossAttention cross ? cross.PrunableWidths($"{name}.crossattention", layer) : [],
+        new($"{name}.intermediate", PrunableKind.FeedForward, ModelTower.Text, layer, intermediate)
+        {
+            Rows = [$"{name}.intermediate.dense.weight", $"{name}.intermediate.dense.bias"],
+            Columns = [$"{name}.output.dense.weight"],
+        },
+    ];
+
+    /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
+    /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
+    public KeyValue Project(Tensor imageTokens) => crossattention is CrossAttention cross
+        ? cross.Project(imageTokens)
+        : throw new InvalidOperationException("this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
+
+    /// <summary>
+    /// Runs the layer.
+    /// </summary>
+    /// <param name="input">Text tokens, <c>[B, N, D]</c>.</param>
+    /// <param name="images">Images to read; empty runs the text-only layer.</param>
+    public TokenState Forward(TokenState input, IReadOnlyList<ImageContext> images)
+    {
+        var (attended, record) = attention.Attend(input.X, input.AttentionBias());
+        var tokens = input with { X = attended };
+        tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
+        return tokens with { X = Read(tokens.X, images) };
+    }
+
+    /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.</summary>
+    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
+        Read(attention.Decode(tokens, bias, cache, index), [image]);
+
+    private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
+    {
+        var read = images.Count == 0 ? tokens : ((ICrossAttention)crossattention!).Attend(tokens, images);
+        return output.forward(intermediate.forward(read), read);
+    }
+}
+
+/// <summary>Self-attention of a BERT layer with its residual and LayerNorm (<c>attention</c> in the checkpoints).</summary>
+public sealed class BertSelfAttention : nn.Module
+{
+    private readonly BertAttentionCore self;
+    private readonly BertAttentionOutput output;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="config">Sizes.</param>
+    /// <param name="innerWidth">Width of queries, keys and values where it is not D.</param>
+    public BertSelfAttention(BertConfig config, int? innerWidth = null) : base(nameof(BertSelfAttention))
+    {
+        self = new BertAttentionCore(config, config.Width, innerWidth);
+        output = new BertAttentionOutput(config, innerWidth ?? config.Width);
+        RegisterComponents();
+    }
+
+    /// <summary>The attention's width as pruning sees it.</summary>
+    internal PrunableWidth PrunableWidth(string name, int layer) =>
+        self.PrunableWidth($"{name}.self", PrunableKind.SelfAttention, layer, $"{name}.output.dense");
+
+    /// <summary>Attends within <c>[B, N, D]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
+    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
+    {
+        var record = self.Attend(tokens, self.Project(tokens), bias);
+        return (output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens), record);
+    }
+
+    /// <summary>Attends causally from new tokens <c>[B, n, D]</c> to them and to earlier ones, whose keys and values <paramref name="cache"/> may hold.</summary>
+    /// <param name="tokens">The new tokens.</param>
+    /// <param name="bias">What their scores get added, <c>[B, 1, n, N]</c>; null adds nothing.</param>
+    /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
+    /// <param name="layer">The layer's number in the cache.</param>
+    public Tensor Decode(Tensor tokens, Tensor? bias, DecoderCache? cache, int layer)
+    {
+        var newest = self.Project(tokens);
+        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias);
+        return output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens);
+    }
+}
+
+/// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or cross-attention.</summary>
+public sealed class BertAttentionCore : nn.Module, IMaskableWidth
+{
+    private readonly Linear query;
+    private readonly Linear key;
+    private readonly Linear value;
+    private readonly int heads;
+    private readonly int fullHeadWidth;
+    private readonly int headWidth;
+
+    /// <summary>Creates the three projections.</summary>
+    /// <param name="config">Sizes.</param>
+    /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
+    /// <param name="innerWidth">Width of queries, keys and values where it is not D: heads that lost dimensions.</param>
+    /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
+    public BertAttentionCore(BertConfig config, int keyWidth, int? innerWidth = null) : base(nameof(BertAttentionCore))
+    {
+        heads = config.Heads;
+        fullHeadWidth = HeadWidth.Of(config.Width, heads);
+        headWidth = HeadWidth.Of(innerWidth ?? config.Width, heads);
+        query = nn.Linear(config.Width, heads * headWidth);
+        key = nn.Linear(keyWidth, heads * headWidth);
+        value = nn.Linear(keyWidth, heads * headWidth);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public int Units => headWidth;
+
+    /// <inheritdoc/>
+    public Tensor? WidthMask { get; set; }
+
+    /// <inheritdoc/>
+    public Tensor NewMask() => ones(headWidth, dtype: query.weight.dtype, device: query.weight.device);
+
+    /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many queries.</summary>
+    public KeyValue Project(Tensor tokens) =>
+        new(Heads(key, tokens), Heads(value, tokens));
+
+    /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to <c>[B, h, N, S]</c>.</summary>
+    public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias) =>
+        ScaledDotProduct.Attend(Heads(query, tokens), keyValue.Key, keyValue.Value, bias, fullHeadWidth);
+
+    /// <summary>The attention's width as pruning sees it.</summary>
+    /// <param name="name">Its name in the model, which begins the names of its tensors.</param>
+    /// <param name="kind">What it attends to.</param>
+    /// <param name="layer">Number of its layer.</param>
+    /// <param name="reader">Name of the projection of its output.</param>
+    /// <param name="source">Which of several images it reads.</param>
+    internal PrunableWidth PrunableWidth(string name, PrunableKind kind, int layer, string reader, int source = 0) =>
+        new(name, kind, ModelTower.Text, layer, this)
+        {
+            Heads = heads,
+            Source = source,
+            Rows = [.. new[] { "query", "key", "value" }.SelectMany(part => new[] { $"{name}.{part}.weight", $"{name}.{part}.bias" })],
+            Columns = [$"{reader}.weight"],
+        };
+
+    private Tensor Heads(Linear projection, Tensor tokens)
+    {
+        var perHead = ScaledDotProduct.SplitHeads(MixedPrecision.Linear(projection, tokens), heads); // [B, h, N, d_h]
+        return WidthMask is null ? perHead : perHead * WidthMask;
+    }
+}
+
+/// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the checkpoints).</summary>
+public sealed class BertAttentionOutput : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly Linear dense;
+    private readonly LayerNorm LayerNorm;
+    private readonly Dropout dropout;
+
+    /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
+    public BertAttentionOutput(BertConfig config, int inputWidth) : base(nameof(BertAttentionOutput))
+    {
+        dense = nn.Linear(inputWidth, config.Width);
+        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+        dropout = nn.Dropout(config.Dropout);
+        RegisterComponents();
+    }
+
+    /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
+    public override Tensor forward(Tensor branch, Tensor residual) =>
+        LayerNorm.forward(dropout.forward(MixedPrecision.Linear(dense, branch)) + residual);
+}
+
+/// <summary>The widening half of a BERT layer's feed-forward part (<c>intermediate</c> in the checkpoints).</summary>
+public sealed class BertFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidth
+{
+    private readonly Linear dense;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="config">Sizes.</param>
+    /// <param name="innerWidth">Its width where units were taken out.</param>
+    public BertFeedForward(BertConfig config, int? innerWidth = null) : base(nameof(BertFeedForward))
+    {
+        dense = nn.Linear(config.Width, innerWidth ?? config.FeedForwardWidth);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public int Units => (int)dense.weight.shape[0];
+
+    /// <inheritdoc/>
+    public Tensor? WidthMask { get; set; }
+
+    /// <inheritdoc/>
+    public Tensor NewMask() => ones(Units, dtype: dense.weight.dtype, device: dense.weight.device);
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
+    public override Tensor forward(Tensor tokens)
+    {
+        var hidden = MixedPrecision.Linear(dense, tokens);
+        return nn.functional.gelu(WidthMask is null ? hidden : hidden * WidthMask);
+    }
+}
+
+/// <summary>BERT's initialisation: normal weights with deviation 0.02, zero biases.</summary>
+internal static class BertInitialization
+{
+    /// <summary>Initialises every linear layer and embedding below <paramref name="module"/>.</summary>
+    public static void Apply(nn.Module module)
+    {
+        using var off = no_grad();
+        foreach (var child in module.modules())
+        {
+            switch (child)
+            {
+                case Linear linear:
+                    linear.weight.normal_(0, 0.02);
+                    linear.bias?.zero_();
+                    break;
+                case Embedding embedding:
+                    embedding.weight!.normal_(0, 0.02);
+                    break;
+            }
+        }
+    }
+}

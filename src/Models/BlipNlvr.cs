@@ -1,0 +1,101 @@
+using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Madtp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>BLIP for NLVR2: is a statement true of a pair of images? Parameter names are those of its checkpoints.</summary>
+public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
+{
+    private readonly Parameter? space_dict;
+    private readonly VisionTransformer visual_encoder;
+    private readonly TextTransformer text_encoder;
+    private readonly Sequential cls_head;
+
+    /// <summary>Creates the model with random weights.</summary>
+    public BlipNlvr(BlipConfig config) : base(nameof(BlipNlvr))
+    {
+        Config = config;
+        space_dict = LearnableTokens.Create(config.Alignment);
+        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
+        text_encoder = TextTransformer.Nlvr(config.Text, config.Alignment);
+        cls_head = nn.Sequential(
+            ("0", nn.Linear(config.Text.Width, config.Text.Width)),
+            ("1", nn.ReLU()),
+            ("2", nn.Linear(config.Text.Width, 2)));
+        RegisterComponents();
+    }
+
+    /// <summary>The model's sizes.</summary>
+    public BlipConfig Config { get; }
+
+    /// <summary>The image encoder.</summary>
+    public VisionTransformer VisualEncoder => visual_encoder;
+
+    /// <summary>The text encoder.</summary>
+    public TextTransformer TextEncoder => text_encoder;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
+    [
+        new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict),
+        new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.ByImportance },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+        [.. visual_encoder.PrunableWidths(nameof(visual_encoder)), .. text_encoder.PrunableWidths(nameof(text_encoder))];
+
+    /// <summary>
+    /// Scores a batch of statements.
+    /// </summary>
+    /// <param name="images">Both images of every pair, <c>[2B, 3, H, W]</c>: first all left ones, then all right ones.</param>
+    /// <param name="ids">Statement tokens with [ENC] first, <c>[B, N]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <exception cref="ArgumentException">There are not twice as many images as statements.</exception>
+    public NlvrOutput Forward(Tensor images, Tensor ids, Tensor mask)
+    {
+        var pairs = ids.shape[0];
+        if (images.shape[0] != 2 * pairs)
+        {
+            throw new ArgumentException($"{pairs} statements need {2 * pairs} images (all left ones, then all right ones), not {images.shape[0]}", nameof(images));
+        }
+
+        var vision = visual_encoder.forward(images); // [2B, S, D_v]
+        var text = text_encoder.Forward(ids, mask, [Half(vision, 0, pairs), Half(vision, pairs, 2 * pairs)]);
+        var logits = cls_head.forward(text.X.select(1, 0)); // [B, 2]
+        return new NlvrOutput(logits, vision, text, AlignmentTerm(vision, text, pairs));
+    }
+
+    /// <summary>Scores a batch of statements about pairs of images.</summary>
+    /// <param name="batch">Images, tokens and mask; labels are not looked at.</param>
+    /// <exception cref="ArgumentException">There are not twice as many images as statements.</exception>
+    public NlvrOutput Forward(NlvrPairBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return Forward(batch.Images, batch.Ids, batch.Mask);
+    }
+
+    private static ImageContext Half(TokenState tokens, long from, long to) =>
+        new(tokens.X.slice(0, from, to, 1), tokens.Mask?.slice(0, from, to, 1));
+
+    // NLVR2 has two images and one text: the features of the images are averaged first.
+    private static Tensor? AlignmentTerm(TokenState vision, TokenState text, long pairs)
+    {
+        if (vision.AlignmentFeature is not { } image || text.AlignmentFeature is not { } words)
+        {
+            return null;
+        }
+
+        var mean = (image.slice(0, 0, pairs, 1) + image.slice(0, pairs, 2 * pairs, 1)) / 2; // [B, K, d_k]
+        return AlignmentLoss.Similarity(mean, words);
+    }
+}
+
+/// <summary>What BLIP answers to a batch of NLVR2 statements.</summary>
+/// <param name="Logits">Scores of false and true, <c>[B, 2]</c>.</param>
+/// <param name="Vision">Final image tokens, <c>[2B, S, D_v]</c>.</param>
+/// <param name="Text">Final text tokens, <c>[B, N, D]</c>.</param>
+/// <param name="AlignmentLoss">L_sim (eq. 12), a scalar; null where nothing was aligned.</param>
+public sealed record NlvrOutput(Tensor Logits, TokenState Vision, TokenState Text, Tensor? AlignmentLoss);

@@ -1,0 +1,220 @@
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Runtime;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>
+/// BLIP for image-text retrieval: compares images and texts in a joint space (ITC) and judges single pairs by reading the
+/// text with the image (ITM). Parameter names are those of its checkpoints; names that end in <c>_m</c> are the momentum
+/// copies of training.
+/// </summary>
+public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
+{
+    private readonly Parameter? space_dict;
+    private readonly Parameter temp;
+    private readonly VisionTransformer visual_encoder;
+    private readonly TextTransformer text_encoder;
+    private readonly Linear vision_proj;
+    private readonly Linear text_proj;
+    private readonly Linear itm_head;
+    private readonly VisionTransformer? visual_encoder_m;
+    private readonly TextTransformer? text_encoder_m;
+    private readonly Linear? vision_proj_m;
+    private readonly Linear? text_proj_m;
+    private readonly Tensor? image_queue;
+    private readonly Tensor? text_queue;
+    private readonly Tensor? idx_queue;
+    private readonly Tensor? ptr_queue;
+
+    /// <summary>Creates the model with random weights.</summary>
+    public BlipRetrieval(BlipConfig config) : base(nameof(BlipRetrieval))
+    {
+        Config = config;
+        space_dict = LearnableTokens.Create(config.Alignment);
+        temp = nn.Parameter(full([], 0.07, dtype: float32));
+        (visual_encoder, text_encoder, vision_proj, text_proj) = Encoders(config);
+        itm_head = nn.Linear(config.Text.Width, 2);
+        if (config.Contrastive is { } training)
+        {
+            (visual_encoder_m, text_encoder_m, vision_proj_m, text_proj_m) = Encoders(config);
+            (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(config.EmbedWidth, training.QueueSize);
+        }
+
+        RegisterComponents();
+        MomentumCopy.Start(MomentumPairs());
+    }
+
+    /// <summary>The model's sizes.</summary>
+    public BlipConfig Config { get; }
+
+    /// <summary>The image encoder.</summary>
+    public VisionTransformer VisualEncoder => visual_encoder;
+
+    /// <summary>The text encoder, alone or reading an image.</summary>
+    public TextTransformer TextEncoder => text_encoder;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
+    [
+        ImageEncoder("visual_encoder", visual_encoder),
+        TextEncoderOf("text_encoder", text_encoder),
+        .. Config.Contrastive is null ? [] : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m!), TextEncoderOf("text_encoder_m", text_encoder_m!) },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    [
+        .. visual_encoder.PrunableWidths(nameof(visual_encoder))
+            .Concat(text_encoder.PrunableWidths(nameof(text_encoder)))
+            .Select(width => Config.Contrastive is null ? width : width.WithCopy()),
+    ];
+
+    /// <summary>The queues of training.</summary>
+    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
+    public FeatureQueues Queues => new(Trained(image_queue), Trained(text_queue), Trained(idx_queue), Trained(ptr_queue));
+
+    /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
+    public BlipEncoding EncodeImages(Tensor images) => Encoded(visual_encoder.forward(images), vision_proj);
+
+    /// <summary>Encodes texts on their own: ids with [CLS] first and their mask, each <c>[B, N]</c>.</summary>
+    public BlipEncoding EncodeTexts(Tensor ids, Tensor mask) => Encoded(text_encoder.Forward(ids, mask, []), text_proj);
+
+    /// <summary>
+    /// Judges pairs by reading each text with its image.
+    /// </summary>
+    /// <param name="image">Final image tokens, one image a text; or one image with its keys and values projected ahead, for all texts.</param>
+    /// <param name="ids">Token ids, <c>[B, N]</c> int64; the first of each is replaced by [ENC].</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <returns>Scores of no match and match, <c>[B, 2]</c>.</returns>
+    public Tensor Match(ImageContext image, Tensor ids, Tensor mask) => itm_head.forward(Read(image, WithEncode(ids), mask));
+
+    /// <summary>
+    /// One step of training on matching images and texts: moves the momentum copies, compares against them and the queues,
+    /// fills the queues, and has every pair judged beside a wrong image and a wrong text.
+    /// </summary>
+    /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
+    /// <param name="ids">Token ids of their texts with [CLS] first, <c>[B, N]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
+    /// <param name="distillation">Weight of the momentum copies in the contrastive targets, 0 to 1; the paper's is 0.4.</param>
+    /// <param name="generator">Where the choice of wrong partners comes from; null for the global generator.</param>
+    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
+    /// <exception cref="ArgumentException">Images, texts and ids are not pairs, or all of one image.</exception>
+    public RetrievalLosses TrainingStep(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation, Generator? generator = null)
+    {
+        var queues = Queues;
+        if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
+        {
+            throw new ArgumentException($"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs", nameof(ids));
+        }
+
+        LimitTemperature();
+        var (image, text) = (EncodeImages(images), EncodeTexts(ids, mask));
+        var online = new ContrastiveFeatures(image.Feature, text.Feature);
+        var (momentum, momentumAlignment) = MomentumPass(images, ids, mask);
+        var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, temp.reciprocal(), distillation);
+        queues.Enqueue(momentum, imageIds);
+        var matching = MatchingLoss(image, text, ids, mask, imageIds, generator);
+        return new RetrievalLosses(contrastive, matching, AlignmentTerm(image.Tokens, text.Tokens), momentumAlignment) { Features = online, ImageTokens = image.Tokens };
+    }
+
+    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
+    public void RestartCopies() => MomentumCopy.Start(MomentumPairs());
+
+    private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids, Tensor mask)
+    {
+        using var off = no_grad();
+        MomentumCopy.Update(MomentumPairs(), Config.Contrastive!.Momentum);
+        var image = Encoded(visual_encoder_m!.forward(images), vision_proj_m!);
+        var text = Encoded(text_encoder_m!.Forward(ids, mask, []), text_proj_m!);
+        return (new ContrastiveFeatures(image.Feature, text.Feature), AlignmentTerm(image.Tokens, text.Tokens));
+    }
+
+    private Tensor MatchingLoss(BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
+    {
+        var pairs = ids.shape[0];
+        var similarity = image.Feature.MatMul(text.Feature.t()).detach() / temp.detach(); // [B, B]
+        var wrongImage = HardNegatives.Draw(similarity.t(), imageIds, generator); // one for each text
+        var wrongText = HardNegatives.Draw(similarity, imageIds, generator); // one for each image
+        var encode = WithEncode(ids);
+        var right = Read(ImageContext.Of(image.Tokens), encode, mask); // [B, D]
+        var wrong = Read(
+            WithWrongFirst(image.Tokens, wrongImage),
+            cat([encode, encode.index_select(0, wrongText)], 0),
+            cat([mask, mask.index_select(0, wrongText)], 0)); // [2B, D]
+        var labels = cat([ones([pairs], dtype: int64, device: ids.device), zeros([2 * pairs], dtype: int64, device: ids.device)], 0);
+        return nn.functional.cross_entropy(itm_head.forward(cat([right, wrong], 0)), labels);
+    }
+
+    // A wrong image for every text, then the right image for every wrong text.
+    private static ImageContext WithWrongFirst(TokenState images, Tensor wrong) => new(
+        cat([images.X.index_select(0, wrong), images.X], 0),
+        images.Mask is { } mask ? cat([mask.index_select(0, wrong), mask], 0) : null);
+
+    private Tensor Read(ImageContext image, Tensor ids, Tensor mask) => text_encoder.Forward(ids, mask, [image]).X.select(1, 0);
+
+    private Tensor WithEncode(Tensor ids) => cat([full_like(ids.slice(1, 0, 1, 1), Config.EncodeId), ids.slice(1, 1, ids.shape[1], 1)], 1);
+
+    private void LimitTemperature()
+    {
+        using var off = no_grad();
+        temp.clamp_(0.001, 0.5);
+    }
+
+    private static BlipEncoding Encoded(TokenState tokens, Linear projection) =>
+        new(ContrastiveFeatures.Unit(projection.forward(tokens.X.select(1, 0))), tokens);
+
+    private static (VisionTransformer Vision, TextTransformer Text, Linear VisionProjection, Linear TextProjection) Encoders(BlipConfig config) => (
+        new VisionTransformer(config.Vision, config.Alignment),
+        TextTransformer.Med(config.Text, config.Alignment),
+        nn.Linear(config.Vision.Width, config.EmbedWidth),
+        nn.Linear(config.Text.Width, config.EmbedWidth));
+
+    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) => new(name, Modality.Image, encoder.Blocks, () => space_dict);
+
+    private ReducibleEncoder TextEncoderOf(string name, TextTransformer encoder) =>
+        new(name, Modality.Text, encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens };
+
+    private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
+    [
+        .. MomentumCopy.Pairs(visual_encoder, visual_encoder_m!),
+        .. MomentumCopy.Pairs(text_encoder, text_encoder_m!),
+        .. MomentumCopy.Pairs(vision_proj, vision_proj_m!),
+        .. MomentumCopy.Pairs(text_proj, text_proj_m!),
+    ];
+
+    private static Tensor? AlignmentTerm(TokenState image, TokenState text) =>
+        image.AlignmentFeature is { } seen && text.AlignmentFeature is { } read ? AlignmentLoss.Similarity(seen, read) : null;
+
+    private static Tensor Trained(Tensor? buffer) =>
+        buffer ?? throw new InvalidOperationException("this model was built without momentum copies and queues (BlipConfig.Contrastive is null), so it cannot be trained for retrieval");
+}
+
+/// <summary>Wrong partners for image-text matching, the likelier drawn the more similar they are.</summary>
+public static class HardNegatives
+{
+    /// <summary>
+    /// Draws one column per row with probability softmax(similarity), never one that shows the row's own image. Whatever the device,
+    /// lots are drawn on the processor, whose random state checkpoints hold.
+    /// </summary>
+    /// <param name="similarity">Scaled similarities, <c>[B, B]</c>.</param>
+    /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
+    /// <param name="generator">Where randomness comes from; null for the global generator.</param>
+    /// <returns>A column for each row, <c>[B]</c> int64.</returns>
+    /// <exception cref="ArgumentException">A row has no column of another image.</exception>
+    public static Tensor Draw(Tensor similarity, Tensor imageIds, Generator? generator = null)
+    {
+        using var off = no_grad();
+        var same = imageIds.view(-1, 1).eq(imageIds.view(1, -1)); // [B, B]
+        if (same.all(1).any().item<bool>())
+        {
+            throw new ArgumentException($"all {imageIds.shape[0]} samples of the batch show one image; matching needs a second one to draw a wrong partner from", nameof(imageIds));
+        }
+
+        // Masked before the softmax rather than after: the same distribution, but it cannot underflow to nothing.
+        var weights = similarity.detach().masked_fill(same, float.NegativeInfinity).softmax(1);
+        return weights.to(float32).cpu().multinomial(1, false, generator).squeeze(1).to(similarity.device);
+    }
+}

@@ -1,0 +1,341 @@
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Runtime;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>Sizes of a CLIP model and what surrounds it in training.</summary>
+public sealed record ClipConfig : IPrunableSizes<ClipConfig>
+{
+    /// <summary>The image encoder.</summary>
+    public ClipVisionConfig Vision { get; init; } = new();
+
+    /// <summary>The text encoder.</summary>
+    public ClipTextConfig Text { get; init; } = new();
+
+    /// <summary>E, width of the joint space.</summary>
+    public int EmbedWidth { get; init; } = 512;
+
+    /// <summary>Alignment guidance; null builds the plain model, as in the official checkpoints.</summary>
+    public AlignmentConfig? Alignment { get; init; } = new(Map: AlignmentMapping.PerLayer);
+
+    /// <summary>Momentum copies and queues for training; null builds a model that only answers, as in the official checkpoints.</summary>
+    public ContrastiveConfig? Contrastive { get; init; } = new();
+
+    /// <summary>Defect 6 of the released code, decided.</summary>
+    public MomentumText MomentumText { get; init; }
+
+    /// <summary>What training keeps in the queues; the released code keeps the learning features.</summary>
+    public QueuedFeatures Queued { get; init; }
+
+    /// <summary>CLIP ViT-B/32 at 224².</summary>
+    public static ClipConfig BasePatch32 { get; } = new() { Vision = new() { PatchSize = 32 } };
+
+    /// <summary>CLIP ViT-B/16 at 224².</summary>
+    public static ClipConfig BasePatch16 { get; } = new();
+
+    /// <summary>CLIP ViT-L/14 at 224².</summary>
+    public static ClipConfig LargePatch14 { get; } = Large(224);
+
+    /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
+    public static ClipConfig LargePatch14At336 { get; } = Large(336);
+
+    /// <inheritdoc/>
+    public ClipConfig Uncompressed => this with { Vision = Vision with { PrunedWidths = null }, Text = Text with { PrunedWidths = null } };
+
+    /// <summary>The same sizes without alignment guidance and training copies: what an official checkpoint holds.</summary>
+    public ClipConfig Plain() => this with { Alignment = null, Contrastive = null };
+
+    /// <summary>The same sizes, trained as the released code does it, its defects included.</summary>
+    public ClipConfig AsReleased() => this with { MomentumText = MomentumText.OnlineTransformer, Queued = QueuedFeatures.Online };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LayerWidths> Widths(ModelTower tower) => tower switch
+    {
+        ModelTower.Image => [.. Enumerable.Range(0, Vision.Layers).Select(Vision.Widths)],
+        ModelTower.Text => [.. Enumerable.Range(0, Text.Layers).Select(Text.Widths)],
+        _ => throw new ArgumentException("CLIP has an image and a text encoder, but no decoder", nameof(tower)),
+    };
+
+    /// <inheritdoc/>
+    public ClipConfig WithWidths(ModelTower tower, IReadOnlyList<LayerWidths>? widths) => tower switch
+    {
+        ModelTower.Image => this with { Vision = Vision with { PrunedWidths = widths } },
+        ModelTower.Text => this with { Text = Text with { PrunedWidths = widths } },
+        _ => throw new ArgumentException("CLIP has an image and a text encoder, but no decoder", nameof(tower)),
+    };
+
+    private static ClipConfig Large(int imageSize) => new()
+    {
+        Vision = new() { ImageSize = imageSize, PatchSize = 14, Width = 1024, Layers = 24, Heads = 16 },
+        Text = new() { Width = 768, Heads = 12 },
+        EmbedWidth = 768,
+    };
+}
+
+/// <summary>Sizes of CLIP's image encoder.</summary>
+public sealed record ClipVisionConfig
+{
+    /// <summary>Side of the square input image in pixels.</summary>
+    public int ImageSize { get; init; } = 224;
+
+    /// <summary>Side of a patch in pixels.</summary>
+    public int PatchSize { get; init; } = 16;
+
+    /// <summary>D, width of a token.</summary>
+    public int Width { get; init; } = 768;
+
+    /// <summary>Number of blocks.</summary>
+    public int Layers { get; init; } = 12;
+
+    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
+    /// <summary>Attention heads per block.</summary>
+    public int Heads { get; init; } = 12;
+
+    /// <summary>Patches per image, without the class token.</summary>
+    public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+
+    /// <summary>The inner widths of one block.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, 4 * Width);
+}
+
+/// <summary>Sizes of CLIP's text encoder.</summary>
+public sealed record ClipTextConfig
+{
+    /// <summary>Longest text in tokens, start and end included.</summary>
+    public int ContextLength { get; init; } = 77;
+
+    /// <summary>Size of the vocabulary; its last id ends a text.</summary>
+    public int VocabularySize { get; init; } = 49408;
+
+    /// <summary>D, width of a token.</summary>
+    public int Width { get; init; } = 512;
+
+    /// <summary>Number of blocks.</summary>
+    public int Layers { get; init; } = 12;
+
+    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
+    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
+
+    /// <summary>Attention heads per block.</summary>
+    public int Heads { get; init; } = 8;
+
+    /// <summary>The inner widths of one block.</summary>
+    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, 4 * Width);
+}
+
+/// <summary>What the momentum text encoder of CLIP is made of (defect 6 of the released code).</summary>
+public enum MomentumText
+{
+    /// <summary>Its own copies of everything.</summary>
+    OwnCopies,
+
+    /// <summary>Its own embeddings and projection around the transformer and final norm that learn (released).</summary>
+    OnlineTransformer,
+}
+
+/// <summary>Which features CLIP's training keeps in its queues.</summary>
+public enum QueuedFeatures
+{
+    /// <summary>Those of the momentum copies, so that a queue changes slowly.</summary>
+    Momentum,
+
+    /// <summary>Those of the encoders that learn (released).</summary>
+    Online,
+}
+
+/// <summary>
+/// CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are the
+/// momentum copies of training.
+/// </summary>
+public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipConfig>
+{
+    private const double LargestScale = 100;
+
+    private readonly Parameter? space_dict;
+    private readonly Parameter positional_embedding;
+    private readonly Parameter text_projection;
+    private readonly Parameter logit_scale;
+    private readonly ClipVisionTransformer visual;
+    private readonly ClipTransformer transformer;
+    private readonly Embedding token_embedding;
+    private readonly LayerNorm ln_final;
+    private readonly Parameter? positional_embedding_m;
+    private readonly Parameter? text_projection_m;
+    private readonly ClipVisionTransformer? visual_m;
+    private readonly ClipTransformer? transformer_m;
+    private readonly Embedding? token_embedding_m;
+    private readonly LayerNorm? ln_final_m;
+    private readonly Tensor? image_queue;
+    private readonly Tensor? text_queue;
+    private readonly Tensor? idx_queue;
+    private readonly Tensor? ptr_queue;
+
+    /// <summary>Creates the model with random weights.</summary>
+    public ClipModel(ClipConfig config) : base(nameof(ClipModel))
+    {
+        Config = config;
+        space_dict = LearnableTokens.Create(config.Alignment);
+        logit_scale = nn.Parameter(full([], Math.Log(1 / 0.07), dtype: float32));
+        visual = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment);
+        (token_embedding, positional_embedding, transformer, ln_final, text_projection) = TextParts(config);
+        if (config.Contrastive is { } training)
+        {
+            visual_m = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment);
+            (token_embedding_m, positional_embedding_m, transformer_m, ln_final_m, text_projection_m) = TextParts(config);
+            (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(config.EmbedWidth, training.QueueSize);
+        }
+
+        RegisterComponents();
+        MomentumCopy.Start(MomentumPairs());
+    }
+
+    /// <summary>The model's sizes.</summary>
+    public ClipConfig Config { get; }
+
+    /// <summary>The image encoder.</summary>
+    public ClipVisionTransformer Visual => visual;
+
+    /// <summary>The blocks of the text encoder, in order.</summary>
+    public IReadOnlyList<ClipBlock> TextBlocks => transformer.Blocks;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
+    [
+        ImageEncoder("visual", visual),
+        TextEncoder("transformer", transformer),
+        .. Config.Contrastive is null ? [] : new[] { ImageEncoder("visual_m", visual_m!), TextEncoder("transformer_m", transformer_m!) },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    [
+        .. visual.PrunableWidths(nameof(visual))
+            .Concat(transformer.PrunableWidths(nameof(transformer), ModelTower.Text))
+            .Select(width => Config.Contrastive is null ? width : width.WithCopy()),
+    ];
+
+    /// <summary>The queues of training.</summary>
+    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
+    public FeatureQueues Queues => new(Trained(image_queue), Trained(text_queue), Trained(idx_queue), Trained(ptr_queue));
+
+    /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
+    public ClipEncoding EncodeImages(Tensor images) => visual.forward(images);
+
+    /// <summary>Encodes texts: ids <c>[B, N]</c>, whose largest in each row ends the text.</summary>
+    public ClipEncoding EncodeTexts(Tensor ids) => new ClipTextEncoder(token_embedding, positional_embedding, transformer, ln_final, text_projection).Encode(ids);
+
+    /// <summary>
+    /// Compares every image with every text.
+    /// </summary>
+    /// <param name="images">Images, <c>[B_images, 3, H, W]</c>.</param>
+    /// <param name="ids">Token ids, <c>[B_texts, N]</c> int64.</param>
+    public ClipOutput Forward(Tensor images, Tensor ids)
+    {
+        var (image, text) = (EncodeImages(images), EncodeTexts(ids));
+        var features = ContrastiveFeatures.Normalized(image.Feature, text.Feature);
+        var logits = features.Image.MatMul(features.Text.t()) * logit_scale.exp(); // [B_images, B_texts]
+        return new ClipOutput(image, text, logits, AlignmentTerm(image, text));
+    }
+
+    /// <summary>
+    /// One step of training on matching images and texts: moves the momentum copies, compares against them and the queues,
+    /// and fills the queues.
+    /// </summary>
+    /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
+    /// <param name="ids">Token ids of their texts, <c>[B, N]</c> int64.</param>
+    /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
+    /// <param name="distillation">Weight of the momentum copies in the targets, 0 to 1; the paper's is 0.4.</param>
+    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
+    /// <exception cref="ArgumentException">There are not as many images as texts and ids.</exception>
+    public RetrievalLosses TrainingStep(Tensor images, Tensor ids, Tensor imageIds, double distillation)
+    {
+        var queues = Queues;
+        if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
+        {
+            throw new ArgumentException($"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs", nameof(ids));
+        }
+
+        LimitScale();
+        var output = Forward(images, ids);
+        var (momentum, momentumAlignment) = MomentumPass(images, ids);
+        var online = output.Features;
+        var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
+        queues.Enqueue(Config.Queued == QueuedFeatures.Online ? online : momentum, imageIds);
+        return new RetrievalLosses(contrastive, null, output.AlignmentLoss, momentumAlignment) { Features = online, ImageTokens = output.Image.Tokens };
+    }
+
+    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
+    public void RestartCopies() => MomentumCopy.Start(MomentumPairs());
+
+    private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids)
+    {
+        using var off = no_grad();
+        MomentumCopy.Update(MomentumPairs(), Config.Contrastive!.Momentum);
+        var (blocks, norm) = Config.MomentumText == MomentumText.OnlineTransformer ? (transformer, ln_final) : (transformer_m!, ln_final_m!);
+        var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
+        var image = visual_m!.forward(images);
+        return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignmentTerm(image, text));
+    }
+
+    private void LimitScale()
+    {
+        using var off = no_grad();
+        logit_scale.clamp_(max: Math.Log(LargestScale));
+    }
+
+    private static (Embedding Words, Parameter Positions, ClipTransformer Blocks, LayerNorm Norm, Parameter Projection) TextParts(ClipConfig config)
+    {
+        var text = config.Text;
+        return (
+            ClipInitialization.Words(text.VocabularySize, text.Width),
+            ClipInitialization.Table(0.01, text.ContextLength, text.Width),
+            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment, text.PrunedWidths),
+            nn.LayerNorm(text.Width),
+            ClipInitialization.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
+    }
+
+    // The released code never prunes an image to its class token and one more.
+    private ReducibleEncoder ImageEncoder(string name, ClipVisionTransformer encoder) =>
+        new(name, Modality.Image, encoder.Blocks, () => space_dict) { ReleasedFloor = 1 };
+
+    private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) =>
+        new(name, Modality.Text, encoder.Blocks, () => space_dict) { Causal = true };
+
+    private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
+    [
+        .. MomentumCopy.Pairs(visual, visual_m!),
+        .. MomentumCopy.Pairs(transformer, transformer_m!),
+        .. MomentumCopy.Pairs(token_embedding, token_embedding_m!),
+        .. MomentumCopy.Pairs(ln_final, ln_final_m!),
+        (positional_embedding, positional_embedding_m!),
+        (text_projection, text_projection_m!),
+    ];
+
+    private static Tensor? AlignmentTerm(ClipEncoding image, ClipEncoding text) =>
+        image.Tokens.AlignmentFeature is { } seen && text.Tokens.AlignmentFeature is { } read && seen.shape[0] == read.shape[0]
+            ? AlignmentLoss.Similarity(seen, read)
+            : null;
+
+    private static Tensor Trained(Tensor? buffer) =>
+        buffer ?? throw new InvalidOperationException("this CLIP was built without momentum copies and queues (ClipConfig.Contrastive is null), so it cannot be trained this way");
+}
+
+/// <summary>What CLIP makes of a batch of images and texts.</summary>
+/// <param name="Image">The images.</param>
+/// <param name="Text">The texts.</param>
+/// <param name="Logits">exp(logit_scale) · cosine, images against texts, <c>[B_images, B_texts]</c>.</param>
+/// <param name="AlignmentLoss">L_sim (eq. 12), a scalar; null where nothing was aligned, or where images and texts are not pairs.</param>
+public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Logits, Tensor? AlignmentLoss)
+{
+    /// <summary>The features, normalised.</summary>
+    public ContrastiveFeatures Features => ContrastiveFeatures.Normalized(Image.Feature, Text.Feature);
+}
+
+/// <summary>What a CLIP encoder makes of a batch.</summary>
+/// <param name="Feature">Features in the joint space, before normalisation, <c>[B, E]</c>.</param>
+/// <param name="Tokens">Tokens of the last block, <c>[B, N', D]</c>.</param>
+public sealed record ClipEncoding(Tensor Feature, TokenState Tokens);

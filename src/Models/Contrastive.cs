@@ -1,0 +1,187 @@
+using Madtp.Kit.Runtime;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>What image-text contrastive training adds to a model: momentum copies and queues of their features. A model that only answers needs none.</summary>
+public sealed record ContrastiveConfig
+{
+    /// <summary>Features each queue holds.</summary>
+    public int QueueSize { get; init; } = 57600;
+
+    /// <summary>Share of its own weights that a momentum copy keeps in each step.</summary>
+    public double Momentum { get; init; } = 0.995;
+}
+
+/// <summary>A batch of images and texts in the joint space, each <c>[B, E]</c> of length 1.</summary>
+/// <param name="Image">Image features.</param>
+/// <param name="Text">Text features.</param>
+public sealed record ContrastiveFeatures(Tensor Image, Tensor Text)
+{
+    /// <summary>Normalises features <c>[B, E]</c> to length 1.</summary>
+    public static ContrastiveFeatures Normalized(Tensor image, Tensor text) => new(Unit(image), Unit(text));
+
+    /// <summary>Rows of <c>[B, E]</c> scaled to length 1.</summary>
+    public static Tensor Unit(Tensor feature) => nn.functional.normalize(feature, dim: -1);
+}
+
+/// <summary>Scores of a retrieval run, on the host; higher is closer. Pairs that were not candidates have −100.</summary>
+/// <param name="ImageToText">How well each text fits an image, <c>[I, T]</c>.</param>
+/// <param name="TextToImage">How well each image fits a text, <c>[T, I]</c>.</param>
+public sealed record RetrievalScores(Tensor ImageToText, Tensor TextToImage)
+{
+    /// <summary>Score of a pair that was not a candidate.</summary>
+    public const float NotRanked = -100;
+
+    /// <summary>Scores of plain similarities <c>[I, T]</c>, the same both ways (CLIP).</summary>
+    public static RetrievalScores Of(Tensor similarity) => new(similarity.cpu(), similarity.t().contiguous().cpu());
+}
+
+/// <summary>The losses of one training step of a retrieval model, scalars.</summary>
+/// <param name="Contrastive">ITC, image against text in the joint space.</param>
+/// <param name="Matching">ITM, does this text belong to this image; null in a model without it (CLIP).</param>
+/// <param name="Alignment">L_sim (eq. 12) of the encoders that learn; null where nothing was aligned.</param>
+/// <param name="MomentumAlignment">L_sim of the momentum copies; null where nothing was aligned. It carries no gradient.</param>
+public sealed record RetrievalLosses(Tensor Contrastive, Tensor? Matching, Tensor? Alignment, Tensor? MomentumAlignment)
+{
+    /// <summary>The batch as the encoders that learn see it, features of length 1.</summary>
+    public required ContrastiveFeatures Features { get; init; }
+
+    /// <summary>Final image tokens of the encoder that learns, for losses on them.</summary>
+    public required TokenState ImageTokens { get; init; }
+
+    /// <summary>L_task, the sum of contrastive and matching loss.</summary>
+    public Tensor Task => Matching is null ? Contrastive : Contrastive + Matching;
+}
+
+/// <summary>Image-text contrastive learning (ITC) with momentum distillation, as pure functions.</summary>
+public static class ContrastiveLoss
+{
+    /// <summary>
+    /// Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a mix
+    /// of the true pairs and of what the momentum copies find similar.
+    /// </summary>
+    /// <param name="online">Features that learn, each <c>[B, E]</c>.</param>
+    /// <param name="momentum">Features of the momentum copies, each <c>[B, E]</c>.</param>
+    /// <param name="queues">Features of earlier batches.</param>
+    /// <param name="ids">Image ids, <c>[B]</c> int64; captions of one image share its id and count as pairs.</param>
+    /// <param name="scale">What similarities are multiplied with, a scalar: exp(logit_scale), or 1 over the temperature.</param>
+    /// <param name="distillation">Weight of the momentum copies in the targets, 0 to 1.</param>
+    /// <returns>A scalar.</returns>
+    public static Tensor Evaluate(ContrastiveFeatures online, ContrastiveFeatures momentum, FeatureQueues queues, Tensor ids, Tensor scale, double distillation)
+    {
+        var images = cat([momentum.Image.t(), queues.Image], 1).detach(); // [E, B + Q]
+        var texts = cat([momentum.Text.t(), queues.Text], 1).detach(); // [E, B + Q]
+        var pairs = Pairs(ids, queues.Index).to(images.dtype);
+        var imageTargets = Targets(momentum.Image, texts, pairs, scale, distillation);
+        var textTargets = Targets(momentum.Text, images, pairs, scale, distillation);
+        var imageLoss = CrossEntropy(online.Image.MatMul(texts) * scale, imageTargets);
+        var textLoss = CrossEntropy(online.Text.MatMul(images) * scale, textTargets);
+        return (imageLoss + textLoss) / 2;
+    }
+
+    /// <summary>True pairs as probabilities: equal shares among the columns with a row's id. <c>[B]</c> and <c>[1, Q]</c> to <c>[B, B + Q]</c>.</summary>
+    public static Tensor Pairs(Tensor ids, Tensor queued)
+    {
+        var column = ids.view(-1, 1);
+        var same = column.eq(cat([column.t(), queued], 1)).to(float32);
+        return same / same.sum(1, keepdim: true);
+    }
+
+    private static Tensor Targets(Tensor feature, Tensor candidates, Tensor pairs, Tensor scale, double distillation)
+    {
+        if (distillation == 0)
+        {
+            return pairs;
+        }
+
+        using var off = no_grad();
+        return ((feature.MatMul(candidates) * scale).softmax(1) * distillation) + (pairs * (1 - distillation));
+    }
+
+    private static Tensor CrossEntropy(Tensor logits, Tensor targets) => -(logits.log_softmax(1) * targets).sum(1).mean();
+}
+
+/// <summary>
+/// Features of earlier batches that serve as further negatives. The tensors are buffers of the model, written in place;
+/// <see cref="Pointer"/> tells where the next batch goes, around in a ring.
+/// </summary>
+/// <param name="Image">Image features, <c>[E, Q]</c>.</param>
+/// <param name="Text">Text features, <c>[E, Q]</c>.</param>
+/// <param name="Index">Ids of the images they belong to, <c>[1, Q]</c> int64; −100 where the queue is not filled yet.</param>
+/// <param name="Pointer">Next place to write, <c>[1]</c> int64.</param>
+public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tensor Pointer)
+{
+    /// <summary>Q.</summary>
+    public long Size => Index.shape[1];
+
+    /// <summary>Fresh queues of random unit features that belong to no image.</summary>
+    public static FeatureQueues Create(int width, int size) => new(
+        nn.functional.normalize(randn(width, size), dim: 0),
+        nn.functional.normalize(randn(width, size), dim: 0),
+        full([1, size], -100, dtype: int64),
+        zeros([1], dtype: int64));
+
+    /// <summary>
+    /// Writes a batch over the oldest features.
+    /// </summary>
+    /// <param name="features">What to keep, each <c>[B, E]</c>.</param>
+    /// <param name="ids">Image ids, <c>[B]</c> int64.</param>
+    /// <exception cref="ArgumentException">The batch is larger than the queue.</exception>
+    public void Enqueue(ContrastiveFeatures features, Tensor ids)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var batch = ids.shape[0];
+        if (batch > Size)
+        {
+            throw new ArgumentException($"a batch of {batch} does not fit a queue of {Size} features", nameof(ids));
+        }
+
+        var places = (arange(batch, dtype: int64, device: ids.device) + Pointer).remainder(Size); // [B]
+        Image.index_copy_(1, places, features.Image.detach().to(Image.dtype).t());
+        Text.index_copy_(1, places, features.Text.detach().to(Text.dtype).t());
+        Index.index_copy_(1, places, ids.unsqueeze(0));
+        Pointer.copy_((Pointer + batch).remainder(Size));
+    }
+}
+
+/// <summary>A slow copy of weights that learn: it moves toward them a little in each step and never has gradients.</summary>
+internal static class MomentumCopy
+{
+    /// <summary>Makes the copies equal to their originals and takes them out of learning.</summary>
+    public static void Start(IEnumerable<(Parameter Online, Parameter Copy)> pairs)
+    {
+        using var off = no_grad();
+        foreach (var (online, copy) in pairs)
+        {
+            copy.copy_(online);
+            copy.requires_grad = false;
+        }
+    }
+
+    /// <summary>copy ← momentum · copy + (1 − momentum) · original.</summary>
+    public static void Update(IEnumerable<(Parameter Online, Parameter Copy)> pairs, double momentum)
+    {
+        using var off = no_grad();
+        foreach (var (online, copy) in pairs)
+        {
+            copy.mul_(momentum).add_(online, 1 - momentum);
+        }
+    }
+
+    /// <summary>The name of a tensor's copy: <c>visual.proj</c> has <c>visual_m.proj</c>.</summary>
+    public static string NameOf(string original)
+    {
+        var root = original.Split('.')[0];
+        return $"{root}_m{original[root.Length..]}";
+    }
+
+    /// <summary>The parameters of two modules of the same structure, by name.</summary>
+    public static IEnumerable<(Parameter Online, Parameter Copy)> Pairs(nn.Module online, nn.Module copy)
+    {
+        var copies = copy.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        return online.named_parameters().Select(entry => (entry.parameter, copies[entry.name]));
+    }
+}
