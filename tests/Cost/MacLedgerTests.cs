@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using FsCheck;
 using FsCheck.Fluent;
 using Madtp.Kit.Cost;
@@ -49,7 +50,7 @@ public class MacLedgerTests
     public void Keeping_every_token_costs_what_the_whole_model_costs() => Prop.ForAll(Models.ToArbitrary(), model =>
     {
         var whole = MacLedger.For(model);
-        var kept = whole.WithTokens(Same(model.Vision.Tokens, model.Vision.Depth), Same(model.TextTokens, model.Text.Depth), ReductionCost.Free);
+        var kept = whole.WithTokens(Same(model.Vision.Tokens, model.Vision.Depth), Same(model.TextTokens, model.Text.Depth), null);
         Assert.Equal(whole.Total(Accounting.Paper), kept.Total(Accounting.Paper));
         Assert.Equal(whole.Total(Accounting.Deploy), kept.Total(Accounting.Deploy));
         return true;
@@ -67,8 +68,8 @@ public class MacLedgerTests
             var more = Same(model.Vision.Tokens, model.Vision.Depth);
             var fewer = more.Select((count, i) => i >= layer ? count - 2 : count).ToArray();
             var whole = MacLedger.For(model);
-            var dense = whole.WithTokens(more, null, ReductionCost.Static).Total(Accounting.Paper);
-            Assert.True(whole.WithTokens(fewer, null, ReductionCost.Static).Total(Accounting.Paper) < dense);
+            var dense = whole.WithTokens(more, null, StaticPruning.Policy(1)).Total(Accounting.Paper);
+            Assert.True(whole.WithTokens(fewer, null, StaticPruning.Policy(1)).Total(Accounting.Paper) < dense);
             return true;
         }).Check(Cases);
     }
@@ -77,7 +78,7 @@ public class MacLedgerTests
     public void The_method_itself_is_rows_of_its_own()
     {
         var model = Small();
-        var pruned = MacLedger.For(model).WithTokens([7, 5], [6, 6]);
+        var pruned = MacLedger.For(model).WithTokens([7, 5], [6, 6], ReductionPolicy.Fixed);
         long d = model.Vision.Width, k = model.Alignment.Tokens;
 
         // Only what the answer depends on: the text removed nothing, so its scores are not on the published pass.
@@ -123,7 +124,7 @@ public class MacLedgerTests
     [InlineData(null, new[] { 6, 7 }, "text token counts")]
     public void Counts_that_cannot_be_are_refused(int[]? vision, int[]? text, string says)
     {
-        var error = Assert.Throws<ArgumentException>(() => MacLedger.For(Small()).WithTokens(vision, text));
+        var error = Assert.Throws<ArgumentException>(() => MacLedger.For(Small()).WithTokens(vision, text, ReductionPolicy.Fixed));
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
     }
 
