@@ -54,7 +54,7 @@ internal static class MacsVerb
         }
 
         var whole = MacLedger.For(model);
-        var overhead = method switch { "static" => StaticPruning.Policy(1), "free" => null, _ => ReductionPolicy.Fixed };
+        var overhead = method switch { "static" => StaticPruning.Policy(1) with { Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self } }, "free" => null, _ => ReductionPolicy.Fixed };
         return new MacsReport(whole, counts is null ? null : whole.WithTokens(counts, overhead));
     }
 

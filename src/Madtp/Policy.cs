@@ -1,5 +1,4 @@
 using Madtp.Kit.Models;
-using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 

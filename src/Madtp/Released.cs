@@ -27,7 +27,7 @@ public static class ReleasedDefects
         Elsewhere(4, "unmasked questions", "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.", "Models.Text.ImageContext.Mask"),
         Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "Models.Blip.RerankOptions.Padding"),
         Elsewhere(6, "borrowed momentum", "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.", "Models.Clip.ClipConfig.MomentumText"),
-        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "Training.TrainingObjective"),
+        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "Tasks.TrainingObjective"),
         Elsewhere(8, "temperature by steps", "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed calibration split.", "Madtp.ReleasedTemperatureSteps"),
         Elsewhere(9, "selection on the test split", "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, without slack.", "Training.Trainer"),
         Elsewhere(10, "averages over fewer batches", "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "Cost.NlvrRunCosts"),
