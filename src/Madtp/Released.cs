@@ -1,3 +1,6 @@
+using Madtp.Kit.Models;
+using static TorchSharp.torch;
+
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
@@ -24,7 +27,7 @@ public static class ReleasedDefects
         Elsewhere(4, "unmasked questions", "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.", "Models.ImageContext.Mask"),
         Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "Models.RerankOptions.Padding"),
         Elsewhere(6, "borrowed momentum", "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.", "Models.ClipConfig.MomentumText"),
-        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "Training.TrainingObjective"),
+        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "Tasks.TrainingObjective"),
         Elsewhere(8, "temperature by steps", "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed calibration split.", "Madtp.ReleasedTemperatureSteps"),
         Elsewhere(9, "selection on the test split", "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, without slack.", "Training.Trainer"),
         Elsewhere(10, "averages over fewer batches", "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "Cost.NlvrRunCosts"),
@@ -123,4 +126,47 @@ public static class ReleasedTemperatureSteps
 
         return points;
     }
+}
+
+/// <summary>Orders of the kept tokens in which the reference tensors were recorded.</summary>
+internal static class ReleasedOrders
+{
+    /// <summary>[class, kept] in the policy's order, <c>[B, count + 1]</c> int64.</summary>
+    /// <param name="ranked">TIS, <c>[B, N]</c>.</param>
+    /// <param name="count">Candidates kept.</param>
+    /// <param name="context">The block.</param>
+    public static Tensor Rows(Tensor ranked, long count, ReductionContext context)
+    {
+        // MED takes its top k + 1 in one go and splits off the last, so that the k-th has no special place.
+        var oneMore = context.Encoder.MaskGather == MaskGather.WithTokens;
+        var kept = TokenRanking.Order(ranked).slice(1, 0, count, 1); // [B, count]
+        var index = context.Policy.Order switch
+        {
+            TokenOrder.Importance => kept,
+            TokenOrder.LeastImportantLast when oneMore => kept.sort(1).Values,
+            TokenOrder.LeastImportantLast => cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
+            _ => ranked.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1),
+        };
+        return cat([zeros_like(index.slice(1, 0, 1, 1)), index + 1], 1);
+    }
+}
+
+/// <summary>Padding masks as the released code carries them (defect 2); null where the policy or the encoder carries them with their tokens.</summary>
+internal static class ReleasedMasks
+{
+    /// <summary>By descending importance, whatever the order of the tokens (NLVR2 text encoder), <c>[B, N']</c>.</summary>
+    public static Tensor? Gather(KeptRows kept, TokenState tokens, ReductionContext context) =>
+        kept.Ranking is { } ranking && tokens.Mask is { } mask && context.Encoder.MaskGather == MaskGather.ByImportance
+            ? mask.gather(1, cat([zeros_like(ranking.slice(1, 0, 1, 1)), ranking.slice(1, 0, kept.Rows.shape[1] - 1, 1) + 1], 1))
+            : null;
+
+    /// <summary>The merged token takes the mask of the most important pruned one, <c>[B, 1]</c>.</summary>
+    /// <param name="kept">The kept rows.</param>
+    /// <param name="any">1 where any token was merged, <c>[B, 1]</c>.</param>
+    /// <param name="tokens">The whole sequence.</param>
+    /// <param name="context">The block.</param>
+    public static Tensor? OfMerged(KeptRows kept, Tensor any, TokenState tokens, ReductionContext context) =>
+        kept.Ranking is { } ranking && tokens.Mask is { } mask
+            ? any * mask.gather(1, ranking.gather(1, kept.Keep.sum(1, keepdim: true).clamp_max(context.Candidates.Count - 1)) + 1)
+            : null;
 }

@@ -47,10 +47,13 @@ internal static class PruningExpectations
     /// <summary>Weights of the pruned tokens in order of descending importance, <c>[B, N − k]</c>.</summary>
     public static Tensor MergeWeights(StepTensors step)
     {
-        var weights = TokenMerging.Weights(step.Importance.Total, step.Selection!.Keep.logical_not().to(step.Importance.Total.dtype));
+        var weights = TokenMerging.Weights(step.Importance.Total, step.Kept!.Keep.logical_not().to(step.Importance.Total.dtype));
         var ranking = Ranking(step.Importance.Total);
-        return weights.gather(1, ranking.slice(1, step.Selection.Index.shape[1], ranking.shape[1], 1));
+        return weights.gather(1, ranking.slice(1, step.Kept.Rows.shape[1] - 1, ranking.shape[1], 1));
     }
+
+    /// <summary>Kept candidates in their new order, <c>[B, k]</c>: the rows behind the class token's.</summary>
+    public static Tensor Index(KeptRows kept) => kept.Rows.slice(1, 1, kept.Rows.shape[1], 1) - 1;
 
     /// <summary>Candidates by descending importance, <c>[B, N]</c>.</summary>
     public static Tensor Ranking(Tensor importance) => importance.sort(1, descending: true, stable: true).Indices;

@@ -16,10 +16,10 @@ internal abstract class StepCheck(GoldenFixture fixture) : FixtureCheck(fixture)
     protected Tensor ExpectStep(string scenario, StepTensors step, Tensor permutation)
     {
         ExpectScores(scenario, step, permutation);
-        Expect(scenario, "kept_per_sample", step.Decision.Counts, Exact);
-        Expect(scenario, "pruned", tensor(step.Selection is null ? 0L : 1L), Exact);
-        Expect(scenario, "topk_num", step.Decision.Counts.max(), Exact);
-        return step.Selection is null ? permutation : ExpectSelection(scenario, step, permutation);
+        Expect(scenario, "kept_per_sample", step.Wanted.Counts, Exact);
+        Expect(scenario, "pruned", tensor(step.Kept is null ? 0L : 1L), Exact);
+        Expect(scenario, "topk_num", step.Wanted.Counts.max(), Exact);
+        return step.Kept is null ? permutation : ExpectSelection(scenario, step, permutation);
     }
 
     private void ExpectScores(string scenario, StepTensors step, Tensor permutation)
@@ -29,15 +29,15 @@ internal abstract class StepCheck(GoldenFixture fixture) : FixtureCheck(fixture)
         Expect(scenario, "token_score", PruningExpectations.Reordered(step.Importance.Alignment!, permutation), Scores);
         Expect(scenario, "cls_score", PruningExpectations.Reordered(step.Importance.Class!, permutation), Scores);
         Expect(scenario, "importance", PruningExpectations.Reordered(step.Importance.Total, permutation), Scores);
-        Expect(scenario, "code_thresholds", step.Decision.Thresholds, Scores);
-        Expect(scenario, "threshold", step.Decision.Threshold, Scores);
+        Expect(scenario, "code_thresholds", step.Wanted.Thresholds, Scores);
+        Expect(scenario, "threshold", step.Wanted.Threshold, Scores);
     }
 
     private Tensor ExpectSelection(string scenario, StepTensors step, Tensor permutation)
     {
         var reference = PruningExpectations.Inverse(permutation); // reference place of each of our candidates
         var theirs = Input($"{scenario}.kept_indices");
-        var ours = step.Selection!.Index;
+        var ours = PruningExpectations.Index(step.Kept!);
         Compare(scenario, "kept_indices (as a set)", reference.gather(1, ours).sort(1).Values, theirs.sort(1).Values, Exact);
         Expect(scenario, "sorted_indices", reference.gather(1, PruningExpectations.Ranking(step.Importance.Total)), Exact);
         Expect(scenario, "merge_weights", PruningExpectations.MergeWeights(step), Scores);

@@ -19,7 +19,7 @@ internal static class TokenCounts
         .. steps.Where(step => step.Tensors is not null).SelectMany(step => new[]
         {
             (int)step.Tensors!.Importance.Total.shape[1],
-            (int)step.Tensors.Decision.Counts.max().item<long>(),
+            (int)step.Tensors.Wanted.Counts.max().item<long>(),
             step.Pruned ? 1 : 0,
             step.Length - 1,
         }),
