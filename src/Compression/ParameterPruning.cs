@@ -1,30 +1,24 @@
-using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
 /// <summary>
-/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders and decoders.
-/// Attaching swaps no class and copies no weight; disposing gives the plain model back.
+/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders and
+/// decoders. They hang on the outputs of the maps that make the units; attaching swaps no class and copies no weight, and disposing
+/// gives the plain model back. A model is placed on its device before.
 /// </summary>
 /// <example>
 /// <code>
 /// using var pruning = ParameterPruning.Attach(model);
 /// pruning.Masks[0].Set([1, 0, 1, 1]); // the second dimension of every head of the first block
-/// var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
+/// var smaller = ModelExtraction.Extract(model, new BlipNlvr(model.Config), pruning);
 /// </code>
 /// </example>
 public sealed class ParameterPruning : IDisposable
 {
-    private ParameterPruning(IReadOnlyList<PrunableWidth> widths)
-    {
-        Masks = [.. widths.Select(width => new WidthMask(width))];
-        foreach (var mask in Masks)
-        {
-            mask.Width.Part.WidthMask = mask.Tensor;
-        }
-    }
+    private ParameterPruning(IReadOnlyList<WidthMask> masks) => Masks = masks;
 
     /// <summary>The masks, all ones at first, in the order of the model's widths.</summary>
     public IReadOnlyList<WidthMask> Masks { get; }
@@ -32,20 +26,16 @@ public sealed class ParameterPruning : IDisposable
     /// <summary>The mask of a part by its name, such as <c>text_encoder.encoder.layer.0.crossattention.self0</c>.</summary>
     /// <exception cref="ArgumentException">The model has no such part.</exception>
     public WidthMask this[string name] => Masks.FirstOrDefault(mask => mask.Width.Name == name)
-        ?? throw new ArgumentException($"the model has no prunable width '{name}'; it has {string.Join(", ", Masks.Select(mask => mask.Width.Name))}", nameof(name));
+        ?? throw new ArgumentException(
+            $"the model has no prunable width '{name}'; it has {string.Join(", ", Masks.Select(mask => mask.Width.Name))}", nameof(name));
 
     /// <summary>Attaches a mask of ones to every width of a model.</summary>
     /// <exception cref="InvalidOperationException">The model is masked already.</exception>
-    public static ParameterPruning Attach(IPrunableModel model)
+    public static ParameterPruning Attach(nn.Module model)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        var widths = model.PrunableWidths;
-        if (widths.FirstOrDefault(width => width.Part.WidthMask is not null) is { } taken)
-        {
-            throw new InvalidOperationException($"'{taken.Name}' is masked already; dispose that pruning first");
-        }
-
-        return new ParameterPruning(widths);
+        var widths = PrunableWidth.Of(model);
+        var parameters = model.named_parameters().ToDictionary(each => each.name, each => each.parameter);
+        return new ParameterPruning([.. widths.Select(width => new WidthMask(width, parameters))]);
     }
 
     /// <summary>Detaches every mask; the model is plain again.</summary>
@@ -61,10 +51,17 @@ public sealed class ParameterPruning : IDisposable
 /// <summary>The mask of one inner width: what each unit is multiplied by. 1 changes nothing, 0 takes the unit out.</summary>
 public sealed class WidthMask : IDisposable
 {
-    internal WidthMask(PrunableWidth width)
+    private readonly IReadOnlyList<IDisposable> hooks;
+
+    internal WidthMask(PrunableWidth width, IReadOnlyDictionary<string, Parameter> parameters)
     {
         Width = width;
-        Tensor = width.Part.NewMask().DetachFromDisposeScope().requires_grad_();
+        var first = parameters[width.Rows[0]];
+        Tensor = ones(width.Units, dtype: first.dtype, device: first.device).DetachFromDisposeScope().requires_grad_();
+
+        // Biases go with their weights, and momentum copies run without masks.
+        hooks = [.. width.Rows.Where(name => parameters[name].dim() == 2 && !ContrastiveModel.IsOfCopy(name))
+            .Select(name => OutputHook.Attach(parameters[name], Masked))];
     }
 
     /// <summary>What is masked.</summary>
@@ -74,7 +71,7 @@ public sealed class WidthMask : IDisposable
     public Tensor Tensor { get; }
 
     /// <summary>How many units there are.</summary>
-    public int Units => (int)Tensor.shape[0];
+    public int Units => Width.Units;
 
     /// <summary>Units that are not masked to zero.</summary>
     public int Kept => Values().Count(value => value != 0);
@@ -112,9 +109,9 @@ public sealed class WidthMask : IDisposable
     /// <summary>Detaches the mask from its layer.</summary>
     public void Dispose()
     {
-        if (ReferenceEquals(Width.Part.WidthMask, Tensor))
+        foreach (var hook in hooks)
         {
-            Width.Part.WidthMask = null;
+            hook.Dispose();
         }
 
         Tensor.Dispose();
@@ -125,42 +122,7 @@ public sealed class WidthMask : IDisposable
         using var scope = NewDisposeScope();
         return values.cpu().to(float32).data<float>().ToArray();
     }
-}
 
-/// <summary>What compression must know of a kind of model, besides the model itself.</summary>
-/// <param name="Create">Makes a model of given sizes.</param>
-/// <param name="Macs">Multiply-accumulates of a model of given sizes on an example whose text has so many tokens.</param>
-/// <typeparam name="TModel">The model.</typeparam>
-/// <typeparam name="TSizes">Its sizes.</typeparam>
-public sealed record PrunableFamily<TModel, TSizes>(Func<TSizes, TModel> Create, Func<TSizes, int, long> Macs)
-    where TModel : nn.Module, IPrunableModel<TSizes>
-    where TSizes : class, IPrunableSizes<TSizes>;
-
-/// <summary>The kinds of model that can be compressed: all five of the paper. Each is counted as its budget is for token reduction.</summary>
-public static class PrunableFamilies
-{
-    /// <summary>BLIP NLVR2: two images with a statement.</summary>
-    public static PrunableFamily<BlipNlvr, BlipConfig> Nlvr { get; } = new(
-        sizes => new BlipNlvr(sizes),
-        (sizes, tokens) => MacLedger.For(BlipCosts.Nlvr(sizes, tokens)).Total(Accounting.Paper));
-
-    /// <summary>CLIP: an image and a text at inference.</summary>
-    public static PrunableFamily<ClipModel, ClipConfig> Clip { get; } = new(
-        sizes => new ClipModel(sizes),
-        (sizes, tokens) => new ClipPairCosts(sizes).Whole(tokens));
-
-    /// <summary>BLIP retrieval: an image and a text, encoded and read together.</summary>
-    public static PrunableFamily<BlipRetrieval, BlipConfig> Retrieval { get; } = new(
-        sizes => new BlipRetrieval(sizes),
-        (sizes, tokens) => new RetrievalPairCosts(sizes).Whole(tokens));
-
-    /// <summary>BLIP captioning: an image with its caption read once.</summary>
-    public static PrunableFamily<BlipCaptioner, BlipConfig> Caption { get; } = new(
-        sizes => new BlipCaptioner(sizes),
-        (sizes, tokens) => new CaptionCosts(sizes).Whole(tokens));
-
-    /// <summary>BLIP VQA: an image with a question and one answer.</summary>
-    public static PrunableFamily<BlipVqa, BlipConfig> Vqa { get; } = new(
-        sizes => new BlipVqa(sizes),
-        (sizes, tokens) => new VqaCosts(sizes).Whole(tokens));
+    // [B, N, projections·h·units], units last.
+    private Tensor Masked(Tensor output) => (output.view(output.shape[0], output.shape[1], -1, Units) * Tensor).flatten(2);
 }

@@ -1,26 +1,269 @@
+using Madtp.Kit.Compression;
+using Madtp.Kit.Models;
+
 namespace Madtp.Kit.Cost;
+
+/// <summary>A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper counts.</summary>
+/// <param name="Name">The name the ledger is printed under.</param>
+/// <param name="TextTokens">Tokens of the text that is counted, first and last token included.</param>
+public abstract record CostModel(string Name, int TextTokens)
+{
+    /// <summary>Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular model.</summary>
+    public IReadOnlyDictionary<string, int>? Widths { get; init; }
+
+    /// <summary>The alignment guidance; null without.</summary>
+    public abstract AlignmentConfig? Alignment { get; }
+
+    /// <summary>The image encoder as a trace names it, and its layers.</summary>
+    internal abstract (string Name, int Layers) ImageEncoder { get; }
+
+    /// <summary>The text encoder as a trace names it, and its layers.</summary>
+    internal abstract (string Name, int Layers) TextEncoder { get; }
+
+    /// <summary>Writes the model's rows for given token counts.</summary>
+    internal abstract void Write(LedgerRows ledger, TokenCounts counts);
+}
+
+/// <summary>A BLIP of any task.</summary>
+public abstract record BlipCost(string Name, BlipConfig Sizes, int TextTokens) : CostModel(Name, TextTokens)
+{
+    /// <inheritdoc/>
+    public override AlignmentConfig? Alignment => Sizes.Alignment;
+
+    /// <inheritdoc/>
+    internal override (string, int) ImageEncoder => ("visual_encoder", Sizes.Vision.Depth);
+
+    /// <inheritdoc/>
+    internal override (string, int) TextEncoder => ("text_encoder", Sizes.Text.Layers);
+
+    private protected (long Tokens, int Width) Image(LedgerRows ledger, TokenCounts counts, Times times, int image = 0, string copy = "") =>
+        (ledger.BlipImage($"visual_encoder{copy}", Sizes.Vision, counts.OfImage(image), times), Sizes.Vision.Width);
+}
+
+/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer costs.</summary>
+public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost("blip-nlvr2", Sizes, TextTokens)
+{
+    /// <inheritdoc/>
+    internal override void Write(LedgerRows ledger, TokenCounts counts)
+    {
+        var images = new[] { Image(ledger, counts, Times.Once), Image(ledger, counts, Times.Once, image: 1) };
+        ledger.Bert(Sizes.Text, new("text_encoder", TextTokens, Times.Once) { Sources = images, KeyTimes = Times.Once, After = counts.Text });
+        ledger.Linear("cls_head.0", 1, Sizes.Text.Width, Sizes.Text.Width, Times.Once);
+        ledger.Linear("cls_head.2", 1, Sizes.Text.Width, 2, Times.Once);
+    }
+}
+
+/// <summary>BLIP captioning. The published pass is one teacher-forced decoder pass; an answer is a beam search.</summary>
+public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCost("blip-caption", Sizes, TextTokens)
+{
+    /// <summary>Width of the beam search.</summary>
+    public int Beams { get; init; } = 3;
+
+    /// <summary>Tokens of the prompt ("a picture of", begun by the decoder's start token).</summary>
+    public int PromptTokens { get; init; } = 4;
+
+    /// <summary>Decoding steps, the first of which reads the prompt.</summary>
+    public int Steps { get; init; } = 16;
+
+    /// <inheritdoc/>
+    internal override void Write(LedgerRows ledger, TokenCounts counts)
+    {
+        var image = Image(ledger, counts, Times.Once);
+        var once = Times.OnPaper(1);
+        ledger.Bert(Sizes.Text, new("text_decoder.bert", TextTokens, once) { Sources = [image], KeyTimes = once, Decodes = true });
+        ledger.LanguageHead(Sizes.Text, TextTokens, once);
+
+        // The prompt against itself, then one query against all that came before it.
+        long inputs = PromptTokens + Steps - 1;
+        var pairs = ((long)PromptTokens * PromptTokens) + Enumerable.Range(1, Steps - 1).Sum(step => (long)PromptTokens + step);
+        ledger.Bert(Sizes.Text, new("text_decoder.bert", inputs, Times.AtInference(Beams, Beams))
+        {
+            Sources = [image],
+            KeyTimes = Times.AtInference(1, (long)Beams * Steps),
+            Decodes = true,
+            Pairs = pairs,
+        });
+
+        // The next token follows from the last position alone; the released code answers every position of the prompt.
+        ledger.LanguageHead(Sizes.Text, 1, Times.AtInference((long)Beams * Steps, Beams * inputs));
+    }
+}
+
+/// <summary>
+/// BLIP VQA. The published pass is a training forward over one image, many questions and many answers, whose image and question
+/// keys are computed once; an answer is one question ranked against candidates.
+/// </summary>
+public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("blip-vqa", Sizes, TextTokens)
+{
+    /// <summary>Questions of the published pass, padded to <see cref="CostModel.TextTokens"/>.</summary>
+    public int Questions { get; init; } = 32;
+
+    /// <summary>Answers of the published pass.</summary>
+    public int Answers { get; init; } = 47;
+
+    /// <summary>Tokens each of those answers is padded to.</summary>
+    public int AnswerTokens { get; init; } = 5;
+
+    /// <summary>Tokens of the one question that is answered.</summary>
+    public int QuestionTokens { get; init; } = 9;
+
+    /// <summary>Candidates that are ranked in full (k_test).</summary>
+    public int Candidates { get; init; } = 128;
+
+    /// <summary>Tokens each candidate is padded to.</summary>
+    public int CandidateTokens { get; init; } = 6;
+
+    /// <inheritdoc/>
+    internal override void Write(LedgerRows ledger, TokenCounts counts)
+    {
+        var image = Image(ledger, counts, Times.Once);
+        var (once, asked) = (Times.OnPaper(1), Times.AtInference(1, 1));
+        var read = Question(ledger, image, TextTokens, Times.OnPaper(Questions), once, counts);
+        Answer(ledger, read, AnswerTokens, Times.OnPaper(Answers), once);
+
+        // With counts given they are those of the one question asked, which then is as long as the counted text.
+        read = Question(ledger, image, counts.Text is null ? QuestionTokens : TextTokens, asked, asked, counts);
+        Answer(ledger, read, 1, asked, Times.AtInference(0, 1));
+        Answer(ledger, read, CandidateTokens, Times.AtInference(Candidates, Candidates), Times.AtInference(1, Candidates));
+    }
+
+    private long Question(LedgerRows ledger, (long, int) image, int tokens, Times times, Times keys, TokenCounts counts) =>
+        ledger.Bert(Sizes.Text, new("text_encoder", tokens, times) { Sources = [image], KeyTimes = keys, After = counts.Text });
+
+    private void Answer(LedgerRows ledger, long question, int tokens, Times times, Times keys)
+    {
+        var source = (question, Sizes.Text.Width);
+        ledger.Bert(Sizes.Text, new("text_decoder.bert", tokens, times) { Sources = [source], KeyTimes = keys, Decodes = true });
+        ledger.LanguageHead(Sizes.Text, tokens, times);
+    }
+}
+
+/// <summary>
+/// BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one positive and two
+/// negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost:
+/// every text's best images and every image's best texts, <see cref="Kept"/> each.
+/// </summary>
+public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
+{
+    /// <summary>Entries of each queue.</summary>
+    public int Queue { get; init; } = 57600;
+
+    /// <summary>Images of the test set.</summary>
+    public int Images { get; init; } = 5000;
+
+    /// <summary>Texts of the test set.</summary>
+    public int Texts { get; init; } = 25000;
+
+    /// <summary>Candidates that are re-ranked for each query (k_test).</summary>
+    public int Kept { get; init; } = 256;
+
+    /// <summary>Tokens of a text in re-ranking; 0 for as many as the published pass pads to.</summary>
+    public int PairTokens { get; init; }
+
+    /// <summary>Pairs that are re-ranked.</summary>
+    public long Pairs => ((long)Images + Texts) * Kept;
+
+    /// <inheritdoc/>
+    internal override void Write(LedgerRows ledger, TokenCounts counts)
+    {
+        var once = Times.OnPaper(1);
+        var image = Image(ledger, counts, once);
+        Image(ledger, counts, once, copy: "_m");
+        foreach (var copy in (ReadOnlySpan<string>)["", "_m"])
+        {
+            ledger.Bert(Sizes.Text, new($"text_encoder{copy}", TextTokens, once) { After = counts.Text });
+            ledger.Linear($"vision_proj{copy}", 1, Sizes.Vision.Width, Sizes.EmbedWidth, once);
+            ledger.Linear($"text_proj{copy}", 1, Sizes.Text.Width, Sizes.EmbedWidth, once);
+        }
+
+        // Each side of the online and of the momentum pair against the queue and the one entry of the batch.
+        ledger.Linear("queue.similarities", 4, Sizes.EmbedWidth, Queue + 1, once);
+        var tokens = PairTokens == 0 || counts.Text is not null ? TextTokens : PairTokens;
+        Match(ledger, image, TextTokens, Times.OnPaper(3), Times.OnPaper(3), counts.Text);
+        Match(ledger, image, tokens, Times.AtInference(Pairs, Pairs), Times.AtInference(Images, Pairs), counts.Text);
+    }
+
+    private void Match(LedgerRows ledger, (long, int) image, int tokens, Times times, Times keys, IReadOnlyList<int>? after)
+    {
+        ledger.Bert(Sizes.Text, new("text_encoder", tokens, times) { Sources = [image], KeyTimes = keys, After = after });
+        ledger.Linear("itm_head", 1, Sizes.Text.Width, 2, times);
+    }
+}
+
+/// <summary>
+/// What it costs BLIP to find out whether one text belongs to one image: both encoded, compared, and read together. What a
+/// temperature is calibrated on, since it counts each encoder once and nothing that only training needs.
+/// </summary>
+public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval pair", Sizes, TextTokens)
+{
+    /// <inheritdoc/>
+    internal override void Write(LedgerRows ledger, TokenCounts counts)
+    {
+        var image = Image(ledger, counts, Times.Once);
+        var text = new BertPass("text_encoder", TextTokens, Times.Once);
+        ledger.Bert(Sizes.Text, text with { After = counts.Text });
+        ledger.Linear("vision_proj", 1, Sizes.Vision.Width, Sizes.EmbedWidth, Times.Once);
+        ledger.Linear("text_proj", 1, Sizes.Text.Width, Sizes.EmbedWidth, Times.Once);
+        ledger.Bert(Sizes.Text, text with { After = counts.TextWithImage, Sources = [image], KeyTimes = Times.Once });
+        ledger.Linear("itm_head", 1, Sizes.Text.Width, 2, Times.Once);
+    }
+}
+
+/// <summary>
+/// CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one text cost at
+/// inference.
+/// </summary>
+public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel("clip", TextTokens)
+{
+    /// <summary>Entries of each queue.</summary>
+    public int Queue { get; init; } = 57600;
+
+    /// <inheritdoc/>
+    public override AlignmentConfig? Alignment => Sizes.Alignment;
+
+    /// <inheritdoc/>
+    internal override (string, int) ImageEncoder => ("visual", Sizes.Vision.Depth);
+
+    /// <inheritdoc/>
+    internal override (string, int) TextEncoder => ("transformer", Sizes.Text.Layers);
+
+    /// <inheritdoc/>
+    internal override void Write(LedgerRows ledger, TokenCounts counts)
+    {
+        var copied = Times.OnPaper(1);
+        ledger.ClipImage("visual", Sizes.Vision, Sizes.EmbedWidth, counts.OfImage(0), Times.Once);
+        ledger.ClipImage("visual_m", Sizes.Vision, Sizes.EmbedWidth, counts.OfImage(0), copied);
+        ledger.ClipText("", Sizes.Text, TextTokens, Sizes.EmbedWidth, counts.Text, Times.Once);
+        ledger.ClipText("_m", Sizes.Text, TextTokens, Sizes.EmbedWidth, counts.Text, copied);
+        ledger.Linear("queue.similarities", 4, Sizes.EmbedWidth, Queue + 1, copied);
+        ledger.Model("similarity", Sizes.EmbedWidth, Times.AtInference(1, 1));
+    }
+}
 
 /// <summary>The full-size models by name, with the inputs the paper counts.</summary>
 public static class CostModels
 {
-    /// <summary>The five models of the paper's tables, in the order they are reported.</summary>
-    public static IReadOnlyList<string> OfThePaper { get; } = ["blip-nlvr2", "blip-caption", "blip-vqa", "blip-retrieval", "clip-l14-336"];
+    // BLIP's base models read image and text tokens as they are; a wider image encoder needs a map to the text's width.
+    private static readonly AlignmentConfig Mapped = new(Map: AlignmentMapping.PerLayer);
 
     private static readonly Dictionary<string, Func<CostModel>> All = new(StringComparer.Ordinal)
     {
-        ["blip-nlvr2"] = () => Nlvr("blip-nlvr2", VisionDims.Base16(384)),
-        ["blip-caption"] = () => Caption("blip-caption", VisionDims.Base16(384)),
-        ["blip-vqa"] = () => Vqa("blip-vqa", VisionDims.Base16(480)),
-        ["blip-retrieval"] = () => Retrieval("blip-retrieval", VisionDims.Base16(384)),
-        ["clip-l14-336"] = () => Clip("clip-l14-336", 336, 14, 1024, 24, 768, 768),
-        ["clip-l14"] = () => Clip("clip-l14", 224, 14, 1024, 24, 768, 768),
-        ["clip-b16"] = () => Clip("clip-b16", 224, 16, 768, 12, 512, 512),
-        ["clip-b32"] = () => Clip("clip-b32", 224, 32, 768, 12, 512, 512),
-        ["blip-nlvr2-large"] = () => Nlvr("blip-nlvr2-large", VisionDims.Large16(384)),
-        ["blip-caption-large"] = () => Caption("blip-caption-large", VisionDims.Large16(384)),
-        ["blip-vqa-large"] = () => Vqa("blip-vqa-large", VisionDims.Large16(480)),
-        ["blip-retrieval-large"] = () => Retrieval("blip-retrieval-large", VisionDims.Large16(384)),
+        ["blip-nlvr2"] = () => new NlvrCost(BlipConfig.Nlvr2),
+        ["blip-caption"] = () => new CaptionCost(BlipConfig.Caption),
+        ["blip-vqa"] = () => new VqaCost(BlipConfig.Vqa),
+        ["blip-retrieval"] = () => new RetrievalCost(BlipConfig.Retrieval),
+        ["clip-l14-336"] = () => new ClipCost(ClipConfig.LargePatch14At336),
+        ["clip-l14"] = () => new ClipCost(ClipConfig.LargePatch14),
+        ["clip-b16"] = () => new ClipCost(ClipConfig.BasePatch16),
+        ["clip-b32"] = () => new ClipCost(ClipConfig.BasePatch32),
+        ["blip-nlvr2-large"] = () => new NlvrCost(Large(BlipConfig.Nlvr2)),
+        ["blip-caption-large"] = () => new CaptionCost(Large(BlipConfig.Caption)),
+        ["blip-vqa-large"] = () => new VqaCost(Large(BlipConfig.Vqa)),
+        ["blip-retrieval-large"] = () => new RetrievalCost(Large(BlipConfig.Retrieval)),
     };
+
+    /// <summary>The five models of the paper's tables, in the order they are reported.</summary>
+    public static IReadOnlyList<string> OfThePaper { get; } = [.. All.Keys.Take(5)];
 
     /// <summary>Every name <see cref="Named"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Keys];
@@ -28,27 +271,9 @@ public static class CostModels
     /// <summary>A full-size model by its name.</summary>
     /// <exception cref="ArgumentException">No model has this name.</exception>
     public static CostModel Named(string name) => All.TryGetValue(name, out var make)
-        ? make()
+        ? make() with { Name = name }
         : throw new ArgumentException($"no model is named '{name}'; known are {string.Join(", ", All.Keys)}");
 
-    private static NlvrCost Nlvr(string name, VisionDims vision) => new() { Name = name, Vision = vision, TextTokens = 36, Alignment = Guidance(vision) };
-
-    private static CaptionCost Caption(string name, VisionDims vision) => new() { Name = name, Vision = vision, TextTokens = 15, Alignment = Guidance(vision) };
-
-    private static VqaCost Vqa(string name, VisionDims vision) => new() { Name = name, Vision = vision, TextTokens = 14, Alignment = Guidance(vision) };
-
-    private static RetrievalCost Retrieval(string name, VisionDims vision) => new() { Name = name, Vision = vision, TextTokens = 35, Alignment = Guidance(vision) };
-
-    /// <summary>BLIP's base models read image and text tokens as they are; a wider image encoder needs a map to the text's width.</summary>
-    private static AlignmentDims Guidance(VisionDims vision) => new(Map: vision.Width != TextDims.BertBase.Width);
-
-    private static ClipCost Clip(string name, int image, int patch, int width, int depth, int textWidth, int embed) => new()
-    {
-        Name = name,
-        Vision = new VisionDims { ImageSize = image, PatchSize = patch, Width = width, Depth = depth },
-        Text = new TextDims { Width = textWidth, Depth = 12, Vocabulary = 49408 },
-        TextTokens = 77,
-        EmbedWidth = embed,
-        Alignment = new AlignmentDims(Map: true),
-    };
+    private static BlipConfig Large(BlipConfig config) =>
+        config with { Vision = VisionTransformerConfig.Large(config.Vision.ImageSize), Alignment = Mapped };
 }

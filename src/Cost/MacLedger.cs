@@ -1,6 +1,5 @@
 using Madtp.Kit.Madtp;
 
-
 namespace Madtp.Kit.Cost;
 
 /// <summary>
@@ -15,9 +14,9 @@ public sealed class MacLedger
         Model = model;
         Counts = counts;
         Method = method;
-        var builder = new LedgerBuilder();
-        model.Write(builder, counts ?? TokenCounts.None, method);
-        Rows = builder.Rows;
+        var rows = new LedgerRows(model, method);
+        model.Write(rows, counts ?? TokenCounts.None);
+        Rows = rows.Rows;
     }
 
     /// <summary>The dimensions it was counted from.</summary>
@@ -71,4 +70,120 @@ public sealed class MacLedger
 
     /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> the layers of an encoder are summed into one.</summary>
     public LedgerNode Tree(bool sumLayers = true) => LedgerNode.Of(Model.Name, Rows, sumLayers);
+}
+
+/// <summary>What a ledger's total stands for. Every row carries a number for each.</summary>
+public enum Accounting
+{
+    /// <summary>The paper's published convention: the multiply-accumulates of one hard-wired forward pass, without the alignment guidance. Of a pruned run: everything the answer depends on.</summary>
+    Paper,
+
+    /// <summary>The same pass with the alignment guidance (MAG) computed in every layer, scores and features both.</summary>
+    PaperWithAlignment,
+
+    /// <summary>What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and values once per image.</summary>
+    Deploy,
+
+    /// <summary>What the same answer costs in the released code, which computes image keys and values again for every beam, step and pair.</summary>
+    ReferenceDeploy,
+}
+
+/// <summary>What a row of the ledger pays for.</summary>
+public enum CostKind
+{
+    /// <summary>The model itself: convolutions, linear maps, attention products, layer normalisation.</summary>
+    Model,
+
+    /// <summary>The alignment guidance: its maps, scores against the learnable tokens and features (eq. 1–3).</summary>
+    Alignment,
+
+    /// <summary>Token importance and the learnable threshold (eq. 4–9): element-wise work, one operation counted as 1.</summary>
+    Scoring,
+
+    /// <summary>Choosing the kept tokens: comparisons, one counted as 1.</summary>
+    Sorting,
+
+    /// <summary>Similarities between tokens that may be merged into each other.</summary>
+    Matching,
+
+    /// <summary>The weighted sum that makes the merged token.</summary>
+    Merging,
+}
+
+/// <summary>What one module costs, in multiply-accumulates, under each accounting.</summary>
+/// <param name="Module">The module's path, in the checkpoints' own names where it has parameters.</param>
+/// <param name="Kind">What the row pays for.</param>
+/// <param name="Paper">Its part of <see cref="Accounting.Paper"/>.</param>
+/// <param name="PaperWithAlignment">Its part of <see cref="Accounting.PaperWithAlignment"/>.</param>
+/// <param name="Deploy">Its part of <see cref="Accounting.Deploy"/>.</param>
+/// <param name="ReferenceDeploy">Its part of <see cref="Accounting.ReferenceDeploy"/>.</param>
+public sealed record LedgerRow(string Module, CostKind Kind, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
+{
+    /// <summary>The row's part of one accounting.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The accounting is none of the four.</exception>
+    public long Of(Accounting accounting) => accounting switch
+    {
+        Accounting.Paper => Paper,
+        Accounting.PaperWithAlignment => PaperWithAlignment,
+        Accounting.Deploy => Deploy,
+        Accounting.ReferenceDeploy => ReferenceDeploy,
+        _ => throw new ArgumentOutOfRangeException(nameof(accounting), accounting, "an unknown accounting"),
+    };
+
+    /// <summary>The sum of two rows, under the first one's name.</summary>
+    public LedgerRow Plus(LedgerRow other) => this with
+    {
+        Paper = Paper + other.Paper,
+        PaperWithAlignment = PaperWithAlignment + other.PaperWithAlignment,
+        Deploy = Deploy + other.Deploy,
+        ReferenceDeploy = ReferenceDeploy + other.ReferenceDeploy,
+    };
+}
+
+/// <summary>A module in the ledger's tree: its own row if it is a leaf, the sum of its parts otherwise.</summary>
+/// <param name="Name">The module's name under its parent; <c>*</c> where layers were summed.</param>
+/// <param name="Sum">What it costs with all its parts.</param>
+/// <param name="Parts">Its parts, in the order they run.</param>
+public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<LedgerNode> Parts)
+{
+    /// <summary>The whole tree of some rows. With <paramref name="sumLayers"/> numbered layers become one node <c>*</c>.</summary>
+    internal static LedgerNode Of(string name, IEnumerable<LedgerRow> rows, bool sumLayers) =>
+        Gather(name, "", [.. rows.Select(row => (row.Module.Split('.'), row))], 0, sumLayers);
+
+    private static LedgerNode Gather(string name, string path, IReadOnlyList<(string[] Parts, LedgerRow Row)> rows, int depth, bool sumLayers)
+    {
+        var sum = rows.Select(entry => entry.Row).Aggregate((a, b) => a.Plus(b)) with { Module = path };
+        var parts = new List<LedgerNode>();
+        foreach (var group in rows.Where(entry => entry.Parts.Length > depth).GroupBy(entry => Part(entry.Parts[depth], sumLayers)))
+        {
+            parts.Add(Gather(group.Key, path.Length == 0 ? group.Key : $"{path}.{group.Key}", [.. group], depth + 1, sumLayers));
+        }
+
+        return new LedgerNode(name, sum, parts);
+    }
+
+    private static string Part(string part, bool sumLayers) => sumLayers && int.TryParse(part, out _) ? "*" : part;
+}
+
+/// <summary>How many tokens leave each layer of a pruned run, the class token and the merged token included.</summary>
+/// <param name="Vision">For each image (or one entry for all of them alike) the count after each block.</param>
+/// <param name="Text">The count after each text layer; null where the text is not pruned.</param>
+/// <param name="TextWithImage">The same of the pass that reads the text with its image, where that is a second one (retrieval).</param>
+public sealed record TokenCounts(IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
+{
+    /// <summary>Nothing is pruned.</summary>
+    public static TokenCounts None { get; } = new([], null);
+
+    /// <summary>Counts that hold for every image alike; null where a modality is not pruned.</summary>
+    public static TokenCounts Alike(IReadOnlyList<int>? vision, IReadOnlyList<int>? text) => new(vision is null ? [] : [vision], text);
+
+    /// <summary>The counts of one image, or null where images are not pruned.</summary>
+    /// <exception cref="ArgumentException">There are several lists, but none for this image.</exception>
+    public IReadOnlyList<int>? OfImage(int image) => Vision.Count switch
+    {
+        0 => null,
+        1 => Vision[0],
+        _ when image < Vision.Count => Vision[image],
+        _ => throw new ArgumentException($"token counts are given for {Vision.Count} images, but the model reads image {image + 1}"),
+    };
 }

@@ -7,7 +7,20 @@ namespace Madtp.Kit.Models;
 /// <param name="Tokens">K, the number of learnable tokens.</param>
 /// <param name="Width">d_k, their width.</param>
 /// <param name="Map">Whether tokens pass a linear map first.</param>
-public sealed record AlignmentConfig(int Tokens = 100, int Width = 768, AlignmentMapping Map = AlignmentMapping.None);
+public sealed record AlignmentConfig(int Tokens = 100, int Width = 768, AlignmentMapping Map = AlignmentMapping.None)
+{
+    /// <summary>E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without alignment guidance.</summary>
+    internal static Parameter? LearnableTokens(AlignmentConfig? alignment) =>
+        alignment is null ? null : nn.Parameter(randn(alignment.Tokens, alignment.Width));
+}
+
+/// <summary>Alignment features of both modalities, each <c>[B, K, d_k]</c>: what L_sim (eq. 12) compares.</summary>
+public sealed record AlignedFeatures(Tensor Image, Tensor Text)
+{
+    /// <summary>The features of encoded images and texts; null where nothing was aligned, or where they are not pairs.</summary>
+    internal static AlignedFeatures? Of(TokenState images, TokenState texts) =>
+        images.AlignmentFeature is { } seen && texts.AlignmentFeature is { } read && seen.shape[0] == read.shape[0] ? new(seen, read) : null;
+}
 
 /// <summary>How tokens reach the alignment space.</summary>
 public enum AlignmentMapping
@@ -36,14 +49,10 @@ public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
 
     /// <summary>Maps tokens <c>[B, N, D]</c> to <c>[B, N, d_k]</c>.</summary>
     public override Tensor forward(Tensor tokens) => q_map.forward(tokens);
-}
 
-/// <summary>Creates the alignment maps of an encoder's blocks.</summary>
-internal static class AlignmentMaps
-{
-    /// <summary>One entry per layer: its own map, the shared one, or null.</summary>
+    /// <summary>The maps of an encoder: for each layer its own, the shared one, or null.</summary>
     /// <exception cref="ArgumentException">No map is wanted but the widths differ.</exception>
-    public static AlignmentMap?[] Create(AlignmentConfig? alignment, int width, int layers)
+    internal static AlignmentMap?[] ForLayers(AlignmentConfig? alignment, int width, int layers)
     {
         switch (alignment?.Map)
         {
@@ -52,17 +61,10 @@ internal static class AlignmentMaps
             case AlignmentMapping.Shared:
                 return [.. Enumerable.Repeat(new AlignmentMap(width, alignment.Width), layers)];
             case AlignmentMapping.None when alignment.Width != width:
-                throw new ArgumentException($"without a map the alignment width d_k must equal the encoder's width {width}, not {alignment.Width}", nameof(alignment));
+                throw new ArgumentException(
+                    $"without a map the alignment width d_k must equal the encoder's width {width}, not {alignment.Width}", nameof(alignment));
             default:
                 return new AlignmentMap?[layers];
         }
     }
-}
-
-/// <summary>Creates E, the learnable alignment tokens (<c>space_dict</c> in the checkpoints).</summary>
-internal static class LearnableTokens
-{
-    /// <summary>Normal random tokens <c>[K, d_k]</c>, or null without alignment guidance.</summary>
-    public static Parameter? Create(AlignmentConfig? alignment) =>
-        alignment is null ? null : nn.Parameter(randn(alignment.Tokens, alignment.Width));
 }

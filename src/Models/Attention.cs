@@ -1,38 +1,105 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>Scaled dot-product attention over heads.</summary>
-internal static class ScaledDotProduct
+/// <summary>What an attention shows to whoever scores tokens.</summary>
+/// <param name="Probabilities">Attention of each head, query and key, <c>[B, h, N, N]</c>.</param>
+/// <param name="HeadOutput">Output of each head before the projection, <c>[B, h, N, d_h]</c>.</param>
+/// <param name="Keys">Keys of each head, <c>[B, h, N, d_h]</c>.</param>
+public sealed record SelfAttentionRecord(Tensor Probabilities, Tensor HeadOutput, Tensor Keys);
+
+/// <summary>Scaled dot-product attention of several heads; descendants make queries, keys and values.</summary>
+public abstract class MultiHeadAttention : nn.Module
 {
-    /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
-    /// <param name="query">Q.</param>
-    /// <param name="key">K.</param>
-    /// <param name="value">V.</param>
-    /// <param name="bias">What is added to the scores.</param>
-    /// <param name="headWidth">d_h of the scale where it is not that of the tensors: heads that lost dimensions keep the scale they were trained with.</param>
-    public static SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, long? headWidth = null)
+    private readonly double scale;
+
+    /// <summary>Takes D and the number of heads.</summary>
+    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
+    protected MultiHeadAttention(string name, int width, int heads) : base(name)
     {
-        var scores = MixedPrecision.Product(query * (1 / Math.Sqrt(headWidth ?? query.shape[^1])), key.transpose(-2, -1)); // [B, h, N, N]
-        var probabilities = (bias is null ? scores : scores + bias).softmax(-1);
-        return new SelfAttentionRecord(probabilities, MixedPrecision.Product(probabilities, value), key);
+        if (width < heads || width % heads != 0)
+        {
+            throw new ArgumentException($"width {width} does not divide by {heads} heads", nameof(heads));
+        }
+
+        Heads = heads;
+        scale = 1 / Math.Sqrt(width / heads); // heads that lost dimensions keep the scale that they were trained with
     }
 
-    /// <summary><c>[B, N, D]</c> to <c>[B, h, N, D/h]</c>.</summary>
-    public static Tensor SplitHeads(Tensor tokens, int heads) =>
-        tokens.view(tokens.shape[0], tokens.shape[1], heads, tokens.shape[2] / heads).transpose(1, 2);
+    /// <summary>h. The width of a head follows from the weights.</summary>
+    public int Heads { get; }
+
+    /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
+    protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias)
+    {
+        var scores = Products.MatMul(query * scale, key.transpose(-2, -1)); // [B, h, N, N]
+        var probabilities = (bias is null ? scores : scores + bias).softmax(-1);
+        return new SelfAttentionRecord(probabilities, Products.MatMul(probabilities, value), key);
+    }
 
     /// <summary><c>[B, h, N, d_h]</c> to <c>[B, N, h·d_h]</c>.</summary>
-    public static Tensor JoinHeads(Tensor perHead) =>
-        perHead.transpose(1, 2).reshape(perHead.shape[0], perHead.shape[2], perHead.shape[1] * perHead.shape[3]);
+    internal static Tensor JoinHeads(SelfAttentionRecord attention) => attention.HeadOutput.transpose(1, 2).flatten(2);
 }
 
-/// <summary>The width of one attention head.</summary>
-internal static class HeadWidth
+/// <summary>Self-attention with one fused projection to queries, keys and values (ViT, CLIP).</summary>
+public abstract class FusedAttention(string name, int width, int heads) : MultiHeadAttention(name, width, heads)
 {
-    /// <summary>d_h of <paramref name="heads"/> heads of <paramref name="width"/> together.</summary>
-    /// <exception cref="ArgumentException">The width does not divide by the heads, or nothing is left of them.</exception>
-    public static int Of(int width, int heads) => width >= heads && width % heads == 0
-        ? width / heads
-        : throw new ArgumentException($"width {width} does not divide by {heads} heads", nameof(heads));
+    /// <summary>Attends: tokens <c>[B, N, D]</c> and a bias that broadcasts to <c>[B, h, N, N]</c> or null, to <c>[B, N, D]</c> and the record.</summary>
+    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
+    {
+        var projected = Project(tokens).view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, N, d_h]
+        var parts = projected.unbind(0);
+        var record = Attend(parts[0], parts[1], parts[2], bias);
+        return (Output(JoinHeads(record)), record);
+    }
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, N, 3·h·d_h]</c>.</summary>
+    protected abstract Tensor Project(Tensor tokens);
+
+    /// <summary><c>[B, N, h·d_h]</c> to <c>[B, N, D]</c>.</summary>
+    protected abstract Tensor Output(Tensor joined);
+}
+
+/// <summary>
+/// A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around each. Tokens
+/// may be reduced between the two.
+/// </summary>
+public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module<TokenState, TokenState>(name), IReducibleBlock
+{
+    /// <inheritdoc/>
+    public IBlockReducer? Reducer { get; set; }
+
+    /// <inheritdoc/>
+    public abstract AlignmentMap? QueryModel { get; }
+
+    /// <summary>The parts, in order.</summary>
+    protected abstract (LayerNorm Norm1, FusedAttention Attention, LayerNorm Norm2, nn.Module<Tensor, Tensor> FeedForward) Parts { get; }
+
+    /// <summary>What is added to the attention's scores, broadcast to <c>[B, h, N, N]</c>; null adds nothing.</summary>
+    protected virtual Tensor? Bias(TokenState input) => input.AttentionBias();
+
+    /// <summary>Runs the block: <c>[B, N, D]</c> in, <c>[B, N', D]</c> out, N' ≤ N where a reducer is attached.</summary>
+    public override TokenState forward(TokenState input)
+    {
+        var (norm1, attention, norm2, feedForward) = Parts;
+        var (attended, record) = attention.Attend(norm1.forward(input.X), Bias(input));
+        var tokens = input with { X = input.X + DropPath(attended) };
+        tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
+        return tokens with { X = tokens.X + DropPath(feedForward.forward(norm2.forward(tokens.X))) };
+    }
+
+    // Stochastic depth: in training a sample's branch [B, N, D] is skipped with a probability and scaled up otherwise. Whatever its
+    // device, lots are drawn on the processor, whose random state checkpoints hold and recomputation restores.
+    private Tensor DropPath(Tensor branch)
+    {
+        if (!training || dropPath == 0)
+        {
+            return branch;
+        }
+
+        var keep = 1 - dropPath;
+        var drawn = rand([branch.shape[0], 1, 1], dtype: branch.dtype, device: CPU) + keep; // [B, 1, 1]
+        return branch / keep * drawn.floor().to(branch.device);
+    }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -38,12 +39,6 @@ public sealed record BertConfig
 
     /// <summary>First layer that merges two images by a learned layer (NLVR2); earlier ones average.</summary>
     public int FirstMergeLayer { get; init; } = 6;
-
-    /// <summary>Inner widths of each layer of a model that parameters were taken out of; null for the regular model.</summary>
-    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
-
-    /// <summary>The inner widths of one layer.</summary>
-    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, FeedForwardWidth);
 }
 
 /// <summary>BLIP's text transformer: BERT embeddings and layers that can read images. Parameter names are those of its checkpoints.</summary>
@@ -52,13 +47,14 @@ public sealed class TextTransformer : nn.Module
     private readonly BertEmbeddings embeddings;
     private readonly BertEncoder encoder;
 
-    private TextTransformer(BertConfig config, IEnumerable<BertLayer> layers) : base(nameof(TextTransformer))
+    private TextTransformer(BertConfig config, AlignmentConfig? alignment, Func<int, AlignmentMap?, BertLayer> layer) : base(nameof(TextTransformer))
     {
         Config = config;
+        var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Layers);
         embeddings = new BertEmbeddings(config);
-        encoder = new BertEncoder(layers, config.Dropout);
+        encoder = new BertEncoder(maps.Select((map, index) => layer(index, map)), config.Dropout);
         RegisterComponents();
-        BertInitialization.Apply(this);
+        InitializeAsBert(this);
     }
 
     /// <summary>The encoder's sizes.</summary>
@@ -67,37 +63,33 @@ public sealed class TextTransformer : nn.Module
     /// <summary>The layers in order.</summary>
     public IReadOnlyList<BertLayer> Layers => encoder.Layers;
 
-    /// <summary>The text encoder of NLVR2, whose layers read a pair of images.</summary>
-    public static TextTransformer Nlvr(BertConfig config, AlignmentConfig? alignment = null)
-    {
-        var maps = AlignmentMaps.Create(alignment, config.Width, config.Layers);
-        return new(config, Enumerable.Range(0, config.Layers).Select(layer => BertLayer.Nlvr(config, layer, maps[layer])));
-    }
-
-    /// <summary>MED, whose layers read one image.</summary>
-    public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null)
-    {
-        var maps = AlignmentMaps.Create(alignment, config.Width, config.Layers);
-        return new(config, Enumerable.Range(0, config.Layers).Select(layer => BertLayer.Med(config, maps[layer], layer)));
-    }
-
-    /// <summary>
-    /// Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
-    public ImageContext Project(ImageContext image) => image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
-
-    /// <summary>Every inner width that can be pruned.</summary>
-    /// <param name="name">The encoder's name in its model.</param>
-    public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
-        Layers.SelectMany((layer, index) => layer.PrunableWidths($"{name}.encoder.layer.{index}", index));
-
     /// <summary>The word table, <c>[V, D]</c>, which a language-model head shares.</summary>
     public Parameter WordTable => embeddings.WordTable;
 
-    /// <summary>
-    /// Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.
-    /// </summary>
+    /// <summary>The text encoder of NLVR2, whose layers read a pair of images.</summary>
+    public static TextTransformer Nlvr(BertConfig config, AlignmentConfig? alignment = null) =>
+        new(config, alignment, (layer, map) => BertLayer.Nlvr(config, layer, map));
+
+    /// <summary>MED, whose layers read one image.</summary>
+    public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null) =>
+        new(config, alignment, (_, map) => BertLayer.Med(config, map));
+
+    /// <summary>Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.</summary>
+    /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
+    public ImageContext Project(ImageContext image) => image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
+
+    /// <summary>Encodes a text.</summary>
+    /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <param name="images">Images to read; empty encodes the text alone.</param>
+    /// <returns>Hidden states of the last layer, <c>[B, N', D]</c>.</returns>
+    public TokenState Forward(Tensor ids, Tensor mask, IReadOnlyList<ImageContext> images)
+    {
+        var hidden = embeddings.forward(ids); // [B, N, D]
+        return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
+    }
+
+    /// <summary>Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.</summary>
     /// <param name="ids">New tokens, <c>[B, n]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, n]</c>; null when all are real, as they must be where a cache goes on.</param>
     /// <param name="image">What is read: one a text, or one for each run of B / b texts.</param>
@@ -109,24 +101,44 @@ public sealed class TextTransformer : nn.Module
         var before = cache?.Length ?? 0;
         if (mask is not null && before > 0)
         {
-            throw new ArgumentException("a mask covers whole texts; where a cache goes on with new tokens none of them is padding", nameof(mask));
+            throw new ArgumentException(
+                "a mask covers whole texts; where a cache goes on with new tokens none of them is padding", nameof(mask));
         }
 
         var hidden = embeddings.Embed(ids, before); // [B, n, D]
-        return encoder.Decode(hidden, CausalBias.Of(ids.shape[1], before + ids.shape[1], mask, hidden), image, cache);
+        return encoder.Decode(hidden, DecoderBias(ids.shape[1], before + ids.shape[1], mask, hidden), image, cache);
     }
 
-    /// <summary>
-    /// Encodes a text.
-    /// </summary>
-    /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
-    /// <param name="images">Images to read; empty encodes the text alone.</param>
-    /// <returns>Hidden states of the last layer, <c>[B, N', D]</c>.</returns>
-    public TokenState Forward(Tensor ids, Tensor mask, IReadOnlyList<ImageContext> images)
+    /// <summary>BERT's initialisation of every linear layer and embedding below a module: weights of deviation 0.02, zero biases.</summary>
+    internal static void InitializeAsBert(nn.Module module)
     {
-        var hidden = embeddings.forward(ids); // [B, N, D]
-        return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
+        using var off = no_grad();
+        foreach (var child in module.modules())
+        {
+            switch (child)
+            {
+                case Linear linear:
+                    linear.weight.normal_(0, 0.02);
+                    linear.bias?.zero_();
+                    break;
+                case Embedding embedding:
+                    embedding.weight!.normal_(0, 0.02);
+                    break;
+            }
+        }
+    }
+
+    // −10000 where one of the last n of N tokens may not look, 0 elsewhere, as BERT writes it: [B or 1, 1, n, N].
+    private static Tensor? DecoderBias(long rows, long length, Tensor? mask, Tensor like)
+    {
+        if (rows == 1 && mask is null)
+        {
+            return null; // the last token reads all
+        }
+
+        var earlier = ones([rows, length], dtype: like.dtype, device: like.device).tril(length - rows).unsqueeze(0).unsqueeze(0); // [1, 1, n, N]
+        var allowed = mask is null ? earlier : earlier * mask.to(like.dtype).unsqueeze(1).unsqueeze(1);
+        return (1 - allowed) * -10000.0;
     }
 }
 
@@ -151,7 +163,7 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>The word table, <c>[V, D]</c>; language-model heads share it.</summary>
+    /// <summary>The word table, <c>[V, D]</c>.</summary>
     public Parameter WordTable => word_embeddings.weight!;
 
     /// <summary>Ids <c>[B, N]</c> to embeddings <c>[B, N, D]</c>.</summary>
@@ -161,10 +173,10 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The sequence is longer than the position table.</exception>
     public Tensor Embed(Tensor ids, int firstPosition)
     {
-        var last = firstPosition + ids.shape[1];
-        if (last > position_embeddings.weight!.shape[0])
+        var (last, most) = (firstPosition + ids.shape[1], position_embeddings.weight!.shape[0]);
+        if (last > most)
         {
-            throw new ArgumentException($"a text of {last} tokens is longer than the {position_embeddings.weight!.shape[0]} positions of this model", nameof(ids));
+            throw new ArgumentException($"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));
         }
 
         var positions = position_embeddings.weight!.slice(0, firstPosition, last, 1); // [N, D]
@@ -178,9 +190,7 @@ public sealed class BertEncoder : nn.Module, IRecomputing
     private readonly ModuleList<BertLayer> layer;
     private readonly bool drops;
 
-    /// <summary>Creates the stack from its layers.</summary>
-    /// <param name="layers">The layers in order.</param>
-    /// <param name="dropout">Their dropout in training.</param>
+    /// <summary>Creates the stack from its layers and their dropout in training.</summary>
     public BertEncoder(IEnumerable<BertLayer> layers, double dropout = 0) : base(nameof(BertEncoder))
     {
         drops = dropout > 0;
@@ -218,8 +228,9 @@ public sealed class BertEncoder : nn.Module, IRecomputing
             ? Recomputation.Run(one.Forward, state, images, Drops(state))
             : one.Forward(state, images);
 
-    private bool Drops(TokenState state) => training && drops && state.X.device_type != TorchSharp.DeviceType.CPU
-        ? throw new InvalidOperationException($"gradient checkpointing would drop other numbers in the second run on {state.X.device}, whose random state cannot be restored: set Dropout to 0, or train without it")
+    private bool Drops(TokenState state) => training && drops && state.X.device_type != DeviceType.CPU
+        ? throw new InvalidOperationException(
+            $"gradient checkpointing would drop other numbers in the second run on {state.X.device}, whose random state cannot be restored: set Dropout to 0, or train without it")
         : training && drops;
 
     // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other layers,
@@ -229,23 +240,23 @@ public sealed class BertEncoder : nn.Module, IRecomputing
 }
 
 /// <summary>
-/// One BERT layer: self-attention, optional cross-attention to images, feed-forward. Tokens may be reduced after the
+/// One BERT layer: self-attention, cross-attention where there are images, feed-forward. Tokens may be reduced after the
 /// self-attention's LayerNorm, before cross-attention.
 /// </summary>
 public sealed class BertLayer : nn.Module, IReducibleBlock
 {
     private readonly BertSelfAttention attention;
-    private readonly nn.Module? crossattention;
+    private readonly CrossAttention crossattention;
     private readonly BertFeedForward intermediate;
-    private readonly BertAttentionOutput output;
+    private readonly BertOutput output;
     private readonly AlignmentMap? query_model;
 
-    private BertLayer(BertConfig config, nn.Module? cross, AlignmentMap? queryModel, LayerWidths? widths) : base(nameof(BertLayer))
+    private BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel) : base(nameof(BertLayer))
     {
-        attention = new BertSelfAttention(config, widths?.Attention);
+        attention = new BertSelfAttention(config);
         crossattention = cross;
-        intermediate = new BertFeedForward(config, widths?.Mlp);
-        output = new BertAttentionOutput(config, widths?.Mlp ?? config.FeedForwardWidth);
+        intermediate = new BertFeedForward(config);
+        output = new BertOutput(config, config.FeedForwardWidth);
         query_model = queryModel;
         RegisterComponents();
     }
@@ -258,37 +269,16 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
     public static BertLayer Nlvr(BertConfig config, int layer, AlignmentMap? queryModel = null) =>
-        new(config, new TwinCrossAttention(config, merges: layer >= config.FirstMergeLayer, config.PrunedWidths?[layer]), queryModel, config.PrunedWidths?[layer]);
+        new(config, new PairCrossAttention(config, merges: layer >= config.FirstMergeLayer), queryModel);
 
     /// <summary>A layer of MED, reading one image where one is given.</summary>
-    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null, int layer = 0) =>
-        new(config, new CrossAttention(config, config.PrunedWidths?[layer]), queryModel, config.PrunedWidths?[layer]);
-
-    /// <summary>The layer's attentions and its feed-forward part as pruning sees them.</summary>
-    /// <param name="name">The layer's name in its model, which begins the names of its tensors.</param>
-    /// <param name="layer">Its number.</param>
-    internal IEnumerable<PrunableWidth> PrunableWidths(string name, int layer) =>
-    [
-        attention.PrunableWidth($"{name}.attention", layer),
-        .. crossattention is ICrossAttention cross ? cross.PrunableWidths($"{name}.crossattention", layer) : [],
-        new($"{name}.intermediate", PrunableKind.FeedForward, ModelTower.Text, layer, intermediate)
-        {
-            Rows = [$"{name}.intermediate.dense.weight", $"{name}.intermediate.dense.bias"],
-            Columns = [$"{name}.output.dense.weight"],
-        },
-    ];
+    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) => new(config, new SingleCrossAttention(config), queryModel);
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
     /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
-    public KeyValue Project(Tensor imageTokens) => crossattention is CrossAttention cross
-        ? cross.Project(imageTokens)
-        : throw new InvalidOperationException("this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
+    public KeyValue Project(Tensor imageTokens) => crossattention.Project(imageTokens);
 
-    /// <summary>
-    /// Runs the layer.
-    /// </summary>
-    /// <param name="input">Text tokens, <c>[B, N, D]</c>.</param>
-    /// <param name="images">Images to read; empty runs the text-only layer.</param>
+    /// <summary>Runs the layer on text tokens <c>[B, N, D]</c>, which read the images; none runs the text-only layer.</summary>
     public TokenState Forward(TokenState input, IReadOnlyList<ImageContext> images)
     {
         var (attended, record) = attention.Attend(input.X, input.AttentionBias());
@@ -299,11 +289,11 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.</summary>
     internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
-        Read(attention.Decode(tokens, bias, cache, index), [image]);
+        Read(attention.Attend(tokens, bias, cache, index).Output, [image]);
 
     private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
-        var read = images.Count == 0 ? tokens : ((ICrossAttention)crossattention!).Attend(tokens, images);
+        var read = images.Count == 0 ? tokens : crossattention.Attend(tokens, images);
         return output.forward(intermediate.forward(read), read);
     }
 }
@@ -311,117 +301,85 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 /// <summary>Self-attention of a BERT layer with its residual and LayerNorm (<c>attention</c> in the checkpoints).</summary>
 public sealed class BertSelfAttention : nn.Module
 {
-    private readonly BertAttentionCore self;
-    private readonly BertAttentionOutput output;
+    private readonly BertAttention self;
+    private readonly BertOutput output;
 
     /// <summary>Creates the layer.</summary>
-    /// <param name="config">Sizes.</param>
-    /// <param name="innerWidth">Width of queries, keys and values where it is not D.</param>
-    public BertSelfAttention(BertConfig config, int? innerWidth = null) : base(nameof(BertSelfAttention))
+    public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
     {
-        self = new BertAttentionCore(config, config.Width, innerWidth);
-        output = new BertAttentionOutput(config, innerWidth ?? config.Width);
+        self = new BertAttention(config, config.Width);
+        output = new BertOutput(config, config.Width);
         RegisterComponents();
     }
 
-    /// <summary>The attention's width as pruning sees it.</summary>
-    internal PrunableWidth PrunableWidth(string name, int layer) =>
-        self.PrunableWidth($"{name}.self", PrunableKind.SelfAttention, layer, $"{name}.output.dense");
-
-    /// <summary>Attends within <c>[B, N, D]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
-    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
-    {
-        var record = self.Attend(tokens, self.Project(tokens), bias);
-        return (output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens), record);
-    }
-
-    /// <summary>Attends causally from new tokens <c>[B, n, D]</c> to them and to earlier ones, whose keys and values <paramref name="cache"/> may hold.</summary>
-    /// <param name="tokens">The new tokens.</param>
-    /// <param name="bias">What their scores get added, <c>[B, 1, n, N]</c>; null adds nothing.</param>
+    /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values <paramref name="cache"/> may hold.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
     /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
     /// <param name="layer">The layer's number in the cache.</param>
-    public Tensor Decode(Tensor tokens, Tensor? bias, DecoderCache? cache, int layer)
+    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias, DecoderCache? cache = null, int layer = 0)
     {
         var newest = self.Project(tokens);
         var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias);
-        return output.forward(ScaledDotProduct.JoinHeads(record.HeadOutput), tokens);
+        return (output.forward(MultiHeadAttention.JoinHeads(record), tokens), record);
     }
 }
 
 /// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or cross-attention.</summary>
-public sealed class BertAttentionCore : nn.Module, IMaskableWidth
+public sealed class BertAttention : MultiHeadAttention
 {
     private readonly Linear query;
     private readonly Linear key;
     private readonly Linear value;
-    private readonly int heads;
-    private readonly int fullHeadWidth;
-    private readonly int headWidth;
 
     /// <summary>Creates the three projections.</summary>
     /// <param name="config">Sizes.</param>
     /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
-    /// <param name="innerWidth">Width of queries, keys and values where it is not D: heads that lost dimensions.</param>
     /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
-    public BertAttentionCore(BertConfig config, int keyWidth, int? innerWidth = null) : base(nameof(BertAttentionCore))
+    public BertAttention(BertConfig config, int keyWidth) : base(nameof(BertAttention), config.Width, config.Heads)
     {
-        heads = config.Heads;
-        fullHeadWidth = HeadWidth.Of(config.Width, heads);
-        headWidth = HeadWidth.Of(innerWidth ?? config.Width, heads);
-        query = nn.Linear(config.Width, heads * headWidth);
-        key = nn.Linear(keyWidth, heads * headWidth);
-        value = nn.Linear(keyWidth, heads * headWidth);
+        query = nn.Linear(config.Width, config.Width);
+        key = nn.Linear(keyWidth, config.Width);
+        value = nn.Linear(keyWidth, config.Width);
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
-    public int Units => headWidth;
-
-    /// <inheritdoc/>
-    public Tensor? WidthMask { get; set; }
-
-    /// <inheritdoc/>
-    public Tensor NewMask() => ones(headWidth, dtype: query.weight.dtype, device: query.weight.device);
-
     /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many queries.</summary>
-    public KeyValue Project(Tensor tokens) =>
-        new(Heads(key, tokens), Heads(value, tokens));
+    public KeyValue Project(Tensor tokens) => new(PerHead(key, tokens), PerHead(value, tokens));
 
     /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to <c>[B, h, N, S]</c>.</summary>
     public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias) =>
-        ScaledDotProduct.Attend(Heads(query, tokens), keyValue.Key, keyValue.Value, bias, fullHeadWidth);
+        Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias);
 
-    /// <summary>The attention's width as pruning sees it.</summary>
-    /// <param name="name">Its name in the model, which begins the names of its tensors.</param>
-    /// <param name="kind">What it attends to.</param>
-    /// <param name="layer">Number of its layer.</param>
-    /// <param name="reader">Name of the projection of its output.</param>
-    /// <param name="source">Which of several images it reads.</param>
-    internal PrunableWidth PrunableWidth(string name, PrunableKind kind, int layer, string reader, int source = 0) =>
-        new(name, kind, ModelTower.Text, layer, this)
-        {
-            Heads = heads,
-            Source = source,
-            Rows = [.. new[] { "query", "key", "value" }.SelectMany(part => new[] { $"{name}.{part}.weight", $"{name}.{part}.bias" })],
-            Columns = [$"{reader}.weight"],
-        };
+    private Tensor PerHead(Linear projection, Tensor tokens) =>
+        Products.Linear(projection, tokens).view(tokens.shape[0], tokens.shape[1], Heads, -1).transpose(1, 2); // [B, h, N, d_h]
+}
 
-    private Tensor Heads(Linear projection, Tensor tokens)
+/// <summary>The widening half of a BERT layer's feed-forward part (<c>intermediate</c> in the checkpoints).</summary>
+public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear dense;
+
+    /// <summary>Creates the layer.</summary>
+    public BertFeedForward(BertConfig config) : base(nameof(BertFeedForward))
     {
-        var perHead = ScaledDotProduct.SplitHeads(MixedPrecision.Linear(projection, tokens), heads); // [B, h, N, d_h]
-        return WidthMask is null ? perHead : perHead * WidthMask;
+        dense = nn.Linear(config.Width, config.FeedForwardWidth);
+        RegisterComponents();
     }
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
+    public override Tensor forward(Tensor tokens) => nn.functional.gelu(Products.Linear(dense, tokens));
 }
 
 /// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the checkpoints).</summary>
-public sealed class BertAttentionOutput : nn.Module<Tensor, Tensor, Tensor>
+public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly Linear dense;
     private readonly LayerNorm LayerNorm;
     private readonly Dropout dropout;
 
     /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
-    public BertAttentionOutput(BertConfig config, int inputWidth) : base(nameof(BertAttentionOutput))
+    public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
     {
         dense = nn.Linear(inputWidth, config.Width);
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
@@ -431,59 +389,5 @@ public sealed class BertAttentionOutput : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor branch, Tensor residual) =>
-        LayerNorm.forward(dropout.forward(MixedPrecision.Linear(dense, branch)) + residual);
-}
-
-/// <summary>The widening half of a BERT layer's feed-forward part (<c>intermediate</c> in the checkpoints).</summary>
-public sealed class BertFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidth
-{
-    private readonly Linear dense;
-
-    /// <summary>Creates the layer.</summary>
-    /// <param name="config">Sizes.</param>
-    /// <param name="innerWidth">Its width where units were taken out.</param>
-    public BertFeedForward(BertConfig config, int? innerWidth = null) : base(nameof(BertFeedForward))
-    {
-        dense = nn.Linear(config.Width, innerWidth ?? config.FeedForwardWidth);
-        RegisterComponents();
-    }
-
-    /// <inheritdoc/>
-    public int Units => (int)dense.weight.shape[0];
-
-    /// <inheritdoc/>
-    public Tensor? WidthMask { get; set; }
-
-    /// <inheritdoc/>
-    public Tensor NewMask() => ones(Units, dtype: dense.weight.dtype, device: dense.weight.device);
-
-    /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
-    public override Tensor forward(Tensor tokens)
-    {
-        var hidden = MixedPrecision.Linear(dense, tokens);
-        return nn.functional.gelu(WidthMask is null ? hidden : hidden * WidthMask);
-    }
-}
-
-/// <summary>BERT's initialisation: normal weights with deviation 0.02, zero biases.</summary>
-internal static class BertInitialization
-{
-    /// <summary>Initialises every linear layer and embedding below <paramref name="module"/>.</summary>
-    public static void Apply(nn.Module module)
-    {
-        using var off = no_grad();
-        foreach (var child in module.modules())
-        {
-            switch (child)
-            {
-                case Linear linear:
-                    linear.weight.normal_(0, 0.02);
-                    linear.bias?.zero_();
-                    break;
-                case Embedding embedding:
-                    embedding.weight!.normal_(0, 0.02);
-                    break;
-            }
-        }
-    }
+        LayerNorm.forward(dropout.forward(Products.Linear(dense, branch)) + residual);
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>Sizes of a BLIP model: its image encoder, its text transformer and its alignment guidance.</summary>
-public sealed record BlipConfig : IPrunableSizes<BlipConfig>
+public sealed record BlipConfig
 {
     /// <summary>The image encoder.</summary>
     public VisionTransformerConfig Vision { get; init; } = new();
@@ -26,15 +26,6 @@ public sealed record BlipConfig : IPrunableSizes<BlipConfig>
     /// <summary>Id of [DEC], which stands first where a text is generated.</summary>
     public int DecodeId { get; init; } = 30522;
 
-    /// <summary>Inner widths of each layer of a text decoder that parameters were taken out of; null for the regular one.</summary>
-    public IReadOnlyList<LayerWidths>? DecoderWidths { get; init; }
-
-    /// <summary>The text decoder: of a text encoder's sizes, but for <see cref="DecoderWidths"/>.</summary>
-    public BertConfig Decoder => Text with { PrunedWidths = DecoderWidths };
-
-    /// <inheritdoc/>
-    public BlipConfig Uncompressed => this with { Vision = Vision with { PrunedWidths = null }, Text = Text with { PrunedWidths = null }, DecoderWidths = null };
-
     /// <summary>BLIP retrieval at the paper's size: ViT-B/16 at 384², BERT-base, E = 256, queues of 57,600.</summary>
     public static BlipConfig Retrieval { get; } = new();
 
@@ -46,22 +37,6 @@ public sealed record BlipConfig : IPrunableSizes<BlipConfig>
 
     /// <summary>BLIP VQA at the paper's size: ViT-B/16 at 480², two BERT-base, K = 100, d_k = 768.</summary>
     public static BlipConfig Vqa { get; } = new() { Vision = VisionTransformerConfig.Base(480), Contrastive = null };
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LayerWidths> Widths(ModelTower tower) => tower switch
-    {
-        ModelTower.Image => [.. Enumerable.Range(0, Vision.Depth).Select(Vision.Widths)],
-        ModelTower.Text => [.. Enumerable.Range(0, Text.Layers).Select(Text.Widths)],
-        _ => [.. Enumerable.Range(0, Text.Layers).Select(Decoder.Widths)],
-    };
-
-    /// <inheritdoc/>
-    public BlipConfig WithWidths(ModelTower tower, IReadOnlyList<LayerWidths>? widths) => tower switch
-    {
-        ModelTower.Image => this with { Vision = Vision with { PrunedWidths = widths } },
-        ModelTower.Text => this with { Text = Text with { PrunedWidths = widths } },
-        _ => this with { DecoderWidths = widths },
-    };
 }
 
 /// <summary>What a BLIP encoder makes of a batch of images or texts.</summary>

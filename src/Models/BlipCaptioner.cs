@@ -8,7 +8,7 @@ namespace Madtp.Kit.Models;
 /// aligned feature and the alignment loss has nothing to compare (defect 7 of the released code). Parameter names are those of
 /// its checkpoints.
 /// </summary>
-public sealed class BlipCaptioner : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
+public sealed class BlipCaptioner : nn.Module, IReducibleModel
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;
@@ -18,9 +18,9 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel, IPrunableModel<B
     public BlipCaptioner(BlipConfig config) : base(nameof(BlipCaptioner))
     {
         Config = config;
-        space_dict = LearnableTokens.Create(config.Alignment);
+        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_decoder = new TextDecoder(config.Decoder);
+        text_decoder = new TextDecoder(config.Text);
         RegisterComponents();
     }
 
@@ -38,10 +38,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel, IPrunableModel<B
 
     /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders => [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<PrunableWidth> PrunableWidths =>
-        [.. visual_encoder.PrunableWidths(nameof(visual_encoder)), .. text_decoder.PrunableWidths(nameof(text_decoder))];
 
     /// <summary>
     /// Scores given captions (teacher forcing).

@@ -1,12 +1,11 @@
 using Madtp.Kit.Data.Nlvr2;
-using Madtp.Kit.Madtp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
 /// <summary>BLIP for NLVR2: is a statement true of a pair of images? Parameter names are those of its checkpoints.</summary>
-public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
+public sealed class BlipNlvr : nn.Module, IReducibleModel
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;
@@ -17,7 +16,7 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipCo
     public BlipNlvr(BlipConfig config) : base(nameof(BlipNlvr))
     {
         Config = config;
-        space_dict = LearnableTokens.Create(config.Alignment);
+        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
         text_encoder = TextTransformer.Nlvr(config.Text, config.Alignment);
         cls_head = nn.Sequential(
@@ -43,10 +42,6 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipCo
         new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.ByImportance },
     ];
 
-    /// <inheritdoc/>
-    public IReadOnlyList<PrunableWidth> PrunableWidths =>
-        [.. visual_encoder.PrunableWidths(nameof(visual_encoder)), .. text_encoder.PrunableWidths(nameof(text_encoder))];
-
     /// <summary>
     /// Scores a batch of statements.
     /// </summary>
@@ -65,7 +60,7 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipCo
         var vision = visual_encoder.forward(images); // [2B, S, D_v]
         var text = text_encoder.Forward(ids, mask, [Half(vision, 0, pairs), Half(vision, pairs, 2 * pairs)]);
         var logits = cls_head.forward(text.X.select(1, 0)); // [B, 2]
-        return new NlvrOutput(logits, vision, text, AlignmentTerm(vision, text, pairs));
+        return new NlvrOutput(logits, vision, text);
     }
 
     /// <summary>Scores a batch of statements about pairs of images.</summary>
@@ -79,23 +74,26 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel, IPrunableModel<BlipCo
 
     private static ImageContext Half(TokenState tokens, long from, long to) =>
         new(tokens.X.slice(0, from, to, 1), tokens.Mask?.slice(0, from, to, 1));
-
-    // NLVR2 has two images and one text: the features of the images are averaged first.
-    private static Tensor? AlignmentTerm(TokenState vision, TokenState text, long pairs)
-    {
-        if (vision.AlignmentFeature is not { } image || text.AlignmentFeature is not { } words)
-        {
-            return null;
-        }
-
-        var mean = (image.slice(0, 0, pairs, 1) + image.slice(0, pairs, 2 * pairs, 1)) / 2; // [B, K, d_k]
-        return AlignmentLoss.Similarity(mean, words);
-    }
 }
 
 /// <summary>What BLIP answers to a batch of NLVR2 statements.</summary>
 /// <param name="Logits">Scores of false and true, <c>[B, 2]</c>.</param>
 /// <param name="Vision">Final image tokens, <c>[2B, S, D_v]</c>.</param>
 /// <param name="Text">Final text tokens, <c>[B, N, D]</c>.</param>
-/// <param name="AlignmentLoss">L_sim (eq. 12), a scalar; null where nothing was aligned.</param>
-public sealed record NlvrOutput(Tensor Logits, TokenState Vision, TokenState Text, Tensor? AlignmentLoss);
+public sealed record NlvrOutput(Tensor Logits, TokenState Vision, TokenState Text)
+{
+    /// <summary>What L_sim compares, the features of a pair's two images averaged; null where nothing was aligned.</summary>
+    public AlignedFeatures? Aligned
+    {
+        get
+        {
+            if (Vision.AlignmentFeature is not { } image || Text.AlignmentFeature is not { } words)
+            {
+                return null;
+            }
+
+            var pairs = words.shape[0];
+            return new((image.slice(0, 0, pairs, 1) + image.slice(0, pairs, 2 * pairs, 1)) / 2, words);
+        }
+    }
+}

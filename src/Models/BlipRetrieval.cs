@@ -1,4 +1,3 @@
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,7 +9,7 @@ namespace Madtp.Kit.Models;
 /// text with the image (ITM). Parameter names are those of its checkpoints; names that end in <c>_m</c> are the momentum
 /// copies of training.
 /// </summary>
-public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
+public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 {
     private readonly Parameter? space_dict;
     private readonly Parameter temp;
@@ -23,27 +22,23 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<B
     private readonly TextTransformer? text_encoder_m;
     private readonly Linear? vision_proj_m;
     private readonly Linear? text_proj_m;
-    private readonly Tensor? image_queue;
-    private readonly Tensor? text_queue;
-    private readonly Tensor? idx_queue;
-    private readonly Tensor? ptr_queue;
 
     /// <summary>Creates the model with random weights.</summary>
     public BlipRetrieval(BlipConfig config) : base(nameof(BlipRetrieval))
     {
         Config = config;
-        space_dict = LearnableTokens.Create(config.Alignment);
+        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         temp = nn.Parameter(full([], 0.07, dtype: float32));
         (visual_encoder, text_encoder, vision_proj, text_proj) = Encoders(config);
         itm_head = nn.Linear(config.Text.Width, 2);
         if (config.Contrastive is { } training)
         {
             (visual_encoder_m, text_encoder_m, vision_proj_m, text_proj_m) = Encoders(config);
-            (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(config.EmbedWidth, training.QueueSize);
+            CreateQueues(config.EmbedWidth, training.QueueSize);
         }
 
         RegisterComponents();
-        MomentumCopy.Start(MomentumPairs());
+        RestartCopies();
     }
 
     /// <summary>The model's sizes.</summary>
@@ -60,20 +55,17 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<B
     [
         ImageEncoder("visual_encoder", visual_encoder),
         TextEncoderOf("text_encoder", text_encoder),
-        .. Config.Contrastive is null ? [] : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m!), TextEncoderOf("text_encoder_m", text_encoder_m!) },
+        .. visual_encoder_m is null ? [] : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
     ];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    private protected override IEnumerable<(Parameter Online, Parameter Copy)> Copies => visual_encoder_m is null ? [] :
     [
-        .. visual_encoder.PrunableWidths(nameof(visual_encoder))
-            .Concat(text_encoder.PrunableWidths(nameof(text_encoder)))
-            .Select(width => Config.Contrastive is null ? width : width.WithCopy()),
+        .. Pairs(visual_encoder, visual_encoder_m),
+        .. Pairs(text_encoder, text_encoder_m!),
+        .. Pairs(vision_proj, vision_proj_m!),
+        .. Pairs(text_proj, text_proj_m!),
     ];
-
-    /// <summary>The queues of training.</summary>
-    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
-    public FeatureQueues Queues => new(Trained(image_queue), Trained(text_queue), Trained(idx_queue), Trained(ptr_queue));
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
     public BlipEncoding EncodeImages(Tensor images) => Encoded(visual_encoder.forward(images), vision_proj);
@@ -105,31 +97,28 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<B
     public RetrievalLosses TrainingStep(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation, Generator? generator = null)
     {
         var queues = Queues;
-        if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
-        {
-            throw new ArgumentException($"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs", nameof(ids));
-        }
-
+        CheckPairs(images, ids, imageIds);
         LimitTemperature();
         var (image, text) = (EncodeImages(images), EncodeTexts(ids, mask));
         var online = new ContrastiveFeatures(image.Feature, text.Feature);
-        var (momentum, momentumAlignment) = MomentumPass(images, ids, mask);
+        var (momentum, momentumAligned) = MomentumPass(images, ids, mask);
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, temp.reciprocal(), distillation);
         queues.Enqueue(momentum, imageIds);
         var matching = MatchingLoss(image, text, ids, mask, imageIds, generator);
-        return new RetrievalLosses(contrastive, matching, AlignmentTerm(image.Tokens, text.Tokens), momentumAlignment) { Features = online, ImageTokens = image.Tokens };
+        return new RetrievalLosses(contrastive, matching, AlignedFeatures.Of(image.Tokens, text.Tokens), momentumAligned)
+        {
+            Features = online,
+            ImageTokens = image.Tokens,
+        };
     }
 
-    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
-    public void RestartCopies() => MomentumCopy.Start(MomentumPairs());
-
-    private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids, Tensor mask)
+    private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids, Tensor mask)
     {
         using var off = no_grad();
-        MomentumCopy.Update(MomentumPairs(), Config.Contrastive!.Momentum);
+        MoveCopies(Config.Contrastive!.Momentum);
         var image = Encoded(visual_encoder_m!.forward(images), vision_proj_m!);
         var text = Encoded(text_encoder_m!.Forward(ids, mask, []), text_proj_m!);
-        return (new ContrastiveFeatures(image.Feature, text.Feature), AlignmentTerm(image.Tokens, text.Tokens));
+        return (new ContrastiveFeatures(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
     }
 
     private Tensor MatchingLoss(BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
@@ -176,20 +165,6 @@ public sealed class BlipRetrieval : nn.Module, IReducibleModel, IPrunableModel<B
 
     private ReducibleEncoder TextEncoderOf(string name, TextTransformer encoder) =>
         new(name, Modality.Text, encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens };
-
-    private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
-    [
-        .. MomentumCopy.Pairs(visual_encoder, visual_encoder_m!),
-        .. MomentumCopy.Pairs(text_encoder, text_encoder_m!),
-        .. MomentumCopy.Pairs(vision_proj, vision_proj_m!),
-        .. MomentumCopy.Pairs(text_proj, text_proj_m!),
-    ];
-
-    private static Tensor? AlignmentTerm(TokenState image, TokenState text) =>
-        image.AlignmentFeature is { } seen && text.AlignmentFeature is { } read ? AlignmentLoss.Similarity(seen, read) : null;
-
-    private static Tensor Trained(Tensor? buffer) =>
-        buffer ?? throw new InvalidOperationException("this model was built without momentum copies and queues (BlipConfig.Contrastive is null), so it cannot be trained for retrieval");
 }
 
 /// <summary>Wrong partners for image-text matching, the likelier drawn the more similar they are.</summary>

@@ -1,4 +1,3 @@
-using Madtp.Kit.Madtp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,7 +7,7 @@ namespace Madtp.Kit.Models;
 /// BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones. Image and
 /// question tokens may be reduced, the answer decoder's never are. Parameter names are those of its checkpoints.
 /// </summary>
-public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipConfig>
+public sealed class BlipVqa : nn.Module, IReducibleModel
 {
     private readonly Parameter? space_dict;
     private readonly VisionTransformer visual_encoder;
@@ -19,10 +18,10 @@ public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipCon
     public BlipVqa(BlipConfig config) : base(nameof(BlipVqa))
     {
         Config = config;
-        space_dict = LearnableTokens.Create(config.Alignment);
+        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
         text_encoder = TextTransformer.Med(config.Text, config.Alignment);
-        text_decoder = new TextDecoder(config.Decoder with { EncoderWidth = config.Text.Width }); // it reads questions
+        text_decoder = new TextDecoder(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
         RegisterComponents();
     }
 
@@ -43,14 +42,6 @@ public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipCon
     [
         new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict),
         new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens },
-    ];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<PrunableWidth> PrunableWidths =>
-    [
-        .. visual_encoder.PrunableWidths(nameof(visual_encoder)),
-        .. text_encoder.PrunableWidths(nameof(text_encoder)),
-        .. text_decoder.PrunableWidths(nameof(text_decoder)),
     ];
 
     /// <summary>Reads questions with their images.</summary>
@@ -84,7 +75,7 @@ public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipCon
         var asked = new ImageContext(questions.Tokens.index_select(0, answers.QuestionOf), questions.Mask?.index_select(0, answers.QuestionOf)); // one an answer
         var logits = text_decoder.Forward(answers.Ids, answers.Mask, asked); // [A, N, V]
         var losses = LanguageModelLoss.PerText(logits, LanguageModelLoss.Targets(answers.Ids, Config.Text.PaddingId)); // [A]
-        return new VqaOutput((answers.Weights * losses).sum() / images.shape[0], logits, encoding, AlignmentTerm(encoding));
+        return new VqaOutput((answers.Weights * losses).sum() / images.shape[0], logits, encoding);
     }
 
     /// <summary>Answers questions that were read, by ranking candidates: <paramref name="k"/> of them (<c>k_test</c>, 128) are read to their end.</summary>
@@ -115,9 +106,6 @@ public sealed class BlipVqa : nn.Module, IReducibleModel, IPrunableModel<BlipCon
     // The released decoder reads padding of questions as if it were words (defect 4).
     private ImageContext Context(TokenState question) =>
         text_encoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? new ImageContext(question.X) : ImageContext.Of(question);
-
-    private static Tensor? AlignmentTerm(VqaEncoding encoding) =>
-        encoding is { Vision.AlignmentFeature: { } seen, Question.AlignmentFeature: { } read } ? AlignmentLoss.Similarity(seen, read) : null;
 }
 
 /// <summary>Answers that a batch of questions is trained on; a question may have several.</summary>
@@ -136,8 +124,11 @@ public sealed record VqaEncoding(TokenState Vision, TokenState Question);
 /// <param name="Loss">Weighted cross-entropy of the answers, summed over words, mean over the questions; a scalar.</param>
 /// <param name="Logits">Scores of the word after each token of each answer, <c>[A, N, V]</c>.</param>
 /// <param name="Encoding">The questions as read.</param>
-/// <param name="AlignmentLoss">L_sim (eq. 12), a scalar; null where nothing was aligned.</param>
-public sealed record VqaOutput(Tensor Loss, Tensor Logits, VqaEncoding Encoding, Tensor? AlignmentLoss);
+public sealed record VqaOutput(Tensor Loss, Tensor Logits, VqaEncoding Encoding)
+{
+    /// <summary>What L_sim compares; null where nothing was aligned.</summary>
+    public AlignedFeatures? Aligned => AlignedFeatures.Of(Encoding.Vision, Encoding.Question);
+}
 
 /// <summary>The answers among which questions are answered (VQA v2: 3,128 of them).</summary>
 /// <param name="Ids">Answer tokens with [DEC] first and [SEP] last, <c>[A, N]</c> int64.</param>

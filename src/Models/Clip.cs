@@ -1,4 +1,3 @@
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,10 +5,10 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>Sizes of a CLIP model and what surrounds it in training.</summary>
-public sealed record ClipConfig : IPrunableSizes<ClipConfig>
+public sealed record ClipConfig
 {
     /// <summary>The image encoder.</summary>
-    public ClipVisionConfig Vision { get; init; } = new();
+    public VisionTransformerConfig Vision { get; init; } = VisionTransformerConfig.Base(224);
 
     /// <summary>The text encoder.</summary>
     public ClipTextConfig Text { get; init; } = new();
@@ -30,7 +29,7 @@ public sealed record ClipConfig : IPrunableSizes<ClipConfig>
     public QueuedFeatures Queued { get; init; }
 
     /// <summary>CLIP ViT-B/32 at 224².</summary>
-    public static ClipConfig BasePatch32 { get; } = new() { Vision = new() { PatchSize = 32 } };
+    public static ClipConfig BasePatch32 { get; } = new() { Vision = VisionTransformerConfig.Base(224) with { PatchSize = 32 } };
 
     /// <summary>CLIP ViT-B/16 at 224².</summary>
     public static ClipConfig BasePatch16 { get; } = new();
@@ -41,65 +40,18 @@ public sealed record ClipConfig : IPrunableSizes<ClipConfig>
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
     public static ClipConfig LargePatch14At336 { get; } = Large(336);
 
-    /// <inheritdoc/>
-    public ClipConfig Uncompressed => this with { Vision = Vision with { PrunedWidths = null }, Text = Text with { PrunedWidths = null } };
-
     /// <summary>The same sizes without alignment guidance and training copies: what an official checkpoint holds.</summary>
     public ClipConfig Plain() => this with { Alignment = null, Contrastive = null };
 
     /// <summary>The same sizes, trained as the released code does it, its defects included.</summary>
     public ClipConfig AsReleased() => this with { MomentumText = MomentumText.OnlineTransformer, Queued = QueuedFeatures.Online };
 
-    /// <inheritdoc/>
-    public IReadOnlyList<LayerWidths> Widths(ModelTower tower) => tower switch
-    {
-        ModelTower.Image => [.. Enumerable.Range(0, Vision.Layers).Select(Vision.Widths)],
-        ModelTower.Text => [.. Enumerable.Range(0, Text.Layers).Select(Text.Widths)],
-        _ => throw new ArgumentException("CLIP has an image and a text encoder, but no decoder", nameof(tower)),
-    };
-
-    /// <inheritdoc/>
-    public ClipConfig WithWidths(ModelTower tower, IReadOnlyList<LayerWidths>? widths) => tower switch
-    {
-        ModelTower.Image => this with { Vision = Vision with { PrunedWidths = widths } },
-        ModelTower.Text => this with { Text = Text with { PrunedWidths = widths } },
-        _ => throw new ArgumentException("CLIP has an image and a text encoder, but no decoder", nameof(tower)),
-    };
-
     private static ClipConfig Large(int imageSize) => new()
     {
-        Vision = new() { ImageSize = imageSize, PatchSize = 14, Width = 1024, Layers = 24, Heads = 16 },
+        Vision = new() { ImageSize = imageSize, PatchSize = 14, Width = 1024, Depth = 24, Heads = 16 },
         Text = new() { Width = 768, Heads = 12 },
         EmbedWidth = 768,
     };
-}
-
-/// <summary>Sizes of CLIP's image encoder.</summary>
-public sealed record ClipVisionConfig
-{
-    /// <summary>Side of the square input image in pixels.</summary>
-    public int ImageSize { get; init; } = 224;
-
-    /// <summary>Side of a patch in pixels.</summary>
-    public int PatchSize { get; init; } = 16;
-
-    /// <summary>D, width of a token.</summary>
-    public int Width { get; init; } = 768;
-
-    /// <summary>Number of blocks.</summary>
-    public int Layers { get; init; } = 12;
-
-    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
-    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
-
-    /// <summary>Attention heads per block.</summary>
-    public int Heads { get; init; } = 12;
-
-    /// <summary>Patches per image, without the class token.</summary>
-    public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
-
-    /// <summary>The inner widths of one block.</summary>
-    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, 4 * Width);
 }
 
 /// <summary>Sizes of CLIP's text encoder.</summary>
@@ -117,14 +69,8 @@ public sealed record ClipTextConfig
     /// <summary>Number of blocks.</summary>
     public int Layers { get; init; } = 12;
 
-    /// <summary>Inner widths of each block of a model that parameters were taken out of; null for the regular model.</summary>
-    public IReadOnlyList<LayerWidths>? PrunedWidths { get; init; }
-
     /// <summary>Attention heads per block.</summary>
     public int Heads { get; init; } = 8;
-
-    /// <summary>The inner widths of one block.</summary>
-    public LayerWidths Widths(int layer) => PrunedWidths?[layer] ?? new LayerWidths(Width, 4 * Width);
 }
 
 /// <summary>What the momentum text encoder of CLIP is made of (defect 6 of the released code).</summary>
@@ -151,7 +97,7 @@ public enum QueuedFeatures
 /// CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are the
 /// momentum copies of training.
 /// </summary>
-public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipConfig>
+public sealed class ClipModel : ContrastiveModel, IReducibleModel
 {
     private const double LargestScale = 100;
 
@@ -169,16 +115,12 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
     private readonly ClipTransformer? transformer_m;
     private readonly Embedding? token_embedding_m;
     private readonly LayerNorm? ln_final_m;
-    private readonly Tensor? image_queue;
-    private readonly Tensor? text_queue;
-    private readonly Tensor? idx_queue;
-    private readonly Tensor? ptr_queue;
 
     /// <summary>Creates the model with random weights.</summary>
     public ClipModel(ClipConfig config) : base(nameof(ClipModel))
     {
         Config = config;
-        space_dict = LearnableTokens.Create(config.Alignment);
+        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         logit_scale = nn.Parameter(full([], Math.Log(1 / 0.07), dtype: float32));
         visual = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment);
         (token_embedding, positional_embedding, transformer, ln_final, text_projection) = TextParts(config);
@@ -186,11 +128,11 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
         {
             visual_m = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment);
             (token_embedding_m, positional_embedding_m, transformer_m, ln_final_m, text_projection_m) = TextParts(config);
-            (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(config.EmbedWidth, training.QueueSize);
+            CreateQueues(config.EmbedWidth, training.QueueSize);
         }
 
         RegisterComponents();
-        MomentumCopy.Start(MomentumPairs());
+        RestartCopies();
     }
 
     /// <summary>The model's sizes.</summary>
@@ -207,30 +149,28 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
     [
         ImageEncoder("visual", visual),
         TextEncoder("transformer", transformer),
-        .. Config.Contrastive is null ? [] : new[] { ImageEncoder("visual_m", visual_m!), TextEncoder("transformer_m", transformer_m!) },
+        .. visual_m is null ? [] : new[] { ImageEncoder("visual_m", visual_m), TextEncoder("transformer_m", transformer_m!) },
     ];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PrunableWidth> PrunableWidths =>
+    private protected override IEnumerable<(Parameter Online, Parameter Copy)> Copies => visual_m is null ? [] :
     [
-        .. visual.PrunableWidths(nameof(visual))
-            .Concat(transformer.PrunableWidths(nameof(transformer), ModelTower.Text))
-            .Select(width => Config.Contrastive is null ? width : width.WithCopy()),
+        .. Pairs(visual, visual_m),
+        .. Pairs(transformer, transformer_m!),
+        .. Pairs(token_embedding, token_embedding_m!),
+        .. Pairs(ln_final, ln_final_m!),
+        (positional_embedding, positional_embedding_m!),
+        (text_projection, text_projection_m!),
     ];
-
-    /// <summary>The queues of training.</summary>
-    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
-    public FeatureQueues Queues => new(Trained(image_queue), Trained(text_queue), Trained(idx_queue), Trained(ptr_queue));
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
     public ClipEncoding EncodeImages(Tensor images) => visual.forward(images);
 
     /// <summary>Encodes texts: ids <c>[B, N]</c>, whose largest in each row ends the text.</summary>
-    public ClipEncoding EncodeTexts(Tensor ids) => new ClipTextEncoder(token_embedding, positional_embedding, transformer, ln_final, text_projection).Encode(ids);
+    public ClipEncoding EncodeTexts(Tensor ids) =>
+        new ClipTextEncoder(token_embedding, positional_embedding, transformer, ln_final, text_projection).Encode(ids);
 
-    /// <summary>
-    /// Compares every image with every text.
-    /// </summary>
+    /// <summary>Compares every image with every text.</summary>
     /// <param name="images">Images, <c>[B_images, 3, H, W]</c>.</param>
     /// <param name="ids">Token ids, <c>[B_texts, N]</c> int64.</param>
     public ClipOutput Forward(Tensor images, Tensor ids)
@@ -238,7 +178,7 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
         var (image, text) = (EncodeImages(images), EncodeTexts(ids));
         var features = ContrastiveFeatures.Normalized(image.Feature, text.Feature);
         var logits = features.Image.MatMul(features.Text.t()) * logit_scale.exp(); // [B_images, B_texts]
-        return new ClipOutput(image, text, logits, AlignmentTerm(image, text));
+        return new ClipOutput(image, text, logits);
     }
 
     /// <summary>
@@ -254,31 +194,24 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
     public RetrievalLosses TrainingStep(Tensor images, Tensor ids, Tensor imageIds, double distillation)
     {
         var queues = Queues;
-        if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
-        {
-            throw new ArgumentException($"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs", nameof(ids));
-        }
-
+        CheckPairs(images, ids, imageIds);
         LimitScale();
         var output = Forward(images, ids);
-        var (momentum, momentumAlignment) = MomentumPass(images, ids);
+        var (momentum, momentumAligned) = MomentumPass(images, ids);
         var online = output.Features;
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
         queues.Enqueue(Config.Queued == QueuedFeatures.Online ? online : momentum, imageIds);
-        return new RetrievalLosses(contrastive, null, output.AlignmentLoss, momentumAlignment) { Features = online, ImageTokens = output.Image.Tokens };
+        return new RetrievalLosses(contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
     }
 
-    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
-    public void RestartCopies() => MomentumCopy.Start(MomentumPairs());
-
-    private (ContrastiveFeatures Features, Tensor? Alignment) MomentumPass(Tensor images, Tensor ids)
+    private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids)
     {
         using var off = no_grad();
-        MomentumCopy.Update(MomentumPairs(), Config.Contrastive!.Momentum);
+        MoveCopies(Config.Contrastive!.Momentum);
         var (blocks, norm) = Config.MomentumText == MomentumText.OnlineTransformer ? (transformer, ln_final) : (transformer_m!, ln_final_m!);
         var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
         var image = visual_m!.forward(images);
-        return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignmentTerm(image, text));
+        return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
     }
 
     private void LimitScale()
@@ -293,7 +226,7 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
         return (
             ClipInitialization.Words(text.VocabularySize, text.Width),
             ClipInitialization.Table(0.01, text.ContextLength, text.Width),
-            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment, text.PrunedWidths),
+            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment),
             nn.LayerNorm(text.Width),
             ClipInitialization.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
     }
@@ -302,37 +235,20 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
     private ReducibleEncoder ImageEncoder(string name, ClipVisionTransformer encoder) =>
         new(name, Modality.Image, encoder.Blocks, () => space_dict) { ReleasedFloor = 1 };
 
-    private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) =>
-        new(name, Modality.Text, encoder.Blocks, () => space_dict);
-
-    private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
-    [
-        .. MomentumCopy.Pairs(visual, visual_m!),
-        .. MomentumCopy.Pairs(transformer, transformer_m!),
-        .. MomentumCopy.Pairs(token_embedding, token_embedding_m!),
-        .. MomentumCopy.Pairs(ln_final, ln_final_m!),
-        (positional_embedding, positional_embedding_m!),
-        (text_projection, text_projection_m!),
-    ];
-
-    private static Tensor? AlignmentTerm(ClipEncoding image, ClipEncoding text) =>
-        image.Tokens.AlignmentFeature is { } seen && text.Tokens.AlignmentFeature is { } read && seen.shape[0] == read.shape[0]
-            ? AlignmentLoss.Similarity(seen, read)
-            : null;
-
-    private static Tensor Trained(Tensor? buffer) =>
-        buffer ?? throw new InvalidOperationException("this CLIP was built without momentum copies and queues (ClipConfig.Contrastive is null), so it cannot be trained this way");
+    private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) => new(name, Modality.Text, encoder.Blocks, () => space_dict);
 }
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>
 /// <param name="Image">The images.</param>
 /// <param name="Text">The texts.</param>
 /// <param name="Logits">exp(logit_scale) · cosine, images against texts, <c>[B_images, B_texts]</c>.</param>
-/// <param name="AlignmentLoss">L_sim (eq. 12), a scalar; null where nothing was aligned, or where images and texts are not pairs.</param>
-public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Logits, Tensor? AlignmentLoss)
+public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Logits)
 {
     /// <summary>The features, normalised.</summary>
     public ContrastiveFeatures Features => ContrastiveFeatures.Normalized(Image.Feature, Text.Feature);
+
+    /// <summary>What L_sim compares; null where nothing was aligned, or where images and texts are not pairs.</summary>
+    public AlignedFeatures? Aligned => AlignedFeatures.Of(Image.Tokens, Text.Tokens);
 }
 
 /// <summary>What a CLIP encoder makes of a batch.</summary>

@@ -19,7 +19,7 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
     /// <param name="config">Sizes.</param>
     /// <param name="embedWidth">E, width of the joint space.</param>
     /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    public ClipVisionTransformer(ClipVisionConfig config, int embedWidth, AlignmentConfig? alignment = null) : base(nameof(ClipVisionTransformer))
+    public ClipVisionTransformer(VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null) : base(nameof(ClipVisionTransformer))
     {
         Config = config;
         var deviation = Math.Pow(config.Width, -0.5);
@@ -28,30 +28,22 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
         proj = ClipInitialization.Table(deviation, config.Width, embedWidth);
         conv1 = nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
         ln_pre = nn.LayerNorm(config.Width);
-        transformer = new ClipTransformer(config.Width, config.Layers, config.Heads, causal: false, alignment, config.PrunedWidths);
+        transformer = new ClipTransformer(config.Width, config.Depth, config.Heads, causal: false, alignment);
         ln_post = nn.LayerNorm(config.Width);
         RegisterComponents();
     }
 
     /// <summary>The encoder's sizes.</summary>
-    public ClipVisionConfig Config { get; }
+    public VisionTransformerConfig Config { get; }
 
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<ClipBlock> Blocks => transformer.Blocks;
-
-    /// <summary>Every inner width that can be pruned.</summary>
-    /// <param name="name">The encoder's name in its model.</param>
-    public IEnumerable<PrunableWidth> PrunableWidths(string name) => transformer.PrunableWidths($"{name}.{nameof(transformer)}", ModelTower.Image);
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
     public override ClipEncoding forward(Tensor images)
     {
-        if (images.shape is not [_, 3, var height, var width] || height != Config.ImageSize || width != Config.ImageSize)
-        {
-            throw new ArgumentException($"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {Config.ImageSize}, {Config.ImageSize}]", nameof(images));
-        }
-
+        Config.Check(images);
         var patches = conv1.forward(images).flatten(2).transpose(1, 2); // [B, N, D]
         var classToken = class_embedding.expand(images.shape[0], 1, Config.Width);
         var embedded = cat([classToken, patches], 1) + positional_embedding; // [B, N + 1, D]
@@ -110,7 +102,6 @@ internal sealed record ClipTextEncoder(Embedding Words, Parameter Positions, Cli
 public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomputing
 {
     private readonly ModuleList<ClipBlock> resblocks;
-    private readonly int heads;
 
     /// <summary>Creates the stack.</summary>
     /// <param name="width">D.</param>
@@ -118,12 +109,10 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
     /// <param name="heads">Attention heads per block.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    /// <param name="widths">Inner widths of each block of a stack that parameters were taken out of.</param>
-    public ClipTransformer(int width, int layers, int heads, bool causal, AlignmentConfig? alignment, IReadOnlyList<LayerWidths>? widths = null) : base(nameof(ClipTransformer))
+    public ClipTransformer(int width, int layers, int heads, bool causal, AlignmentConfig? alignment) : base(nameof(ClipTransformer))
     {
-        this.heads = heads;
-        var maps = AlignmentMaps.Create(alignment, width, layers);
-        resblocks = new ModuleList<ClipBlock>([.. Enumerable.Range(0, layers).Select(layer => new ClipBlock(width, heads, layers, causal, maps[layer], widths?[layer]))]);
+        var maps = AlignmentMap.ForLayers(alignment, width, layers);
+        resblocks = new ModuleList<ClipBlock>([.. maps.Select(map => new ClipBlock(width, heads, layers, causal, map))]);
         RegisterComponents();
     }
 
@@ -133,18 +122,12 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
 
-    /// <summary>Every inner width that can be pruned.</summary>
-    /// <param name="name">The stack's name in its model.</param>
-    /// <param name="tower">Which of the model's it is.</param>
-    public IEnumerable<PrunableWidth> PrunableWidths(string name, ModelTower tower) =>
-        resblocks.SelectMany((block, layer) => block.PrunableWidths($"{name}.{nameof(resblocks)}.{layer}", tower, layer, heads));
-
     /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>
     public override TokenState forward(TokenState tokens) => BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state), Recomputes);
 }
 
-/// <summary>One block of either CLIP encoder; tokens may be reduced after its attention residual.</summary>
-public sealed class ClipBlock : nn.Module<TokenState, TokenState>, IReducibleBlock
+/// <summary>One block of either CLIP encoder.</summary>
+public sealed class ClipBlock : PreNormBlock
 {
     private readonly ClipAttention attn;
     private readonly LayerNorm ln_1;
@@ -159,12 +142,11 @@ public sealed class ClipBlock : nn.Module<TokenState, TokenState>, IReducibleBlo
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    /// <param name="widths">Inner widths of a block that parameters were taken out of.</param>
-    public ClipBlock(int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, LayerWidths? widths = null) : base(nameof(ClipBlock))
+    public ClipBlock(int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null) : base(nameof(ClipBlock))
     {
-        attn = new ClipAttention(width, heads, layers, widths?.Attention);
+        attn = new ClipAttention(width, heads, layers);
         ln_1 = nn.LayerNorm(width);
-        mlp = new ClipFeedForward(width, layers, widths?.Mlp);
+        mlp = new ClipFeedForward(width, layers);
         ln_2 = nn.LayerNorm(width);
         query_model = queryModel;
         this.causal = causal;
@@ -172,93 +154,52 @@ public sealed class ClipBlock : nn.Module<TokenState, TokenState>, IReducibleBlo
     }
 
     /// <inheritdoc/>
-    public IBlockReducer? Reducer { get; set; }
+    public override AlignmentMap? QueryModel => query_model;
 
     /// <inheritdoc/>
-    public AlignmentMap? QueryModel => query_model;
+    protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (ln_1, attn, ln_2, mlp);
 
-    /// <summary>The block's attention and feed-forward part as pruning sees them.</summary>
-    /// <param name="name">The block's name in its model, which begins the names of its tensors.</param>
-    /// <param name="tower">The transformer it is in.</param>
-    /// <param name="layer">Its number.</param>
-    /// <param name="heads">Its attention heads.</param>
-    internal IEnumerable<PrunableWidth> PrunableWidths(string name, ModelTower tower, int layer, int heads) =>
-    [
-        new($"{name}.attn", PrunableKind.SelfAttention, tower, layer, attn)
-        {
-            Heads = heads,
-            Projections = 3,
-            Rows = [$"{name}.attn.in_proj_weight", $"{name}.attn.in_proj_bias"],
-            Columns = [$"{name}.attn.out_proj.weight"],
-        },
-        new($"{name}.mlp", PrunableKind.FeedForward, tower, layer, mlp)
-        {
-            Rows = [$"{name}.mlp.c_fc.weight", $"{name}.mlp.c_fc.bias"],
-            Columns = [$"{name}.mlp.c_proj.weight"],
-        },
-    ];
-
-    /// <summary>Runs the block: <c>[B, N, D]</c> in, <c>[B, N', D]</c> out, N' ≤ N where a reducer is attached.</summary>
-    public override TokenState forward(TokenState input)
-    {
-        var bias = causal ? CausalAttention.Bias(input) : input.AttentionBias();
-        var (attended, record) = attn.Attend(ln_1.forward(input.X), bias);
-        var tokens = input with { X = input.X + attended };
-        tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
-        return tokens with { X = tokens.X + mlp.forward(ln_2.forward(tokens.X)) };
-    }
+    /// <inheritdoc/>
+    protected override Tensor? Bias(TokenState input) => causal ? CausalAttention.Bias(input) : base.Bias(input);
 }
 
-/// <summary>Multi-head self-attention of a CLIP block, with one fused projection to queries, keys and values.</summary>
-public sealed class ClipAttention : nn.Module, IMaskableWidth
+/// <summary>Self-attention of a CLIP block.</summary>
+public sealed class ClipAttention : FusedAttention
 {
-    private readonly Parameter in_proj_weight;
-    private readonly Parameter in_proj_bias;
+    private Parameter in_proj_weight;
+    private Parameter in_proj_bias;
     private readonly Linear out_proj;
-    private readonly int heads;
-    private readonly int fullHeadWidth;
-    private readonly int headWidth;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="width">D.</param>
     /// <param name="heads">h.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <param name="innerWidth">Width of queries, keys and values where it is not D: heads that lost dimensions.</param>
-    /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
-    public ClipAttention(int width, int heads, int layers, int? innerWidth = null) : base(nameof(ClipAttention))
+    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
+    public ClipAttention(int width, int heads, int layers) : base(nameof(ClipAttention), width, heads)
     {
-        this.heads = heads;
-        fullHeadWidth = HeadWidth.Of(width, heads);
-        headWidth = HeadWidth.Of(innerWidth ?? width, heads);
-        in_proj_weight = nn.Parameter(empty(3 * heads * headWidth, width));
-        in_proj_bias = nn.Parameter(zeros(3 * heads * headWidth));
-        out_proj = nn.Linear(heads * headWidth, width);
+        in_proj_weight = nn.Parameter(empty(3 * width, width));
+        in_proj_bias = nn.Parameter(zeros(3 * width));
+        out_proj = nn.Linear(width, width);
         RegisterComponents();
         ClipInitialization.Attention(in_proj_weight, out_proj, layers);
     }
 
-    /// <inheritdoc/>
-    public int Units => headWidth;
-
-    /// <inheritdoc/>
-    public Tensor? WidthMask { get; set; }
-
-    /// <inheritdoc/>
-    public Tensor NewMask() => ones(headWidth, dtype: in_proj_weight.dtype, device: in_proj_weight.device);
-
-    /// <summary>Attends: tokens <c>[B, N, D]</c> and a bias that broadcasts to <c>[B, h, N, N]</c> or null, to <c>[B, N, D]</c> and the record.</summary>
-    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
+    /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets one do.</summary>
+    public void Replace(string name, Parameter parameter)
     {
-        var (batch, length) = (tokens.shape[0], tokens.shape[1]);
-        var projected = MixedPrecision.Linear(tokens, in_proj_weight, in_proj_bias).view(batch, length, 3, heads, headWidth).permute(2, 0, 3, 1, 4); // [3, B, h, N, d_h]
-        var parts = (WidthMask is null ? projected : projected * WidthMask).unbind(0);
-        var attention = ScaledDotProduct.Attend(parts[0], parts[1], parts[2], bias, fullHeadWidth);
-        return (MixedPrecision.Linear(out_proj, ScaledDotProduct.JoinHeads(attention.HeadOutput)), attention);
+        _ = name == nameof(in_proj_weight) ? in_proj_weight = parameter : in_proj_bias = parameter;
+        ConditionallyRegisterParameter(name, parameter);
     }
+
+    /// <inheritdoc/>
+    protected override Tensor Project(Tensor tokens) => Products.Linear(tokens, in_proj_weight, in_proj_bias);
+
+    /// <inheritdoc/>
+    protected override Tensor Output(Tensor joined) => Products.Linear(out_proj, joined);
 }
 
-/// <summary>The feed-forward part of a CLIP block, four times as wide as its tokens where nothing was taken out.</summary>
-public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidth
+/// <summary>Feed-forward part of a CLIP block, four times as wide as its tokens.</summary>
+public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
 {
     private readonly Linear c_fc;
     private readonly Linear c_proj;
@@ -266,30 +207,16 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>, IMaskableWidth
     /// <summary>Creates the two layers.</summary>
     /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <param name="innerWidth">Width between the two layers where units were taken out.</param>
-    public ClipFeedForward(int width, int layers, int? innerWidth = null) : base(nameof(ClipFeedForward))
+    public ClipFeedForward(int width, int layers) : base(nameof(ClipFeedForward))
     {
-        c_fc = nn.Linear(width, innerWidth ?? 4 * width);
-        c_proj = nn.Linear(innerWidth ?? 4 * width, width);
+        c_fc = nn.Linear(width, 4 * width);
+        c_proj = nn.Linear(4 * width, width);
         RegisterComponents();
         ClipInitialization.FeedForward(c_fc, c_proj, layers);
     }
 
-    /// <inheritdoc/>
-    public int Units => (int)c_fc.weight.shape[0];
-
-    /// <inheritdoc/>
-    public Tensor? WidthMask { get; set; }
-
-    /// <inheritdoc/>
-    public Tensor NewMask() => ones(Units, dtype: c_fc.weight.dtype, device: c_fc.weight.device);
-
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens)
-    {
-        var hidden = MixedPrecision.Linear(c_fc, tokens); // [B, N, hidden]
-        return MixedPrecision.Linear(c_proj, QuickGelu(WidthMask is null ? hidden : hidden * WidthMask));
-    }
+    public override Tensor forward(Tensor tokens) => Products.Linear(c_proj, QuickGelu(Products.Linear(c_fc, tokens)));
 
     /// <summary>x · σ(1.702 x), the approximation of GELU that CLIP was trained with.</summary>
     public static Tensor QuickGelu(Tensor x) => x * (x * 1.702).sigmoid();

@@ -41,9 +41,9 @@ public sealed record RetrievalScores(Tensor ImageToText, Tensor TextToImage)
 /// <summary>The losses of one training step of a retrieval model, scalars.</summary>
 /// <param name="Contrastive">ITC, image against text in the joint space.</param>
 /// <param name="Matching">ITM, does this text belong to this image; null in a model without it (CLIP).</param>
-/// <param name="Alignment">L_sim (eq. 12) of the encoders that learn; null where nothing was aligned.</param>
-/// <param name="MomentumAlignment">L_sim of the momentum copies; null where nothing was aligned. It carries no gradient.</param>
-public sealed record RetrievalLosses(Tensor Contrastive, Tensor? Matching, Tensor? Alignment, Tensor? MomentumAlignment)
+/// <param name="Aligned">Alignment features of the encoders that learn; null where nothing was aligned.</param>
+/// <param name="MomentumAligned">Those of the momentum copies; null where nothing was aligned. They carry no gradient.</param>
+public sealed record RetrievalLosses(Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned)
 {
     /// <summary>The batch as the encoders that learn see it, features of length 1.</summary>
     public required ContrastiveFeatures Features { get; init; }
@@ -147,41 +147,74 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
     }
 }
 
-/// <summary>A slow copy of weights that learn: it moves toward them a little in each step and never has gradients.</summary>
-internal static class MomentumCopy
+/// <summary>
+/// A model that learns to compare images and texts: beside what learns it may have slow copies of it (names that end in <c>_m</c>),
+/// which move a little in each step and never have gradients, and queues of their features.
+/// </summary>
+public abstract class ContrastiveModel(string name) : nn.Module(name)
 {
-    /// <summary>Makes the copies equal to their originals and takes them out of learning.</summary>
-    public static void Start(IEnumerable<(Parameter Online, Parameter Copy)> pairs)
+    private protected Tensor? image_queue;
+    private protected Tensor? text_queue;
+    private protected Tensor? idx_queue;
+    private protected Tensor? ptr_queue;
+
+    /// <summary>The queues of training.</summary>
+    /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
+    public FeatureQueues Queues => image_queue is null
+        ? throw new InvalidOperationException($"this {name} was built without momentum copies and queues (its config's Contrastive is null), so it cannot be trained")
+        : new(image_queue, text_queue!, idx_queue!, ptr_queue!);
+
+    /// <summary>What learns beside its copy, modules of the same structure or parameters; none in a model that only answers.</summary>
+    private protected abstract IEnumerable<(Parameter Online, Parameter Copy)> Copies { get; }
+
+    /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
+    public void RestartCopies()
     {
         using var off = no_grad();
-        foreach (var (online, copy) in pairs)
+        foreach (var (online, copy) in Copies)
         {
             copy.copy_(online);
             copy.requires_grad = false;
         }
     }
 
-    /// <summary>copy ← momentum · copy + (1 − momentum) · original.</summary>
-    public static void Update(IEnumerable<(Parameter Online, Parameter Copy)> pairs, double momentum)
-    {
-        using var off = no_grad();
-        foreach (var (online, copy) in pairs)
-        {
-            copy.mul_(momentum).add_(online, 1 - momentum);
-        }
-    }
-
     /// <summary>The name of a tensor's copy: <c>visual.proj</c> has <c>visual_m.proj</c>.</summary>
-    public static string NameOf(string original)
+    public static string CopyOf(string original)
     {
         var root = original.Split('.')[0];
         return $"{root}_m{original[root.Length..]}";
     }
 
+    /// <summary>Whether a tensor is one of a momentum copy.</summary>
+    public static bool IsOfCopy(string name) => name.Split('.')[0].EndsWith("_m", StringComparison.Ordinal);
+
+    /// <summary>copy ← momentum · copy + (1 − momentum) · original.</summary>
+    private protected void MoveCopies(double momentum)
+    {
+        using var off = no_grad();
+        foreach (var (online, copy) in Copies)
+        {
+            copy.mul_(momentum).add_(online, 1 - momentum);
+        }
+    }
+
+    /// <summary>Creates the queues, empty.</summary>
+    private protected void CreateQueues(int width, int size) => (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(width, size);
+
     /// <summary>The parameters of two modules of the same structure, by name.</summary>
-    public static IEnumerable<(Parameter Online, Parameter Copy)> Pairs(nn.Module online, nn.Module copy)
+    private protected static IEnumerable<(Parameter Online, Parameter Copy)> Pairs(nn.Module online, nn.Module copy)
     {
         var copies = copy.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         return online.named_parameters().Select(entry => (entry.parameter, copies[entry.name]));
+    }
+
+    /// <summary>Refuses batches that are not pairs.</summary>
+    private protected static void CheckPairs(Tensor images, Tensor ids, Tensor imageIds)
+    {
+        if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
+        {
+            throw new ArgumentException(
+                $"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs", nameof(ids));
+        }
     }
 }

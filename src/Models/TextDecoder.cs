@@ -18,32 +18,23 @@ public sealed class TextDecoder : nn.Module
         bert = TextTransformer.Med(config);
         cls = new LanguageModelHead(config);
         RegisterComponents();
-        BertInitialization.Apply(cls);
+        TextTransformer.InitializeAsBert(cls);
     }
 
     /// <summary>The decoder's sizes.</summary>
     public BertConfig Config => bert.Config;
 
-    /// <summary>Every inner width that can be pruned.</summary>
-    /// <param name="name">The decoder's name in its model.</param>
-    public IEnumerable<PrunableWidth> PrunableWidths(string name) =>
-        bert.PrunableWidths($"{name}.{nameof(bert)}").Select(width => width with { Tower = ModelTower.Decoder });
-
     /// <summary>Computes the keys and values that every layer needs of what is read, so that all steps share them. Exact.</summary>
     public ImageContext Project(ImageContext read) => bert.Project(read);
 
-    /// <summary>
-    /// Scores every next word of whole texts (teacher forcing).
-    /// </summary>
+    /// <summary>Scores every next word of whole texts (teacher forcing).</summary>
     /// <param name="ids">Token ids with [DEC] first, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
     /// <param name="read">What is read: one a text, or one for each run of B / b texts.</param>
     /// <returns>Scores of the word after each token, <c>[B, N, V]</c>.</returns>
     public Tensor Forward(Tensor ids, Tensor? mask, ImageContext read) => Score(bert.Decode(ids, mask, read, null));
 
-    /// <summary>
-    /// Scores the word after some new tokens of texts whose earlier tokens a cache knows.
-    /// </summary>
+    /// <summary>Scores the word after some new tokens of texts whose earlier tokens a cache knows.</summary>
     /// <param name="ids">The new tokens, <c>[B, n]</c> int64; no padding.</param>
     /// <param name="cache">What earlier steps computed; gets the new tokens added.</param>
     /// <param name="read">What is read, as for <see cref="Forward"/>.</param>
@@ -54,9 +45,7 @@ public sealed class TextDecoder : nn.Module
         return Score(hidden.slice(1, hidden.shape[1] - 1, hidden.shape[1], 1)).squeeze(1);
     }
 
-    /// <summary>
-    /// All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the checkpoints.
-    /// </summary>
+    /// <summary>All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the checkpoints.</summary>
     public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
     {
         var all = base.state_dict(destination, prefix);
@@ -130,40 +119,15 @@ public sealed class LanguageModelTransform : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor hidden) => LayerNorm.forward(nn.functional.gelu(dense.forward(hidden)));
 }
 
-/// <summary>What a text decoder adds to its attention scores: a token reads itself and earlier ones, none of them padding.</summary>
-internal static class CausalBias
-{
-    /// <summary>
-    /// −10000 where a token may not look, 0 elsewhere, as BERT writes it. <c>[B or 1, 1, n, N]</c>
-    /// </summary>
-    /// <param name="rows">n, the number of tokens that look: the last ones.</param>
-    /// <param name="length">N, the number of tokens in all.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
-    /// <param name="like">A tensor of the element type and device that the bias is to have.</param>
-    public static Tensor? Of(long rows, long length, Tensor? mask, Tensor like)
-    {
-        if (rows == 1 && mask is null)
-        {
-            return null; // the last token reads all
-        }
-
-        var earlier = ones([rows, length], dtype: like.dtype, device: like.device).tril(length - rows).unsqueeze(0).unsqueeze(0); // [1, 1, n, N]
-        var allowed = mask is null ? earlier : earlier * mask.to(like.dtype).unsqueeze(1).unsqueeze(1);
-        return (1 - allowed) * -10000.0;
-    }
-}
-
 /// <summary>
 /// Keys and values that each layer of a text decoder has computed for the tokens so far, so that a step computes those of its
 /// new token alone. Exact: a causal layer's keys and values of a token do not depend on later ones. For inference only; it owns
 /// its tensors and frees those that a step replaces.
 /// </summary>
-public sealed class DecoderCache : IDisposable
+/// <param name="depth">Layers of the decoder.</param>
+public sealed class DecoderCache(int depth) : IDisposable
 {
-    private readonly KeyValue?[] layers;
-
-    /// <summary>Creates an empty cache for a decoder of <paramref name="layers"/> layers.</summary>
-    public DecoderCache(int layers) => this.layers = new KeyValue?[layers];
+    private readonly KeyValue?[] layers = new KeyValue?[depth];
 
     /// <summary>Tokens whose keys and values are held.</summary>
     public int Length => layers is [{ } first, ..] ? (int)first.Key.shape[2] : 0;
@@ -207,43 +171,6 @@ public sealed class DecoderCache : IDisposable
     }
 }
 
-/// <summary>
-/// A text decoder that goes on word by word. Keys and values of the image are computed once, whatever the number of beams and
-/// steps, and those of earlier words are kept; the scores are those of reading each text anew.
-/// </summary>
-public sealed class CachedDecoder : INextWord, IDisposable
-{
-    private readonly TextDecoder decoder;
-    private readonly ImageContext read;
-    private readonly DecoderCache cache;
-
-    /// <summary>Computes the keys and values of what is read: b images for B texts, each image a run of B / b.</summary>
-    public CachedDecoder(TextDecoder decoder, ImageContext read)
-    {
-        ArgumentNullException.ThrowIfNull(decoder);
-        this.decoder = decoder;
-        this.read = decoder.Project(read);
-        cache = new DecoderCache(decoder.Config.Layers);
-    }
-
-    /// <inheritdoc/>
-    public Tensor Begin(Tensor prompts) => decoder.Step(prompts, cache, read);
-
-    /// <inheritdoc/>
-    public Tensor Next(Tensor words, Tensor? rows)
-    {
-        if (rows is not null)
-        {
-            cache.Reorder(rows);
-        }
-
-        return decoder.Step(words.unsqueeze(1), cache, read);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => cache.Dispose();
-}
-
 /// <summary>How well next words were foretold: cross-entropy with smoothed labels over the words after each token.</summary>
 public static class LanguageModelLoss
 {
@@ -253,9 +180,7 @@ public static class LanguageModelLoss
     /// <summary>A target that is not counted.</summary>
     public const long Ignored = -100;
 
-    /// <summary>
-    /// What should be foretold: the texts themselves, without padding and without the first <paramref name="skip"/> tokens. <c>[B, N]</c> int64
-    /// </summary>
+    /// <summary>What should be foretold: the texts themselves, without padding and without their beginning. <c>[B, N]</c> int64</summary>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <param name="skip">Tokens at the beginning that are given rather than foretold: the prompt.</param>
@@ -266,24 +191,21 @@ public static class LanguageModelLoss
     }
 
     /// <summary>The mean over all counted words of all texts: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to a scalar.</summary>
-    public static Tensor Mean(Tensor logits, Tensor targets)
-    {
-        var (scores, wanted) = Shifted(logits, targets);
-        return nn.functional.cross_entropy(scores, wanted, ignore_index: Ignored, label_smoothing: Smoothing);
-    }
+    public static Tensor Mean(Tensor logits, Tensor targets) => CrossEntropy(logits, targets, nn.Reduction.Mean);
 
     /// <summary>The sum over the counted words of each text: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to <c>[B]</c>.</summary>
-    public static Tensor PerText(Tensor logits, Tensor targets)
-    {
-        var (scores, wanted) = Shifted(logits, targets);
-        var each = nn.functional.cross_entropy(scores, wanted, ignore_index: Ignored, reduction: nn.Reduction.None, label_smoothing: Smoothing);
-        return each.view(logits.shape[0], -1).sum(1);
-    }
+    public static Tensor PerText(Tensor logits, Tensor targets) =>
+        CrossEntropy(logits, targets, nn.Reduction.None).view(logits.shape[0], -1).sum(1);
 
     // The scores at a token foretell the next one.
-    private static (Tensor Scores, Tensor Targets) Shifted(Tensor logits, Tensor targets)
+    private static Tensor CrossEntropy(Tensor logits, Tensor targets, nn.Reduction reduction)
     {
         var (length, words) = (logits.shape[1], logits.shape[2]);
-        return (logits.slice(1, 0, length - 1, 1).reshape(-1, words), targets.slice(1, 1, length, 1).reshape(-1));
+        return nn.functional.cross_entropy(
+            logits.slice(1, 0, length - 1, 1).reshape(-1, words),
+            targets.slice(1, 1, length, 1).reshape(-1),
+            ignore_index: Ignored,
+            reduction: reduction,
+            label_smoothing: Smoothing);
     }
 }

@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
+using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
@@ -47,7 +48,7 @@ public sealed record UPopTraining
     /// Compresses a model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
     /// model as it was cut out.
     /// </summary>
-    /// <param name="family">The kind of model.</param>
+    /// <param name="create">Makes a new model of the same config.</param>
     /// <param name="model">The trained model; the search changes its weights.</param>
     /// <param name="begin">
     /// What the model, and then the smaller one, is trained on: its task alone, without a budget and without alignment, since no token
@@ -59,11 +60,10 @@ public sealed record UPopTraining
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The smaller model, in evaluation mode; null where the training was stopped.</returns>
     /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths, or the search is told to stop early.</exception>
-    public TModel? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, Func<TModel, BudgetTask> begin, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
-        where TModel : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes>
+    public TModel? Run<TModel>(Func<TModel> create, TModel model, Func<TModel, BudgetTask> begin, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        where TModel : nn.Module
     {
-        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(create);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(begin);
         if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
@@ -84,33 +84,34 @@ public sealed record UPopTraining
         using (var task = begin(model))
         {
             (searching, steps) = (Steps(task, Search), Steps(task));
-            if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+            if (!File.Exists(extracted) && !Searched(create, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
             {
                 return null;
             }
         }
 
         using var file = CheckpointFile.Open(extracted);
-        var smaller = CompressedWeights.Load(family, file, model.Config).to(Placement.DeviceOf(model));
+        var smaller = CompressedWeights.Load(create(), file).to(Placement.DeviceOf(model));
         using var again = begin(smaller);
         var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
         smaller.eval();
         return result.Completed ? smaller : null;
     }
 
-    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, BudgetTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
-        where TModel : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes>
+    private bool Searched<TModel>(Func<TModel> create, TModel model, BudgetTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+        where TModel : nn.Module
     {
-        var costs = UnitCosts.Of(family, model, [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)]);
-        using var search = new UPopTask<TModel, TSizes>(task, family, model, costs, Settings);
+        int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
+        var counted = RunCosts.Of(model);
+        var costs = UnitCosts.Of(model, widths => counted.Mean(lengths, widths));
+        using var search = new UPopTask<TModel>(task, create, model, costs, Settings);
         if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
         {
             return false;
         }
 
         using var smaller = search.Extract();
-        CompressedWeights.Save(extracted, smaller);
+        SafetensorsWriter.Write(extracted, smaller.state_dict(), null);
         return true;
     }
 
@@ -132,11 +133,10 @@ public sealed record UPopRun(UPopTraining Training, string Folder)
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>Compresses a model.</summary>
-    /// <inheritdoc cref="UPopTraining.Run{TModel, TSizes}"/>
-    public TModel? Compress<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, Func<TModel, BudgetTask> begin)
-        where TModel : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes> =>
-        Training.Run(family, model, begin, Folder, Resume, Progress, Cancellation);
+    /// <inheritdoc cref="UPopTraining.Run{TModel}"/>
+    public TModel? Compress<TModel>(Func<TModel> create, TModel model, Func<TModel, BudgetTask> begin)
+        where TModel : nn.Module =>
+        Training.Run(create, model, begin, Folder, Resume, Progress, Cancellation);
 }
 
 /// <summary>
@@ -150,13 +150,11 @@ public sealed record UPopRun(UPopTraining Training, string Folder)
 /// adds the same number to every gradient of a kind, which standardising takes away again.
 /// </remarks>
 /// <typeparam name="TModel">The model.</typeparam>
-/// <typeparam name="TSizes">Its sizes.</typeparam>
-public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
-    where TModel : nn.Module, IPrunableModel<TSizes>
-    where TSizes : class, IPrunableSizes<TSizes>
+public sealed class UPopTask<TModel> : TrainingTask, IDisposable
+    where TModel : nn.Module
 {
     private readonly TrainingTask task;
-    private readonly PrunableFamily<TModel, TSizes> family;
+    private readonly Func<TModel> create;
     private readonly TModel model;
     private readonly UnitCosts costs;
     private readonly UPopSettings settings;
@@ -166,19 +164,19 @@ public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
-    /// <param name="family">The kind of its model.</param>
+    /// <param name="create">Makes a new model of its model's config.</param>
     /// <param name="model">Its model.</param>
     /// <param name="costs">What the model's units cost.</param>
     /// <param name="settings">The budget.</param>
     /// <exception cref="ArgumentException">The share is not between 0 and 1, or cannot be met by pruning inner widths.</exception>
-    public UPopTask(TrainingTask task, PrunableFamily<TModel, TSizes> family, TModel model, UnitCosts costs, UPopSettings settings)
+    public UPopTask(TrainingTask task, Func<TModel> create, TModel model, UnitCosts costs, UPopSettings settings)
     {
         ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(create);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(settings);
-        (this.task, this.family, this.model, this.costs, this.settings) = (task, family, model, costs, settings);
+        (this.task, this.create, this.model, this.costs, this.settings) = (task, create, model, costs, settings);
         remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
         Check(model, costs, settings);
         Pruning = ParameterPruning.Attach(model);
@@ -247,7 +245,7 @@ public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
     public TModel Extract() => finished
-        ? ModelExtraction.Extract(family, model, Pruning)
+        ? ModelExtraction.Extract(model, create(), Pruning)
         : throw new InvalidOperationException("the search has not come to its end, so the masks are not zero yet where they are to be");
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
@@ -282,7 +280,7 @@ public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
             throw new ArgumentException($"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
         }
 
-        var least = costs.Whole - model.PrunableWidths.Select((width, i) => (width.Part.Units - 1) * costs.PerUnit[i]).Sum();
+        var least = costs.Whole - PrunableWidth.Of(model).Select((width, i) => (width.Units - 1) * costs.PerUnit[i]).Sum();
         if (settings.MacShare * costs.Dense < least)
         {
             throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts (patches, norms, merges, heads) are not pruned", nameof(settings));

@@ -1,0 +1,303 @@
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+
+namespace Madtp.Kit.Cost;
+
+/// <summary>How often a piece of work is done under each accounting.</summary>
+/// <param name="Paper">In the published forward pass.</param>
+/// <param name="Deploy">For an answer, nothing computed twice.</param>
+/// <param name="ReferenceDeploy">For an answer, as the released code does it.</param>
+internal readonly record struct Times(long Paper, long Deploy, long ReferenceDeploy)
+{
+    /// <summary>Once, whatever the accounting.</summary>
+    public static readonly Times Once = new(1, 1, 1);
+
+    /// <summary>Only in the published forward pass.</summary>
+    public static Times OnPaper(long times) => new(times, 0, 0);
+
+    /// <summary>Only for an answer at inference.</summary>
+    public static Times AtInference(long deploy, long reference) => new(0, deploy, reference);
+}
+
+/// <summary>What one pass of BERT reads and how it is done.</summary>
+/// <param name="Name">Path of the encoder, "text_encoder".</param>
+/// <param name="Tokens">Tokens that enter it.</param>
+/// <param name="Times">How often the pass is done.</param>
+internal sealed record BertPass(string Name, long Tokens, Times Times)
+{
+    /// <summary>Tokens and width of each encoded input that cross-attention reads: none, one or two.</summary>
+    public IReadOnlyList<(long Tokens, int Width)> Sources { get; init; } = [];
+
+    /// <summary>How often the cross-attention's keys and values are computed: shared by passes over the same input.</summary>
+    public Times KeyTimes { get; init; }
+
+    /// <summary>Tokens that leave each layer; null where nothing is pruned.</summary>
+    public IReadOnlyList<int>? After { get; init; }
+
+    /// <summary>A decoder: no alignment guidance reads it.</summary>
+    public bool Decodes { get; init; }
+
+    /// <summary>Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one and keep their past.</summary>
+    public long? Pairs { get; init; }
+}
+
+/// <summary>Collects a ledger's rows, encoder by encoder. Work of the same name is summed, in the order of first mention.</summary>
+/// <param name="model">Whose rows.</param>
+/// <param name="method">The policy whose own work is counted where tokens go; null counts none.</param>
+internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
+{
+    private static readonly BlockNames Blip = new("norm1", "qkv", "proj", "norm2", "fc1", "fc2");
+    private static readonly BlockNames Clip = new("ln_1", "in_proj", "out_proj", "ln_2", "c_fc", "c_proj");
+
+    private readonly List<LedgerRow> rows = [];
+    private readonly Dictionary<string, int> places = [];
+    private readonly AlignmentConfig alignment = model.Alignment ?? new AlignmentConfig(0, 0);
+
+    private sealed record BlockNames(string Norm1, string Qkv, string Projection, string Norm2, string Widen, string Narrow);
+
+    public IReadOnlyList<LedgerRow> Rows => rows;
+
+    /// <summary>Work of the model itself, counted by every accounting as often as it is done.</summary>
+    public void Model(string module, long macs, Times times) =>
+        Add(new LedgerRow(module, CostKind.Model, macs * times.Paper, macs * times.Paper, macs * times.Deploy, macs * times.ReferenceDeploy));
+
+    /// <summary>Layer normalisation, five per element.</summary>
+    public void Norm(string module, long tokens, long width, Times times) => Model(module, 5 * tokens * width, times);
+
+    /// <summary>A linear map of some tokens.</summary>
+    public void Linear(string module, long tokens, long input, long output, Times times) => Model(module, tokens * input * output, times);
+
+    /// <summary>A BLIP image encoder: every token is normalised at the end. Returns the number of tokens that leave it.</summary>
+    public long BlipImage(string name, VisionTransformerConfig vit, IReadOnlyList<int>? after, Times times)
+    {
+        Patches($"{name}.patch_embed.proj", vit, times);
+        var mlp = (int)(vit.Width * vit.MlpRatio);
+        var tokens = Blocks($"{name}.blocks", Blip, "vision", vit.Patches + 1, (vit.Width, vit.Depth, vit.Heads, mlp), after, times);
+        Norm($"{name}.norm", tokens, vit.Width, times);
+        return tokens;
+    }
+
+    /// <summary>A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and projected.</summary>
+    public void ClipImage(string name, VisionTransformerConfig vit, int embedWidth, IReadOnlyList<int>? after, Times times)
+    {
+        Patches($"{name}.conv1", vit, times);
+        Norm($"{name}.ln_pre", vit.Patches + 1, vit.Width, times);
+        var sizes = (vit.Width, vit.Depth, vit.Heads, 4 * vit.Width);
+        Blocks($"{name}.transformer.resblocks", Clip, "vision", vit.Patches + 1, sizes, after, times);
+        Norm($"{name}.ln_post", 1, vit.Width, times);
+        Linear($"{name}.proj", 1, vit.Width, embedWidth, times);
+    }
+
+    /// <summary>A CLIP text encoder; the names of a momentum copy end in <paramref name="copy"/>.</summary>
+    public void ClipText(string copy, ClipTextConfig text, int entering, int embedWidth, IReadOnlyList<int>? after, Times times)
+    {
+        var sizes = (text.Width, text.Layers, text.Heads, 4 * text.Width);
+        var tokens = Blocks($"transformer{copy}.resblocks", Clip, "text", entering, sizes, after, times);
+        Norm($"ln_final{copy}", tokens, text.Width, times);
+        Linear($"text_projection{copy}", 1, text.Width, embedWidth, times);
+    }
+
+    /// <summary>One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens that leave it.</summary>
+    public long Bert(BertConfig text, BertPass pass)
+    {
+        CheckCounts("text", (int)pass.Tokens, text.Layers, pass.After);
+        Norm($"{pass.Name}.embeddings.LayerNorm", pass.Tokens, text.Width, pass.Times);
+        var tokens = pass.Tokens;
+        for (var layer = 0; layer < text.Layers; layer++)
+        {
+            var (name, left) = ($"{pass.Name}.encoder.layer.{layer}", pass.After?[layer] ?? tokens);
+            SelfAttention($"{name}.attention", text.Width, tokens, pass.Pairs ?? tokens * tokens, pass.Times);
+            if (!pass.Decodes)
+            {
+                Reduction(name, tokens, left, pass.After is not null, text.Width, text.Width / text.Heads, pass.Times);
+            }
+
+            CrossAttention($"{name}.crossattention", text, layer, left, pass);
+            var hidden = Inner($"{name}.intermediate", text.FeedForwardWidth);
+            Linear($"{name}.intermediate.dense", left, text.Width, hidden, pass.Times);
+            Linear($"{name}.output.dense", left, hidden, text.Width, pass.Times);
+            Norm($"{name}.output.LayerNorm", left, text.Width, pass.Times);
+            tokens = left;
+        }
+
+        return tokens;
+    }
+
+    /// <summary>The language-model head over some tokens.</summary>
+    public void LanguageHead(BertConfig text, long tokens, Times times)
+    {
+        const string Name = "text_decoder.cls.predictions";
+        Linear($"{Name}.transform.dense", tokens, text.Width, text.Width, times);
+        Norm($"{Name}.transform.LayerNorm", tokens, text.Width, times);
+        Linear($"{Name}.decoder", tokens, text.Width, text.VocabularySize, times);
+    }
+
+    private void Patches(string module, VisionTransformerConfig vit, Times times) =>
+        Linear(module, vit.Patches, 3L * vit.PatchSize * vit.PatchSize, vit.Width, times);
+
+    // Pre-norm blocks: tokens are removed between the attention's residual and the second norm.
+    private long Blocks(
+        string name, BlockNames names, string modality, int entering, (int Width, int Depth, int Heads, int Mlp) sizes, IReadOnlyList<int>? after, Times times)
+    {
+        CheckCounts(modality, entering, sizes.Depth, after);
+        var width = sizes.Width;
+        long tokens = entering;
+        for (var layer = 0; layer < sizes.Depth; layer++)
+        {
+            var (block, left) = ($"{name}.{layer}", after?[layer] ?? tokens);
+            var (inner, hidden) = (Inner($"{block}.attn", width), Inner($"{block}.mlp", sizes.Mlp));
+            Norm($"{block}.{names.Norm1}", tokens, width, times);
+            Linear($"{block}.attn.{names.Qkv}", tokens, width, 3 * inner, times);
+            Model($"{block}.attn.scores", tokens * tokens * inner, times);
+            Model($"{block}.attn.context", tokens * tokens * inner, times);
+            Linear($"{block}.attn.{names.Projection}", tokens, inner, width, times);
+            Norm($"{block}.{names.Norm2}", left, width, times);
+            Linear($"{block}.mlp.{names.Widen}", left, width, hidden, times);
+            Linear($"{block}.mlp.{names.Narrow}", left, hidden, width, times);
+            Reduction(block, tokens, left, after is not null, width, width / sizes.Heads, times);
+            tokens = left;
+        }
+
+        return tokens;
+    }
+
+    private void SelfAttention(string name, int width, long tokens, long pairs, Times times)
+    {
+        var inner = Inner($"{name}.self", width);
+        Linear($"{name}.self.query", tokens, width, inner, times);
+        Linear($"{name}.self.key", tokens, width, inner, times);
+        Linear($"{name}.self.value", tokens, width, inner, times);
+        Model($"{name}.self.scores", pairs * inner, times);
+        Model($"{name}.self.context", pairs * inner, times);
+        Linear($"{name}.output.dense", tokens, inner, width, times);
+        Norm($"{name}.output.LayerNorm", tokens, width, times);
+    }
+
+    private void CrossAttention(string name, BertConfig text, int layer, long tokens, BertPass pass)
+    {
+        for (var source = 0; source < pass.Sources.Count; source++)
+        {
+            var (read, width) = pass.Sources[source];
+            var twin = pass.Sources.Count == 1 ? "" : $"{source}";
+            var self = $"{name}.self{twin}";
+            var inner = Inner(self, text.Width);
+            Linear($"{self}.key", read, width, inner, pass.KeyTimes);
+            Linear($"{self}.value", read, width, inner, pass.KeyTimes);
+            Linear($"{self}.query", tokens, text.Width, inner, pass.Times);
+            Model($"{self}.scores", tokens * read * inner, pass.Times);
+            Model($"{self}.context", tokens * read * inner, pass.Times);
+            Linear($"{name}.output.dense{twin}", tokens, inner, text.Width, pass.Times);
+        }
+
+        if (pass.Sources.Count > 1 && layer >= text.FirstMergeLayer)
+        {
+            Linear($"{name}.output.merge_layer", tokens, 2L * text.Width, text.Width, pass.Times);
+        }
+
+        if (pass.Sources.Count > 0)
+        {
+            Norm($"{name}.output.LayerNorm", tokens, text.Width, pass.Times);
+        }
+    }
+
+    /// <summary>
+    /// Alignment guidance and the method's own work around one layer. Where nothing is reduced the guidance is there for the loss, so no
+    /// inference pays for it. The published metric of a reduced run traces the graph behind the answer: the scores of a layer that
+    /// removes nothing are not on it, neither are the threshold (it becomes a number before it is used) nor the features (they serve
+    /// the loss). Deployment pays for the scores in every layer.
+    /// </summary>
+    private void Reduction(string layer, long tokens, long after, bool reduces, long width, long headWidth, Times times)
+    {
+        var (candidates, removes) = (tokens - 1, after < tokens);
+        if (!reduces || method is { NeedsAlignment: true })
+        {
+            var product = candidates * alignment.Tokens * alignment.Width;
+            if (alignment.Map != AlignmentMapping.None)
+            {
+                Guidance($"{layer}.alignment.map", candidates * width * alignment.Width, reduces && removes, reduces, times);
+            }
+
+            Guidance($"{layer}.alignment.scores", product, reduces && removes, reduces, times);
+            Guidance($"{layer}.alignment.features", product, false, false, times);
+        }
+
+        if (!reduces || method is null)
+        {
+            return;
+        }
+
+        var shape = new LayerShape(candidates, width, headWidth, alignment.Tokens);
+        Overhead($"{layer}.reduction.sort", CostKind.Sorting, 0, candidates * Log2Ceiling(candidates), times);
+        Part($"{layer}.reduction.importance", CostKind.Matching, method.Scorer.Cost(shape), removes, times);
+        Part($"{layer}.reduction.threshold", CostKind.Scoring, method.Keep.Cost(shape), removes, times);
+        if (removes)
+        {
+            Part($"{layer}.reduction.merge", CostKind.Merging, method.Reducer.Cost(shape, tokens - after), removes, times);
+        }
+    }
+
+    // Products lead to the tokens that the answer is made from, so the published metric would see them where tokens go.
+    private void Part(string name, CostKind products, PartCost cost, bool removes, Times times)
+    {
+        if (cost.Operations > 0)
+        {
+            Overhead(name, CostKind.Scoring, 0, cost.Operations, times);
+        }
+
+        if (cost.Products > 0)
+        {
+            Overhead($"{name}.products", products, removes ? cost.Products : 0, cost.Products, times);
+        }
+    }
+
+    private void Guidance(string module, long macs, bool onPaper, bool deployed, Times times) => Add(new LedgerRow(
+        module, CostKind.Alignment, onPaper ? macs * times.Paper : 0, macs * times.Paper, deployed ? macs * times.Deploy : 0, deployed ? macs * times.ReferenceDeploy : 0));
+
+    private void Overhead(string module, CostKind kind, long paper, long deploy, Times times) =>
+        Add(new LedgerRow(module, kind, paper * times.Paper, paper * times.Paper, deploy * times.Deploy, deploy * times.ReferenceDeploy));
+
+    private void Add(LedgerRow row)
+    {
+        if (places.TryAdd(row.Module, rows.Count))
+        {
+            rows.Add(row);
+        }
+        else
+        {
+            rows[places[row.Module]] = rows[places[row.Module]].Plus(row);
+        }
+    }
+
+    // A momentum copy ("visual_m.transformer…") is as wide as what it copies.
+    private long Inner(string part, int regular)
+    {
+        if (model.Widths is not { } widths)
+        {
+            return regular;
+        }
+
+        var root = part.Split('.')[0];
+        return widths.GetValueOrDefault(ContrastiveModel.IsOfCopy(part) ? root[..^2] + part[root.Length..] : part, regular);
+    }
+
+    // One count for each layer, never more than entered it, never none.
+    private static void CheckCounts(string modality, int entering, int depth, IReadOnlyList<int>? after)
+    {
+        if (after is not null && after.Count != depth)
+        {
+            throw new ArgumentException($"{modality} token counts: {after.Count} given, but the model has {depth} layers; give the tokens that leave each layer");
+        }
+
+        foreach (var (layer, left) in (after ?? []).Index())
+        {
+            var before = layer == 0 ? entering : after![layer - 1];
+            if (left < 1 || left > before)
+            {
+                throw new ArgumentException(
+                    $"{modality} token counts: {left} tokens after layer {layer + 1}, but {before} entered it; a layer keeps between 1 and all of them");
+            }
+        }
+    }
+
+    private static long Log2Ceiling(long n) => n <= 1 ? 0 : 64 - long.LeadingZeroCount(n - 1);
+}
