@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -59,7 +60,7 @@ internal static class EvaluateTaskVerb
             MacShare = parsed.GetValue(reduce),
             Temperature = parsed.GetValue(temperature),
             Plain = parsed.GetValue(plain),
-            Method = parsed.GetValue(method) is { } name ? MethodNames.Tokens(name).Pruning : null,
+            Method = parsed.GetValue(method) is { } name ? Methods.Tokens(name).Pruning : null,
             CalibrationExamples = parsed.GetValue(calibration),
             Candidates = parsed.GetValue(candidates),
             BatchSize = parsed.GetValue(batch),
@@ -140,7 +141,7 @@ internal static class EvaluateTaskVerb
             ["macs"] = report.Macs,
             ["plain_macs"] = report.DenseMacs,
             ["temperature"] = report.Temperature,
-            ["calibrated_share"] = report.Calibration?.Macs,
+            ["calibrated_share"] = report.Calibration?.Cost,
             ["resumed"] = report.Resumed,
             ["submission"] = report.Submission,
         };

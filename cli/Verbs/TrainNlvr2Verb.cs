@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.CommandLine;
 using System.Globalization;
 using Madtp.Kit.Models;
@@ -35,7 +36,7 @@ internal static class TrainNlvr2Verb
         steps.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var chosen = MethodNames.Of(parsed.GetRequiredValue(method));
+            var chosen = Methods.Of(parsed.GetRequiredValue(method));
             if (chosen.PrunesParameters)
             {
                 throw new ArgumentException($"{chosen.Name} prunes parameters: './kit experiment --task nlvr2 --method {chosen.Name} --reduce …' runs it");

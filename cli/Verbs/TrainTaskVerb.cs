@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.CommandLine;
 using System.Globalization;
 using Madtp.Kit.FineTuning;
@@ -60,7 +61,7 @@ internal static class TrainTaskVerb
         {
             var share = parsed.GetValue(reduce);
             var name = parsed.GetValue(method) ?? "madtp";
-            var chosen = MethodNames.Of(name) is { PrunesParameters: true } parameters ? parameters : MethodNames.Tokens(name);
+            var chosen = Methods.Of(name) is { PrunesParameters: true } parameters ? parameters : Methods.Tokens(name);
             var recipe = FineTuningRecipe.Of(task, parsed.GetRequiredValue(dataset), share);
             recipe = recipe with
             {

@@ -221,7 +221,7 @@ internal abstract class EvaluationTask<TExample, TAnswer> : IDisposable
         var path = Path.Combine(Folder, "calibration.json");
         var result = File.Exists(path) ? JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))! : Calibrate(share);
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, result), flushToDisk: true);
-        Method.Turn(reduction, result.Temperature);
+        Method.Turn(reduction, result.Value);
         return result;
     }
 
@@ -242,7 +242,7 @@ internal abstract class EvaluationTask<TExample, TAnswer> : IDisposable
             return macs / plain;
         }
 
-        return TemperatureCalibration.Find(CostAt, share, Method.Range);
+        return BudgetSearch.Find(CostAt, share, Method.Range);
     }
 
     private (double Macs, double Dense) MeanCost(IReadOnlyList<TExample> examples)

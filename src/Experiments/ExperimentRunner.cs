@@ -76,7 +76,7 @@ public static class ExperimentRunner
         Scores = scores.Test.ByKind,
         Macs = Math.Round(scores.Test.Macs),
         DenseMacs = Math.Round(scores.Test.DenseMacs),
-        Dial = scores.Calibration?.Temperature,
+        Dial = scores.Calibration?.Value,
         BudgetMet = scores.BudgetMet,
         Tokens = scores.Test.Tokens,
         Threads = get_num_threads(),

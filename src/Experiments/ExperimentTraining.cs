@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;

@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using Madtp.Kit.FineTuning;
 using Madtp.Kit.Models;
 using Madtp.Kit.Training;

@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Evaluations;

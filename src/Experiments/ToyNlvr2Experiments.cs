@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.Text.Json;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Nlvr2;

@@ -104,7 +104,7 @@ public static class FineTuner
             Output = Path.Combine(settings.Output, split),
             Fresh = !settings.Resume,
             Plain = !ReducesTokens(settings),
-            Temperature = report.Calibration?.Temperature,
+            Temperature = report.Calibration?.Value,
             Method = ReducesTokens(settings) ? settings.Method ?? Madtp.PruningMethod.Madtp : null,
             Vocabulary = settings.Vocabulary,
             Device = settings.Device,

@@ -72,7 +72,7 @@ public abstract class BudgetTask : TrainingTask, IDisposable
         }
 
         int[] examples = [.. Enumerable.Range(0, Math.Min(settings.CalibrationExamples, Examples))];
-        Calibration = WithoutFeatures(() => TemperatureCalibration.Find(
+        Calibration = WithoutFeatures(() => BudgetSearch.Find(
             dial =>
             {
                 method.Turn(Reduction, dial);
@@ -80,7 +80,7 @@ public abstract class BudgetTask : TrainingTask, IDisposable
             },
             share * Cost(examples, null).Dense,
             method.Range));
-        method.Turn(Reduction, Calibration.Temperature);
+        method.Turn(Reduction, Calibration.Value);
         return Calibration;
     }
 

@@ -99,7 +99,7 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
     public void A_budget_is_met()
     {
         var report = Evaluator.Run("vqa", Settings("vqa", "run") with { MacShare = 0.5, CalibrationExamples = 16 });
-        Assert.InRange(report.Calibration!.Macs, 0.45, 0.55);
+        Assert.InRange(report.Calibration!.Cost, 0.45, 0.55);
         Assert.InRange(report.MacShare, 0.4, 0.6);
     }
 

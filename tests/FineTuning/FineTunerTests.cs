@@ -25,12 +25,12 @@ public sealed class FineTunerTests(Toys toys) : IClassFixture<Toys>, IDisposable
         var report = FineTuner.Run(task, settings)!;
         var (split, score) = Assert.Single(report.Scores);
         Assert.Equal(task, score.Task);
-        Assert.InRange(report.Calibration!.Macs / report.Calibration.Target, 0.95, 1.05);
+        Assert.InRange(report.Calibration!.Cost / report.Calibration.Target, 0.95, 1.05);
         Assert.InRange(score.MacShare, 0.5, 0.9);
         Assert.All(score.Scores, one => Assert.True(double.IsFinite(one.Value), one.Key));
         using var weights = CheckpointFile.Open(report.Weights);
         Assert.DoesNotContain(weights.Tensors.Select(tensor => tensor.Name), name => name.Contains("_m.", StringComparison.Ordinal) || name.EndsWith("_queue", StringComparison.Ordinal));
-        Assert.Equal(report.Calibration.Temperature.ToString("R", System.Globalization.CultureInfo.InvariantCulture), weights.Metadata["temperature"]);
+        Assert.Equal(report.Calibration.Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture), weights.Metadata["temperature"]);
         var again = Evaluator.Run(task, new EvaluationSettings { Checkpoint = report.Weights, Data = toys.Data, Split = split, Limit = 4, Output = Path.Combine(folder.Path, "again") });
         Assert.Equal(score.Scores, again.Scores);
         Assert.Equal(score.Macs, again.Macs);
@@ -86,8 +86,8 @@ public sealed class FineTunerTests(Toys toys) : IClassFixture<Toys>, IDisposable
     public void A_method_with_fixed_counts_meets_the_budget_by_its_keep_ratio()
     {
         var report = FineTuner.Run("clip", Settings("clip", "stp", 0.7) with { Method = PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)) })!;
-        Assert.InRange(report.Calibration!.Temperature, 0.02, 1);
-        Assert.Equal(report.Calibration.Temperature, report.Scores["test"].Temperature);
+        Assert.InRange(report.Calibration!.Value, 0.02, 1);
+        Assert.Equal(report.Calibration.Value, report.Scores["test"].Temperature);
         using var weights = CheckpointFile.Open(report.Weights);
         Assert.False(weights.Metadata.ContainsKey("temperature"), "a keep ratio is no temperature");
         Assert.True(weights.Metadata.ContainsKey("keep_ratio"));

@@ -69,7 +69,7 @@ public class RetrievalTaskTests
         var retriever = recipe.Begin(null, 3);
         using var task = new RetrievalTask(retriever, train, validation, new RetrievalTaskSettings { MacShare = 0.7, CalibrationExamples = 24 });
         var calibration = task.Calibrate();
-        Assert.InRange(calibration.Macs / calibration.Target, 0.9, 1.1);
+        Assert.InRange(calibration.Cost / calibration.Target, 0.9, 1.1);
         var reduced = task.Evaluate(validation, "val");
         Assert.InRange(reduced.MacShare, 0.5, 0.9);
         Assert.NotEmpty(reduced.Tokens);

@@ -58,7 +58,7 @@ public class ToyRecipeTests
         recipe = recipe with { Task = new BudgetSettings { MacShare = 0.6, CalibrationExamples = 24 } };
         using var run = recipe.Begin(recipe);
         var calibration = run.Task!.Calibrate();
-        Assert.InRange(calibration.Macs / calibration.Target, 0.9, 1.1);
+        Assert.InRange(calibration.Cost / calibration.Target, 0.9, 1.1);
         var reduced = run.Task.Validate();
         Assert.InRange(reduced.MacShare, 0.45, 0.8);
         Assert.NotEmpty(reduced.Tokens);
