@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Madtp.Kit.Data;
 
-namespace Madtp.Kit.Evaluations;
+namespace Madtp.Kit.Tasks;
 
 /// <summary>
 /// Everything that a run's results depend on, by name. Two runs of equal identity give equal results, so that one may go on where

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Madtp.Kit.Evaluations;
+namespace Madtp.Kit.Tasks;
 
 /// <summary>
 /// The finished examples of a run: one JSON line each, appended batch by batch and flushed to the disk. A line that a crash cut off
@@ -12,25 +12,30 @@ internal sealed class ResultLog<T> : IDisposable
     where T : class
 {
     private readonly List<T> finished = [];
-    private readonly FileStream file;
+    private readonly FileStream? file;
 
-    private ResultLog(FileStream file) => this.file = file;
+    private ResultLog(FileStream? file) => this.file = file;
 
     /// <summary>The results so far, in the order of the examples.</summary>
     public IReadOnlyList<T> Finished => finished;
 
     /// <summary>Opens a log, or begins one.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file; null keeps the results in memory alone.</param>
     /// <param name="batchSize">Examples in a batch.</param>
     /// <param name="total">Examples there are in all: the last batch may be smaller.</param>
     /// <exception cref="IOException">Another process writes it.</exception>
-    public static ResultLog<T> Open(string path, int batchSize, int total)
+    public static ResultLog<T> Open(string? path, int batchSize, int total)
     {
+        if (path is null)
+        {
+            return new ResultLog<T>(null);
+        }
+
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
         try
         {
             var log = new ResultLog<T>(file);
-            log.Restore(batchSize, total);
+            log.Restore(file, batchSize, total);
             return log;
         }
         catch
@@ -43,6 +48,12 @@ internal sealed class ResultLog<T> : IDisposable
     /// <summary>Adds a finished batch; when this returns it is on the disk.</summary>
     public void Append(IReadOnlyList<T> batch)
     {
+        finished.AddRange(batch);
+        if (file is null)
+        {
+            return;
+        }
+
         using var lines = new MemoryStream();
         foreach (var result in batch)
         {
@@ -52,16 +63,15 @@ internal sealed class ResultLog<T> : IDisposable
 
         file.Write(lines.GetBuffer(), 0, (int)lines.Length);
         file.Flush(flushToDisk: true);
-        finished.AddRange(batch);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose() => file?.Dispose();
 
-    private void Restore(int batchSize, int total)
+    private void Restore(FileStream file, int batchSize, int total)
     {
         var ends = new List<long>();
-        foreach (var (line, end) in WholeLines())
+        foreach (var (line, end) in WholeLines(file))
         {
             if (finished.Count == total || Parse(line) is not { } result)
             {
@@ -78,7 +88,7 @@ internal sealed class ResultLog<T> : IDisposable
         file.Seek(0, SeekOrigin.End);
     }
 
-    private IEnumerable<(byte[] Line, long End)> WholeLines()
+    private static IEnumerable<(byte[] Line, long End)> WholeLines(FileStream file)
     {
         var line = new List<byte>();
         for (long at = 1; file.ReadByte() is var next and >= 0; at++)
