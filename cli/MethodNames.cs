@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Cli;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 

@@ -8,7 +8,7 @@ using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;

@@ -3,7 +3,7 @@ using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;

@@ -5,7 +5,7 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -7,7 +7,7 @@ using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 

@@ -4,7 +4,7 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

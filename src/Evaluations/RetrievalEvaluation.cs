@@ -7,7 +7,7 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;

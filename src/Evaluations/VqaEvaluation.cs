@@ -7,7 +7,7 @@ using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Experiments;

@@ -2,7 +2,7 @@ using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Experiments;

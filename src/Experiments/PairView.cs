@@ -1,7 +1,7 @@
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Figures;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Experiments;

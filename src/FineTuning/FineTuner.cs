@@ -105,7 +105,7 @@ public static class FineTuner
             Fresh = !settings.Resume,
             Plain = !ReducesTokens(settings),
             Temperature = report.Calibration?.Temperature,
-            Method = ReducesTokens(settings) ? settings.Method ?? Pruning.PruningMethod.Madtp : null,
+            Method = ReducesTokens(settings) ? settings.Method ?? Madtp.PruningMethod.Madtp : null,
             Vocabulary = settings.Vocabulary,
             Device = settings.Device,
         }, progress, cancellation);

@@ -1,5 +1,5 @@
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.FineTuning;

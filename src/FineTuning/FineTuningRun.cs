@@ -6,7 +6,7 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using TorchSharp;

@@ -1,5 +1,5 @@
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.FineTuning;

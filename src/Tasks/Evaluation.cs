@@ -1,5 +1,9 @@
+<<<<<<< HEAD
 using Madtp.Kit.Pruning;
 using static TorchSharp.torch;
+=======
+using Madtp.Kit.Madtp;
+>>>>>>> main
 
 namespace Madtp.Kit.Tasks;
 

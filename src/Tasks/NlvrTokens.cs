@@ -2,7 +2,7 @@ using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;

@@ -6,7 +6,7 @@ using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 

@@ -5,7 +5,7 @@ using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
-using Madtp.Kit.Alignment;
+using Madtp.Kit.Models;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Verification;

@@ -1,6 +1,6 @@
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

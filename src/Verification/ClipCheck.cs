@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;

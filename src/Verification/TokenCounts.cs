@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Verification;
 

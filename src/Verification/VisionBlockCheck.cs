@@ -1,6 +1,6 @@
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Vision;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

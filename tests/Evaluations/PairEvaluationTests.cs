@@ -8,7 +8,7 @@ using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
 using TorchSharp;

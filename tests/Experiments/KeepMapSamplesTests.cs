@@ -2,7 +2,7 @@ using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;

@@ -1,7 +1,7 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Xunit;
 

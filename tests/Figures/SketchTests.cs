@@ -96,7 +96,7 @@ public class SketchTests
     private static HashSet<string> Shown(byte[] rgb, int side)
     {
         var map = KeepMap.Draw("", [new KeptPatches("", new RgbImage(side, side, rgb), new PatchGrid(4, 4), [[1]])]);
-        return [.. Madtp.Kit.Kernel.Formatting.MimeBundle.From(map).Values.Select(value => value.MimeType)];
+        return [.. Kit.Kernel.Formatting.MimeBundle.From(map).Values.Select(value => value.MimeType)];
     }
 
     private static void RequireFont() => Assert.SkipUnless(FigureFonts.HasWords, "this machine has no sans-serif font to write with");

@@ -2,7 +2,7 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.FineTuning;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Evaluations;
 using Xunit;
 

@@ -4,7 +4,7 @@ using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models.Vision;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Training;
 using Madtp.Kit.Training;
 using Xunit;
