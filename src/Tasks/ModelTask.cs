@@ -134,6 +134,11 @@ public abstract class ModelTask : TrainingTask, IDisposable
         return WithoutFeatures(() => Score(split, scoring ?? new Scoring())) with { Calibration = Calibration };
     }
 
+    /// <summary>Adds what else the results on a split depend on.</summary>
+    internal virtual void Identify(RunIdentity identity, string split)
+    {
+    }
+
     /// <summary>Tokens of a training example's text, padding left out.</summary>
     public abstract int TextLength(int example);
 

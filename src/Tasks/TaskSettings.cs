@@ -123,6 +123,9 @@ public sealed record TaskSettings
     /// <summary>Whether the method counts padding as tokens, so that it must get as much as the released code.</summary>
     internal bool CountsPadding => (ReduceRatio ?? Dial) is not null && !Reduction.Policy(1).ExcludePadding;
 
+    /// <summary>The toy world of captions with as many training images as examples are opened.</summary>
+    internal ToyCaptionSettings OpenedScenes => Opened is { } examples ? Scenes with { TrainImages = Math.Max(1, examples / Scenes.CaptionsPerImage) } : Scenes;
+
     /// <summary>How many training examples are opened; where nothing is trained, as many as are calibrated on.</summary>
     internal int? Opened => TrainExamples == 0 ? CalibrationExamples : TrainExamples;
 }
