@@ -48,7 +48,7 @@ public static class ExperimentRunner
     // Other code may train otherwise: what it left unfinished is not gone on with, except by that code.
     private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
-        var folder = Path.Combine(runs, $"{experiment.Key}-{SourceDigest.OfLibrary}");
+        var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
         foreach (var other in !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
         {
             Directory.Delete(other, recursive: true);
@@ -81,25 +81,9 @@ public static class ExperimentRunner
         Tokens = scores.Test.Tokens,
         Threads = get_num_threads(),
         Libtorch = __version__,
-        Command = Command(experiment),
-        Code = SourceDigest.OfLibrary,
+        Command = experiment.Command,
+        Code = FileDigest.OfLibrary,
         Data = task.DataDigest(),
         Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
-
-    private static string Command(Experiment experiment)
-    {
-        FormattableString[] options =
-        [
-            $"--task {experiment.Task}",
-            $"--method \"{experiment.Method}\"",
-            $"--reduce {experiment.ReduceRatio}",
-            $"--seed {experiment.Seed}",
-            $"--examples {experiment.TrainExamples}{(experiment.Epochs is { } epochs ? $" --epochs {epochs}" : "")}",
-            $"--learning-rate {experiment.LearningRate}",
-            $"--learnable-tokens {experiment.LearnableTokens}",
-            $"--alignment-width {experiment.AlignmentWidth}",
-        ];
-        return "./kit experiment " + string.Join(' ', options.Select(FormattableString.Invariant));
-    }
 }

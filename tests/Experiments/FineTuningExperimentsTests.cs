@@ -28,7 +28,7 @@ public sealed class FineTuningExperimentsTests(Toys toys) : IClassFixture<Toys>,
         Assert.InRange(whole.Test.Accuracy, 0, 10);
         Assert.InRange(whole.Test.MacShare, 0.5, 0.9);
         Assert.NotNull(whole.Calibration);
-        var toy = new RunCache(KitPaths.InRepository("data", "toy", "runs")).All().First(result => result.Experiment.Task == Scale.Task(name, ExperimentScale.Toy));
+        var toy = new RunCache(KitPaths.InRepository("data", "toy", "runs")).All().First(result => result.Experiment.Task == Scale.Experiment(name, ExperimentScale.Toy).Task);
         Assert.Subset(toy.Scores.Keys.ToHashSet(), whole.Test.ByKind.Keys.ToHashSet());
         Assert.NotEmpty(whole.Test.ByKind);
         using var stop = new CancellationTokenSource();

@@ -34,7 +34,7 @@ public class PublishedResultsTests
     [Fact]
     public void Every_run_of_the_papers_tables_is_there()
         => Assert.All(
-            PaperGrids.Names.SelectMany(name => PaperGrids.Of(name, ExperimentScale.Toy).Experiments),
+            PaperTable.Numbers.SelectMany(number => PaperTable.Of(number, ExperimentScale.Toy).Grid.Experiments),
             experiment => Assert.Contains(Results, result => result.Experiment == experiment));
 
     [Fact]

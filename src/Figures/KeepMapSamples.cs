@@ -1,11 +1,10 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Figures;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Experiments;
+namespace Madtp.Kit.Figures;
 
 /// <summary>Records what a keep-map page shows.</summary>
 public static class KeepMapSamples

@@ -1,11 +1,10 @@
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Experiments;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Experiments;
+namespace Madtp.Kit.Tests.Figures;
 
 public class KeepMapSamplesTests
 {

@@ -1,10 +1,9 @@
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Figures;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 
-namespace Madtp.Kit.Experiments;
+namespace Madtp.Kit.Figures;
 
 /// <summary>An NLVR2 example as figures show it: two pictures, the pieces of a statement, and whether it is true.</summary>
 /// <param name="Left">The left picture.</param>
