@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
@@ -14,7 +13,6 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Decoding;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Toy;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -174,7 +172,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
         double Mean(Func<Answer, double> of) => answers.Select((answer, image) => of(answer) * captions[image].Count()).Sum() / Enumerable.Range(0, count).Sum(image => captions[image].Count());
         return new Evaluation(name, count, accuracy, Mean(answer => answer.Macs), Mean(answer => answer.DenseMacs))
         {
-            Scores = [.. scores.Bleu.Select((bleu, n) => KeyValuePair.Create($"BLEU-{n + 1}", bleu)), new("ROUGE-L", scores.RougeL), new("CIDEr-D", scores.Cider)],
+            Scores = [.. language.Content is null ? [] : new[] { KeyValuePair.Create("says what is there", accuracy) }, .. scores.Bleu.Select((bleu, n) => KeyValuePair.Create($"BLEU-{n + 1}", bleu)), new("ROUGE-L", scores.RougeL), new("CIDEr-D", scores.Cider)],
             ByKind = new Dictionary<string, double> { ["CIDEr"] = scores.Cider, ["BLEU-4"] = scores.Bleu[3], ["ROUGE-L"] = scores.RougeL },
             Temperature = reduction?.Temperature,
             Tokens = tokens,

@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-using Madtp.Kit.Pruning;
-using static TorchSharp.torch;
-=======
 using Madtp.Kit.Madtp;
->>>>>>> main
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 

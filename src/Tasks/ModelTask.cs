@@ -1,7 +1,5 @@
-using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -13,6 +11,15 @@ namespace Madtp.Kit.Tasks;
 /// </summary>
 public abstract class ModelTask : TrainingTask, IDisposable
 {
+    private static readonly Dictionary<string, Func<TaskSettings, ModelTask>> Openers = new(StringComparer.Ordinal)
+    {
+        ["nlvr2"] = NlvrTask.Open,
+        ["clip"] = RetrievalTask.OpenClip,
+        ["retrieval"] = RetrievalTask.OpenBlip,
+        ["caption"] = CaptionTask.Open,
+        ["vqa"] = VqaTask.Open,
+    };
+
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
     protected ModelTask(IReducibleModel model, TaskSettings settings)
     {
@@ -26,6 +33,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
             settings.Reduction.Turn(Reduction, dial);
         }
     }
+
+    /// <summary>The tasks by name.</summary>
+    public static IReadOnlyList<string> Names => [.. Openers.Keys];
 
     /// <summary>What the task was opened with.</summary>
     public TaskSettings Settings { get; }
@@ -49,6 +59,20 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <param name="splits">The splits that are read.</param>
     /// <exception cref="FileNotFoundException">One is missing; the message says where it belongs.</exception>
     public abstract IEnumerable<string> Inputs(params IEnumerable<string> splits);
+
+    /// <summary>Opens a task.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="settings">With what.</param>
+    /// <exception cref="ArgumentException">There is no such task, or a setting is impossible.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the task.</exception>
+    public static ModelTask Open(string name, TaskSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return settings.ReduceRatio is not (null or (> 0 and < 1))
+            ? throw new ArgumentException(FormattableString.Invariant($"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}"))
+            : Openers.TryGetValue(name, out var open) ? open(settings) : throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
+    }
 
     /// <inheritdoc/>
     public override TrainingObjective Objective => new(Settings.AlignmentWeight, AuxiliaryWeight: 1);
@@ -133,6 +157,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
         Model.eval();
         return WithoutFeatures(() => Score(split, scoring ?? new Scoring())) with { Calibration = Calibration };
     }
+
+    /// <summary>Whether the model has no alignment guidance, as a published checkpoint that was never trained for token reduction.</summary>
+    internal bool LacksGuidance => ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
     /// <summary>Adds what else the results on a split depend on.</summary>
     internal virtual void Identify(RunIdentity identity, string split)
@@ -245,7 +272,7 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        foreach (var split in OwnsSplits ? opened.Values : [])
+        foreach (var split in OwnsSplits ? opened.Values.ToArray() : [])
         {
             split.Dispose();
         }

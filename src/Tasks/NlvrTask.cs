@@ -1,16 +1,14 @@
 using System.Text;
-using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Metrics;
+using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Madtp;
-using Madtp.Kit.Text;
-using TorchSharp;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -103,7 +101,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         {
             Alignment = output.AlignmentLoss,
             Auxiliary = TrainingHeads.Sum(
-                patchHead?.Loss(output.Vision.X, batch.PatchClasses!) * Settings.PatchWeight, wordHead?.Loss(output.Text.X, batch.NamedCounts!) * Settings.WordWeight),
+                patchHead?.Loss(output.Vision.X, batch.PatchClasses!).mul(Settings.PatchWeight), wordHead?.Loss(output.Text.X, batch.NamedCounts!).mul(Settings.WordWeight)),
             ImageTokens = LastOf(trace, "visual_encoder"),
             TextTokens = LastOf(trace, "text_encoder"),
             Macs = trace is null ? null : costs.PerPair(trace, batch.TextLengths).Average(),

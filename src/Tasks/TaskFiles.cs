@@ -1,3 +1,9 @@
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Captions;
+using Madtp.Kit.Data.Json;
+using Madtp.Kit.Data.Retrieval;
+using Madtp.Kit.Data.Vqa;
+
 namespace Madtp.Kit.Tasks;
 
 /// <summary>Finds the files of a task below the folder of all data sets, or in that of the one data set itself.</summary>

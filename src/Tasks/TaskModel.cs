@@ -6,6 +6,7 @@ using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Toy;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;

@@ -1,7 +1,7 @@
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
-using Madtp.Kit.Pruning;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;

@@ -1,20 +1,18 @@
 using System.Text.Json;
-using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -137,8 +135,8 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
         {
             Alignment = output.AlignmentLoss,
             Auxiliary = TrainingHeads.Sum(
-                patchHead?.Loss(output.Encoding.Vision.X, Train.PatchClasses(questions, Device)!) * Settings.PatchWeight,
-                wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, NlvrPairs.Unnamed, Device)!) * Settings.WordWeight),
+                patchHead?.Loss(output.Encoding.Vision.X, Train.PatchClasses(questions, Device)!).mul(Settings.PatchWeight),
+                wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, NlvrPairs.Unnamed, Device)!).mul(Settings.WordWeight)),
             ImageTokens = LastOf(trace, "visual_encoder"),
             TextTokens = LastOf(trace, "text_encoder"),
             Macs = trace is null ? null : costs.PerPair(trace, [.. questions.Select(Train.TextLength)]).Average(),
