@@ -79,6 +79,7 @@ internal static class TrainVerb
                 Resume = parsed.GetValue(resume),
                 Fresh = parsed.GetValue(fresh),
                 PrunesParameters = chosen.PrunesParameters,
+                UpdateEvery = task.IsToy ? 10 : 50,
                 Scored = parsed.GetValue(score) is { Length: > 0 } splits ? [.. splits.Where(split => split != "none")] : null,
                 Scoring = new() { Limit = parsed.GetValue(limit) },
             }, cancellation));

@@ -36,6 +36,10 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         costs = new NlvrRunCosts(model.Config);
     }
 
+    /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
+    public NlvrTask(BlipNlvr model, TaskSettings settings, INlvrPairs train, INlvrPairs watched) : this(model, settings, split => split == "train" ? train : watched) =>
+        OwnsSplits = false;
+
     private NlvrTask(BlipNlvr model, TaskSettings settings, TaskFiles files, BlipTexts texts) : this(model, settings, split => Open(split, settings, files, texts, model)) =>
         (this.files, this.texts) = (files, texts);
 
@@ -70,6 +74,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         }
 
         var files = new TaskFiles(settings.Data);
+        Array.ForEach(settings.Learns ? ["train", "dev"] : Array.Empty<string>(), split => files.Require("nlvr2", FileNames(split)));
         var sizes = CheckpointSizes.Blip(checkpoint!);
         var texts = BlipTexts.Open(sizes, checkpoint!, files, settings.Vocabulary);
         return new NlvrTask(TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Nlvr), settings, files, texts);

@@ -59,6 +59,10 @@ internal sealed class CaptionFileNames
     {
         (dataset, Files) = (settings.Dataset, new TaskFiles(settings.Data!));
         Of(dataset, "train");
+        if (settings.Learns)
+        {
+            _ = Paths(["train", "val"]).ToArray();
+        }
     }
 
     /// <summary>Where files are found.</summary>
@@ -107,10 +111,22 @@ internal sealed class CaptionFileNames
 }
 
 /// <summary>VQA v2's questions with their answers: its makers' pair of files, or BLIP's one.</summary>
-internal sealed class VqaFileNames(TaskSettings settings)
+internal sealed class VqaFileNames
 {
+    private readonly TaskSettings settings;
+
+    /// <summary>Looks below the folder that the settings name.</summary>
+    public VqaFileNames(TaskSettings settings)
+    {
+        (this.settings, Files) = (settings, new TaskFiles(settings.Data!));
+        if (settings.Learns)
+        {
+            _ = Paths(["train", "val"]).ToArray();
+        }
+    }
+
     /// <summary>Where files are found.</summary>
-    public TaskFiles Files { get; } = new(settings.Data!);
+    public TaskFiles Files { get; }
 
     /// <summary>The answers that are chosen among.</summary>
     public string Answers => Files.Require("vqa", "answer_list.json");

@@ -1,13 +1,13 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.FineTuning;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
+using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Tests.FineTuning;
+namespace Madtp.Kit.Tests.Training;
 
 /// <summary>Checkpoints of models small enough to train in a second, in the sizes that <see cref="CheckpointSizes"/> can tell.</summary>
 internal static class TinyCheckpoints
@@ -51,16 +51,11 @@ internal static class TinyCheckpoints
     }
 
     /// <summary>A few steps of a task's recipe.</summary>
-    public static FineTuningRecipe Recipe(string task, double? share)
+    public static Recipe Recipe(string task, double? ratio)
     {
-        var recipe = FineTuningRecipe.Of(task, "coco", share);
-        return recipe with
-        {
-            Alignment = Alignment,
-            QueueSize = 32,
-            WatchedExamples = 3,
-            CalibrationExamples = 8,
-            Training = recipe.Training with { Epochs = 2, BatchSize = 8, AccumulateSteps = recipe.Training.AccumulateSteps > 1 ? 2 : 1, LearningRate = 1e-3, CheckpointEvery = 1, LogEvery = 1 },
-        };
+        var (settings, training) = Kit.Training.Recipe.Paper(task, "coco", ratio);
+        return new Recipe(
+            settings with { Alignment = Alignment, QueueSize = 32, WatchedExamples = 3, CalibrationExamples = 8 },
+            training with { Epochs = 2, BatchSize = 8, AccumulateSteps = training.AccumulateSteps > 1 ? 2 : 1, LearningRate = 1e-3, CheckpointEvery = 1, LogEvery = 1 });
     }
 }

@@ -2,7 +2,7 @@ using Madtp.Kit.Tasks;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Tests.Training;
+namespace Madtp.Kit.Tests.Tasks;
 
 public sealed class TrainingObjectiveTests
 {

@@ -1,7 +1,8 @@
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Evaluations;
+using Madtp.Kit.Tasks;
+using Madtp.Kit.Training;
 
-namespace Madtp.Kit.Tests.Evaluations;
+namespace Madtp.Kit.Tests.Tasks;
 
 /// <summary>A small toy world on disk, made once for all tests that read it.</summary>
 public sealed class Toys : IDisposable
@@ -33,13 +34,17 @@ public sealed class Toys : IDisposable
         }
     }
 
-    /// <summary>Runs until some batches are finished, as if it were killed then.</summary>
-    public static void RunAndStop(string task, EvaluationSettings settings, string step, int finished)
+    /// <summary>Scores until some batches are finished, as if it were killed then.</summary>
+    public static void EvaluateAndStop(Run run, string step, int finished)
     {
         using var stop = new CancellationTokenSource();
         var progress = new Stopper(stop, step, finished);
-        Xunit.Assert.ThrowsAny<OperationCanceledException>(() => Evaluator.Run(task, settings, progress, stop.Token));
+        Xunit.Assert.ThrowsAny<OperationCanceledException>(() => (run with { Scoring = run.Scoring with { Progress = progress } }).Evaluate(cancellation: stop.Token));
     }
+
+    /// <summary>Scoring of some weights on these files, into a folder.</summary>
+    public Run Scoring(string task, string weights, string output, int batch) =>
+        new(task, new TaskSettings { Checkpoint = weights, Data = Data }, output) { Scoring = new Scoring { BatchSize = batch } };
 
     public void Dispose() => folder.Dispose();
 
@@ -53,4 +58,12 @@ public sealed class Toys : IDisposable
             }
         }
     }
+}
+
+/// <summary>Runs with other settings.</summary>
+internal static class RunExtensions
+{
+    public static Run With(this Run run, Func<TaskSettings, TaskSettings> change) => run with { Settings = change(run.Settings) };
+
+    public static Run Limited(this Run run, int limit) => run with { Scoring = run.Scoring with { Limit = limit } };
 }

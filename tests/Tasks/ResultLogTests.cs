@@ -1,7 +1,7 @@
-using Madtp.Kit.Evaluations;
+using Madtp.Kit.Tasks;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Evaluations;
+namespace Madtp.Kit.Tests.Tasks;
 
 public sealed class ResultLogTests : IDisposable
 {

@@ -1,12 +1,12 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Tasks;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Tests.Training;
+namespace Madtp.Kit.Tests.Tasks;
 
 public class NlvrTokensTests
 {
@@ -56,9 +56,9 @@ public class NlvrTokensTests
     public void A_setting_is_scored_as_an_attached_reduction_is()
     {
         using var pairs = ToyNlvr2Pairs.Draw("test1", limit: 20);
-        var scored = NlvrEvaluator.Evaluate(toy.Model, pairs, "test1", Madtp, limit: 12);
+        var scored = NlvrTask.Evaluate(toy.Model, pairs, "test1", Madtp, new Scoring { Limit = 12 });
         using var reduction = toy.Attach();
-        var expected = NlvrEvaluator.Evaluate(toy.Model, pairs, "test1", reduction, limit: 12);
+        var expected = NlvrTask.Evaluate(toy.Model, pairs, "test1", reduction, new Scoring { Limit = 12 });
         Assert.Equal((12, expected.Accuracy, expected.Macs), (scored.Examples, scored.Accuracy, scored.Macs));
     }
 

@@ -1,26 +1,28 @@
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tasks;
+using Madtp.Kit.Tests.Tasks;
+using Madtp.Kit.Training;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
 
 /// <summary>The paper's task, end to end, with a small checkpoint and the toy world in the places of the real ones.</summary>
 [Collection(RandomStateCollection.Name)]
-public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
+public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
 {
     private static readonly Experiment Small = Scale.Experiment("nlvr2", ExperimentScale.Paper) with { ReduceRatio = 0.5, TrainExamples = 40, Epochs = 2, LearningRate = 1e-4, LearnableTokens = 64, AlignmentWidth = 64 };
 
     private readonly TemporaryFolder folder = new();
     private readonly Toys toys;
-    private readonly Nlvr2Experiments task;
+    private readonly ExperimentTask task;
 
-    public Nlvr2ExperimentsTests(Toys toys)
+    public Nlvr2ExperimentTests(Toys toys)
     {
         this.toys = toys;
         Directory.CreateDirectory(Path.Combine(folder.Path, "blip"));
         File.Copy(ToyNlvr2.WeightsPath(), Path.Combine(folder.Path, "blip", "model_base_nlvr.pth"));
-        task = new Nlvr2Experiments(() => new RequiredFiles("nlvr2", toys.Data, folder.Path));
+        task = Task(toys.Data, folder.Path);
     }
 
     public void Dispose() => folder.Dispose();
@@ -41,19 +43,19 @@ public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
         var experiment = Small with { Method = method };
         task.RequireInputs();
         var whole = task.Run(experiment, Path.Combine(folder.Path, "whole"), null, default)!;
-        Assert.InRange(whole.Test.MacShare, 0.4, 0.55); // other pairs than it was calibrated on
-        Assert.InRange(whole.Test.Accuracy, 0.6, 1);
+        Assert.InRange(Test(whole).MacShare, 0.4, 0.55); // other pairs than it was calibrated on
+        Assert.InRange(Test(whole).Accuracy, 0.6, 1);
         using var stop = new CancellationTokenSource();
         Assert.Null(task.Run(experiment, Path.Combine(folder.Path, "parts"), _ => stop.Cancel(), stop.Token));
         var parts = task.Run(experiment, Path.Combine(folder.Path, "parts"), null, default)!;
-        Assert.Equal((whole.Test.Accuracy, whole.Dev.Accuracy, whole.Test.Macs), (parts.Test.Accuracy, parts.Dev.Accuracy, parts.Test.Macs));
+        Assert.Equal((Test(whole).Accuracy, whole.Watched.Accuracy, Test(whole).Macs), (Test(parts).Accuracy, parts.Watched.Accuracy, Test(parts).Macs));
     }
 
     [Fact]
     public void UPop_prunes_parameters()
     {
         var scores = task.Run(Small with { Method = "UPop", ReduceRatio = 0.3, Epochs = 1 }, Path.Combine(folder.Path, "upop"), null, default)!;
-        Assert.True(scores.BudgetMet, $"{scores.Test.MacShare}");
+        Assert.InRange(Test(scores).MacShare, 0.5, 0.71);
         Assert.Contains("by training", Assert.Throws<ArgumentException>(() => task.Run(Small with { Method = "UPop", TrainExamples = 0 }, folder.Path, null, default)).Message, StringComparison.Ordinal);
     }
 
@@ -62,7 +64,7 @@ public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
     {
         var scores = task.Run(Small with { TrainExamples = 0 }, Path.Combine(folder.Path, "none"), null, default)!;
         Assert.NotNull(scores.Calibration);
-        Assert.False(Directory.Exists(Path.Combine(folder.Path, "none")));
+        Assert.False(File.Exists(Path.Combine(folder.Path, "none", "log.jsonl")));
     }
 
     [Fact]
@@ -78,7 +80,7 @@ public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
     [Fact]
     public void Missing_files_are_listed_before_anything_is_begun()
     {
-        var absent = new Nlvr2Experiments(() => new RequiredFiles("nlvr2", Path.Combine(folder.Path, "none"), folder.Path));
+        var absent = Task(Path.Combine(folder.Path, "none"), folder.Path);
         var said = Assert.Throws<FileNotFoundException>(absent.RequireInputs).Message;
         Assert.DoesNotContain("model_base_nlvr.pth", said, StringComparison.Ordinal);
         foreach (var one in new[] { "train.json", "dev.json", "test1.json", "bert-base-uncased-vocab.txt" })
@@ -86,7 +88,7 @@ public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
             Assert.Contains(one, said, StringComparison.Ordinal);
         }
 
-        Assert.StartsWith("absent", new Nlvr2Experiments(() => new RequiredFiles("nlvr2", toys.Data, toys.Data)).Begins, StringComparison.Ordinal);
+        Assert.StartsWith("absent", Task(toys.Data, toys.Data).Begins, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,6 +103,11 @@ public sealed class Nlvr2ExperimentsTests : IClassFixture<Toys>, IDisposable
         Assert.Contains("--epochs 1", result.Command(), StringComparison.Ordinal);
         Assert.InRange(result.MacShare(), 0.4, 0.6);
     }
+
+    private static Evaluation Test(RunReport report) => report.Scores.Values.Single();
+
+    private static ExperimentTask Task(string data, string checkpoints) =>
+        new("nlvr2", published: ("blip", "model_base_nlvr.pth"), find: () => new RequiredFiles("nlvr2", data, checkpoints));
 
     [Theory]
     [InlineData(128, 16, 8)]

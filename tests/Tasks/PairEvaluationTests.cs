@@ -3,18 +3,18 @@ using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Evaluations;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
+using Madtp.Kit.Training;
 using TorchSharp;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Evaluations;
+namespace Madtp.Kit.Tests.Tasks;
 
 [Collection(RandomStateCollection.Name)]
 public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
@@ -48,15 +48,15 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     [InlineData("retrieval", 3.0)]
     public void Files_give_the_ranking_and_costs_of_the_same_images_in_memory(string task, double? temperature)
     {
-        IRetriever retriever = task == "clip" ? new ClipRetriever(clip) : new BlipRetriever(blip, new RerankOptions { Candidates = 5 });
-        var report = Evaluator.Run(task, Settings(task, "run") with { Temperature = temperature });
+        IRetriever retriever = task == "clip" ? new ClipRetriever(clip) : new BlipRetriever(blip);
+        var report = Settings(task, "run").With(s => s with { Dial = temperature }).Evaluate();
         using var images = InMemory(task);
         using var reduction = temperature is { } t ? TokenReduction.Attach(retriever.Reducible, ReductionPolicy.Fixed, t) : null;
-        var expected = RetrievalEvaluator.Evaluate(retriever, images, "test", reduction);
+        var expected = RetrievalTask.Evaluate(retriever, images, "test", reduction, candidates: 5);
         Assert.Equal(expected.ByKind.Values.Select(recall => 100 * recall), report.Scores.Take(6).OrderBy(score => score.Key.StartsWith("images", StringComparison.Ordinal)).Select(score => score.Value), (a, b) => Math.Abs(a - b) < 1e-9);
         Assert.Equal(expected.Macs, report.Macs, 1e-6 * expected.Macs);
         Assert.Equal(expected.DenseMacs, report.DenseMacs, 1e-6 * expected.Macs);
-        Assert.Equal(14, report.Examples);
+        Assert.Equal(expected.Examples, report.Examples);
     }
 
     [Theory]
@@ -65,14 +65,14 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     [InlineData("retrieval", "ranking")]
     public void A_run_that_was_stopped_goes_on_and_ends_the_same(string task, string step)
     {
-        var whole = Evaluator.Run(task, Settings(task, "whole") with { Temperature = 3 });
-        var broken = Settings(task, "broken") with { Temperature = 3 };
-        Toys.RunAndStop(task, broken, step, finished: 8);
-        var resumed = Evaluator.Run(task, broken);
+        var whole = Settings(task, "whole").With(s => s with { Dial = 3 }).Evaluate();
+        var broken = Settings(task, "broken").With(s => s with { Dial = 3 });
+        Toys.EvaluateAndStop(broken, step, finished: 8);
+        var resumed = broken.Evaluate();
         Assert.Equal(whole.Scores, resumed.Scores);
         Assert.Equal(whole.Macs, resumed.Macs);
-        Assert.All(Directory.GetFiles(whole.Folder).Select(Path.GetFileName), name =>
-            Assert.Equal(File.ReadAllBytes(Path.Combine(whole.Folder, name!)), File.ReadAllBytes(Path.Combine(broken.Output!, name!))));
+        Assert.All(Directory.GetFiles(Path.Combine(folder.Path, "whole")).Select(Path.GetFileName), name =>
+            Assert.Equal(File.ReadAllBytes(Path.Combine(folder.Path, "whole", name!)), File.ReadAllBytes(Path.Combine(broken.Folder, name!))));
     }
 
     [Theory]
@@ -80,9 +80,9 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     [InlineData("retrieval", "flickr30k")]
     public void Scores_are_written_in_the_form_that_kit_score_reads(string task, string dataset)
     {
-        var report = Evaluator.Run(task, Settings(task, "run") with { Dataset = dataset });
+        var report = Settings(task, "run").With(s => s with { Dataset = dataset }).Evaluate();
         var file = dataset == "coco" ? "coco/coco_karpathy_test.json" : "flickr30k/flickr30k_test.json";
-        var recall = RetrievalFiles.Read(report.Submission, toys.File(file)).Recall();
+        var recall = RetrievalFiles.Read(report.Submission!, toys.File(file)).Recall();
         Assert.Equal([recall.TextAt1, recall.TextAt5, recall.TextAt10, recall.ImageAt1, recall.ImageAt5, recall.ImageAt10, recall.Mean], report.Scores.Select(score => score.Value));
     }
 
@@ -94,27 +94,20 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
         Directory.CreateSymbolicLink(Path.Combine(other.Path, "coco", "val2014"), toys.File("coco/val2014"));
         File.Copy(toys.File("coco/dataset_coco.json"), Path.Combine(other.Path, "coco", "dataset_coco.json"));
         File.Copy(toys.File("vocab.txt"), Path.Combine(other.Path, "vocab.txt"));
-        var report = Evaluator.Run("clip", Settings("clip", "original") with { Data = other.Path });
-        Assert.Equal(Evaluator.Run("clip", Settings("clip", "usual")).Scores, report.Scores);
+        var report = Settings("clip", "original").With(s => s with { Data = other.Path }).Evaluate();
+        Assert.Equal(Settings("clip", "usual").Evaluate().Scores, report.Scores);
     }
 
     [Fact]
     public void Other_captions_than_there_are_cannot_be_asked_for()
     {
-        Assert.Contains("flickr30k", Assert.Throws<ArgumentException>(() => Evaluator.Run("clip", Settings("clip", "run") with { Dataset = "imagenet" })).Message, StringComparison.Ordinal);
-        Assert.Contains("visual.conv1", Assert.Throws<InvalidDataException>(() => Evaluator.Run("clip", Settings("retrieval", "run"))).Message, StringComparison.Ordinal);
+        Assert.Contains("flickr30k", Assert.Throws<ArgumentException>(() => Settings("clip", "run").With(s => s with { Dataset = "imagenet" }).Evaluate()).Message, StringComparison.Ordinal);
+        Assert.Contains("visual.conv1", Assert.Throws<InvalidDataException>(() => (Settings("retrieval", "run") with { Task = "clip" }).Evaluate()).Message, StringComparison.Ordinal);
     }
 
     private string Weights(string task) => Path.Combine(folder.Path, $"{task}.safetensors");
 
-    private EvaluationSettings Settings(string task, string run) => new()
-    {
-        Checkpoint = Weights(task),
-        Data = toys.Data,
-        Output = Path.Combine(folder.Path, run),
-        BatchSize = 4,
-        Candidates = 5,
-    };
+    private Run Settings(string task, string run) => toys.Scoring(task, Weights(task), Path.Combine(folder.Path, run), batch: 4).With(s => s with { Candidates = 5 });
 
     // The very pixels of the files: drawn ones differ a little from what a JPEG keeps.
     private CaptionedImages InMemory(string task)
