@@ -1,3 +1,4 @@
+using Madtp.Kit.Training;
 using System.Diagnostics;
 using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Data;
