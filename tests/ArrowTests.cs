@@ -17,7 +17,6 @@ public partial class ArrowTests
     private static readonly string[] Known =
     [
         "Data -> Metrics", "Metrics -> Checkpoints", "Models -> Madtp", "Models -> Compression", "Madtp -> Cost", "Madtp -> Training",
-        "Compression -> Cost", "Tasks -> Training",
     ];
 
     private static readonly Dictionary<string, string> Sources = Directory
