@@ -10,7 +10,7 @@ internal static class MethodNames
     /// <param name="usual">What it is otherwise, in a sentence.</param>
     public static Option<string?> Create(string usual)
     {
-        var names = Methods.All.Where(method => method.Pruning is not null).Select(method => method.Name);
-        return new("--method") { Description = $"How tokens are reduced: {string.Join(", ", names)}. {usual}", HelpName = "NAME" };
+        var names = Methods.All.Where(method => method.Name != Methods.Uncompressed).Select(method => method.Name);
+        return new("--method") { Description = $"How the model gets cheaper: {string.Join(", ", names)}. {usual}", HelpName = "NAME" };
     }
 }
