@@ -12,10 +12,10 @@ namespace Madtp.Kit.Experiments;
 /// </summary>
 public sealed record Experiment
 {
-    /// <summary>What is learned and on which data: one of <see cref="ExperimentTasks"/>.</summary>
+    /// <summary>What is learned and on which data: one of <see cref="ExperimentTask"/>.</summary>
     public string Task { get; init; } = "toy-nlvr2";
 
-    /// <summary>How the model is made cheaper: one of <see cref="Methods"/>.</summary>
+    /// <summary>How the model is made cheaper: one of <see cref="Madtp.Methods"/>.</summary>
     public string Method { get; init; } = "MADTP";
 
     /// <summary>Share of the multiply-accumulates to take away, 0 to 1, as the paper's tables give it; 0 takes nothing away.</summary>
@@ -46,7 +46,7 @@ public sealed record Experiment
     {
         get
         {
-            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTasks.Of(Task).Begins;
+            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTask.Of(Task).Begins;
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         }
     }

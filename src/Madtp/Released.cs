@@ -67,7 +67,7 @@ public sealed record ReleasedDefect(string Name, string Sentence)
 
 /// <summary>
 /// How the released code looks for the temperature (defect 8): once per epoch it takes a step whose size depends on how far the
-/// cost of the validation split lies from the target. An option beside <see cref="TemperatureCalibration"/>, for comparison.
+/// cost of the validation split lies from the target. An option beside <see cref="BudgetSearch"/>, for comparison.
 /// </summary>
 /// <remarks>
 /// The table knows one direction: it expects the cost to fall as the temperature rises, which holds for the released softmax
@@ -120,7 +120,7 @@ public static class ReleasedTemperatureSteps
         var temperature = Start;
         for (var epoch = 0; epoch < epochs; epoch++)
         {
-            temperature = epoch == 0 ? Start : Next(temperature, points[^1].Macs, target, plain);
+            temperature = epoch == 0 ? Start : Next(temperature, points[^1].Cost, target, plain);
             points.Add(new CalibrationPoint(temperature, macs(temperature)));
         }
 

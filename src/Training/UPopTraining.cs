@@ -1,6 +1,5 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
@@ -45,27 +44,34 @@ public sealed record UPopTraining
     }
 
     /// <summary>
-    /// Compresses a model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
+    /// Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
     /// model as it was cut out.
     /// </summary>
-    /// <param name="create">Makes a new model of the same config.</param>
-    /// <param name="model">The trained model; the search changes its weights.</param>
-    /// <param name="begin">
-    /// What the model, and then the smaller one, is trained on: its task alone, without a budget and without alignment, since no token
-    /// is reduced. It is disposed here.
-    /// </param>
+    /// <param name="task">What the model is trained on: its task alone, without a budget and without alignment. The search changes its weights.</param>
     /// <param name="folder">The run's folder.</param>
     /// <param name="resume">Goes on with what is in the folder.</param>
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
-    /// <returns>The smaller model, in evaluation mode; null where the training was stopped.</returns>
+    /// <returns>The same task with the smaller model, in evaluation mode; null where the training was stopped.</returns>
     /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths, or the search is told to stop early.</exception>
-    public TModel? Run<TModel>(Func<TModel> create, TModel model, Func<TModel, BudgetTask> begin, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
-        where TModel : nn.Module
+    public ModelTask? Run(ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(create);
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(begin);
+        ArgumentNullException.ThrowIfNull(task);
+        return task.Model switch
+        {
+            BlipNlvr model => Run(PrunableFamilies.Nlvr, model, task, folder, resume, progress, cancellation),
+            ClipModel model => Run(PrunableFamilies.Clip, model, task, folder, resume, progress, cancellation),
+            BlipRetrieval model => Run(PrunableFamilies.Retrieval, model, task, folder, resume, progress, cancellation),
+            BlipCaptioner model => Run(PrunableFamilies.Caption, model, task, folder, resume, progress, cancellation),
+            BlipVqa model => Run(PrunableFamilies.Vqa, model, task, folder, resume, progress, cancellation),
+            _ => throw new ArgumentException($"UPop does not know the parts of a {task.Model.GetType().Name}"),
+        };
+    }
+
+    private ModelTask? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, bool resume, Action<TrainingProgress>? progress, CancellationToken cancellation)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
+    {
         if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
         {
             throw new ArgumentException("the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an accuracy");
@@ -78,65 +84,38 @@ public sealed record UPopTraining
             File.Delete(extracted);
         }
 
-        int searching, steps;
+        var (searching, steps) = (Steps(task, Search), Steps(task));
         Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
-
-        using (var task = begin(model))
+        if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
         {
-            (searching, steps) = (Steps(task, Search), Steps(task));
-            if (!File.Exists(extracted) && !Searched(create, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
-            {
-                return null;
-            }
+            return null;
         }
 
         using var file = CheckpointFile.Open(extracted);
-        var smaller = CompressedWeights.Load(create(), file).to(Placement.DeviceOf(model));
-        using var again = begin(smaller);
+        var smaller = CompressedWeights.Load(family, file, model.Config).to(Placement.DeviceOf(model));
+        var again = task.With(smaller);
         var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
         smaller.eval();
-        return result.Completed ? smaller : null;
+        return result.Completed ? again : null;
     }
 
-    private bool Searched<TModel>(Func<TModel> create, TModel model, BudgetTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
-        where TModel : nn.Module
+    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
     {
-        int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
-        var counted = RunCosts.Of(model);
-        var costs = UnitCosts.Of(model, widths => counted.Mean(lengths, widths));
-        using var search = new UPopTask<TModel>(task, create, model, costs, Settings);
+        var costs = UnitCosts.Of(family, model, [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)]);
+        using var search = new UPopTask<TModel, TSizes>(task, family, model, costs, Settings);
         if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
         {
             return false;
         }
 
         using var smaller = search.Extract();
-        SafetensorsWriter.Write(extracted, smaller.state_dict(), null);
+        CompressedWeights.Save(extracted, smaller);
         return true;
     }
 
     private static int Steps(TrainingTask task, TrainingSettings settings) => settings.Epochs * (task.Examples / settings.BatchSize);
-}
-
-/// <summary>A compression that is to be run, for code that does not choose the model: how, where, and who is told.</summary>
-/// <param name="Training">How.</param>
-/// <param name="Folder">The run's folder.</param>
-public sealed record UPopRun(UPopTraining Training, string Folder)
-{
-    /// <summary>Goes on with what is in the folder.</summary>
-    public bool Resume { get; init; }
-
-    /// <summary>Told after every step.</summary>
-    public Action<TrainingProgress>? Progress { get; init; }
-
-    /// <summary>Stops after the step in hand.</summary>
-    public CancellationToken Cancellation { get; init; }
-
-    /// <summary>Compresses a model.</summary>
-    /// <inheritdoc cref="UPopTraining.Run{TModel}"/>
-    public TModel? Compress<TModel>(Func<TModel> create, TModel model, Func<TModel, BudgetTask> begin)
-        where TModel : nn.Module =>
-        Training.Run(create, model, begin, Folder, Resume, Progress, Cancellation);
 }
 
 /// <summary>
@@ -150,11 +129,13 @@ public sealed record UPopRun(UPopTraining Training, string Folder)
 /// adds the same number to every gradient of a kind, which standardising takes away again.
 /// </remarks>
 /// <typeparam name="TModel">The model.</typeparam>
-public sealed class UPopTask<TModel> : TrainingTask, IDisposable
-    where TModel : nn.Module
+/// <typeparam name="TSizes">Its sizes.</typeparam>
+public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
+    where TModel : nn.Module, IPrunableModel<TSizes>
+    where TSizes : class, IPrunableSizes<TSizes>
 {
     private readonly TrainingTask task;
-    private readonly Func<TModel> create;
+    private readonly PrunableFamily<TModel, TSizes> family;
     private readonly TModel model;
     private readonly UnitCosts costs;
     private readonly UPopSettings settings;
@@ -164,19 +145,19 @@ public sealed class UPopTask<TModel> : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
-    /// <param name="create">Makes a new model of its model's config.</param>
+    /// <param name="family">The kind of its model.</param>
     /// <param name="model">Its model.</param>
     /// <param name="costs">What the model's units cost.</param>
     /// <param name="settings">The budget.</param>
     /// <exception cref="ArgumentException">The share is not between 0 and 1, or cannot be met by pruning inner widths.</exception>
-    public UPopTask(TrainingTask task, Func<TModel> create, TModel model, UnitCosts costs, UPopSettings settings)
+    public UPopTask(TrainingTask task, PrunableFamily<TModel, TSizes> family, TModel model, UnitCosts costs, UPopSettings settings)
     {
         ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(settings);
-        (this.task, this.create, this.model, this.costs, this.settings) = (task, create, model, costs, settings);
+        (this.task, this.family, this.model, this.costs, this.settings) = (task, family, model, costs, settings);
         remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
         Check(model, costs, settings);
         Pruning = ParameterPruning.Attach(model);
@@ -245,7 +226,7 @@ public sealed class UPopTask<TModel> : TrainingTask, IDisposable
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
     public TModel Extract() => finished
-        ? ModelExtraction.Extract(model, create(), Pruning)
+        ? ModelExtraction.Extract(family, model, Pruning)
         : throw new InvalidOperationException("the search has not come to its end, so the masks are not zero yet where they are to be");
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
@@ -280,7 +261,7 @@ public sealed class UPopTask<TModel> : TrainingTask, IDisposable
             throw new ArgumentException($"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
         }
 
-        var least = costs.Whole - PrunableWidth.Of(model).Select((width, i) => (width.Units - 1) * costs.PerUnit[i]).Sum();
+        var least = costs.Whole - model.PrunableWidths.Select((width, i) => (width.Part.Units - 1) * costs.PerUnit[i]).Sum();
         if (settings.MacShare * costs.Dense < least)
         {
             throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts (patches, norms, merges, heads) are not pruned", nameof(settings));

@@ -1,0 +1,89 @@
+namespace Madtp.Kit.Madtp;
+
+/// <summary>
+/// Every method by its one name: MADTP, its ablations, its rivals. Tables, sweeps, commands and notebooks read it; a rival is one file in
+/// Rivals and one line here.
+/// </summary>
+public static class Methods
+{
+    /// <summary>The name of the plain model, fine-tuned like the others.</summary>
+    public const string Uncompressed = "Uncompressed";
+
+    /// <summary>The name of parameter pruning.</summary>
+    public const string UPop = "UPop";
+
+    private const double PaperAlignmentWeight = 0.1;
+
+    /// <summary>MADTP and what it is compared with (Table 2, Figure 1, and rivals that the paper leaves out).</summary>
+    public static IReadOnlyList<Method> Rivals { get; } =
+    [
+        Aligned(PruningMethod.Madtp, "importance by class, self and alignment attention; learnable threshold; merging; every sample its own number of tokens"),
+        Fixed("STP", keep => StaticPruning.Policy(keep), "static pruning: every layer removes the same number of its least important tokens"),
+        Fixed("EViT", keep => Evit.Policy(keep), "class attention ranks the tokens, the others are fused into one"),
+        Fixed("ToMe", keep => ToMe.Policy(keep), "the most similar tokens of two halves are merged; attention counts a token by its size"),
+        Aligned(PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)), "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
+        Fixed("Random", keep => RandomPruning.Policy(keep), "tokens are drawn by lot"),
+        new Method(UPop, null) { PrunesParameters = true, About = "unified progressive pruning of heads' dimensions and feed-forward widths, in all encoders and decoders" },
+    ];
+
+    /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a time.</summary>
+    public static IReadOnlyList<Method> Ablations { get; } =
+    [
+        Scores("TIS only S_self", ScoreParts.Self, "importance by self attention alone"),
+        Scores("TIS only S_token", ScoreParts.Alignment, "importance by alignment attention alone"),
+        Scores("TIS only S_cls", ScoreParts.Class, "importance by class attention alone"),
+        new Method("w/o MAG", PruningMethod.ByTemperature(ReductionPolicy.Fixed with
+        {
+            Name = "w/o MAG",
+            Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self },
+            Keep = new MeanThresholdRule(),
+        })) { About = "no alignment guidance: class and self attention, a threshold at a multiple of their mean" },
+        Aligned(PruningMethod.ByKeepRatio("w/o DTP", keep => StaticPruning.Policy(keep)), "alignment guidance, but the same number of tokens for every sample"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "max-keep", Layout = BatchLayout.MaxKeep }), "a batch keeps as many tokens as its neediest sample"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean-keep", Layout = BatchLayout.MeanKeep }), "a batch keeps the mean of its samples' numbers"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "softmax threshold", Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }), "the released code's softmax in place of sparsemax"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }), "pruned tokens are dropped, not merged"),
+        Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1), "as its authors made it, for images: text keeps all tokens"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Paper), "as the paper writes it: max-keep batches"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
+    ];
+
+    /// <summary>All methods.</summary>
+    public static IReadOnlyList<Method> All { get; } = [new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations];
+
+    /// <summary>The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP (released)".</summary>
+    /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
+    public static Method Of(string name) => Named(name, All);
+
+    /// <summary>The same, for what only takes tokens out.</summary>
+    /// <exception cref="ArgumentException">There is none, or it takes no tokens out; the message names those that do.</exception>
+    public static Method Tokens(string name) => Named(name, [.. All.Where(method => method.Pruning is not null)]);
+
+    private static Method Named(string name, IReadOnlyList<Method> methods) => methods.FirstOrDefault(method => Letters(method.Name) == Letters(name))
+        ?? throw new ArgumentException(
+            $"there is no method '{name}' here; there are {string.Join(", ", methods.Select(method => method.Name))}", nameof(name));
+
+    private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
+
+    private static Method Aligned(PruningMethod pruning, string about) => new(pruning.Name, pruning) { AlignmentWeight = PaperAlignmentWeight, About = about };
+
+    private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) => new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
+
+    private static Method Scores(string name, ScoreParts parts, string about) =>
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name, Scorer = new ImportanceScorer { Parts = parts } }), about);
+}
+
+/// <summary>A method as a row of a table has it: what prunes, and how strongly alignment is trained beside it.</summary>
+/// <param name="Name">Its name in tables, sweeps and commands.</param>
+/// <param name="Pruning">The token reduction; null for a method that takes no tokens out.</param>
+public sealed record Method(string Name, PruningMethod? Pruning)
+{
+    /// <summary>α, weight of the alignment loss; 0 for methods without alignment guidance.</summary>
+    public double AlignmentWeight { get; init; }
+
+    /// <summary>Whether parameters are pruned instead of tokens.</summary>
+    public bool PrunesParameters { get; init; }
+
+    /// <summary>What it does, in a sentence.</summary>
+    public required string About { get; init; }
+}
