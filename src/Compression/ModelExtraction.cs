@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
@@ -12,14 +13,13 @@ namespace Madtp.Kit.Compression;
 public static class ModelExtraction
 {
     /// <summary>
-    /// Makes <paramref name="smaller"/> the smaller model, in evaluation mode. Its momentum copies, where it has them, begin as what they
-    /// copy: those of the masked model went on without masks. What its queues hold stays.
+    /// The smaller model, in evaluation mode, with weights of its own. Its momentum copies, where it has them, begin as what they copy:
+    /// those of the masked model went on without masks. What its queues hold stays.
     /// </summary>
-    /// <param name="model">The masked model; it stays as it is.</param>
-    /// <param name="smaller">A new model of the same config, which loses the units that are masked to zero.</param>
-    /// <param name="pruning">The masks.</param>
+    /// <param name="model">The masked model, one of the paper's five; it stays as it is.</param>
+    /// <param name="pruning">Its masks.</param>
     /// <exception cref="ArgumentException">A mask leaves nothing of a width.</exception>
-    public static TModel Extract<TModel>(TModel model, TModel smaller, ParameterPruning pruning)
+    public static TModel Extract<TModel>(TModel model, ParameterPruning pruning)
         where TModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -30,6 +30,7 @@ public static class ModelExtraction
         }
 
         using var unrecorded = no_grad();
+        var smaller = (TModel)New(model);
         PrunableWidth.Resize(smaller, width => pruning[width.Name].Kept);
         using var scope = NewDisposeScope();
         var state = model.state_dict();
@@ -48,6 +49,17 @@ public static class ModelExtraction
         smaller.eval();
         return smaller;
     }
+
+    /// <summary>A new model of the same kind and config, of regular widths.</summary>
+    public static nn.Module New(nn.Module model) => model switch
+    {
+        BlipNlvr nlvr => new BlipNlvr(nlvr.Config),
+        ClipModel clip => new ClipModel(clip.Config),
+        BlipRetrieval retrieval => new BlipRetrieval(retrieval.Config),
+        BlipCaptioner captioner => new BlipCaptioner(captioner.Config),
+        BlipVqa vqa => new BlipVqa(vqa.Config),
+        _ => throw new ArgumentException($"how a {model.GetType().Name} is made is not known", nameof(model)),
+    };
 
     private static void Cut(Dictionary<string, Tensor> state, WidthMask mask)
     {

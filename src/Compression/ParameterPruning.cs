@@ -13,7 +13,7 @@ namespace Madtp.Kit.Compression;
 /// <code>
 /// using var pruning = ParameterPruning.Attach(model);
 /// pruning.Masks[0].Set([1, 0, 1, 1]); // the second dimension of every head of the first block
-/// var smaller = ModelExtraction.Extract(model, new BlipNlvr(model.Config), pruning);
+/// var smaller = ModelExtraction.Extract(model, pruning);
 /// </code>
 /// </example>
 public sealed class ParameterPruning : IDisposable

@@ -69,7 +69,7 @@ public sealed class ExperimentTask
         {
             if (published is null)
             {
-                return $"{FileDigest.Of(ToyWeights.Path(Name, null))} {(task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings()) : JsonSerializer.Serialize(new ToyCaptionSettings()))}";
+                return $"{FileDigest.Of(ToyModels.WeightsPath(task, null))} {(task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings()) : JsonSerializer.Serialize(new ToyCaptionSettings()))}";
             }
 
             var files = find();
@@ -185,7 +185,7 @@ public sealed class ExperimentTask
 
         var settings = Recipe.Toy(task, 0.5).Task with
         {
-            Checkpoint = ToyWeights.Path(Name, null),
+            Checkpoint = ToyModels.WeightsPath(task, null),
             Alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer),
             NewAlignment = task == "nlvr2",
         };

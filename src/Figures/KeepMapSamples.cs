@@ -2,6 +2,7 @@ using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Figures;
@@ -17,13 +18,13 @@ public static class KeepMapSamples
     /// <exception cref="ArgumentException">There is no such split.</exception>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     public static IReadOnlyList<KeepMapSample> Toy(
-        ToyNlvr2Model toy, string split, IReadOnlyList<int> examples, IReadOnlyList<double> temperatures)
+        ToyModel<BlipNlvr> toy, string split, IReadOnlyList<int> examples, IReadOnlyList<double> temperatures)
     {
         using var pairs = ToyNlvr2Pairs.Draw(split, limit: examples.Max() + 1);
         using var reduction = toy.Attach(1);
         using var off = inference_mode();
         reduction.GatherFeatures = false;
-        var costs = new NlvrRunCosts(toy.Model.Config);
+        var costs = RunCosts.Of(toy.Model);
         return [.. examples.Select(example =>
         {
             var view = PairView.Toy(split, example);

@@ -1,3 +1,4 @@
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
@@ -5,7 +6,7 @@ namespace Madtp.Kit.Madtp;
 
 /// <summary>
 /// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens V' of either modality (eq. 1, the map
-/// V' = W_v V + b_v, is <see cref="Models.AlignmentMap"/>); what they gather is the aligned feature, where they look tells which
+/// V' = W_v V + b_v, is <see cref="AlignmentMap"/>); what they gather is the aligned feature, where they look tells which
 /// tokens matter to both.
 /// </summary>
 public static class AlignmentGuidance
@@ -37,6 +38,9 @@ public static class AlignmentGuidance
 /// <summary>The alignment loss L_sim (eq. 12): how far the features of the two modalities point apart.</summary>
 public static class AlignmentLoss
 {
+    /// <summary>L_sim of what a model's two encoders gathered; null where nothing was aligned.</summary>
+    public static Tensor? Similarity(AlignedFeatures? features) => features is null ? null : Similarity(features.Image, features.Text);
+
     /// <summary>
     /// (1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch.
     /// </summary>

@@ -37,6 +37,38 @@ public sealed record BlipConfig
 
     /// <summary>BLIP VQA at the paper's size: ViT-B/16 at 480², two BERT-base, K = 100, d_k = 768.</summary>
     public static BlipConfig Vqa { get; } = new() { Vision = VisionTransformerConfig.Base(480), Contrastive = null };
+
+    /// <summary>
+    /// The toy world's, for NLVR2: 64² pixels in patches of 8², 136 words, width 64, four heads, 3 + 3 layers, K = 64, d_k = 64.
+    /// </summary>
+    /// <remarks>
+    /// θ is the importance of one token at least, the least important of those that the K tokens look at (eq. 9). With K much below the
+    /// number of patches that lies so high that no temperature keeps half of them.
+    /// </remarks>
+    public static BlipConfig Toy { get; } = new()
+    {
+        Vision = VisionTransformerConfig.Toy,
+        Text = new BertConfig
+        {
+            VocabularySize = 138, // BLIP's [DEC] and [ENC] come last
+            Width = 64,
+            Layers = 3,
+            Heads = 4,
+            FeedForwardWidth = 256,
+            MaxPositions = 32,
+            EncoderWidth = 64,
+            FirstMergeLayer = 2,
+        },
+        Alignment = new AlignmentConfig(Tokens: 64, Width: 64, AlignmentMapping.PerLayer),
+        DecodeId = 136,
+        EncodeId = 137,
+    };
+
+    /// <summary>The toy world's for retrieval: E = 64, queues of 1,024.</summary>
+    public static BlipConfig ToyRetrieval { get; } = Toy with { EmbedWidth = 64, Contrastive = ContrastiveConfig.Toy };
+
+    /// <summary>The toy world's for captions, questions and answers: a decoder of three layers more.</summary>
+    public static BlipConfig ToyLanguage { get; } = Toy with { Contrastive = null };
 }
 
 /// <summary>What a BLIP encoder makes of a batch of images or texts.</summary>

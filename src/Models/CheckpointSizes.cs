@@ -25,12 +25,12 @@ public static class CheckpointSizes
         var textWidth = shapes.Size("ln_final.weight", 0);
         return new ClipConfig
         {
-            Vision = new ClipVisionConfig
+            Vision = new VisionTransformerConfig
             {
                 ImageSize = shapes.ImageSide("visual.positional_embedding") * patch,
                 PatchSize = patch,
                 Width = width,
-                Layers = shapes.Layers("visual.transformer.resblocks."),
+                Depth = shapes.Layers("visual.transformer.resblocks."),
                 Heads = Heads(width),
             },
             Text = new ClipTextConfig

@@ -40,6 +40,16 @@ public sealed record ClipConfig
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
     public static ClipConfig LargePatch14At336 { get; } = Large(336);
 
+    /// <summary>The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = 64, K = 64, d_k = 64.</summary>
+    public static ClipConfig Toy { get; } = new()
+    {
+        Vision = VisionTransformerConfig.Toy,
+        Text = new ClipTextConfig { ContextLength = 32, VocabularySize = 140, Width = 64, Layers = 3, Heads = 4 },
+        EmbedWidth = 64,
+        Alignment = new AlignmentConfig(Tokens: 64, Width: 64, AlignmentMapping.PerLayer),
+        Contrastive = ContrastiveConfig.Toy,
+    };
+
     /// <summary>The same sizes without alignment guidance and training copies: what an official checkpoint holds.</summary>
     public ClipConfig Plain() => this with { Alignment = null, Contrastive = null };
 

@@ -12,6 +12,9 @@ public sealed record ContrastiveConfig
 
     /// <summary>Share of its own weights that a momentum copy keeps in each step.</summary>
     public double Momentum { get; init; } = 0.995;
+
+    /// <summary>The toy world's.</summary>
+    public static ContrastiveConfig Toy { get; } = new() { QueueSize = 1024, Momentum = 0.99 };
 }
 
 /// <summary>A batch of images and texts in the joint space, each <c>[B, E]</c> of length 1.</summary>
@@ -187,6 +190,9 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
 
     /// <summary>Whether a tensor is one of a momentum copy.</summary>
     public static bool IsOfCopy(string name) => name.Split('.')[0].EndsWith("_m", StringComparison.Ordinal);
+
+    /// <summary>Whether a tensor is only needed in training: momentum copies and queues.</summary>
+    public static bool IsForTraining(string name) => IsOfCopy(name) || name.Split('.')[0].EndsWith("_queue", StringComparison.Ordinal);
 
     /// <summary>copy ← momentum · copy + (1 − momentum) · original.</summary>
     private protected void MoveCopies(double momentum)

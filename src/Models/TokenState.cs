@@ -90,9 +90,3 @@ public sealed record TokenState(Tensor X)
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>
     public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
 }
-
-/// <summary>What a self-attention layer shows to whoever scores tokens. Only made when a reducer is attached.</summary>
-/// <param name="Probabilities">Attention of each head, query and key, <c>[B, h, N, N]</c>.</param>
-/// <param name="HeadOutput">Output of each head before the projection, <c>[B, h, N, d_h]</c>.</param>
-/// <param name="Keys">Keys of each head, <c>[B, h, N, d_h]</c>.</param>
-public sealed record SelfAttentionRecord(Tensor Probabilities, Tensor HeadOutput, Tensor Keys);

@@ -37,6 +37,9 @@ public sealed record VisionTransformerConfig
     public static VisionTransformerConfig Large(int imageSize = 384) =>
         new() { ImageSize = imageSize, Width = 1024, Depth = 24, Heads = 16 };
 
+    /// <summary>The toy world's: 64² pixels in patches of 8², width 64, three blocks of four heads.</summary>
+    public static VisionTransformerConfig Toy { get; } = new() { ImageSize = 64, PatchSize = 8, Width = 64, Depth = 3, Heads = 4 };
+
     /// <summary>Refuses images that are not <c>[B, 3, ImageSize, ImageSize]</c>.</summary>
     internal void Check(Tensor images)
     {

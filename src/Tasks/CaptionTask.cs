@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
@@ -40,7 +39,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
     private readonly BlipCaptioner model;
     private readonly CaptionLanguage language;
     private readonly PatchHead? patchHead;
-    private readonly CaptionCosts costs;
+    private readonly RunCosts costs;
     private readonly CaptionFileNames? files;
     private readonly string? vocabulary;
 
@@ -52,7 +51,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
     public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, ICaptionedImages> open) : base(model, settings, open)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (this.model, this.language, costs) = (model, language, new CaptionCosts(model.Config));
+        (this.model, this.language, costs) = (model, language, RunCosts.Of(model));
         patchHead = PatchHead.For(settings, model.Config.Vision.Width, Device);
     }
 
@@ -89,14 +88,14 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, ToyCaption.Config, PrunableFamilies.Caption);
+            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipCaptioner(config));
             return new CaptionTask(toy, CaptionLanguage.Toy, settings, split => ToyCaptionedImages.DrawForCaptioning(split, split == "train" ? settings.OpenedScenes : settings.Scenes));
         }
 
         var files = new CaptionFileNames(settings);
         var sizes = CheckpointSizes.Blip(checkpoint!);
         var texts = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        return new CaptionTask(TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Caption), settings, files, texts);
+        return new CaptionTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipCaptioner(config)), settings, files, texts);
     }
 
     /// <inheritdoc/>
@@ -147,7 +146,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
         ArgumentNullException.ThrowIfNull(language);
         scoring ??= new Scoring();
         model.eval();
-        var costs = new CaptionCosts(model.Config);
+        var costs = RunCosts.Of(model);
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
         var captions = split.ImageOfCaption.Index().ToLookup(caption => caption.Item, caption => caption.Index);
         var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)] : Derangement.Of(split.Images);
@@ -210,7 +209,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
     }
 
     // Of each image: the mean over its captions.
-    private static (double Macs, double Dense)[] Costs(CaptionCosts costs, ICaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
+    private static (double Macs, double Dense)[] Costs(RunCosts costs, ICaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
     {
         int[] texts = [.. images.SelectMany(image => captions[image])];
         int[] imageOf = [.. images.SelectMany((image, place) => captions[image].Select(_ => place))];

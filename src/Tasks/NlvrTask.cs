@@ -1,5 +1,4 @@
 using System.Text;
-using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
@@ -19,7 +18,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
     private readonly BlipNlvr model;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
-    private readonly NlvrRunCosts costs;
+    private readonly RunCosts costs;
     private readonly TaskFiles? files;
     private readonly BlipTexts? texts;
 
@@ -31,7 +30,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
     {
         this.model = model;
         (patchHead, wordHead) = (PatchHead.For(settings, model.Config.Vision.Width, Device), WordHead.For(settings, model.Config.Text.Width, Device));
-        costs = new NlvrRunCosts(model.Config);
+        costs = RunCosts.Of(model);
     }
 
     /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
@@ -67,7 +66,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, ToyNlvr2.Config, PrunableFamilies.Nlvr);
+            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.Toy, config => new BlipNlvr(config));
             return new NlvrTask(toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
         }
 
@@ -75,7 +74,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         Array.ForEach(settings.Learns ? ["train", "dev"] : Array.Empty<string>(), split => files.Require("nlvr2", FileNames(split)));
         var sizes = CheckpointSizes.Blip(checkpoint!);
         var texts = BlipTexts.Open(sizes, checkpoint!, files, settings.Vocabulary);
-        return new NlvrTask(TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Nlvr), settings, files, texts);
+        return new NlvrTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipNlvr(config)), settings, files, texts);
     }
 
     /// <summary>What a split's file is called, the makers' own name first.</summary>
@@ -102,7 +101,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         var output = model.Forward(batch);
         return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean())
         {
-            Alignment = output.AlignmentLoss,
+            Alignment = AlignmentLoss.Similarity(output.Aligned),
             Auxiliary = TrainingHeads.Sum(
                 patchHead?.Loss(output.Vision.X, batch.PatchClasses!).mul(Settings.PatchWeight), wordHead?.Loss(output.Text.X, batch.NamedCounts!).mul(Settings.WordWeight)),
             ImageTokens = LastOf(trace, "visual_encoder"),
@@ -141,7 +140,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         scoring ??= new Scoring();
         model.eval();
         var count = Math.Min(scoring.Limit ?? pairs.Count, pairs.Count);
-        var (answers, tokens, resumed) = Answers(model, new NlvrRunCosts(model.Config), pairs, count, reduction, scoring);
+        var (answers, tokens, resumed) = Answers(model, RunCosts.Of(model), pairs, count, reduction, scoring);
         double Share(IEnumerable<int> of) => of.Average(i => answers[i].Right == true ? 1.0 : 0);
         int[] all = [.. Enumerable.Range(0, count)];
         var accuracy = Share(all);
@@ -174,7 +173,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         return (Answers(model, costs, pairs, count, reduction, new Scoring()).All.Average(a => a.Macs), 0);
     }
 
-    private static Answered<Answer> Answers(BlipNlvr model, NlvrRunCosts costs, INlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
+    private static Answered<Answer> Answers(BlipNlvr model, RunCosts costs, INlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
     {
         var other = Derangement.Of(pairs.Count);
         var device = Placement.DeviceOf(model);

@@ -25,7 +25,7 @@ public static class NlvrTokens
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(setting);
-        var (paper, deploy) = (new NlvrRunCosts(model.Config), new NlvrRunCosts(model.Config, accounting: Accounting.Deploy));
+        var (paper, deploy) = (RunCosts.Of(model), RunCosts.Of(model, Accounting.Deploy));
         var device = Placement.DeviceOf(model);
         model.eval();
         using var off = inference_mode();

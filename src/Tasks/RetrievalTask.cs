@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
@@ -69,7 +68,7 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            return new RetrievalTask(new ClipRetriever(TaskModel.Clip(settings, checkpoint, ToyClip.Config)), settings, split => ToyCaptionedImages.DrawForClip(split, settings.OpenedScenes));
+            return new RetrievalTask(new ClipRetriever(TaskModel.Clip(settings, checkpoint, ClipConfig.Toy)), settings, split => ToyCaptionedImages.DrawForClip(split, settings.OpenedScenes));
         }
 
         var files = new CaptionFileNames(settings);
@@ -86,10 +85,10 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
     {
         ArgumentNullException.ThrowIfNull(settings);
         using var checkpoint = TaskModel.Checkpoint(settings);
-        BlipRetrieval Model(BlipConfig sizes) => TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Retrieval, TaskModel.Contrastive(settings));
+        BlipRetrieval Model(BlipConfig sizes) => TaskModel.Blip(settings, checkpoint, sizes, config => new BlipRetrieval(config), TaskModel.Contrastive(settings));
         if (settings.Data is null)
         {
-            return new RetrievalTask(new BlipRetriever(Model(ToyRetrieval.Config)), settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
+            return new RetrievalTask(new BlipRetriever(Model(BlipConfig.ToyRetrieval)), settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
         }
 
         var files = new CaptionFileNames(settings);
@@ -131,7 +130,7 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
             Train.TrainingPixels(Epoch, examples, Device), ids, mask, tensor(images.Select(image => (long)image).ToArray(), device: Device), distillation);
         return new StepLosses(losses.Task, Correct(losses.Features))
         {
-            Alignment = losses.Alignment,
+            Alignment = AlignmentLoss.Similarity(losses.Aligned),
             Auxiliary = patchHead is null ? null : patchHead.Loss(losses.ImageTokens.X, Train.PatchClasses(images, Device)!) * Settings.PatchWeight,
             ImageTokens = trace is null ? null : LastOf(trace, 0),
             TextTokens = trace is null ? null : LastOf(trace, 1),
@@ -227,11 +226,10 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
     private static RetrievalScores Reranked(BlipRetrieval model, ICaptionedImages split, int[] captions, Tensor similarity, int longest, TokenReduction? reduction, Scoring scoring, int candidates)
     {
         var device = Placement.DeviceOf(model);
-        var (count, pairs) = ((int)similarity.shape[0], CandidatePairs.Of(similarity, candidates));
         var (ids, mask) = split.Texts(captions, device);
-        var judge = new PairJudge(model, ids, mask, similarity, pairs, ReadAtOnce);
+        var reranking = new Reranking(model, ids, mask, similarity, candidates, ReadAtOnce);
         var fill = ReferenceEquals(reduction?.Policy, ReductionPolicy.Released) ? longest : 0;
-        var judged = scoring.Answers(count, Usual, "ranking", reduction, (images, _) =>
+        var judged = scoring.Answers((int)similarity.shape[0], Usual, "ranking", reduction, (images, _) =>
         {
             var tokens = model.EncodeImages(split.Pixels(images, device)).Tokens;
             return images.Select((image, i) =>
@@ -239,17 +237,11 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
                 using var scope = NewDisposeScope();
                 var all = tokens.X[i]; // [S, D]
                 var own = tokens.Mask is { } real ? all.index_select(0, real[i].nonzero().squeeze(1)) : all;
-                var (met, scores) = judge.Judge(image, PairJudge.Filled(own, fill));
+                var (met, scores) = reranking.Judge(image, Reranking.FilledUp(own, fill));
                 return new JudgedTexts(met, MemoryMarshal.AsBytes<float>(scores).ToArray());
             });
         });
-        var sheet = new ScoreSheet(pairs, count, captions.Length);
-        foreach (var (image, one) in judged.All.Index())
-        {
-            sheet.Write(image, one.Texts, MemoryMarshal.Cast<byte, float>(one.Scores).ToArray());
-        }
-
-        return sheet.ToScores();
+        return reranking.Scores(judged.All.Select(one => (one.Texts, MemoryMarshal.Cast<byte, float>(one.Scores).ToArray())));
     }
 
     private int CandidatesOf(ICaptionedImages split, Scoring scoring) =>

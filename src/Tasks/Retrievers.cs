@@ -23,7 +23,7 @@ public interface IRetriever
     int ImageWidth { get; }
 
     /// <summary>What its pairs cost.</summary>
-    IPairCosts Costs { get; }
+    RunCosts Costs { get; }
 
     /// <summary>One step of training on matching pairs; ids and mask are <c>[B, N]</c>.</summary>
     RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation);
@@ -50,7 +50,7 @@ public sealed class ClipRetriever(ClipModel model) : IRetriever
     public int ImageWidth => model.Config.Vision.Width;
 
     /// <inheritdoc/>
-    public IPairCosts Costs { get; } = new ClipPairCosts(model.Config);
+    public RunCosts Costs { get; } = RunCosts.Of(model);
 
     /// <inheritdoc/>
     public RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation) =>
@@ -77,7 +77,7 @@ public sealed class BlipRetriever(BlipRetrieval model) : IRetriever
     public int ImageWidth => model.Config.Vision.Width;
 
     /// <inheritdoc/>
-    public IPairCosts Costs { get; } = new RetrievalPairCosts(model.Config);
+    public RunCosts Costs { get; } = RunCosts.Of(model);
 
     /// <summary>The model.</summary>
     internal BlipRetrieval Model => model;

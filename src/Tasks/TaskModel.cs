@@ -20,14 +20,14 @@ internal static class TaskModel
     /// <param name="settings">What the task is opened with.</param>
     /// <param name="checkpoint">Its weights; null begins anew.</param>
     /// <param name="sizes">Its sizes.</param>
-    /// <param name="family">How it is made.</param>
+    /// <param name="create">Makes it.</param>
     /// <param name="contrastive">Copies for contrastive learning, where the task has any.</param>
     /// <exception cref="InvalidDataException">The checkpoint's tensors are not those of this model; the message lists them.</exception>
-    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, PrunableFamily<T, BlipConfig> family, ContrastiveConfig? contrastive = null)
-        where T : nn.Module, IPrunableModel<BlipConfig>
+    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, Func<BlipConfig, T> create, ContrastiveConfig? contrastive = null)
+        where T : nn.Module
     {
         sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } };
-        return Make(settings, checkpoint, family, !settings.Learns ? sizes with { Contrastive = null } : sizes with
+        return Make(settings, checkpoint, create, !settings.Learns ? sizes with { Contrastive = null } : sizes with
         {
             Vision = sizes.Vision with { DropPath = settings.DropPath },
             Text = sizes.Text with { Dropout = settings.Dropout },
@@ -41,7 +41,7 @@ internal static class TaskModel
     public static ClipModel Clip(TaskSettings settings, CheckpointFile? checkpoint, ClipConfig sizes)
     {
         sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize }, Contrastive = null };
-        return Make(settings, checkpoint, PrunableFamilies.Clip, !settings.Learns ? sizes : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
+        return Make(settings, checkpoint, config => new ClipModel(config), !settings.Learns ? sizes : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
     }
 
     /// <summary>Copies for contrastive learning.</summary>
@@ -55,20 +55,19 @@ internal static class TaskModel
 
     private static AlignmentConfig Alignment(TaskSettings settings, AlignmentConfig? own) => settings.NewAlignment || own is null ? settings.Alignment : own;
 
-    private static T Make<T, TSizes>(TaskSettings settings, CheckpointFile? checkpoint, PrunableFamily<T, TSizes> family, TSizes sizes)
-        where T : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes>
+    private static T Make<T, TSizes>(TaskSettings settings, CheckpointFile? checkpoint, Func<TSizes, T> create, TSizes sizes)
+        where T : nn.Module
     {
         if (!settings.Learns)
         {
-            return CompressedWeights.Load(family, checkpoint!, sizes).to(settings.Device);
+            return CompressedWeights.Load(create(sizes), checkpoint!).to(settings.Device);
         }
 
         manual_seed(settings.Seed);
-        var model = family.Create(sizes);
+        var model = create(sizes);
         if (settings.Data is null && model is not ClipModel)
         {
-            ToyStart.Randomize(model);
+            ToyModels.Randomize(model);
         }
 
         if (checkpoint is null)
@@ -88,10 +87,10 @@ internal static class TaskModel
     {
         if (model is BlipCaptioner or BlipVqa)
         {
-            ToyStart.FromNlvr2(model);
+            ToyModels.BeginWithNlvr2(model);
         }
 
-        (model as IPrunableModel)?.RestartCopies();
+        (model as ContrastiveModel)?.RestartCopies();
     }
 
     // Guidance, queues and copies may be missing: the first begins at random, queues empty, and copies at what they copy.
@@ -99,8 +98,8 @@ internal static class TaskModel
     {
         var state = model.state_dict();
         var targets = state.Where(tensor => !newAlignment || !IsGuidance(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        CheckpointLoader.Load(targets, checkpoint).RequireComplete(name => IsGuidance(name) || ToyWeights.IsForTraining(name));
-        if (model is IPrunableModel copying && !checkpoint.Tensors.Any(tensor => ToyWeights.IsForTraining(tensor.Name)))
+        CheckpointLoader.Load(targets, checkpoint).RequireComplete(name => IsGuidance(name) || ContrastiveModel.IsForTraining(name));
+        if (model is ContrastiveModel copying && !checkpoint.Tensors.Any(tensor => ContrastiveModel.IsForTraining(tensor.Name)))
         {
             copying.RestartCopies();
         }

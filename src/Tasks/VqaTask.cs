@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
@@ -52,7 +51,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
     private readonly AnswerVocabulary answers;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
-    private readonly VqaCosts costs;
+    private readonly RunCosts costs;
     private readonly VqaFileNames? files;
     private readonly string? vocabulary;
 
@@ -64,7 +63,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
     public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, IQuestionedImages> open) : base(model, settings, open)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (this.model, this.answers, costs) = (model, answers, new VqaCosts(model.Config));
+        (this.model, this.answers, costs) = (model, answers, RunCosts.Of(model));
         (patchHead, wordHead) = (PatchHead.For(settings, model.Config.Vision.Width, Device), WordHead.For(settings, model.Config.Text.Width, Device));
     }
 
@@ -98,14 +97,14 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, ToyVqa.Config, PrunableFamilies.Vqa);
+            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipVqa(config));
             return new VqaTask(toy, AnswerVocabulary.Toy(settings.OpenedScenes), settings, split => ToyQuestionedImages.Draw(split, settings.OpenedScenes));
         }
 
         var files = new VqaFileNames(settings);
         var sizes = CheckpointSizes.Blip(checkpoint!);
         var texts = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        return new VqaTask(TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Vqa), settings, files, texts);
+        return new VqaTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipVqa(config)), settings, files, texts);
     }
 
     /// <inheritdoc/>
@@ -130,7 +129,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
         var output = model.Forward(images, ids, mask, new VqaAnswers(answerIds, answerMask, weights, questionOf));
         return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId)))
         {
-            Alignment = output.AlignmentLoss,
+            Alignment = AlignmentLoss.Similarity(output.Aligned),
             Auxiliary = TrainingHeads.Sum(
                 patchHead?.Loss(output.Encoding.Vision.X, Train.PatchClasses(questions, Device)!).mul(Settings.PatchWeight),
                 wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, NlvrPairs.Unnamed, Device)!).mul(Settings.WordWeight)),
@@ -158,7 +157,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
         ArgumentNullException.ThrowIfNull(answers);
         scoring ??= new Scoring();
         model.eval();
-        var costs = new VqaCosts(model.Config);
+        var costs = RunCosts.Of(model);
         var count = Math.Min(scoring.Limit ?? split.Count, split.Count);
         using var scope = NewDisposeScope();
         var device = Placement.DeviceOf(model);
@@ -212,7 +211,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
         return (spent.All.Average(one => one.Macs), 0);
     }
 
-    private static (double Macs, double Dense)[] Costs(VqaCosts costs, IQuestionedImages split, int[] questions, ReductionTrace? trace)
+    private static (double Macs, double Dense)[] Costs(RunCosts costs, IQuestionedImages split, int[] questions, ReductionTrace? trace)
     {
         int[] lengths = [.. questions.Select(split.TextLength)];
         var macs = trace is null ? [.. lengths.Select(costs.Whole)] : costs.PerPair(trace, lengths);

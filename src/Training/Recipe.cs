@@ -1,4 +1,3 @@
-using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -54,7 +53,7 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
     /// <summary>Where the toy world's trained weights are that come with the kit.</summary>
     /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
     /// <param name="reduceRatio">Share of multiply-accumulates they were fine-tuned to take away (0.5); null for the plain model's.</param>
-    public static string ToyWeightsPath(string task, double? reduceRatio = null) => ToyWeights.Path($"toy-{task}", 1 - reduceRatio);
+    public static string ToyWeightsPath(string task, double? reduceRatio = null) => ToyModels.WeightsPath(task, 1 - reduceRatio);
 
     /// <summary>The paper's fine-tuning: learning rate, weight decay, epochs, batch of 8 GPUs, queue, distillation, drop path, K, d_k, α.</summary>
     /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>

@@ -4,7 +4,6 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -205,7 +204,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             }
         }
 
-        ToyWeights.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
+        ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
     }
 
     // A stored dial is used only by the method that stored it: the authors' files keep a temperature among the tensors, the kit's beside them.

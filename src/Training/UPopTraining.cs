@@ -1,8 +1,8 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
+using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -57,21 +57,6 @@ public sealed record UPopTraining
     public ModelTask? Run(ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return task.Model switch
-        {
-            BlipNlvr model => Run(PrunableFamilies.Nlvr, model, task, folder, resume, progress, cancellation),
-            ClipModel model => Run(PrunableFamilies.Clip, model, task, folder, resume, progress, cancellation),
-            BlipRetrieval model => Run(PrunableFamilies.Retrieval, model, task, folder, resume, progress, cancellation),
-            BlipCaptioner model => Run(PrunableFamilies.Caption, model, task, folder, resume, progress, cancellation),
-            BlipVqa model => Run(PrunableFamilies.Vqa, model, task, folder, resume, progress, cancellation),
-            _ => throw new ArgumentException($"UPop does not know the parts of a {task.Model.GetType().Name}"),
-        };
-    }
-
-    private ModelTask? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, bool resume, Action<TrainingProgress>? progress, CancellationToken cancellation)
-        where TModel : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes>
-    {
         if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
         {
             throw new ArgumentException("the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an accuracy");
@@ -86,32 +71,31 @@ public sealed record UPopTraining
 
         var (searching, steps) = (Steps(task, Search), Steps(task));
         Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
-        if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+        if (!File.Exists(extracted) && !Searched(task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
         {
             return null;
         }
 
         using var file = CheckpointFile.Open(extracted);
-        var smaller = CompressedWeights.Load(family, file, model.Config).to(Placement.DeviceOf(model));
+        var smaller = CompressedWeights.Load(ModelExtraction.New(task.Model), file).to(Placement.DeviceOf(task.Model));
         var again = task.With(smaller);
         var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
         smaller.eval();
         return result.Completed ? again : null;
     }
 
-    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
-        where TModel : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes>
+    private bool Searched(ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
     {
-        var costs = UnitCosts.Of(family, model, [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)]);
-        using var search = new UPopTask<TModel, TSizes>(task, family, model, costs, Settings);
+        int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
+        var each = RunCosts.Of(task.Model);
+        using var search = new UPopTask(task, task.Model, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
         if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
         {
             return false;
         }
 
         using var smaller = search.Extract();
-        CompressedWeights.Save(extracted, smaller);
+        SafetensorsWriter.Write(extracted, smaller.state_dict());
         return true;
     }
 
@@ -128,15 +112,10 @@ public sealed record UPopTraining
 /// costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not descended, it only
 /// adds the same number to every gradient of a kind, which standardising takes away again.
 /// </remarks>
-/// <typeparam name="TModel">The model.</typeparam>
-/// <typeparam name="TSizes">Its sizes.</typeparam>
-public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
-    where TModel : nn.Module, IPrunableModel<TSizes>
-    where TSizes : class, IPrunableSizes<TSizes>
+public sealed class UPopTask : TrainingTask, IDisposable
 {
     private readonly TrainingTask task;
-    private readonly PrunableFamily<TModel, TSizes> family;
-    private readonly TModel model;
+    private readonly nn.Module model;
     private readonly UnitCosts costs;
     private readonly UPopSettings settings;
     private readonly double remove;
@@ -145,19 +124,17 @@ public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
-    /// <param name="family">The kind of its model.</param>
     /// <param name="model">Its model.</param>
     /// <param name="costs">What the model's units cost.</param>
     /// <param name="settings">The budget.</param>
     /// <exception cref="ArgumentException">The share is not between 0 and 1, or cannot be met by pruning inner widths.</exception>
-    public UPopTask(TrainingTask task, PrunableFamily<TModel, TSizes> family, TModel model, UnitCosts costs, UPopSettings settings)
+    public UPopTask(TrainingTask task, nn.Module model, UnitCosts costs, UPopSettings settings)
     {
         ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(settings);
-        (this.task, this.family, this.model, this.costs, this.settings) = (task, family, model, costs, settings);
+        (this.task, this.model, this.costs, this.settings) = (task, model, costs, settings);
         remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
         Check(model, costs, settings);
         Pruning = ParameterPruning.Attach(model);
@@ -225,8 +202,8 @@ public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
 
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
-    public TModel Extract() => finished
-        ? ModelExtraction.Extract(family, model, Pruning)
+    public nn.Module Extract() => finished
+        ? ModelExtraction.Extract(model, Pruning)
         : throw new InvalidOperationException("the search has not come to its end, so the masks are not zero yet where they are to be");
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
@@ -254,14 +231,14 @@ public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
         finished = done == schedule.Steps;
     }
 
-    private static void Check(TModel model, UnitCosts costs, UPopSettings settings)
+    private static void Check(nn.Module model, UnitCosts costs, UPopSettings settings)
     {
         if (settings.MacShare is not (> 0 and < 1))
         {
             throw new ArgumentException($"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
         }
 
-        var least = costs.Whole - model.PrunableWidths.Select((width, i) => (width.Part.Units - 1) * costs.PerUnit[i]).Sum();
+        var least = costs.Whole - PrunableWidth.Of(model).Select((width, i) => (width.Units - 1) * costs.PerUnit[i]).Sum();
         if (settings.MacShare * costs.Dense < least)
         {
             throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts (patches, norms, merges, heads) are not pruned", nameof(settings));

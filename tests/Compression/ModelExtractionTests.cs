@@ -25,7 +25,7 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(masks.Seed);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed, masks.Fractions);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var (expected, actual) = (PrunedModels.Logits(model), PrunedModels.Logits(smaller));
         pruning.Dispose();
         Assert.InRange(PrunedModels.Difference(expected, actual), 0, 1e-5f * (1 + expected.abs().max().item<float>()));
@@ -39,7 +39,7 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(8);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, 8);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var (masked, maskedTokens) = Reduced(model);
         var (cut, cutTokens) = Reduced(smaller);
         Assert.Equal(maskedTokens, cutTokens);
@@ -79,8 +79,8 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(masks.Seed);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
-        var ledger = MacLedger.For(BlipCosts.Nlvr(smaller.Config, textTokens: 9));
+        using var smaller = ModelExtraction.Extract(model, pruning);
+        var ledger = MacLedger.For(new NlvrCost(smaller.Config, TextTokens: 9) { Widths = PrunableWidth.InnerWidths(smaller) });
         var shapes = smaller.state_dict();
         var counted = 0;
         foreach (var row in ledger.Rows.Where(row => shapes.ContainsKey($"{row.Module}.weight") && shapes[$"{row.Module}.weight"].dim() == 2))
@@ -91,9 +91,9 @@ public sealed class ModelExtractionTests
         }
 
         Assert.Equal((3 * 4) + (3 * 14) + 1 + 2, counted);
-        var widths = smaller.Config.Text.Widths(1);
-        Assert.Equal(9L * 37 * widths.CrossTo(1), ledger.Rows.Single(row => row.Module == "text_encoder.encoder.layer.1.crossattention.self1.scores").Paper);
-        Assert.Equal(2L * 37 * 37 * smaller.Config.Vision.Widths(2).Attention, ledger.Rows.Single(row => row.Module == "visual_encoder.blocks.2.attn.context").Paper);
+        var widths = PrunableWidth.InnerWidths(smaller);
+        Assert.Equal(9L * 37 * widths["text_encoder.encoder.layer.1.crossattention.self1"], ledger.Rows.Single(row => row.Module == "text_encoder.encoder.layer.1.crossattention.self1.scores").Paper);
+        Assert.Equal(2L * 37 * 37 * widths["visual_encoder.blocks.2.attn"], ledger.Rows.Single(row => row.Module == "visual_encoder.blocks.2.attn.context").Paper);
     }).Check(Cases.WithMaxTest(5));
 
     // Two images of 37 tokens, one text of 9; keys and values of cross-attention read an image, the head one token.
@@ -107,11 +107,11 @@ public sealed class ModelExtractionTests
     {
         using var model = PrunedModels.Lively(masks.Seed);
         int[] lengths = [4, 9, 9, 12];
-        var costs = UnitCosts.Of(PrunableFamilies.Nlvr, model, lengths);
+        var costs = UnitCosts.Of(model, widths => RunCosts.Of(model).Mean(lengths, widths));
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
-        var run = new NlvrRunCosts(smaller.Config);
+        using var smaller = ModelExtraction.Extract(model, pruning);
+        var run = RunCosts.Of(smaller);
         var removed = pruning.Masks.Select((mask, i) => (mask.Units - mask.Kept) * costs.PerUnit[i]).Sum();
         Assert.Equal(lengths.Average(n => (double)run.Whole(n)), costs.Whole - removed, 3);
         Assert.Equal(lengths.Average(n => (double)run.Dense(n)), costs.Dense, 3);
@@ -124,13 +124,13 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(4);
         using var first = ParameterPruning.Attach(model);
         PrunedModels.Mask(first, 41);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, first);
+        using var smaller = ModelExtraction.Extract(model, first);
         using var second = ParameterPruning.Attach(smaller);
         PrunedModels.Mask(second, 42);
-        using var smallest = ModelExtraction.Extract(PrunableFamilies.Nlvr, smaller, second);
+        using var smallest = ModelExtraction.Extract(smaller, second);
         Assert.InRange(PrunedModels.Difference(PrunedModels.Logits(smaller), PrunedModels.Logits(smallest)), 0, 1e-5f);
-        Assert.True(new NlvrRunCosts(smallest.Config).Whole(9) < new NlvrRunCosts(smaller.Config).Whole(9));
-        Assert.Equal(new NlvrRunCosts(model.Config).Dense(9), new NlvrRunCosts(smallest.Config).Dense(9));
+        Assert.True(RunCosts.Of(smallest).Whole(9) < RunCosts.Of(smaller).Whole(9));
+        Assert.Equal(RunCosts.Of(model).Dense(9), RunCosts.Of(smallest).Dense(9));
     }
 
     [Fact]
@@ -141,14 +141,13 @@ public sealed class ModelExtractionTests
         using var model = PrunedModels.Lively(6);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, 6);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var path = Path.Combine(folder.Path, "small.safetensors");
-        CompressedWeights.Save(path, smaller);
+        SafetensorsWriter.Write(path, smaller.state_dict());
         using var file = CheckpointFile.Open(path);
-        using var loaded = CompressedWeights.Load(PrunableFamilies.Nlvr, file, TinyModels.Config);
+        using var loaded = CompressedWeights.Load(new BlipNlvr(TinyModels.Config), file);
         Assert.Equal(PrunedModels.Logits(smaller).data<float>().ToArray(), PrunedModels.Logits(loaded).data<float>().ToArray());
-        Assert.Equal(smaller.Config.Text.PrunedWidths, loaded.Config.Text.PrunedWidths);
-        Assert.Equal(smaller.Config.Vision.PrunedWidths, loaded.Config.Vision.PrunedWidths);
+        Assert.Equal(PrunableWidth.InnerWidths(smaller), PrunableWidth.InnerWidths(loaded));
     }
 
     [Fact]
@@ -156,7 +155,7 @@ public sealed class ModelExtractionTests
     {
         using var model = PrunedModels.Lively(7);
         using var pruning = ParameterPruning.Attach(model);
-        using var same = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning);
+        using var same = ModelExtraction.Extract(model, pruning);
         Assert.Equal(model.Config, same.Config);
         Assert.All(model.state_dict(), pair => Assert.True(pair.Value.Equals(same.state_dict()[pair.Key]), pair.Key));
     }
@@ -168,7 +167,7 @@ public sealed class ModelExtractionTests
         using var pruning = ParameterPruning.Attach(model);
         var mask = pruning["text_encoder.encoder.layer.1.crossattention.self1"];
         mask.Set(new float[mask.Units]);
-        var error = Assert.Throws<ArgumentException>(() => ModelExtraction.Extract(PrunableFamilies.Nlvr, model, pruning));
+        var error = Assert.Throws<ArgumentException>(() => ModelExtraction.Extract(model, pruning));
         Assert.Contains("layer.1.crossattention.self1", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => mask.Set([1]));
         Assert.Throws<ArgumentException>(() => pruning["nothing"]);
@@ -178,7 +177,7 @@ public sealed class ModelExtractionTests
     public void EveryWidthOfBothModalitiesIsMasked()
     {
         using var model = PrunedModels.Lively(9);
-        var widths = model.PrunableWidths;
+        var widths = PrunableWidth.Of(model);
         Assert.Equal((3 * 2) + (3 * 4), widths.Count);
         Assert.Equal(6, widths.Count(width => width.Kind == PrunableKind.CrossAttention));
         Assert.Equal(6, widths.Count(width => width.Kind == PrunableKind.FeedForward));

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
 
-public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner, BlipConfig>(PrunableFamilies.Caption, TinyModels.Config)
+public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner>(() => new BlipCaptioner(TinyModels.Config), new CaptionCost(TinyModels.Config))
 {
     protected override Tensor Answers(BlipCaptioner model)
     {
@@ -15,10 +15,6 @@ public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner, Bli
         var output = model.Forward(PrunedModels.Images(3), ids, mask, promptLength: 2);
         return cat([(output.Logits * mask.unsqueeze(2)).flatten(), output.Loss.view(1)], 0);
     }
-
-    protected override IPairCosts Costs(BlipConfig config) => new CaptionCosts(config);
-
-    protected override MacLedger Ledger(BlipConfig config, int textTokens) => MacLedger.For(BlipCosts.Caption(config, textTokens));
 
     [Theory]
     [InlineData(1)]
@@ -32,7 +28,7 @@ public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner, Bli
         var plain = Captions(model);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)seed, fractions: seed % 2 == 0);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Caption, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var masked = Captions(model);
         Assert.Equal(masked, Captions(smaller));
         Assert.NotEqual(plain, masked);
@@ -49,7 +45,7 @@ public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner, Bli
             mask.Set([1, .. new float[mask.Units - 1]]);
         }
 
-        using var smallest = ModelExtraction.Extract(PrunableFamilies.Caption, model, pruning);
+        using var smallest = ModelExtraction.Extract(model, pruning);
         Assert.Equal(Captions(model), Captions(smallest));
     }
 

@@ -8,17 +8,13 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
 
-public sealed class PrunedClipTests() : PrunedModelTests<ClipModel, ClipConfig>(PrunableFamilies.Clip, TinyClip.Config)
+public sealed class PrunedClipTests() : PrunedModelTests<ClipModel>(() => new ClipModel(TinyClip.Config), new ClipCost(TinyClip.Config), Accounting.Deploy)
 {
     protected override Tensor Answers(ClipModel model)
     {
         var output = model.Forward(PrunedModels.Images(3), Texts());
         return cat([output.Image.Feature.flatten(), output.Text.Feature.flatten(), output.Logits.flatten()], 0);
     }
-
-    protected override IPairCosts Costs(ClipConfig config) => new ClipPairCosts(config);
-
-    protected override MacLedger Ledger(ClipConfig config, int textTokens) => MacLedger.For(ClipPairCosts.Model(config, textTokens));
 
     [Fact]
     public void Momentum_copies_begin_again_and_queues_stay()
@@ -40,18 +36,11 @@ public sealed class PrunedClipTests() : PrunedModelTests<ClipModel, ClipConfig>(
         using var model = Model(8);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, 8);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Clip, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var (masked, maskedTokens) = Reduced(model);
         var (cut, cutTokens) = Reduced(smaller);
         Assert.Equal(maskedTokens, cutTokens);
         Assert.InRange(PrunedModels.Difference(masked, cut), 0, 1e-4f * (1 + masked.abs().max().item<float>()));
-    }
-
-    [Fact]
-    public void Clip_has_no_decoder()
-    {
-        Assert.Throws<ArgumentException>(() => TinyClip.Config.Widths(ModelTower.Decoder));
-        Assert.Throws<ArgumentException>(() => TinyClip.Config.WithWidths(ModelTower.Decoder, null));
     }
 
     private (Tensor Answers, int[] Tokens) Reduced(ClipModel model)

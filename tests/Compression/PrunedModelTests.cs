@@ -10,9 +10,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Compression;
 
 /// <summary>What must hold of every kind of model whose parameters are pruned; NLVR2's has tests of its own beside.</summary>
-public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TSizes sizes)
-    where TModel : nn.Module, IPrunableModel<TSizes>
-    where TSizes : class, IPrunableSizes<TSizes>
+public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost, Accounting accounting = Accounting.Paper)
+    where TModel : nn.Module
 {
     private static readonly int[] Lengths = [4, 9, 9, 12];
 
@@ -24,19 +23,15 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
     /// <summary>Everything the model answers to some images and texts, in numbers.</summary>
     protected abstract Tensor Answers(TModel model);
 
-    /// <summary>What the model costs.</summary>
-    protected abstract IPairCosts Costs(TSizes config);
+    protected TModel Model(int seed) => PrunedModels.Lively(make(), seed);
 
-    /// <summary>The ledger of a text's length.</summary>
-    protected abstract MacLedger Ledger(TSizes config, int textTokens);
-
-    protected TModel Model(int seed) => PrunedModels.Lively(family.Create(sizes), seed);
+    private MacLedger Ledger(TModel model, int textTokens) => MacLedger.For(cost with { TextTokens = textTokens, Widths = PrunableWidth.InnerWidths(model) });
 
     protected TModel Smaller(TModel model, int seed, bool fractions = false)
     {
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)seed, fractions);
-        return ModelExtraction.Extract(family, model, pruning);
+        return ModelExtraction.Extract(model, pruning);
     }
 
     [Fact]
@@ -48,7 +43,7 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
         var plain = Answers(model);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed, masks.Fractions);
-        using var smaller = ModelExtraction.Extract(family, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var (expected, actual) = (Answers(model), Answers(smaller));
         Assert.InRange(PrunedModels.Difference(expected, actual), 0, 1e-5f * (1 + expected.abs().max().item<float>()));
         Assert.True(PrunedModels.Difference(expected, plain) > 1e-3, "the masks must matter, or nothing is tested");
@@ -68,21 +63,21 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
             mask.Set([.. new float[mask.Units - 1], 1]);
         }
 
-        using var smallest = ModelExtraction.Extract(family, model, pruning);
+        using var smallest = ModelExtraction.Extract(model, pruning);
         var expected = Answers(model);
         Assert.InRange(PrunedModels.Difference(expected, Answers(smallest)), 0, 1e-5f * (1 + expected.abs().max().item<float>()));
-        Assert.All(smallest.PrunableWidths, width => Assert.Equal(1, width.Part.Units));
+        Assert.All(PrunableWidth.Of(smallest), width => Assert.Equal(1, width.Units));
     }
 
     [Fact]
     public void Units_add_up_to_what_the_ledger_loses() => Prop.ForAll(Masks, masks =>
     {
         using var model = Model(masks.Seed);
-        var costs = UnitCosts.Of(family, model, Lengths);
+        var costs = UnitCosts.Of(model, widths => RunCosts.Of(model).Mean(Lengths, widths));
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)masks.Seed);
-        using var smaller = ModelExtraction.Extract(family, model, pruning);
-        var (run, regular) = (Costs(smaller.Config), Costs(sizes));
+        using var smaller = ModelExtraction.Extract(model, pruning);
+        var (run, regular) = (RunCosts.Of(smaller), new RunCosts(cost, accounting));
         var removed = pruning.Masks.Select((mask, i) => (mask.Units - mask.Kept) * costs.PerUnit[i]).Sum();
         Assert.All(costs.PerUnit, cost => Assert.True(cost > 0));
         Assert.Equal(Lengths.Average(n => (double)run.Whole(n)), costs.Whole - removed, 3);
@@ -97,7 +92,7 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
         using var model = Model(3);
         using var smaller = Smaller(model, 3);
         var (before, after) = (model.state_dict(), smaller.state_dict());
-        var (regular, cut) = (Ledger(model.Config, 9).Rows, Ledger(smaller.Config, 9).Rows);
+        var (regular, cut) = (Ledger(model, 9).Rows, Ledger(smaller, 9).Rows);
         Assert.Equal(regular.Select(row => row.Module), cut.Select(row => row.Module));
         var counted = new HashSet<string>();
         foreach (var (whole, less) in regular.Zip(cut))
@@ -111,7 +106,7 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
             }
         }
 
-        var pruned = model.PrunableWidths.SelectMany(width => width.Rows.Concat(width.Columns)).Where(name => before[name].ndim == 2 && !name.Split('.')[0].EndsWith("_m", StringComparison.Ordinal));
+        var pruned = PrunableWidth.Of(model).SelectMany(width => width.Rows.Concat(width.Columns)).Where(name => before[name].ndim == 2 && !ContrastiveModel.IsOfCopy(name));
         Assert.Superset(pruned.ToHashSet(), counted);
     }
 
@@ -124,15 +119,14 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
         using var model = Model(6);
         using var smaller = Smaller(model, 6);
         var path = Path.Combine(folder.Path, "small.safetensors");
-        CompressedWeights.Save(path, smaller);
+        SafetensorsWriter.Write(path, smaller.state_dict());
         using var file = CheckpointFile.Open(path);
-        using var loaded = CompressedWeights.Load(family, file, sizes);
+        using var loaded = CompressedWeights.Load(make(), file);
         Assert.Equal(0, PrunedModels.Difference(Answers(smaller), Answers(loaded)));
         var state = loaded.state_dict();
         Assert.All(smaller.state_dict(), pair => Assert.True(pair.Value.Equals(state[pair.Key]), pair.Key));
-        Assert.All(model.PrunableWidths.Select(width => width.Tower).Distinct(), tower => Assert.Equal(smaller.Config.Widths(tower), loaded.Config.Widths(tower)));
-        Assert.NotEqual(model.PrunableWidths.Select(width => width.Part.Units), loaded.PrunableWidths.Select(width => width.Part.Units));
-        Assert.Equal(smaller.PrunableWidths.Select(width => width.Part.Units), loaded.PrunableWidths.Select(width => width.Part.Units));
+        Assert.NotEqual(PrunableWidth.Of(model).Select(width => width.Units), PrunableWidth.Of(loaded).Select(width => width.Units));
+        Assert.Equal(PrunableWidth.Of(smaller).Select(width => width.Units), PrunableWidth.Of(loaded).Select(width => width.Units));
     }
 
     [Fact]
@@ -140,9 +134,8 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
     {
         using var model = Model(7);
         using var pruning = ParameterPruning.Attach(model);
-        using var same = ModelExtraction.Extract(family, model, pruning);
-        Assert.Equal(model.Config, same.Config);
-        Assert.True(model.Config.Equals(model.Config.Uncompressed));
+        using var same = ModelExtraction.Extract(model, pruning);
+        Assert.Equal(PrunableWidth.InnerWidths(model), PrunableWidth.InnerWidths(same));
     }
 
     [Fact]
@@ -150,15 +143,18 @@ public abstract class PrunedModelTests<TModel, TSizes>(PrunableFamily<TModel, TS
     {
         using var model = Model(9);
         var state = model.state_dict();
-        var widths = model.PrunableWidths;
+        var widths = PrunableWidth.Of(model);
         Assert.All(widths.SelectMany(width => width.Rows.Concat(width.Columns)), name => Assert.True(state.ContainsKey(name), name));
         Assert.Equal(widths.Count, widths.Select(width => width.Name).Distinct().Count());
-        foreach (var tower in widths.GroupBy(width => width.Tower))
-        {
-            var layers = sizes.Widths(tower.Key);
-            Assert.Equal(Enumerable.Range(0, layers.Count), tower.Select(width => width.Layer).Distinct());
-            Assert.All(tower.Where(width => width.Kind == PrunableKind.FeedForward), width => Assert.Equal(layers[width.Layer].Mlp, width.Part.Units));
-            Assert.All(tower.Where(width => width.Kind != PrunableKind.FeedForward), width => Assert.Equal(layers[width.Layer].Attention, width.Part.Units * width.Heads));
-        }
+        Assert.All(widths, width => Assert.Equal(width.Kind == PrunableKind.FeedForward, width.Heads == 1));
+        Assert.All(widths.GroupBy(width => (Root(width.Name), width.Kind)), kind => Assert.Single(kind.Select(width => width.Heads * width.Units).Distinct()));
+
+        // Every two-dimensional weight of a block either makes or reads units, or is a map of another kind.
+        var followed = widths.SelectMany(width => width.Rows.Concat(width.Columns)).ToHashSet();
+        Assert.DoesNotContain(state.Keys, name => Layered(name) && state[name].ndim == 2 && !followed.Contains(name) && !name.Contains("merge_layer") && !name.Contains("query_model"));
     }
+
+    private static string Root(string name) => name.Split('.')[0];
+
+    private static bool Layered(string name) => name.Contains(".layer.") || name.Contains("blocks.");
 }

@@ -7,24 +7,18 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
 
-public sealed class PrunedRetrievalTests() : PrunedModelTests<BlipRetrieval, BlipConfig>(
-    PrunableFamilies.Retrieval,
-    TinyModels.Config with { EmbedWidth = 6, EncodeId = 4, Contrastive = new ContrastiveConfig { QueueSize = 8 } })
+public sealed class PrunedRetrievalTests() : PrunedModelTests<BlipRetrieval>(() => new BlipRetrieval(Sizes), new RetrievalPairCost(Sizes))
 {
+    private static readonly BlipConfig Sizes = TinyModels.Config with { EmbedWidth = 6, EncodeId = 4, Contrastive = new ContrastiveConfig { QueueSize = 8 } };
+
     protected override Tensor Answers(BlipRetrieval model)
     {
         var (ids, mask) = PrunedModels.Texts(first: 3, 9, 4, 12);
         var (image, text) = (model.EncodeImages(PrunedModels.Images(3)), model.EncodeTexts(ids, mask));
-        using var index = new RetrievalIndex(model, new RerankOptions { Candidates = 2 });
-        index.AddImages(PrunedModels.Images(3));
-        index.AddTexts(ids, mask);
-        var ranked = index.Rank();
+        var reranking = new Reranking(model, ids, mask, image.Feature.MatMul(text.Feature.t()).detach(), candidates: 2);
+        var ranked = reranking.Scores(Enumerable.Range(0, 3).Select(i => reranking.Judge(i, image.Tokens.X[i])));
         return cat([image.Feature.flatten(), text.Feature.flatten(), model.Match(ImageContext.Of(image.Tokens), ids, mask).flatten(), ranked.ImageToText.flatten(), ranked.TextToImage.flatten()], 0);
     }
-
-    protected override IPairCosts Costs(BlipConfig config) => new RetrievalPairCosts(config);
-
-    protected override MacLedger Ledger(BlipConfig config, int textTokens) => MacLedger.For(RetrievalPairCosts.Model(config, textTokens));
 
     [Fact]
     public void Momentum_copies_begin_again_and_queues_stay()

@@ -7,17 +7,15 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
 
-public sealed class PrunedVqaTests() : PrunedModelTests<BlipVqa, BlipConfig>(PrunableFamilies.Vqa, TinyModels.Config with { EncodeId = 4, DecodeId = 3 })
+public sealed class PrunedVqaTests() : PrunedModelTests<BlipVqa>(() => new BlipVqa(Sizes), new VqaCost(Sizes) { Questions = 1, Answers = 1 })
 {
+    private static readonly BlipConfig Sizes = TinyModels.Config with { EncodeId = 4, DecodeId = 3 };
+
     protected override Tensor Answers(BlipVqa model)
     {
         var ranked = Ranked(model);
         return zeros(3, 5).scatter(1, ranked.Candidates, ranked.Scores).flatten();
     }
-
-    protected override IPairCosts Costs(BlipConfig config) => new VqaCosts(config);
-
-    protected override MacLedger Ledger(BlipConfig config, int textTokens) => MacLedger.For(BlipCosts.Vqa(config, textTokens));
 
     [Theory]
     [InlineData(1)]
@@ -29,7 +27,7 @@ public sealed class PrunedVqaTests() : PrunedModelTests<BlipVqa, BlipConfig>(Pru
         using var model = Model(seed);
         using var pruning = ParameterPruning.Attach(model);
         PrunedModels.Mask(pruning, (ulong)seed);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Vqa, model, pruning);
+        using var smaller = ModelExtraction.Extract(model, pruning);
         var (expected, actual) = (Ranked(model), Ranked(smaller));
         Assert.Equal(expected.Candidates.data<long>().ToArray(), actual.Candidates.data<long>().ToArray());
         Assert.Equal(expected.Best.data<long>().ToArray(), actual.Best.data<long>().ToArray());
@@ -43,12 +41,11 @@ public sealed class PrunedVqaTests() : PrunedModelTests<BlipVqa, BlipConfig>(Pru
         using var pruning = ParameterPruning.Attach(model);
         pruning["text_encoder.encoder.layer.1.intermediate"].Set([1, .. new float[31]]);
         pruning["text_decoder.bert.encoder.layer.2.crossattention.self"].Set([0, 1, 1, 1, 0, 0, 0, 0]);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Vqa, model, pruning);
-        Assert.Equal([32, 1, 32], smaller.Config.Widths(ModelTower.Text).Select(widths => widths.Mlp));
-        Assert.Equal([32, 32, 32], smaller.Config.Widths(ModelTower.Decoder).Select(widths => widths.Mlp));
-        Assert.Equal([16, 16, 6], smaller.Config.Widths(ModelTower.Decoder).Select(widths => widths.CrossTo(0)));
-        Assert.Equal([16, 16, 16], smaller.Config.Widths(ModelTower.Decoder).Select(widths => widths.Attention));
-        Assert.Null(smaller.Config.Vision.PrunedWidths);
+        using var smaller = ModelExtraction.Extract(model, pruning);
+        var changed = PrunableWidth.InnerWidths(smaller).Except(PrunableWidth.InnerWidths(model));
+        Assert.Equal(
+            [new("text_encoder.encoder.layer.1.intermediate", 1), new("text_decoder.bert.encoder.layer.2.crossattention.self", 6)],
+            changed);
     }
 
     private static RankedAnswers Ranked(BlipVqa model)

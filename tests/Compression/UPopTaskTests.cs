@@ -30,7 +30,7 @@ public sealed class UPopTaskTests : IDisposable
         new Trainer(search.UPop, Settings, folder.Path).Run();
         Assert.All(search.UPop.Pruning.Masks, mask => Assert.All(mask.Values(), value => Assert.True(value is 0 or 1)));
         using var smaller = search.UPop.Extract();
-        var costs = new NlvrRunCosts(smaller.Config);
+        var costs = RunCosts.Of(smaller);
         var macs = search.Lengths.Average(n => (double)costs.Whole(n));
         var allowed = share * search.Costs.Dense;
         Assert.InRange(macs, allowed - search.Costs.PerUnit.Max() - 1, allowed);
@@ -151,7 +151,7 @@ public sealed class UPopTaskTests : IDisposable
         using var again = new Search(seed: 99, 0.5);
         new Trainer(again.UPop, Settings, folder.Path).Run(resume: true);
         using var smaller = again.UPop.Extract();
-        Assert.InRange(new NlvrRunCosts(smaller.Config).Whole(12), 1, new NlvrRunCosts(smaller.Config).Dense(12) - 1);
+        Assert.InRange(RunCosts.Of(smaller).Whole(12), 1, RunCosts.Of(smaller).Dense(12) - 1);
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class UPopTaskTests : IDisposable
         Assert.Null(Run(training, parts, stopAt: 17, resume: true));
         Assert.True(File.Exists(Path.Combine(parts, UPopTraining.ExtractedFile)));
         using var actual = Run(training, parts, stopAt: null, resume: true)!;
-        Assert.Equal(expected.Config.Text.PrunedWidths, actual.Config.Text.PrunedWidths);
+        Assert.Equal(PrunableWidth.InnerWidths(expected), PrunableWidth.InnerWidths(actual));
         var state = actual.state_dict();
         Assert.All(expected.state_dict(), pair => Assert.True(pair.Value.Equals(state[pair.Key]), pair.Key));
     }
@@ -194,7 +194,7 @@ public sealed class UPopTaskTests : IDisposable
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
     }
 
-    private static Dictionary<string, float[]> State(UPopTask<BlipNlvr, BlipConfig> task) => task.State.ToDictionary(t => t.Name, t => t.Tensor.detach().data<float>().ToArray());
+    private static Dictionary<string, float[]> State(UPopTask task) => task.State.ToDictionary(t => t.Name, t => t.Tensor.detach().data<float>().ToArray());
 
     private sealed class Search : IDisposable
     {
@@ -203,8 +203,8 @@ public sealed class UPopTaskTests : IDisposable
             Model = TinyNlvr.Model(seed);
             Train = ToyNlvr2Pairs.Draw("train", TinyNlvr.World);
             Task = new NlvrTask(Model, new TaskSettings { Learns = true, AlignmentWeight = 0 }, _ => Train);
-            Costs = UnitCosts.Of(PrunableFamilies.Nlvr, Model, Lengths);
-            UPop = new UPopTask<BlipNlvr, BlipConfig>(Task, PrunableFamilies.Nlvr, Model, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
+            Costs = UnitCosts.Of(Model, widths => RunCosts.Of(Model).Mean(Lengths, widths));
+            UPop = new UPopTask(Task, Model, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
         }
 
         public BlipNlvr Model { get; }
@@ -215,7 +215,7 @@ public sealed class UPopTaskTests : IDisposable
 
         public UnitCosts Costs { get; }
 
-        public UPopTask<BlipNlvr, BlipConfig> UPop { get; }
+        public UPopTask UPop { get; }
 
         public int[] Lengths => [.. Enumerable.Range(0, Train.Count).Select(Train.TextLength)];
 

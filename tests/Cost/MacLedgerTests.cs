@@ -24,25 +24,23 @@ public class MacLedgerTests
         from layers in Gen.Choose(1, 9)
         from text in Gen.Choose(2, 40)
         from tokens in Gen.Choose(1, 20)
-        select new NlvrCost
+        select new NlvrCost(new BlipConfig
         {
-            Name = "small",
-            Vision = new VisionDims { ImageSize = grid * patch, PatchSize = patch, Width = 8 * heads, Depth = depth },
-            Text = new TextDims { Width = 8 * heads, Depth = layers },
-            TextTokens = text,
-            Alignment = new AlignmentDims(tokens, 8 * heads),
-        };
+            Vision = new VisionTransformerConfig { ImageSize = grid * patch, PatchSize = patch, Width = 8 * heads, Depth = depth, Heads = heads },
+            Text = new BertConfig { Width = 8 * heads, Layers = layers, Heads = heads, FeedForwardWidth = 32 * heads },
+            Alignment = new AlignmentConfig(tokens, 8 * heads),
+        }, text);
 
     [Fact]
     public void Nlvr2_follows_the_closed_form() => Prop.ForAll(Models.ToArbitrary(), model =>
     {
-        long d = model.Vision.Width, n = model.Vision.Tokens, l = model.Vision.Depth, patch = model.Vision.PatchSize;
+        long d = model.Sizes.Vision.Width, n = model.Sizes.Vision.Patches + 1, l = model.Sizes.Vision.Depth, patch = model.Sizes.Vision.PatchSize;
         var image = ((n - 1) * 3 * patch * patch * d) + (l * ((12 * n * d * d) + (2 * n * n * d))) + (5 * n * d * ((2 * l) + 1));
-        long t = model.TextTokens, layers = model.Text.Depth;
+        long t = model.TextTokens, layers = model.Sizes.Text.Layers;
         var keys = 2 * 2 * n * d * d * layers;
         var tokens = (16 * t * d * d * layers) + (2 * t * t * d * layers) + (2 * 2 * t * n * d * layers) + (5 * t * d * ((3 * layers) + 1));
-        var merge = 2 * t * d * d * Math.Max(0, layers - model.MergeFrom);
-        var alignment = 2 * model.Alignment.Tokens * d * ((2 * (n - 1) * l) + ((t - 1) * layers));
+        var merge = 2 * t * d * d * Math.Max(0, layers - model.Sizes.Text.FirstMergeLayer);
+        var alignment = 2 * model.Alignment!.Tokens * d * ((2 * (n - 1) * l) + ((t - 1) * layers));
         var paper = (2 * image) + keys + tokens + merge + (d * d) + (2 * d);
         var ledger = MacLedger.For(model);
         Assert.Equal(paper, ledger.Total(Accounting.Paper));
@@ -54,7 +52,7 @@ public class MacLedgerTests
     public void Keeping_every_token_costs_what_the_whole_model_costs() => Prop.ForAll(Models.ToArbitrary(), model =>
     {
         var whole = MacLedger.For(model);
-        var kept = whole.WithTokens(Same(model.Vision.Tokens, model.Vision.Depth), Same(model.TextTokens, model.Text.Depth), null);
+        var kept = whole.WithTokens(Same(model.Sizes.Vision.Patches + 1, model.Sizes.Vision.Depth), Same(model.TextTokens, model.Sizes.Text.Layers), null);
         Assert.Equal(whole.Total(Accounting.Paper), kept.Total(Accounting.Paper));
         Assert.Equal(whole.Total(Accounting.Deploy), kept.Total(Accounting.Deploy));
         return true;
@@ -63,13 +61,13 @@ public class MacLedgerTests
     [Fact]
     public void Fewer_tokens_in_any_layer_cost_less()
     {
-        var pairs = from model in Models.Where(model => model.Vision.Tokens > 2)
-                    from layer in Gen.Choose(0, model.Vision.Depth - 1)
+        var pairs = from model in Models.Where(model => model.Sizes.Vision.Patches + 1 > 2)
+                    from layer in Gen.Choose(0, model.Sizes.Vision.Depth - 1)
                     select (model, layer);
         Prop.ForAll(pairs.ToArbitrary(), pair =>
         {
             var (model, layer) = pair;
-            var more = Same(model.Vision.Tokens, model.Vision.Depth);
+            var more = Same(model.Sizes.Vision.Patches + 1, model.Sizes.Vision.Depth);
             var fewer = more.Select((count, i) => i >= layer ? count - 2 : count).ToArray();
             var whole = MacLedger.For(model);
             var dense = whole.WithTokens(more, null, Unaligned).Total(Accounting.Paper);
@@ -83,7 +81,7 @@ public class MacLedgerTests
     {
         var model = Small();
         var pruned = MacLedger.For(model).WithTokens([7, 5], [6, 6], ReductionPolicy.Fixed);
-        long d = model.Vision.Width, k = model.Alignment.Tokens;
+        long d = model.Sizes.Vision.Width, k = model.Alignment!.Tokens;
 
         // Only what the answer depends on: the text removed nothing, so its scores are not on the published pass.
         Assert.Equal(2 * (9 + 6) * k * d, pruned.Total(Accounting.Paper, CostKind.Alignment));
@@ -100,7 +98,7 @@ public class MacLedgerTests
     public void Smaller_layers_cost_their_own_widths()
     {
         var model = Small();
-        var half = model with { Vision = model.Vision with { Layers = [new LayerWidths(4, 16), new LayerWidths(8, 32)] } };
+        var half = model with { Widths = new Dictionary<string, int> { ["visual_encoder.blocks.0.attn"] = 4, ["visual_encoder.blocks.0.mlp"] = 16 } };
         long d = 8, n = 10;
         var saved = 2 * ((4 * n * d * 4) + (2 * n * n * 4) + (2 * n * d * 16));
         Assert.Equal(saved, MacLedger.For(model).Total(Accounting.Paper) - MacLedger.For(half).Total(Accounting.Paper));
@@ -148,12 +146,10 @@ public class MacLedgerTests
 
     private static int[] Same(int count, int times) => [.. Enumerable.Repeat(count, times)];
 
-    private static NlvrCost Small() => new()
+    private static NlvrCost Small() => new(new BlipConfig
     {
-        Name = "small",
-        Vision = new VisionDims { ImageSize = 12, PatchSize = 4, Width = 8, Depth = 2 },
-        Text = new TextDims { Width = 8, Depth = 2 },
-        TextTokens = 6,
-        Alignment = new AlignmentDims(5, 8),
-    };
+        Vision = new VisionTransformerConfig { ImageSize = 12, PatchSize = 4, Width = 8, Depth = 2, Heads = 2 },
+        Text = new BertConfig { Width = 8, Layers = 2, Heads = 2, FeedForwardWidth = 32 },
+        Alignment = new AlignmentConfig(5, 8),
+    }, TextTokens: 6);
 }

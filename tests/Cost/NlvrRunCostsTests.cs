@@ -27,7 +27,7 @@ public class NlvrRunCostsTests
         using var reduction = TokenReduction.Attach(model, policy, policy.Keep is LearnableThresholdRule { Normalization: ThresholdNormalization.Softmax } ? 0.01 : 3);
         using var trace = reduction.Record();
         model.Forward(images, ids, mask);
-        var costs = new NlvrRunCosts(model.Config);
+        var costs = RunCosts.Of(model);
         var macs = costs.PerPair(trace, lengths);
         Assert.Equal(lengths.Length, macs.Count);
         var entering = trace.Of("text_encoder")[0].TokensBefore;

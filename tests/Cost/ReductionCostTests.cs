@@ -57,14 +57,12 @@ public class ReductionCostTests
         Assert.Equal(deployedScoring, pruned.Total(Accounting.Deploy, CostKind.Scoring));
     }
 
-    private static readonly NlvrCost Small = new()
+    private static readonly NlvrCost Small = new(new BlipConfig
     {
-        Name = "small",
-        Vision = new VisionDims { ImageSize = 12, PatchSize = 4, Width = 8, Depth = 2, HeadWidth = 4 },
-        Text = new TextDims { Width = 8, Depth = 2, HeadWidth = 4 },
-        TextTokens = 6,
-        Alignment = new AlignmentDims(3, 8),
-    };
+        Vision = new VisionTransformerConfig { ImageSize = 12, PatchSize = 4, Width = 8, Depth = 2, Heads = 2 },
+        Text = new BertConfig { Width = 8, Layers = 2, Heads = 2, FeedForwardWidth = 32 },
+        Alignment = new AlignmentConfig(3, 8),
+    }, TextTokens: 6);
 
     private sealed record Own : ITokenScorer
     {

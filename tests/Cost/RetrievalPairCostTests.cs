@@ -1,20 +1,19 @@
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Models;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Cost;
 
 public class RetrievalPairCostTests
 {
-    private static readonly RetrievalPairCost Model = new()
+    private static readonly RetrievalPairCost Model = new(new BlipConfig
     {
-        Name = "pair",
-        Vision = new VisionDims { ImageSize = 24, PatchSize = 4, Width = 16, Depth = 3 },
-        Text = new TextDims { Width = 12, Depth = 2 },
-        TextTokens = 9,
-        Alignment = new AlignmentDims(5, 8, true),
+        Vision = new VisionTransformerConfig { ImageSize = 24, PatchSize = 4, Width = 16, Depth = 3, Heads = 2 },
+        Text = new BertConfig { Width = 12, Layers = 2, Heads = 2, FeedForwardWidth = 48 },
+        Alignment = new AlignmentConfig(5, 8, AlignmentMapping.PerLayer),
         EmbedWidth = 7,
-    };
+    }, TextTokens: 9);
 
     [Fact]
     public void The_plain_pair_follows_the_closed_form()
@@ -29,7 +28,7 @@ public class RetrievalPairCostTests
     [Fact]
     public void Fewer_tokens_in_either_pass_of_the_text_cost_less()
     {
-        long Cost(int[] image, int[] alone, int[] read) => MacLedger.For(Model with { Matching = read }).WithTokens(new TokenCounts([image], alone), ReductionPolicy.Fixed).Total(Accounting.Paper);
+        long Cost(int[] image, int[] alone, int[] read) => MacLedger.For(Model).WithTokens(new TokenCounts([image], alone, read), ReductionPolicy.Fixed).Total(Accounting.Paper);
         var all = Cost([20, 12, 8], [7, 5], [7, 5]);
         Assert.True(Cost([19, 12, 8], [7, 5], [7, 5]) < all);
         Assert.True(Cost([20, 12, 8], [7, 4], [7, 5]) < all);

@@ -21,7 +21,7 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
     {
         this.toys = toys;
         Directory.CreateDirectory(Path.Combine(folder.Path, "blip"));
-        File.Copy(ToyNlvr2.WeightsPath(), Path.Combine(folder.Path, "blip", "model_base_nlvr.pth"));
+        File.Copy(ToyModels.Nlvr2.WeightsPath(), Path.Combine(folder.Path, "blip", "model_base_nlvr.pth"));
         task = Task(toys.Data, folder.Path);
     }
 

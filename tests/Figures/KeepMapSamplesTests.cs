@@ -13,7 +13,7 @@ public class KeepMapSamplesTests
     [Fact]
     public void Recorded_tokens_are_those_that_the_trace_counts()
     {
-        var toy = ToyNlvr2.Load(0.5);
+        var toy = ToyModels.Nlvr2.Load(0.5);
         var sample = KeepMapSamples.Toy(toy, "test1", [5], Temperatures)[0];
         using var pairs = ToyNlvr2Pairs.Draw("test1", limit: 8);
         var batch = pairs.Batch([5]);
@@ -33,7 +33,7 @@ public class KeepMapSamplesTests
     [Fact]
     public void Scores_sum_to_one_and_decide_who_stays()
     {
-        var toy = ToyNlvr2.Load(0.5);
+        var toy = ToyModels.Nlvr2.Load(0.5);
         var first = KeepMapSamples.Toy(toy, "test1", [2], Temperatures)[0].Runs[1].Left[0];
         Assert.Equal(Enumerable.Range(0, 64), first.Tokens.Select(token => token.Position));
         Assert.Equal(1, first.Tokens.Sum(token => token.Class!.Value), 4);
@@ -46,7 +46,7 @@ public class KeepMapSamplesTests
     [Fact]
     public void A_trace_without_scores_is_refused()
     {
-        var toy = ToyNlvr2.Load(0.5);
+        var toy = ToyModels.Nlvr2.Load(0.5);
         using var pairs = ToyNlvr2Pairs.Draw("test1", limit: 4);
         using var reduction = toy.Attach();
         using var trace = reduction.Record(TraceDetail.Positions);

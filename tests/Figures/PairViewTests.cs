@@ -12,7 +12,7 @@ public class PairViewTests
     [Fact]
     public void Methods_stand_one_below_the_other_and_say_whether_they_merge()
     {
-        var toy = ToyNlvr2.Load(0.5);
+        var toy = ToyModels.Nlvr2.Load(0.5);
         using var pairs = ToyNlvr2Pairs.Draw("test1", limit: 4);
         var madtp = NlvrTokens.Of(toy.Model, pairs, PruningMethod.Madtp.At(3))[3];
         var stp = NlvrTokens.Of(toy.Model, pairs, PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)).At(0.7))[3];

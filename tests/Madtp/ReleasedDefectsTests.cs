@@ -59,7 +59,7 @@ public class ReleasedDefectsTests
         using var reduction = TokenReduction.Attach(model, Policy(name), 2);
         using var trace = reduction.Record();
         var output = model.Forward(images, ids, mask);
-        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + output.AlignmentLoss!).backward();
+        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
         Assert.All(model.parameters().Where(parameter => parameter.grad is not null), parameter => Assert.True(parameter.grad!.isfinite().all().item<bool>()));
         Assert.Contains(trace.Steps, step => step.Pruned);
     }
@@ -76,7 +76,7 @@ public class ReleasedDefectsTests
         {
             using var reduction = TokenReduction.Attach(model, policy, 60);
             var output = model.Forward(images, ids, mask);
-            return [.. output.Logits.Floats(), .. output.AlignmentLoss!.view(1).Floats()];
+            return [.. output.Logits.Floats(), .. AlignmentLoss.Similarity(output.Aligned)!.view(1).Floats()];
         }
 
         var same = Logits(ReductionPolicy.Fixed).SequenceEqual(Logits(Policy(name)));

@@ -17,7 +17,7 @@ public class RivalsTests
     public void A_training_step_of_the_toy_model_learns_from_a_batch_with_padding(string name)
     {
         using var scope = NewDisposeScope();
-        var model = ToyNlvr2.Create(1);
+        var model = ToyModels.Nlvr2.Create(1);
         model.train();
         manual_seed(2);
         var images = randn(6, 3, 64, 64);
@@ -28,7 +28,7 @@ public class RivalsTests
         using var reduction = TokenReduction.Attach(model, RivalPolicies.All[name](0.7));
         using var trace = reduction.Record();
         var output = model.Forward(images, ids, mask);
-        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + output.AlignmentLoss!).backward();
+        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
         Assert.All(model.parameters().Where(parameter => parameter.grad is not null), parameter => Assert.True(parameter.grad!.isfinite().all().item<bool>()));
         var first = model.state_dict().Keys.First(key => key.Contains("patch_embed", StringComparison.Ordinal) && key.EndsWith("weight", StringComparison.Ordinal));
         Assert.True(model.named_parameters().First(p => p.name == first).parameter.grad!.abs().sum().item<float>() > 0);
@@ -49,7 +49,7 @@ public class RivalsTests
             GradientCheckpointing.Set(model, checkpointing);
             model.zero_grad();
             var output = model.Forward(images, ids, mask);
-            (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + output.AlignmentLoss!).backward();
+            (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
             return [.. model.parameters().Select(parameter => parameter.grad?.Floats() ?? [])];
         }
 
@@ -124,7 +124,7 @@ public class RivalsTests
             using var attached = TokenReduction.Attach(model, policy);
             using var trace = attached.Record();
             model.Forward(images, ids, mask);
-            var cost = new NlvrRunCosts(model.Config).PerPair(trace, [12, 5, 8]).Average();
+            var cost = RunCosts.Of(model).PerPair(trace, [12, 5, 8]).Average();
             Assert.True(cost <= before, $"{cost} at {ratio}, {before} before");
             before = cost;
             distinct.Add(cost);

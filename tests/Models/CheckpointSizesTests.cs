@@ -48,18 +48,18 @@ public class CheckpointSizesTests
     [Fact]
     public void The_toy_models_are_recognised_too()
     {
-        using var file = CheckpointFile.Open(ToyNlvr2.WeightsPath());
+        using var file = CheckpointFile.Open(ToyModels.Nlvr2.WeightsPath());
         var sizes = CheckpointSizes.Blip(file);
-        Assert.Equal(ToyNlvr2.Config.Vision, sizes.Vision);
-        Assert.Equal(ToyNlvr2.Config.Text, sizes.Text);
-        Assert.Equal(ToyNlvr2.Config.Alignment, sizes.Alignment);
+        Assert.Equal(BlipConfig.Toy.Vision, sizes.Vision);
+        Assert.Equal(BlipConfig.Toy.Text, sizes.Text);
+        Assert.Equal(BlipConfig.Toy.Alignment, sizes.Alignment);
     }
 
     [Fact]
     public void What_is_missing_or_impossible_is_named()
     {
         using var folder = new TemporaryFolder();
-        using (var file = CheckpointFile.Open(ToyNlvr2.WeightsPath()))
+        using (var file = CheckpointFile.Open(ToyModels.Nlvr2.WeightsPath()))
         {
             Assert.Contains("visual.conv1.weight", Assert.Throws<InvalidDataException>(() => CheckpointSizes.Clip(file)).Message, StringComparison.Ordinal);
         }

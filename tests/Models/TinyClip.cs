@@ -11,7 +11,7 @@ internal static class TinyClip
 
     public static ClipConfig Config { get; } = new()
     {
-        Vision = new ClipVisionConfig { ImageSize = 24, PatchSize = 4, Width = 12, Layers = 3, Heads = 2 },
+        Vision = new VisionTransformerConfig { ImageSize = 24, PatchSize = 4, Width = 12, Depth = 3, Heads = 2 },
         Text = new ClipTextConfig { ContextLength = 20, VocabularySize = 40, Width = 16, Layers = 3, Heads = 2 },
         EmbedWidth = 10,
         Alignment = new AlignmentConfig(6, 14, AlignmentMapping.PerLayer),

@@ -13,7 +13,7 @@ public class ToyCaptionTests
     [Fact]
     public void Most_captions_name_all_shapes_and_none_without_its_image()
     {
-        using var model = ToyCaption.Load().Model;
+        using var model = ToyModels.Caption.Load().Model;
         using var split = ToyCaptionedImages.DrawForCaptioning("test", Fresh);
         Assert.InRange(CaptionTask.Evaluate(model, split, "test", CaptionLanguage.Toy).Accuracy, 0.65, 1);
         Assert.InRange(CaptionTask.Evaluate(model, split, "test", CaptionLanguage.Toy, scoring: new Scoring { Shuffle = Shuffle.Images }).Accuracy, 0, 0.1);

@@ -24,27 +24,27 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
     }
 
     [Fact]
-    public void AnswersHeldOutPairs() => Assert.InRange(Score(ToyNlvr2.Load()).Accuracy, 0.92, 1);
+    public void AnswersHeldOutPairs() => Assert.InRange(Score(ToyModels.Nlvr2.Load()).Accuracy, 0.92, 1);
 
     [Theory]
     [InlineData(Shuffle.Images)]
     [InlineData(Shuffle.Text)]
-    public void NeedsImagesAndText(Shuffle shuffle) => Assert.InRange(Score(ToyNlvr2.Load(), shuffle).Accuracy, 0.4, 0.6);
+    public void NeedsImagesAndText(Shuffle shuffle) => Assert.InRange(Score(ToyModels.Nlvr2.Load(), shuffle).Accuracy, 0.4, 0.6);
 
     [Fact]
     public void KeepsItsAccuracyAtHalfTheCost()
     {
-        var reduced = ToyNlvr2.Load(macShare: 0.5);
+        var reduced = ToyModels.Nlvr2.Load(macShare: 0.5);
         using var reduction = reduced.Attach();
         var score = NlvrTask.Evaluate(reduced.Model, test, "test1", reduction);
         Assert.InRange(score.MacShare, 0.48, 0.52);
-        Assert.InRange(score.Accuracy, Score(ToyNlvr2.Load()).Accuracy - 0.03, 1);
+        Assert.InRange(score.Accuracy, Score(ToyModels.Nlvr2.Load()).Accuracy - 0.03, 1);
     }
 
     [Fact]
     public void AReducedSampleIsTheSameAloneAndInABatch()
     {
-        var reduced = ToyNlvr2.Load(macShare: 0.5);
+        var reduced = ToyModels.Nlvr2.Load(macShare: 0.5);
         using var reduction = reduced.Attach();
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -60,14 +60,14 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
     [Fact]
     public void WeightsAreSmall()
     {
-        Assert.InRange(new FileInfo(ToyNlvr2.WeightsPath()).Length, 1, 3_000_000);
-        Assert.InRange(new FileInfo(ToyNlvr2.WeightsPath(0.5)).Length, 1, 3_000_000);
+        Assert.InRange(new FileInfo(ToyModels.Nlvr2.WeightsPath()).Length, 1, 3_000_000);
+        Assert.InRange(new FileInfo(ToyModels.Nlvr2.WeightsPath(0.5)).Length, 1, 3_000_000);
     }
 
     [Fact]
     public void SayWhichWeightsAreMissingAndHowToTrainThem()
     {
-        var error = Assert.Throws<FileNotFoundException>(() => ToyNlvr2.Load(macShare: 0.123));
+        var error = Assert.Throws<FileNotFoundException>(() => ToyModels.Nlvr2.Load(macShare: 0.123));
         Assert.Contains("./kit train toy-nlvr2 --reduce 0.123", error.Message, StringComparison.Ordinal);
     }
 
@@ -79,7 +79,7 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
         {
             using var other = nn.Linear(3, 3);
             Kit.Checkpoints.SafetensorsWriter.Write(path, other.state_dict());
-            Assert.Throws<InvalidDataException>(() => ToyNlvr2.Load(path));
+            Assert.Throws<InvalidDataException>(() => ToyModels.Nlvr2.Load(path));
         }
         finally
         {
@@ -90,12 +90,12 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
     [Fact]
     public void APlainModelNeedsATemperatureToBeReduced()
     {
-        var plain = ToyNlvr2.Load();
+        var plain = ToyModels.Nlvr2.Load();
         Assert.Null(plain.Temperature);
         Assert.Throws<InvalidOperationException>(() => plain.Attach());
         using var reduction = plain.Attach(30);
         Assert.Equal((30, ReductionPolicy.Fixed), (reduction.Temperature, reduction.Policy));
     }
 
-    private Evaluation Score(ToyNlvr2Model loaded, Shuffle shuffle = Shuffle.None) => NlvrTask.Evaluate(loaded.Model, test, "test1", scoring: new Scoring { Shuffle = shuffle });
+    private Evaluation Score(ToyModel<BlipNlvr> loaded, Shuffle shuffle = Shuffle.None) => NlvrTask.Evaluate(loaded.Model, test, "test1", scoring: new Scoring { Shuffle = shuffle });
 }

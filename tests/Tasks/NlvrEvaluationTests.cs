@@ -22,7 +22,7 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
     {
         var report = Settings("run", trainedFor).Evaluate();
         using var pairs = ToyNlvr2Pairs.Draw("test1", Toys.World);
-        var toy = ToyNlvr2.Load(trainedFor);
+        var toy = ToyModels.Nlvr2.Load(trainedFor);
         using var reduction = toy.Temperature is null ? null : toy.Attach();
         var expected = NlvrTask.Evaluate(toy.Model, pairs, "test1", reduction);
         Assert.Equal(expected.Accuracy, Score(report, "accuracy"), 9);
@@ -77,12 +77,12 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
     [Fact]
     public void A_model_that_parameters_were_pruned_from_is_evaluated_too()
     {
-        var model = ToyNlvr2.Load().Model;
+        var model = ToyModels.Nlvr2.Load().Model;
         using var masked = ParameterPruning.Attach(model);
         PrunedModels.Mask(masked, 8);
-        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, masked);
+        using var smaller = ModelExtraction.Extract(model, masked);
         var path = Path.Combine(folder.Path, "pruned.safetensors");
-        CompressedWeights.Save(path, smaller);
+        SafetensorsWriter.Write(path, smaller.state_dict());
         var report = Settings("run").With(s => s with { Checkpoint = path }).Evaluate();
         using var pairs = ToyNlvr2Pairs.Draw("test1", Toys.World);
         var expected = NlvrTask.Evaluate(smaller, pairs, "test1");
@@ -115,7 +115,7 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
 
     private static double Score(Evaluation report, string name) => report.Scores.Single(score => score.Key == name).Value;
 
-    private Run Settings(string run, double? trainedFor = null) => toys.Scoring("nlvr2", ToyNlvr2.WeightsPath(trainedFor), Path.Combine(folder.Path, run), batch: 10);
+    private Run Settings(string run, double? trainedFor = null) => toys.Scoring("nlvr2", ToyModels.Nlvr2.WeightsPath(trainedFor), Path.Combine(folder.Path, run), batch: 10);
 
     private sealed class Seen(List<string> steps) : IProgress<EvaluationProgress>
     {

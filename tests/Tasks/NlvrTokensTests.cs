@@ -10,7 +10,7 @@ namespace Madtp.Kit.Tests.Tasks;
 
 public class NlvrTokensTests
 {
-    private readonly ToyNlvr2Model toy = ToyNlvr2.Load(0.5);
+    private readonly ToyModel<BlipNlvr> toy = ToyModels.Nlvr2.Load(0.5);
 
     private PruningSetting Madtp => PruningMethod.Madtp.At(toy.Temperature!.Value);
 
@@ -46,7 +46,7 @@ public class NlvrTokensTests
     {
         using var pairs = ToyNlvr2Pairs.Draw("test1", limit: 4);
         var pair = NlvrTokens.Of(toy.Model, pairs, Madtp)[2];
-        var whole = MacLedger.For(BlipCosts.Nlvr(toy.Model.Config, pairs.TextLength(2)));
+        var whole = MacLedger.For(new NlvrCost(toy.Model.Config, pairs.TextLength(2)));
         var reduced = whole.WithTokens(new TokenCounts([pair.Left.Counts, pair.Right.Counts], pair.Text.Counts), ReductionPolicy.Fixed);
         Assert.Equal((double)reduced.Total(Accounting.Paper) / whole.Total(Accounting.Paper), pair.MacShare, 12);
         Assert.Equal((double)reduced.Total(Accounting.Deploy) / whole.Total(Accounting.Deploy), pair.DeployShare, 12);

@@ -26,8 +26,8 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     {
         this.toys = toys;
         torch.manual_seed(4);
-        clip = new ClipModel(ToyClip.Config with { Contrastive = null });
-        blip = new BlipRetrieval(ToyRetrieval.Config with { Contrastive = null });
+        clip = new ClipModel(ClipConfig.Toy with { Contrastive = null });
+        blip = new BlipRetrieval(BlipConfig.ToyRetrieval with { Contrastive = null });
         SafetensorsWriter.Write(Weights("clip"), clip.state_dict());
         SafetensorsWriter.Write(Weights("retrieval"), blip.state_dict());
     }

@@ -27,7 +27,7 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
     {
         this.toys = toys;
         tokenizer = BertWordPiece.Load(toys.File("vocab.txt"));
-        config = ToyNlvr2.Config with { Contrastive = null, EncodeId = tokenizer.EncoderId!.Value, DecodeId = tokenizer.DecoderId!.Value };
+        config = BlipConfig.Toy with { Contrastive = null, EncodeId = tokenizer.EncoderId!.Value, DecodeId = tokenizer.DecoderId!.Value };
         torch.manual_seed(8);
         using var captioner = new BlipCaptioner(config);
         using var vqa = new BlipVqa(config);
@@ -74,7 +74,7 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
         Assert.Equal(data.Select(question => question.QuestionId), answers.Keys);
         Assert.Equal(data.Select(Ranked), answers.Values);
         Assert.True(answers.Values.Distinct().Count() > 3);
-        var costs = new VqaCosts(config);
+        var costs = new RunCosts(new VqaCost(config) { Questions = 1, Answers = 1 });
         Assert.Equal(data.Average(question => (double)costs.Dense(tokenizer.Encode(BlipText.PreQuestion(question.Question)).Count + 2)), report.Macs, 1.0);
     }
 

@@ -71,7 +71,7 @@ public sealed class Nlvr2RunTests : IClassFixture<Toys>, IDisposable
     [Fact]
     public void Files_are_scored_as_the_same_pairs_in_memory()
     {
-        var toy = ToyNlvr2.Load(0.5);
+        var toy = ToyModels.Nlvr2.Load(0.5);
         using var attached = toy.Attach();
         using var memory = ToyNlvr2Pairs.Draw("test1", Toys.World);
         using var files = new NlvrFiles(Nlvr2Dataset.Load(toys.File("nlvr2/test1.json")), ToyNlvr2Pairs.Tokenizer(), 32, new(ToyScene.Size));

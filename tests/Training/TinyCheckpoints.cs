@@ -11,19 +11,19 @@ internal static class TinyCheckpoints
 {
     private const int Width = 32;
 
-    private static readonly BlipConfig Blip = ToyRetrieval.Config with
+    private static readonly BlipConfig Blip = BlipConfig.ToyRetrieval with
     {
-        Vision = ToyRetrieval.Config.Vision with { Width = Width, Depth = 2, Heads = 2 },
-        Text = ToyRetrieval.Config.Text with { Width = Width, Layers = 2, Heads = 2, FeedForwardWidth = 4 * Width, EncoderWidth = Width, FirstMergeLayer = 1 },
+        Vision = BlipConfig.ToyRetrieval.Vision with { Width = Width, Depth = 2, Heads = 2 },
+        Text = BlipConfig.ToyRetrieval.Text with { Width = Width, Layers = 2, Heads = 2, FeedForwardWidth = 4 * Width, EncoderWidth = Width, FirstMergeLayer = 1 },
         EmbedWidth = 8,
         DecodeId = ToyTokens.DecodeId,
         Contrastive = null,
     };
 
-    private static readonly ClipConfig Clip = ToyClip.Config with
+    private static readonly ClipConfig Clip = ClipConfig.Toy with
     {
-        Vision = ToyClip.Config.Vision with { Width = Width, Layers = 2, Heads = 2 },
-        Text = ToyClip.Config.Text with { Width = Width, Layers = 2, Heads = 2 },
+        Vision = ClipConfig.Toy.Vision with { Width = Width, Layers = 2, Heads = 2 },
+        Text = ClipConfig.Toy.Text with { Width = Width, Layers = 2, Heads = 2 },
         EmbedWidth = 8,
         Contrastive = null,
     };

@@ -22,20 +22,20 @@ internal static class TinyFiles
     private static readonly AlignmentConfig Alignment = new(Tokens: 4, Width: 8, AlignmentMapping.PerLayer);
     private static readonly ContrastiveConfig Copies = new() { QueueSize = 32, Momentum = 0.9 };
 
-    private static readonly BlipConfig Blip = ToyRetrieval.Config with
+    private static readonly BlipConfig Blip = BlipConfig.ToyRetrieval with
     {
-        Vision = ToyRetrieval.Config.Vision with { Width = 16, Depth = 2, Heads = 2 },
-        Text = ToyRetrieval.Config.Text with { Width = 16, Layers = 2, Heads = 2, FeedForwardWidth = 32, EncoderWidth = 16, FirstMergeLayer = 1 },
+        Vision = BlipConfig.ToyRetrieval.Vision with { Width = 16, Depth = 2, Heads = 2 },
+        Text = BlipConfig.ToyRetrieval.Text with { Width = 16, Layers = 2, Heads = 2, FeedForwardWidth = 32, EncoderWidth = 16, FirstMergeLayer = 1 },
         EmbedWidth = 8,
         DecodeId = ToyTokens.DecodeId,
         Alignment = Alignment,
         Contrastive = Copies,
     };
 
-    private static readonly ClipConfig Clip = ToyClip.Config with
+    private static readonly ClipConfig Clip = ClipConfig.Toy with
     {
-        Vision = ToyClip.Config.Vision with { Width = 16, Layers = 2, Heads = 2 },
-        Text = ToyClip.Config.Text with { Width = 16, Layers = 2, Heads = 2 },
+        Vision = ClipConfig.Toy.Vision with { Width = 16, Layers = 2, Heads = 2 },
+        Text = ClipConfig.Toy.Text with { Width = 16, Layers = 2, Heads = 2 },
         EmbedWidth = 8,
         Alignment = Alignment,
         Contrastive = Copies,

@@ -15,10 +15,10 @@ internal static class TinyNlvr
 
     public static readonly TrainingSettings Settings = new() { Epochs = 2, BatchSize = 8, WarmupSteps = 3, LearningRate = 3e-3, LogEvery = 2, CheckpointEvery = 5, Seed = 4 };
 
-    private static readonly BlipConfig Config = ToyNlvr2.Config with
+    private static readonly BlipConfig Config = BlipConfig.Toy with
     {
-        Vision = ToyNlvr2.Config.Vision with { Width = 16, Depth = 2, Heads = 2 },
-        Text = ToyNlvr2.Config.Text with { Width = 16, Layers = 2, Heads = 2, FeedForwardWidth = 32, EncoderWidth = 16, FirstMergeLayer = 1 },
+        Vision = BlipConfig.Toy.Vision with { Width = 16, Depth = 2, Heads = 2 },
+        Text = BlipConfig.Toy.Text with { Width = 16, Layers = 2, Heads = 2, FeedForwardWidth = 32, EncoderWidth = 16, FirstMergeLayer = 1 },
         Alignment = new AlignmentConfig(Tokens: 4, Width: 8, AlignmentMapping.PerLayer),
     };
 

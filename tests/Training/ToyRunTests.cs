@@ -103,7 +103,7 @@ public sealed class ToyRunTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var task = ModelTask.Open("caption", Run("caption", "run").Settings);
-        using var trained = ToyNlvr2.Load().Model;
+        using var trained = ToyModels.Nlvr2.Load().Model;
         var (mine, theirs) = (task.Model.state_dict(), trained.state_dict());
         Assert.All(mine.Where(tensor => tensor.Key.StartsWith("visual_encoder.", StringComparison.Ordinal)), tensor => Assert.True(tensor.Value.Equals(theirs[tensor.Key]), tensor.Key));
     }

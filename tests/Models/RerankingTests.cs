@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Models;
 
-public class RetrievalIndexTests
+public class RerankingTests
 {
     private static readonly int[] Lengths = [12, 5, 8, 3, 9, 12, 7];
 
@@ -21,9 +21,7 @@ public class RetrievalIndexTests
         using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 4);
         var (images, ids, mask) = BlipRetrievalTests.Pairs(6, Lengths);
         images = images.slice(0, 0, 4, 1);
-        using var index = Index(model, new RerankOptions { Candidates = candidates, Batch = batch }, images, ids, mask);
-        var scores = index.Rank();
-        var similarity = index.Similarity();
+        var (scores, similarity) = Ranked(model, images, ids, mask, candidates, batch);
         Expected(scores.ImageToText, similarity, (image, text) => Pair(model, images, ids, mask, image, text), candidates);
         Expected(scores.TextToImage, similarity.t(), (text, image) => Pair(model, images, ids, mask, image, text), candidates);
     }
@@ -36,16 +34,13 @@ public class RetrievalIndexTests
         using var model = BlipRetrievalTests.Model();
         using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released, 4);
         var (images, ids, mask) = BlipRetrievalTests.Pairs(6, Lengths);
-        var options = new RerankOptions { Candidates = 1, Batch = 1, Padding = ImagePadding.ClassTokenCopies };
-        using var index = new RetrievalIndex(model, options);
-        var alone = Enumerable.Range(0, 3).Select(i => images[i].unsqueeze(0)).ToArray(); // one image a batch: lengths differ
-        Array.ForEach(alone, index.AddImages);
-        index.AddTexts(ids, mask);
-        var scores = index.Rank();
-        var tokens = alone.Select(image => model.EncodeImages(image).Tokens.X).ToArray();
+        var alone = Enumerable.Range(0, 3).Select(i => model.EncodeImages(images[i].unsqueeze(0))).ToArray(); // one image a batch: lengths differ
+        var tokens = alone.Select(image => image.Tokens.X).ToArray();
         var longest = tokens.Max(one => one.shape[1]);
         Assert.True(tokens.Min(one => one.shape[1]) < longest, "the images of this seed should keep different numbers of tokens");
-        var similarity = index.Similarity();
+        var similarity = cat(alone.Select(image => image.Feature).ToArray(), 0).MatMul(model.EncodeTexts(ids, mask).Feature.t());
+        var reranking = new Reranking(model, ids, mask, similarity, candidates: 1, batch: 1);
+        var scores = reranking.Scores(tokens.Select((one, image) => reranking.Judge(image, Reranking.FilledUp(one[0], longest))));
         for (var i = 0; i < 3; i++)
         {
             var text = similarity[i].argmax().item<long>();
@@ -56,36 +51,30 @@ public class RetrievalIndexTests
     }
 
     [Fact]
-    public void An_index_without_texts_says_so()
-    {
-        using var scope = NewDisposeScope();
-        using var model = BlipRetrievalTests.Model();
-        using var index = new RetrievalIndex(model);
-        index.AddImages(BlipRetrievalTests.Pairs(6, 4, 4).Images);
-        var error = Assert.Throws<InvalidOperationException>(() => index.Rank());
-        Assert.Contains("2 images and 0 texts", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Ranking_leaves_no_tensor_behind()
     {
         using var model = BlipRetrievalTests.Model();
         using var scope = NewDisposeScope();
         var (images, ids, mask) = BlipRetrievalTests.Pairs(6, Lengths);
-        using var index = Index(model, new RerankOptions { Candidates = 2 }, images, ids, mask);
+        using var off = no_grad();
+        var image = model.EncodeImages(images);
+        var reranking = new Reranking(model, ids, mask, image.Feature.MatMul(model.EncodeTexts(ids, mask).Feature.t()), candidates: 2);
+        var tokens = Enumerable.Range(0, (int)images.shape[0]).Select(i => image.Tokens.X[i]).ToArray();
         var before = scope.DisposablesCount;
-        index.Rank();
+        reranking.Scores(tokens.Select((one, i) => reranking.Judge(i, one)));
         Assert.Equal(before + 2, scope.DisposablesCount);
     }
 
-    private static RetrievalIndex Index(BlipRetrieval model, RerankOptions options, Tensor images, Tensor ids, Tensor mask)
+    private static (RetrievalScores Scores, Tensor Similarity) Ranked(BlipRetrieval model, Tensor images, Tensor ids, Tensor mask, int candidates, int batch)
     {
-        var index = new RetrievalIndex(model, options);
-        index.AddImages(images.slice(0, 0, 3, 1));
-        index.AddImages(images.slice(0, 3, images.shape[0], 1));
-        index.AddTexts(ids, mask);
-        return index;
+        var image = model.EncodeImages(images);
+        var similarity = image.Feature.MatMul(model.EncodeTexts(ids, mask).Feature.t());
+        var reranking = new Reranking(model, ids, mask, similarity, candidates, batch);
+        return (reranking.Scores(Enumerable.Range(0, (int)images.shape[0]).Select(i => reranking.Judge(i, Own(image.Tokens, i)))), similarity);
     }
+
+    private static Tensor Own(TokenState tokens, int image) =>
+        tokens.Mask is { } mask ? tokens.X[image].index_select(0, mask[image].nonzero().squeeze(1)) : tokens.X[image];
 
     private static float Pair(BlipRetrieval model, Tensor images, Tensor ids, Tensor mask, int image, int text)
     {

@@ -1,0 +1,151 @@
+using System.Globalization;
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tasks;
+
+/// <summary>The toy world's models: small enough to train in minutes, competent enough to prune. Their weights come with the kit.</summary>
+public static class ToyModels
+{
+    /// <summary>BLIP for NLVR2.</summary>
+    public static ToyModels<BlipNlvr> Nlvr2 { get; } = new("nlvr2", () => new BlipNlvr(BlipConfig.Toy));
+
+    /// <summary>CLIP.</summary>
+    public static ToyModels<ClipModel> Clip { get; } = new("clip", () => new ClipModel(ClipConfig.Toy with { Contrastive = null }));
+
+    /// <summary>BLIP for retrieval.</summary>
+    public static ToyModels<BlipRetrieval> Retrieval { get; } = new("retrieval", () => new BlipRetrieval(BlipConfig.ToyRetrieval with { Contrastive = null }));
+
+    /// <summary>BLIP for captioning.</summary>
+    public static ToyModels<BlipCaptioner> Caption { get; } = new("caption", () => new BlipCaptioner(BlipConfig.ToyLanguage));
+
+    /// <summary>BLIP for visual question answering.</summary>
+    public static ToyModels<BlipVqa> Vqa { get; } = new("vqa", () => new BlipVqa(BlipConfig.ToyLanguage));
+
+    /// <summary>A BLIP-NLVR2 that fine-tuning begins with: the trained weights, but alignment guidance new and random.</summary>
+    /// <param name="alignment">Sizes of the alignment guidance.</param>
+    /// <param name="seed">Equal seeds give equal alignment guidance.</param>
+    public static BlipNlvr BeginNlvr2(AlignmentConfig alignment, long seed)
+    {
+        manual_seed(seed);
+        var model = new BlipNlvr(BlipConfig.Toy with { Alignment = alignment });
+        Randomize(model);
+        using var file = CheckpointFile.Open(Nlvr2.WeightsPath());
+        var trained = model.state_dict().Where(tensor => !TaskModel.IsGuidance(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        CheckpointLoader.Load(trained, file).RequireComplete();
+        return model;
+    }
+
+    /// <summary>Where the weights are that come with the kit.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="macShare">Share of multiply-accumulates they were fine-tuned for (0.5); null for the plain model's.</param>
+    public static string WeightsPath(string task, double? macShare) => KitFolder.File(
+        "data", "toy", "weights", macShare is { } share ? FormattableString.Invariant($"toy-{task}-madtp-{share}.safetensors") : $"toy-{task}.safetensors");
+
+    /// <summary>Writes what answers of a model, without momentum copies and queues.</summary>
+    /// <param name="path">The file; it appears whole or not at all.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="temperature">T it was fine-tuned at; null for a plain model.</param>
+    /// <param name="notes">What else to write beside the weights: command, seed, scores.</param>
+    internal static void Save(string path, nn.Module model, double? temperature, IReadOnlyDictionary<string, string> notes)
+    {
+        var metadata = new Dictionary<string, string>(notes);
+        if (temperature is { } value)
+        {
+            metadata["temperature"] = value.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        var answering = model.state_dict().Where(tensor => !ContrastiveModel.IsForTraining(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        SafetensorsWriter.Write(path, answering, metadata);
+    }
+
+    /// <summary>Random linear layers as width 64 wants them: BERT's deviation of 0.02 is made for 768, here attention would start out almost uniform.</summary>
+    internal static void Randomize(nn.Module model)
+    {
+        using var off = no_grad();
+        foreach (var linear in model.modules().OfType<Linear>())
+        {
+            nn.init.xavier_uniform_(linear.weight);
+            linear.bias?.zero_();
+        }
+    }
+
+    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, its image encoder first of all, as BLIP's models begin with its pretraining.</summary>
+    /// <exception cref="FileNotFoundException">Its weights are not there; the message says how to train them.</exception>
+    internal static void BeginWithNlvr2(nn.Module model)
+    {
+        using var source = Nlvr2.Load().Model;
+        var trained = source.state_dict();
+        using var off = no_grad();
+        foreach (var (name, tensor) in model.state_dict())
+        {
+            if (trained.TryGetValue(name, out var begin) && begin.shape.SequenceEqual(tensor.shape))
+            {
+                tensor.copy_(begin);
+            }
+        }
+    }
+}
+
+/// <summary>A toy model as it is made and loaded.</summary>
+/// <param name="task">The task.</param>
+/// <param name="make">Makes it, with random weights and without training copies.</param>
+public sealed class ToyModels<TModel>(string task, Func<TModel> make)
+    where TModel : nn.Module, IReducibleModel
+{
+    /// <summary>A model with random weights, ready to be trained; equal seeds give equal weights.</summary>
+    public TModel Create(long seed)
+    {
+        manual_seed(seed);
+        var model = make();
+        ToyModels.Randomize(model);
+        return model;
+    }
+
+    /// <summary>Where the weights are that come with the kit, by the share of multiply-accumulates they were fine-tuned for.</summary>
+    public string WeightsPath(double? macShare = null) => ToyModels.WeightsPath(task, macShare);
+
+    /// <summary>The trained model that comes with the kit.</summary>
+    /// <param name="macShare">Share of multiply-accumulates it was fine-tuned for (0.5); null for the plain model.</param>
+    /// <exception cref="FileNotFoundException">No such weights are there; the message says how to train them.</exception>
+    public ToyModel<TModel> Load(double? macShare = null)
+    {
+        var path = WeightsPath(macShare);
+        var reduce = macShare is { } share ? FormattableString.Invariant($" --reduce {1 - share}") : string.Empty;
+        return File.Exists(path)
+            ? Load(path)
+            : throw new FileNotFoundException($"there are no weights at '{path}'; './kit train {task}{reduce}' trains them", path);
+    }
+
+    /// <summary>A model from weights of <c>./kit train</c>, regular or with parameters taken out.</summary>
+    /// <exception cref="InvalidDataException">The file's tensors are not those of this model.</exception>
+    public ToyModel<TModel> Load(string path)
+    {
+        using var file = CheckpointFile.Open(path);
+        var model = CompressedWeights.Load(make(), file);
+        return new(model, file.Metadata.TryGetValue("temperature", out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : null)
+        {
+            Metadata = file.Metadata,
+        };
+    }
+}
+
+/// <summary>A trained toy model.</summary>
+/// <param name="Model">The model, in evaluation mode, without training copies.</param>
+/// <param name="Temperature">T that its budget was met at; null for a model trained without reduction.</param>
+public sealed record ToyModel<TModel>(TModel Model, double? Temperature)
+    where TModel : nn.Module, IReducibleModel
+{
+    /// <summary>What lies beside the weights: seed, scores.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Attaches MADTP at the model's own temperature; dispose the handle to have the plain model back.</summary>
+    /// <param name="temperature">Another temperature.</param>
+    /// <exception cref="InvalidOperationException">The model was trained without reduction and no temperature is given.</exception>
+    public TokenReduction Attach(double? temperature = null) => TokenReduction.Attach(Model, ReductionPolicy.Fixed, temperature ?? Temperature
+        ?? throw new InvalidOperationException("these weights were trained without reduction: give a temperature, or load the fine-tuned ones"));
+}
