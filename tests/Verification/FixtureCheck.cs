@@ -201,7 +201,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
             return places;
         }
 
-        var index = kept.Rows.slice(1, 1, kept.Rows.shape[1], 1) - 1; // [B, k], without the class token's row
+        var index = Kept(kept);
         var reference = places.argsort(1); // reference place of each of our candidates
         var theirs = Input($"{scenario}.kept_indices");
         var ranking = importance.Total.sort(1, descending: true, stable: true).Indices;
@@ -214,6 +214,9 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         var place = (index.unsqueeze(1) == ours.unsqueeze(2)).to(int64).argmax(2); // [B, k]
         return cat([place, full([place.shape[0], 1], place.shape[1], dtype: int64)], 1); // the merged token stands last
     }
+
+    /// <summary>Kept candidates in their new order, <c>[B, k]</c>: the rows behind the class token's.</summary>
+    protected static Tensor Kept(KeptRows kept) => kept.Rows.slice(1, 1, kept.Rows.shape[1], 1) - 1;
 
     /// <summary>Compares a step as <see cref="ExpectStep"/> does, and the tokens after it.</summary>
     protected Tensor ExpectStepAndTokens(string scenario, StepTensors step, Tensor? permutation = null)
