@@ -1,6 +1,6 @@
-using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

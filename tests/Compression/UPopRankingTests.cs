@@ -2,7 +2,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Compression;

@@ -1,5 +1,6 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Madtp;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Training;

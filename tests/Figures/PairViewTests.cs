@@ -1,7 +1,6 @@
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Figures;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Xunit;
 

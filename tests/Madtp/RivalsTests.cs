@@ -1,6 +1,7 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Models;

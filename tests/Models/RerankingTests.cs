@@ -1,5 +1,6 @@
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Xunit;
 

@@ -22,7 +22,7 @@ internal static class TinyCheckpoints
 
     private static readonly ClipConfig Clip = ClipConfig.Toy with
     {
-        Vision = ClipConfig.Toy.Vision with { Width = Width, Layers = 2, Heads = 2 },
+        Vision = ClipConfig.Toy.Vision with { Width = Width, Depth = 2, Heads = 2 },
         Text = ClipConfig.Toy.Text with { Width = Width, Layers = 2, Heads = 2 },
         EmbedWidth = 8,
         Contrastive = null,

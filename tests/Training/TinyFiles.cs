@@ -34,7 +34,7 @@ internal static class TinyFiles
 
     private static readonly ClipConfig Clip = ClipConfig.Toy with
     {
-        Vision = ClipConfig.Toy.Vision with { Width = 16, Layers = 2, Heads = 2 },
+        Vision = ClipConfig.Toy.Vision with { Width = 16, Depth = 2, Heads = 2 },
         Text = ClipConfig.Toy.Text with { Width = 16, Layers = 2, Heads = 2 },
         EmbedWidth = 8,
         Alignment = Alignment,

@@ -1,4 +1,4 @@
-using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Xunit;
 
