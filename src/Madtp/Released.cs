@@ -25,7 +25,7 @@ public static class ReleasedDefects
             BelowFloor = BelowFloor.KeepAll,
         }),
         Elsewhere(4, "unmasked questions", "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.", "ImageContext.Mask"),
-        Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "Reranking.FilledUp"),
+        Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "Reranking"),
         Elsewhere(6, "borrowed momentum", "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.", "ClipConfig.MomentumText"),
         Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "TrainingObjective"),
         Elsewhere(8, "temperature by steps", "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed calibration split.", "ReleasedTemperatureSteps"),

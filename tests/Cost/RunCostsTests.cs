@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Cost;
 
-public class NlvrRunCostsTests
+public class RunCostsTests
 {
     public static TheoryData<string> Policies { get; } = [.. All.Select(policy => policy.Name)];
 
