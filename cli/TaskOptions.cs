@@ -15,6 +15,7 @@ internal sealed class TaskOptions
     private readonly Option<string> data = new("--data") { Description = "The folder of all data sets, or the task's own.", HelpName = "DIR", DefaultValueFactory = _ => "data" };
     private readonly Option<string> dataset = new("--dataset") { Description = "coco or flickr30k, for the tasks on captions.", DefaultValueFactory = _ => "coco" };
     private readonly Option<int?> pairs = new("--pairs") { Description = "Training pairs to draw, a multiple of four, instead of 12,000; dev and test shrink with them.", HelpName = "N" };
+    private readonly Option<int?> images = new("--images") { Description = "Training scenes to draw, instead of 6,000; validation and test shrink with them.", HelpName = "N" };
     private readonly Option<double?> reduce = new("--reduce") { Description = "Share of the multiply-accumulates to take away, such as 0.5: what meets it is found on calibration examples.", HelpName = "RATIO" };
     private readonly Option<string?> method = MethodNames.Create("Usually madtp; madtp-released for the authors' checkpoints.");
     private readonly Option<int> calibration = new("--calibration") { Description = "Examples that --reduce looks at, the first of the training split.", HelpName = "N", DefaultValueFactory = _ => 200 };
@@ -54,7 +55,7 @@ internal sealed class TaskOptions
 
     public void AddTo(Command command)
     {
-        Option[] own = isToy ? Task == "nlvr2" ? [pairs] : [] : Task is "nlvr2" or "vqa" or "caption" ? [data, imageSize, vocabulary, workers] : [data, dataset, imageSize, vocabulary, workers];
+        Option[] own = isToy ? Task == "nlvr2" ? [pairs] : [images] : Task is "nlvr2" or "vqa" or "caption" ? [data, imageSize, vocabulary, workers] : [data, dataset, imageSize, vocabulary, workers];
         Option[] all = [checkpoint, .. own, reduce, method, calibration, .. Task is "retrieval" or "vqa" ? [candidates] : Array.Empty<Option>(), device];
         Array.ForEach(all, command.Add);
     }
@@ -82,6 +83,7 @@ internal sealed class TaskOptions
         Data = isToy ? null : parsed.GetRequiredValue(data),
         Dataset = isToy ? settings.Dataset : Dataset(parsed),
         World = isToy && parsed.GetValue(pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
+        Scenes = isToy && parsed.GetValue(images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,
         ReduceRatio = Reduce(parsed),
         Method = Method(parsed)?.Pruning,
         CalibrationExamples = parsed.GetValue(calibration),

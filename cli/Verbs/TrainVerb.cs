@@ -52,7 +52,7 @@ internal static class TrainVerb
         {
             var ratio = task.Reduce(parsed);
             var chosen = task.Method(parsed) ?? MethodNames.Of("madtp");
-            var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
+            var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio, chosen.PrunesParameters) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
             var own = recipe.Task.Alignment;
             var settings = task.Apply(parsed, recipe.Task) with
             {
