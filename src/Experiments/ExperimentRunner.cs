@@ -16,12 +16,13 @@ public static class ExperimentRunner
     /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
-    /// <exception cref="FileNotFoundException">The task needs data or checkpoints that are not there; the message lists them.</exception>
+    /// <exception cref="FileNotFoundException">Data or checkpoints are not there; the message lists them.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="IOException">Another process is running the experiment.</exception>
-    public static ExperimentResult Run(Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public static ExperimentResult Run(
+        Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(experiment);
         cache ??= RunCache.Default;
         if (cache.Find(experiment) is { } found)
         {
@@ -36,7 +37,8 @@ public static class ExperimentRunner
         ExperimentResult result;
         using (Lock(folder, experiment))
         {
-            var scores = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
+            var scores = task.Run(experiment, folder, progress, cancellation)
+                ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
             result = Result(experiment, task, scores) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
             cache.Keep(result);
         }
@@ -49,7 +51,8 @@ public static class ExperimentRunner
     private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
         var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
-        foreach (var other in !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
+        string[] all = !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
+        foreach (var other in all.Where(path => path != folder))
         {
             Directory.Delete(other, recursive: true);
         }
@@ -69,16 +72,16 @@ public static class ExperimentRunner
         }
     }
 
-    private static ExperimentResult Result(Experiment experiment, IExperimentTask task, ExperimentScores scores) => new(experiment)
+    private static ExperimentResult Result(Experiment experiment, IExperimentTask task, ExperimentScores found) => new(experiment)
     {
-        Test = scores.Test.Accuracy,
-        Dev = scores.Dev.Accuracy,
-        Scores = scores.Test.ByKind,
-        Macs = Math.Round(scores.Test.Macs),
-        DenseMacs = Math.Round(scores.Test.DenseMacs),
-        Dial = scores.Calibration?.Temperature,
-        BudgetMet = scores.BudgetMet,
-        Tokens = scores.Test.Tokens,
+        Test = found.Test.Accuracy,
+        Dev = found.Dev.Accuracy,
+        Scores = found.Test.ByKind,
+        Macs = Math.Round(found.Test.Macs),
+        DenseMacs = Math.Round(found.Test.DenseMacs),
+        Dial = found.Calibration?.Temperature,
+        BudgetMet = found.BudgetMet,
+        Tokens = found.Test.Tokens,
         Threads = get_num_threads(),
         Libtorch = __version__,
         Command = experiment.Command,

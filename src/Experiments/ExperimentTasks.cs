@@ -20,5 +20,5 @@ public static class ExperimentTasks
     /// <summary>The task of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
     public static IExperimentTask Of(string name) => All.FirstOrDefault(task => task.Name == name)
-        ?? throw new ArgumentException($"there is no task '{name}'; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
+        ?? throw new ArgumentException($"there is no task '{name}'; there are {string.Join(", ", All.Select(one => one.Name))}");
 }

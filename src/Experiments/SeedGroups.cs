@@ -32,8 +32,8 @@ public sealed class SeedGroups : IReadOnlyList<SeedGroup>
             var others = groups.Where(group => group.Experiment.Task == experiment.Task)
                 .Select(group => FormattableString.Invariant($"{group.Experiment.Method} {group.Experiment.ReduceRatio}"));
             return groups.Find(group => group.Experiment == wanted) ?? throw new ArgumentException(
-                $"no result is of {wanted} ({wanted.TrainExamples} examples, K = {wanted.LearnableTokens}, d_k = {wanted.AlignmentWidth}); "
-                + $"there are {string.Join(", ", others)}", nameof(experiment));
+                $"no result is of {wanted} ({wanted.TrainExamples} examples, K = {wanted.LearnableTokens}, "
+                + $"d_k = {wanted.AlignmentWidth}); there are {string.Join(", ", others)}", nameof(experiment));
         }
     }
 
@@ -92,7 +92,7 @@ public sealed record Spread(double Mean, double Deviation, int Count)
 
 /// <summary>The difference between two scores that were each measured with several seeds.</summary>
 /// <param name="Points">The first mean minus the second, in per cent.</param>
-/// <param name="Error">Two standard errors of it, in per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has a single seed.</param>
+/// <param name="Error">Two standard errors of it, per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has one seed.</param>
 public sealed record SeedGap(double Points, double? Error)
 {
     /// <summary>Whether the difference is larger than its error.</summary>
