@@ -57,7 +57,8 @@ public static class Methods
     public static IReadOnlyList<Method> Ablations { get; } =
     [
         Ablated("TIS only S_self", m => m with { Scorer = Only(ScoreParts.Self) }, "importance by self attention alone"),
-        Ablated("TIS only S_token", m => m with { Scorer = Only(ScoreParts.Alignment) }, "importance by alignment attention alone"),
+        Ablated(
+            "TIS only S_token", m => m with { Scorer = Only(ScoreParts.Alignment) }, "importance by alignment attention alone"),
         Ablated("TIS only S_cls", m => m with { Scorer = Only(ScoreParts.Class) }, "importance by class attention alone"),
         Ablated(
             "w/o MAG",

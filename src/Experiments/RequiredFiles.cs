@@ -66,8 +66,8 @@ internal sealed class RequiredFiles(string task, string data, string checkpoints
             var list = string.Concat(missing.Select(one => $"{Environment.NewLine}  {one}"));
             throw new FileNotFoundException(
                 $"the task '{task}' at the paper's scale needs files that are not there:{list}{Environment.NewLine}"
-                + "data/README.md tells where they come from; "
-                + $"{PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders; {Scale.Variable}=toy needs nothing");
+                + $"data/README.md tells where they come from; {Scale.Variable}=toy needs nothing; "
+                + $"{PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders");
         }
     }
 
