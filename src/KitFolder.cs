@@ -5,7 +5,7 @@ public static class KitFolder
 {
     private const string Mark = "Madtp.Kit.csproj";
 
-    /// <summary>The repository's root: the nearest above the working folder, or else the library, with Madtp.Kit.csproj.</summary>
+    /// <summary>The repository's root: the nearest with Madtp.Kit.csproj above the working folder, else the library.</summary>
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
     public static string Root { get; } = Above(Directory.GetCurrentDirectory())
         ?? Above(AppContext.BaseDirectory)
