@@ -17,7 +17,7 @@ public partial class ArrowTests
     private static readonly string[] Known =
     [
         "Data -> Metrics", "Metrics -> Checkpoints", "Models -> Madtp", "Models -> Compression", "Madtp -> Cost", "Madtp -> Training",
-        "Compression -> Cost", "Tasks -> Training",
+        "Compression -> Cost",
     ];
 
     private static readonly Dictionary<string, string> Sources = Directory
