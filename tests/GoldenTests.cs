@@ -1,7 +1,7 @@
 using Madtp.Kit.Verification;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Verification;
+namespace Madtp.Kit.Tests;
 
 /// <summary>The kit against the reference tensors in tests/golden: every tensor, every case.</summary>
 public class GoldenTests
