@@ -23,7 +23,7 @@ internal static class RunsVerb
                     throw new ArgumentException("only the toy world's results come with the kit; those at the paper's scale stay in artifacts/paper-results");
                 }
 
-                Console.WriteLine($"{RunCache.Default.Publish(KitFolder.File("data", "toy", "runs"))} results copied to data/toy/runs");
+                Console.WriteLine($"{RunCache.Default.Publish(RunCache.Published)} results copied to data/toy/runs");
                 return 0;
             }
 

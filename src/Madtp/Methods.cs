@@ -87,3 +87,90 @@ public sealed record Method(string Name, PruningMethod? Pruning)
     /// <summary>What it does, in a sentence.</summary>
     public required string About { get; init; }
 }
+
+/// <summary>Every method that experiments know, by name: MADTP, its ablations, its rivals.</summary>
+public static class Methods
+{
+    /// <summary>The name of the plain model, fine-tuned like the others.</summary>
+    public const string Uncompressed = "Uncompressed";
+
+    /// <summary>The name of parameter pruning.</summary>
+    public const string UPop = "UPop";
+
+    private const double PaperAlignmentWeight = 0.1;
+
+    /// <summary>MADTP and what it is compared with (Table 2, Figure 1, and rivals that the paper leaves out).</summary>
+    public static IReadOnlyList<Method> Rivals { get; } =
+    [
+        Aligned(
+            PruningMethod.Madtp,
+            "importance by class, self and alignment attention; learnable threshold; merging; "
+            + "every sample its own number of tokens"),
+        Fixed(
+            "STP", keep => StaticPruning.Policy(keep),
+            "static pruning: every layer removes the same number of its least important tokens"),
+        Fixed("EViT", keep => Evit.Policy(keep), "class attention ranks the tokens, the others are fused into one"),
+        Fixed(
+            "ToMe", keep => ToMe.Policy(keep),
+            "the most similar tokens of two halves are merged; attention counts a token by its size"),
+        Aligned(
+            PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)),
+            "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
+        Fixed("Random", keep => RandomPruning.Policy(keep), "tokens are drawn by lot"),
+        new(UPop, null)
+        {
+            PrunesParameters = true,
+            About = "unified progressive pruning of heads' dimensions and feed-forward widths, in all encoders and decoders",
+        },
+    ];
+
+    /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and peculiarities of the released code.</summary>
+    public static IReadOnlyList<Method> Ablations { get; } =
+    [
+        Ablated("TIS only S_self", m => m with { Scorer = Only(ScoreParts.Self) }, "importance by self attention alone"),
+        Ablated(
+            "TIS only S_token", m => m with { Scorer = Only(ScoreParts.Alignment) }, "importance by alignment attention alone"),
+        Ablated("TIS only S_cls", m => m with { Scorer = Only(ScoreParts.Class) }, "importance by class attention alone"),
+        Ablated(
+            "w/o MAG",
+            m => m with { Scorer = Only(ScoreParts.Class | ScoreParts.Self), Keep = new MeanThresholdRule() },
+            "no alignment guidance: class and self attention, a threshold at a multiple of their mean") with
+        {
+            AlignmentWeight = 0,
+        },
+        Aligned(
+            PruningMethod.ByKeepRatio("w/o DTP", keep => StaticPruning.Policy(keep)),
+            "alignment guidance, but the same number of tokens for every sample"),
+        Ablated("max-keep", m => m with { Layout = BatchLayout.MaxKeep }, "a batch keeps as many tokens as its neediest sample"),
+        Ablated("mean-keep", m => m with { Layout = BatchLayout.MeanKeep }, "a batch keeps the mean of its samples' numbers"),
+        Ablated(
+            "softmax threshold",
+            m => m with { Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) },
+            "the released code's softmax in place of sparsemax"),
+        Ablated("drop", m => m with { Reducer = new DropReducer() }, "pruned tokens are dropped, not merged"),
+        Fixed(
+            "EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1),
+            "as its authors made it, for images: text keeps all tokens"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
+    ];
+
+    /// <summary>All methods.</summary>
+    public static IReadOnlyList<Method> All { get; } =
+        [new(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations];
+
+    /// <summary>The method of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
+    public static Method Of(string name) => All.FirstOrDefault(method => method.Name == name)
+        ?? throw new ArgumentException($"there is no method '{name}'; there are {string.Join(", ", All.Select(m => m.Name))}");
+
+    private static Method Aligned(PruningMethod pruning, string about) =>
+        new(pruning.Name, pruning) { AlignmentWeight = PaperAlignmentWeight, About = about };
+
+    private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) =>
+        new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
+
+    private static Method Ablated(string name, Func<ReductionPolicy, ReductionPolicy> change, string about) =>
+        Aligned(PruningMethod.ByTemperature(change(ReductionPolicy.Fixed) with { Name = name }), about);
+
+    private static ImportanceScorer Only(ScoreParts parts) => new() { Parts = parts };
+}
