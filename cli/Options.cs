@@ -50,38 +50,24 @@ internal sealed class Verb(string name, string description, params string[] exam
     }
 }
 
-/// <summary>
-/// The one vocabulary of <c>--method</c>: the names of <see cref="Methods"/>, as they are or as one word ("MADTP (released)" is
-/// also madtp-released).
-/// </summary>
+/// <summary><c>--method</c>: the names of <see cref="Methods"/>, as they are or as one word.</summary>
 internal static partial class MethodOption
 {
-    private static readonly Method[] All =
-    [
-        .. Methods.All,
-        new(ReductionPolicy.Paper.Name, PruningMethod.ByTemperature(ReductionPolicy.Paper))
-        {
-            AlignmentWeight = Methods.Of("MADTP").AlignmentWeight, About = "the paper's formulas to the letter",
-        },
-    ];
-
-    private static readonly string[] Words = [.. All.Select(method => Word(method.Name))];
+    private static readonly string[] Words = [.. Methods.All.Select(Word)];
 
     /// <summary>Adds the option.</summary>
     /// <param name="verb">To what.</param>
     /// <param name="usual">What it is otherwise, in a sentence.</param>
-    public static Option<string?> Add(Verb verb, string usual) =>
-        verb.Option<string?>(
-            "--method", $"How the model gets cheaper: {string.Join(", ", Words)}. {usual}", "NAME", words: Words);
+    public static Option<string?> Add(Verb verb, string usual) => verb.Option<string?>(
+        "--method", $"How the model gets cheaper: {string.Join(", ", Words)}. {usual}", "NAME", words: Words);
 
     /// <summary>The method that was named; null where none was.</summary>
     /// <exception cref="ArgumentException">There is no such method; the message names those there are.</exception>
-    public static Method? Of(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is not { } name ? null
-        : All.FirstOrDefault(method => Word(method.Name) == Word(name))
-            ?? throw new ArgumentException($"there is no method '{name}'; there are {string.Join(", ", Words)}");
+    public static Method? Of(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } name ? Methods.Of(name) : null;
 
-    /// <summary>A name as one word.</summary>
-    public static string Word(string name) => NoLetters().Replace(name.ToLowerInvariant(), "-").Trim('-');
+    /// <summary>A method's name as one word.</summary>
+    public static string Word(Method method) => NoLetters().Replace(method.Name.ToLowerInvariant(), "-").Trim('-');
 
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex NoLetters();

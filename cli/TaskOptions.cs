@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Experiments;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Experiments;
+using Madtp.Kit.Madtp;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -37,11 +37,10 @@ internal static class MacsVerb
             }
 
             var counts = Counts(parsed.GetValue(vision)!, parsed.GetValue(text));
-            var reduction = (MethodOption.Of(parsed, method) ?? Methods.Of("MADTP")).Pruning;
-            var overhead = reduction is null ? ReductionCost.Free : ReductionCost.Of(reduction.Policy(1));
+            var reduction = (MethodOption.Of(parsed, method) ?? Methods.Of("MADTP")).Pruning?.Policy(1);
             (MacLedger Whole, MacLedger? Pruned)[] ledgers = [.. names
                 .Select(name => MacLedger.For(Model(name, parsed.GetValue(length))))
-                .Select(whole => (whole, counts is null ? null : whole.WithTokens(counts, overhead)))];
+                .Select(whole => (whole, counts is null ? null : whole.WithTokens(counts, reduction)))];
             if (parsed.GetValue(json))
             {
                 Terminal.Print(new JsonObject(ledgers.Select(model =>

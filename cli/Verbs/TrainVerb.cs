@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Training;
 
@@ -54,7 +55,7 @@ internal static class TrainVerb
         verb.SetAction((parsed, cancellation) =>
         {
             var ratio = task.Reduce(parsed);
-            var method = task.Method(parsed) ?? Experiments.Methods.Of("MADTP");
+            var method = task.Method(parsed) ?? Methods.Of("MADTP");
             var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
             var own = recipe.Task.Alignment;
             var map = parsed.GetValue(unmapped) ? AlignmentMapping.None : own.Map;
@@ -70,7 +71,7 @@ internal static class TrainVerb
                 TrainOnValidation = parsed.GetValue(withValidation),
                 VisualGenome = parsed.GetValue(withGenome),
             };
-            var folder = ratio is null ? name : FormattableString.Invariant($"{name}-{MethodOption.Word(method.Name)}-{ratio}");
+            var folder = ratio is null ? name : FormattableString.Invariant($"{name}-{MethodOption.Word(method)}-{ratio}");
             return Task.FromResult(Train(task.Run(parsed, settings, KitFolder.File("artifacts", "runs", folder)) with
             {
                 Training = recipe.Training with

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Madtp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
@@ -28,7 +29,7 @@ public sealed class SimpleVerbTests : IDisposable
         }
 
         var pruned = nlvr2.GetProperty("pruned");
-        Assert.Equal(MacLedger.For("blip-nlvr2").WithTokens(counts, null).Total(Accounting.Paper), Number(pruned, "paper"));
+        Assert.Equal(MacLedger.For("blip-nlvr2").WithTokens(counts, null, ReductionPolicy.Fixed).Total(Accounting.Paper), Number(pruned, "paper"));
         Assert.Equal(Number(pruned, "paper"), Sum(pruned, "modules"));
         Assert.False(vqa.TryGetProperty("pruned", out _));
     }
