@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
 
 namespace Madtp.Kit.Cli.Verbs;
