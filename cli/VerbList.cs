@@ -13,6 +13,7 @@ internal static class VerbList
         DataVerb.Create,
         TokenizeVerb.Create,
         ScoreVerb.Create,
+        CheckpointVerb.Create,
         TrainVerb.Create,
         EvaluateVerb.Create,
         ExperimentVerb.Create,
