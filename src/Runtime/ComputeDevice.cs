@@ -22,7 +22,8 @@ public static class ComputeDevice
             Auto => HasGpu ? CUDA : CPU,
             "cpu" => CPU,
             "cuda" => Gpu(0),
-            _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index) && index >= 0 => Gpu(index),
+            _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index)
+                && index >= 0 => Gpu(index),
             _ => throw new ArgumentException($"device '{name}' is unknown: give {Names}"),
         };
     }

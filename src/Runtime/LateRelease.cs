@@ -9,11 +9,11 @@ namespace Madtp.Kit.Runtime;
 /// Tensors and scalars that the collector finalises are released natively a second later.
 /// <para>
 /// TorchSharp hands a native call the address of its operands and nothing keeps their objects alive until it returns. In
-/// <c>(a + b).relu()</c>, <c>x * 0.5</c> and even <c>a + b</c> (which makes a scalar 1 of its own) an operand is garbage while it is being read; when
-/// another thread causes a collection at that moment, the finalizer frees it under the call: an exception, a wrong number or
-/// the end of the process. No care in C# can prevent that, for it happens inside TorchSharp as well. So the binding's two
-/// functions that release are redirected to the two below, before anything is computed. What a program disposes, itself or
-/// through a dispose scope, is released at once as ever.
+/// <c>(a + b).relu()</c>, <c>x * 0.5</c> and even <c>a + b</c> (which makes a scalar 1 of its own) an operand is garbage while it
+/// is being read; when another thread causes a collection at that moment, the finalizer frees it under the call: an exception, a
+/// wrong number or the end of the process. No care in C# can prevent that, for it happens inside TorchSharp as well. So the
+/// binding's two functions that release are redirected to the two below, before anything is computed. What a program disposes,
+/// itself or through a dispose scope, is released at once as ever.
 /// </para>
 /// </summary>
 public static unsafe partial class LateRelease

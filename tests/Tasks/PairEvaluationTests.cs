@@ -4,7 +4,6 @@ using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
