@@ -22,8 +22,9 @@ internal static class TrainToyNlvr2Verb
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
         var pairs = new Option<int?>("--pairs") { Description = "Training pairs to draw, a multiple of four, instead of 12,000; dev and test shrink with them." };
+        var calibration = new Option<int?>("--calibration") { Description = "Training examples that --reduce looks at, instead of 200.", HelpName = "N" };
         var steps = new TrainingOptions();
-        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, method, from, epochs, seed, stop, after, pairs, folder, resume };
+        var command = new Command("toy-nlvr2", "The toy BLIP-NLVR2: statements about pairs of drawn scenes.") { reduce, method, from, epochs, seed, stop, after, pairs, calibration, folder, resume };
         steps.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -47,6 +48,7 @@ internal static class TrainToyNlvr2Verb
             recipe = recipe with
             {
                 World = World(parsed.GetValue(pairs)),
+                Task = recipe.Task with { CalibrationExamples = parsed.GetValue(calibration) ?? recipe.Task.CalibrationExamples },
                 Training = steps.Apply(parsed, recipe.Training) with
                 {
                     Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -18,13 +19,27 @@ internal static class TrainToyRecipeVerb
         var epochs = new Option<int?>("--epochs") { Description = "Passes over the training examples, instead of the recipe's." };
         var seed = new Option<long>("--seed") { Description = "Seed of weights and order.", DefaultValueFactory = _ => 1 };
         var after = new Option<int?>("--stop-after") { Description = "Stop at the end of this epoch, in the middle of the schedule." };
+        var images = new Option<int?>("--images") { Description = "Training scenes to draw, instead of 6,000; validation and test shrink with them." };
+        var calibration = new Option<int?>("--calibration") { Description = "Training examples that --reduce looks at, instead of 200.", HelpName = "N" };
         var folder = new Option<string?>("--out") { Description = "Folder of the run: checkpoint, log, weights (artifacts/runs/… otherwise)." };
         var resume = new Option<bool>("--resume") { Description = "Go on where the folder's run stopped." };
-        var command = new Command(plain.Name, description) { reduce, from, epochs, seed, after, folder, resume };
+        var command = new Command(plain.Name, description) { reduce, from, epochs, seed, after, images, calibration, folder, resume };
+        var steps = new TrainingOptions();
+        steps.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var recipe = parsed.GetValue(reduce) is { } share ? plain.Reduced(share, parsed.GetValue(from)) : plain with { From = parsed.GetValue(from) };
-            recipe = recipe with { Training = recipe.Training with { Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs, Seed = parsed.GetValue(seed), StopAfterEpoch = parsed.GetValue(after) } };
+            recipe = recipe with
+            {
+                Task = recipe.Task with { CalibrationExamples = parsed.GetValue(calibration) ?? recipe.Task.CalibrationExamples },
+                World = parsed.GetValue(images) is { } count ? ToyPictureSettings.Scaled(recipe.World.Seed, count).Coco : recipe.World,
+                Training = steps.Apply(parsed, recipe.Training) with
+                {
+                    Epochs = parsed.GetValue(epochs) ?? recipe.Training.Epochs,
+                    Seed = parsed.GetValue(seed),
+                    StopAfterEpoch = parsed.GetValue(after),
+                },
+            };
             var run = parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(recipe.FileName));
             return Task.FromResult(Run(recipe, run, parsed.GetValue(resume), cancellation));
         });
