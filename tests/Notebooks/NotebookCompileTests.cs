@@ -28,12 +28,15 @@ public class NotebookCompileTests
     [Fact]
     public void Every_cell_of_every_notebook_compiles()
     {
-        var notebooks = new[] { "", "solutions" }.SelectMany(folder => Directory.GetFiles(KitPaths.InRepository("notebooks", folder), "*.ipynb"));
+        var notebooks = Directory.GetFiles(KitPaths.InRepository("notebooks"), "*.ipynb", SearchOption.AllDirectories)
+            .Where(path => !path.Contains(".ipynb_checkpoints", StringComparison.Ordinal));
         var (gate, errors) = (new Lock(), new SortedDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal));
-        Parallel.ForEach(notebooks, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) }, () => new Libraries(),
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) };
+        Parallel.ForEach(notebooks, atOnce, () => new Libraries(),
             (path, _, libraries) =>
             {
-                var found = Errors(Cells(path), Path.GetRelativePath(KitPaths.InRepository("notebooks"), path), Path.GetDirectoryName(path)!, libraries);
+                var name = Path.GetRelativePath(KitPaths.InRepository("notebooks"), path);
+                var found = Errors(Cells(path), name, Path.GetDirectoryName(path)!, libraries);
                 lock (gate)
                 {
                     errors[path] = found;
@@ -52,7 +55,8 @@ public class NotebookCompileTests
     {
         string[] cells =
         [
-            "var twelve = 12;", "// twelve\ntwelve + 1", "\nvar there = File.Exists(\"x\");", "using System.IO;\nthere", "File.Exists(twelve.ToString())\n&& thirteen",
+            "var twelve = 12;", "// twelve\ntwelve + 1", "\nvar there = File.Exists(\"x\");", "using System.IO;\nthere",
+            "File.Exists(twelve.ToString())\n&& thirteen",
         ];
         Assert.Equal(
         [
@@ -77,7 +81,7 @@ public class NotebookCompileTests
             }
         }
 
-        // Nothing can be chained to a cell with errors. Those after it are told of all the same, but for the names it would have declared.
+        // Nothing can be chained to a cell with errors. Those after it are looked at all the same, but for the names it would have declared.
         var references = libraries.Of([.. steps.OfType<CellStep.Reference>()]);
         var missing = new HashSet<string>();
         CSharpCompilation? previous = null;
@@ -103,8 +107,9 @@ public class NotebookCompileTests
         return errors;
     }
 
-    // As the kernel does: with the assemblies that most cells need, which is quick, and with all of the runtime's where that is not enough.
-    private static (CSharpCompilation Compilation, List<Diagnostic> Errors) Compile(SyntaxTree tree, NotebookReferences references, CSharpCompilation? previous)
+    // As the kernel does: with the assemblies that most cells need, and with all of the runtime's where that is not enough.
+    private static (CSharpCompilation Compilation, List<Diagnostic> Errors) Compile(
+        SyntaxTree tree, NotebookReferences references, CSharpCompilation? previous)
     {
         var compilation = Compilation(tree, references.Usual, previous);
         var errors = Found(compilation);
@@ -121,9 +126,11 @@ public class NotebookCompileTests
         return (compilation, errors);
     }
 
-    private static List<Diagnostic> Found(CSharpCompilation compilation) => [.. compilation.GetDiagnostics().Where(each => each.Severity == DiagnosticSeverity.Error)];
+    private static List<Diagnostic> Found(CSharpCompilation compilation) =>
+        [.. compilation.GetDiagnostics().Where(each => each.Severity == DiagnosticSeverity.Error)];
 
-    private static CSharpCompilation Compilation(SyntaxTree tree, ImmutableArray<MetadataReference> references, CSharpCompilation? previous)
+    private static CSharpCompilation Compilation(
+        SyntaxTree tree, ImmutableArray<MetadataReference> references, CSharpCompilation? previous)
     {
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: Official, allowUnsafe: true);
         return CSharpCompilation.CreateScriptCompilation($"cell{Guid.NewGuid():N}", tree, references, options, previous, typeof(object));
@@ -146,7 +153,7 @@ public class NotebookCompileTests
             .Select(cell => string.Concat(cell.GetProperty("source").EnumerateArray().Select(line => line.GetString())))];
     }
 
-    /// <summary>What notebooks refer to, read once for all that refer to the same; for one thread, as the compiler keeps what it knows on it.</summary>
+    /// <summary>What notebooks refer to, read once for all that refer to the same. For one thread: the compiler writes on it.</summary>
     private sealed class Libraries
     {
         private readonly Dictionary<string, NotebookReferences> known = [];
