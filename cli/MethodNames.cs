@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Cli;
 
@@ -17,6 +17,7 @@ internal static class MethodNames
         ["evit"] = Methods.Of("EViT"),
         ["tome"] = Methods.Of("ToMe"),
         ["random"] = Methods.Of("Random"),
+        ["upop"] = Methods.Of("UPop"),
     };
 
     /// <summary>The option <c>--method</c>.</summary>

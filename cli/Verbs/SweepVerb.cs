@@ -8,7 +8,7 @@ internal static class SweepVerb
 {
     public static Command Create()
     {
-        var list = new Argument<string>("grid") { Description = $"One of {string.Join(", ", PaperGrids.Names)}, or a JSON file with an array of experiments." };
+        var list = new Argument<string>("grid") { Description = $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments." };
         var jobs = new Option<int>("--jobs") { Description = "Processes at once.", DefaultValueFactory = _ => new GridSettings().Jobs };
         var index = new Option<int?>("--index") { Description = "Runs only the experiment at this place, from 0, in this process: for job arrays." };
         var cache = new Option<string?>("--cache") { Description = "Folder for results (artifacts/cache otherwise)." };
@@ -22,7 +22,7 @@ internal static class SweepVerb
         };
         command.SetAction((parsed, cancellation) =>
         {
-            var experiments = ExperimentList.Of(parsed.GetValue(list)!);
+            var experiments = Grid.Open(parsed.GetValue(list)!).Experiments;
             var settings = new GridSettings { Jobs = Math.Max(1, parsed.GetValue(jobs)) };
             settings = settings with
             {

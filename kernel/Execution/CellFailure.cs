@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Kernel.Execution;
 
 /// <summary>Why a cell failed, as Jupyter shows it.</summary>

@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>The rows of BERT as BLIP uses it: alone, with cross-attention to one image or two, and as a decoder with a language-model head.</summary>

@@ -1,5 +1,5 @@
 using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Cost;
 

@@ -1,4 +1,4 @@
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Cost;
 

@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>

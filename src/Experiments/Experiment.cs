@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
+using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
 
 namespace Madtp.Kit.Experiments;
 
@@ -11,7 +12,7 @@ namespace Madtp.Kit.Experiments;
 /// </summary>
 public sealed record Experiment
 {
-    /// <summary>What is learned and on which data: one of <see cref="ExperimentTasks"/>.</summary>
+    /// <summary>What is learned and on which data: one of <see cref="ExperimentTask"/>.</summary>
     public string Task { get; init; } = "toy-nlvr2";
 
     /// <summary>How the model is made cheaper: one of <see cref="Methods"/>.</summary>
@@ -23,10 +24,10 @@ public sealed record Experiment
     /// <summary>Seed of the order of the examples, and of the alignment guidance.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Examples that fine-tuning goes through, the first of the training split; 0 applies the method to the trained model as it is.</summary>
+    /// <summary>Examples of the fine-tuning, the first of the training split; 0 applies the method to the trained model as it is.</summary>
     public int TrainExamples { get; init; } = 3200;
 
-    /// <summary>Passes over those examples; null for what the task is made for: one at toy scale, as many as the paper's at its own.</summary>
+    /// <summary>Passes over them; null for what the task is made for: one at toy scale, as many as the paper's at its own.</summary>
     public int? Epochs { get; init; }
 
     /// <summary>Learning rate after the warm-up.</summary>
@@ -38,18 +39,41 @@ public sealed record Experiment
     /// <summary>d_k, the width of the alignment space.</summary>
     public int AlignmentWidth { get; init; } = 64;
 
-    /// <summary>Name of the experiment in the cache: 16 digits that change when anything in it changes, or the weights it begins with.</summary>
+    /// <summary>Name in the cache: 16 digits that change when anything in the experiment changes, or the weights it begins with.</summary>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     [JsonIgnore]
     public string Key
     {
         get
         {
-            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTasks.Of(Task).Begins;
+            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTask.Of(Task).Begins;
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         }
     }
 
+    /// <summary>The command that runs the experiment.</summary>
+    [JsonIgnore]
+    public string Command => FormattableString.Invariant($"./kit experiment --task {Task} --method \"{Method}\" --reduce {ReduceRatio} --seed {Seed}")
+        + FormattableString.Invariant($" --examples {TrainExamples}{(Epochs is { } passes ? $" --epochs {passes}" : "")}")
+        + FormattableString.Invariant($" --learning-rate {LearningRate} --learnable-tokens {LearnableTokens} --alignment-width {AlignmentWidth}");
+
     /// <summary>The experiment in a few words.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Task} {Method} {ReduceRatio} seed {Seed}{(Epochs is { } passes ? $", {passes} passes" : "")}");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Task} {Method} {ReduceRatio} seed {Seed}{(Epochs is { } passes ? $", {passes} passes" : "")}");
+}
+
+/// <summary>How experiments and results are written.</summary>
+internal static class ExperimentJson
+{
+    /// <summary>On one line, for hashing.</summary>
+    public static JsonSerializerOptions Line { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary>Indented, for files that people read.</summary>
+    public static JsonSerializerOptions Page { get; } = new(Line) { WriteIndented = true };
 }

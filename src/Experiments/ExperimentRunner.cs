@@ -28,7 +28,7 @@ public static class ExperimentRunner
             return found;
         }
 
-        var task = ExperimentTasks.Of(experiment.Task);
+        var task = ExperimentTask.Of(experiment.Task);
         task.RequireInputs();
         var folder = Unfinished(experiment, task.TakesDays, runs ?? new GridSettings().Runs);
         Directory.CreateDirectory(folder);
@@ -36,8 +36,8 @@ public static class ExperimentRunner
         ExperimentResult result;
         using (Lock(folder, experiment))
         {
-            var scores = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
-            result = Result(experiment, task, scores) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
+            var report = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
+            result = Result(experiment, task, report) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
             cache.Keep(result);
         }
 
@@ -48,7 +48,7 @@ public static class ExperimentRunner
     // Other code may train otherwise: what it left unfinished is not gone on with, except by that code.
     private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
-        var folder = Path.Combine(runs, $"{experiment.Key}-{SourceDigest.OfLibrary}");
+        var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
         foreach (var other in !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
         {
             Directory.Delete(other, recursive: true);
@@ -69,37 +69,25 @@ public static class ExperimentRunner
         }
     }
 
-    private static ExperimentResult Result(Experiment experiment, IExperimentTask task, ExperimentScores scores) => new(experiment)
+    private static ExperimentResult Result(Experiment experiment, ExperimentTask task, RunReport report)
     {
-        Test = scores.Test.Accuracy,
-        Dev = scores.Dev.Accuracy,
-        Scores = scores.Test.ByKind,
-        Macs = Math.Round(scores.Test.Macs),
-        DenseMacs = Math.Round(scores.Test.DenseMacs),
-        Dial = scores.Calibration?.Temperature,
-        BudgetMet = scores.BudgetMet,
-        Tokens = scores.Test.Tokens,
-        Threads = get_num_threads(),
-        Libtorch = __version__,
-        Command = Command(experiment),
-        Code = SourceDigest.OfLibrary,
-        Data = task.DataDigest(),
-        Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-    };
-
-    private static string Command(Experiment experiment)
-    {
-        FormattableString[] options =
-        [
-            $"--task {experiment.Task}",
-            $"--method \"{experiment.Method}\"",
-            $"--reduce {experiment.ReduceRatio}",
-            $"--seed {experiment.Seed}",
-            $"--examples {experiment.TrainExamples}{(experiment.Epochs is { } epochs ? $" --epochs {epochs}" : "")}",
-            $"--learning-rate {experiment.LearningRate}",
-            $"--learnable-tokens {experiment.LearnableTokens}",
-            $"--alignment-width {experiment.AlignmentWidth}",
-        ];
-        return "./kit experiment " + string.Join(' ', options.Select(FormattableString.Invariant));
+        var test = report.Scores.Values.Single();
+        return new(experiment)
+        {
+            Test = test.Accuracy,
+            Dev = report.Watched.Accuracy,
+            Scores = test.ByKind,
+            Macs = Math.Round(test.Macs),
+            DenseMacs = Math.Round(test.DenseMacs),
+            Dial = report.Calibration?.Temperature,
+            BudgetMet = Methods.Of(experiment.Method).PrunesParameters ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01 : report.Calibration?.Reached ?? true,
+            Tokens = test.Tokens,
+            Threads = get_num_threads(),
+            Libtorch = __version__,
+            Command = experiment.Command,
+            Code = FileDigest.OfLibrary,
+            Data = task.DataDigest(),
+            Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        };
     }
 }

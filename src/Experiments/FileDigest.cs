@@ -11,6 +11,21 @@ namespace Madtp.Kit.Experiments;
 internal static class FileDigest
 {
     private static readonly ConcurrentDictionary<string, string> Known = new();
+    private static readonly Lazy<string> Library = new(() =>
+    {
+        var folder = KitFolder.File("src");
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var path in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            digest.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path).Replace('\\', '/')));
+            digest.AppendData(File.ReadAllBytes(path));
+        }
+
+        return Short(digest.GetHashAndReset());
+    });
+
+    /// <summary>Digest of every source file of the library: which code made a result.</summary>
+    public static string OfLibrary => Library.Value;
 
     /// <summary>Digest of a file; "absent" where there is none.</summary>
     public static string Of(string path)
@@ -31,25 +46,21 @@ internal static class FileDigest
     public static string Remembered(string path)
     {
         var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            return "absent";
-        }
-
-        var now = FormattableString.Invariant($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
-        return Known.GetOrAdd(now, _ =>
-        {
-            var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(Encoding.UTF8.GetBytes(now))));
-            if (File.Exists(note))
+        return !file.Exists ? "absent" : Known.GetOrAdd(
+            FormattableString.Invariant($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}"),
+            now =>
             {
-                return File.ReadAllText(note);
-            }
+                var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(Encoding.UTF8.GetBytes(now))));
+                if (File.Exists(note))
+                {
+                    return File.ReadAllText(note);
+                }
 
-            var digest = Of(path);
-            Directory.CreateDirectory(Path.GetDirectoryName(note)!);
-            AtomicFile.Write(note, stream => stream.Write(Encoding.UTF8.GetBytes(digest)));
-            return digest;
-        });
+                var digest = Of(path);
+                Directory.CreateDirectory(Path.GetDirectoryName(note)!);
+                AtomicFile.Write(note, stream => stream.Write(Encoding.UTF8.GetBytes(digest)));
+                return digest;
+            });
     }
 
     /// <summary>Digest of tensors' values.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Madtp.Kit.Experiments;
 
 /// <summary>
@@ -12,38 +14,100 @@ namespace Madtp.Kit.Experiments;
 /// </example>
 public sealed class Grid
 {
-    private Grid(IReadOnlyList<Experiment> experiments) => Experiments = experiments;
+    private Grid(IEnumerable<Experiment> experiments) => Experiments = [.. experiments.Distinct()];
+
+    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. PaperTable.Numbers.Select(number => $"table{number}")];
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }
 
     /// <summary>A grid of the given experiments.</summary>
-    public static Grid Of(params Experiment[] experiments) => new([.. experiments.Distinct()]);
+    public static Grid Of(params Experiment[] experiments) => new(experiments);
+
+    /// <summary>The grid of one of the paper's tables at the current scale, or that of a file.</summary>
+    /// <param name="nameOrPath">One of <see cref="Names"/>, or a JSON file: an array of what differs from the usual experiment.</param>
+    /// <exception cref="FileNotFoundException">It is neither.</exception>
+    /// <exception cref="InvalidDataException">The file holds no experiments; the message says where.</exception>
+    public static Grid Open(string nameOrPath)
+    {
+        if (Names.Contains(nameOrPath))
+        {
+            return PaperTable.Of(nameOrPath[^1] - '0').Grid;
+        }
+
+        if (!File.Exists(nameOrPath))
+        {
+            throw new FileNotFoundException($"'{nameOrPath}' is neither a file nor a grid; the grids are {string.Join(", ", Names)}", nameOrPath);
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<Experiment[]>(File.ReadAllBytes(nameOrPath), ExperimentJson.Page) is { Length: > 0 } list
+                ? new(list)
+                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Each experiment with each of the values.</summary>
     /// <param name="with">An experiment with a value.</param>
     /// <param name="values">The values.</param>
     /// <exception cref="ArgumentException">There are no values.</exception>
-    public Grid Vary<T>(Func<Experiment, T, Experiment> with, params T[] values)
-    {
-        ArgumentNullException.ThrowIfNull(with);
-        return values.Length > 0
-            ? new([.. Experiments.SelectMany(experiment => values.Select(value => with(experiment, value))).Distinct()])
-            : throw new ArgumentException("a grid varies over at least one value", nameof(values));
-    }
+    public Grid Vary<T>(Func<Experiment, T, Experiment> with, params T[] values) => values.Length > 0
+        ? new(Experiments.SelectMany(experiment => values.Select(value => with(experiment, value))))
+        : throw new ArgumentException("a grid varies over at least one value", nameof(values));
 
     /// <summary>This grid's experiments and those of another.</summary>
-    public Grid And(Grid other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        return new([.. Experiments.Concat(other.Experiments).Distinct()]);
-    }
+    public Grid And(Grid other) => new(Experiments.Concat(other.Experiments));
 
     /// <summary>Runs what has no result yet, in parallel processes where cores allow, and gives all results in the grid's order.</summary>
     /// <param name="settings">Where results are kept and how many processes run; the usual if null.</param>
     /// <param name="progress">Told whenever something changes.</param>
     /// <param name="cancellation">Ends the running processes; what they did is resumed by the next call.</param>
     /// <exception cref="InvalidOperationException">An experiment failed; the message holds what it said.</exception>
-    public IReadOnlyList<ExperimentResult> Run(GridSettings? settings = null, Action<GridProgress>? progress = null, CancellationToken cancellation = default) =>
+    public IReadOnlyList<ExperimentResult> Run(
+        GridSettings? settings = null, Action<GridProgress>? progress = null, CancellationToken cancellation = default) =>
         new GridRunner(settings ?? new GridSettings()).Run(Experiments, progress, cancellation);
+}
+
+/// <summary>How a grid is run.</summary>
+public sealed record GridSettings
+{
+    /// <summary>Where results are.</summary>
+    public RunCache Cache { get; init; } = RunCache.Default;
+
+    /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
+    public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
+
+    /// <summary>
+    /// Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one in all: it has
+    /// the GPU to itself.
+    /// </summary>
+    public int Jobs { get; init; } = UsualJobs(Scale.Current);
+
+    /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
+
+    /// <summary>Processes at once at a scale.</summary>
+    internal static int UsualJobs(ExperimentScale scale) => scale == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
+}
+
+/// <summary>Where a grid stands.</summary>
+/// <param name="Done">Experiments with a result.</param>
+/// <param name="Total">All experiments.</param>
+/// <param name="Running">Those being run.</param>
+/// <param name="Left">How long the rest will take, by those done so far; null before the first is done.</param>
+public sealed record GridProgress(int Done, int Total, IReadOnlyList<Experiment> Running, TimeSpan? Left)
+{
+    /// <summary>The state in a line.</summary>
+    public override string ToString()
+    {
+        var left = Left is { } time ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : string.Empty;
+        var running = Running.Count == 0 ? string.Empty : $"; running {string.Join(", ", Running)}";
+        return $"{Done} of {Total} experiments{left}{running}";
+    }
 }

@@ -1,21 +1,24 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
+using System.Text;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>Runs the experiments of a grid that have no result, each in a process of its own (<c>kit sweep FILE --index N</c>).</summary>
+/// <summary>Runs the experiments of a grid that have no result, each in a process of its own.</summary>
 internal sealed class GridRunner(GridSettings settings)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
-    public IReadOnlyList<ExperimentResult> Run(IReadOnlyList<Experiment> experiments, Action<GridProgress>? progress, CancellationToken cancellation)
+    public IReadOnlyList<ExperimentResult> Run(
+        IReadOnlyList<Experiment> experiments, Action<GridProgress>? progress, CancellationToken cancellation)
     {
         var found = experiments.Select(settings.Cache.Find).ToArray();
         int[] missing = [.. Enumerable.Range(0, experiments.Count).Where(i => found[i] is null)];
         progress?.Invoke(new GridProgress(experiments.Count - missing.Length, experiments.Count, [], null));
         foreach (var task in missing.Select(i => experiments[i].Task).Distinct())
         {
-            ExperimentTasks.Of(task).RequireInputs();
+            ExperimentTask.Of(task).RequireInputs();
         }
 
         if (settings.Jobs <= 0)
@@ -23,7 +26,7 @@ internal sealed class GridRunner(GridSettings settings)
             foreach (var i in missing)
             {
                 found[i] = ExperimentRunner.Run(experiments[i], settings.Cache, settings.Runs, cancellation: cancellation);
-                progress?.Invoke(new GridProgress(found.Count(r => r is not null), experiments.Count, [], null));
+                progress?.Invoke(new GridProgress(found.Count(result => result is not null), experiments.Count, [], null));
             }
         }
         else if (missing.Length > 0)
@@ -34,13 +37,14 @@ internal sealed class GridRunner(GridSettings settings)
         return [.. experiments.Select((experiment, i) => found[i] ?? settings.Cache.Find(experiment)!)];
     }
 
-    private void InProcesses(IReadOnlyList<Experiment> experiments, int[] missing, Action<GridProgress>? progress, CancellationToken cancellation)
+    private void InProcesses(
+        IReadOnlyList<Experiment> experiments, int[] missing, Action<GridProgress>? progress, CancellationToken cancellation)
     {
         Directory.CreateDirectory(settings.Runs);
         var list = Path.Combine(settings.Runs, $"grid-{Guid.NewGuid():N}.json");
         File.WriteAllText(list, JsonSerializer.Serialize(experiments, ExperimentJson.Page));
         var waiting = new Queue<int>(missing);
-        var running = new List<GridProcess>();
+        var running = new List<One>();
         var watch = Stopwatch.StartNew();
         var done = 0;
         try
@@ -50,15 +54,16 @@ internal sealed class GridRunner(GridSettings settings)
                 cancellation.ThrowIfCancellationRequested();
                 while (waiting.Count > 0 && running.Count < settings.Jobs)
                 {
-                    running.Add(GridProcess.Start(list, waiting.Dequeue(), settings));
+                    var index = waiting.Dequeue();
+                    running.Add(new One(experiments[index], Start(list, index)));
                     Report();
                 }
 
                 Thread.Sleep(Look);
-                foreach (var ended in running.Where(process => process.HasExited).ToArray())
+                foreach (var ended in running.Where(one => one.HasExited).ToArray())
                 {
                     running.Remove(ended);
-                    ended.RequireSuccess(experiments[ended.Index]);
+                    ended.RequireSuccess();
                     ended.Dispose();
                     done++;
                     Report();
@@ -67,14 +72,76 @@ internal sealed class GridRunner(GridSettings settings)
         }
         finally
         {
-            running.ForEach(process => process.Dispose());
+            running.ForEach(one => one.Dispose());
             File.Delete(list);
         }
 
         void Report()
         {
             TimeSpan? left = done == 0 ? null : watch.Elapsed / done * (missing.Length - done);
-            progress?.Invoke(new GridProgress(experiments.Count - missing.Length + done, experiments.Count, [.. running.Select(process => experiments[process.Index])], left));
+            IReadOnlyList<Experiment> now = [.. running.Select(one => one.Experiment)];
+            progress?.Invoke(new GridProgress(experiments.Count - missing.Length + done, experiments.Count, now, left));
+        }
+    }
+
+    private Process Start(string list, int index)
+    {
+        string[] place = [list, "--index", index.ToString(CultureInfo.InvariantCulture)];
+        string[] arguments = [.. settings.Command.Skip(1), .. place, "--cache", settings.Cache.Folder, "--runs", settings.Runs];
+        var start = new ProcessStartInfo(settings.Command[0], arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Small tensors gain little from threads: one experiment on each core is faster than two cores on each experiment.
+        start.Environment["OMP_NUM_THREADS"] = Math.Max(1, Environment.ProcessorCount / settings.Jobs).ToString(CultureInfo.InvariantCulture);
+        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        return Process.Start(start)!;
+    }
+
+    /// <summary>One experiment in a process of its own; disposing ends the process.</summary>
+    private sealed class One : IDisposable
+    {
+        private readonly Process process;
+        private readonly StringBuilder said = new();
+
+        public One(Experiment experiment, Process process)
+        {
+            (Experiment, this.process) = (experiment, process);
+            process.OutputDataReceived += Note;
+            process.ErrorDataReceived += Note;
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+        }
+
+        public Experiment Experiment { get; }
+
+        public bool HasExited => process.HasExited;
+
+        /// <summary>Throws what the process said where it failed.</summary>
+        public void RequireSuccess()
+        {
+            process.WaitForExit();
+            if (process.ExitCode != 0)
+            {
+                throw new InvalidOperationException(
+                    $"the experiment '{Experiment}' failed (exit code {process.ExitCode}): {said.ToString().Trim()}");
+            }
+        }
+
+        public void Dispose()
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+                process.WaitForExit();
+            }
+
+            process.Dispose();
+        }
+
+        private void Note(object sender, DataReceivedEventArgs line)
+        {
+            lock (said)
+            {
+                said.Append(line.Data).Append(line.Data is null ? "" : "\n");
+            }
         }
     }
 }

@@ -1,44 +1,125 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>A table of the paper, number by number. GFLOPs are multiply-accumulates in 10⁹.</summary>
-/// <param name="Task">What it is about.</param>
-/// <param name="Columns">Its columns.</param>
-/// <param name="Rows">Its rows.</param>
-public sealed record PaperTable(string Task, IReadOnlyList<string> Columns, IReadOnlyList<PaperRow> Rows)
+/// <summary>
+/// A table of the paper: what it prints, number by number (GFLOPs are multiply-accumulates in 10⁹), and the experiments that stand
+/// behind ours. At toy scale three seeds each; at the paper's one, as in the paper, with its data sets, ratios and sizes.
+/// </summary>
+public sealed class PaperTable
 {
-    private static readonly Lazy<IReadOnlyDictionary<int, PaperTable>> Tables = new(Read);
+    private static readonly Lazy<JsonElement> Printed = new(() =>
+    {
+        using var stream = typeof(PaperTable).Assembly.GetManifestResourceStream("Madtp.Kit.Tables.paper-tables.json")!;
+        return JsonDocument.Parse(stream).RootElement;
+    });
 
-    /// <summary>
-    /// A table by its number.
-    /// </summary>
+    private readonly ExperimentScale scale;
+
+    private PaperTable(int number, ExperimentScale scale)
+    {
+        var table = Printed.Value.GetProperty($"table{number}");
+        this.scale = scale;
+        Task = table.GetProperty("task").GetString()!;
+        Columns = [.. table.GetProperty("columns").EnumerateArray().Select(column => column.GetString()!)];
+        Rows = [.. table.GetProperty("rows").EnumerateArray().Select(row =>
+            new PaperRow(Columns.Zip(row.EnumerateArray()).ToDictionary(cell => cell.First, cell => Value(cell.Second))))];
+    }
+
+    /// <summary>The numbers of the paper's tables that have results.</summary>
+    public static IReadOnlyList<int> Numbers { get; } = [2, 3, 4, 5, 6, 7];
+
+    /// <summary>What it is about.</summary>
+    public string Task { get; }
+
+    /// <summary>Its columns.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Its rows.</summary>
+    public IReadOnlyList<PaperRow> Rows { get; }
+
+    /// <summary>The usual experiment of each of its tasks: one, or one for each data set; nothing is taken away yet.</summary>
+    public required IReadOnlyList<Experiment> Tasks { get; init; }
+
+    /// <summary>The methods that are compared, by their names in <see cref="Methods"/>.</summary>
+    public required IReadOnlyList<string> Approaches { get; init; }
+
+    /// <summary>The reduce ratios.</summary>
+    public IReadOnlyList<double> Ratios { get; init; } = [0.5];
+
+    /// <summary>K's that MADTP is run with, Table 4 alone. In the toy world they are to its model's 64 as the paper's are to 100.</summary>
+    public IReadOnlyList<int> LearnableTokens { get; init; } = [];
+
+    /// <summary>d_k's that MADTP is run with, Table 4 alone. In the toy world they are to its model's 64 as the paper's are to 768.</summary>
+    public IReadOnlyList<int> AlignmentWidths { get; init; } = [];
+
+    /// <summary>The experiments: of each task the uncompressed model, then every method at every ratio, each with every seed.</summary>
+    public Grid Grid => Tasks.Select(Of).Aggregate((all, one) => all.And(one)).Vary((e, seed) => e with { Seed = seed }, Scale.SeedsAt(scale));
+
+    /// <summary>A table by its number.</summary>
     /// <param name="number">2 to 7.</param>
+    /// <param name="at">The scale of our experiments; the current one if null.</param>
     /// <exception cref="ArgumentOutOfRangeException">The paper's results are in Tables 2 to 7.</exception>
-    public static PaperTable Of(int number) => Tables.Value.TryGetValue(number, out var table)
-        ? table
-        : throw new ArgumentOutOfRangeException(nameof(number), number, "the paper's results are in Tables 2 to 7");
+    public static PaperTable Of(int number, ExperimentScale? at = null)
+    {
+        var scale = at ?? Scale.Current;
+        var isPaper = scale == ExperimentScale.Paper;
+        Experiment[] Usual(params string[] subjects) => [.. subjects.Select(subject => Scale.Experiment(subject, scale))];
+        Experiment[] Retrieval(string subject) => isPaper ? Usual($"{subject}-flickr30k", subject) : Usual(subject);
+        return number switch
+        {
+            2 => new(2, scale)
+            {
+                Tasks = Usual("nlvr2"), Approaches = [.. Methods.Rivals.Select(method => method.Name)],
+                Ratios = isPaper ? [0.3, 0.5, 0.6, 0.7, 0.8] : [0.3, 0.5, 0.7, 0.8],
+            },
+            3 => new(3, scale)
+            {
+                Tasks = Usual("nlvr2"),
+                Approaches = ["TIS only S_self", "TIS only S_token", "TIS only S_cls", "w/o MAG", "w/o DTP", "MADTP"],
+            },
+            4 => new(4, scale)
+            {
+                Tasks = Usual("nlvr2"), Approaches = ["mean-keep", "max-keep", "MADTP"],
+                LearnableTokens = isPaper ? [50, 100, 150, 200] : [32, 64, 96, 128],
+                AlignmentWidths = isPaper ? [256, 512, 768, 1024] : [16, 32, 64, 96],
+            },
+            5 => new(5, scale) { Tasks = Retrieval("clip"), Approaches = ["MADTP", "STP", Methods.UPop], Ratios = [0.5, 0.75] },
+            6 => new(6, scale) { Tasks = Retrieval("retrieval"), Approaches = ["MADTP", "STP", Methods.UPop], Ratios = [0.5, 0.75] },
+            7 => new(7, scale) { Tasks = Usual("caption", "vqa"), Approaches = [Methods.UPop, "MADTP"], Ratios = [0.5, 0.75] },
+            _ => throw new ArgumentOutOfRangeException(nameof(number), number, "the paper's results are in Tables 2 to 7"),
+        };
+    }
 
     /// <summary>The row whose columns have the given values; null where the paper has none.</summary>
     public PaperRow? Row(params (string Column, object? Value)[] wanted) =>
         Rows.FirstOrDefault(row => wanted.All(cell => Equals(row.Cells[cell.Column], cell.Value)));
 
-    private static Dictionary<int, PaperTable> Read()
+    private Grid Of(Experiment usual)
     {
-        using var stream = typeof(PaperTable).Assembly.GetManifestResourceStream("Madtp.Kit.Tables.paper-tables.json")!;
-        using var json = JsonDocument.Parse(stream);
-        return json.RootElement.EnumerateObject().ToDictionary(table => int.Parse(table.Name[5..], CultureInfo.InvariantCulture), table =>
-        {
-            string[] columns = [.. table.Value.GetProperty("columns").EnumerateArray().Select(column => column.GetString()!)];
-            return new PaperTable(table.Value.GetProperty("task").GetString()!, columns, [.. table.Value.GetProperty("rows").EnumerateArray().Select(row => Row(columns, row))]);
-        });
+        var reduced = Grid.Of(usual).Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios]);
+        IEnumerable<Experiment> sizes = reduced.Experiments.SelectMany(e => LearnableTokens.Select(k => e with { LearnableTokens = k })
+            .Concat(AlignmentWidths.Select(width => e with { AlignmentWidth = width })));
+        var methods = Grid.Of(usual).Vary((e, method) => e with { Method = method }, [.. Approaches])
+            .Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios]);
+        return Grid.Of([usual with { Method = Methods.Uncompressed }, .. sizes]).And(methods);
     }
 
-    private static PaperRow Row(string[] columns, JsonElement row) => new(columns.Zip(row.EnumerateArray()).ToDictionary(cell => cell.First, cell => cell.Second.ValueKind switch
+    private static object? Value(JsonElement cell) => cell.ValueKind switch
     {
         JsonValueKind.Null => null,
-        JsonValueKind.Number => (object?)cell.Second.GetDouble(),
-        _ => cell.Second.GetString(),
-    }));
+        JsonValueKind.Number => cell.GetDouble(),
+        _ => cell.GetString(),
+    };
+}
+
+/// <summary>A row of one of the paper's tables.</summary>
+/// <param name="Cells">Text and numbers by column; null where the paper prints nothing.</param>
+public sealed record PaperRow(IReadOnlyDictionary<string, object?> Cells)
+{
+    /// <summary>A column's text.</summary>
+    public string Text(string column) => (string)Cells[column]!;
+
+    /// <summary>A column's number; null where the paper prints nothing.</summary>
+    public double? Number(string column) => (double?)Cells[column];
 }

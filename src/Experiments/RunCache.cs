@@ -26,53 +26,47 @@ public sealed class RunCache(string folder, string? published = null)
     /// <summary>The kit's cache of toy results, at whatever scale: for what a notebook shows on the toy world in any case.</summary>
     public static RunCache Toy => At(ExperimentScale.Toy);
 
-    /// <summary>The kit's cache at a scale.</summary>
-    internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
-        ? new(Environment.GetEnvironmentVariable(ResultsVariable) is { Length: > 0 } chosen ? chosen : KitFolder.File("artifacts", "paper-results"))
-        : new(KitFolder.File("artifacts", "cache"), Environment.GetEnvironmentVariable(FreshVariable) == "1" ? null : KitFolder.File("data", "toy", "runs"));
-
     /// <summary>Where new results go.</summary>
     public string Folder => folder;
+
+    private IEnumerable<string> Places => new[] { folder, published }.OfType<string>();
+
+    /// <summary>The kit's cache at a scale.</summary>
+    internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
+        ? new(Variable(ResultsVariable) is { Length: > 0 } chosen ? chosen : KitFolder.File("artifacts", "paper-results"))
+        : new(KitFolder.File("artifacts", "cache"), Variable(FreshVariable) == "1" ? null : KitFolder.File("data", "toy", "runs"));
 
     /// <summary>An experiment's result, or null.</summary>
     /// <exception cref="InvalidDataException">The file of the result is damaged.</exception>
     public ExperimentResult? Find(Experiment experiment)
     {
-        ArgumentNullException.ThrowIfNull(experiment);
         var name = experiment.Key + ".json";
-        return new[] { folder, published }.OfType<string>().Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists) is { } path ? Read(path) : null;
+        return Places.Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists) is { } path ? Read(path) : null;
     }
 
     /// <summary>Keeps a result.</summary>
     public void Keep(ExperimentResult result)
     {
-        ArgumentNullException.ThrowIfNull(result);
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(PathOf(folder, result.Experiment), stream =>
-        {
-            JsonSerializer.Serialize(stream, result, ExperimentJson.Page);
-            stream.WriteByte((byte)'\n');
-        });
+        AtomicFile.Write(PathOf(result.Experiment), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(result.ToJson() + "\n")));
     }
 
     /// <summary>Deletes an experiment's result from the folder for new ones, if it is there.</summary>
     public void Forget(Experiment experiment)
     {
-        ArgumentNullException.ThrowIfNull(experiment);
         if (Directory.Exists(folder))
         {
-            File.Delete(PathOf(folder, experiment));
+            File.Delete(PathOf(experiment));
         }
     }
 
     /// <summary>Every result there is, new ones before those that come with the kit; ordered by task, method, ratio, passes and seed.</summary>
-    public IReadOnlyList<ExperimentResult> All()
-    {
-        var files = new[] { folder, published }.OfType<string>().Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.json"));
-        return [.. files.DistinctBy(Path.GetFileName).Select(Read)
+    public IReadOnlyList<ExperimentResult> All() =>
+    [
+        .. Places.Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.json")).DistinctBy(Path.GetFileName).Select(Read)
             .OrderBy(r => r.Experiment.Task, StringComparer.Ordinal).ThenBy(r => r.Experiment.Method, StringComparer.Ordinal)
-            .ThenBy(r => r.Experiment.ReduceRatio).ThenBy(r => r.Experiment.Epochs).ThenBy(r => r.Experiment.Seed)];
-    }
+            .ThenBy(r => r.Experiment.ReduceRatio).ThenBy(r => r.Experiment.Epochs).ThenBy(r => r.Experiment.Seed),
+    ];
 
     /// <summary>Copies new results to those that come with the kit.</summary>
     /// <returns>How many were copied.</returns>
@@ -80,26 +74,26 @@ public sealed class RunCache(string folder, string? published = null)
     {
         Directory.CreateDirectory(to);
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
-        foreach (var file in files)
-        {
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
-        }
-
+        Array.ForEach(files, file => File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true));
         return files.Length;
     }
 
-    private static string PathOf(string place, Experiment experiment) => Path.Combine(place, experiment.Key + ".json");
+    private string PathOf(Experiment experiment) => Path.Combine(folder, experiment.Key + ".json");
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);
 
     private static ExperimentResult Read(string path)
     {
+        const string Remedy = "; delete it to run the experiment again";
         try
         {
-            var result = JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page);
-            return result is null ? throw new InvalidDataException($"'{path}' holds no result; delete it to run the experiment again") : result with { Cached = true };
+            return JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page) is { } result
+                ? result with { Cached = true }
+                : throw new InvalidDataException($"'{path}' holds no result{Remedy}");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{path}' is no result of an experiment ({e.Message}); delete it to run the experiment again", e);
+            throw new InvalidDataException($"'{path}' is no result of an experiment ({e.Message}){Remedy}", e);
         }
     }
 }

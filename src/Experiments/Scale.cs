@@ -1,5 +1,15 @@
 namespace Madtp.Kit.Experiments;
 
+/// <summary>How large experiments are.</summary>
+public enum ExperimentScale
+{
+    /// <summary>The toy world: minutes on two cores, nothing to fetch.</summary>
+    Toy,
+
+    /// <summary>The paper's data sets and checkpoints: days on a GPU.</summary>
+    Paper,
+}
+
 /// <summary>
 /// The one switch between the toy world and the paper's scale: <c>KIT_SCALE</c>. A subject ("nlvr2", "clip", "retrieval", "caption",
 /// "vqa") names a task at either scale; where the paper has a second data set its name follows ("clip-flickr30k"), and the toy
@@ -17,28 +27,19 @@ public static class Scale
     /// <summary>The scale as results are labelled: "toy" or "paper scale".</summary>
     public static string Label => Current == ExperimentScale.Paper ? "paper scale" : "toy";
 
-    /// <summary>The name of a subject's task at the current scale, such as "toy-nlvr2" or "nlvr2".</summary>
-    /// <exception cref="ArgumentException">There is no such subject.</exception>
-    public static string Task(string subject) => Task(subject, Current);
-
-    /// <summary>The name of a subject's task at a scale.</summary>
-    /// <exception cref="ArgumentException">There is no such subject.</exception>
-    public static string Task(string subject, ExperimentScale scale)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(subject);
-        return ExperimentTasks.Of(scale == ExperimentScale.Paper ? subject : $"toy-{subject.Split('-')[0]}").Name;
-    }
-
-    /// <summary>A subject's usual experiment at the current scale: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
-    /// <exception cref="ArgumentException">There is no such subject.</exception>
-    public static Experiment Experiment(string subject) => Experiment(subject, Current);
-
-    /// <summary>A subject's usual experiment at a scale.</summary>
-    /// <exception cref="ArgumentException">There is no such subject.</exception>
-    public static Experiment Experiment(string subject, ExperimentScale scale) => ExperimentTasks.Of(Task(subject, scale)).Usual;
-
     /// <summary>The seeds of a comparison at the current scale: three in the toy world, one at the paper's scale, as in the paper.</summary>
     public static long[] Seeds => SeedsAt(Current);
+
+    /// <summary>A subject's usual experiment: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
+    /// <param name="subject">The subject.</param>
+    /// <param name="scale">The scale; the current one if null.</param>
+    /// <exception cref="ArgumentException">There is no such subject.</exception>
+    public static Experiment Experiment(string subject, ExperimentScale? scale = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(subject);
+        var isPaper = (scale ?? Current) == ExperimentScale.Paper;
+        return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Usual;
+    }
 
     /// <summary>The seeds of a comparison at a scale.</summary>
     internal static long[] SeedsAt(ExperimentScale scale) => scale == ExperimentScale.Paper ? [1] : [1, 2, 3];

@@ -13,10 +13,8 @@ public sealed class SeedGroups : IReadOnlyList<SeedGroup>
 {
     private readonly List<SeedGroup> groups;
 
-    private SeedGroups(IEnumerable<ExperimentResult> results)
-    {
+    private SeedGroups(IEnumerable<ExperimentResult> results) =>
         groups = [.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(SeedGroup.Of)];
-    }
 
     /// <summary>How many groups there are.</summary>
     public int Count => groups.Count;
@@ -30,21 +28,94 @@ public sealed class SeedGroups : IReadOnlyList<SeedGroup>
     {
         get
         {
-            ArgumentNullException.ThrowIfNull(experiment);
-            return groups.Find(group => group.Experiment == experiment with { Seed = 0 })
-                ?? throw new ArgumentException($"no result is of {experiment with { Seed = 0 }} ({experiment.TrainExamples} examples, K = {experiment.LearnableTokens}, d_k = {experiment.AlignmentWidth}); there are {string.Join(", ", groups.Where(group => group.Experiment.Task == experiment.Task).Select(group => FormattableString.Invariant($"{group.Experiment.Method} {group.Experiment.ReduceRatio}")))}", nameof(experiment));
+            var wanted = experiment with { Seed = 0 };
+            var others = groups.Where(group => group.Experiment.Task == experiment.Task)
+                .Select(group => FormattableString.Invariant($"{group.Experiment.Method} {group.Experiment.ReduceRatio}"));
+            return groups.Find(group => group.Experiment == wanted) ?? throw new ArgumentException(
+                $"no result is of {wanted} ({wanted.TrainExamples} examples, K = {wanted.LearnableTokens}, d_k = {wanted.AlignmentWidth}); "
+                + $"there are {string.Join(", ", others)}", nameof(experiment));
         }
     }
 
     /// <summary>Gathers results.</summary>
-    public static SeedGroups Of(IEnumerable<ExperimentResult> results)
-    {
-        ArgumentNullException.ThrowIfNull(results);
-        return new SeedGroups(results);
-    }
+    public static SeedGroups Of(IEnumerable<ExperimentResult> results) => new(results);
 
     /// <inheritdoc/>
     public IEnumerator<SeedGroup> GetEnumerator() => groups.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+/// <summary>Runs that differ in their seed alone.</summary>
+/// <param name="Experiment">What they have in common; its seed is 0.</param>
+/// <param name="Test">Score on the test split, 0 to 1.</param>
+/// <param name="MacShare">Share of the plain model's multiply-accumulates, 0 to 1.</param>
+/// <param name="BudgetMet">Whether every one of them got down to its budget, to within a percent of the plain model.</param>
+public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacShare, bool BudgetMet)
+{
+    /// <summary>Spread of each single score.</summary>
+    public IReadOnlyDictionary<string, Spread> Scores { get; init; } = new Dictionary<string, Spread>();
+
+    /// <summary>How far this group's test score lies above another's, and whether the seeds can tell.</summary>
+    public SeedGap Against(SeedGroup other) => SeedGap.Between(Test, other.Test);
+
+    internal static SeedGroup Of(IGrouping<Experiment, ExperimentResult> runs) => new(
+        runs.Key,
+        Spread.Of(runs.Select(run => run.Test)),
+        Spread.Of(runs.Select(run => run.MacShare)),
+        runs.All(run => !run.OverBudget))
+    {
+        Scores = runs.SelectMany(run => run.Scores).GroupBy(score => score.Key)
+            .ToDictionary(score => score.Key, score => Spread.Of(score.Select(one => one.Value))),
+    };
+}
+
+/// <summary>Mean and spread of a number over seeds.</summary>
+/// <param name="Mean">The mean.</param>
+/// <param name="Deviation">The standard deviation of the sample (n − 1); 0 for one value.</param>
+/// <param name="Count">How many values.</param>
+public sealed record Spread(double Mean, double Deviation, int Count)
+{
+    /// <summary>The spread of some values.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public static Spread Of(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        var mean = all.Length > 0 ? all.Average() : throw new ArgumentException("no values have no mean", nameof(values));
+        var squares = all.Sum(value => (value - mean) * (value - mean));
+        return new Spread(mean, all.Length == 1 ? 0 : Math.Sqrt(squares / (all.Length - 1)), all.Length);
+    }
+
+    /// <summary>Per cent with one digit, such as "97.0 ± 0.2".</summary>
+    public string Percent() => FormattableString.Invariant($"{100 * Mean:0.0} ± {100 * Deviation:0.0}");
+}
+
+/// <summary>The difference between two scores that were each measured with several seeds.</summary>
+/// <param name="Points">The first mean minus the second, in per cent.</param>
+/// <param name="Error">Two standard errors of it, in per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has a single seed.</param>
+public sealed record SeedGap(double Points, double? Error)
+{
+    /// <summary>Whether the difference is larger than its error.</summary>
+    public bool IsClear => Math.Abs(Points) > Error;
+
+    /// <summary>The difference of two scores, 0 to 1 each.</summary>
+    public static SeedGap Between(Spread first, Spread second)
+    {
+        static double Squared(Spread of) => of.Deviation * of.Deviation / of.Count;
+        double? error = first.Count < 2 || second.Count < 2 ? null : 200 * Math.Sqrt(Squared(first) + Squared(second));
+        return new SeedGap(100 * (first.Mean - second.Mean), error);
+    }
+
+    /// <summary>Who leads, in words: "MADTP is ahead", or why nobody can say.</summary>
+    /// <param name="first">Name of the first.</param>
+    /// <param name="second">Name of the second.</param>
+    public string Verdict(string first, string second) =>
+        Error is null ? "one seed cannot tell" : !IsClear ? "too close to tell" : $"{(Points > 0 ? first : second)} is ahead";
+
+    /// <summary>The difference and its error, such as "−1.0 points (two standard errors: 0.4)".</summary>
+    public override string ToString()
+    {
+        var error = Error is { } known ? FormattableString.Invariant($"two standard errors: {known:0.0}") : "one seed";
+        return FormattableString.Invariant($"{Points:+0.0;−0.0;0.0} points ({error})");
+    }
 }

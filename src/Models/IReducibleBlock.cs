@@ -1,5 +1,3 @@
-using Madtp.Kit.Alignment;
-
 namespace Madtp.Kit.Models;
 
 /// <summary>A transformer block that tokens can be taken out of.</summary>

@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Models;
 
 /// <summary>The inner widths of one layer. Removing parameters makes them differ from layer to layer.</summary>

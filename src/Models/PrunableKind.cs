@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Models;
 
 /// <summary>What an inner width that can be pruned belongs to.</summary>

@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Text;
 
 /// <summary>Several encoded texts of one padded length, row by row, ready to become tensors.</summary>

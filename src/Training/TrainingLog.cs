@@ -1,5 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using Madtp.Kit.Tasks;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
@@ -62,4 +64,151 @@ public static class TrainingLog
         File.WriteAllText(temporary, string.Concat(kept));
         File.Move(temporary, path, overwrite: true);
     }
+}
+
+/// <summary>One line of a training log. What does not apply is left out of the file.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Epoch">The epoch that the last of them belongs to, from 1.</param>
+public sealed record TrainingRecord(int Step, int Epoch)
+{
+    /// <summary>The objective, mean over the steps since the last line.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>L_task.</summary>
+    public double? Task { get; init; }
+
+    /// <summary>L_sim, without its weight.</summary>
+    public double? Alignment { get; init; }
+
+    /// <summary>The auxiliary loss, without its weight.</summary>
+    public double? Auxiliary { get; init; }
+
+    /// <summary>Share of the training examples answered right since the last line.</summary>
+    public double? Accuracy { get; init; }
+
+    /// <summary>Learning rate of the last step.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Norm of the gradient before clipping, mean over the steps.</summary>
+    public double? GradientNorm { get; init; }
+
+    /// <summary>Tokens that leave the image encoder, mean.</summary>
+    public double? ImageTokens { get; init; }
+
+    /// <summary>Tokens that leave the text encoder, mean.</summary>
+    public double? TextTokens { get; init; }
+
+    /// <summary>What the budget is met with: MADTP's temperature, a keep ratio.</summary>
+    public double? Dial { get; init; }
+
+    /// <summary>Multiply-accumulates of one example, mean.</summary>
+    public double? Macs { get; init; }
+
+    /// <summary>Accuracy on the validation examples; only in lines that end an epoch.</summary>
+    public double? Validation { get; init; }
+
+    /// <summary>Seconds of training so far, interruptions left out.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Whether the line ends an epoch.</summary>
+    [JsonIgnore]
+    public bool EndsEpoch => Validation is not null;
+}
+
+/// <summary>How far a training is, for whoever shows it.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="TotalSteps">Steps in all.</param>
+/// <param name="Latest">The newest line of the log; null before the first.</param>
+/// <param name="IsNew">Whether this step wrote that line.</param>
+public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew)
+{
+    /// <summary>How long the rest will take, by the time that the logged steps took; null before the first line of the log.</summary>
+    public TimeSpan? Left => Latest is { Step: > 0 } line ? TimeSpan.FromSeconds(line.Seconds / line.Step * (TotalSteps - Step)) : null;
+
+    /// <summary>The state in a line.</summary>
+    public override string ToString()
+    {
+        var left = Left is { } time && Step < TotalSteps ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : string.Empty;
+        return FormattableString.Invariant($"step {Step} of {TotalSteps}{left}");
+    }
+}
+
+/// <summary>How a training ended.</summary>
+/// <param name="Steps">Steps done in all.</param>
+/// <param name="Completed">False where it was stopped before its last step and may be resumed.</param>
+/// <param name="Records">The log.</param>
+public sealed record TrainingResult(int Steps, bool Completed, IReadOnlyList<TrainingRecord> Records);
+
+/// <summary>Means over the steps between two lines of the log. Losses are summed where they were computed and read once.</summary>
+internal sealed class StepAverages
+{
+    private Tensor? sums;
+    private int parts;
+    private int steps;
+    private double norm;
+    private double imageTokens;
+    private double textTokens;
+    private double macs;
+    private bool hasAlignment;
+    private bool hasAuxiliary;
+    private bool hasTokens;
+    private bool hasMacs;
+
+    /// <summary>Adds what a batch, or a part of it, came to.</summary>
+    public void Add(Tensor total, StepLosses losses)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var none = zeros_like(total);
+        var row = stack([total.detach(), losses.Task.detach(), losses.Correct.detach(), losses.Alignment?.detach() ?? none, losses.Auxiliary?.detach() ?? none]);
+        if (sums is null)
+        {
+            sums = row.clone().DetachFromDisposeScope();
+        }
+        else
+        {
+            sums.add_(row);
+        }
+
+        parts++;
+        hasAlignment |= losses.Alignment is not null;
+        hasAuxiliary |= losses.Auxiliary is not null;
+        hasTokens |= losses.ImageTokens is not null;
+        hasMacs |= losses.Macs is not null;
+        imageTokens += losses.ImageTokens ?? 0;
+        textTokens += losses.TextTokens ?? 0;
+        macs += losses.Macs ?? 0;
+    }
+
+    /// <summary>Ends a step.</summary>
+    public void Step(double gradientNorm)
+    {
+        steps++;
+        norm += gradientNorm;
+    }
+
+    public TrainingRecord Take()
+    {
+        using var read = sums!.cpu();
+        var values = read.data<float>().ToArray();
+        var record = new TrainingRecord(0, 0)
+        {
+            Loss = Mean(values[0]),
+            Task = Mean(values[1]),
+            Accuracy = Mean(values[2]),
+            Alignment = hasAlignment ? Mean(values[3]) : null,
+            Auxiliary = hasAuxiliary ? Mean(values[4]) : null,
+            GradientNorm = Math.Round(norm / steps, 6),
+            ImageTokens = hasTokens ? Mean(imageTokens) : null,
+            TextTokens = hasTokens ? Mean(textTokens) : null,
+            Macs = hasMacs ? Math.Round(macs / parts) : null,
+        };
+        sums!.Dispose();
+        (sums, parts, steps, norm, imageTokens, textTokens, macs) = (null, 0, 0, 0, 0, 0, 0);
+        (hasAlignment, hasAuxiliary, hasTokens, hasMacs) = (false, false, false, false);
+        return record;
+    }
+
+    // Six digits are more than anyone reads and keep lines short.
+    private double Mean(double sum) => Math.Round(sum / parts, 6);
 }

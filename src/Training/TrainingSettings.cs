@@ -1,3 +1,5 @@
+
+
 namespace Madtp.Kit.Training;
 
 /// <summary>Everything a training run is told besides its task. Equal settings, task and machine give equal weights.</summary>
@@ -60,4 +62,14 @@ public sealed record TrainingSettings
 
     /// <summary>Stops at the end of an epoch whose validation accuracy has reached this; null runs all epochs.</summary>
     public double? StopAtAccuracy { get; init; }
+}
+
+/// <summary>What the encoders' matrix products are computed in while training. Weights and the optimizer are float32 always.</summary>
+public enum TrainingPrecision
+{
+    /// <summary>float32 throughout.</summary>
+    Float32,
+
+    /// <summary>Mixed precision: products in bfloat16. For GPUs that have it in hardware; on a CPU it works, but slower than float32.</summary>
+    BFloat16,
 }

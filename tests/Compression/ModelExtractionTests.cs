@@ -5,7 +5,7 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

@@ -2,7 +2,7 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Models.Clip;
 using Xunit;
 using static TorchSharp.torch;

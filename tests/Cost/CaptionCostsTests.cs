@@ -1,6 +1,6 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

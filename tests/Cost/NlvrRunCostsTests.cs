@@ -1,5 +1,5 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Models;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Pruning;
-using Madtp.Kit.Tests.Pruning;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Tests.Madtp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Cost;

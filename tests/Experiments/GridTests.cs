@@ -31,10 +31,10 @@ public class GridTests
     [Fact]
     public void Every_method_of_the_grids_is_known()
     {
-        Assert.All(PaperGrids.All.Values.SelectMany(grid => grid.Experiments), experiment =>
+        Assert.All(Grid.Names.SelectMany(name => Grid.Open(name).Experiments), experiment =>
         {
             Assert.Equal(experiment.Method, Methods.Of(experiment.Method).Name);
-            Assert.Equal(experiment.Task, ExperimentTasks.Of(experiment.Task).Name);
+            Assert.Equal(experiment.Task, ExperimentTask.Of(experiment.Task).Name);
         });
         Assert.Equal(Methods.All.Count, Methods.All.Select(method => method.Name).Distinct().Count());
     }
@@ -43,8 +43,8 @@ public class GridTests
     public void An_unknown_name_is_answered_with_those_there_are()
     {
         Assert.Contains("EViT", Assert.Throws<ArgumentException>(() => Methods.Of("Evit")).Message, StringComparison.Ordinal);
-        Assert.Contains("toy-nlvr2", Assert.Throws<ArgumentException>(() => ExperimentTasks.Of("nlvr")).Message, StringComparison.Ordinal);
-        Assert.Contains("table2", Assert.Throws<FileNotFoundException>(() => ExperimentList.Of("table9")).Message, StringComparison.Ordinal);
+        Assert.Contains("toy-nlvr2", Assert.Throws<ArgumentException>(() => ExperimentTask.Of("nlvr")).Message, StringComparison.Ordinal);
+        Assert.Contains("table2", Assert.Throws<FileNotFoundException>(() => Grid.Open("table9")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,9 +53,23 @@ public class GridTests
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "list.json");
         File.WriteAllText(path, """[{ "method": "EViT", "reduce_ratio": 0.5 }, { "seed": 3 }]""");
-        Assert.Equal([new Experiment { Method = "EViT", ReduceRatio = 0.5 }, new Experiment { Seed = 3 }], ExperimentList.Of(path));
+        Assert.Equal([new Experiment { Method = "EViT", ReduceRatio = 0.5 }, new Experiment { Seed = 3 }], Grid.Open(path).Experiments);
         File.WriteAllText(path, "[\n{ \"methd\": \"EViT\" }]");
-        var error = Assert.Throws<InvalidDataException>(() => ExperimentList.Of(path));
+        var error = Assert.Throws<InvalidDataException>(() => Grid.Open(path).Experiments);
         Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_gets_its_place_in_the_list_and_what_it_says_where_it_fails_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = new GridSettings
+        {
+            Cache = new RunCache(folder.Path), Runs = Path.Combine(folder.Path, "runs"), Jobs = 2, Command = ["bash", "-c", "echo \"$@\"; exit 3", "bash"],
+        };
+        var error = Assert.Throws<InvalidOperationException>(() => Grid.Of(new Experiment { Seed = 7 }).Run(settings));
+        Assert.Contains("seed 7' failed (exit code 3)", error.Message, StringComparison.Ordinal);
+        Assert.Contains($".json --index 0 --cache {folder.Path} --runs {settings.Runs}", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(settings.Runs));
     }
 }

@@ -1,5 +1,5 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.CommandLine;
 using Madtp.Kit.Cli;
 using Madtp.Kit.Experiments;
 using Xunit;
@@ -21,20 +21,20 @@ public class PublishedResultsTests
         var files = Directory.EnumerateFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension);
         Assert.Equal(files.Order(StringComparer.Ordinal), Results.Select(result => result.Experiment.Key).Order(StringComparer.Ordinal));
         Assert.NotEmpty(Results);
-        Assert.All(ExperimentTasks.All.Where(task => !task.TakesDays), task => Assert.DoesNotContain("absent", task.Begins, StringComparison.Ordinal));
+        Assert.All(ExperimentTask.All.Where(task => !task.TakesDays), task => Assert.DoesNotContain("absent", task.Begins, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Every_result_is_of_its_tasks_present_data()
         => Assert.All(
             Results.GroupBy(result => result.Experiment.Task),
-            task => Assert.Equal([ExperimentTasks.Of(task.Key).DataDigest()], task.Select(result => result.Data).Distinct()));
+            task => Assert.Equal([ExperimentTask.Of(task.Key).DataDigest()], task.Select(result => result.Data).Distinct()));
 
     // What notebooks 05 to 10 look up: a fresh clone shows it without training.
     [Fact]
     public void Every_run_of_the_papers_tables_is_there()
         => Assert.All(
-            PaperGrids.Names.SelectMany(name => PaperGrids.Of(name, ExperimentScale.Toy).Experiments),
+            PaperTable.Numbers.SelectMany(number => PaperTable.Of(number, ExperimentScale.Toy).Grid.Experiments),
             experiment => Assert.Contains(Results, result => result.Experiment == experiment));
 
     [Fact]

@@ -19,7 +19,7 @@ public class ScaleTests
     }
 
     [Fact]
-    public void Both_data_sets_of_the_paper_are_one_in_the_toy_world() => Assert.Equal("toy-clip", Scale.Task("clip-flickr30k", ExperimentScale.Toy));
+    public void Both_data_sets_of_the_paper_are_one_in_the_toy_world() => Assert.Equal("toy-clip", Scale.Experiment("clip-flickr30k", ExperimentScale.Toy).Task);
 
     [Theory]
     [InlineData(null, ExperimentScale.Toy)]
@@ -32,7 +32,7 @@ public class ScaleTests
     public void Anything_else_is_an_error_that_says_what_may_be()
     {
         Assert.Contains("KIT_SCALE is 'Paper'; it may be 'toy'", Assert.Throws<ArgumentException>(() => Scale.Parse("Paper")).Message, StringComparison.Ordinal);
-        Assert.Contains("toy-clip", Assert.Throws<ArgumentException>(() => Scale.Task("klip", ExperimentScale.Toy)).Message, StringComparison.Ordinal);
+        Assert.Contains("toy-clip", Assert.Throws<ArgumentException>(() => Scale.Experiment("klip", ExperimentScale.Toy)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

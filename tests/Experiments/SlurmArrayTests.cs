@@ -18,7 +18,7 @@ public class SlurmArrayTests
         Assert.Equal("#!/usr/bin/env bash", script[0]);
         Assert.Contains("#SBATCH --array=0-1%4", script);
         Assert.Contains("#SBATCH --gres=gpu:1", script);
-        Assert.Equal(Two, ExperimentList.Of(array.ListPath));
+        Assert.Equal(Two, Grid.Open(array.ListPath).Experiments);
     }
 
     [Theory]

@@ -45,7 +45,7 @@ public class LifecycleTests(ITestOutputHelper output)
         Assert.True(kernel.WaitForExit(KernelClient.Patience));
 
         // The same ports again, by way of a shell that leaves.
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"\"{Madtp.Kit.Kernel.Execution.DotnetHost.Path}\" \"{typeof(Madtp.Kit.Kernel.KernelInfo).Assembly.Location}\" \"{kernel.ConnectionFile}\" & echo $!; read line"])
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"\"{Kit.Kernel.Execution.DotnetHost.Path}\" \"{typeof(Kit.Kernel.KernelInfo).Assembly.Location}\" \"{kernel.ConnectionFile}\" & echo $!; read line"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

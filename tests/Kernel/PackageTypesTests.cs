@@ -10,14 +10,17 @@ public class PackageTypesTests
     static PackageTypesTests() => KernelFormats.Register();
 
     [Fact]
-    public void A_data_frame_becomes_a_table_of_its_first_rows()
+    public void A_data_frame_becomes_a_table_of_its_first_rows_and_nothing_stands_where_a_value_is_missing()
     {
         var frame = new DataFrame(new Int32DataFrameColumn("n", Enumerable.Range(0, 1030)), new StringDataFrameColumn("name", Enumerable.Repeat("a < b", 1030)));
         var bundle = MimeBundle.From(frame).Values;
         var html = bundle.Single(each => each.MimeType == "text/html").Value;
         Assert.StartsWith("<table><thead><tr><th style=\"text-align:left\">n</th><th style=\"text-align:left\">name</th>", html);
-        Assert.Contains("<tr><td style=\"text-align:right\">19</td><td style=\"text-align:left\">a &lt; b</td></tr></tbody>", html);
-        Assert.Contains("… 1,010 more rows", html);
+        Assert.Contains("<tr><td style=\"text-align:right\">99</td><td style=\"text-align:left\">a &lt; b</td></tr></tbody>", html);
+        Assert.Contains("… 930 more rows", html);
+        var sparse = new DataFrame(new DoubleDataFrameColumn("Δ", Enumerable.Repeat<double?>(null, 29).Append(0.5)), new StringDataFrameColumn("name", [.. new string[29], "a"]));
+        Assert.Equal(29, sparse.ToDisplayString("text/html").Split("></td><td").Length - 1);
+        Assert.DoesNotContain("more rows", sparse.ToDisplayString("text/html"));
         Assert.Contains(bundle, each => each.MimeType == "text/plain");
         Assert.StartsWith("<table>", new DataFrame().ToDisplayString("text/html"));
     }

@@ -27,7 +27,7 @@ public class ReferenceTests(SharedKernel kernel)
         kernel.Client.Succeed("1"); // the client that asks has libzmq loaded
         var loaded = File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1]).First(path => path.Contains("libzmq", StringComparison.Ordinal));
         var folder = Directory.CreateDirectory(Path.Combine(kernel.Process.Folder, "native-lib")).FullName;
-        var runtimes = Directory.CreateDirectory(Path.Combine(folder, "runtimes", Madtp.Kit.Kernel.Execution.NativeFiles.PortableIdentifier, "native")).FullName;
+        var runtimes = Directory.CreateDirectory(Path.Combine(folder, "runtimes", Kit.Kernel.Execution.NativeFiles.PortableIdentifier, "native")).FullName;
         File.Copy(loaded, Path.Combine(folder, "libbeside.so"));
         File.Copy(loaded, Path.Combine(runtimes, "libpackaged.so"));
         Build(folder, "Caller", """

@@ -10,8 +10,8 @@ using Xunit;
 namespace Madtp.Kit.Tests.Notebooks;
 
 /// <summary>
-/// Every notebook's cells compile against the library as it is built, one after another as the kernel chains them, and none is run:
-/// what a renamed name breaks shows in seconds. They do with what .NET Interactive's kernel brings into scope and their own usings.
+/// Every notebook's cells compile against the library as it is built, chained as the kernel chains them, and none is run: what a
+/// renamed name breaks shows in seconds. They do with what .NET Interactive's kernel brings into scope and their own usings.
 /// </summary>
 public class NotebookCompileTests
 {
@@ -81,7 +81,7 @@ public class NotebookCompileTests
             }
         }
 
-        // Nothing can be chained to a cell with errors. Those after it are looked at all the same, but for the names it would have declared.
+        // Nothing can be chained to a cell with errors. Later ones are looked at all the same, but for the names it would have declared.
         var references = libraries.Of([.. steps.OfType<CellStep.Reference>()]);
         var missing = new HashSet<string>();
         CSharpCompilation? previous = null;
@@ -98,7 +98,8 @@ public class NotebookCompileTests
             errors.AddRange(from error in found
                             where !missing.Contains(tree.GetRoot().FindNode(error.Location.SourceSpan).ToString())
                             let line = error.Location.GetLineSpan().StartLinePosition.Line + 1
-                            select $"{notebook}, {step.Path}, line {line}: {error.Id} {error.GetMessage(CultureInfo.InvariantCulture)}");
+                            let message = error.GetMessage(CultureInfo.InvariantCulture)
+                            select $"{notebook}, {step.Path}, line {line}: {error.Id} {message}");
             missing.UnionWith(Declared(tree));
             var usings = CSharpSyntaxTree.ParseText(string.Concat(tree.GetCompilationUnitRoot().Usings), CellSource.ParseOptions);
             previous = Compile(usings, references, previous) is ({ } alone, []) ? alone : previous;
@@ -133,7 +134,8 @@ public class NotebookCompileTests
         SyntaxTree tree, ImmutableArray<MetadataReference> references, CSharpCompilation? previous)
     {
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: Official, allowUnsafe: true);
-        return CSharpCompilation.CreateScriptCompilation($"cell{Guid.NewGuid():N}", tree, references, options, previous, typeof(object));
+        var name = $"cell{Guid.NewGuid():N}";
+        return CSharpCompilation.CreateScriptCompilation(name, tree, references, options, previous, typeof(object));
     }
 
     private static IEnumerable<string> Declared(SyntaxTree tree) => tree.GetRoot().DescendantNodes().Select(node => node switch
@@ -153,14 +155,15 @@ public class NotebookCompileTests
             .Select(cell => string.Concat(cell.GetProperty("source").EnumerateArray().Select(line => line.GetString())))];
     }
 
-    /// <summary>What notebooks refer to, read once for all that refer to the same. For one thread: the compiler writes on it.</summary>
+    /// <summary>What notebooks refer to, read once for all that refer to the same; for one thread.</summary>
     private sealed class Libraries
     {
         private readonly Dictionary<string, NotebookReferences> known = [];
 
         public NotebookReferences Of(IReadOnlyList<CellStep.Reference> steps)
         {
-            var key = string.Join('|', steps.Select(step => Path.GetFullPath(step.Target, step.Folder)).Distinct().Order(StringComparer.Ordinal));
+            var files = steps.Select(step => Path.GetFullPath(step.Target, step.Folder));
+            var key = string.Join('|', files.Distinct().Order(StringComparer.Ordinal));
             if (!known.TryGetValue(key, out var references))
             {
                 known[key] = references = new NotebookReferences(new NotebookLoadContext());

@@ -27,7 +27,7 @@ public sealed class PaperScaleTests : IDisposable
     {
         var random = new Random(5);
         var results = new RunCache(Path.Combine(folder.Path, "results"));
-        Array.ForEach([.. PaperGrids.Of("table" + notebook[^1], ExperimentScale.Paper).Experiments], experiment => results.Keep(MadeUp(experiment, random)));
+        Array.ForEach([.. PaperTable.Of(notebook[^1] - '0', ExperimentScale.Paper).Grid.Experiments], experiment => results.Keep(MadeUp(experiment, random)));
 
         using var kernel = new KernelProcess(KitPaths.InRepository("notebooks"), new Dictionary<string, string>
         {

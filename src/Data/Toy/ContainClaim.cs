@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>"The left image contains a red circle", and the same of the right, both, or at least one.</summary>

@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>A scene and what is said of it.</summary>

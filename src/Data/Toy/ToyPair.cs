@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>One example of the toy world: a statement, two scenes, and whether it is true of them.</summary>

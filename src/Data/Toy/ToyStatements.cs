@@ -1,3 +1,4 @@
+
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>Draws claims of every kind, and pairs of scenes of which they are true or false.</summary>

@@ -1,4 +1,4 @@
-using Madtp.Kit.Alignment;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;

@@ -1,4 +1,4 @@
-using Madtp.Kit.Alignment;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Decoding;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;

@@ -1,4 +1,4 @@
-using Madtp.Kit.Alignment;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Runtime;
 using TorchSharp.Modules;

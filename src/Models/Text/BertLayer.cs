@@ -1,4 +1,3 @@
-using Madtp.Kit.Alignment;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models.Text;

@@ -1,4 +1,3 @@
-using Madtp.Kit.Alignment;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

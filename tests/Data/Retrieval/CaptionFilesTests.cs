@@ -1,6 +1,6 @@
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Tests.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -53,7 +53,7 @@ public sealed class CaptionFilesTests(Toys toys) : IClassFixture<Toys>
     {
         using var whole = TinyFiles.CaptionsOf("clip", toys.Data, "train", TinyFiles.Plain);
         using var scope = NewDisposeScope();
-        using var first = new CaptionFiles(Madtp.Kit.Data.Captions.CaptionRows.Open(toys.File("coco/coco_karpathy_train.json"), toys.File("coco")), new Madtp.Kit.Data.TextEncoding(text => [text.Length]), TinyFiles.Plain, count: 7);
+        using var first = new CaptionFiles(Kit.Data.Captions.CaptionRows.Open(toys.File("coco/coco_karpathy_train.json"), toys.File("coco")), new Kit.Data.TextEncoding(text => [text.Length]), TinyFiles.Plain, count: 7);
         Assert.Equal((7, 2), (first.Captions, first.Images));
         Assert.True(first.Pixels([1]).Equals(whole.Pixels([1])));
     }

@@ -1,7 +1,7 @@
-using FsCheck;
 using FsCheck.Fluent;
-using Madtp.Kit.Data;
+using FsCheck;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;

@@ -1,5 +1,5 @@
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;

@@ -1,7 +1,7 @@
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Pruning;
+using Madtp.Kit.Madtp;
 using Xunit;
 using static TorchSharp.torch;
 

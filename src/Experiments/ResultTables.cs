@@ -1,0 +1,168 @@
+using System.Globalization;
+using Microsoft.Data.Analysis;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>A table of results: a row for each of them, a line of code for each column.</summary>
+/// <example>
+/// <code>
+/// ResultTable.Of(results)
+///     .Text("method", r => r.Experiment.Method)
+///     .Number("test %", r => 100 * r.Test)
+///     .ToFrame()
+/// </code>
+/// </example>
+public sealed class ResultTable<T>
+{
+    private readonly IReadOnlyList<T> results;
+    private readonly List<DataFrameColumn> columns = [];
+
+    internal ResultTable(IEnumerable<T> results) => this.results = [.. results];
+
+    /// <summary>Adds a column of words.</summary>
+    public ResultTable<T> Text(string name, Func<T, string> value) => Add(new StringDataFrameColumn(name, results.Select(value)));
+
+    /// <summary>Adds a column of numbers, rounded; null stays empty.</summary>
+    public ResultTable<T> Number(string name, Func<T, double?> value, int digits = 1)
+    {
+        double? Rounded(T result) => value(result) is { } number ? Math.Round(number, digits) + 0.0 : null; // + 0.0: no "−0.0"
+        return Add(new PrimitiveDataFrameColumn<double>(name, results.Select(Rounded)));
+    }
+
+    /// <summary>Adds a column of whole numbers.</summary>
+    public ResultTable<T> Count(string name, Func<T, int> value) => Add(new PrimitiveDataFrameColumn<int>(name, results.Select(value)));
+
+    /// <summary>The table.</summary>
+    public DataFrame ToFrame() => new(columns);
+
+    private ResultTable<T> Add(DataFrameColumn column)
+    {
+        columns.Add(column);
+        return this;
+    }
+}
+
+/// <summary>Begins a <see cref="ResultTable{T}"/>.</summary>
+public static class ResultTable
+{
+    /// <summary>A table of these results, without columns yet.</summary>
+    public static ResultTable<T> Of<T>(IEnumerable<T> results) => new(results);
+}
+
+/// <summary>
+/// Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the difference to the
+/// uncompressed model of the same scale, and the share of multiply-accumulates that is left.
+/// </summary>
+/// <param name="labels">Names of the first columns.</param>
+/// <param name="plain">Our uncompressed model.</param>
+/// <param name="paperPlain">The paper's.</param>
+public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plain, PaperRow paperPlain)
+{
+    private readonly List<(IReadOnlyList<string> Label, SeedGroup? Ours, PaperRow? Theirs)> lines = [];
+
+    /// <summary>The single score of ours that is compared, such as "CIDEr"; null for the test score.</summary>
+    public string? Score { get; init; }
+
+    /// <summary>The paper's column of scores, in per cent.</summary>
+    public string PaperScore { get; init; } = "test_acc";
+
+    /// <summary>The paper's column of multiply-accumulates, 10⁹.</summary>
+    public string PaperMacs { get; init; } = "gflops";
+
+    /// <summary>What our numbers are called: "toy" or "paper scale".</summary>
+    public string ScaleLabel { get; init; } = Scale.Label;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="label">Text of the first columns.</param>
+    /// <param name="ours">Our runs; null where there are none.</param>
+    /// <param name="theirs">The paper's row; null where it has none.</param>
+    /// <exception cref="ArgumentException">There are not as many texts as label columns.</exception>
+    public ComparisonTable Row(IReadOnlyList<string> label, SeedGroup? ours, PaperRow? theirs)
+    {
+        if (label.Count != labels.Count)
+        {
+            throw new ArgumentException($"{label.Count} texts for {labels.Count} columns ({string.Join(", ", labels)})", nameof(label));
+        }
+
+        lines.Add((label, ours, theirs));
+        return this;
+    }
+
+    /// <summary>The table. Δ is the difference to the uncompressed model, in points.</summary>
+    public DataFrame ToFrame()
+    {
+        var table = ResultTable.Of(lines);
+        for (var i = 0; i < labels.Count; i++)
+        {
+            var column = i;
+            table.Text(labels[i], line => line.Label[column]);
+        }
+
+        return table
+            .Number($"{ScaleLabel} %", line => 100 * Ours(line.Ours)?.Mean)
+            .Number("±", line => 100 * Ours(line.Ours)?.Deviation)
+            .Number($"{ScaleLabel} Δ", line => 100 * (Ours(line.Ours)?.Mean - Ours(plain)!.Mean))
+            .Number($"{ScaleLabel} MACs %", line => 100 * line.Ours?.MacShare.Mean)
+            .Text("budget", line => line.Ours is not { Experiment.ReduceRatio: > 0 } ours ? "–" : ours.BudgetMet ? "met" : "not met")
+            .Number("paper %", line => line.Theirs?.Number(PaperScore), 2)
+            .Number("paper Δ", line => line.Theirs?.Number(PaperScore) - paperPlain.Number(PaperScore), 2)
+            .Number("paper MACs %", line => 100 * line.Theirs?.Number(PaperMacs) / paperPlain.Number(PaperMacs))
+            .ToFrame();
+    }
+
+    private Spread? Ours(SeedGroup? group) => Score is null ? group?.Test : group?.Scores[Score];
+}
+
+/// <summary>Recall at 1, 5 and 10 in both directions, as the paper's Tables 5 and 6 print it: ours, and the paper's.</summary>
+public static class RecallTable
+{
+    private static readonly (string Score, string Column, string Title)[] Recalls =
+    [
+        ("text at 1", "i2t_r1", "image→text R@1"), ("text at 5", "i2t_r5", "image→text R@5"), ("text at 10", "i2t_r10", "image→text R@10"),
+        ("image at 1", "t2i_r1", "text→image R@1"), ("image at 5", "t2i_r5", "text→image R@5"), ("image at 10", "t2i_r10", "text→image R@10"),
+    ];
+
+    /// <summary>Our runs, a row for each group, per cent.</summary>
+    public static DataFrame Ours(IEnumerable<SeedGroup> groups) => Frame(
+        groups,
+        group => group.Experiment.Method,
+        group => Ratio(group.Experiment.ReduceRatio) + (group.BudgetMet || group.Experiment.ReduceRatio <= 0 ? "" : " (not reached)"),
+        (group, recall) => 100 * group.Scores[recall.Score].Mean,
+        group => 100 * group.MacShare.Mean);
+
+    /// <summary>The paper's rows for a data set, per cent.</summary>
+    /// <param name="table">Table 5 or 6.</param>
+    /// <param name="dataset">"Flickr30K" or "COCO".</param>
+    /// <exception cref="ArgumentException">The table has no such data set.</exception>
+    public static DataFrame Paper(PaperTable table, string dataset)
+    {
+        PaperRow[] rows = [.. table.Rows.Where(row => row.Cells.TryGetValue("dataset", out var name) && Equals(name, dataset))];
+        var dense = rows.Length > 0
+            ? rows[0].Number("gflops")
+            : throw new ArgumentException($"the table of {table.Task} has no rows for '{dataset}'", nameof(dataset));
+        return Frame(
+            rows,
+            row => row.Text("approach"),
+            row => Ratio(row.Number("ratio")),
+            (row, recall) => row.Number(recall.Column),
+            row => 100 * row.Number("gflops") / dense);
+    }
+
+    /// <summary>The paper's mean of both recalls at 1, per cent: what our test score of a retrieval task is.</summary>
+    public static double MeanAtOne(PaperRow row) => (row.Number("i2t_r1")!.Value + row.Number("t2i_r1")!.Value) / 2;
+
+    private static DataFrame Frame<T>(
+        IEnumerable<T> rows, Func<T, string> approach, Func<T, string> ratio,
+        Func<T, (string Score, string Column, string Title), double?> value, Func<T, double?> macs)
+    {
+        var table = ResultTable.Of(rows).Text("approach", approach).Text("reduce ratio", ratio);
+        foreach (var recall in Recalls)
+        {
+            table.Number(recall.Title, row => value(row, recall));
+        }
+
+        return table.Number("MACs %", macs).ToFrame();
+    }
+
+    private static string Ratio(double? ratio) => ratio is > 0 and var share ? share.ToString("0.00", CultureInfo.InvariantCulture) : "–";
+}

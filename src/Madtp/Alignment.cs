@@ -1,0 +1,63 @@
+using Madtp.Kit.Runtime;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>
+/// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens of either modality; what they
+/// gather is the aligned feature, where they look tells which tokens matter to both.
+/// </summary>
+public static class AlignmentGuidance
+{
+    /// <summary>Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no softmax.</summary>
+    public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) => tokens.MatMul(learnableTokens.t()); // [B, N, K]
+
+    /// <summary>
+    /// Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get none.
+    /// </summary>
+    /// <param name="rawScores">R, <c>[B, N, K]</c>.</param>
+    /// <param name="alignmentWidth">d_k.</param>
+    /// <param name="mask">1 for real tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
+    public static Tensor AttentionMaps(Tensor rawScores, long alignmentWidth, Tensor? mask = null)
+    {
+        var scaled = rawScores.transpose(1, 2) / Math.Sqrt(alignmentWidth); // [B, K, N]
+        if (mask is not null)
+        {
+            scaled = scaled.masked_fill(mask.unsqueeze(1) == 0, -1e9);
+        }
+
+        return scaled.softmax(-1);
+    }
+
+    /// <summary>Aligned features A V' (eq. 3): maps <c>[B, K, N]</c>, tokens <c>[B, N, d_k]</c> to <c>[B, K, d_k]</c>.</summary>
+    public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]
+}
+
+/// <summary>The alignment loss L_sim (eq. 12): how far the features of the two modalities point apart.</summary>
+public static class AlignmentLoss
+{
+    /// <summary>
+    /// (1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch.
+    /// </summary>
+    /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
+    /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>
+    /// <returns>A scalar in [0, 2].</returns>
+    public static Tensor Similarity(Tensor image, Tensor text)
+    {
+        var cosine = (Unit(image) * Unit(text)).sum(-1) / ((Unit(image).norm(-1) * Unit(text).norm(-1)) + 1e-12); // [B, K]
+        return (1 - cosine).mean();
+    }
+
+    // Features are sums over many tokens and may be zero for an empty text; 1e-10 keeps the direction defined, as released.
+    private static Tensor Unit(Tensor feature) => feature / (feature.norm(-1, keepdim: true) + 1e-10);
+}
+
+/// <summary>How the alignment features of an encoder's layers become one.</summary>
+public enum FeaturePooling
+{
+    /// <summary>Averaged.</summary>
+    Mean,
+
+    /// <summary>Summed (released).</summary>
+    Sum,
+}

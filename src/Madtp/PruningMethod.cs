@@ -1,0 +1,80 @@
+using Madtp.Kit.Models;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>
+/// A method as experiments compare it: token reduction with one dial that its cost depends on, so that every method can be
+/// brought to the same budget. MADTP's dial is the temperature T, that of the methods with fixed counts the keep ratio.
+/// </summary>
+/// <param name="Name">Name shown in tables and charts.</param>
+/// <param name="Dial">What the dial is: "temperature" or "keep ratio".</param>
+/// <param name="Policy">The policy at a dial's value; for a temperature always the same.</param>
+public sealed record PruningMethod(string Name, string Dial, Func<double, ReductionPolicy> Policy)
+{
+    /// <summary>What <see cref="Dial"/> says for a temperature.</summary>
+    public const string Temperature = "temperature";
+
+    /// <summary>What <see cref="Dial"/> says for the share of tokens that a layer keeps.</summary>
+    public const string KeepRatio = "keep ratio";
+
+    /// <summary>The values a calibration looks at.</summary>
+    public CalibrationSettings Range { get; init; } = new();
+
+    /// <summary>The kit's MADTP.</summary>
+    public static PruningMethod Madtp { get; } = ByTemperature(ReductionPolicy.Fixed);
+
+    /// <summary>A policy whose keep rule reads the temperature.</summary>
+    public static PruningMethod ByTemperature(ReductionPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new PruningMethod(policy.Name, Temperature, _ => policy);
+    }
+
+    /// <summary>A policy for each keep ratio between 0.02 and 1.</summary>
+    public static PruningMethod ByKeepRatio(string name, Func<double, ReductionPolicy> policy) => new(name, KeepRatio, policy)
+    {
+        // The cost moves in whole tokens: once the ratio is known to 0.01%, halving on finds nothing between two costs.
+        Range = new CalibrationSettings { Lowest = 0.02, Highest = 1, MaxBisections = 13 },
+    };
+
+    /// <summary>The method with its dial at a value.</summary>
+    public PruningSetting At(double dial) => new(Name, Policy(dial), dial);
+
+    /// <summary>Turns the dial until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/> of the setting's calibration tells.</summary>
+    /// <param name="cost">What a setting costs, mean over examples that stay the same.</param>
+    /// <param name="target">The cost wanted.</param>
+    /// <exception cref="ArgumentException">The target is not positive.</exception>
+    public PruningSetting Calibrate(Func<PruningSetting, double> cost, double target)
+    {
+        ArgumentNullException.ThrowIfNull(cost);
+        var found = TemperatureCalibration.Find(dial => cost(At(dial)), target, Range);
+        return At(found.Temperature) with { Calibration = found };
+    }
+
+    /// <summary>Sets the dial of an attached reduction.</summary>
+    public void Turn(TokenReduction reduction, double dial)
+    {
+        ArgumentNullException.ThrowIfNull(reduction);
+        reduction.Policy = Policy(dial);
+        reduction.Temperature = dial;
+    }
+}
+
+/// <summary>A method with its dial set: what is compared at one budget.</summary>
+/// <param name="Name">Name shown in tables and charts.</param>
+/// <param name="Policy">The policy at the dial's value.</param>
+/// <param name="Dial">The temperature or the keep ratio, as <see cref="PruningMethod.Dial"/> says.</param>
+public sealed record PruningSetting(string Name, ReductionPolicy Policy, double Dial)
+{
+    /// <summary>How the dial was found; null where it was chosen.</summary>
+    public CalibrationResult? Calibration { get; init; }
+
+    /// <summary>Attaches it to a model that is trained: no features are gathered for L_sim. Dispose the handle to have the plain model back.</summary>
+    /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
+    public TokenReduction Attach(IReducibleModel model)
+    {
+        var reduction = TokenReduction.Attach(model, Policy, Dial);
+        reduction.GatherFeatures = false;
+        return reduction;
+    }
+}

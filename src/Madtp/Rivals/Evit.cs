@@ -1,0 +1,57 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>
+/// EViT (Liang et al., "Not all patches are what you need: expediting vision transformers via token reorganizations", ICLR 2022):
+/// the tokens that the class token attends to most stay, the others are fused into one (Sections 3.2 and 3.3; the fused token is
+/// Σ a_i x_i over the inattentive tokens, its weights not normalised). A variant drops them.
+/// </summary>
+/// <remarks>
+/// EViT is a method for images. Text has a summary token as well ([CLS] or [ENC] in BERT, the end of text in CLIP), so the same rule
+/// prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers
+/// (<see cref="PaperStages"/>), which cannot reach a small budget, so by default every layer reduces; the keep rate is not warmed
+/// up over training but set by the budget; counts are rounded from the number of entering tokens, not in every layer anew. Order of
+/// the tokens: by position, which a transformer does not see.
+/// </remarks>
+public static class Evit
+{
+    /// <summary>Reducing layers of the paper: the 4th, 7th and 10th of twelve.</summary>
+    public const int PaperStages = 3;
+
+    /// <summary>The policy.</summary>
+    /// <param name="keepRatio">κ, the share of image tokens that each reducing layer keeps, in (0, 1].</param>
+    /// <param name="textKeepRatio">The same for text; as for images if null.</param>
+    /// <param name="stages">Reducing layers, spread evenly; null for every layer.</param>
+    /// <param name="fuse">Whether the inattentive tokens come back as one; false drops them.</param>
+    /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
+    public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null, int? stages = null, bool fuse = true) => new()
+    {
+        Name = fuse ? "EViT" : "EViT (drop)",
+        Scorer = new ClassAttentionScorer(),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameShare, keepRatio, textKeepRatio ?? keepRatio) with { Stages = stages },
+        Reducer = fuse ? new MergeReducer { Normalized = false } : new DropReducer(),
+    };
+
+    /// <summary>a = (1/h) Σ_h a_h: the mean of the heads' attention from the summary token to every other token.</summary>
+    /// <param name="probabilities">Attention, <c>[B, h, N + 1, N + 1]</c>.</param>
+    /// <param name="summaryRow">Row of the summary token, <c>[B]</c> int64; null for the class token in row 0.</param>
+    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
+    /// <returns><c>[B, N]</c>.</returns>
+    public static Tensor ClassAttention(Tensor probabilities, Tensor? summaryRow = null, Tensor? real = null)
+    {
+        var attention = TokenImportance.Row(probabilities, summaryRow).slice(2, 1, probabilities.shape[^1], 1).mean([1]); // [B, N]
+        return real is null ? attention : attention * real;
+    }
+}
+
+/// <summary>Ranks tokens by the attention that the summary token pays them, averaged over the heads (EViT). Gradients reach the attention.</summary>
+public sealed record ClassAttentionScorer : ITokenScorer
+{
+    /// <inheritdoc/>
+    public ImportanceScores Score(ReductionContext context)
+    {
+        var score = Evit.ClassAttention(context.Attention.Probabilities, context.SummaryRow, context.Real);
+        return new ImportanceScores(score, Class: score);
+    }
+}

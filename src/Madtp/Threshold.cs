@@ -1,0 +1,114 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>The learnable threshold θ of dynamic token pruning (eq. 7–9): an importance, averaged where the learnable tokens look.</summary>
+public static class LearnableThreshold
+{
+    /// <summary>
+    /// Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is pruned.
+    /// </summary>
+    /// <param name="rawAlignment">R, <c>[B, N, K]</c>.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="temperature">T > 0.</param>
+    /// <param name="real">1 for real tokens, <c>[B, N]</c>; padding gets no weight. Null when all are real.</param>
+    /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
+    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? real = null)
+    {
+        var scores = rawAlignment / temperature;
+        var weights = (real is null ? scores : scores.masked_fill(real.unsqueeze(2) == 0, -1e9)).softmax(1); // [B, N, K]
+        return (weights * importance.unsqueeze(2)).sum(1);
+    }
+
+    /// <summary>
+    /// Paper: Â = sparsemax over tokens of T·A, θ_k = Σ_n Â[k, n] · TIS[n]. A larger T is sharper; T = 0 gives the mean of TIS.
+    /// </summary>
+    /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="temperature">T ≥ 0.</param>
+    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
+    /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
+    public static Tensor SparsemaxThreshold(Tensor alignmentMaps, Tensor importance, double temperature, Tensor? real = null)
+    {
+        var scores = alignmentMaps * temperature;
+        var weights = Sparsemax.Project(real is null ? scores : scores.masked_fill(real.unsqueeze(1) == 0, -1e9)); // [B, K, N]
+        return (weights * importance.unsqueeze(1)).sum(2);
+    }
+
+    /// <summary>θ = min_k θ_k (eq. 9): <c>[B, K]</c> to <c>[B]</c>.</summary>
+    public static Tensor Minimum(Tensor thresholds) => thresholds.amin([1]);
+}
+
+/// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7–8): the Euclidean projection onto the probability simplex.</summary>
+public static class Sparsemax
+{
+    /// <summary>
+    /// p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero.
+    /// The gradient of g is g − mean of g on the support, and zero off it.
+    /// </summary>
+    public static Tensor Project(Tensor scores)
+    {
+        // A common shift changes nothing; with the greatest score at 0 no size of scores drowns the 1.
+        var centred = scores - scores.amax([-1], keepdim: true).detach();
+        var (sorted, _) = centred.sort(-1, descending: true);
+        var sums = sorted.cumsum(-1); // Σ_{i≤j} z_(i)
+        var rank = arange(1, scores.shape[^1] + 1, dtype: scores.dtype, device: scores.device);
+        var support = ((rank * sorted) + 1 > sums).sum(-1, keepdim: true); // k(z), [..., 1]
+        var threshold = (sums.gather(-1, support - 1) - 1) / support; // τ, [..., 1]
+        return (centred - threshold).clamp_min(0);
+    }
+}
+
+/// <summary>How alignment scores become weights over tokens in the learnable threshold.</summary>
+public enum ThresholdNormalization
+{
+    /// <summary>Softmax of R/T (released code). T = 0 switches pruning off.</summary>
+    Softmax,
+
+    /// <summary>Sparsemax of T·A (eq. 7–8).</summary>
+    Sparsemax,
+}
+
+/// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–9); each layer and sample has its own number.</summary>
+/// <param name="Normalization">How the alignment scores become weights over tokens.</param>
+public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
+{
+    /// <inheritdoc/>
+    public bool NeedsAlignment => true;
+
+    /// <inheritdoc/>
+    public bool IsActive(double temperature) => Normalization == ThresholdNormalization.Sparsemax || temperature > 0;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The encoder has no alignment guidance to take a threshold from.</exception>
+    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    {
+        if (context.RawAlignment is null)
+        {
+            throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable threshold from; use another keep rule, such as MeanThresholdRule");
+        }
+
+        using var off = no_grad(); // θ carries no gradient
+        var thresholds = Normalization == ThresholdNormalization.Softmax
+            ? LearnableThreshold.Softmax(context.RawAlignment, importance.Total, context.Temperature, context.Real)
+            : LearnableThreshold.SparsemaxThreshold(context.AlignmentMaps!, importance.Total, context.Temperature, context.Real);
+        var threshold = LearnableThreshold.Minimum(thresholds);
+        return new KeepDecision(KeepCounts.Above(importance.Total, threshold, context), thresholds, threshold);
+    }
+}
+
+/// <summary>
+/// Keeps the tokens whose importance exceeds T times its mean over the sample. Needs no alignment guidance: the limit that the
+/// learnable threshold reaches when its weights are flat, with a factor to reach a budget (Table 3, "w/o MAG").
+/// </summary>
+public sealed record MeanThresholdRule : IKeepRule
+{
+    /// <inheritdoc/>
+    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    {
+        using var off = no_grad();
+        var mean = importance.Total.sum(1) / KeepCounts.Available(context).clamp_min(1); // [B]
+        var threshold = mean * context.Temperature;
+        return new KeepDecision(KeepCounts.Above(importance.Total, threshold, context), Threshold: threshold);
+    }
+}

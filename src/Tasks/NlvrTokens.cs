@@ -1,0 +1,65 @@
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Madtp;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tasks;
+
+/// <summary>Records what a method leaves of NLVR2 pairs, so that it can be counted and drawn pair by pair.</summary>
+public static class NlvrTokens
+{
+    /// <summary>
+    /// Runs the pairs through the model with a method attached, which is detached again.
+    /// </summary>
+    /// <param name="model">The model; left in evaluation mode.</param>
+    /// <param name="pairs">The examples.</param>
+    /// <param name="setting">The method.</param>
+    /// <param name="limit">Runs the first examples only.</param>
+    /// <param name="batchSize">Examples that are run at once; matters to policies whose samples share a number of tokens.</param>
+    /// <returns>One record for each pair, in order.</returns>
+    /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
+    public static IReadOnlyList<PairTokens> Of(BlipNlvr model, INlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentNullException.ThrowIfNull(setting);
+        var (paper, deploy) = (new NlvrRunCosts(model.Config), new NlvrRunCosts(model.Config, accounting: Accounting.Deploy));
+        var device = Placement.DeviceOf(model);
+        model.eval();
+        using var off = inference_mode();
+        using var reduction = setting.Attach(model);
+        using var trace = reduction.Record(TraceDetail.Positions);
+        var all = new List<PairTokens>();
+        foreach (var examples in Enumerable.Range(0, Math.Min(limit ?? pairs.Count, pairs.Count)).Chunk(batchSize))
+        {
+            using var scope = NewDisposeScope();
+            trace.Clear();
+            var batch = pairs.Batch(examples, device: device);
+            model.Forward(batch);
+            var (shares, deployed) = (paper.Shares(trace, batch.TextLengths), deploy.Shares(trace, batch.TextLengths));
+            all.AddRange(examples.Select((_, i) => new PairTokens(
+                trace.Left("visual_encoder", i, 1), trace.Left("visual_encoder", examples.Length + i, 1), trace.Left("text_encoder", i, 0))
+            {
+                MacShare = shares[i],
+                DeployShare = deployed[i],
+            }));
+        }
+
+        return all;
+    }
+}
+
+/// <summary>What a reduction leaves of one NLVR2 pair, and what the pair costs.</summary>
+/// <param name="Left">The left image.</param>
+/// <param name="Right">The right image.</param>
+/// <param name="Text">The statement; position 0 is [ENC].</param>
+public sealed record PairTokens(TokensLeft Left, TokensLeft Right, TokensLeft Text)
+{
+    /// <summary>Multiply-accumulates as a share of the plain model's on this pair (<see cref="Accounting.Paper"/>).</summary>
+    public required double MacShare { get; init; }
+
+    /// <summary>The same with all that choosing tokens takes (<see cref="Accounting.Deploy"/>).</summary>
+    public required double DeployShare { get; init; }
+}

@@ -1,0 +1,272 @@
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Data;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Tasks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>UPop from beginning to end: search with masks, extraction, training the smaller model again.</summary>
+public sealed record UPopTraining
+{
+    /// <summary>Name of the file that the smaller model is written to between the two trainings.</summary>
+    public const string ExtractedFile = "extracted.safetensors";
+
+    /// <summary>The budget.</summary>
+    public required UPopSettings Settings { get; init; }
+
+    /// <summary>How the search trains.</summary>
+    public required TrainingSettings Search { get; init; }
+
+    /// <summary>How the smaller model is trained again.</summary>
+    public required TrainingSettings Retraining { get; init; }
+
+    /// <summary>Training examples whose cost the budget is a share of, the first of the split.</summary>
+    public int CostExamples { get; init; } = 200;
+
+    /// <summary>Both parts trained alike, but that the search keeps its learning rate to the end, when most is taken out.</summary>
+    /// <param name="settings">The budget.</param>
+    /// <param name="each">How each part trains.</param>
+    public static UPopTraining Of(UPopSettings settings, TrainingSettings each)
+    {
+        ArgumentNullException.ThrowIfNull(each);
+        return new UPopTraining { Settings = settings, Search = each with { FinalLearningRate = each.LearningRate }, Retraining = each };
+    }
+
+    /// <summary>Steps of both trainings together.</summary>
+    public int Steps(TrainingTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return Steps(task, Search) + Steps(task, Retraining);
+    }
+
+    /// <summary>
+    /// Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
+    /// model as it was cut out.
+    /// </summary>
+    /// <param name="task">What the model is trained on: its task alone, without a budget and without alignment. The search changes its weights.</param>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="resume">Goes on with what is in the folder.</param>
+    /// <param name="progress">Told after every step, both parts counted as one.</param>
+    /// <param name="cancellation">Stops after the step in hand.</param>
+    /// <returns>The same task with the smaller model, in evaluation mode; null where the training was stopped.</returns>
+    /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths, or the search is told to stop early.</exception>
+    public ModelTask? Run(ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return task.Model switch
+        {
+            BlipNlvr model => Run(PrunableFamilies.Nlvr, model, task, folder, resume, progress, cancellation),
+            ClipModel model => Run(PrunableFamilies.Clip, model, task, folder, resume, progress, cancellation),
+            BlipRetrieval model => Run(PrunableFamilies.Retrieval, model, task, folder, resume, progress, cancellation),
+            BlipCaptioner model => Run(PrunableFamilies.Caption, model, task, folder, resume, progress, cancellation),
+            BlipVqa model => Run(PrunableFamilies.Vqa, model, task, folder, resume, progress, cancellation),
+            _ => throw new ArgumentException($"UPop does not know the parts of a {task.Model.GetType().Name}"),
+        };
+    }
+
+    private ModelTask? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, bool resume, Action<TrainingProgress>? progress, CancellationToken cancellation)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
+    {
+        if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
+        {
+            throw new ArgumentException("the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an accuracy");
+        }
+
+        Directory.CreateDirectory(folder);
+        var extracted = Path.Combine(folder, ExtractedFile);
+        if (!resume)
+        {
+            File.Delete(extracted);
+        }
+
+        var (searching, steps) = (Steps(task, Search), Steps(task));
+        Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
+        if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+        {
+            return null;
+        }
+
+        using var file = CheckpointFile.Open(extracted);
+        var smaller = CompressedWeights.Load(family, file, model.Config).to(Placement.DeviceOf(model));
+        var again = task.With(smaller);
+        var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
+        smaller.eval();
+        return result.Completed ? again : null;
+    }
+
+    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+        where TModel : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
+    {
+        var costs = UnitCosts.Of(family, model, [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)]);
+        using var search = new UPopTask<TModel, TSizes>(task, family, model, costs, Settings);
+        if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
+        {
+            return false;
+        }
+
+        using var smaller = search.Extract();
+        CompressedWeights.Save(extracted, smaller);
+        return true;
+    }
+
+    private static int Steps(TrainingTask task, TrainingSettings settings) => settings.Epochs * (task.Examples / settings.BatchSize);
+}
+
+/// <summary>
+/// UPop's search (Shi et al., ICML 2023: unified and progressive pruning): trains a task while masks on all inner widths, attached to
+/// its model, gather gradients and sink to zero where the unified ranking says so. When the trainer is done, <see cref="Extract"/>
+/// cuts the smaller model out, which is then trained again as any other.
+/// </summary>
+/// <remarks>
+/// Two things differ from the published code. The budget is one of multiply-accumulates by the ledger, so each unit weighs what it
+/// costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not descended, it only
+/// adds the same number to every gradient of a kind, which standardising takes away again.
+/// </remarks>
+/// <typeparam name="TModel">The model.</typeparam>
+/// <typeparam name="TSizes">Its sizes.</typeparam>
+public sealed class UPopTask<TModel, TSizes> : TrainingTask, IDisposable
+    where TModel : nn.Module, IPrunableModel<TSizes>
+    where TSizes : class, IPrunableSizes<TSizes>
+{
+    private readonly TrainingTask task;
+    private readonly PrunableFamily<TModel, TSizes> family;
+    private readonly TModel model;
+    private readonly UnitCosts costs;
+    private readonly UPopSettings settings;
+    private readonly double remove;
+    private readonly Tensor[] gathered;
+    private bool finished;
+
+    /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
+    /// <param name="task">What is trained, without a budget of its own.</param>
+    /// <param name="family">The kind of its model.</param>
+    /// <param name="model">Its model.</param>
+    /// <param name="costs">What the model's units cost.</param>
+    /// <param name="settings">The budget.</param>
+    /// <exception cref="ArgumentException">The share is not between 0 and 1, or cannot be met by pruning inner widths.</exception>
+    public UPopTask(TrainingTask task, PrunableFamily<TModel, TSizes> family, TModel model, UnitCosts costs, UPopSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(costs);
+        ArgumentNullException.ThrowIfNull(settings);
+        (this.task, this.family, this.model, this.costs, this.settings) = (task, family, model, costs, settings);
+        remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
+        Check(model, costs, settings);
+        Pruning = ParameterPruning.Attach(model);
+        gathered = [.. Pruning.Masks.Select(mask => zeros_like(mask.Tensor.detach()).DetachFromDisposeScope())];
+        Macs = costs.Whole;
+    }
+
+    /// <summary>The masks.</summary>
+    public ParameterPruning Pruning { get; }
+
+    /// <summary>Multiply-accumulates that would be left if all units were taken out whose masks are sinking.</summary>
+    public double Macs { get; private set; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, nn.Module Module)> Modules => task.Modules;
+
+    /// <inheritdoc/>
+    public override int Examples => task.Examples;
+
+    /// <inheritdoc/>
+    public override bool ComparesExamples => task.ComparesExamples;
+
+    /// <inheritdoc/>
+    public override TrainingObjective Objective => task.Objective;
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, Tensor Tensor)> State =>
+        task.State.Concat(Pruning.Masks.SelectMany((mask, i) => new[] { ($"{mask.Width.Name}.mask", mask.Tensor), ($"{mask.Width.Name}.gathered", gathered[i]) }));
+
+    /// <inheritdoc/>
+    public override void Prepare(int step, int stepsPerEpoch) => task.Prepare(step, stepsPerEpoch);
+
+    /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => task.Foresee(plan);
+
+    /// <inheritdoc/>
+    public override StepLosses Losses(ReadOnlySpan<int> examples) => task.Losses(examples) with { Macs = Macs };
+
+    /// <inheritdoc/>
+    public override void AfterStep(int done, int totalSteps)
+    {
+        task.AfterStep(done, totalSteps);
+        for (var i = 0; i < gathered.Length; i++)
+        {
+            Pruning.Masks[i].MoveGradient(gathered[i]);
+        }
+
+        var schedule = new UPopSchedule(totalSteps, settings.UpdateEvery);
+        if (schedule.UpdatesAfter(done))
+        {
+            Update(schedule, done);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Restored(int done, int totalSteps)
+    {
+        task.Restored(done, totalSteps);
+        finished = done == totalSteps;
+        Macs = costs.Whole - Pruning.Masks.Select((mask, i) => mask.Values().Count(value => value != 1) * costs.PerUnit[i]).Sum();
+    }
+
+    /// <inheritdoc/>
+    public override Evaluation Validate() => task.Validate();
+
+    /// <summary>The smaller model, within the budget.</summary>
+    /// <exception cref="InvalidOperationException">The search is not done.</exception>
+    public TModel Extract() => finished
+        ? ModelExtraction.Extract(family, model, Pruning)
+        : throw new InvalidOperationException("the search has not come to its end, so the masks are not zero yet where they are to be");
+
+    /// <summary>Detaches the masks; the task itself stays.</summary>
+    public void Dispose()
+    {
+        Pruning.Dispose();
+        foreach (var sum in gathered)
+        {
+            sum.Dispose();
+        }
+    }
+
+    private void Update(UPopSchedule schedule, int done)
+    {
+        var chosen = UPopRanking.Choose(
+            [.. Pruning.Masks.Select((mask, i) => new UnitScores(mask.Width.Kind, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
+            remove * schedule.Progress(done));
+        var value = (float)schedule.MaskValue(done);
+        for (var i = 0; i < chosen.Count; i++)
+        {
+            Pruning.Masks[i].Set([.. chosen[i].Select(goes => goes ? value : 1f)]);
+        }
+
+        Macs = costs.Whole - chosen.Select((units, i) => units.Count(goes => goes) * costs.PerUnit[i]).Sum();
+        finished = done == schedule.Steps;
+    }
+
+    private static void Check(TModel model, UnitCosts costs, UPopSettings settings)
+    {
+        if (settings.MacShare is not (> 0 and < 1))
+        {
+            throw new ArgumentException($"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
+        }
+
+        var least = costs.Whole - model.PrunableWidths.Select((width, i) => (width.Part.Units - 1) * costs.PerUnit[i]).Sum();
+        if (settings.MacShare * costs.Dense < least)
+        {
+            throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts (patches, norms, merges, heads) are not pruned", nameof(settings));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Tests.Models;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Madtp;
+
+public class TokenReductionTests
+{
+    [Fact]
+    public void Disposing_gives_the_plain_model_back()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(1, 9, 7);
+        var plain = model.Forward(images, ids, mask).Logits;
+        using (var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 5))
+        {
+            Assert.True(model.Forward(images, ids, mask).Vision.Length < 37);
+        }
+
+        Assert.Equal(plain.data<float>().ToArray(), model.Forward(images, ids, mask).Logits.data<float>().ToArray());
+        Assert.All(model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks), block => Assert.Null(block.Reducer));
+    }
+
+    [Fact]
+    public void Attaching_twice_is_refused()
+    {
+        var model = TinyModels.Nlvr();
+        using var first = TokenReduction.Attach(model, ReductionPolicy.Fixed);
+        var error = Assert.Throws<InvalidOperationException>(() => TokenReduction.Attach(model, ReductionPolicy.Paper));
+        Assert.Contains("visual_encoder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_encoder_is_named()
+    {
+        var error = Assert.Throws<ArgumentException>(() => TokenReduction.Attach(TinyModels.Nlvr(), ReductionPolicy.Fixed, 1, "audio_encoder"));
+        Assert.Contains("audio_encoder", error.Message, StringComparison.Ordinal);
+        Assert.Contains("visual_encoder, text_encoder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(3.0)]
+    [InlineData(60.0)]
+    public void Fixed_answers_a_sample_alone_as_in_any_batch(double temperature)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(4, 12, 5, 8);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, temperature);
+        var together = model.Forward(images, ids, mask).Logits;
+        for (var i = 0; i < 3; i++)
+        {
+            var length = (int)mask[i].sum().item<float>();
+            var pair = stack([images[i], images[3 + i]]);
+            var alone = model.Forward(pair, ids[i].slice(0, 0, length, 1).unsqueeze(0), ones(1, length)).Logits;
+            Assert.True((alone - together[i].unsqueeze(0)).abs().max().item<float>() < 1e-5f);
+        }
+    }
+
+    [Fact]
+    public void Released_answers_depend_on_batch_mates()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(4, 12, 5, 8);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released, 4);
+        using var trace = reduction.Record();
+        model.Forward(images, ids, mask);
+        var together = trace.Steps[0].TokensPerSample;
+        Assert.Single(together.Distinct());
+        trace.Clear();
+        var own = new List<int>();
+        for (var i = 0; i < 3; i++)
+        {
+            trace.Clear();
+            model.Forward(stack([images[i], images[i]]), ids[i].unsqueeze(0), mask[i].unsqueeze(0));
+            own.Add(trace.Steps[0].TokensPerSample[0]);
+        }
+
+        Assert.True(own.Distinct().Count() > 1, "the samples of this seed should want different numbers of tokens");
+    }
+
+    [Fact]
+    public void Static_pruning_removes_the_same_number_in_every_layer()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(2, 12, 12);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(imageTokens: 9, textTokens: 2));
+        using var trace = reduction.Record();
+        model.Forward(images, ids, mask);
+        Assert.Equal([28, 19, 10], trace.Of("visual_encoder").Select(step => step.TokensPerSample[0]));
+        Assert.Equal([10, 8, 6], trace.Of("text_encoder").Select(step => step.TokensPerSample[0]));
+    }
+
+    [Fact]
+    public void Positions_name_the_kept_tokens_in_ascending_order()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(2, 12, 6);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 10);
+        using var trace = reduction.Record(TraceDetail.Positions);
+        model.Forward(images, ids, mask);
+        foreach (var step in trace.Steps)
+        {
+            for (var sample = 0; sample < step.Positions!.Count; sample++)
+            {
+                var original = step.Positions[sample].Where(position => position >= 0).ToArray();
+                Assert.Equal(0, original[0]);
+                Assert.Equal(original.Order(), original);
+                Assert.Equal(step.TokensPerSample[sample], step.Positions[sample].Length);
+            }
+        }
+
+        // What a layer keeps, the layer before it kept as well.
+        foreach (var (before, after) in trace.Of("visual_encoder").Zip(trace.Of("visual_encoder").Skip(1)))
+        {
+            Assert.All(after.Positions!.Zip(before.Positions!), pair => Assert.Subset(pair.Second.ToHashSet(), pair.First.ToHashSet()));
+        }
+    }
+
+    [Fact]
+    public void Padding_changes_nothing_in_Fixed()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(6, 10, 10);
+        var longer = cat([ids, zeros(2, 6, dtype: int64)], 1);
+        var longerMask = cat([mask, zeros(2, 6)], 1);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 8);
+        var short_ = model.Forward(images, ids, mask);
+        var padded = model.Forward(images, longer, longerMask);
+        Assert.True((short_.Logits - padded.Logits).abs().max().item<float>() < 1e-5f);
+        Assert.True((short_.AlignmentLoss! - padded.AlignmentLoss!).abs().item<float>() < 1e-5f);
+    }
+
+    [Fact]
+    public void The_learnable_tokens_learn_through_the_alignment_loss_and_the_merge_weights()
+    {
+        using var scope = NewDisposeScope();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(6, 10, 8);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 8);
+        var output = model.Forward(images, ids, mask);
+        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1 })) + output.AlignmentLoss!).backward();
+        var gradient = model.ReducibleEncoders[0].SpaceDict!.grad;
+        Assert.NotNull(gradient);
+        Assert.True(gradient.abs().sum().item<float>() > 0);
+    }
+
+    [Fact]
+    public void The_floor_is_kept_however_hard_the_rule_prunes()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(2, 12, 3);
+        var policy = ReductionPolicy.Static(imageTokens: 1000, textTokens: 1000) with { MinKeep = 2 };
+        using var reduction = TokenReduction.Attach(model, policy);
+        using var trace = reduction.Record();
+        var output = model.Forward(images, ids, mask);
+        Assert.All(trace.Steps, step => Assert.All(step.TokensPerSample, tokens => Assert.Equal(3, tokens)));
+        Assert.True(output.Logits.isfinite().all().item<bool>());
+    }
+}
