@@ -15,19 +15,15 @@ namespace Madtp.Kit.Cli.Verbs;
 internal static class CheckpointVerb
 {
     /// <summary>Creates the verb.</summary>
-    public static Command Create()
+    public static Verb Create()
     {
-        var path =
-            new Argument<string>("FILE") { Description = "Weights: safetensors, torch.save's (new or old) or TorchScript." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var weights = new Option<string?>("--weights")
-        {
-            Description = "The key that the weights lie under, where the file has several.", HelpName = "KEY",
-        };
-        var verb = new Command("checkpoint", "Show a checkpoint's tensors, what stands beside them, and which models they fit.")
-        {
-            path, json, weights,
-        };
+        var verb = new Verb(
+            "checkpoint", "Show a checkpoint's tensors, what stands beside them, and which models they fit.",
+            "./kit checkpoint data/toy/weights/toy-clip.safetensors");
+        var path = verb.Argument<string>(
+            "FILE", "Weights: safetensors, torch.save's (new or old) or TorchScript.", ArgumentArity.ExactlyOne);
+        var json = verb.Option<bool>("--json", "Print one JSON object.");
+        var weights = verb.Option<string?>("--weights", "The key that the weights lie under, where the file has several.", "KEY");
         verb.SetAction(parsed =>
         {
             using var file = CheckpointFile.Open(parsed.GetRequiredValue(path));
