@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
 
 namespace Madtp.Kit.Cli.Verbs;

@@ -56,7 +56,7 @@ internal static class TrainVerb
         {
             var ratio = task.Reduce(parsed);
             var method = task.Method(parsed) ?? Methods.Of("MADTP");
-            var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio, chosen.PrunesParameters) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
+            var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
             var own = recipe.Task.Alignment;
             var map = parsed.GetValue(unmapped) ? AlignmentMapping.None : own.Map;
             var settings = task.Apply(parsed, recipe.Task) with
