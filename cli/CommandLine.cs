@@ -159,8 +159,11 @@ internal static class CommandLine
         public override int Invoke(ParseResult parseResult)
         {
             var code = help.Invoke(parseResult);
-            var examples = ((Verb)parseResult.CommandResult.Command).Examples;
-            parseResult.InvocationConfiguration.Output.WriteLine($"Example:\n  {string.Join("\n  ", examples)}");
+            if (parseResult.CommandResult.Command is Verb verb)
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine($"Example:\n  {string.Join("\n  ", verb.Examples)}");
+            }
+
             return code;
         }
     }
