@@ -51,8 +51,8 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             {
                 Compare(name, "importance (as a set)", step.Importance.Total.sort(1).Values,
                     Input($"{name}.importance").sort(1).Values, Scores);
-                Expect(name, "threshold", step.Decision.Threshold, Scores);
-                Expect(name, "topk_num", step.Decision.Counts.max(), Exact);
+                Expect(name, "threshold", step.Wanted.Threshold, Scores);
+                Expect(name, "topk_num", step.Wanted.Counts.max(), Exact);
             }
         }
     }
@@ -108,8 +108,8 @@ internal sealed partial class BlipCaptionCheck(GoldenFixture fixture) : FixtureC
             using (var trace = reduction.Record(TraceDetail.Tensors))
             {
                 model.zero_grad();
-                var output = model.Forward(Input("image"), Input("input_ids"), Input("attention_mask"),
-                    Fixture.Size("prompt_length"));
+                var output = model.Forward(
+                    Input("image"), Input("input_ids"), Input("attention_mask"), Fixture.Size("prompt_length"));
                 var alignment = output.Loss; // the released objective has no text feature and counts the task loss again
                 BackwardPass.Run(output.Loss + (alignment * 0.1));
                 Expect(scenario, "image_embeds_cls", output.Vision.X.select(1, 0), Features);

@@ -130,8 +130,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
             var want = expected.to(float64);
             var error = (actual.detach().to(float64) - want).abs();
             var largest = error.max().item<double>();
-            Add(scenario, tensor, largest, tolerance, tolerance == 0 ? largest == 0
-                : (error <= (want.abs() + 1) * tolerance).all().item<bool>());
+            Add(scenario, tensor, largest, tolerance,
+                tolerance == 0 ? largest == 0 : (error <= (want.abs() + 1) * tolerance).all().item<bool>());
         }
     }
 
@@ -173,8 +173,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         {
             var layer = int.Parse(block.Name[(block.Name.LastIndexOf('.') + 1)..], CultureInfo.InvariantCulture);
             var encoder = trace.Of(block.Name[..block.Name.IndexOf('.', StringComparison.Ordinal)]);
-            Compare(scenario, $"tokens after {block.Name}", [.. encoder.Where(step => step.Layer == layer)
-                .Select(step => step.Length)], Integers(block.Value));
+            Compare(scenario, $"tokens after {block.Name}",
+                [.. encoder.Where(step => step.Layer == layer).Select(step => step.Length)], Integers(block.Value));
         }
     }
 
@@ -187,7 +187,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         [
             .. trace.Steps.Where(step => step.Tensors is not null).SelectMany(step => new[]
             {
-                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Decision.Counts.max().item<long>(),
+                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Wanted.Counts.max().item<long>(),
                     step.Pruned ? 1 : 0, step.Length - 1,
             }),
         ],
@@ -196,44 +196,45 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     /// <summary>Compares scores, thresholds, counts, selection and merge weights of a step.</summary>
     /// <param name="scenario">Prefix of the recorded tensors.</param>
     /// <param name="step">What the kit did.</param>
-    /// <param name="permutation">
-    /// Our candidate at each of the reference's places, <c>[B, N]</c>; null for the candidates' own order.
-    /// </param>
+    /// <param name="permutation">Our candidate at each of the reference's places, <c>[B, N]</c>; null for the candidates' own
+    /// order.</param>
     /// <returns>The permutation of the tokens after the step.</returns>
     protected Tensor ExpectStep(string scenario, StepTensors step, Tensor? permutation = null)
     {
         var importance = step.Importance;
-        var places = permutation ?? arange(importance.Total.shape[1], dtype: int64).unsqueeze(0).repeat(
-            importance.Total.shape[0], 1);
+        var places = permutation
+            ?? arange(importance.Total.shape[1], dtype: int64).unsqueeze(0).repeat(importance.Total.shape[0], 1);
         Expect(scenario, "token_attn_raw", Reordered(step.RawAlignment!, places), RawScores);
         Expect(scenario, "self_score", Reordered(importance.Self!, places), Scores);
         Expect(scenario, "token_score", Reordered(importance.Alignment!, places), Scores);
         Expect(scenario, "cls_score", Reordered(importance.Class!, places), Scores);
         Expect(scenario, "importance", Reordered(importance.Total, places), Scores);
-        Expect(scenario, "code_thresholds", step.Decision.Thresholds, Scores);
-        Expect(scenario, "threshold", step.Decision.Threshold, Scores);
-        Expect(scenario, "kept_per_sample", step.Decision.Counts, Exact);
-        Expect(scenario, "pruned", tensor(step.Selection is null ? 0L : 1L), Exact);
-        Expect(scenario, "topk_num", step.Decision.Counts.max(), Exact);
-        if (step.Selection is not { } selection)
+        Expect(scenario, "code_thresholds", step.Wanted.Thresholds, Scores);
+        Expect(scenario, "threshold", step.Wanted.Threshold, Scores);
+        Expect(scenario, "kept_per_sample", step.Wanted.Counts, Exact);
+        Expect(scenario, "pruned", tensor(step.Kept is null ? 0L : 1L), Exact);
+        Expect(scenario, "topk_num", step.Wanted.Counts.max(), Exact);
+        if (step.Kept is not { } kept)
         {
             return places;
         }
 
+        var index = Kept(kept);
         var reference = places.argsort(1); // reference place of each of our candidates
         var theirs = Input($"{scenario}.kept_indices");
         var ranking = importance.Total.sort(1, descending: true, stable: true).Indices;
-        var weights = TokenMerging.Weights(importance.Total, selection.Keep.logical_not().to(importance.Total.dtype));
-        Compare(scenario, "kept_indices (as a set)", reference.gather(1, selection.Index).sort(1).Values, theirs.sort(1).Values,
-            Exact);
+        var weights = TokenMerging.Weights(importance.Total, kept.Keep.logical_not().to(importance.Total.dtype));
+        Compare(scenario, "kept_indices (as a set)", reference.gather(1, index).sort(1).Values, theirs.sort(1).Values, Exact);
         Expect(scenario, "sorted_indices", reference.gather(1, ranking), Exact);
-        Expect(scenario, "merge_weights", weights.gather(1, ranking.slice(1, selection.Index.shape[1], ranking.shape[1], 1)),
-            Scores);
+        Expect(scenario, "merge_weights", weights.gather(1, ranking.slice(1, index.shape[1], ranking.shape[1], 1)), Scores);
 
         var ours = places.gather(1, theirs); // our candidate at the reference's j-th place
-        var place = (selection.Index.unsqueeze(1) == ours.unsqueeze(2)).to(int64).argmax(2); // [B, k]
+        var place = (index.unsqueeze(1) == ours.unsqueeze(2)).to(int64).argmax(2); // [B, k]
         return cat([place, full([place.shape[0], 1], place.shape[1], dtype: int64)], 1); // the merged token stands last
     }
+
+    /// <summary>Kept candidates in their new order, <c>[B, k]</c>: the rows behind the class token's.</summary>
+    protected static Tensor Kept(KeptRows kept) => kept.Rows.slice(1, 1, kept.Rows.shape[1], 1) - 1;
 
     /// <summary>Compares a step as <see cref="ExpectStep"/> does, and the tokens after it.</summary>
     protected Tensor ExpectStepAndTokens(string scenario, StepTensors step, Tensor? permutation = null)
