@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json.Serialization;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Madtp.Kit.Metrics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -33,22 +32,19 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         MetricFile.Require(scoresPath, "retrieval scores");
         var (imageToText, textToImage) = Path.GetExtension(scoresPath).ToLowerInvariant() switch
         {
-            ".npy" => (NumpyFile.ReadMatrix(scoresPath), null),
+            ".npy" => (ReadNumpyScores(scoresPath), null),
             ".json" => ReadJsonScores(scoresPath),
             _ => ReadTensorScores(scoresPath),
         };
-        if (imageToText.Rows != images || imageToText.Columns != imageOfCaption.Count)
-        {
-            throw new InvalidDataException(
-                $"{scoresPath}: the scores are [{imageToText.Rows}, {imageToText.Columns}], but {annotationsPath} has {images} "
-                + $"images and {imageOfCaption.Count} captions");
-        }
-
-        return textToImage is null || (textToImage.Rows == imageToText.Columns && textToImage.Columns == imageToText.Rows)
-            ? new RetrievalFiles(imageToText, textToImage, imageOfCaption)
-            : throw new InvalidDataException(
-                $"{scoresPath}: scores_t2i is [{textToImage.Rows}, {textToImage.Columns}], not [{imageToText.Columns}, "
-                + $"{imageToText.Rows}]");
+        var (rows, columns) = (imageToText.Rows, imageToText.Columns);
+        Damage.Unless(
+            rows == images && columns == imageOfCaption.Count,
+            $"{scoresPath}: the scores are [{rows}, {columns}], but {annotationsPath} has {images} images and "
+                + $"{imageOfCaption.Count} captions");
+        Damage.Unless(
+            textToImage is null || (textToImage.Rows == columns && textToImage.Columns == rows),
+            $"{scoresPath}: scores_t2i is [{textToImage!.Rows}, {textToImage.Columns}], not [{columns}, {rows}]");
+        return new RetrievalFiles(imageToText, textToImage, imageOfCaption);
     }
 
     /// <summary>Recall of these scores.</summary>
@@ -63,16 +59,9 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             ? MetricFile.ReadJson<KarpathyFile>(path, "a Karpathy data set").Images.Where(image => image.Split == "test")
                 .Select(image => image.Sentences.Length).ToArray()
             : MetricFile.ReadJson<Pair[]>(path, "images with their captions").Select(pair => pair.Captions.Length).ToArray();
-        if (counts.Length == 0)
-        {
-            throw new InvalidDataException($"{path}: there is no image of a test split in it");
-        }
-
-        if (Array.IndexOf(counts, 0) is var lonely and >= 0)
-        {
-            throw new InvalidDataException($"{path}: image {lonely} has no caption");
-        }
-
+        var lonely = Array.IndexOf(counts, 0);
+        Damage.Unless(counts.Length > 0, $"{path}: there is no image of a test split in it");
+        Damage.Unless(lonely < 0, $"{path}: image {lonely} has no caption");
         images = counts.Length;
         return [.. counts.SelectMany((count, image) => Enumerable.Repeat(image, count))];
     }
@@ -102,22 +91,20 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             : (Matrix(path, file["scores"]), null);
     }
 
-    private static ScoreMatrix Matrix(string path, TensorEntry entry)
+    private static ScoreMatrix ReadNumpyScores(string path)
     {
-        if (entry.Shape.Count != 2 || entry.ElementCount * sizeof(double) > Array.MaxLength)
-        {
-            throw new InvalidDataException($"{path}: {entry} is not a matrix of scores");
-        }
-
-        using var scores = entry.ToTensor(ScalarType.Float32);
-        return Matrix(path, (int)entry.Shape[0], (int)entry.Shape[1], scores.data<float>().ToArray());
+        using var file = new FileBytes(path);
+        return Matrix(path, NumpyFile.Open(file));
     }
 
-    internal static ScoreMatrix Matrix(string path, int rows, int columns, float[] values)
+    private static ScoreMatrix Matrix(string path, TensorEntry entry)
     {
+        var isMatrix = entry.Shape.Count == 2 && entry.ElementCount <= Array.MaxLength;
+        Damage.Unless(isMatrix, $"{path}: {entry} is not a matrix of scores");
+        using var scores = entry.ToTensor(ScalarType.Float32);
         try
         {
-            return new ScoreMatrix(rows, columns, values);
+            return new ScoreMatrix((int)entry.Shape[0], (int)entry.Shape[1], scores.data<float>().ToArray());
         }
         catch (ArgumentException e)
         {
@@ -128,12 +115,8 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     private static ScoreMatrix Matrix(string path, string name, float[][] rows)
     {
         var columns = rows.Length == 0 ? 0 : rows[0].Length;
-        if (Array.FindIndex(rows, row => row.Length != columns) is var odd and >= 0)
-        {
-            throw new InvalidDataException(
-                $"{path}: row {odd} of {name} has {rows[odd].Length} numbers, the first has {columns}");
-        }
-
+        var odd = Array.FindIndex(rows, row => row.Length != columns);
+        Damage.Unless(odd < 0, $"{path}: row {odd} of {name} has {rows[odd].Length} numbers, the first has {columns}");
         return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row)]);
     }
 
@@ -165,84 +148,38 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
 /// <summary>Reads a matrix that <c>numpy.save</c> wrote: 16, 32 or 64 bit floating point, either order.</summary>
 internal static partial class NumpyFile
 {
-    /// <summary>The matrix.</summary>
+    /// <summary>The matrix as a tensor that lies in the file.</summary>
     /// <exception cref="InvalidDataException">The file is no such array; the message says what it is.</exception>
-    public static ScoreMatrix ReadMatrix(string path)
+    public static TensorEntry Open(FileBytes file)
     {
-        using var stream = File.OpenRead(path);
-        var header = ReadHeader(stream, path);
-        var type = Type().Match(header).Groups[1].Value;
-        var size = type is "<f2" or "<f4" or "<f8" ? type[2] - '0'
-            : throw new InvalidDataException(
-                $"{path}: the array's type is '{type}'; scores are <f2, <f4 or <f8 (float16, float32, float64)");
-        var shape = Shape().Match(header).Groups[1].Value.Split(
-            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (shape.Length != 2 || !int.TryParse(shape[0], CultureInfo.InvariantCulture, out var rows)
-            || !int.TryParse(shape[1], CultureInfo.InvariantCulture, out var columns))
+        var begins = file.Length >= 12 && file.Take(0, 6) is [0x93, .. var letters] && letters.AsSpan().SequenceEqual("NUMPY"u8);
+        Damage.Unless(begins, $"{file.Path}: it does not begin as a file of numpy.save does");
+        var (at, length) = file.Take(6, 1)[0] >= 2 ? (12, file.U32(8)) : (10, file.U32(8) & 0xffff);
+        Damage.Unless(length <= 1 << 16 && file.Holds(at, length),
+            $"{file.Path}: its header claims {length} bytes, which it does not have");
+        var header = Encoding.Latin1.GetString(file.Take(at, length));
+        var name = Type().Match(header).Groups[1].Value;
+        ScalarType? type = name switch
         {
-            throw new InvalidDataException(
-                $"{path}: the array's shape is ({string.Join(", ", shape)}); scores have two dimensions");
-        }
-
-        var expected = (long)rows * columns * size;
-        if (stream.Length - stream.Position != expected || (long)rows * columns > Array.MaxLength)
-        {
-            throw new InvalidDataException(
-                $"{path}: [{rows}, {columns}] of {type} are {expected} bytes, but {stream.Length - stream.Position} follow the "
-                + $"header");
-        }
-
-        var values = ReadValues(stream, rows * columns, size);
-        return header.Contains("'fortran_order': True", StringComparison.Ordinal)
-            ? RetrievalFiles.Matrix(path, columns, rows, values).Transpose()
-            : RetrievalFiles.Matrix(path, rows, columns, values);
-    }
-
-    private static string ReadHeader(FileStream stream, string path)
-    {
-        Span<byte> start = stackalloc byte[12];
-        var read = stream.ReadAtLeast(start, 12, throwOnEndOfStream: false);
-        if (read < 12 || start[0] != 0x93 || !start[1..6].SequenceEqual("NUMPY"u8))
-        {
-            throw new InvalidDataException($"{path}: it does not begin as a file of numpy.save does");
-        }
-
-        var wide = start[6] >= 2;
-        long length = wide ? BinaryPrimitives.ReadUInt32LittleEndian(start[8..])
-            : BinaryPrimitives.ReadUInt16LittleEndian(start[8..]);
-        stream.Position = wide ? 12 : 10;
-        if (length > 1 << 16 || length > stream.Length - stream.Position)
-        {
-            throw new InvalidDataException($"{path}: its header claims {length} bytes, which it does not have");
-        }
-
-        var header = new byte[length];
-        stream.ReadExactly(header);
-        return Encoding.Latin1.GetString(header);
-    }
-
-    private static float[] ReadValues(FileStream stream, int count, int size)
-    {
-        var values = new float[count];
-        if (size == 4)
-        {
-            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-            return values;
-        }
-
-        var buffer = new byte[size * 8192];
-        for (var done = 0; done < count;)
-        {
-            var chunk = buffer.AsSpan(0, Math.Min(buffer.Length, (count - done) * size));
-            stream.ReadExactly(chunk);
-            for (var at = 0; at < chunk.Length; at += size)
-            {
-                values[done++] = size == 2 ? (float)BinaryPrimitives.ReadHalfLittleEndian(chunk[at..])
-                    : (float)BinaryPrimitives.ReadDoubleLittleEndian(chunk[at..]);
-            }
-        }
-
-        return values;
+            "<f2" => ScalarType.Float16,
+            "<f4" => ScalarType.Float32,
+            "<f8" => ScalarType.Float64,
+            _ => null,
+        };
+        Damage.Unless(type is not null,
+            $"{file.Path}: the array's type is '{name}'; scores are <f2, <f4 or <f8 (float16, float32, float64)");
+        var text = Shape().Match(header).Groups[1].Value;
+        long[] shape = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out var number) ? number : -1L)];
+        Damage.Unless(shape.Length == 2 && shape.All(size => size >= 0),
+            $"{file.Path}: the array's shape is ({text}); scores have two dimensions");
+        var isTransposed = header.Contains("'fortran_order': True", StringComparison.Ordinal);
+        var layout = TensorLayout.Contiguous($"{file.Path}: the array", isTransposed ? [shape[1], shape[0]] : shape);
+        var (expected, found) = (layout.ElementCount * type.Value.ElementSize(), file.Length - at - length);
+        Damage.Unless(found == expected,
+            $"{file.Path}: {Damage.Shape(shape)} of {name} are {expected} bytes, but {found} follow the header");
+        var entry = new TensorEntry("scores", type.Value, file, at + length, layout);
+        return isTransposed ? entry.Transposed() : entry;
     }
 
     [GeneratedRegex(@"'descr':\s*'([^']*)'")]

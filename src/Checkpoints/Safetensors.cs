@@ -49,62 +49,47 @@ internal static class SafetensorsReader
             metadata);
     }
 
-    private static (List<Row> Rows, Dictionary<string, string> Metadata) ReadHeader(ReadOnlySpan<byte> header)
+    private static (List<Row> Rows, Dictionary<string, string> Metadata) ReadHeader(byte[] header)
     {
-        var reader = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 4 });
+        using var json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 4 });
         var rows = new List<Row>();
         var metadata = new Dictionary<string, string>();
         var names = new HashSet<string>();
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        foreach (var property in json.RootElement.EnumerateObject())
         {
-            var name = reader.GetString()!;
-            Damage.Unless(names.Add(name), $"tensor {Damage.Quoted(name)} is listed twice");
-            if (name == "__metadata__")
+            var name = Damage.Quoted(property.Name);
+            Damage.Unless(names.Add(property.Name), $"tensor {name} is listed twice");
+            Damage.Unless(property.Value.ValueKind == JsonValueKind.Object, $"tensor {name} is not described by an object");
+            if (property.Name != "__metadata__")
             {
-                ReadMetadata(ref reader, metadata);
+                rows.Add(ReadRow(property.Name, name, property.Value));
+                continue;
             }
-            else
+
+            foreach (var item in property.Value.EnumerateObject())
             {
-                rows.Add(ReadRow(ref reader, name));
+                var isFirst = metadata.TryAdd(item.Name, item.Value.GetString()!);
+                Damage.Unless(isFirst, $"metadata {Damage.Quoted(item.Name)} is given twice");
             }
         }
 
-        // Padding with spaces is the only thing allowed behind the object; the reader throws at anything else.
-        reader.Read();
         return (rows, metadata);
     }
 
-    private static void ReadMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata)
+    private static Row ReadRow(string name, string quoted, JsonElement row)
     {
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var key = reader.GetString()!;
-            Expect(ref reader, JsonTokenType.String);
-            Damage.Unless(metadata.TryAdd(key, reader.GetString()!), $"metadata {Damage.Quoted(key)} is given twice");
-        }
-    }
-
-    private static Row ReadRow(ref Utf8JsonReader reader, string name)
-    {
-        var quoted = Damage.Quoted(name);
         string? type = null;
         long[]? shape = null;
         long[]? range = null;
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        foreach (var property in row.EnumerateObject())
         {
-            switch (reader.GetString())
+            switch (property.Name)
             {
-                case "dtype" when type is null:
-                    Expect(ref reader, JsonTokenType.String);
-                    type = reader.GetString();
-                    break;
-                case "shape" when shape is null: shape = ReadNumbers(ref reader, quoted); break;
-                case "data_offsets" when range is null: range = ReadNumbers(ref reader, quoted); break;
+                case "dtype" when type is null: type = property.Value.GetString(); break;
+                case "shape" when shape is null: shape = ReadNumbers(property.Value, quoted); break;
+                case "data_offsets" when range is null: range = ReadNumbers(property.Value, quoted); break;
                 case var other: throw new InvalidDataException(
-                    $"tensor {quoted} has {Damage.Quoted(other!)}, which a tensor has not, or twice");
+                    $"tensor {quoted} has {Damage.Quoted(other)}, which a tensor has not, or twice");
             }
         }
 
@@ -124,21 +109,17 @@ internal static class SafetensorsReader
         return new Row(name, type, element.Value.Type, layout, begin, end);
     }
 
-    private static long[] ReadNumbers(ref Utf8JsonReader reader, string name)
+    private static long[] ReadNumbers(JsonElement list, string tensor)
     {
-        var numbers = new List<long>();
-        Expect(ref reader, JsonTokenType.StartArray);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            var number = 0L;
-            Damage.Unless(
-                reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out number) && numbers.Count < 64,
-                $"tensor {name} has a shape or data_offsets that is not a short list of whole numbers");
-            numbers.Add(number);
-        }
-
-        return [.. numbers];
+        var isShort = list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= 64;
+        long?[] numbers = isShort ? [.. list.EnumerateArray().Select(Number)] : [null];
+        Damage.Unless(!numbers.Contains(null),
+            $"tensor {tensor} has a shape or data_offsets that is not a short list of whole numbers");
+        return [.. numbers.Select(number => number!.Value)];
     }
+
+    private static long? Number(JsonElement item) =>
+        item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) ? number : null;
 
     private static void CheckTiling(List<Row> rows, long available)
     {
@@ -156,14 +137,6 @@ internal static class SafetensorsReader
         }
 
         Damage.Unless(reached == available, $"the tensors end at byte {reached} of the data, which has {available}");
-    }
-
-    private static void Expect(ref Utf8JsonReader reader, JsonTokenType expected)
-    {
-        if (!reader.Read() || reader.TokenType != expected)
-        {
-            throw new JsonException($"{expected} expected at byte {reader.TokenStartIndex}, not {reader.TokenType}");
-        }
     }
 
     private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End);

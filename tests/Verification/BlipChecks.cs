@@ -49,7 +49,8 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             var name = $"{scenario}.layer{call}";
             if (trace.Steps[call].Tensors is { } step && Fixture.Has($"{name}.importance"))
             {
-                Compare(name, "importance (as a set)", step.Importance.Total.sort(1).Values, Input($"{name}.importance").sort(1).Values, Scores);
+                Compare(name, "importance (as a set)", step.Importance.Total.sort(1).Values,
+                    Input($"{name}.importance").sort(1).Values, Scores);
                 Expect(name, "threshold", step.Wanted.Threshold, Scores);
                 Expect(name, "topk_num", step.Wanted.Counts.max(), Exact);
             }
@@ -107,8 +108,8 @@ internal sealed partial class BlipCaptionCheck(GoldenFixture fixture) : FixtureC
             using (var trace = reduction.Record(TraceDetail.Tensors))
             {
                 model.zero_grad();
-                var output = model.Forward(Input("image"), Input("input_ids"), Input("attention_mask"),
-                    Fixture.Size("prompt_length"));
+                var output = model.Forward(
+                    Input("image"), Input("input_ids"), Input("attention_mask"), Fixture.Size("prompt_length"));
                 var alignment = output.Loss; // the released objective has no text feature and counts the task loss again
                 BackwardPass.Run(output.Loss + (alignment * 0.1));
                 Expect(scenario, "image_embeds_cls", output.Vision.X.select(1, 0), Features);

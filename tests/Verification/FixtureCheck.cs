@@ -130,8 +130,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
             var want = expected.to(float64);
             var error = (actual.detach().to(float64) - want).abs();
             var largest = error.max().item<double>();
-            Add(scenario, tensor, largest, tolerance, tolerance == 0 ? largest == 0
-                : (error <= (want.abs() + 1) * tolerance).all().item<bool>());
+            Add(scenario, tensor, largest, tolerance,
+                tolerance == 0 ? largest == 0 : (error <= (want.abs() + 1) * tolerance).all().item<bool>());
         }
     }
 
@@ -173,8 +173,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         {
             var layer = int.Parse(block.Name[(block.Name.LastIndexOf('.') + 1)..], CultureInfo.InvariantCulture);
             var encoder = trace.Of(block.Name[..block.Name.IndexOf('.', StringComparison.Ordinal)]);
-            Compare(scenario, $"tokens after {block.Name}", [.. encoder.Where(step => step.Layer == layer)
-                .Select(step => step.Length)], Integers(block.Value));
+            Compare(scenario, $"tokens after {block.Name}",
+                [.. encoder.Where(step => step.Layer == layer).Select(step => step.Length)], Integers(block.Value));
         }
     }
 
@@ -187,7 +187,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         [
             .. trace.Steps.Where(step => step.Tensors is not null).SelectMany(step => new[]
             {
-                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Wanted.Counts.max().item<long>(), step.Pruned ? 1 : 0, step.Length - 1,
+                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Wanted.Counts.max().item<long>(),
+                    step.Pruned ? 1 : 0, step.Length - 1,
             }),
         ],
         Integers(manifest.GetProperty("calls")));
@@ -195,15 +196,14 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     /// <summary>Compares scores, thresholds, counts, selection and merge weights of a step.</summary>
     /// <param name="scenario">Prefix of the recorded tensors.</param>
     /// <param name="step">What the kit did.</param>
-    /// <param name="permutation">
-    /// Our candidate at each of the reference's places, <c>[B, N]</c>; null for the candidates' own order.
-    /// </param>
+    /// <param name="permutation">Our candidate at each of the reference's places, <c>[B, N]</c>; null for the candidates' own
+    /// order.</param>
     /// <returns>The permutation of the tokens after the step.</returns>
     protected Tensor ExpectStep(string scenario, StepTensors step, Tensor? permutation = null)
     {
         var importance = step.Importance;
-        var places = permutation ?? arange(importance.Total.shape[1], dtype: int64).unsqueeze(0).repeat(
-            importance.Total.shape[0], 1);
+        var places = permutation
+            ?? arange(importance.Total.shape[1], dtype: int64).unsqueeze(0).repeat(importance.Total.shape[0], 1);
         Expect(scenario, "token_attn_raw", Reordered(step.RawAlignment!, places), RawScores);
         Expect(scenario, "self_score", Reordered(importance.Self!, places), Scores);
         Expect(scenario, "token_score", Reordered(importance.Alignment!, places), Scores);

@@ -16,8 +16,8 @@ public sealed class GoldenFixture : IDisposable
     private readonly Dictionary<string, Tensor> data;
     private readonly JsonDocument manifest;
 
-    private GoldenFixture(string folder, JsonDocument manifest, Dictionary<string, Tensor> data, Dictionary<string,
-        Tensor> weights)
+    private GoldenFixture(
+        string folder, JsonDocument manifest, Dictionary<string, Tensor> data, Dictionary<string, Tensor> weights)
     {
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         (this.manifest, this.data, Weights) = (manifest, data, weights);
@@ -42,9 +42,8 @@ public sealed class GoldenFixture : IDisposable
     public IReadOnlyCollection<string> Names => data.Keys;
 
     /// <summary>Opens a folder.</summary>
-    /// <exception cref="InvalidDataException">
-    /// A file is missing or cannot be read as a fixture; the message says which and why.
-    /// </exception>
+    /// <exception cref="InvalidDataException">A file is missing or cannot be read as a fixture; the message says which and
+    /// why.</exception>
     public static GoldenFixture Open(string folder, Device? device = null)
     {
         var manifestPath = Required(folder, "manifest.json");
@@ -59,7 +58,8 @@ public sealed class GoldenFixture : IDisposable
         }
 
         return manifest.RootElement.TryGetProperty("fixture", out var kind) && kind.ValueKind == JsonValueKind.String
-            ? new GoldenFixture(folder, manifest, ReadAll(Required(folder, "data.safetensors"), device),
+            ? new GoldenFixture(
+                folder, manifest, ReadAll(Required(folder, "data.safetensors"), device),
                 ReadAll(Required(folder, "checkpoint.pth"), device, "model."))
             : throw new InvalidDataException($"{manifestPath}: no \"fixture\" naming the kind");
     }
@@ -188,7 +188,7 @@ public sealed class GoldenFixture : IDisposable
     {
         using var file = CheckpointFile.Open(path);
         return file.Tensors.Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Name[prefix.Length..], entry =>
-                entry.ToTensor().to(device ?? CPU).DetachFromDisposeScope());
+            .ToDictionary(entry => entry.Name[prefix.Length..],
+                entry => entry.ToTensor().to(device ?? CPU).DetachFromDisposeScope());
     }
 }

@@ -10,8 +10,8 @@ namespace Madtp.Kit.Verification;
 /// <param name="Tolerance">Allowed |difference| / (1 + |expected|); 0 demands equality.</param>
 /// <param name="Ok">Whether every element is within tolerance.</param>
 /// <param name="Note">What is wrong where no error can be computed, or empty.</param>
-public sealed record VerificationRow(string Fixture, string Case, string Tensor, double MaxError, double Tolerance, bool Ok,
-    string Note = "");
+public sealed record VerificationRow(
+    string Fixture, string Case, string Tensor, double MaxError, double Tolerance, bool Ok, string Note = "");
 
 /// <summary>Holds the kit against reference tensors of the authors' code.</summary>
 public static class GoldenVerifier
@@ -55,8 +55,8 @@ public static class GoldenVerifier
         }
         catch (Exception e) when (e is KeyNotFoundException or FormatException)
         {
-            throw new InvalidDataException($"{folder}: manifest.json lacks a value that this kind of fixture needs: {e.Message}",
-                e);
+            throw new InvalidDataException(
+                $"{folder}: manifest.json lacks a value that this kind of fixture needs: {e.Message}", e);
         }
         finally
         {
