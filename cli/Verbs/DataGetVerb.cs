@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Madtp.Kit.Data.Sources;
+using Madtp.Kit.Data;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Madtp.Kit.Data.Sources;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;

@@ -3,12 +3,10 @@ using System.Text.Json;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Captions;
-using Madtp.Kit.Metrics;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;

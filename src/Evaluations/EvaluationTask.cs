@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,12 +2,10 @@ using System.Text;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Nlvr2;
-using Madtp.Kit.Metrics;
-using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 

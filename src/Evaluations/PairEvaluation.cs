@@ -1,10 +1,9 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Captions;
+using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 

@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Captions;
+using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models;
-using Madtp.Kit.Madtp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Evaluations;

@@ -1,13 +1,11 @@
 using System.Text.Json;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 

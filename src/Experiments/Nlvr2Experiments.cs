@@ -1,5 +1,5 @@
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Tasks;

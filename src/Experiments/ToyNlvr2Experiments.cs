@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;

@@ -1,8 +1,4 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Captions;
-using Madtp.Kit.Data.Json;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Evaluations;
 
 namespace Madtp.Kit.FineTuning;

@@ -1,12 +1,12 @@
 using System.Globalization;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using TorchSharp;

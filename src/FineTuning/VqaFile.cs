@@ -1,4 +1,4 @@
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
 
 namespace Madtp.Kit.FineTuning;

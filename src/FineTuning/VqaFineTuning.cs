@@ -1,5 +1,4 @@
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models.Blip;

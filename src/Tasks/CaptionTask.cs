@@ -1,12 +1,10 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Decoding;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Madtp;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,7 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Blip;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;

@@ -1,9 +1,7 @@
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;

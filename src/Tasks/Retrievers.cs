@@ -1,6 +1,5 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;

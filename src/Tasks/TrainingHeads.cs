@@ -1,4 +1,4 @@
-using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,12 +1,9 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Nlvr2;
-using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;

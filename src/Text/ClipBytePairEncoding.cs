@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
@@ -143,5 +144,174 @@ public sealed class ClipBytePairEncoding
                 throw new InvalidDataException($"{source}, line {i + 2}: the token '{tokens[0]}{tokens[1]}' is there already");
             }
         }
+    }
+}
+
+/// <summary>
+/// What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
+/// character references resolved twice, white space closed up, lower case, the words its pattern finds, each byte as its printable character.
+/// </summary>
+internal sealed class ClipNormalizer : Normalizer
+{
+    private static readonly string[] Specials = [ClipBytePairEncoding.StartToken, ClipBytePairEncoding.EndToken];
+    private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+
+    private enum Kind
+    {
+        None,
+        Letter,
+        Number,
+        Other,
+    }
+
+    /// <inheritdoc/>
+    public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
+
+    /// <inheritdoc/>
+    public override string Normalize(string original)
+    {
+        var text = Clean(original);
+        var result = new StringBuilder(text.Length + (text.Length / 4));
+        for (var start = 0; start < text.Length;)
+        {
+            var length = WordLength(text.AsSpan(start));
+            if (length > 0)
+            {
+                ByteCharacters.Append(result, text.AsSpan(start, length));
+                result.Append(' ');
+                start += length;
+            }
+            else
+            {
+                PythonText.NextCodePoint(text, ref start);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>The text before it is split.</summary>
+    internal static string Clean(string text)
+    {
+        var unescaped = PythonText.Strip(HtmlText.Unescape(HtmlText.Unescape(text)));
+        var result = new StringBuilder(unescaped.Length);
+        var inSpace = false;
+        foreach (var unit in unescaped)
+        {
+            var space = PythonText.IsUnicodeWhiteSpace(unit);
+            if (!space)
+            {
+                result.Append(unit);
+            }
+            else if (!inSpace)
+            {
+                result.Append(' ');
+            }
+
+            inSpace = space;
+        }
+
+        return PythonText.Lower(PythonText.Strip(result.ToString()).ToString());
+    }
+
+    /// <summary>How long a word starts here; 0 where the pattern finds none.</summary>
+    private static int WordLength(ReadOnlySpan<char> text)
+    {
+        foreach (var word in text[0] == '<' ? Specials : text[0] == '\'' ? Contractions : [])
+        {
+            if (StartsWith(text, word))
+            {
+                return word.Length;
+            }
+        }
+
+        var length = 0;
+        var kind = KindOf(PythonText.NextCodePoint(text, ref length));
+        while (kind is Kind.Letter or Kind.Other && length < text.Length)
+        {
+            var end = length;
+            if (KindOf(PythonText.NextCodePoint(text, ref end)) != kind)
+            {
+                break;
+            }
+
+            length = end;
+        }
+
+        return kind == Kind.None ? 0 : length;
+    }
+
+    /// <summary>The pattern ignores case, and by Unicode ſ is a small s.</summary>
+    private static bool StartsWith(ReadOnlySpan<char> text, string word)
+    {
+        for (var i = 0; i < word.Length; i++)
+        {
+            if (i >= text.Length || (text[i] != word[i] && !(word[i] == 's' && text[i] == 'ſ')))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static Kind KindOf(int point)
+    {
+        if (point < 128)
+        {
+            return char.IsAsciiLetter((char)point) ? Kind.Letter
+                : char.IsAsciiDigit((char)point) ? Kind.Number
+                : PythonText.IsUnicodeWhiteSpace(point) ? Kind.None
+                : Kind.Other;
+        }
+
+        // U+0345 is no letter, but its upper case is: ignoring case, neither set of the pattern takes it.
+        return UnicodeTables.Instance.IsRegexLetter(point) ? Kind.Letter
+            : UnicodeTables.Instance.IsRegexNumber(point) ? Kind.Number
+            : point == 0x0345 || PythonText.IsUnicodeWhiteSpace(point) ? Kind.None
+            : Kind.Other;
+    }
+}
+
+/// <summary>
+/// The printable character that stands for each byte in a byte-level vocabulary: itself where Latin-1 prints it,
+/// else the next free one from U+0100.
+/// </summary>
+internal static class ByteCharacters
+{
+    private static readonly char[] Characters = MakeCharacters();
+    private static readonly Dictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToDictionary(value => Characters[value], value => (byte)value);
+
+    /// <summary>The 256 characters in the order of the vocabulary: those that stand for themselves, then the others.</summary>
+    public static IEnumerable<char> InVocabularyOrder { get; } = [.. Characters.Where(c => c < 256), .. Characters.Where(c => c >= 256)];
+
+    /// <summary>Appends the characters of the text's UTF-8 bytes; a lone surrogate counts as U+FFFD.</summary>
+    public static void Append(StringBuilder destination, ReadOnlySpan<char> text)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var count = rune.EncodeToUtf8(utf8);
+            foreach (var value in utf8[..count])
+            {
+                destination.Append(Characters[value]);
+            }
+        }
+    }
+
+    /// <summary>The text of such characters; bytes that are no UTF-8 become U+FFFD.</summary>
+    public static string Decode(string characters) => Encoding.UTF8.GetString([.. characters.Select(c => Bytes[c])]);
+
+    private static char[] MakeCharacters()
+    {
+        var characters = new char[256];
+        var free = '\u0100';
+        for (var value = 0; value < 256; value++)
+        {
+            var prints = value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE;
+            characters[value] = prints ? (char)value : free++;
+        }
+
+        return characters;
     }
 }

@@ -1,9 +1,8 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Text;
 using TorchSharp;
 

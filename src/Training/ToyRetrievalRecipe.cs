@@ -1,6 +1,6 @@
 using System.Globalization;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Tasks;

@@ -1,11 +1,10 @@
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 

@@ -1,14 +1,13 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
 using TorchSharp;

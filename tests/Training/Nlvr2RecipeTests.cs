@@ -1,6 +1,6 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Evaluations;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;

@@ -1,9 +1,5 @@
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;

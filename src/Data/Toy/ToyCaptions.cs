@@ -1,5 +1,67 @@
 namespace Madtp.Kit.Data.Toy;
 
+/// <summary>What the toy world's captioned scenes are made of. Equal settings give equal scenes and words.</summary>
+/// <param name="Seed">Where every random choice comes from.</param>
+/// <param name="TrainImages">Scenes to train on.</param>
+/// <param name="DevImages">Scenes to choose by, each with another set of shapes.</param>
+/// <param name="TestImages">Scenes to report, each with another set of shapes.</param>
+/// <param name="CaptionsPerImage">Captions of each scene.</param>
+public sealed record ToyCaptionSettings(ulong Seed = 1, int TrainImages = 6000, int DevImages = 200, int TestImages = 300, int CaptionsPerImage = 5)
+{
+    /// <summary>Kinds of sets of one to three shapes of 15 classes: no split can hold more scenes that all differ.</summary>
+    public const int DifferentScenes = 15 + 120 + 680;
+
+    /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must differ.</summary>
+    internal (int Number, int Images, bool Differ) Split(string split) => split switch
+    {
+        "train" => (0, TrainImages, false),
+        "val" => (1, DevImages, true),
+        "test" => (2, TestImages, true),
+        _ => throw new ArgumentException($"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
+    };
+}
+
+/// <summary>A scene and what is said of it.</summary>
+/// <param name="Scene">The scene.</param>
+/// <param name="Captions">Its captions.</param>
+public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Captions)
+{
+    // Splits are numbered from here, so that they never repeat the scenes of other toy data.
+    private const ulong FirstSplit = 16;
+
+    /// <summary>
+    /// Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption fits one scene alone.
+    /// </summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more different scenes than there are.</exception>
+    public static IReadOnlyList<ToyCaptionedScene> DrawSplit(string split, ToyCaptionSettings? settings = null)
+    {
+        settings ??= new ToyCaptionSettings();
+        var (number, images, differ) = settings.Split(split);
+        if (differ && images > ToyCaptionSettings.DifferentScenes)
+        {
+            throw new ArgumentException($"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ", nameof(settings));
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var drawn = new List<ToyCaptionedScene>(images);
+        for (ulong place = 0; drawn.Count < images; place++)
+        {
+            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
+            var scene = ToySceneGenerator.Draw(random);
+            if (!differ || seen.Add(Shapes(scene)))
+            {
+                drawn.Add(new ToyCaptionedScene(scene, ToyCaptions.Draw(scene, random, settings.CaptionsPerImage)));
+            }
+        }
+
+        return drawn;
+    }
+
+    private static string Shapes(ToyScene scene) => string.Join(' ', scene.Objects.Select(item => item.Class).Order());
+}
+
 /// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each other.</summary>
 public static class ToyCaptions
 {
@@ -75,5 +137,38 @@ public static class ToyCaptions
         var beside = Math.Abs(right) < Clear ? null : right > 0 ? "to the right of" : "to the left of";
         var above = Math.Abs(down) < Clear ? null : down > 0 ? "below" : "above";
         return beside is null ? above : above is null ? beside : random.Chance(0.5) ? beside : above;
+    }
+}
+
+/// <summary>Understands captions of the toy world: which shapes are said to be there.</summary>
+public static class ToyCaptionReading
+{
+    private static readonly Dictionary<string, int> Numbers = new(StringComparer.Ordinal)
+    {
+        ["a"] = 1, ["one"] = 1, ["two"] = 2, ["three"] = 3,
+    };
+
+    private static readonly HashSet<string> Colors = [.. Enum.GetValues<ToyColor>().Select(ToyWords.Of)];
+    private static readonly HashSet<string> Shapes = [.. Enum.GetValues<ToyShape>().Select(ToyWords.Of)];
+
+    /// <summary>
+    /// The shapes that a caption names, sorted, each as often as it is said to be there: "blue square, red circle, red circle".
+    /// </summary>
+    /// <param name="caption">Its words; "two red circles and a blue square on a plain ground".</param>
+    public static string ShapesIn(string caption)
+    {
+        ArgumentNullException.ThrowIfNull(caption);
+        var words = caption.ToLowerInvariant().Split([' ', ',', '.'], StringSplitOptions.RemoveEmptyEntries);
+        var named = new List<string>();
+        for (var i = 0; i + 2 < words.Length; i++)
+        {
+            var shape = words[i + 2].TrimEnd('s');
+            if (Numbers.TryGetValue(words[i], out var count) && Colors.Contains(words[i + 1]) && Shapes.Contains(shape))
+            {
+                named.AddRange(Enumerable.Repeat($"{words[i + 1]} {shape}", count));
+            }
+        }
+
+        return string.Join(", ", named.Order(StringComparer.Ordinal));
     }
 }

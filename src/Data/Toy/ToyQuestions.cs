@@ -1,5 +1,43 @@
 namespace Madtp.Kit.Data.Toy;
 
+/// <summary>A captioned scene with questions: one image of the toy COCO, Flickr30k and VQA.</summary>
+/// <param name="Id">The image's number.</param>
+/// <param name="Scene">What it shows.</param>
+/// <param name="Captions">What is said of it.</param>
+/// <param name="Questions">Questions with ten answers each.</param>
+public sealed record ToyPicture(int Id, ToyScene Scene, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
+{
+    private const int QuestionsEach = 4;
+
+    // Keeps the questions' choices apart from all other choices of the same seed.
+    private const ulong QuestionStream = 1_000;
+
+    /// <summary>The pictures of a split of captioned scenes, numbered one after the other.</summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The captioned scenes.</param>
+    /// <param name="firstId">The first picture's number; the others follow.</param>
+    public static ToyPicture[] DrawSplit(string split, ToyCaptionSettings settings, int firstId)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return [.. ToyCaptionedScene.DrawSplit(split, settings).Select((s, number) => Ask(s, firstId + number, settings.Seed))];
+    }
+
+    private static ToyPicture Ask(ToyCaptionedScene scene, int id, ulong seed)
+    {
+        var random = new SeededRandom(SeededRandom.SeedFor(seed, QuestionStream, (ulong)id));
+        var questions = ToyQuestions.Ask(scene.Scene, QuestionsEach, random);
+        return new ToyPicture(id, scene.Scene, scene.Captions, [.. questions.Select(q => (q, ToyQuestions.TenAnswers(q, random)))]);
+    }
+}
+
+/// <summary>A question about a scene.</summary>
+/// <param name="Text">The question.</param>
+/// <param name="Answer">Its answer.</param>
+/// <param name="QuestionType">Its first words, as VQA v2 sorts questions.</param>
+/// <param name="AnswerType">"yes/no", "number" or "other".</param>
+/// <param name="Wrong">What someone may answer who did not look well.</param>
+public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong);
+
 /// <summary>Asks about a scene what can be answered by looking: colours, shapes, numbers, places, and whether something is there.</summary>
 public static class ToyQuestions
 {
@@ -111,4 +149,26 @@ public static class ToyQuestions
 
     private static ToyQuestion Question(string text, string answer, string type, string answerType, IEnumerable<string> all)
         => new(text, answer, type, answerType, [.. all.Where(a => a != answer)]);
+}
+
+/// <summary>Where one object is, seen from another.</summary>
+internal static class ToyPlace
+{
+    /// <summary>The words for the four directions.</summary>
+    public static readonly string[] All = ["above", "below", "to the left of", "to the right of"];
+
+    // Centres must differ by so many pixels in one direction, and by clearly less in the other, to be called one way and not two.
+    private const double Clear = 14;
+
+    /// <summary>One of the four directions; null where it is not clear.</summary>
+    public static string? Of(ToyObject first, ToyObject second)
+    {
+        var (right, down) = (first.X - second.X, first.Y - second.Y);
+        return Math.Abs(down) > Clear && Math.Abs(down) > 1.5 * Math.Abs(right) ? (down < 0 ? All[0] : All[1])
+            : Math.Abs(right) > Clear && Math.Abs(right) > 1.5 * Math.Abs(down) ? (right < 0 ? All[2] : All[3])
+            : null;
+    }
+
+    /// <summary>The direction that is meant from the other side.</summary>
+    public static string Opposite(string where) => All[Array.IndexOf(All, where) ^ 1];
 }

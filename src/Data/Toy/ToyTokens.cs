@@ -39,3 +39,90 @@ public static class ToyTokens
 
     private static string Words(IEnumerable<long> ids) => Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 }
+
+/// <summary>The toy world's words as a BERT vocabulary file: special tokens, punctuation, digits, words; one a line.</summary>
+public static class ToyVocabulary
+{
+    // As in the file of bert-base-uncased; whoever needs [DEC] and [ENC] appends them.
+    private static readonly string[] Special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"];
+
+    // Words of all toy tasks, so that one vocabulary serves statements, captions, questions and answers.
+    private const string Words = """
+        . , ? ! : - '
+        0 1 2 3 4 5 6 7 8 9
+        a an the this that it there
+        is are has have do does contain contains show shows
+        and or not no yes none neither either each every both all only exactly at least other
+        one two three four five six zero more fewer less most many same different number total
+        left right top bottom above below under over near next beside between side
+        in on of to by with from than
+        image images picture pictures photo scene pair
+        shape shapes circle circles square squares triangle triangles object objects thing things
+        color colors red green blue yellow purple gray
+        ground background pattern plain striped checked dotted
+        what which where how who kind like small large
+        """;
+
+    /// <summary>Every token, in the order of its id.</summary>
+    public static IReadOnlyList<string> Tokens { get; } = [.. Special, .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
+
+    /// <summary>The file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    public static string FileText => string.Join('\n', Tokens) + "\n";
+}
+
+/// <summary>
+/// How many of the things a statement names are in the left and in the right picture: the truth behind every colour and shape
+/// word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very slowly.
+/// </summary>
+public static class ToyGrounding
+{
+    private static readonly Dictionary<string, ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(ToyWords.Of);
+
+    private static readonly Dictionary<string, ToyShape?> Nouns = Enum.GetValues<ToyShape>()
+        .Select(shape => (Word: ToyWords.Of(shape), Shape: (ToyShape?)shape)).Append((Word: "shape", Shape: null))
+        .SelectMany(noun => new[] { noun, noun with { Word = noun.Word + "s" } })
+        .ToDictionary(noun => noun.Word, noun => noun.Shape);
+
+    /// <summary>
+    /// For every token of a statement two numbers, left and right: how many of what it names are there, or
+    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. A colour and a shape side by side name one kind of thing;
+    /// the word "shape" alone names all of them.
+    /// </summary>
+    /// <param name="tokens">The statement's tokens.</param>
+    /// <param name="left">The left picture.</param>
+    /// <param name="right">The right picture.</param>
+    /// <returns><c>[N, 2]</c></returns>
+    public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
+        var counts = new sbyte[tokens.Count * 2];
+        Array.Fill(counts, NlvrPairs.Unnamed);
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            ToyColor? color = Colors.TryGetValue(tokens[i], out var named) ? named : null;
+            var noun = color is null ? i : i + 1;
+            ToyShape? shape = null;
+            var hasNoun = noun < tokens.Count && Nouns.TryGetValue(tokens[noun], out shape);
+            if (color is null && !hasNoun)
+            {
+                continue;
+            }
+
+            var kind = new ToyDescription(color, shape);
+            var last = hasNoun ? noun : i;
+            for (; i <= last; i++)
+            {
+                (counts[2 * i], counts[(2 * i) + 1]) = ((sbyte)left.Count(kind), (sbyte)right.Count(kind));
+            }
+
+            i = last;
+        }
+
+        return counts;
+    }
+
+    /// <summary>The same for token ids.</summary>
+    internal static sbyte[] Of(BertWordPiece tokenizer, int[] ids, ToyPair pair) => Of([.. ids.Select(tokenizer.TokenOf)], pair.Left, pair.Right);
+}

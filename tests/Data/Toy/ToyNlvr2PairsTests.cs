@@ -1,6 +1,6 @@
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
-using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;

@@ -1,6 +1,5 @@
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Xunit;
 using static TorchSharp.torch;
 
