@@ -1,38 +1,7 @@
-using Madtp.Kit.Data.Images;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
-
-/// <summary>A split of NLVR2 as models read it, decoded in memory (<see cref="NlvrPairs"/>) or on disk (<see cref="NlvrFiles"/>).</summary>
-public interface INlvrPairs : IDisposable
-{
-    /// <summary>P, how many examples there are.</summary>
-    int Count { get; }
-
-    /// <summary>The kind of each statement, by which scores are split; empty where statements have no kinds.</summary>
-    IReadOnlyList<string> Kinds { get; }
-
-    /// <summary>Tokens of one statement, padding left out.</summary>
-    int TextLength(int example);
-
-    /// <summary>Some examples as they are.</summary>
-    /// <param name="examples">Their numbers.</param>
-    /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
-    /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
-    NlvrPairBatch Batch(ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default, Device? device = null);
-
-    /// <summary>Some examples as an epoch of training sees them: augmented, where images come from files.</summary>
-    /// <param name="epoch">The epoch, which decides the augmentation.</param>
-    /// <param name="examples">The examples' numbers.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
-    NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null);
-
-    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead.</summary>
-    /// <param name="plan">The batches; empty when there will be none.</param>
-    void Foresee(IEnumerable<PlannedBatch> plan);
-}
 
 /// <summary>Statements about pairs of images as a model takes them.</summary>
 /// <param name="Images">Normalised images, first all left ones, then all right ones, <c>[2B, 3, H, W]</c>.</param>
@@ -44,7 +13,10 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
     /// <summary>What each patch of each image shows, in the images' order, <c>[2B, patches]</c> int64; null where it is not known.</summary>
     public Tensor? PatchClasses { get; init; }
 
-    /// <summary>How many of what a token names are in the left and in the right image, −1 for tokens that name nothing, <c>[B, N, 2]</c> int64; null where it is not known.</summary>
+    /// <summary>
+    /// How many of what a token names are in the left and in the right image, −1 for tokens that name nothing, <c>[B, N, 2]</c> int64;
+    /// null where it is not known.
+    /// </summary>
     public Tensor? NamedCounts { get; init; }
 
     /// <summary>Tokens of each statement, padding left out.</summary>
@@ -52,166 +24,176 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
 }
 
 /// <summary>
-/// A split of NLVR2 kept decoded in memory, for images small enough: one byte a channel, so that a batch is a gather and a
-/// normalisation and nothing has to be prepared ahead.
+/// A split of NLVR2 as models read it, its images in memory or on disk. For training on files, as in BLIP's own, each image is augmented
+/// by itself, and half of the time the two change places, together with the statement's words "left" and "right".
 /// </summary>
-public sealed class NlvrPairs : INlvrPairs
+public sealed class NlvrPairs : IDisposable
 {
-    private readonly Tensor images;
-    private readonly Tensor ids;
-    private readonly Tensor labels;
-    private readonly Tensor? patchClasses;
-    private readonly Tensor? namedCounts;
-    private readonly Tensor mean;
-    private readonly Tensor deviation;
-    private readonly int[] lengths;
-
     /// <summary>Marks a token that names nothing (see <see cref="NlvrPairBatch.NamedCounts"/>).</summary>
     public const sbyte Unnamed = -1;
 
-    /// <summary>Takes over the bytes of P examples.</summary>
+    private const int MaxWords = 40;
+    private const int MostKinds = 16;
+    private const ulong Swap = 2; // the images are 0 and 1
+
+    private readonly SplitImages images;
+    private readonly Func<int, bool, int[]> tokens;
+    private readonly IReadOnlyList<bool> labels;
+    private readonly IReadOnlyList<sbyte[]>? namedCounts;
+    private readonly int paddingId;
+    private readonly int[] lengths;
+    private readonly ulong seed;
+
+    /// <summary>Takes over the bytes of P examples, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, left before right image, <c>[P, 2, H, W, 3]</c>.</param>
     /// <param name="size">H and W.</param>
     /// <param name="tokens">Token ids of every statement, [ENC] first.</param>
     /// <param name="answers">Whether each statement is true.</param>
     /// <param name="kinds">A word for the kind of each statement; what scores are split by.</param>
     /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
-    /// <param name="namedCounts">How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each statement; null where it is not known.</param>
+    /// <param name="namedCounts">
+    /// How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each statement; null where it is not known.
+    /// </param>
     /// <param name="paddingId">Id of the padding piece.</param>
-    public NlvrPairs(byte[] pixels, int size, IReadOnlyList<int[]> tokens, IReadOnlyList<bool> answers, IReadOnlyList<string> kinds, byte[]? patchClasses = null, IReadOnlyList<sbyte[]>? namedCounts = null, int paddingId = 0)
+    /// <exception cref="ArgumentException">They are not of the same examples.</exception>
+    public NlvrPairs(
+        byte[] pixels,
+        int size,
+        IReadOnlyList<int[]> tokens,
+        IReadOnlyList<bool> answers,
+        IReadOnlyList<string> kinds,
+        byte[]? patchClasses = null,
+        IReadOnlyList<sbyte[]>? namedCounts = null,
+        int paddingId = 0)
     {
-        Count = answers.Count;
-        if (pixels.Length != Count * 2 * size * size * 3 || tokens.Count != Count || kinds.Count != Count)
+        var (count, bytes) = (answers.Count, answers.Count * 2L * size * size * 3);
+        if (pixels.Length != bytes || tokens.Count != count || kinds.Count != count)
         {
-            throw new ArgumentException($"{Count} answers need {Count} statements and kinds and {Count * 2L * size * size * 3} bytes of pixels, not {tokens.Count}, {kinds.Count} and {pixels.Length}");
+            throw new ArgumentException(
+                $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, not {tokens.Count}, {kinds.Count} and {pixels.Length}");
         }
 
-        Kinds = kinds;
-        lengths = [.. tokens.Select(t => t.Length)];
-        using var scope = NewDisposeScope();
-        images = tensor(pixels, [Count, 2, size, size, 3]).permute(0, 1, 4, 2, 3).contiguous().DetachFromDisposeScope(); // [P, 2, 3, H, W]
-        ids = tensor(Padded(tokens, lengths.Max(), (long)paddingId), [Count, lengths.Max()]).DetachFromDisposeScope();
-        labels = tensor(answers.Select(a => a ? 1L : 0L).ToArray()).DetachFromDisposeScope();
-        this.patchClasses = patchClasses is null ? null : tensor(patchClasses, [Count, 2, patchClasses.Length / (2 * Count)]).DetachFromDisposeScope();
-        this.namedCounts = namedCounts is null ? null : tensor(Padded(namedCounts, 2 * lengths.Max(), (long)Unnamed), [Count, lengths.Max(), 2]).DetachFromDisposeScope();
-        var normalization = ImageNormalization.Clip;
-        mean = tensor(normalization.Mean.Select(m => m * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
-        deviation = tensor(normalization.Deviation.Select(d => d * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
+        int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
+        images = new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
+        (this.tokens, labels, this.namedCounts, this.paddingId, Kinds) = ((example, _) => tokens[example], answers, namedCounts, paddingId, kinds);
+        lengths = [.. tokens.Select(ids => ids.Length)];
+        SwapProbability = 0;
     }
 
-    /// <inheritdoc/>
-    public int Count { get; }
+    /// <summary>A split whose images stay on disk: decoded when they are asked for, ahead of a training that says what it will ask for.</summary>
+    /// <param name="examples">The annotations.</param>
+    /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
+    /// <param name="longest">The most tokens the model takes.</param>
+    /// <param name="settings">How images are prepared.</param>
+    public NlvrPairs(IReadOnlyList<Nlvr2Example> examples, BertWordPiece tokenizer, int longest, TrainingImageSettings settings)
+    {
+        images = new ImageFiles(example => [examples[example].LeftImagePath, examples[example].RightImagePath], settings);
+        tokens = (example, isSwapped) => Tokens(tokenizer, examples[example].Sentence, longest, isSwapped);
+        (labels, paddingId, seed) = ([.. examples.Select(example => example.Label)], tokenizer.PaddingId, settings.Seed);
+        lengths = [.. Enumerable.Range(0, examples.Count).Select(example => tokens(example, false).Length)];
+        string[] synsets = [.. examples.Select(example => example.Synset).OfType<string>()];
+        Kinds = synsets.Length == examples.Count && synsets.Distinct().Count() <= MostKinds ? synsets : [];
+    }
 
-    /// <inheritdoc/>
+    /// <summary>How often the images of a pair change places in training on files.</summary>
+    public double SwapProbability { get; init; } = 0.5;
+
+    /// <summary>P, how many examples there are.</summary>
+    public int Count => lengths.Length;
+
+    /// <summary>
+    /// The kind of each statement, by which scores are split; empty where statements have none, as in the published splits, whose labels
+    /// are what the photographs show, too many to tell apart.
+    /// </summary>
     public IReadOnlyList<string> Kinds { get; }
 
-    /// <inheritdoc/>
+    /// <summary>Tokens of one statement, padding left out.</summary>
     public int TextLength(int example) => lengths[example];
 
-    /// <inheritdoc/>
-    public NlvrPairBatch Batch(ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default, Device? device = null)
+    /// <summary>Some examples as they are.</summary>
+    /// <param name="examples">Their numbers.</param>
+    /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
+    /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
+    /// <param name="device">Where the tensors shall be; the processor where null.</param>
+    public NlvrPairBatch Batch(
+        ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default, Device? device = null)
     {
-        using var scope = NewDisposeScope();
-        var own = Index(examples);
-        var seen = imagesOf.IsEmpty ? own : Index(imagesOf);
-        var said = textOf.IsEmpty ? own : Index(textOf);
-        var textLengths = Lengths(textOf.IsEmpty ? examples : textOf);
-        var longest = textLengths.Max();
-        var pair = images.index_select(0, seen).to(float32); // [B, 2, 3, H, W]
-        var both = ((cat([pair.select(1, 0), pair.select(1, 1)]) - mean) / deviation).On(device).MoveToOuterDisposeScope(); // [2B, 3, H, W]
-        var words = ids.index_select(0, said).slice(1, 0, longest, 1).contiguous().On(device).MoveToOuterDisposeScope(); // [B, N]
-        var real = arange(longest, dtype: int64).unsqueeze(0) < tensor(textLengths.Select(n => (long)n).ToArray()).unsqueeze(1);
-        var patches = patchClasses?.index_select(0, seen).to(int64);
-        return new NlvrPairBatch(both, words, real.to(float32).On(device).MoveToOuterDisposeScope(), labels.index_select(0, own).On(device).MoveToOuterDisposeScope())
-        {
-            PatchClasses = patches is null ? null : cat([patches.select(1, 0), patches.select(1, 1)]).On(device).MoveToOuterDisposeScope(),
-            NamedCounts = namedCounts?.index_select(0, said).slice(1, 0, longest, 1).contiguous().On(device).MoveToOuterDisposeScope(),
-            TextLengths = textLengths,
-        };
+        var seen = imagesOf.IsEmpty ? examples : imagesOf;
+        return Batch(images.Plain(seen, device), images.PatchClasses(seen, device), examples, textOf.IsEmpty ? examples : textOf, [], device);
     }
 
-    /// <summary>The same as <see cref="Batch"/>: in memory nothing is augmented.</summary>
-    public NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null) => Batch(examples, device: device);
-
-    /// <summary>Nothing has to be read ahead.</summary>
-    public void Foresee(IEnumerable<PlannedBatch> plan)
+    /// <summary>Some examples as an epoch of training sees them: augmented, where images come from files.</summary>
+    /// <param name="epoch">The epoch, which decides the augmentation.</param>
+    /// <param name="examples">The examples' numbers.</param>
+    /// <param name="device">Where the tensors shall be; the processor where null.</param>
+    public NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null)
     {
+        bool[] swapped = SwapProbability == 0 ? [] : [.. examples.ToArray().Select(example =>
+            new SeededRandom(SeededRandom.SeedFor(seed, (ulong)epoch, (ulong)example, Swap)).Chance(SwapProbability))];
+        var pixels = Swapped(images.Augmented(epoch, examples, device), swapped);
+        return Batch(pixels, images.PatchClasses(examples, device), examples, examples, swapped, device);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var one in new[] { images, ids, labels, patchClasses, namedCounts, mean, deviation })
-        {
-            one?.Dispose();
-        }
-    }
+    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead.</summary>
+    /// <param name="plan">The batches; empty when there will be none.</param>
+    public void Foresee(IEnumerable<PlannedBatch> plan) => images.Foresee(plan);
 
-    private static Tensor Index(ReadOnlySpan<int> examples)
-    {
-        var numbers = new long[examples.Length];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = examples[i];
-        }
+    /// <summary>Frees the images, and stops reading ahead.</summary>
+    public void Dispose() => images.Dispose();
 
-        return tensor(numbers);
-    }
-
-    private int[] Lengths(ReadOnlySpan<int> examples)
-    {
-        var of = new int[examples.Length];
-        for (var i = 0; i < of.Length; i++)
-        {
-            of[i] = lengths[examples[i]];
-        }
-
-        return of;
-    }
-
-    private static long[] Padded<T>(IReadOnlyList<T[]> rows, int width, long padding)
-        where T : System.Numerics.IBinaryInteger<T>
-    {
-        var padded = new long[rows.Count * width];
-        Array.Fill(padded, padding);
-        for (var row = 0; row < rows.Count; row++)
-        {
-            for (var i = 0; i < rows[row].Length; i++)
-            {
-                padded[(row * width) + i] = long.CreateChecked(rows[row][i]);
-            }
-        }
-
-        return padded;
-    }
-}
-
-/// <summary>A statement's tokens as BLIP NLVR2 reads them.</summary>
-/// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
-/// <param name="longest">The most tokens a model takes.</param>
-internal sealed class NlvrText(BertWordPiece tokenizer, int longest)
-{
-    private const int MaxWords = 40;
-
-    /// <summary>What fills short statements up.</summary>
-    public int PaddingId => tokenizer.PaddingId;
-
-    /// <summary>The tokens, [ENC] first.</summary>
+    /// <summary>A statement's tokens as BLIP NLVR2 reads them, [ENC] first.</summary>
+    /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
     /// <param name="sentence">The statement, as written.</param>
+    /// <param name="longest">The most tokens the model takes.</param>
     /// <param name="swapped">Whether "left" and "right" change places.</param>
-    public int[] Tokens(string sentence, bool swapped = false)
+    public static int[] Tokens(BertWordPiece tokenizer, string sentence, int longest = int.MaxValue, bool swapped = false)
     {
         var words = BlipText.PreCaption(sentence, MaxWords);
-        var ids = tokenizer.EncodeWithSpecials(swapped ? Swapped(words) : words, longest);
+        if (swapped)
+        {
+            words = string.Join(' ', words.Split(' ').Select(word => word switch { "left" => "right", "right" => "left", _ => word }));
+        }
+
+        var ids = tokenizer.EncodeWithSpecials(words, longest);
         ids[0] = tokenizer.EncoderId!.Value;
         return ids;
     }
 
-    /// <summary>The statement with "left" and "right" in each other's place.</summary>
-    internal static string Swapped(string words) => string.Join(' ', words.Split(' ').Select(word => word switch
+    private NlvrPairBatch Batch(Tensor pixels, Tensor? patches, ReadOnlySpan<int> examples, ReadOnlySpan<int> textOf, bool[] swapped, Device? device)
     {
-        "left" => "right",
-        "right" => "left",
-        _ => word,
-    }));
+        int[] said = [.. textOf];
+        int[][] texts = [.. said.Select((example, i) => tokens(example, swapped.Length > 0 && swapped[i]))];
+        var (ids, mask) = TextEncoding.Batch(texts, paddingId, null, device);
+        return new NlvrPairBatch(pixels, ids, mask, tensor(examples.ToArray().Select(example => labels[example] ? 1L : 0L).ToArray(), device: device))
+        {
+            PatchClasses = patches,
+            NamedCounts = namedCounts is null ? null : PaddedCounts([.. said.Select(example => namedCounts[example])], device),
+            TextLengths = [.. texts.Select(text => text.Length)],
+        };
+    }
+
+    /// <summary>Two counts of every token, padded to the longest text: <c>[B, N, 2]</c> int64.</summary>
+    internal static Tensor PaddedCounts(sbyte[][] counts, Device? device)
+    {
+        var width = counts.Max(of => of.Length);
+        var padded = counts.SelectMany(of => of.Concat(Enumerable.Repeat(Unnamed, width - of.Length)).Select(count => (long)count));
+        return tensor(padded.ToArray(), [counts.Length, width / 2, 2], device: device);
+    }
+
+    private static Tensor Swapped(Tensor pixels, bool[] swapped)
+    {
+        if (!swapped.Contains(true))
+        {
+            return pixels;
+        }
+
+        // An example's other image is half of the batch further on.
+        using (pixels)
+        {
+            var pairs = swapped.Length;
+            var from = Enumerable.Range(0, 2 * pairs).Select(i => (long)(swapped[i % pairs] ? (i + pairs) % (2 * pairs) : i));
+            using var order = tensor(from.ToArray(), device: pixels.device);
+            return pixels.index_select(0, order);
+        }
+    }
 }

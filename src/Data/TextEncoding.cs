@@ -10,10 +10,12 @@ namespace Madtp.Kit.Data;
 public sealed record TextEncoding(Func<string, int[]> Tokens, int PaddingId = 0, int? Width = null)
 {
     /// <summary>Ids (int64) and mask of some encoded texts, each <c>[B, N]</c>.</summary>
-    internal (Tensor Ids, Tensor Mask) Batch(IReadOnlyList<int[]> texts, Device? device)
+    internal static (Tensor Ids, Tensor Mask) Batch(IReadOnlyList<int[]> texts, int paddingId, int? width, Device? device)
     {
-        var padded = TokenBatch.Pad(texts, PaddingId, Width);
-        return (tensor(padded.Ids, [padded.Count, padded.Length], device: device), tensor(padded.AttentionMask, [padded.Count, padded.Length], dtype: float32, device: device));
+        var padded = TokenBatch.Pad(texts, paddingId, width);
+        return (
+            tensor(padded.Ids, [padded.Count, padded.Length], device: device),
+            tensor(padded.AttentionMask, [padded.Count, padded.Length], dtype: float32, device: device));
     }
 }
 

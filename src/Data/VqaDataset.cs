@@ -1,5 +1,5 @@
-using System.Collections;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Madtp.Kit.Data;
 
@@ -19,44 +19,55 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
 
     /// <summary>"yes/no", "number" or "other", where the file says it.</summary>
     public string? AnswerType { get; init; }
+
+    /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does not matter.</summary>
+    internal VqaQuestion ToScore()
+    {
+        var people = Answers.SelectMany(answer => Enumerable.Repeat(answer.Text, (int)Math.Round(answer.Weight * Math.Max(1, People))));
+        return new VqaQuestion(QuestionId, QuestionType ?? "", AnswerType ?? "", [.. people.Select((answer, n) => new VqaHumanAnswer(answer, Number: n + 1))]);
+    }
 }
+
+/// <summary>What people answered to one question.</summary>
+/// <param name="QuestionId">The question.</param>
+/// <param name="QuestionType">How it begins, such as <c>what color is the</c>.</param>
+/// <param name="AnswerType"><c>yes/no</c>, <c>number</c> or <c>other</c>.</param>
+/// <param name="Answers">The answers, ten in VQA's own data.</param>
+public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
+
+/// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number matters.</summary>
+/// <param name="Text">The answer.</param>
+/// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
+/// <param name="Number">The person's number, 1 to 10.</param>
+public sealed record VqaHumanAnswer(
+    [property: JsonPropertyName("answer")] string Text,
+    [property: JsonPropertyName("answer_confidence")] string? Confidence = null,
+    [property: JsonPropertyName("answer_id")] int? Number = null);
 
 /// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
 /// <param name="Text">The answer, as written.</param>
 /// <param name="Weight">More than 0, at most 1.</param>
 public sealed record VqaAnswer(string Text, float Weight)
 {
-    /// <summary>BLIP's weight of the single answer that a Visual Genome question has.</summary>
-    public const float VisualGenomeWeight = 0.2f;
-
     /// <summary>Different answers in order of appearance, each weighted by how many gave it.</summary>
     /// <param name="given">One answer a person.</param>
     public static IReadOnlyList<VqaAnswer> Weigh(IReadOnlyList<string> given)
-    {
-        ArgumentNullException.ThrowIfNull(given);
-        return [.. given.GroupBy(a => a).Select(g => new VqaAnswer(g.Key, (float)g.Count() / given.Count))];
-    }
+        => [.. given.GroupBy(answer => answer).Select(same => new VqaAnswer(same.Key, (float)same.Count() / given.Count))];
 }
 
 /// <summary>
 /// Questions about images. Opens VQA v2's official pair of files, BLIP's own form, and Visual Genome's; each question is read
 /// from the file when it is asked for, so that the 444,000 training questions open in seconds and little memory.
 /// </summary>
-public sealed class VqaDataset : IReadOnlyList<VqaExample>, IDisposable
+public sealed class VqaDataset : FileList<VqaExample>
 {
-    private readonly IVqaSource source;
+    private const float VisualGenomeWeight = 0.2f; // BLIP's, of the single answer that a Visual Genome question has
 
-    private VqaDataset(IVqaSource source) => this.source = source;
+    private VqaDataset(int count, Func<int, VqaExample> read, params IDisposable?[] files) : base(count, read, files)
+    {
+    }
 
-    /// <summary>How many questions there are.</summary>
-    public int Count => source.Count;
-
-    /// <summary>A question, read from the file.</summary>
-    /// <param name="index">From 0, in the file's order.</param>
-    /// <exception cref="InvalidDataException">The entry is malformed; the message names file and line.</exception>
-    public VqaExample this[int index] => source[index];
-
-    /// <summary>Opens VQA v2's official files.</summary>
+    /// <summary>Opens VQA v2's official files: "questions", and "annotations" with ten answers each, joined by question number.</summary>
     /// <param name="questions">v2_OpenEnded_mscoco_…_questions.json.</param>
     /// <param name="annotations">v2_mscoco_…_annotations.json; null where there are no answers (test).</param>
     /// <param name="imageFolder">The folder that holds train2014, val2014 and test2015.</param>
@@ -64,254 +75,129 @@ public sealed class VqaDataset : IReadOnlyList<VqaExample>, IDisposable
     /// <exception cref="InvalidDataException">A file is malformed, or a question has no annotation.</exception>
     public static VqaDataset OpenOfficial(string questions, string? annotations, string imageFolder)
     {
-        ArgumentNullException.ThrowIfNull(imageFolder);
-        RequireFile(questions);
-        if (annotations is not null)
+        // "test-dev2015" asks about images of test2015.
+        var subset = JsonList.Properties(questions).GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
+            ?? throw new InvalidDataException($"{questions}: no \"data_subtype\" (train2014, val2014, test2015)");
+        var (asked, numbers) = Numbered(questions, "questions");
+        VqaExample Question(JsonRecord record) => new(
+            record.Number("question_id"),
+            record.Text("question"),
+            Path.Combine(imageFolder, subset, $"COCO_{subset}_{record.Number("image_id"):D12}.jpg"),
+            [],
+            "vqa");
+        if (annotations is null)
         {
-            RequireFile(annotations);
+            return new VqaDataset(asked.Count, index => Question(asked[index]), asked);
         }
 
-        return new VqaDataset(new OfficialVqaSource(questions, annotations, imageFolder));
+        var (given, ofNumbers) = Numbered(annotations, "annotations");
+        var places = new Dictionary<string, int>(ofNumbers.Count);
+        foreach (var (place, number) in ofNumbers.Index())
+        {
+            places[number] = place;
+        }
+
+        int[] annotationOf = [.. numbers.Select(number => places.TryGetValue(number, out var place)
+            ? place
+            : throw new InvalidDataException($"{annotations}: no answers to question {number} of {questions}"))];
+        return new VqaDataset(asked.Count, index =>
+        {
+            var annotation = given[annotationOf[index]];
+            string[] answers = [.. annotation.Records("answers").Select(answer => answer.Text("answer"))];
+            return Question(asked[index]) with
+            {
+                Answers = VqaAnswer.Weigh(answers),
+                People = answers.Length,
+                QuestionType = annotation.Has("question_type") ? annotation.Text("question_type") : null,
+                AnswerType = annotation.Has("answer_type") ? annotation.Text("answer_type") : null,
+            };
+        }, asked, given);
     }
 
     /// <summary>Opens one of BLIP's files: vqa_train.json, vqa_val.json, vqa_test.json, vg_qa.json.</summary>
-    /// <param name="path">An array with "question_id", "question", "image", "dataset", and "answer" where it is known.</param>
+    /// <param name="path">An array with "question_id", "question", "image", "dataset", and "answer": ten of VQA, one of Visual Genome, none of a test.</param>
     /// <param name="cocoFolder">What the image names of "vqa" entries are relative to.</param>
     /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where the file has none.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static VqaDataset OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null)
     {
-        ArgumentNullException.ThrowIfNull(cocoFolder);
-        RequireFile(path);
-        return new VqaDataset(new BlipVqaSource(path, cocoFolder, visualGenomeFolder));
+        var entries = new JsonList(path);
+        return new VqaDataset(entries.Count, index =>
+        {
+            var record = entries[index];
+            var source = record.Has("dataset") ? record.Text("dataset") : "vqa";
+            string[] given = source == "vqa" && record.Has("answer") ? record.Texts("answer") : [];
+            var (folder, answers) = source switch
+            {
+                "vqa" => (cocoFolder, VqaAnswer.Weigh(given)),
+                "vg" when visualGenomeFolder is not null => (visualGenomeFolder, [new VqaAnswer(record.Text("answer"), VisualGenomeWeight)]),
+                "vg" => throw record.Error("a Visual Genome entry, but no folder of Visual Genome images was given"),
+                _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not \"{source}\""),
+            };
+            var image = Path.Combine(folder, record.Text("image"));
+            return new VqaExample(record.Number("question_id"), record.Text("question"), image, answers, source) { People = given.Length };
+        }, entries);
     }
 
     /// <summary>Opens Visual Genome's question_answers.json.</summary>
-    /// <param name="path">An array of images, each with its "qas".</param>
+    /// <param name="path">An array of images, each with its questions ("qas").</param>
     /// <param name="imageFolder">The folder that holds the images, by number: "VG_100K" and "VG_100K_2" below it are looked into.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static VqaDataset OpenVisualGenome(string path, string imageFolder)
     {
-        ArgumentNullException.ThrowIfNull(imageFolder);
-        RequireFile(path);
-        return new VqaDataset(new VisualGenomeSource(path, imageFolder));
+        var places = new List<(int Image, int Question)>();
+        var images = new JsonList(path, property: null, ["qa_id"], (image, _, _) =>
+            places.Add((image, places.Count > 0 && places[^1].Image == image ? places[^1].Question + 1 : 0)));
+        return new VqaDataset(places.Count, index =>
+        {
+            var question = images[places[index].Image].Records("qas")[places[index].Question];
+            var id = question.Number("image_id");
+            string[] candidates = [.. new[] { "VG_100K", "VG_100K_2", string.Empty }.Select(folder => Path.Combine(imageFolder, folder, $"{id}.jpg"))];
+            return new VqaExample(
+                question.Number("qa_id"),
+                question.Text("question"),
+                candidates.FirstOrDefault(File.Exists) ?? candidates[^1],
+                [new VqaAnswer(question.Text("answer"), VisualGenomeWeight)],
+                "vg");
+        }, images);
     }
 
     /// <summary>Several data sets one after the other (BLIP trains on VQA's train and val and on Visual Genome).</summary>
     /// <param name="parts">The data sets; they are disposed with the result.</param>
-    public static VqaDataset Concatenate(params IReadOnlyList<VqaDataset> parts)
-    {
-        ArgumentNullException.ThrowIfNull(parts);
-        return new VqaDataset(new ConcatenatedVqaSource([.. parts.Select(p => p.source)]));
-    }
-
-    /// <inheritdoc/>
-    public IEnumerator<VqaExample> GetEnumerator()
-    {
-        for (var i = 0; i < Count; i++)
+    public static VqaDataset Concatenate(params IReadOnlyList<VqaDataset> parts) => new(
+        parts.Sum(part => part.Count),
+        index =>
         {
-            yield return this[i];
-        }
-    }
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>Closes the files.</summary>
-    public void Dispose() => source.Dispose();
-
-    private static void RequireFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"no questions or answers at '{path}'", path);
-        }
-    }
-}
-
-/// <summary>Questions in one of the forms they are published in.</summary>
-internal interface IVqaSource : IDisposable
-{
-    int Count { get; }
-
-    VqaExample this[int index] { get; }
-}
-
-/// <summary>VQA v2's own pair of files: "questions", and "annotations" with ten answers each, joined by question number.</summary>
-internal sealed class OfficialVqaSource : IVqaSource
-{
-    private readonly string imageFolder;
-    private readonly string subset;
-    private readonly JsonIndex questions;
-    private readonly JsonIndex? annotations;
-    private readonly int[] annotationOf = [];
-
-    public OfficialVqaSource(string questionPath, string? annotationPath, string imageFolder)
-    {
-        this.imageFolder = imageFolder;
-
-        // "test-dev2015" asks about images of test2015.
-        subset = (JsonArrayScanner.TopText(questionPath, "data_subtype") ?? throw new InvalidDataException($"{questionPath}: no \"data_subtype\" (train2014, val2014, test2015)"))
-            .Replace("test-dev", "test", StringComparison.Ordinal);
-        var ids = new List<long>();
-        questions = JsonIndex.Open(questionPath, "questions", (number, json) => ids.Add(IdOf(json, questionPath, number)));
-        if (annotationPath is null)
-        {
-            return;
-        }
-
-        var places = new Dictionary<long, int>(ids.Count);
-        annotations = JsonIndex.Open(annotationPath, "annotations", (number, json) => places[IdOf(json, annotationPath, number)] = number);
-        annotationOf = [.. ids.Select(id => places.TryGetValue(id, out var place) ? place : throw new InvalidDataException($"{annotationPath}: no answers to question {id} of {questionPath}"))];
-    }
-
-    public int Count => questions.Count;
-
-    public VqaExample this[int index]
-    {
-        get
-        {
-            var question = questions[index];
-            var image = $"COCO_{subset}_{question.Number("image_id"):D12}.jpg";
-            var example = new VqaExample(question.Number("question_id"), question.Text("question"), Path.Combine(imageFolder, subset, image), [], "vqa");
-            if (annotations is null)
+            var part = 0;
+            for (; index >= parts[part].Count; part++)
             {
-                return example;
+                index -= parts[part].Count;
             }
 
-            var annotation = annotations[annotationOf[index]];
-            string[] given = [.. annotation.Records("answers").Select(a => a.Text("answer"))];
-            return example with
-            {
-                Answers = VqaAnswer.Weigh(given),
-                People = given.Length,
-                QuestionType = annotation.Has("question_type") ? annotation.Text("question_type") : null,
-                AnswerType = annotation.Has("answer_type") ? annotation.Text("answer_type") : null,
-            };
-        }
-    }
+            return parts[part][index];
+        },
+        [.. parts]);
 
-    public void Dispose()
+    private static (JsonList Entries, IReadOnlyList<string> Numbers) Numbered(string path, string property)
     {
-        questions.Dispose();
-        annotations?.Dispose();
-    }
-
-    private static long IdOf(ReadOnlySpan<byte> json, string path, int number)
-        => JsonPeek.Number(json, "question_id"u8) ?? throw new InvalidDataException($"{path}: entry {number + 1} has no \"question_id\"");
-}
-
-/// <summary>BLIP's form: VQA entries list ten answers, Visual Genome's have one, test entries none.</summary>
-internal sealed class BlipVqaSource(string path, string cocoFolder, string? visualGenomeFolder) : IVqaSource
-{
-    private readonly JsonIndex index = JsonIndex.Open(path);
-
-    public int Count => index.Count;
-
-    public VqaExample this[int number]
-    {
-        get
+        var numbers = new List<string>();
+        var entries = new JsonList(path, property, ["question_id"], (place, _, number) =>
         {
-            var record = index[number];
-            var source = record.Has("dataset") ? record.Text("dataset") : "vqa";
-            IReadOnlyList<string> given = source == "vqa" && record.Has("answer") ? record.Texts("answer") : [];
-            var (folder, answers) = source switch
+            if (place == numbers.Count)
             {
-                "vqa" => (cocoFolder, VqaAnswer.Weigh(given)),
-                "vg" => (VisualGenomeFolder(record), [new VqaAnswer(record.Text("answer"), VqaAnswer.VisualGenomeWeight)]),
-                _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not \"{source}\""),
-            };
-            return new VqaExample(record.Number("question_id"), record.Text("question"), Path.Combine(folder, record.Text("image")), answers, source) { People = given.Count };
-        }
-    }
-
-    public void Dispose() => index.Dispose();
-
-    private string VisualGenomeFolder(JsonRecord record)
-        => visualGenomeFolder ?? throw record.Error("a Visual Genome entry, but no folder of Visual Genome images was given");
-}
-
-/// <summary>Visual Genome's question_answers.json: an array of images, each with its questions ("qas").</summary>
-internal sealed class VisualGenomeSource : IVqaSource
-{
-    private readonly string imageFolder;
-    private readonly JsonIndex images;
-    private readonly int[] firstOf; // the number of each image's first question; the last entry is the number of questions
-
-    public VisualGenomeSource(string path, string imageFolder)
-    {
-        this.imageFolder = imageFolder;
-        var first = new List<int> { 0 };
-        images = JsonIndex.Open(path, property: null, (_, json) => first.Add(first[^1] + Questions(json)));
-        firstOf = [.. first];
-    }
-
-    public int Count => firstOf[^1];
-
-    public VqaExample this[int index]
-    {
-        get
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(index);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-
-            // Images without questions have their successor's number: the last of equals is the one that has the question.
-            var image = Array.BinarySearch(firstOf, index);
-            image = image < 0 ? ~image - 1 : image;
-            while (firstOf[image + 1] <= index)
-            {
-                image++;
+                numbers.Add(number);
             }
-
-            var question = images[image].Records("qas")[index - firstOf[image]];
-            return new VqaExample(
-                question.Number("qa_id"),
-                question.Text("question"),
-                ImagePath(question.Number("image_id")),
-                [new VqaAnswer(question.Text("answer"), VqaAnswer.VisualGenomeWeight)],
-                "vg");
-        }
-    }
-
-    public void Dispose() => images.Dispose();
-
-    private string ImagePath(long id)
-    {
-        string[] candidates = [Path.Combine(imageFolder, "VG_100K", $"{id}.jpg"), Path.Combine(imageFolder, "VG_100K_2", $"{id}.jpg"), Path.Combine(imageFolder, $"{id}.jpg")];
-        return candidates.FirstOrDefault(File.Exists) ?? candidates[^1];
-    }
-
-    // Every question has one "qa_id"; counting them is all that opening takes.
-    private static int Questions(ReadOnlySpan<byte> json) => json.Count("\"qa_id\""u8);
-}
-
-/// <summary>Several sources one after the other.</summary>
-internal sealed class ConcatenatedVqaSource(IVqaSource[] parts) : IVqaSource
-{
-    public int Count { get; } = parts.Sum(p => p.Count);
-
-    public VqaExample this[int index]
-    {
-        get
+        });
+        if (numbers.Count < entries.Count)
         {
-            var left = index;
-            foreach (var part in parts)
-            {
-                if (left < part.Count)
-                {
-                    return part[left];
-                }
-
-                left -= part.Count;
-            }
-
-            throw new ArgumentOutOfRangeException(nameof(index), index, $"there are {Count} questions");
+            entries.Dispose();
+            throw new InvalidDataException($"{path}: entry {numbers.Count + 1} has no \"question_id\"");
         }
-    }
 
-    public void Dispose() => Array.ForEach(parts, p => p.Dispose());
+        return (entries, numbers);
+    }
 }
 
 /// <summary>The answers among which a model chooses when it ranks (BLIP's answer_list.json: an array of texts).</summary>
@@ -323,24 +209,15 @@ public static class AnswerList
     /// <exception cref="InvalidDataException">It is no array of texts, or empty.</exception>
     public static IReadOnlyList<string> Load(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"no answer list at '{path}'", path);
-        }
-
-        string?[]? answers;
         try
         {
-            answers = JsonSerializer.Deserialize<string?[]>(File.ReadAllBytes(path));
+            return JsonSerializer.Deserialize<string?[]>(File.ReadAllBytes(JsonList.Require(path))) is { Length: > 0 } answers && !answers.Contains(null)
+                ? [.. answers.OfType<string>()]
+                : throw new InvalidDataException($"{path}: no answers, or some are null");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path}: not an array of texts ({e.Message})", e);
+            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: not an array of texts ({JsonRecord.Reason(e)})", e);
         }
-
-        return answers is { Length: > 0 } && !answers.Contains(null)
-            ? [.. answers.OfType<string>()]
-            : throw new InvalidDataException($"{path}: no answers, or some are null");
     }
 }

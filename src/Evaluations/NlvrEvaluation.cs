@@ -15,7 +15,7 @@ namespace Madtp.Kit.Evaluations;
 internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
 {
     private readonly BlipNlvr model;
-    private readonly NlvrText text;
+    private readonly BertWordPiece tokenizer;
     private readonly NlvrRunCosts costs;
     private readonly string annotations;
     private readonly string vocabulary;
@@ -25,10 +25,9 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
         var sizes = CheckpointSizes.Blip(Checkpoint);
         annotations = Files.Require("nlvr2", Nlvr2Names.Of(Split));
         vocabulary = Files.Vocabulary(settings.Vocabulary, Nlvr2Names.Vocabularies);
-        var tokenizer = BertWordPiece.Load(vocabulary);
+        tokenizer = BertWordPiece.Load(vocabulary);
         BlipVocabulary.Require(tokenizer, vocabulary, sizes, Checkpoint);
         model = CompressedWeights.Load(PrunableFamilies.Nlvr, Checkpoint, sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } });
-        text = new NlvrText(tokenizer, model.Config.Text.MaxPositions);
         costs = new NlvrRunCosts(model.Config);
         Examples = First(Nlvr2Dataset.Load(annotations));
     }
@@ -64,7 +63,7 @@ internal sealed class NlvrEvaluation : EvaluationTask<Nlvr2Example, NlvrAnswer>
     protected override IReadOnlyList<NlvrAnswer> Answer(ImageBatch<Nlvr2Example> batch, TokenReduction? reduction)
     {
         using var trace = reduction?.Record();
-        var texts = TextTensors.Of([.. batch.Examples.Select(example => text.Tokens(example.Sentence))], text.PaddingId, Settings.Device);
+        var texts = TextTensors.Of([.. batch.Examples.Select(example => NlvrPairs.Tokens(tokenizer, example.Sentence, model.Config.Text.MaxPositions))], tokenizer.PaddingId, Settings.Device);
         var logits = model.Forward(batch.ToTensor(Settings.Device), texts.Ids, texts.Mask).Logits; // [B, 2]
         var isTrue = logits.argmax(1).cpu().data<long>().ToArray();
         long[] dense = [.. texts.Lengths.Select(costs.Dense)];

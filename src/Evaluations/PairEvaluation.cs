@@ -107,7 +107,7 @@ internal abstract class PairEvaluation : EvaluationTask<CaptionedImage, PairAnsw
     private string[] Names(string split) => [Settings.Dataset == "coco" ? $"coco_karpathy_{split}.json" : $"flickr30k_{split}.json", $"dataset_{Settings.Dataset}.json"];
 
     /// <summary>Reads splits of BLIP's files or of Karpathy's original one; images lie beside the file.</summary>
-    internal static CaptionImages Load(string path, params IReadOnlyList<string> splits)
+    internal static IReadOnlyList<CaptionedImage> Load(string path, params IReadOnlyList<string> splits)
     {
         // Karpathy's original file holds all splits, and names Flickr30k's images without their folder.
         var isOriginal = Path.GetFileName(path).StartsWith("dataset_", StringComparison.Ordinal);

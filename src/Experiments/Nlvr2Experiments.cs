@@ -101,7 +101,7 @@ internal sealed class Nlvr2Experiments(Func<RequiredFiles>? find = null) : IExpe
     {
         NlvrTask Begin(BlipNlvr model) => new(model, materials.Train, materials.Dev, new NlvrTaskSettings { AlignmentWeight = 0, EvaluationBatch = recipe.Task.EvaluationBatch });
         using var smaller = run.Compress(PrunableFamilies.Nlvr, materials.Model, Begin);
-        Evaluation Scored(INlvrPairs pairs, string split) => NlvrEvaluator.Evaluate(smaller, pairs, split, batchSize: recipe.Task.EvaluationBatch);
+        Evaluation Scored(NlvrPairs pairs, string split) => NlvrEvaluator.Evaluate(smaller, pairs, split, batchSize: recipe.Task.EvaluationBatch);
         return smaller is null ? null : ExperimentTraining.Compressed(experiment, Scored(materials.Dev, "dev"), Scored(materials.Test, "test1"));
     }
 

@@ -13,8 +13,8 @@ internal sealed class CaptionFineTuning : PrunableFineTuningRun<BlipCaptioner, B
     private readonly CaptionSplits splits;
     private readonly BlipConfig sizes;
     private readonly BlipTexts texts;
-    private CaptionFiles? train;
-    private CaptionFiles? validation;
+    private CaptionedImages? train;
+    private CaptionedImages? validation;
 
     public CaptionFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Caption)
     {

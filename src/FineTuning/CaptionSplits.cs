@@ -24,14 +24,14 @@ internal sealed class CaptionSplits
     public IEnumerable<string> Paths => [train, .. train == validation ? [] : new[] { validation }];
 
     /// <summary>The training split: its first captions.</summary>
-    public CaptionFiles Train(TextEncoding text, TrainingImageSettings images, int? captions) => new(TrainRows(), text, images, captions);
+    public CaptionedImages Train(TextEncoding text, TrainingImageSettings images, int? captions) => new(TrainRows(), text, images, captions);
 
     /// <summary>The validation split: all captions of its first images.</summary>
-    public CaptionFiles Validation(TextEncoding text, TrainingImageSettings images, int count) =>
+    public CaptionedImages Validation(TextEncoding text, TrainingImageSettings images, int count) =>
         new([.. PairEvaluation.Load(validation, Watching).ToRows().TakeWhile(row => row.ImageNumber < count)], text, images);
 
     // BLIP's rows stay in their file; Karpathy's training split is "train" and "restval".
-    private IReadOnlyList<CaptionRow> TrainRows() => JsonArrayScanner.FirstCharacter(train) == '['
+    private IReadOnlyList<CaptionRow> TrainRows() => JsonList.IsArray(train)
         ? CaptionRows.Open(train, Path.GetDirectoryName(Path.GetFullPath(train))!)
         : PairEvaluation.Load(train, Training, "restval").ToRows();
 

@@ -13,8 +13,8 @@ internal sealed class ClipFineTuning : PrunableFineTuningRun<ClipModel, ClipConf
     private readonly CaptionSplits splits;
     private readonly ClipConfig sizes;
     private readonly ClipText text;
-    private CaptionFiles? train;
-    private CaptionFiles? validation;
+    private CaptionedImages? train;
+    private CaptionedImages? validation;
 
     public ClipFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Clip)
     {

@@ -13,8 +13,8 @@ internal sealed class RetrievalFineTuning : PrunableFineTuningRun<BlipRetrieval,
     private readonly CaptionSplits splits;
     private readonly BlipConfig sizes;
     private readonly BlipTexts texts;
-    private CaptionFiles? train;
-    private CaptionFiles? validation;
+    private CaptionedImages? train;
+    private CaptionedImages? validation;
 
     public RetrievalFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Retrieval)
     {

@@ -18,8 +18,8 @@ internal sealed class VqaFineTuning : PrunableFineTuningRun<BlipVqa, BlipConfig>
     private readonly string answerList;
     private readonly BlipConfig sizes;
     private readonly BlipTexts texts;
-    private QuestionFiles? learned;
-    private QuestionFiles? watched;
+    private QuestionedImages? learned;
+    private QuestionedImages? watched;
 
     public VqaFineTuning(FineTuningSettings settings) : base(settings, PrunableFamilies.Vqa)
     {
@@ -43,8 +43,8 @@ internal sealed class VqaFineTuning : PrunableFineTuningRun<BlipVqa, BlipConfig>
         var answers = AnswerList.Load(answerList);
         return new VqaTask(
             model,
-            learned ??= Owned(new QuestionFiles(Learned(), question, answer, images, Examples)),
-            watched ??= Owned(new QuestionFiles(validation.Open(), question, answer, images, Settings.Recipe.WatchedExamples)),
+            learned ??= Owned(new QuestionedImages(Learned(), question, answer, images, Examples)),
+            watched ??= Owned(new QuestionedImages(validation.Open(), question, answer, images, Settings.Recipe.WatchedExamples)),
             AnswerVocabulary.Of(answers, texts.Answer, Math.Min(ReadToTheEnd, answers.Count)),
             Budget,
             Settings.Method);

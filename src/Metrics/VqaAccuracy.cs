@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;

@@ -14,8 +14,8 @@ namespace Madtp.Kit.Tasks;
 public sealed class CaptionTask : BudgetTask
 {
     private readonly BlipCaptioner model;
-    private readonly ICaptionedImages train;
-    private readonly ICaptionedImages validation;
+    private readonly CaptionedImages train;
+    private readonly CaptionedImages validation;
     private readonly CaptionLanguage language;
     private readonly BudgetSettings settings;
     private readonly PatchHead? patchHead;
@@ -29,7 +29,7 @@ public sealed class CaptionTask : BudgetTask
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public CaptionTask(BlipCaptioner model, ICaptionedImages train, ICaptionedImages validation, CaptionLanguage language, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public CaptionTask(BlipCaptioner model, CaptionedImages train, CaptionedImages validation, CaptionLanguage language, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
         : base(model, settings, method)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -70,7 +70,7 @@ public sealed class CaptionTask : BudgetTask
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(ICaptionedImages split, string name, bool shuffle = false) =>
+    public Evaluation Evaluate(CaptionedImages split, string name, bool shuffle = false) =>
         WithoutFeatures(() => CaptionEvaluator.Evaluate(model, split, name, language, Active, shuffle));
 
     /// <inheritdoc/>
@@ -95,13 +95,13 @@ public static class CaptionEvaluator
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="shuffle">Compares every caption with those of another image, to show that the image is needed.</param>
     /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not tell what captions say; the metrics are listed by kind, CIDEr as a share of 1.</returns>
-    public static Evaluation Evaluate(BlipCaptioner model, ICaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, bool shuffle = false)
+    public static Evaluation Evaluate(BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, bool shuffle = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
         ArgumentNullException.ThrowIfNull(language);
         var references = References(split, language);
-        var shown = shuffle ? Derangement.Of(split.Images) : [.. Enumerable.Range(0, split.Images)];
+        var shown = shuffle ? SeededRandom.Derangement(split.Images) : [.. Enumerable.Range(0, split.Images)];
         var (captions, tokens) = Generate(model, split, shown, language, reduction);
         var scores = CaptionMetrics.Compute(new CaptionSet([.. captions.Select((caption, image) => new TokenizedCaption(image, caption, references[image]))]));
         var (macs, dense) = Cost(model, split, [.. Enumerable.Range(0, split.Captions)], reduction);
@@ -119,7 +119,7 @@ public static class CaptionEvaluator
     }
 
     /// <summary>Multiply-accumulates of some captions with their images, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
-    internal static (double Macs, double Dense) Cost(BlipCaptioner model, ICaptionedImages split, int[] captions, TokenReduction? reduction)
+    internal static (double Macs, double Dense) Cost(BlipCaptioner model, CaptionedImages split, int[] captions, TokenReduction? reduction)
     {
         using var off = no_grad();
         var costs = new CaptionCosts(model.Config);
@@ -144,7 +144,7 @@ public static class CaptionEvaluator
         return (macs / captions.Length, dense);
     }
 
-    private static (string[] Captions, IReadOnlyDictionary<string, double> Tokens) Generate(BlipCaptioner model, ICaptionedImages split, int[] images, CaptionLanguage language, TokenReduction? reduction)
+    private static (string[] Captions, IReadOnlyDictionary<string, double> Tokens) Generate(BlipCaptioner model, CaptionedImages split, int[] images, CaptionLanguage language, TokenReduction? reduction)
     {
         var captions = new List<string>(images.Length);
         var tokens = new TokenMeans();
@@ -163,7 +163,7 @@ public static class CaptionEvaluator
         return ([.. captions], tokens.Means());
     }
 
-    private static string[][] References(ICaptionedImages split, CaptionLanguage language)
+    private static string[][] References(CaptionedImages split, CaptionLanguage language)
     {
         using var scope = NewDisposeScope();
         var (ids, _) = split.Texts([.. Enumerable.Range(0, split.Captions)]);

@@ -11,8 +11,8 @@ namespace Madtp.Kit.Tasks;
 public sealed class NlvrTask : BudgetTask
 {
     private readonly BlipNlvr model;
-    private readonly INlvrPairs train;
-    private readonly INlvrPairs validation;
+    private readonly NlvrPairs train;
+    private readonly NlvrPairs validation;
     private readonly NlvrTaskSettings settings;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
@@ -26,7 +26,7 @@ public sealed class NlvrTask : BudgetTask
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public NlvrTask(BlipNlvr model, INlvrPairs train, INlvrPairs validation, NlvrTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public NlvrTask(BlipNlvr model, NlvrPairs train, NlvrPairs validation, NlvrTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
         : base(model, settings, method)
     {
         (this.model, this.train, this.validation, this.settings) = (model, train, validation, settings);
@@ -69,7 +69,7 @@ public sealed class NlvrTask : BudgetTask
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(INlvrPairs pairs, string split, NlvrShuffle shuffle = NlvrShuffle.None) =>
+    public Evaluation Evaluate(NlvrPairs pairs, string split, NlvrShuffle shuffle = NlvrShuffle.None) =>
         WithoutFeatures(() => NlvrEvaluator.Evaluate(model, pairs, split, Active, shuffle, batchSize: settings.EvaluationBatch));
 
     /// <inheritdoc/>
@@ -123,7 +123,7 @@ public static class NlvrEvaluator
     /// <param name="limit">Scores the first examples only.</param>
     /// <param name="batchSize">Examples that are scored at once.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
-    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, PruningSetting setting, int? limit = null, int batchSize = 100)
+    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, PruningSetting setting, int? limit = null, int batchSize = 100)
     {
         ArgumentNullException.ThrowIfNull(setting);
         using var reduction = setting.Attach(model);
@@ -140,12 +140,12 @@ public static class NlvrEvaluator
     /// <param name="shuffle">What is given away.</param>
     /// <param name="limit">Scores the first examples only.</param>
     /// <param name="batchSize">Examples that are scored at once.</param>
-    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, TokenReduction? reduction = null, NlvrShuffle shuffle = NlvrShuffle.None, int? limit = null, int batchSize = 100)
+    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, NlvrShuffle shuffle = NlvrShuffle.None, int? limit = null, int batchSize = 100)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         var count = Math.Min(limit ?? pairs.Count, pairs.Count);
-        var other = Derangement.Of(pairs.Count);
+        var other = SeededRandom.Derangement(pairs.Count);
         var costs = new NlvrRunCosts(model.Config);
         var right = new bool[count];
         var tokens = new TokenMeans();

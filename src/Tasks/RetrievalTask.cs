@@ -12,8 +12,8 @@ namespace Madtp.Kit.Tasks;
 public sealed class RetrievalTask : BudgetTask
 {
     private readonly IRetriever retriever;
-    private readonly ICaptionedImages train;
-    private readonly ICaptionedImages validation;
+    private readonly CaptionedImages train;
+    private readonly CaptionedImages validation;
     private readonly RetrievalTaskSettings settings;
     private readonly PatchHead? patchHead;
     private readonly Device device;
@@ -26,7 +26,7 @@ public sealed class RetrievalTask : BudgetTask
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public RetrievalTask(IRetriever retriever, ICaptionedImages train, ICaptionedImages validation, RetrievalTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public RetrievalTask(IRetriever retriever, CaptionedImages train, CaptionedImages validation, RetrievalTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
         : base(Checked(retriever).Reducible, settings, method)
     {
         (this.retriever, this.train, this.validation, this.settings) = (retriever, train, validation, settings);
@@ -79,7 +79,7 @@ public sealed class RetrievalTask : BudgetTask
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(ICaptionedImages split, string name) => WithoutFeatures(() => RetrievalEvaluator.Evaluate(retriever, split, name, Active));
+    public Evaluation Evaluate(CaptionedImages split, string name) => WithoutFeatures(() => RetrievalEvaluator.Evaluate(retriever, split, name, Active));
 
     /// <inheritdoc/>
     protected override (double Macs, double Dense) Cost(int[] examples, TokenReduction? reduction)
@@ -134,7 +134,7 @@ public static class RetrievalEvaluator
     /// <param name="name">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <returns>Accuracy is the mean of both recalls at 1; the recalls are listed by kind.</returns>
-    public static Evaluation Evaluate(IRetriever retriever, ICaptionedImages split, string name, TokenReduction? reduction = null)
+    public static Evaluation Evaluate(IRetriever retriever, CaptionedImages split, string name, TokenReduction? reduction = null)
     {
         ArgumentNullException.ThrowIfNull(retriever);
         ArgumentNullException.ThrowIfNull(split);
@@ -160,7 +160,7 @@ public static class RetrievalEvaluator
     }
 
     /// <summary>Multiply-accumulates of some captions with their images, means: as reduced, as plain, and tokens per layer.</summary>
-    internal static (double Macs, double Dense, IReadOnlyDictionary<string, double> Tokens) Cost(IRetriever retriever, ICaptionedImages split, int[] captions, TokenReduction? reduction)
+    internal static (double Macs, double Dense, IReadOnlyDictionary<string, double> Tokens) Cost(IRetriever retriever, CaptionedImages split, int[] captions, TokenReduction? reduction)
     {
         using var off = no_grad();
         using var trace = reduction?.Record();

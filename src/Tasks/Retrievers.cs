@@ -42,7 +42,7 @@ public interface IRetriever
     void Answer(Tensor images, Tensor ids, Tensor mask);
 
     /// <summary>Ranks all images and captions of a split against each other.</summary>
-    RetrievalScores Rank(ICaptionedImages split);
+    RetrievalScores Rank(CaptionedImages split);
 }
 
 /// <summary>CLIP as a retrieval model: ranks by similarity alone.</summary>
@@ -77,7 +77,7 @@ public sealed class ClipRetriever(ClipModel model) : IRetriever
     public void Answer(Tensor images, Tensor ids, Tensor mask) => model.Forward(images, ids);
 
     /// <inheritdoc/>
-    public RetrievalScores Rank(ICaptionedImages split)
+    public RetrievalScores Rank(CaptionedImages split)
     {
         ArgumentNullException.ThrowIfNull(split);
         using var off = no_grad();
@@ -133,7 +133,7 @@ public sealed class BlipRetriever(BlipRetrieval model, RerankOptions? rerank = n
     }
 
     /// <inheritdoc/>
-    public RetrievalScores Rank(ICaptionedImages split)
+    public RetrievalScores Rank(CaptionedImages split)
     {
         ArgumentNullException.ThrowIfNull(split);
         using var off = no_grad();

@@ -14,8 +14,8 @@ namespace Madtp.Kit.Tasks;
 public sealed class VqaTask : BudgetTask
 {
     private readonly BlipVqa model;
-    private readonly IQuestionedImages train;
-    private readonly IQuestionedImages validation;
+    private readonly QuestionedImages train;
+    private readonly QuestionedImages validation;
     private readonly AnswerVocabulary answers;
     private readonly BudgetSettings settings;
     private readonly PatchHead? patchHead;
@@ -30,7 +30,7 @@ public sealed class VqaTask : BudgetTask
     /// <param name="settings">What is trained.</param>
     /// <param name="method">How tokens are reduced; MADTP if null.</param>
     /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public VqaTask(BlipVqa model, IQuestionedImages train, IQuestionedImages validation, AnswerVocabulary answers, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
+    public VqaTask(BlipVqa model, QuestionedImages train, QuestionedImages validation, AnswerVocabulary answers, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
         : base(model, settings, method)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -75,7 +75,7 @@ public sealed class VqaTask : BudgetTask
     public override Evaluation Validate() => Evaluate(validation, "validation");
 
     /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(IQuestionedImages split, string name, bool shuffle = false) =>
+    public Evaluation Evaluate(QuestionedImages split, string name, bool shuffle = false) =>
         WithoutFeatures(() => VqaEvaluator.Evaluate(model, split, name, answers, Active, shuffle));
 
     /// <inheritdoc/>
@@ -91,7 +91,7 @@ public sealed class VqaTask : BudgetTask
     private Tensor? Auxiliary(VqaEncoding encoding, int[] questions)
     {
         var patches = patchHead is null ? null : patchHead.Loss(encoding.Vision.X, train.PatchClasses(questions, device)!) * settings.PatchWeight;
-        var words = wordHead is null ? null : wordHead.Loss(encoding.Question.X, train.NamedCounts(questions, NlvrPairs.Unnamed, device)!) * settings.WordWeight;
+        var words = wordHead is null ? null : wordHead.Loss(encoding.Question.X, train.NamedCounts(questions, device)!) * settings.WordWeight;
         return patches is null ? words : words is null ? patches : patches + words;
     }
 }
@@ -112,7 +112,7 @@ public static class VqaEvaluator
     /// <param name="shuffle">Gives every question another question's image, to show that it is needed.</param>
     /// <param name="limit">Scores the first questions only.</param>
     /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind.</returns>
-    public static Evaluation Evaluate(BlipVqa model, IQuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, bool shuffle = false, int? limit = null)
+    public static Evaluation Evaluate(BlipVqa model, QuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, bool shuffle = false, int? limit = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
@@ -156,7 +156,7 @@ public static class VqaEvaluator
     }
 
     /// <summary>Multiply-accumulates of some questions, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
-    internal static (double Macs, double Dense) Cost(BlipVqa model, IQuestionedImages split, int[] questions, TokenReduction? reduction)
+    internal static (double Macs, double Dense) Cost(BlipVqa model, QuestionedImages split, int[] questions, TokenReduction? reduction)
     {
         using var off = no_grad();
         var costs = new VqaCosts(model.Config);

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
@@ -20,20 +20,11 @@ public sealed class BertWordPiece
 
     private BertWordPiece(string[] vocabulary, WordPieceTokenizer tokenizer, bool blip)
     {
-        this.vocabulary = vocabulary;
-        Tokenizer = tokenizer;
-        UnknownId = tokenizer.UnknownTokenId;
-        SeparatorId = Array.IndexOf(vocabulary, "[SEP]");
-        PaddingId = Array.IndexOf(vocabulary, "[PAD]");
-        ClassId = Array.IndexOf(vocabulary, "[CLS]");
-        MaskId = Array.IndexOf(vocabulary, "[MASK]");
-        DecoderId = blip ? vocabulary.Length - 2 : null;
-        EncoderId = blip ? vocabulary.Length - 1 : null;
-        specialIds = [UnknownId, SeparatorId, PaddingId, ClassId, MaskId];
-        if (blip)
-        {
-            specialIds.UnionWith([vocabulary.Length - 2, vocabulary.Length - 1]);
-        }
+        (this.vocabulary, Tokenizer) = (vocabulary, tokenizer);
+        int[] ids = [.. BertTokens.Select(token => Array.IndexOf(vocabulary, token))];
+        (UnknownId, SeparatorId, PaddingId, ClassId, MaskId) = (ids[0], ids[1], ids[2], ids[3], ids[4]);
+        (DecoderId, EncoderId) = blip ? (vocabulary.Length - 2, vocabulary.Length - 1) : ((int?)null, (int?)null);
+        specialIds = [.. ids, .. new[] { DecoderId, EncoderId }.OfType<int>()];
     }
 
     /// <summary>The tokenizer underneath, for its own interface.</summary>
@@ -90,7 +81,7 @@ public sealed class BertWordPiece
         var options = new WordPieceOptions
         {
             Normalizer = new BertNormalizer(Unknown, blip ? [.. BertTokens, .. BlipTokens] : BertTokens),
-            PreTokenizer = new SpacePreTokenizer(),
+            PreTokenizer = Spaces.PreTokenizer,
             UnknownToken = Unknown,
             ContinuingSubwordPrefix = "##",
             // The normalizer replaces longer words; this counts UTF-16 units, of which 100 code points may have 200.
@@ -198,248 +189,125 @@ public sealed class BertWordPiece
 /// lower case character by character, control characters dropped, Chinese characters set apart, accents stripped, punctuation split off.
 /// Special tokens stay as they are. A word of more than 100 code points becomes the unknown token.
 /// </summary>
-internal sealed class BertNormalizer : Normalizer
+/// <param name="unknownToken">What too long a word becomes.</param>
+/// <param name="specialTokens">What stays whole.</param>
+internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> specialTokens) : Normalizer
 {
     private const int LongestWord = 100;
-    private static readonly AsciiKind[] AsciiKinds = [.. Enumerable.Range(0, 128).Select(KindOf)];
-    private readonly string unknownToken;
-    private readonly string[] specialTokens;
-    private readonly SearchValues<string> specialSearch;
-
-    /// <summary>A normalizer that leaves <paramref name="specialTokens"/> whole.</summary>
-    public BertNormalizer(string unknownToken, IEnumerable<string> specialTokens)
-    {
-        this.unknownToken = unknownToken;
-        this.specialTokens = [.. specialTokens];
-        specialSearch = SearchValues.Create(this.specialTokens, StringComparison.Ordinal);
-    }
-
-    private enum AsciiKind
-    {
-        Dropped,
-        Space,
-        Punctuation,
-        Word,
-    }
+    private readonly Regex specials = new(string.Join('|', specialTokens.OrderByDescending(token => token.Length).Select(Regex.Escape)));
 
     /// <inheritdoc/>
-    public override string Normalize(string original) => Normalize(original.AsSpan());
+    public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
 
     /// <inheritdoc/>
-    public override string Normalize(ReadOnlySpan<char> original)
+    public override string Normalize(string original)
     {
-        var words = new Words(unknownToken, original.Length);
-        while (!original.IsEmpty)
+        var words = new List<string>();
+        var start = 0;
+        foreach (Match special in specials.Matches(original))
         {
-            var at = original.IndexOfAny(specialSearch);
-            words.Add(at < 0 ? original : original[..at]);
-            if (at < 0)
-            {
-                break;
-            }
-
-            var special = Longest(original[at..]);
-            words.AddWhole(special);
-            original = original[(at + special.Length)..];
+            AddWords(words, original.AsSpan(start, special.Index - start));
+            words.Add(special.Value);
+            start = special.Index + special.Length;
         }
 
-        return words.ToString();
+        AddWords(words, original.AsSpan(start));
+        return string.Join(' ', words);
     }
 
-    private static AsciiKind KindOf(int unit) => (char)unit switch
+    private void AddWords(List<string> words, ReadOnlySpan<char> text)
     {
-        ' ' or '\t' or '\n' or '\r' => AsciiKind.Space,
-        < ' ' or '\x7F' => AsciiKind.Dropped,
-        var c when char.IsAsciiLetterOrDigit(c) => AsciiKind.Word,
-        _ => AsciiKind.Punctuation,
-    };
-
-    private string Longest(ReadOnlySpan<char> text)
-    {
-        var best = "";
-        foreach (var token in specialTokens)
+        foreach (var word in Cleaned(text).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (token.Length > best.Length && text.StartsWith(token, StringComparison.Ordinal))
-            {
-                best = token;
-            }
+            AddParts(words, word);
         }
-
-        return best;
     }
 
-    /// <summary>The words so far, and the one being read.</summary>
-    private struct Words(string unknownToken, int capacity)
+    /// <summary>Lower case, with spaces where words are set apart.</summary>
+    private static string Cleaned(ReadOnlySpan<char> text)
     {
-        private readonly StringBuilder result = new(capacity + 16);
-        private readonly StringBuilder word = new();
-        private readonly List<int> decomposed = [];
-        private int wordStart;
-        private int wordCodePoints;
-
-        public override readonly string ToString() => result.ToString();
-
-        public void AddWhole(string token)
+        var result = new StringBuilder(text.Length + 16);
+        for (var index = 0; index < text.Length;)
         {
-            StartWord();
-            result.Append(token);
-        }
-
-        /// <summary>One stretch of text without special tokens; it ends the word it is in.</summary>
-        public void Add(ReadOnlySpan<char> text)
-        {
-            for (var index = 0; index < text.Length;)
+            var point = PythonText.NextCodePoint(text, ref index);
+            var lower = UnicodeTables.Instance.SimpleLower(point);
+            if (point == 0x0130)
             {
-                var point = PythonText.NextCodePoint(text, ref index);
-                if (point == 0x0130)
-                {
-                    word.Append('i').Append('\u0307');
-                }
-                else
-                {
-                    AddLower(point < 128 ? char.ToLowerInvariant((char)point) : UnicodeTables.Instance.SimpleLower(point));
-                }
+                result.Append("i\u0307");
             }
-
-            EndWord();
-        }
-
-        private void AddLower(int point)
-        {
-            if (IsDropped(point))
-            {
-                return;
-            }
-
-            if (IsSpace(point))
-            {
-                EndWord();
-            }
-            else if (IsChinese(point))
-            {
-                EndWord();
-                PythonText.Append(word, point);
-                EndWord();
-            }
-            else
-            {
-                PythonText.Append(word, point);
-            }
-        }
-
-        /// <summary>Strips the accents of the word read and splits it at punctuation.</summary>
-        private void EndWord()
-        {
-            if (word.Length == 0)
-            {
-                return;
-            }
-
-            StartWord();
-            var text = word.ToString();
-            if (Ascii.IsValid(text))
-            {
-                foreach (var c in text)
-                {
-                    AddPart(c, AsciiKinds[c] == AsciiKind.Punctuation);
-                }
-            }
-            else
-            {
-                PythonText.Decompose(text, decomposed);
-                foreach (var point in decomposed)
-                {
-                    var category = UnicodeTables.Instance.CategoryOf(point);
-                    if (category != UnicodeCategory.NonSpacingMark)
-                    {
-                        AddPart(point, point < 128 ? AsciiKinds[point] == AsciiKind.Punctuation : IsPunctuation(category));
-                    }
-                }
-            }
-
-            CloseWord();
-            word.Clear();
-        }
-
-        private void AddPart(int point, bool punctuation)
-        {
-            if (punctuation)
-            {
-                CloseWord();
-                StartWord();
-            }
-
-            PythonText.Append(result, point);
-            wordCodePoints++;
-            if (punctuation)
-            {
-                CloseWord();
-                StartWord();
-            }
-        }
-
-        private void StartWord()
-        {
-            if (result.Length > 0 && result[^1] != ' ')
+            else if (lower is '\t' or '\n' or '\r')
             {
                 result.Append(' ');
             }
-
-            wordStart = result.Length;
-            wordCodePoints = 0;
-        }
-
-        private readonly void CloseWord()
-        {
-            if (wordCodePoints > LongestWord)
+            else if (!IsDropped(lower))
             {
-                result.Length = wordStart;
-                result.Append(unknownToken);
+                var apart = IsChinese(lower) ? " " : "";
+                result.Append(apart);
+                PythonText.Append(result, PythonText.IsSpace(lower) ? ' ' : lower);
+                result.Append(apart);
             }
         }
 
-        private static bool IsDropped(int point) => point < 128
-            ? AsciiKinds[point] == AsciiKind.Dropped
-            : point == 0xFFFD || UnicodeTables.Instance.CategoryOf(point) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
-
-        private static bool IsSpace(int point) => point < 128 ? AsciiKinds[point] == AsciiKind.Space : PythonText.IsSpace(point);
-
-        private static bool IsChinese(int point) => point is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF)
-            or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B820 and <= 0x2CEAF)
-            or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
-
-        private static bool IsPunctuation(UnicodeCategory category) => category is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
+        return result.ToString();
     }
+
+    /// <summary>Strips the accents of a word and splits it at punctuation.</summary>
+    private void AddParts(List<string> words, string word)
+    {
+        var (part, length) = (new StringBuilder(word.Length), 0);
+        void Close()
+        {
+            if (length > 0)
+            {
+                words.Add(length > LongestWord ? unknownToken : part.ToString());
+            }
+
+            part.Clear();
+            length = 0;
+        }
+
+        foreach (var point in PythonText.Decompose(word))
+        {
+            var category = UnicodeTables.Instance.CategoryOf(point);
+            var isPunctuation = IsPunctuation(point, category);
+            if (isPunctuation)
+            {
+                Close();
+            }
+
+            if (category != UnicodeCategory.NonSpacingMark)
+            {
+                PythonText.Append(part, point);
+                length++;
+            }
+
+            if (isPunctuation)
+            {
+                Close();
+            }
+        }
+
+        Close();
+    }
+
+    private static bool IsDropped(int point) => point == 0xFFFD || UnicodeTables.Instance.CategoryOf(point) is UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
+
+    private static bool IsChinese(int point) => point is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF)
+        or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B820 and <= 0x2CEAF)
+        or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
+
+    // Of ASCII all that is neither letter nor digit.
+    private static bool IsPunctuation(int point, UnicodeCategory category) => point < 128
+        ? !char.IsAsciiLetterOrDigit((char)point)
+        : category is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
 }
 
 /// <summary>Splits at the plain spaces that the kit's normalizers put between words, and nowhere else.</summary>
-internal sealed class SpacePreTokenizer : PreTokenizer
+internal static partial class Spaces
 {
-    /// <inheritdoc/>
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(string text) => PreTokenize(text.AsSpan());
+    public static PreTokenizer PreTokenizer { get; } = new RegexPreTokenizer(Words(), null);
 
-    /// <inheritdoc/>
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(ReadOnlySpan<char> text)
-    {
-        var words = new List<(int Offset, int Length)>((text.Length / 4) + 1);
-        var start = 0;
-        while (start < text.Length)
-        {
-            var length = text[start..].IndexOf(' ');
-            if (length < 0)
-            {
-                length = text.Length - start;
-            }
-
-            if (length > 0)
-            {
-                words.Add((start, length));
-            }
-
-            start += length + 1;
-        }
-
-        return words;
-    }
+    [GeneratedRegex("[^ ]+")]
+    private static partial Regex Words();
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
@@ -83,7 +84,7 @@ public sealed class ClipBytePairEncoding
             Merges = pairs,
             EndOfWordSuffix = Suffix,
             Normalizer = new ClipNormalizer(),
-            PreTokenizer = new SpacePreTokenizer(),
+            PreTokenizer = Spaces.PreTokenizer,
             SpecialTokens = new Dictionary<string, int> { [StartToken] = vocabulary.Length - 2, [EndToken] = vocabulary.Length - 1 },
         };
         return new ClipBytePairEncoding(vocabulary, BpeTokenizer.Create(options));
@@ -151,7 +152,7 @@ public sealed class ClipBytePairEncoding
 /// What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
 /// character references resolved twice, white space closed up, lower case, the words its pattern finds, each byte as its printable character.
 /// </summary>
-internal sealed class ClipNormalizer : Normalizer
+internal sealed partial class ClipNormalizer : Normalizer
 {
     private static readonly string[] Specials = [ClipBytePairEncoding.StartToken, ClipBytePairEncoding.EndToken];
     private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
@@ -194,24 +195,7 @@ internal sealed class ClipNormalizer : Normalizer
     internal static string Clean(string text)
     {
         var unescaped = PythonText.Strip(HtmlText.Unescape(HtmlText.Unescape(text)));
-        var result = new StringBuilder(unescaped.Length);
-        var inSpace = false;
-        foreach (var unit in unescaped)
-        {
-            var space = PythonText.IsUnicodeWhiteSpace(unit);
-            if (!space)
-            {
-                result.Append(unit);
-            }
-            else if (!inSpace)
-            {
-                result.Append(' ');
-            }
-
-            inSpace = space;
-        }
-
-        return PythonText.Lower(PythonText.Strip(result.ToString()).ToString());
+        return PythonText.Lower(PythonText.Strip(WhiteSpace().Replace(unescaped, " ")));
     }
 
     /// <summary>How long a word starts here; 0 where the pattern finds none.</summary>
@@ -255,22 +239,14 @@ internal sealed class ClipNormalizer : Normalizer
         return true;
     }
 
-    private static Kind KindOf(int point)
-    {
-        if (point < 128)
-        {
-            return char.IsAsciiLetter((char)point) ? Kind.Letter
-                : char.IsAsciiDigit((char)point) ? Kind.Number
-                : PythonText.IsUnicodeWhiteSpace(point) ? Kind.None
-                : Kind.Other;
-        }
+    // U+0345 is no letter, but its upper case is: ignoring case, neither set of the pattern takes it.
+    private static Kind KindOf(int point) => UnicodeTables.Instance.IsRegexLetter(point) ? Kind.Letter
+        : UnicodeTables.Instance.IsRegexNumber(point) ? Kind.Number
+        : point == 0x0345 || PythonText.IsUnicodeWhiteSpace(point) ? Kind.None
+        : Kind.Other;
 
-        // U+0345 is no letter, but its upper case is: ignoring case, neither set of the pattern takes it.
-        return UnicodeTables.Instance.IsRegexLetter(point) ? Kind.Letter
-            : UnicodeTables.Instance.IsRegexNumber(point) ? Kind.Number
-            : point == 0x0345 || PythonText.IsUnicodeWhiteSpace(point) ? Kind.None
-            : Kind.Other;
-    }
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
 }
 
 /// <summary>

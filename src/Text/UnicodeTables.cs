@@ -9,6 +9,7 @@ namespace Madtp.Kit.Text;
 internal sealed class UnicodeTables
 {
     private const int CodePoints = 0x110000;
+    private const string Codes = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So"; // as UnicodeCategory
     private const byte CasedFlag = 1;
     private const byte CaseIgnorableFlag = 2;
     private const byte NewerLetterFlag = 4;
@@ -82,39 +83,9 @@ internal sealed class UnicodeTables
 
     private static int Hex(ReadOnlySpan<char> text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private static UnicodeCategory ParseCategory(string code) => code switch
-    {
-        "Lu" => UnicodeCategory.UppercaseLetter,
-        "Ll" => UnicodeCategory.LowercaseLetter,
-        "Lt" => UnicodeCategory.TitlecaseLetter,
-        "Lm" => UnicodeCategory.ModifierLetter,
-        "Lo" => UnicodeCategory.OtherLetter,
-        "Mn" => UnicodeCategory.NonSpacingMark,
-        "Mc" => UnicodeCategory.SpacingCombiningMark,
-        "Me" => UnicodeCategory.EnclosingMark,
-        "Nd" => UnicodeCategory.DecimalDigitNumber,
-        "Nl" => UnicodeCategory.LetterNumber,
-        "No" => UnicodeCategory.OtherNumber,
-        "Zs" => UnicodeCategory.SpaceSeparator,
-        "Zl" => UnicodeCategory.LineSeparator,
-        "Zp" => UnicodeCategory.ParagraphSeparator,
-        "Cc" => UnicodeCategory.Control,
-        "Cf" => UnicodeCategory.Format,
-        "Cs" => UnicodeCategory.Surrogate,
-        "Co" => UnicodeCategory.PrivateUse,
-        "Pc" => UnicodeCategory.ConnectorPunctuation,
-        "Pd" => UnicodeCategory.DashPunctuation,
-        "Ps" => UnicodeCategory.OpenPunctuation,
-        "Pe" => UnicodeCategory.ClosePunctuation,
-        "Pi" => UnicodeCategory.InitialQuotePunctuation,
-        "Pf" => UnicodeCategory.FinalQuotePunctuation,
-        "Po" => UnicodeCategory.OtherPunctuation,
-        "Sm" => UnicodeCategory.MathSymbol,
-        "Sc" => UnicodeCategory.CurrencySymbol,
-        "Sk" => UnicodeCategory.ModifierSymbol,
-        "So" => UnicodeCategory.OtherSymbol,
-        _ => throw new InvalidDataException($"unicode-14.txt names the unknown category '{code}'"),
-    };
+    private static byte ParseCategory(string code) => Codes.IndexOf(code, StringComparison.Ordinal) is >= 0 and var at
+        ? (byte)(at / 3)
+        : throw new InvalidDataException($"unicode-14.txt names the unknown category '{code}'");
 
     private void Add(string line)
     {
@@ -125,7 +96,7 @@ internal sealed class UnicodeTables
         switch (fields[0])
         {
             case "G":
-                Array.Fill(categories, (byte)ParseCategory(fields[2]), first, end - first);
+                Array.Fill(categories, ParseCategory(fields[2]), first, end - first);
                 break;
             case "D":
                 decompositions.Add(first, [.. fields.Skip(2).Select(part => Hex(part))]);

@@ -11,19 +11,19 @@ namespace Madtp.Kit.Training;
 /// <summary>The model and the splits of a training on NLVR2's files.</summary>
 internal sealed class Nlvr2Materials : IDisposable
 {
-    private Nlvr2Materials(BlipNlvr model, INlvrPairs train, INlvrPairs dev, INlvrPairs test) => (Model, Train, Dev, Test) = (model, train, dev, test);
+    private Nlvr2Materials(BlipNlvr model, NlvrPairs train, NlvrPairs dev, NlvrPairs test) => (Model, Train, Dev, Test) = (model, train, dev, test);
 
     /// <summary>The model, on the recipe's device.</summary>
     public BlipNlvr Model { get; }
 
     /// <summary>Examples to train on.</summary>
-    public INlvrPairs Train { get; }
+    public NlvrPairs Train { get; }
 
     /// <summary>Examples to watch.</summary>
-    public INlvrPairs Dev { get; }
+    public NlvrPairs Dev { get; }
 
     /// <summary>Public test examples.</summary>
-    public INlvrPairs Test { get; }
+    public NlvrPairs Test { get; }
 
     /// <summary>Opens everything that a recipe names.</summary>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
@@ -43,7 +43,7 @@ internal sealed class Nlvr2Materials : IDisposable
             Alignment = recipe.Alignment,
         };
         var images = new TrainingImageSettings(sizes.Vision.ImageSize) { Seed = (ulong)recipe.Training.Seed };
-        INlvrPairs Split(IReadOnlyList<Nlvr2Example> examples) => new NlvrFiles(examples, tokenizer, sizes.Text.MaxPositions, images);
+        NlvrPairs Split(IReadOnlyList<Nlvr2Example> examples) => new NlvrPairs(examples, tokenizer, sizes.Text.MaxPositions, images);
         var train = Nlvr2Dataset.Load(annotations[0]);
         return new Nlvr2Materials(
             PretrainedStart.Model(() => new BlipNlvr(sizes), checkpoint, recipe.Training.Seed).to(recipe.Device),

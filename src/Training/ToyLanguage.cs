@@ -12,7 +12,7 @@ public static class ToyLanguage
         ToyTokens.Prompt,
         new GenerationSettings { MaxLength = 28, MinLength = 8, EndId = ToyTokens.Tokenizer.SeparatorId },
         ToyTokens.CaptionOf,
-        ToyCaptionReading.ShapesIn);
+        ToyCaptions.ShapesIn);
 
     /// <summary>What questions are answered with: any answer of the training questions, all of them read to their end.</summary>
     /// <param name="world">The captioned scenes that are asked about; the usual ones if null.</param>

@@ -62,7 +62,7 @@ public sealed class CaptionImagesTests : IDisposable
     [Fact]
     public void Ground_truth_holds_the_captions_of_the_evaluation_form()
     {
-        var truth = CocoCaptions.Load(KitPaths.Shared("data", "coco", "coco_karpathy_test_gt.derived.json"));
+        var truth = CaptionImages.LoadTruth(KitPaths.Shared("data", "coco", "coco_karpathy_test_gt.derived.json"));
         var images = CaptionImages.Load(KitPaths.Shared("data", "coco", "coco_karpathy_test.json"), "root");
         Assert.Equal(images.Count, truth.Count);
         Assert.All(images, i => Assert.Equal(i.Captions, truth[long.Parse(i.ImageId)]));
@@ -80,7 +80,7 @@ public sealed class CaptionImagesTests : IDisposable
         Assert.Equal([("7", "one three"), ("b", "two")], images.Select(i => (i.ImageId, string.Join(' ', i.Captions))));
         Assert.Equal([("one", 0), ("three", 0), ("two", 1)], images.ToRows().Select(r => (r.Caption, r.ImageNumber)));
         using var rows = CaptionRows.Open(path, "root");
-        Assert.Equal(2, rows.Images);
+        Assert.Equal(2, rows.ImageNumbers.Max() + 1);
         Assert.Equal([("one", 0, "coco_7"), ("two", 1, "coco_8"), ("three", 0, "coco_7")], rows.Select(r => (r.Caption, r.ImageNumber, r.ImageId)));
         Assert.Equal(Path.Combine("root", "b.jpg"), rows[1].ImagePath);
     }
@@ -93,7 +93,7 @@ public sealed class CaptionImagesTests : IDisposable
         var file = KitPaths.Shared("data", folder, name);
         using var rows = CaptionRows.Open(file, "root");
         var images = CaptionImages.Load(file, "root");
-        Assert.Equal(images.Count, rows.Images);
+        Assert.Equal(images.Count, rows.ImageNumbers.Max() + 1);
         Assert.Equal(images.ToRows().Select(r => (r.ImagePath, r.Caption)).Order(), rows.Select(r => (r.ImagePath, r.Caption)).Order());
     }
 

@@ -53,7 +53,7 @@ public class CaptionedImagesTests
             long[] read = blip.Texts([caption]).Ids.data<long>().ToArray(), matched = clip.Texts([caption]).Ids.data<long>().ToArray();
             Assert.Equal(read[1..^1], matched[1..^1]);
             Assert.Equal((1, 2), ((int)read[0], (int)read[^1])); // [CLS], [SEP]
-            Assert.Equal((ToyCaptionedImages.ClipVocabularySize - 2, ToyCaptionedImages.ClipVocabularySize - 1), ((int)matched[0], (int)matched[^1]));
+            Assert.Equal((ToyTokens.ClipVocabularySize - 2, ToyTokens.ClipVocabularySize - 1), ((int)matched[0], (int)matched[^1]));
             Assert.Equal(matched.Max(), matched[^1]);
         }
     }

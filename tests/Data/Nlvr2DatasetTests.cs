@@ -88,7 +88,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
 
     [Theory]
     [InlineData("[\n{\"sentence\": \"x\", \"label\": \"True\", \"images\": [\"a\", \"b\"]},\n{\"sentence\": \"x\", \"label\": \"True\", \"images\": [\"a\"]}]", "line 3: \"images\" must name two images, not 1")]
-    [InlineData("[\n{\"sentence\": \"x\", \"label\": \"True\", \"images\": [\"a\", \"b\"]}\n", "cut off at line 3")]
+    [InlineData("[\n{\"sentence\": \"x\", \"label\": \"True\", \"images\": [\"a\", \"b\"]}\n", "line 3: not valid JSON")]
     [InlineData("[\n{\"sentence\": \"x\" \"label\"}]", "line 2: not valid JSON")]
     [InlineData("", "empty")]
     [InlineData("[]", "no example")]

@@ -120,7 +120,7 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     {
         var tokenizer = BertWordPiece.Load(toys.File("vocab.txt"));
         var images = CaptionImages.Load(toys.File("coco/coco_karpathy_test.json"), toys.File("coco"));
-        int[] Tokens(string caption) => task == "clip" ? ToyCaptionedImages.ClipTokens(tokenizer, caption) : tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, 30));
+        int[] Tokens(string caption) => task == "clip" ? ToyTokens.ClipCaption(tokenizer, caption) : tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, 30));
         return new CaptionedImages(
             [.. images.SelectMany(image => RgbImage.Load(image.ImagePath).Pixels)],
             ToyScene.Size,

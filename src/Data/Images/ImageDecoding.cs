@@ -20,8 +20,6 @@ internal static class ImageDecoding
     private static readonly ConcurrentDictionary<string, bool> Examined = new(); // JPEG files: each is warned of once
 
     /// <summary>Decodes a file's bytes; which format they are in, they tell themselves.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">What an error or a warning calls it.</param>
     /// <exception cref="InvalidDataException">The bytes are no image, too large a one, cut off, or corrupt.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
     {
@@ -185,7 +183,6 @@ internal sealed record GifFirstFrame(
     private const byte Picture = 0x2C;
 
     /// <summary>Finds the first picture; null where the bytes are no GIF or end before it.</summary>
-    /// <param name="file">The whole file.</param>
     public static GifFirstFrame? Find(ReadOnlySpan<byte> file)
     {
         if (!file.StartsWith("GIF8"u8) || file.Length < 13)
@@ -233,7 +230,6 @@ internal sealed record GifFirstFrame(
     }
 
     /// <summary>The file with no transparent index.</summary>
-    /// <param name="file">The whole file.</param>
     public byte[] WithoutTransparency(ReadOnlySpan<byte> file)
     {
         var opaque = file.ToArray();

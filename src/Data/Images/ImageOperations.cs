@@ -6,37 +6,30 @@ public static class AffineOperations
     private const byte Outside = 128;
 
     /// <summary>Moves each row sideways in proportion to its height in the picture: x' = x + factor · y.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="factor">The slope.</param>
     public static RgbImage ShearX(RgbImage image, double factor) => Transform(image, 1, -factor, 0, 0, 1, 0);
 
     /// <summary>Moves each column up or down in proportion to its place: y' = y + factor · x.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="factor">The slope.</param>
     public static RgbImage ShearY(RgbImage image, double factor) => Transform(image, 1, 0, 0, -factor, 1, 0);
 
     /// <summary>Moves the image.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="right">By so many pixels to the right.</param>
     /// <param name="down">By so many pixels down.</param>
     public static RgbImage Translate(RgbImage image, double right, double down) => Transform(image, 1, 0, -right, 0, 1, -down);
 
     /// <summary>Turns the image about its middle.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="degrees">Against the clock.</param>
     public static RgbImage Rotate(RgbImage image, double degrees)
     {
-        ArgumentNullException.ThrowIfNull(image);
         var (sin, cos) = Math.SinCos(degrees * Math.PI / 180);
         var (x, y) = ((image.Width - 1) / 2.0, (image.Height - 1) / 2.0);
         return Transform(image, cos, -sin, x - (cos * x) + (sin * y), sin, cos, y - (sin * x) - (cos * y));
     }
 
     /// <summary>Swaps left and right.</summary>
-    /// <param name="image">The image.</param>
     public static RgbImage FlipHorizontally(RgbImage image)
     {
-        ArgumentNullException.ThrowIfNull(image);
         var target = new byte[image.Pixels.Length];
         for (var pixel = 0; pixel < target.Length / 3; pixel++)
         {
@@ -48,7 +41,6 @@ public static class AffineOperations
     }
 
     /// <summary>Cuts a rectangle out.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="left">The rectangle's first column.</param>
     /// <param name="top">The rectangle's first row.</param>
     /// <param name="width">Its width in pixels.</param>
@@ -56,7 +48,6 @@ public static class AffineOperations
     /// <exception cref="ArgumentException">It reaches out of the image.</exception>
     public static RgbImage Crop(RgbImage image, int left, int top, int width, int height)
     {
-        ArgumentNullException.ThrowIfNull(image);
         if (left < 0 || top < 0 || width <= 0 || height <= 0 || left + width > image.Width || top + height > image.Height)
         {
             throw new ArgumentException($"{width}x{height} at ({left}, {top}) does not lie in an image of {image.Width}x{image.Height}");
@@ -74,7 +65,6 @@ public static class AffineOperations
     /// <summary>Takes the pixel at (x, y) from (a x + b y + c, d x + e y + f).</summary>
     private static RgbImage Transform(RgbImage image, double a, double b, double c, double d, double e, double f)
     {
-        ArgumentNullException.ThrowIfNull(image);
         var target = new byte[image.Pixels.Length];
         for (var y = 0; y < image.Height; y++)
         {
@@ -107,7 +97,6 @@ public static class AffineOperations
 public static class ColorOperations
 {
     /// <summary>Stretches each channel so that its darkest value becomes 0 and its brightest 255.</summary>
-    /// <param name="image">The image.</param>
     public static RgbImage AutoContrast(RgbImage image) => MapChannels(image, histogram =>
     {
         var low = Array.FindIndex(histogram, n => n > 0);
@@ -122,7 +111,6 @@ public static class ColorOperations
     });
 
     /// <summary>Spreads each channel's values so that all are about equally frequent.</summary>
-    /// <param name="image">The image.</param>
     public static RgbImage Equalize(RgbImage image) => MapChannels(image, histogram =>
     {
         var last = Array.FindLastIndex(histogram, n => n > 0);
@@ -142,16 +130,13 @@ public static class ColorOperations
     });
 
     /// <summary>Multiplies every value.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="factor">0 gives black, 1 the image, more a brighter one.</param>
     public static RgbImage Brightness(RgbImage image, double factor) => MapChannels(image, _ => v => (int)(v * factor));
 
     /// <summary>Moves each pixel away from (or, below 1, towards) its smoothed neighbourhood; the border stays.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="factor">0 gives the smoothed image, 1 the image, more a sharper one.</param>
     public static RgbImage Sharpness(RgbImage image, double factor)
     {
-        ArgumentNullException.ThrowIfNull(image);
         var (source, stride) = (image.Pixels, image.Width * 3);
         var target = (byte[])source.Clone();
         for (var y = 1; y < image.Height - 1; y++)
@@ -175,7 +160,6 @@ public static class ColorOperations
 
     private static RgbImage MapChannels(RgbImage image, Func<int[], Func<int, int>?> mapFor)
     {
-        ArgumentNullException.ThrowIfNull(image);
         var target = (byte[])image.Pixels.Clone();
         for (var channel = 0; channel < 3; channel++)
         {
@@ -227,12 +211,8 @@ public sealed record RandAugment(int Operations = 2, int Magnitude = 5)
     ];
 
     /// <summary>The image, changed.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="random">Draws the operations.</param>
     public RgbImage Apply(RgbImage image, SeededRandom random)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(random);
         for (var i = 0; i < Operations; i++)
         {
             var operation = random.Pick<Func<RgbImage, double, SeededRandom, RgbImage>>(Choices);

@@ -9,8 +9,6 @@ public interface IImageTransform
     int Size { get; }
 
     /// <summary>The image as the model shall see it, before normalisation: <see cref="Size"/> × <see cref="Size"/> pixels.</summary>
-    /// <param name="image">The image as read.</param>
-    /// <param name="random">Makes the choices, where there are any.</param>
     RgbImage Apply(RgbImage image, SeededRandom random);
 }
 
@@ -22,7 +20,6 @@ public sealed record EvaluationTransform(int Size) : IImageTransform
     public RgbImage Apply(RgbImage image, SeededRandom random) => Apply(image);
 
     /// <summary>The image at <see cref="Size"/> × <see cref="Size"/>.</summary>
-    /// <param name="image">The image as read.</param>
     public RgbImage Apply(RgbImage image) => BicubicResize.Resize(image, Size, Size);
 }
 
@@ -47,8 +44,6 @@ public sealed record TrainingTransform(int Size) : IImageTransform
     /// <inheritdoc/>
     public RgbImage Apply(RgbImage image, SeededRandom random)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(random);
         var (left, top, width, height) = Part(image.Width, image.Height, random);
         image = BicubicResize.Resize(AffineOperations.Crop(image, left, top, width, height), Size, Size);
         if (random.Chance(FlipProbability))
@@ -122,7 +117,6 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     /// <exception cref="ArgumentException">There is none, or they differ in size.</exception>
     public Tensor ToTensor(IReadOnlyList<RgbImage> images)
     {
-        ArgumentNullException.ThrowIfNull(images);
         if (images.Count == 0)
         {
             throw new ArgumentException("there is no image to make a tensor of", nameof(images));
@@ -141,19 +135,5 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
         }
 
         return tensor(values, [images.Count, 3, height, width]);
-    }
-
-    /// <summary>The way back, for showing what a model saw: the nearest bytes. <c>[3, H, W]</c> to <c>[H, W, 3]</c></summary>
-    /// <param name="values">Normalised channels one after the other.</param>
-    /// <param name="pixels">Receives red, green and blue of each pixel.</param>
-    public void Undo(ReadOnlySpan<float> values, Span<byte> pixels)
-    {
-        var plane = values.Length / 3;
-        for (var i = 0; i < values.Length; i++)
-        {
-            var channel = i / plane;
-            var value = ((values[i] * Deviation[channel]) + Mean[channel]) * 255f;
-            pixels[(i % plane * 3) + channel] = (byte)Math.Clamp((int)MathF.Round(value), 0, 255);
-        }
     }
 }

@@ -12,7 +12,6 @@ internal static class JpegCheck
     private const int PaddingLength = 16;
 
     /// <summary>What is wrong with a file that could be decoded, in words that follow its name; null for nothing.</summary>
-    /// <param name="file">The whole file.</param>
     /// <param name="segments">Its outline.</param>
     /// <param name="image">What Skia made of it.</param>
     public static string? Damage(ReadOnlySpan<byte> file, JpegSegments segments, RgbImage image)
@@ -60,7 +59,6 @@ internal sealed record JpegSegments(bool IsWhole, bool IsOrderly, bool IsInks, I
     private const byte StartOfScan = 0xDA;
 
     /// <summary>Walks a file that begins as a JPEG does.</summary>
-    /// <param name="file">The whole file.</param>
     public static JpegSegments Of(ReadOnlySpan<byte> file)
     {
         var (isOrderly, isInks, ends) = (true, false, new List<int>());

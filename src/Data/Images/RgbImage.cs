@@ -19,7 +19,6 @@ public sealed class RgbImage
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length != (long)width * height * 3)
         {
             throw new ArgumentException(
@@ -44,7 +43,6 @@ public sealed class RgbImage
     /// Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its name. A JPEG
     /// that is damaged in a way that libjpeg puts up with is read, and a warning on standard error names it once.
     /// </summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Load(string path)
@@ -59,13 +57,10 @@ public sealed class RgbImage
     }
 
     /// <summary>Decodes the bytes of an image file.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">What an error calls it.</param>
     /// <exception cref="InvalidDataException">The bytes are no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name) => ImageDecoding.Decode(file, name);
 
     /// <summary>Writes the image as a PNG file, whole or not at all.</summary>
-    /// <param name="path">The file to make.</param>
     public void SaveAsPng(string path)
     {
         var png = ImageEncoding.Png(Pixels, Width, Height);
@@ -95,7 +90,6 @@ internal static class ImageEncoding
     }
 
     /// <summary>The image as Skia draws it; to be disposed.</summary>
-    /// <param name="image">The image.</param>
     public static SKImage ToSkia(this RgbImage image)
         => SKImage.FromPixelCopy(Info(image.Width, image.Height), Quads(image.Pixels, image.Width, image.Height));
 

@@ -11,6 +11,9 @@ public sealed record ToyCaptionSettings(ulong Seed = 1, int TrainImages = 6000, 
     /// <summary>Kinds of sets of one to three shapes of 15 classes: no split can hold more scenes that all differ.</summary>
     public const int DifferentScenes = 15 + 120 + 680;
 
+    /// <summary>All images.</summary>
+    internal int Images => TrainImages + DevImages + TestImages;
+
     /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must differ.</summary>
     internal (int Number, int Images, bool Differ) Split(string split) => split switch
     {
@@ -41,7 +44,8 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
         var (number, images, differ) = settings.Split(split);
         if (differ && images > ToyCaptionSettings.DifferentScenes)
         {
-            throw new ArgumentException($"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ", nameof(settings));
+            throw new ArgumentException(
+                $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ", nameof(settings));
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -49,8 +53,8 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
         for (ulong place = 0; drawn.Count < images; place++)
         {
             var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
-            var scene = ToySceneGenerator.Draw(random);
-            if (!differ || seen.Add(Shapes(scene)))
+            var scene = ToyScene.Draw(random);
+            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
             {
                 drawn.Add(new ToyCaptionedScene(scene, ToyCaptions.Draw(scene, random, settings.CaptionsPerImage)));
             }
@@ -58,25 +62,22 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
 
         return drawn;
     }
-
-    private static string Shapes(ToyScene scene) => string.Join(' ', scene.Objects.Select(item => item.Class).Order());
 }
 
-/// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each other.</summary>
+/// <summary>
+/// Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each other.
+/// And understands such a caption.
+/// </summary>
 public static class ToyCaptions
 {
     // Centres that differ by less than this many pixels are neither above nor beside one another.
     private const double Clear = 8;
 
-    /// <summary>
-    /// A caption in one of several forms.
-    /// </summary>
-    /// <param name="scene">What is shown.</param>
-    /// <param name="random">Chooses form and order.</param>
+    private static readonly string[] Counts = ["", "a", "two", "three"];
+
+    /// <summary>A caption in one of several forms.</summary>
     public static string Say(ToyScene scene, SeededRandom random)
     {
-        ArgumentNullException.ThrowIfNull(scene);
-        ArgumentNullException.ThrowIfNull(random);
         var ground = ToyWords.Of(scene.Ground);
         var things = Listed(scene.Objects, random);
         var verb = scene.Objects.Count == 1 ? "is" : "are";
@@ -91,9 +92,6 @@ public static class ToyCaptions
     }
 
     /// <summary>Several captions of a scene, no two of them the same words where the scene allows it.</summary>
-    /// <param name="scene">What is shown.</param>
-    /// <param name="random">Chooses forms and orders.</param>
-    /// <param name="count">How many.</param>
     public static IReadOnlyList<string> Draw(ToyScene scene, SeededRandom random, int count)
     {
         var captions = new List<string>(count);
@@ -109,10 +107,34 @@ public static class ToyCaptions
         return captions;
     }
 
+    /// <summary>
+    /// The shapes that a caption names, sorted, each as often as it is said to be there: "blue square, red circle, red circle".
+    /// </summary>
+    /// <param name="caption">Its words; "two red circles and a blue square on a plain ground".</param>
+    public static string ShapesIn(string caption)
+    {
+        var words = caption.ToLowerInvariant().Split([' ', ',', '.'], StringSplitOptions.RemoveEmptyEntries);
+        var (colors, shapes) = (ToyWords.All<ToyColor>(), ToyWords.All<ToyShape>());
+        var named = new List<string>();
+        for (var i = 0; i + 2 < words.Length; i++)
+        {
+            var (count, color, shape) = (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
+            if (count > 0 && colors.Contains(color) && shapes.Contains(shape))
+            {
+                named.AddRange(Enumerable.Repeat($"{color} {shape}", count));
+            }
+        }
+
+        return string.Join(", ", named.Order(StringComparer.Ordinal));
+    }
+
     // "two red circles and a blue square"
     private static string Listed(IEnumerable<ToyObject> objects, SeededRandom random)
     {
-        string[] groups = [.. objects.GroupBy(ToyDescription.Of).Select(group => group.Count() == 1 ? $"a {group.Key}" : $"{ToyWords.Of(group.Count())} {group.Key}s")];
+        string[] groups =
+        [
+            .. objects.GroupBy(ToyDescription.Of).Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
+        ];
         random.Shuffle(groups.AsSpan());
         return groups.Length == 1 ? groups[0] : $"{string.Join(", ", groups[..^1])} and {groups[^1]}";
     }
@@ -137,38 +159,5 @@ public static class ToyCaptions
         var beside = Math.Abs(right) < Clear ? null : right > 0 ? "to the right of" : "to the left of";
         var above = Math.Abs(down) < Clear ? null : down > 0 ? "below" : "above";
         return beside is null ? above : above is null ? beside : random.Chance(0.5) ? beside : above;
-    }
-}
-
-/// <summary>Understands captions of the toy world: which shapes are said to be there.</summary>
-public static class ToyCaptionReading
-{
-    private static readonly Dictionary<string, int> Numbers = new(StringComparer.Ordinal)
-    {
-        ["a"] = 1, ["one"] = 1, ["two"] = 2, ["three"] = 3,
-    };
-
-    private static readonly HashSet<string> Colors = [.. Enum.GetValues<ToyColor>().Select(ToyWords.Of)];
-    private static readonly HashSet<string> Shapes = [.. Enum.GetValues<ToyShape>().Select(ToyWords.Of)];
-
-    /// <summary>
-    /// The shapes that a caption names, sorted, each as often as it is said to be there: "blue square, red circle, red circle".
-    /// </summary>
-    /// <param name="caption">Its words; "two red circles and a blue square on a plain ground".</param>
-    public static string ShapesIn(string caption)
-    {
-        ArgumentNullException.ThrowIfNull(caption);
-        var words = caption.ToLowerInvariant().Split([' ', ',', '.'], StringSplitOptions.RemoveEmptyEntries);
-        var named = new List<string>();
-        for (var i = 0; i + 2 < words.Length; i++)
-        {
-            var shape = words[i + 2].TrimEnd('s');
-            if (Numbers.TryGetValue(words[i], out var count) && Colors.Contains(words[i + 1]) && Shapes.Contains(shape))
-            {
-                named.AddRange(Enumerable.Repeat($"{words[i + 1]} {shape}", count));
-            }
-        }
-
-        return string.Join(", ", named.Order(StringComparer.Ordinal));
     }
 }

@@ -1,16 +1,9 @@
-using Madtp.Kit.Metrics;
-using Madtp.Kit.Text;
-
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>The toy world's NLVR2 splits drawn straight into memory: the same pairs and pixels as in its files, without the files.</summary>
 public static class ToyNlvr2Pairs
 {
-    private const int MaxWords = 40;
-
-    /// <summary>
-    /// Draws a split.
-    /// </summary>
+    /// <summary>Draws a split.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="settings">The world; the usual one if null.</param>
     /// <param name="limit">Draws the first pairs only (rounded up to whole sets of four).</param>
@@ -21,21 +14,9 @@ public static class ToyNlvr2Pairs
         var (_, number, pairs) = settings.Split(split);
         var sets = (Math.Min(limit ?? pairs, pairs) + ToyPair.PerSet - 1) / ToyPair.PerSet;
         var drawn = new ToyPair[sets * ToyPair.PerSet];
-        var pixels = new byte[drawn.Length * 2 * ImageBytes];
-        var patches = new byte[drawn.Length * 2 * ToyScene.Patches];
-        Parallel.For(0, sets, set =>
-        {
-            var members = ToyPair.DrawSet(settings.Seed, number, set);
-            for (var i = 0; i < members.Length; i++)
-            {
-                var at = (set * ToyPair.PerSet) + i;
-                drawn[at] = members[i];
-                Paint(members[i].Left, 2 * at, pixels, patches);
-                Paint(members[i].Right, (2 * at) + 1, pixels, patches);
-            }
-        });
-        var tokenizer = Tokenizer();
-        int[][] tokens = [.. drawn.Select(pair => Tokens(tokenizer, pair.Sentence))];
+        Parallel.For(0, sets, set => ToyPair.DrawSet(settings.Seed, number, set).CopyTo(drawn, set * ToyPair.PerSet));
+        var (pixels, patches) = Paint([.. drawn.SelectMany(pair => new[] { pair.Left, pair.Right })]);
+        int[][] tokens = [.. drawn.Select(pair => NlvrPairs.Tokens(ToyTokens.Tokenizer, pair.Sentence))];
         return new NlvrPairs(
             pixels,
             ToyScene.Size,
@@ -43,48 +24,32 @@ public static class ToyNlvr2Pairs
             [.. drawn.Select(pair => pair.Label)],
             [.. drawn.Select(pair => pair.Kind)],
             patches,
-            [.. drawn.Select((pair, i) => ToyGrounding.Of(tokenizer, tokens[i], pair))],
-            tokenizer.PaddingId);
+            [.. drawn.Select((pair, i) => ToyGrounding.Of(tokens[i], pair.Left, pair.Right))],
+            ToyTokens.Tokenizer.PaddingId);
     }
 
-    /// <summary>The tokenizer of the toy world's vocabulary.</summary>
-    public static BertWordPiece Tokenizer() => BertWordPiece.Create(ToyVocabulary.Tokens, source: "the toy world's vocabulary");
-
-    /// <summary>A statement's tokens as BLIP NLVR2 reads them, [ENC] first.</summary>
-    public static int[] Tokens(BertWordPiece tokenizer, string sentence)
+    /// <summary>The pixels of scenes, <c>[I, H, W, 3]</c>, and what each patch of them shows, <c>[I, patches]</c>.</summary>
+    internal static (byte[] Pixels, byte[] Patches) Paint(IReadOnlyList<ToyScene> scenes)
     {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        var ids = tokenizer.EncodeWithSpecials(BlipText.PreCaption(sentence, MaxWords));
-        ids[0] = tokenizer.EncoderId!.Value;
-        return ids;
-    }
-
-    private const int ImageBytes = ToyScene.Size * ToyScene.Size * 3;
-
-    private static void Paint(ToyScene scene, int image, byte[] pixels, byte[] patches)
-    {
-        ToyRenderer.Render(scene).CopyTo(pixels, image * ImageBytes);
-        ToyRenderer.PatchClasses(scene).CopyTo(patches, image * ToyScene.Patches);
+        const int bytes = ToyScene.Size * ToyScene.Size * 3;
+        var pixels = new byte[scenes.Count * bytes];
+        var patches = new byte[scenes.Count * ToyScene.Patches];
+        Parallel.For(0, scenes.Count, i =>
+        {
+            ToyRenderer.Render(scenes[i]).CopyTo(pixels, i * bytes);
+            ToyRenderer.PatchClasses(scenes[i]).CopyTo(patches, i * ToyScene.Patches);
+        });
+        return (pixels, patches);
     }
 }
 
 /// <summary>The toy world's captioned scenes drawn straight into memory, their captions as either model reads them.</summary>
 public static class ToyCaptionedImages
 {
-    private const int MaxWords = 30;
-    private const int ImageBytes = ToyScene.Size * ToyScene.Size * 3;
-
-    /// <summary>Words of the toy CLIP: the toy vocabulary, then start and end of text.</summary>
-    public static int ClipVocabularySize => ToyTokens.VocabularySize + 2;
-
-    /// <summary>Id of [ENC] in the toy world's vocabulary.</summary>
-    public static int EncodeId => ToyTokens.EncodeId;
-
     /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
-    public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) =>
-        Draw(split, settings, caption => ToyTokens.Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords)));
+    public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) => Draw(split, settings, ToyTokens.MatchedCaption);
 
     /// <summary>A split whose captions begin with [DEC] and the prompt, as BLIP learns to write them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
@@ -95,67 +60,43 @@ public static class ToyCaptionedImages
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
     public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null) =>
-        Draw(split, settings, caption => ClipTokens(ToyTokens.Tokenizer, caption));
-
-    /// <summary>A caption's tokens as the toy CLIP reads them: between the two ids after the vocabulary's last.</summary>
-    /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
-    /// <param name="caption">The caption as written.</param>
-    public static int[] ClipTokens(BertWordPiece tokenizer, string caption)
-    {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        return [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
-    }
+        Draw(split, settings, caption => ToyTokens.ClipCaption(ToyTokens.Tokenizer, caption));
 
     private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)
     {
         var scenes = ToyCaptionedScene.DrawSplit(split, settings);
-        var pixels = new byte[scenes.Count * ImageBytes];
-        var patches = new byte[scenes.Count * ToyScene.Patches];
-        Parallel.For(0, scenes.Count, i =>
-        {
-            ToyRenderer.Render(scenes[i].Scene).CopyTo(pixels, i * ImageBytes);
-            ToyRenderer.PatchClasses(scenes[i].Scene).CopyTo(patches, i * ToyScene.Patches);
-        });
-        return new CaptionedImages(pixels, ToyScene.Size, [.. scenes.Select(scene => (IReadOnlyList<int[]>)[.. scene.Captions.Select(tokens)])], patches);
+        var (pixels, patches) = ToyNlvr2Pairs.Paint([.. scenes.Select(scene => scene.Scene)]);
+        return new CaptionedImages(pixels, ToyScene.Size, [.. scenes.Select(scene => scene.Captions.Select(tokens).ToArray())], patches);
     }
 }
 
 /// <summary>The toy world's questions drawn straight into memory, with their images, as the toy BLIP reads them.</summary>
 public static class ToyQuestionedImages
 {
-    private const int ImageBytes = ToyScene.Size * ToyScene.Size * 3;
-
     /// <summary>A split.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
     public static QuestionedImages Draw(string split, ToyCaptionSettings? settings = null)
     {
-        var pictures = ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), ToyPictureWorld.FirstCocoImage(split));
-        var pixels = new byte[pictures.Length * ImageBytes];
-        var patches = new byte[pictures.Length * ToyScene.Patches];
-        Parallel.For(0, pictures.Length, i =>
-        {
-            ToyRenderer.Render(pictures[i].Scene).CopyTo(pixels, i * ImageBytes);
-            ToyRenderer.PatchClasses(pictures[i].Scene).CopyTo(patches, i * ToyScene.Patches);
-        });
-        var all = pictures.SelectMany(p => p.Questions.Select((q, n) => (Picture: p, Number: n, q.Question, q.Answers, Ids: ToyTokens.Question(q.Question.Text)))).ToArray();
-        var images = new CaptionedImages(pixels, ToyScene.Size, [.. pictures.Select(p => (IReadOnlyList<int[]>)[.. p.Questions.Select(q => ToyTokens.Question(q.Question.Text))])], patches);
+        var pictures = Pictures(split, settings);
+        var (pixels, patches) = ToyNlvr2Pairs.Paint([.. pictures.Select(picture => picture.Scene)]);
+        int[][][] ids = [.. pictures.Select(picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
+        var all = pictures.SelectMany(picture => picture.Questions).ToArray();
         return new QuestionedImages(
-            images,
-            [.. all.Select(q => Weighted(q.Answers))],
-            [.. all.Select(q => new VqaQuestion(((long)q.Picture.Id * 1000) + q.Number, q.Question.QuestionType, q.Question.AnswerType, [.. q.Answers.Select((answer, n) => new VqaHumanAnswer(answer, Number: n + 1))]))],
-            [.. all.Select(q => ToyGrounding.Of([.. q.Ids.Select(ToyTokens.Tokenizer.TokenOf)], q.Picture.Scene, q.Picture.Scene))]);
+            new CaptionedImages(pixels, ToyScene.Size, ids, patches),
+            [.. all.Select(q => VqaAnswer.Weigh(q.Answers).Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight)).ToArray())],
+            [.. pictures.SelectMany(picture => picture.Questions.Select((q, n) => new VqaQuestion(
+                picture.QuestionId(n),
+                q.Question.QuestionType,
+                q.Question.AnswerType,
+                [.. q.Answers.Select((answer, person) => new VqaHumanAnswer(answer, Number: person + 1))])))],
+            [.. pictures.Zip(ids).SelectMany(of => of.Second.Select(question => ToyGrounding.Of(question, of.First.Scene, of.First.Scene)))]);
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
-    public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null)
-    {
-        var world = settings ?? new ToyCaptionSettings();
-        return [.. ToyPicture.DrawSplit("train", world, ToyPictureWorld.FirstCocoImage("train")).SelectMany(p => p.Questions)
-            .GroupBy(q => q.Question.Answer).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Key)];
-    }
+    /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
+    public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) => ToyQuestions.Answers(Pictures("train", settings));
 
-    // As BLIP weighs them: each answer by the share of people who gave it.
-    private static IReadOnlyList<(int[] Ids, float Weight)> Weighted(IReadOnlyList<string> answers) =>
-        [.. answers.GroupBy(answer => answer, StringComparer.Ordinal).Select(g => (ToyTokens.Answer(g.Key), (float)g.Count() / answers.Count))];
+    private static ToyPicture[] Pictures(string split, ToyCaptionSettings? settings) =>
+        ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), ToyPictureWorld.FirstCocoImage(split));
 }

@@ -2,49 +2,10 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>Captions, questions and answers of the toy world as the ids that toy BLIP models read and write.</summary>
+/// <summary>The toy world's vocabulary; statements, captions, questions and answers as the ids that toy models read and write.</summary>
 public static class ToyTokens
 {
     private const int MaxWords = 30;
-
-    /// <summary>The toy world's tokenizer, [DEC] and [ENC] included.</summary>
-    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(ToyVocabulary.Tokens, source: "the toy world's vocabulary");
-
-    /// <summary>Size of the vocabulary, [DEC] and [ENC] included.</summary>
-    public static int VocabularySize => Tokenizer.VocabularySize;
-
-    /// <summary>Id of [DEC].</summary>
-    public static int DecodeId => Tokenizer.DecoderId!.Value;
-
-    /// <summary>Id of [ENC].</summary>
-    public static int EncodeId => Tokenizer.EncoderId!.Value;
-
-    /// <summary>What every caption begins with, [DEC] first; BLIP's "a picture of ".</summary>
-    public static IReadOnlyList<int> Prompt { get; } = [DecodeId, .. Tokenizer.Encode("a picture of ")];
-
-    /// <summary>A caption: prompt, words, [SEP].</summary>
-    public static int[] Caption(string caption) => [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
-
-    /// <summary>A question: [ENC], words, [SEP].</summary>
-    public static int[] Question(string question) => [EncodeId, .. Tokenizer.Encode(BlipText.PreQuestion(question, MaxWords)), Tokenizer.SeparatorId];
-
-    /// <summary>An answer: [DEC], words, [SEP].</summary>
-    public static int[] Answer(string answer) => [DecodeId, .. Tokenizer.Encode(answer), Tokenizer.SeparatorId];
-
-    /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
-    public static string CaptionOf(IEnumerable<long> ids) => Words(ids.Skip(Prompt.Count));
-
-    /// <summary>The words of an answer that was read or generated, without what follows its end.</summary>
-    public static string AnswerOf(IEnumerable<long> ids) => Words(ids.Skip(1));
-
-    private static string Words(IEnumerable<long> ids) => Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
-}
-
-/// <summary>The toy world's words as a BERT vocabulary file: special tokens, punctuation, digits, words; one a line.</summary>
-public static class ToyVocabulary
-{
-    // As in the file of bert-base-uncased; whoever needs [DEC] and [ENC] appends them.
-    private static readonly string[] Special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"];
 
     // Words of all toy tasks, so that one vocabulary serves statements, captions, questions and answers.
     private const string Words = """
@@ -63,11 +24,58 @@ public static class ToyVocabulary
         what which where how who kind like small large
         """;
 
-    /// <summary>Every token, in the order of its id.</summary>
-    public static IReadOnlyList<string> Tokens { get; } = [.. Special, .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
+    /// <summary>Every token in the order of its id, as in a BERT vocabulary file; [DEC] and [ENC] come after the last.</summary>
+    public static IReadOnlyList<string> Vocabulary { get; } =
+        ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The file's text: one token a line, a line's number (from 0) being the token's id.</summary>
-    public static string FileText => string.Join('\n', Tokens) + "\n";
+    /// <summary>The vocabulary file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
+
+    /// <summary>The toy world's tokenizer, [DEC] and [ENC] included.</summary>
+    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the toy world's vocabulary");
+
+    /// <summary>Size of the vocabulary, [DEC] and [ENC] included.</summary>
+    public static int VocabularySize => Tokenizer.VocabularySize;
+
+    /// <summary>Words of the toy CLIP: the vocabulary, then start and end of text.</summary>
+    public static int ClipVocabularySize => VocabularySize + 2;
+
+    /// <summary>Id of [DEC].</summary>
+    public static int DecodeId => Tokenizer.DecoderId!.Value;
+
+    /// <summary>Id of [ENC].</summary>
+    public static int EncodeId => Tokenizer.EncoderId!.Value;
+
+    /// <summary>What every caption begins with, [DEC] first; BLIP's "a picture of ".</summary>
+    public static IReadOnlyList<int> Prompt { get; } = [DecodeId, .. Tokenizer.Encode("a picture of ")];
+
+    /// <summary>A caption: prompt, words, [SEP].</summary>
+    public static int[] Caption(string caption) => [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
+
+    /// <summary>A caption as the toy CLIP reads it: between the two ids after the vocabulary's last.</summary>
+    /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
+    /// <param name="caption">The caption as written.</param>
+    public static int[] ClipCaption(BertWordPiece tokenizer, string caption) =>
+        [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
+
+    /// <summary>A caption to be matched, as BLIP reads it: [CLS], words, [SEP].</summary>
+    public static int[] MatchedCaption(string caption) => Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords));
+
+    /// <summary>A question: [ENC], words, [SEP].</summary>
+    public static int[] Question(string question) =>
+        [EncodeId, .. Tokenizer.Encode(BlipText.PreQuestion(question, MaxWords)), Tokenizer.SeparatorId];
+
+    /// <summary>An answer: [DEC], words, [SEP].</summary>
+    public static int[] Answer(string answer) => [DecodeId, .. Tokenizer.Encode(answer), Tokenizer.SeparatorId];
+
+    /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
+    public static string CaptionOf(IEnumerable<long> ids) => WordsOf(ids.Skip(Prompt.Count));
+
+    /// <summary>The words of an answer that was read or generated, without what follows its end.</summary>
+    public static string AnswerOf(IEnumerable<long> ids) => WordsOf(ids.Skip(1));
+
+    private static string WordsOf(IEnumerable<long> ids) =>
+        Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 }
 
 /// <summary>
@@ -76,7 +84,7 @@ public static class ToyVocabulary
 /// </summary>
 public static class ToyGrounding
 {
-    private static readonly Dictionary<string, ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(ToyWords.Of);
+    private static readonly Dictionary<string, ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(color => ToyWords.Of(color));
 
     private static readonly Dictionary<string, ToyShape?> Nouns = Enum.GetValues<ToyShape>()
         .Select(shape => (Word: ToyWords.Of(shape), Shape: (ToyShape?)shape)).Append((Word: "shape", Shape: null))
@@ -88,15 +96,9 @@ public static class ToyGrounding
     /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. A colour and a shape side by side name one kind of thing;
     /// the word "shape" alone names all of them.
     /// </summary>
-    /// <param name="tokens">The statement's tokens.</param>
-    /// <param name="left">The left picture.</param>
-    /// <param name="right">The right picture.</param>
     /// <returns><c>[N, 2]</c></returns>
     public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right)
     {
-        ArgumentNullException.ThrowIfNull(tokens);
-        ArgumentNullException.ThrowIfNull(left);
-        ArgumentNullException.ThrowIfNull(right);
         var counts = new sbyte[tokens.Count * 2];
         Array.Fill(counts, NlvrPairs.Unnamed);
         for (var i = 0; i < tokens.Count; i++)
@@ -124,5 +126,5 @@ public static class ToyGrounding
     }
 
     /// <summary>The same for token ids.</summary>
-    internal static sbyte[] Of(BertWordPiece tokenizer, int[] ids, ToyPair pair) => Of([.. ids.Select(tokenizer.TokenOf)], pair.Left, pair.Right);
+    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) => Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
 }

@@ -4,9 +4,9 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data;
 
-public class StreamedBatchesTests
+public class ImageFilesTests
 {
-    private static readonly BatchSettings Settings = new(4, new Darkened()) { Seed = 9, QueueLength = 2, Normalization = new([0, 0, 0], [1 / 255f, 1 / 255f, 1 / 255f]) };
+    private static readonly TrainingImageSettings Settings = new(2) { Transform = new Darkened(), Seed = 9, QueueLength = 2 };
 
     private static readonly PlannedBatch[] Plan = [.. Enumerable.Range(0, 12).Select(i => new PlannedBatch(i / 4, [i, 30 - i, 60 + i]))];
 
@@ -51,7 +51,7 @@ public class StreamedBatchesTests
             return Load(path);
         });
         batches.Foresee(Enumerable.Range(0, int.MaxValue).Select(i => new PlannedBatch(i, [i % 90])));
-        batches.Batch(0, [0]).Dispose();
+        batches.Augmented(0, [0], null).Dispose();
         Thread.Sleep(100);
         Assert.InRange(loaded, 2, 2 * 5); // one taken, two waiting, one ready, one begun
         batches.Foresee([]);
@@ -65,18 +65,52 @@ public class StreamedBatchesTests
     {
         using var batches = Batches(path => path == "2" ? throw new InvalidDataException("image '2' cannot be read") : Load(path));
         batches.Foresee(Plan);
-        batches.Batch(0, [0, 30, 60]).Dispose();
-        batches.Batch(0, [1, 29, 61]).Dispose();
-        Assert.Contains("'2'", Assert.Throws<InvalidDataException>(() => batches.Batch(0, [2, 28, 62])).Message, StringComparison.Ordinal);
-        batches.Batch(0, [3, 27, 63]).Dispose();
+        batches.Augmented(0, [0, 30, 60], null).Dispose();
+        batches.Augmented(0, [1, 29, 61], null).Dispose();
+        Assert.Contains("'2'", Assert.Throws<InvalidDataException>(() => batches.Augmented(0, [2, 28, 62], null)).Message, StringComparison.Ordinal);
+        batches.Augmented(0, [3, 27, 63], null).Dispose();
     }
 
-    private static StreamedBatches<int> Batches(Func<string, RgbImage> load) => new([.. Enumerable.Range(0, 100)], i => [$"{i}", $"{100 + i}"], Settings, load);
+    private static ImageFiles Batches(Func<string, RgbImage> load, TrainingImageSettings? settings = null) => new(i => [$"{i}", $"{100 + i}"], settings ?? Settings, load);
 
-    private static string Contents(StreamedBatches<int> batches, PlannedBatch planned)
+    [Fact]
+    public void A_batch_holds_first_images_then_second_ones_whatever_the_threads()
     {
-        using var batch = batches.Batch(planned.Epoch, [.. planned.Examples]);
-        return $"{string.Join(',', batch.Indices)}: {string.Join(',', batch.Pixels.ToArray())}";
+        using var one = Batches(Load, Settings with { Workers = 1 });
+        using var many = Batches(Load, Settings with { Workers = 8 });
+        using var batch = one.Plain([4, 5, 6], null);
+        Assert.Equal([6, 3, 2, 2], batch.shape);
+        var expected = new float[12];
+        ImageNormalization.Clip.Apply(Flat(104).Pixels, expected);
+        Assert.Equal(expected, batch[3].contiguous().data<float>().ToArray());
+        Assert.Equal(Contents(one, Plan[5]), Contents(many, Plan[5]));
+    }
+
+    [Fact]
+    public void What_is_scored_is_read_once_and_no_more_is_kept_than_allowed()
+    {
+        var loaded = new List<string>();
+        using var batches = Batches(path =>
+        {
+            lock (loaded)
+            {
+                loaded.Add(path);
+            }
+
+            return Load(path);
+        }, Settings with { KeptBytes = 60 }); // five images of 12 bytes
+        for (var i = 0; i < 2; i++)
+        {
+            batches.Plain([1, 2, 3], null).Dispose();
+        }
+
+        Assert.Equal(6 + 1, loaded.Count);
+    }
+
+    private static string Contents(ImageFiles batches, PlannedBatch planned)
+    {
+        using var batch = batches.Augmented(planned.Epoch, [.. planned.Examples], null);
+        return string.Join(',', batch.data<float>().ToArray());
     }
 
     private static RgbImage Load(string path) => Flat((byte)int.Parse(path));

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Data;
 
-public sealed class NlvrFilesTests(Toys toys) : IClassFixture<Toys>
+public sealed class NlvrPairsTests(Toys toys) : IClassFixture<Toys>
 {
     private static readonly TrainingImageSettings Images = new(ToyScene.Size) { Seed = 5, Workers = 2 };
 
@@ -54,7 +54,7 @@ public sealed class NlvrFilesTests(Toys toys) : IClassFixture<Toys>
         using var asked = Files("train", Images);
         using var ahead = Files("train", Images);
         ahead.Foresee(plan);
-        float[][] Pixels(NlvrFiles files) => [.. plan.Select(planned => files.TrainingBatch(planned.Epoch, [.. planned.Examples]).Images.data<float>().ToArray())];
+        float[][] Pixels(NlvrPairs files) => [.. plan.Select(planned => files.TrainingBatch(planned.Epoch, [.. planned.Examples]).Images.data<float>().ToArray())];
         var expected = Pixels(asked);
         Assert.Equal(expected, Pixels(ahead));
         Assert.NotEqual(expected[0], expected[2]);
@@ -92,5 +92,5 @@ public sealed class NlvrFilesTests(Toys toys) : IClassFixture<Toys>
 
     private Nlvr2Dataset Dataset(string split) => Nlvr2Dataset.Load(toys.File($"nlvr2/{split}.json"));
 
-    private NlvrFiles Files(string split, TrainingImageSettings images, double swaps = 0.5) => new(Dataset(split), Tokenizer(), 32, images) { SwapProbability = swaps };
+    private NlvrPairs Files(string split, TrainingImageSettings images, double swaps = 0.5) => new(Dataset(split), Tokenizer(), 32, images) { SwapProbability = swaps };
 }

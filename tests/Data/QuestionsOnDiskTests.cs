@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Data;
 
 [Collection(RandomStateCollection.Name)]
-public sealed class QuestionFilesTests(Toys toys) : IClassFixture<Toys>
+public sealed class QuestionsOnDiskTests(Toys toys) : IClassFixture<Toys>
 {
     private static readonly int[] Some = [3, 0, 11];
 
@@ -52,7 +52,7 @@ public sealed class QuestionFilesTests(Toys toys) : IClassFixture<Toys>
     public void What_has_no_answers_cannot_be_learned_from()
     {
         VqaExample asked = new(17, "Is it red?", "image.jpg", [], "vqa");
-        using var files = new QuestionFiles([asked], new TextEncoding(_ => [1]), new TextEncoding(_ => [1]), TinyFiles.Plain);
+        using var files = new QuestionedImages([asked], new TextEncoding(_ => [1]), new TextEncoding(_ => [1]), TinyFiles.Plain);
         Assert.Contains("question 17", Assert.Throws<InvalidDataException>(() => files.Answers([0])).Message, StringComparison.Ordinal);
     }
 
