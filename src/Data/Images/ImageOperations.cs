@@ -6,20 +6,15 @@ public static class AffineOperations
     private const byte Outside = 128;
 
     /// <summary>Moves each row sideways in proportion to its height in the picture: x' = x + factor · y.</summary>
-    /// <param name="factor">The slope.</param>
     public static RgbImage ShearX(RgbImage image, double factor) => Transform(image, 1, -factor, 0, 0, 1, 0);
 
     /// <summary>Moves each column up or down in proportion to its place: y' = y + factor · x.</summary>
-    /// <param name="factor">The slope.</param>
     public static RgbImage ShearY(RgbImage image, double factor) => Transform(image, 1, 0, 0, -factor, 1, 0);
 
-    /// <summary>Moves the image.</summary>
-    /// <param name="right">By so many pixels to the right.</param>
-    /// <param name="down">By so many pixels down.</param>
+    /// <summary>Moves the image by so many pixels to the right and down.</summary>
     public static RgbImage Translate(RgbImage image, double right, double down) => Transform(image, 1, 0, -right, 0, 1, -down);
 
-    /// <summary>Turns the image about its middle.</summary>
-    /// <param name="degrees">Against the clock.</param>
+    /// <summary>Turns the image about its middle, against the clock.</summary>
     public static RgbImage Rotate(RgbImage image, double degrees)
     {
         var (sin, cos) = Math.SinCos(degrees * Math.PI / 180);
@@ -41,10 +36,6 @@ public static class AffineOperations
     }
 
     /// <summary>Cuts a rectangle out.</summary>
-    /// <param name="left">The rectangle's first column.</param>
-    /// <param name="top">The rectangle's first row.</param>
-    /// <param name="width">Its width in pixels.</param>
-    /// <param name="height">Its height in pixels.</param>
     /// <exception cref="ArgumentException">It reaches out of the image.</exception>
     public static RgbImage Crop(RgbImage image, int left, int top, int width, int height)
     {
@@ -129,12 +120,10 @@ public static class ColorOperations
         return v => ((step / 2) + before[v]) / step;
     });
 
-    /// <summary>Multiplies every value.</summary>
-    /// <param name="factor">0 gives black, 1 the image, more a brighter one.</param>
+    /// <summary>Multiplies every value: 0 gives black, 1 the image, more a brighter one.</summary>
     public static RgbImage Brightness(RgbImage image, double factor) => MapChannels(image, _ => v => (int)(v * factor));
 
     /// <summary>Moves each pixel away from (or, below 1, towards) its smoothed neighbourhood; the border stays.</summary>
-    /// <param name="factor">0 gives the smoothed image, 1 the image, more a sharper one.</param>
     public static RgbImage Sharpness(RgbImage image, double factor)
     {
         var (source, stride) = (image.Pixels, image.Width * 3);

@@ -12,8 +12,6 @@ internal static class JpegCheck
     private const int PaddingLength = 16;
 
     /// <summary>What is wrong with a file that could be decoded, in words that follow its name; null for nothing.</summary>
-    /// <param name="segments">Its outline.</param>
-    /// <param name="image">What Skia made of it.</param>
     public static string? Damage(ReadOnlySpan<byte> file, JpegSegments segments, RgbImage image)
         => !segments.IsOrderly ? "holds stray bytes or markers; it is read as far as it makes sense"
             : MayEndEarly(segments, image) && EndsEarly(file, segments, image)
