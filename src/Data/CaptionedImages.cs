@@ -12,6 +12,7 @@ public sealed class CaptionedImages : IDisposable
     private readonly int paddingId;
     private readonly int? width;
     private readonly IDisposable? file;
+    private readonly IReadOnlyList<CaptionRow>? rows;
 
     /// <summary>Takes over the bytes of I images and the tokens of their captions, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, <c>[I, H, W, 3]</c>.</param>
@@ -45,7 +46,7 @@ public sealed class CaptionedImages : IDisposable
             text)
     {
         tokens = caption => text.Tokens(rows[caption].Caption);
-        file = rows as IDisposable;
+        (this.rows, file) = (rows, rows as IDisposable);
     }
 
     /// <summary>Questions on disk in place of captions, each with an image of its own.</summary>
@@ -80,6 +81,13 @@ public sealed class CaptionedImages : IDisposable
 
     /// <summary>Each caption's image.</summary>
     public IReadOnlyList<int> ImageOfCaption => imageOfCaption;
+
+    /// <summary>An image's captions as people wrote them; null where only their tokens are known.</summary>
+    public IReadOnlyList<string>? Written(int image) => rows is null ? null :
+        [.. imageOfCaption.Index().Where(caption => caption.Item == image).Select(caption => rows[caption.Index].Caption)];
+
+    /// <summary>The name by which the official evaluation knows an image; null where there is none.</summary>
+    public string? ImageId(int image) => rows?[firstCaption[image]].ImageId;
 
     /// <summary>Tokens of one caption, padding left out.</summary>
     public int TextLength(int caption) => tokens(caption).Length;

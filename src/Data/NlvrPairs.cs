@@ -43,6 +43,7 @@ public sealed class NlvrPairs : IDisposable
     private readonly int paddingId;
     private readonly int[] lengths;
     private readonly ulong seed;
+    private readonly IReadOnlyList<Nlvr2Example>? annotations;
 
     /// <summary>Takes over the bytes of P examples, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, left before right image, <c>[P, 2, H, W, 3]</c>.</param>
@@ -87,6 +88,7 @@ public sealed class NlvrPairs : IDisposable
     /// <param name="settings">How images are prepared.</param>
     public NlvrPairs(IReadOnlyList<Nlvr2Example> examples, BertWordPiece tokenizer, int longest, TrainingImageSettings settings)
     {
+        annotations = examples;
         images = new ImageFiles(example => [examples[example].LeftImagePath, examples[example].RightImagePath], settings);
         tokens = (example, isSwapped) => Tokens(tokenizer, examples[example].Sentence, longest, isSwapped);
         (labels, paddingId, seed) = ([.. examples.Select(example => example.Label)], tokenizer.PaddingId, settings.Seed);
@@ -106,6 +108,14 @@ public sealed class NlvrPairs : IDisposable
     /// are what the photographs show, too many to tell apart.
     /// </summary>
     public IReadOnlyList<string> Kinds { get; }
+
+    /// <summary>The identifier by which the official evaluation knows an example; null where there is none.</summary>
+    public string? Identifier(int example) => annotations?[example].Identifier;
+
+    /// <summary>
+    /// What examples with the same sentence have in common: consistency asks for all of them to be right; null where it is not known.
+    /// </summary>
+    public string? Group(int example) => annotations?[example].Group;
 
     /// <summary>Tokens of one statement, padding left out.</summary>
     public int TextLength(int example) => lengths[example];

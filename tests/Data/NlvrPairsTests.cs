@@ -1,7 +1,7 @@
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Text;
 using Xunit;
 using static TorchSharp.torch;
@@ -90,7 +90,7 @@ public sealed class NlvrPairsTests(Toys toys) : IClassFixture<Toys>
 
     private BertWordPiece Tokenizer() => BertWordPiece.Load(toys.File("vocab.txt"));
 
-    private Nlvr2Dataset Dataset(string split) => Nlvr2Dataset.Load(toys.File($"nlvr2/{split}.json"));
+    private IReadOnlyList<Nlvr2Example> Dataset(string split) => Nlvr2Dataset.Load(toys.File($"nlvr2/{split}.json"));
 
     private NlvrPairs Files(string split, TrainingImageSettings images, double swaps = 0.5) => new(Dataset(split), Tokenizer(), 32, images) { SwapProbability = swaps };
 }
