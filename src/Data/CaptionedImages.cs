@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its image.</summary>
+/// <summary>A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its
+/// image.</summary>
 public sealed class CaptionedImages : IDisposable
 {
     private readonly SplitImages images; // by caption
@@ -33,7 +34,8 @@ public sealed class CaptionedImages : IDisposable
         tokens = caption => all[caption];
     }
 
-    /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for, so that neither takes memory.</summary>
+    /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for, so that neither
+    /// takes memory.</summary>
     /// <param name="rows">The captions with their images; disposed with the split where they can be.</param>
     /// <param name="text">How captions become tokens.</param>
     /// <param name="settings">How images are prepared.</param>
@@ -99,7 +101,8 @@ public sealed class CaptionedImages : IDisposable
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public Tensor Pixels(IReadOnlyList<int> of, Device? device = null) => images.Plain(FirstCaptions(of), device);
 
-    /// <summary>Normalised pixels of some captions' images as training sees them, <c>[B, 3, H, W]</c>: augmented, where they come from files.</summary>
+    /// <summary>Normalised pixels of some captions' images as training sees them, <c>[B, 3, H, W]</c>: augmented, where they
+    /// come from files.</summary>
     /// <param name="epoch">The epoch, which decides the augmentation.</param>
     /// <param name="captions">The captions' numbers.</param>
     /// <param name="device">Where the tensor shall be; the processor where null.</param>
@@ -113,7 +116,8 @@ public sealed class CaptionedImages : IDisposable
     public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null)
         => TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width, device);
 
-    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known, as in photographs.</summary>
+    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known, as in
+    /// photographs.</summary>
     /// <param name="of">The images' numbers.</param>
     /// <param name="device">Where the tensor shall be; the processor where null.</param>
     public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null) => images.PatchClasses(FirstCaptions(of), device);

@@ -12,12 +12,15 @@ public sealed record CaptionedImage(string ImagePath, string ImageId, IReadOnlyL
 /// <param name="ImagePath">The image's file.</param>
 /// <param name="Caption">The caption, as written.</param>
 /// <param name="ImageId">The image's name in the file; rows of one image share it.</param>
-/// <param name="ImageNumber">The image's number, from 0 in order of appearance: which pairs count as matches of one another.</param>
+/// <param name="ImageNumber">The image's number, from 0 in order of appearance: which pairs count as matches of one
+/// another.</param>
 public sealed record CaptionRow(string ImagePath, string Caption, string ImageId, int ImageNumber);
 
 /// <summary>
-/// A split of COCO or Flickr30k, image by image. Reads, and tells by their content: BLIP's evaluation form (an array of "image" with a
-/// list "caption"), BLIP's training form (an array with one "caption" a row, gathered by image), Karpathy's original (an object with
+/// A split of COCO or Flickr30k, image by image. Reads, and tells by their content: BLIP's evaluation form (an array of "image"
+/// with a
+/// list "caption"), BLIP's training form (an array with one "caption" a row, gathered by image), Karpathy's original (an object
+/// with
 /// "images", each with "split" and "sentences"), and COCO's own annotations (an object with "images" and "annotations").
 /// </summary>
 public static class CaptionImages
@@ -25,7 +28,8 @@ public static class CaptionImages
     /// <summary>Reads a split. Images are looked for when they are loaded, not here.</summary>
     /// <param name="path">The annotation file.</param>
     /// <param name="imageFolder">What the file's image names are relative to.</param>
-    /// <param name="splits">In Karpathy's form the splits that are wanted (training is "train" and "restval"); elsewhere none.</param>
+    /// <param name="splits">In Karpathy's form the splits that are wanted (training is "train" and "restval"); elsewhere
+    /// none.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is malformed; the message names the line.</exception>
     public static IReadOnlyList<CaptionedImage> Load(string path, string imageFolder, params IReadOnlyList<string> splits)
@@ -38,7 +42,8 @@ public static class CaptionImages
             : throw new InvalidDataException($"{path}: no image{(splits.Count > 0 ? $" of split {string.Join(" or ", splits)}" : string.Empty)}");
     }
 
-    /// <summary>The captions of each image by COCO's image number, in the file's order: what captions are scored against.</summary>
+    /// <summary>The captions of each image by COCO's image number, in the file's order: what captions are scored
+    /// against.</summary>
     /// <param name="path">COCO's annotations or BLIP's "…_gt.json": "annotations", each with "image_id" and "caption".</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is malformed; the message names the line.</exception>
@@ -53,7 +58,8 @@ public static class CaptionImages
     public static IReadOnlyList<CaptionRow> ToRows(this IReadOnlyList<CaptionedImage> images)
         => [.. images.SelectMany((image, number) => image.Captions.Select(c => new CaptionRow(image.ImagePath, c, image.ImageId, number)))];
 
-    /// <summary>COCO's number out of a name such as COCO_val2014_000000391895.jpg; other names stay as they are, without ending.</summary>
+    /// <summary>COCO's number out of a name such as COCO_val2014_000000391895.jpg; other names stay as they are, without
+    /// ending.</summary>
     private static string IdOf(string imageName)
     {
         var name = Path.GetFileNameWithoutExtension(imageName);

@@ -91,7 +91,8 @@ public sealed class Download(HttpClient client, DownloadSettings? settings = nul
         await CopyAsync(response, url, path, have, file.Bytes ?? total, progress, silence);
     }
 
-    /// <summary>How much of an earlier part can be used: all of it, or nothing where it may belong to another version of the file.</summary>
+    /// <summary>How much of an earlier part can be used: all of it, or nothing where it may belong to another version of the
+    /// file.</summary>
     private static long Resumable(DataFile file, string path)
     {
         var have = Length(path + PartSuffix);
@@ -172,7 +173,8 @@ public sealed class Download(HttpClient client, DownloadSettings? settings = nul
         }
     }
 
-    // What may be better next time: a broken connection, a silent or overloaded server. Not: a wrong file, a full disk, or the user's own stop.
+    // What may be better next time: a broken connection, a silent or overloaded server. Not: a wrong file, a full disk, or the
+    // user's own stop.
     private static bool IsPassing(Exception e, CancellationToken cancellation)
         => !cancellation.IsCancellationRequested
             && (e is HttpRequestException or HttpIOException or OperationCanceledException || (e is IOException && e.InnerException is SocketException));

@@ -16,7 +16,8 @@ public sealed record PlannedBatch(int Epoch, IReadOnlyList<int> Examples);
 /// <param name="ImageSize">Width and height that the model takes, in pixels.</param>
 public sealed record TrainingImageSettings(int ImageSize)
 {
-    /// <summary>What is done to an image that is learned from; BLIP's crop, flip and RandAugment if null. Whatever is scored is only resized.</summary>
+    /// <summary>What is done to an image that is learned from; BLIP's crop, flip and RandAugment if null. Whatever is scored is
+    /// only resized.</summary>
     public IImageTransform? Transform { get; init; }
 
     /// <summary>Where augmentation comes from, together with epoch and example.</summary>
@@ -28,14 +29,17 @@ public sealed record TrainingImageSettings(int ImageSize)
     /// <summary>How many images are decoded at a time.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Bytes of decoded pixels that are kept of images which are read again and again to calibrate on; the first that are read.</summary>
+    /// <summary>Bytes of decoded pixels that are kept of images which are read again and again to calibrate on; the first that
+    /// are read.</summary>
     public long KeptBytes { get; init; } = 512L << 20;
 }
 
-/// <summary>The images of a split by their examples' numbers: in memory (<see cref="DrawnImages"/>) or on disk (<see cref="ImageFiles"/>).</summary>
+/// <summary>The images of a split by their examples' numbers: in memory (<see cref="DrawnImages"/>) or on disk
+/// (<see cref="ImageFiles"/>).</summary>
 internal abstract class SplitImages : IDisposable
 {
-    /// <summary>Normalised images as they are, V of each example: all first ones, then all second ones, <c>[V·B, 3, H, W]</c>.</summary>
+    /// <summary>Normalised images as they are, V of each example: all first ones, then all second ones, <c>[V·B, 3, H,
+    /// W]</c>.</summary>
     public abstract Tensor Plain(ReadOnlySpan<int> examples, Device? device);
 
     /// <summary>The same as an epoch of training sees them: augmented, where they come from files.</summary>
@@ -45,7 +49,8 @@ internal abstract class SplitImages : IDisposable
     public virtual Tensor? PatchClasses(ReadOnlySpan<int> examples, Device? device) => null;
 
     /// <summary>Told what <see cref="Augmented"/> will be asked for, in order; it replaces what was told before.</summary>
-    /// <param name="plan">The batches, looked at as they come near; an endless plan is fine, an empty one ends reading ahead.</param>
+    /// <param name="plan">The batches, looked at as they come near; an endless plan is fine, an empty one ends reading
+    /// ahead.</param>
     public virtual void Foresee(IEnumerable<PlannedBatch> plan)
     {
     }
@@ -54,7 +59,8 @@ internal abstract class SplitImages : IDisposable
 }
 
 /// <summary>
-/// Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a normalisation and nothing has
+/// Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a normalisation and
+/// nothing has
 /// to be prepared ahead.
 /// </summary>
 internal sealed class DrawnImages : SplitImages
@@ -110,7 +116,8 @@ internal sealed class DrawnImages : SplitImages
 }
 
 /// <summary>
-/// Images on disk, decoded on several threads when they are asked for, and ahead where it was told what will be. What a batch holds
+/// Images on disk, decoded on several threads when they are asked for, and ahead where it was told what will be. What a batch
+/// holds
 /// depends on seed, epoch and examples alone, so a training that was cut off goes on with the very same batches.
 /// </summary>
 /// <param name="paths">An example's images; as many for each example.</param>
@@ -285,7 +292,8 @@ internal sealed class ImageFiles(Func<int, IReadOnlyList<string>> paths, Trainin
             }
             catch (Exception)
             {
-                // The reader has left; or the batch that fails ends the plan, and fails again, with its reason, when it is asked for.
+                // The reader has left; or the batch that fails ends the plan, and fails again, with its reason, when it is asked
+                // for.
             }
             finally
             {

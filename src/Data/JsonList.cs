@@ -20,8 +20,10 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     /// <param name="path">The file.</param>
     /// <param name="property">The array's name in the object that the file is; null where the file itself is the array.</param>
     /// <param name="wanted">Properties of elements that are to be seen on the way.</param>
-    /// <param name="visit">Sees the number of an element, the name of a wanted property in it, and its text or number as text.</param>
-    /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names file and line.</exception>
+    /// <param name="visit">Sees the number of an element, the name of a wanted property in it, and its text or number as
+    /// text.</param>
+    /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names file and
+    /// line.</exception>
     public JsonList(string path, string? property = null, string[]? wanted = null, Action<int, string, string>? visit = null)
     {
         this.path = path;
@@ -283,7 +285,8 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
 
     public string Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Wrong(name, "a text");
 
-    /// <summary>A text, a number as it is written, or null where there is none: for identifiers that some files quote and others do not.</summary>
+    /// <summary>A text, a number as it is written, or null where there is none: for identifiers that some files quote and others
+    /// do not.</summary>
     public string? Label(string name) => !Has(name) ? null : Value(name) switch
     {
         { ValueKind: JsonValueKind.String } value => value.GetString(),

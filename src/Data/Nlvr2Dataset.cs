@@ -8,10 +8,12 @@ namespace Madtp.Kit.Data;
 /// <param name="Identifier">"split-set-pair-sentence".</param>
 public sealed record Nlvr2Example(string Sentence, string LeftImagePath, string RightImagePath, bool Label, string Identifier)
 {
-    /// <summary>What the images show, where the file says so; in the toy world the kind of statement. Scores can be split by it.</summary>
+    /// <summary>What the images show, where the file says so; in the toy world the kind of statement. Scores can be split by
+    /// it.</summary>
     public string? Synset { get; init; }
 
-    /// <summary>Examples with the same sentence: the identifier without its pair. Consistency asks for all of a group to be right.</summary>
+    /// <summary>Examples with the same sentence: the identifier without its pair. Consistency asks for all of a group to be
+    /// right.</summary>
     public string Group => Identifier.Split('-') is [var split, var set, _, var sentence] ? $"{split}-{set}-{sentence}" : Identifier;
 }
 

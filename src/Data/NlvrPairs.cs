@@ -10,11 +10,13 @@ namespace Madtp.Kit.Data;
 /// <param name="Labels">1 where the statement is true, else 0, <c>[B]</c> int64.</param>
 public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tensor Labels)
 {
-    /// <summary>What each patch of each image shows, in the images' order, <c>[2B, patches]</c> int64; null where it is not known.</summary>
+    /// <summary>What each patch of each image shows, in the images' order, <c>[2B, patches]</c> int64; null where it is not
+    /// known.</summary>
     public Tensor? PatchClasses { get; init; }
 
     /// <summary>
-    /// How many of what a token names are in the left and in the right image, −1 for tokens that name nothing, <c>[B, N, 2]</c> int64;
+    /// How many of what a token names are in the left and in the right image, −1 for tokens that name nothing, <c>[B, N, 2]</c>
+    /// int64;
     /// null where it is not known.
     /// </summary>
     public Tensor? NamedCounts { get; init; }
@@ -24,7 +26,8 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
 }
 
 /// <summary>
-/// A split of NLVR2 as models read it, its images in memory or on disk. For training on files, as in BLIP's own, each image is augmented
+/// A split of NLVR2 as models read it, its images in memory or on disk. For training on files, as in BLIP's own, each image is
+/// augmented
 /// by itself, and half of the time the two change places, together with the statement's words "left" and "right".
 /// </summary>
 public sealed class NlvrPairs : IDisposable
@@ -53,7 +56,8 @@ public sealed class NlvrPairs : IDisposable
     /// <param name="kinds">A word for the kind of each statement; what scores are split by.</param>
     /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
     /// <param name="namedCounts">
-    /// How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each statement; null where it is not known.
+    /// How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each statement; null where it
+    /// is not known.
     /// </param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <exception cref="ArgumentException">They are not of the same examples.</exception>
@@ -81,7 +85,8 @@ public sealed class NlvrPairs : IDisposable
         SwapProbability = 0;
     }
 
-    /// <summary>A split whose images stay on disk: decoded when they are asked for, ahead of a training that says what it will ask for.</summary>
+    /// <summary>A split whose images stay on disk: decoded when they are asked for, ahead of a training that says what it will
+    /// ask for.</summary>
     /// <param name="examples">The annotations.</param>
     /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
     /// <param name="longest">The most tokens the model takes.</param>
@@ -104,7 +109,8 @@ public sealed class NlvrPairs : IDisposable
     public int Count => lengths.Length;
 
     /// <summary>
-    /// The kind of each statement, by which scores are split; empty where statements have none, as in the published splits, whose labels
+    /// The kind of each statement, by which scores are split; empty where statements have none, as in the published splits,
+    /// whose labels
     /// are what the photographs show, too many to tell apart.
     /// </summary>
     public IReadOnlyList<string> Kinds { get; }
@@ -113,7 +119,8 @@ public sealed class NlvrPairs : IDisposable
     public string? Identifier(int example) => annotations?[example].Identifier;
 
     /// <summary>
-    /// What examples with the same sentence have in common: consistency asks for all of them to be right; null where it is not known.
+    /// What examples with the same sentence have in common: consistency asks for all of them to be right; null where it is not
+    /// known.
     /// </summary>
     public string? Group(int example) => annotations?[example].Group;
 

@@ -14,7 +14,8 @@ public sealed class QuestionedImages : IDisposable
     /// <param name="images">The images; their texts are the questions.</param>
     /// <param name="answers">Token ids and weights of the different answers of every question.</param>
     /// <param name="truth">The questions as they are scored.</param>
-    /// <param name="counts">How many of what each token of each question names are in its image, twice a token; null where it is not known.</param>
+    /// <param name="counts">How many of what each token of each question names are in its image, twice a token; null where it is
+    /// not known.</param>
     /// <exception cref="ArgumentException">They are not of the same questions.</exception>
     public QuestionedImages(
         CaptionedImages images, IReadOnlyList<IReadOnlyList<(int[] Ids, float Weight)>> answers, IReadOnlyList<VqaQuestion> truth, sbyte[][]? counts = null)
@@ -29,7 +30,8 @@ public sealed class QuestionedImages : IDisposable
     }
 
     /// <summary>
-    /// Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when they are asked for, so that none takes memory.
+    /// Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when they are asked for, so that
+    /// none takes memory.
     /// </summary>
     /// <param name="questions">The questions; disposed with the split where they can be.</param>
     /// <param name="question">How questions become tokens, [ENC] first.</param>
@@ -83,7 +85,8 @@ public sealed class QuestionedImages : IDisposable
     }
 
     /// <summary>
-    /// All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of the question that each
+    /// All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of the question
+    /// that each
     /// answers, <c>[A]</c> int64.
     /// </summary>
     /// <param name="questions">The questions' numbers.</param>
@@ -106,7 +109,8 @@ public sealed class QuestionedImages : IDisposable
     public Tensor? PatchClasses(IReadOnlyList<int> questions, Device? device = null) => images.PatchClasses(ImagesOf(questions), device);
 
     /// <summary>
-    /// How many of what each token names are in the image, <c>[B, N, 2]</c> int64 (both numbers alike, <see cref="NlvrPairs.Unnamed"/> for tokens
+    /// How many of what each token names are in the image, <c>[B, N, 2]</c> int64 (both numbers alike,
+    /// <see cref="NlvrPairs.Unnamed"/> for tokens
     /// that name nothing), padded as <see cref="Batch"/> pads; null where it is not known.
     /// </summary>
     /// <param name="questions">The questions' numbers.</param>

@@ -6,7 +6,8 @@ namespace Madtp.Kit.Data;
 /// <summary>How texts of a data set become what a model reads.</summary>
 /// <param name="Tokens">A text's token ids, those that begin and end it included.</param>
 /// <param name="PaddingId">What fills short texts up.</param>
-/// <param name="Width">Tokens that every text is filled up to, for a reduction that counts padding; the longest text's of each batch if null.</param>
+/// <param name="Width">Tokens that every text is filled up to, for a reduction that counts padding; the longest text's of each
+/// batch if null.</param>
 public sealed record TextEncoding(Func<string, int[]> Tokens, int PaddingId = 0, int? Width = null)
 {
     /// <summary>Ids (int64) and mask of some encoded texts, each <c>[B, N]</c>.</summary>

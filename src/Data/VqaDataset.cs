@@ -20,7 +20,8 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
     /// <summary>"yes/no", "number" or "other", where the file says it.</summary>
     public string? AnswerType { get; init; }
 
-    /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does not matter.</summary>
+    /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does
+    /// not matter.</summary>
     internal VqaQuestion ToScore()
     {
         var people = Answers.SelectMany(answer => Enumerable.Repeat(answer.Text, (int)Math.Round(answer.Weight * Math.Max(1, People))));
@@ -35,7 +36,8 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
 /// <param name="Answers">The answers, ten in VQA's own data.</param>
 public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
 
-/// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number matters.</summary>
+/// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number
+/// matters.</summary>
 /// <param name="Text">The answer.</param>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
@@ -67,7 +69,8 @@ public sealed class VqaDataset : FileList<VqaExample>
     {
     }
 
-    /// <summary>Opens VQA v2's official files: "questions", and "annotations" with ten answers each, joined by question number.</summary>
+    /// <summary>Opens VQA v2's official files: "questions", and "annotations" with ten answers each, joined by question
+    /// number.</summary>
     /// <param name="questions">v2_OpenEnded_mscoco_…_questions.json.</param>
     /// <param name="annotations">v2_mscoco_…_annotations.json; null where there are no answers (test).</param>
     /// <param name="imageFolder">The folder that holds train2014, val2014 and test2015.</param>
@@ -115,9 +118,11 @@ public sealed class VqaDataset : FileList<VqaExample>
     }
 
     /// <summary>Opens one of BLIP's files: vqa_train.json, vqa_val.json, vqa_test.json, vg_qa.json.</summary>
-    /// <param name="path">An array with "question_id", "question", "image", "dataset", and "answer": ten of VQA, one of Visual Genome, none of a test.</param>
+    /// <param name="path">An array with "question_id", "question", "image", "dataset", and "answer": ten of VQA, one of Visual
+    /// Genome, none of a test.</param>
     /// <param name="cocoFolder">What the image names of "vqa" entries are relative to.</param>
-    /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where the file has none.</param>
+    /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where the file has
+    /// none.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static VqaDataset OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null)
@@ -142,7 +147,8 @@ public sealed class VqaDataset : FileList<VqaExample>
 
     /// <summary>Opens Visual Genome's question_answers.json.</summary>
     /// <param name="path">An array of images, each with its questions ("qas").</param>
-    /// <param name="imageFolder">The folder that holds the images, by number: "VG_100K" and "VG_100K_2" below it are looked into.</param>
+    /// <param name="imageFolder">The folder that holds the images, by number: "VG_100K" and "VG_100K_2" below it are looked
+    /// into.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static VqaDataset OpenVisualGenome(string path, string imageFolder)

@@ -6,10 +6,13 @@ using Microsoft.ML.Tokenizers;
 namespace Madtp.Kit.Text;
 
 /// <summary>
-/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer on the vocabulary of bert-base-uncased (as in transformers 4.15),
-/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place in image-grounded encoding).
+/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer on the vocabulary of bert-base-uncased (as in transformers
+/// 4.15),
+/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place in
+/// image-grounded encoding).
 /// </summary>
-/// <remarks>What is a letter, a mark or a space is decided by Unicode 14.0, on which the reference ran, on every runtime.</remarks>
+/// <remarks>What is a letter, a mark or a space is decided by Unicode 14.0, on which the reference ran, on every
+/// runtime.</remarks>
 public sealed class BertWordPiece
 {
     private const string Unknown = "[UNK]";
@@ -94,7 +97,8 @@ public sealed class BertWordPiece
     /// <summary>The ids of a text, without start and end.</summary>
     public IReadOnlyList<int> Encode(string text) => Tokenizer.EncodeToIds(text);
 
-    /// <summary>The ids of a text between <c>[CLS]</c> and <c>[SEP]</c>, cut to at most <paramref name="maxLength"/> ids, these two included.</summary>
+    /// <summary>The ids of a text between <c>[CLS]</c> and <c>[SEP]</c>, cut to at most <paramref name="maxLength"/> ids, these
+    /// two included.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
     public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
     {
@@ -117,7 +121,8 @@ public sealed class BertWordPiece
             ? vocabulary[id]
             : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
 
-    /// <summary>The text of ids, put together as Hugging Face's <c>decode</c> does: pieces joined, spaces before punctuation and contractions removed.</summary>
+    /// <summary>The text of ids, put together as Hugging Face's <c>decode</c> does: pieces joined, spaces before punctuation and
+    /// contractions removed.</summary>
     /// <param name="ids">Ids of this vocabulary.</param>
     /// <param name="skipSpecialTokens">Whether to leave out [CLS], [SEP], [PAD] and the like.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
@@ -185,8 +190,10 @@ public sealed class BertWordPiece
 }
 
 /// <summary>
-/// What Hugging Face's BertTokenizer (uncased, transformers 4.15) does to text before WordPiece, written out as words with one space between:
-/// lower case character by character, control characters dropped, Chinese characters set apart, accents stripped, punctuation split off.
+/// What Hugging Face's BertTokenizer (uncased, transformers 4.15) does to text before WordPiece, written out as words with one
+/// space between:
+/// lower case character by character, control characters dropped, Chinese characters set apart, accents stripped, punctuation
+/// split off.
 /// Special tokens stay as they are. A word of more than 100 code points becomes the unknown token.
 /// </summary>
 /// <param name="unknownToken">What too long a word becomes.</param>

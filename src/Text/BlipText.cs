@@ -8,7 +8,8 @@ public static partial class BlipText
     private const string Removed = ".!\"()*#:;~";
 
     /// <summary>
-    /// A caption as BLIP trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> and runs of white space become one space, cut to whole words.
+    /// A caption as BLIP trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> and runs of white space become one space, cut to
+    /// whole words.
     /// </summary>
     /// <param name="caption">The caption as written.</param>
     /// <param name="maxWords">The most words: 50 for captioning, 30 for retrieval.</param>
@@ -18,7 +19,8 @@ public static partial class BlipText
         return FirstWords(Runs().Replace(spaced, " ").TrimEnd('\n').Trim(' '), maxWords);
     }
 
-    /// <summary>A question as BLIP's VQA trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> removed, cut to whole words; other white space stays.</summary>
+    /// <summary>A question as BLIP's VQA trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> removed, cut to whole words; other
+    /// white space stays.</summary>
     /// <param name="question">The question as written.</param>
     /// <param name="maxWords">The most words.</param>
     public static string PreQuestion(string question, int maxWords = 50)

@@ -9,8 +9,10 @@ namespace Madtp.Kit.Text;
 /// The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids.
 /// </summary>
 /// <remarks>
-/// The original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
-/// Letters and case follow Unicode 14.0, on which the reference ran, on every runtime. A lone surrogate, which the original rejects, counts as U+FFFD.
+/// The original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did
+/// not.
+/// Letters and case follow Unicode 14.0, on which the reference ran, on every runtime. A lone surrogate, which the original
+/// rejects, counts as U+FFFD.
 /// </remarks>
 public sealed class ClipBytePairEncoding
 {
@@ -43,10 +45,12 @@ public sealed class ClipBytePairEncoding
     /// <summary>The id of <c>&lt;|endoftext|&gt;</c> (49407), at which the text's feature is read.</summary>
     public int EndId { get; }
 
-    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, the first learned first.</summary>
+    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, the first learned
+    /// first.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is not a pair of known tokens, or lines are missing; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens, or lines are missing; the message names file
+    /// and line.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
@@ -72,7 +76,8 @@ public sealed class ClipBytePairEncoding
     /// <summary>Makes a tokenizer of the merges given, each two tokens with a space between, the first learned first.</summary>
     /// <param name="merges">The pairs.</param>
     /// <param name="source">What a message calls them.</param>
-    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a heading.</exception>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a
+    /// heading.</exception>
     public static ClipBytePairEncoding Create(IEnumerable<string> merges, string source = "the merges")
     {
         var pairs = merges.ToArray();
@@ -108,7 +113,8 @@ public sealed class ClipBytePairEncoding
             : throw new ArgumentException($"the text has {ids.Count + 2} tokens with start and end, more than the {maxLength} of the context: {text}", nameof(text));
     }
 
-    /// <summary>Encodes several texts between start and end, filled up with zeros to the context length as <c>clip.tokenize</c> does.</summary>
+    /// <summary>Encodes several texts between start and end, filled up with zeros to the context length as <c>clip.tokenize</c>
+    /// does.</summary>
     /// <param name="texts">The texts, B of them.</param>
     /// <param name="contextLength">The length of every row, N.</param>
     /// <param name="truncate">Whether a longer text is cut or refused.</param>
@@ -150,7 +156,8 @@ public sealed class ClipBytePairEncoding
 
 /// <summary>
 /// What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
-/// character references resolved twice, white space closed up, lower case, the words its pattern finds, each byte as its printable character.
+/// character references resolved twice, white space closed up, lower case, the words its pattern finds, each byte as its
+/// printable character.
 /// </summary>
 internal sealed partial class ClipNormalizer : Normalizer
 {

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Madtp.Kit.Text;
 
 /// <summary>
-/// Python's <c>html.unescape</c>: character references of HTML 5, with or without their semicolon, the longest known name winning.
+/// Python's <c>html.unescape</c>: character references of HTML 5, with or without their semicolon, the longest known name
+/// winning.
 /// The runtime's own decoder knows the names of HTML 4 only.
 /// </summary>
 internal static partial class HtmlText

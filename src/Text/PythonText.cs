@@ -33,7 +33,8 @@ internal static class PythonText
         }
     }
 
-    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white space.</summary>
+    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white
+    /// space.</summary>
     public static bool IsSpace(int codePoint) => codePoint is >= 0x1C and <= 0x1F || IsUnicodeWhiteSpace(codePoint);
 
     /// <summary>The property White_Space, which is what the package <c>regex</c> takes <c>\s</c> to be.</summary>
@@ -46,7 +47,8 @@ internal static class PythonText
     /// <summary><c>str.split()</c>.</summary>
     public static List<string> Split(string text) => [.. text.Split(Spaces, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is ς.</summary>
+    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is
+    /// ς.</summary>
     public static string Lower(string text)
     {
         if (System.Text.Ascii.IsValid(text))
@@ -97,7 +99,8 @@ internal static class PythonText
         }
     }
 
-    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may be ignored.</summary>
+    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may
+    /// be ignored.</summary>
     private static bool IsFinalSigma(string text, int position)
     {
         var tables = UnicodeTables.Instance;

@@ -35,7 +35,8 @@ internal sealed class UnicodeTables
     /// <summary>The general category; unassigned code points and lone surrogates have theirs too.</summary>
     public UnicodeCategory CategoryOf(int codePoint) => (UnicodeCategory)categories[codePoint];
 
-    /// <summary>The lower case of one code point by the simple mapping (U+0130, which becomes two code points, is returned as it is).</summary>
+    /// <summary>The lower case of one code point by the simple mapping (U+0130, which becomes two code points, is returned as it
+    /// is).</summary>
     public int SimpleLower(int codePoint) => lowerDistances.TryGetValue(codePoint, out var distance) ? codePoint + distance : codePoint;
 
     /// <summary>Whether the character is upper, lower or title case.</summary>

@@ -36,7 +36,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
             blip.Select(e => (e.Sentence, e.Label, Path.GetFileName(e.LeftImagePath), Path.GetFileName(e.RightImagePath))));
         Assert.Equal(Groups(original), Groups(blip));
 
-        static IEnumerable<string> Groups(Nlvr2Dataset dataset)
+        static IEnumerable<string> Groups(IReadOnlyList<Nlvr2Example> dataset)
             => dataset.GroupBy(e => e.Group).Select(g => string.Join(' ', g.Select(e => Path.GetFileName(e.LeftImagePath)))).Order();
     }
 

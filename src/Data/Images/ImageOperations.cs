@@ -1,6 +1,7 @@
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>Shears, shifts, rotations and flips. What comes in from outside is middle gray; between pixels it is linear.</summary>
+/// <summary>Shears, shifts, rotations and flips. What comes in from outside is middle gray; between pixels it is
+/// linear.</summary>
 public static class AffineOperations
 {
     private const byte Outside = 128;

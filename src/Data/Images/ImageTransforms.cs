@@ -8,7 +8,8 @@ public interface IImageTransform
     /// <summary>Width and height of the result in pixels.</summary>
     int Size { get; }
 
-    /// <summary>The image as the model shall see it, before normalisation: <see cref="Size"/> × <see cref="Size"/> pixels.</summary>
+    /// <summary>The image as the model shall see it, before normalisation: <see cref="Size"/> × <see cref="Size"/>
+    /// pixels.</summary>
     RgbImage Apply(RgbImage image, SeededRandom random);
 }
 
@@ -54,7 +55,8 @@ public sealed record TrainingTransform(int Size) : IImageTransform
         return Augment?.Apply(image, random) ?? image;
     }
 
-    /// <summary>A random rectangle: area and the logarithm of the shape are uniform; the largest middle part if none fits.</summary>
+    /// <summary>A random rectangle: area and the logarithm of the shape are uniform; the largest middle part if none
+    /// fits.</summary>
     internal (int Left, int Top, int Width, int Height) Part(int width, int height, SeededRandom random)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

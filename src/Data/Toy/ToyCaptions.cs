@@ -14,7 +14,8 @@ public sealed record ToyCaptionSettings(ulong Seed = 1, int TrainImages = 6000, 
     /// <summary>All images.</summary>
     internal int Images => TrainImages + DevImages + TestImages;
 
-    /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must differ.</summary>
+    /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must
+    /// differ.</summary>
     internal (int Number, int Images, bool Differ) Split(string split) => split switch
     {
         "train" => (0, TrainImages, false),
@@ -33,11 +34,13 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
     private const ulong FirstSplit = 16;
 
     /// <summary>
-    /// Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption fits one scene alone.
+    /// Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption fits one
+    /// scene alone.
     /// </summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
-    /// <exception cref="ArgumentException">There is no such split, or it asks for more different scenes than there are.</exception>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more different scenes than there
+    /// are.</exception>
     public static IReadOnlyList<ToyCaptionedScene> DrawSplit(string split, ToyCaptionSettings? settings = null)
     {
         settings ??= new ToyCaptionSettings();
@@ -65,7 +68,8 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
 }
 
 /// <summary>
-/// Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each other.
+/// Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each
+/// other.
 /// And understands such a caption.
 /// </summary>
 public static class ToyCaptions

@@ -17,8 +17,10 @@ public enum ToyPlace
 }
 
 /// <summary>
-/// "The left image contains a red circle", and the same of the right, both, or at least one; and its <see cref="Sibling"/>, a claim of the
-/// same kind that differs in one respect. A pair of pictures is always drawn so that exactly one of the two holds, and either is the one
+/// "The left image contains a red circle", and the same of the right, both, or at least one; and its <see cref="Sibling"/>, a
+/// claim of the
+/// same kind that differs in one respect. A pair of pictures is always drawn so that exactly one of the two holds, and either is
+/// the one
 /// that is said equally often: so neither the words alone nor the pictures alone tell the answer.
 /// </summary>
 /// <param name="Where">Which of the two pictures is spoken of.</param>
@@ -66,7 +68,8 @@ public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
         : this with { What = What.Change(random) };
 
     /// <summary>Two scenes of which this holds and another claim does not.</summary>
-    /// <exception cref="InvalidOperationException">No such pair turns up: the two claims contradict one another's opposite.</exception>
+    /// <exception cref="InvalidOperationException">No such pair turns up: the two claims contradict one another's
+    /// opposite.</exception>
     public (ToyScene Left, ToyScene Right) DrawPair(ToyClaim other, SeededRandom random)
     {
         ReadOnlySpan<ToyDescription> mentioned = [What, other.What];

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>What the toy COCO (with VQA) and the toy Flickr30k are made of. Equal settings give equal files, byte for byte.</summary>
+/// <summary>What the toy COCO (with VQA) and the toy Flickr30k are made of. Equal settings give equal files, byte for
+/// byte.</summary>
 /// <param name="Coco">COCO's captioned scenes.</param>
 /// <param name="Flickr">Flickr30k's.</param>
 public sealed record ToyPictureSettings(ToyCaptionSettings Coco, ToyCaptionSettings Flickr)
@@ -45,10 +46,12 @@ public static class ToyPictureWorld
     private static readonly string[] Folders = ["coco", "flickr30k", "vqa"];
     private static readonly string[] Splits = ["train", "val", "test"];
 
-    /// <summary>The number of the first COCO image of a split; its questions follow from it. Far apart, so that no split runs into the next.</summary>
+    /// <summary>The number of the first COCO image of a split; its questions follow from it. Far apart, so that no split runs
+    /// into the next.</summary>
     internal static int FirstCocoImage(string split) => 1_000_000 * (1 + Array.IndexOf(Splits, split));
 
-    /// <summary>Writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp says that just these files are there.</summary>
+    /// <summary>Writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp says that just these files
+    /// are there.</summary>
     /// <param name="folder">Where to; made if absent.</param>
     /// <param name="settings">What to make.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>

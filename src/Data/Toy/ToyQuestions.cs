@@ -40,7 +40,8 @@ public sealed record ToyPicture(
     internal long QuestionId(int question) => ((long)Id * 1000) + question;
 }
 
-/// <summary>Asks about a scene what can be answered by looking: colours, shapes, numbers, places, and whether something is there.</summary>
+/// <summary>Asks about a scene what can be answered by looking: colours, shapes, numbers, places, and whether something is
+/// there.</summary>
 public static class ToyQuestions
 {
     private static readonly Func<ToyScene, SeededRandom, ToyQuestion?>[] Kinds =
@@ -149,7 +150,8 @@ public static class ToyQuestions
     private static bool IsSingle(ToyScene scene, ToyObject item) => scene.Count(ToyDescription.Of(item)) == 1;
 
     /// <summary>
-    /// Which of the four <see cref="Directions"/> one object is in, seen from another; null where it is not clear: centres must differ by
+    /// Which of the four <see cref="Directions"/> one object is in, seen from another; null where it is not clear: centres must
+    /// differ by
     /// 14 pixels one way, and by clearly less the other way.
     /// </summary>
     private static int? Direction(ToyObject first, ToyObject second)

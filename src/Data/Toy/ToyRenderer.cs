@@ -28,7 +28,8 @@ public static class ToyRenderer
         return pixels;
     }
 
-    /// <summary>What each patch shows, row by row: 0 the ground, else the class of the shape that covers most of it. <c>[64]</c></summary>
+    /// <summary>What each patch shows, row by row: 0 the ground, else the class of the shape that covers most of it.
+    /// <c>[64]</c></summary>
     public static byte[] PatchClasses(ToyScene scene)
     {
         const int perRow = ToyScene.Size / ToyScene.PatchSize;

@@ -118,7 +118,8 @@ public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
 
     /// <summary>
     /// The same form of words with another colour, another shape, or (mostly) both; each way round equally likely.
-    /// Where both differ the answer is easy to see, which is what a model begins to learn from; where one differs it must look closely.
+    /// Where both differ the answer is easy to see, which is what a model begins to learn from; where one differs it must look
+    /// closely.
     /// </summary>
     internal ToyDescription Change(SeededRandom random)
     {
@@ -160,7 +161,8 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
 
     /// <summary>A random scene: one to three shapes that do not touch, on a random ground.</summary>
     /// <param name="random">Where the choices come from.</param>
-    /// <param name="favoured">Descriptions of which each new shape fits one with <paramref name="probability"/>; may be empty.</param>
+    /// <param name="favoured">Descriptions of which each new shape fits one with <paramref name="probability"/>; may be
+    /// empty.</param>
     /// <param name="probability">How often a shape is drawn from <paramref name="favoured"/>, from 0 to 1.</param>
     public static ToyScene Draw(SeededRandom random, ReadOnlySpan<ToyDescription> favoured = default, double probability = 0)
     {

@@ -2,7 +2,8 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The toy world's vocabulary; statements, captions, questions and answers as the ids that toy models read and write.</summary>
+/// <summary>The toy world's vocabulary; statements, captions, questions and answers as the ids that toy models read and
+/// write.</summary>
 public static class ToyTokens
 {
     private const int MaxWords = 30;
@@ -80,7 +81,8 @@ public static class ToyTokens
 
 /// <summary>
 /// How many of the things a statement names are in the left and in the right picture: the truth behind every colour and shape
-/// word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very slowly.
+/// word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very
+/// slowly.
 /// </summary>
 public static class ToyGrounding
 {

@@ -47,7 +47,8 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
 /// <param name="Digest">SHA-256 over all annotations and pixels: names the data that a result was got on.</param>
 public sealed record ToyWorldStamp(int Generator, ulong Seed, int TrainPairs, int DevPairs, int TestPairs, string Digest);
 
-/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, and the patches' true classes beside them.</summary>
+/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, and the patches' true classes
+/// beside them.</summary>
 public static class ToyWorld
 {
     /// <summary>Grows by one whenever the same settings give other files.</summary>
@@ -99,7 +100,8 @@ public static class ToyWorld
     /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
     public static ToyWorldStamp? Find(string folder) => ToyFiles.ReadStamp<ToyWorldStamp>(Path.Combine(folder, "nlvr2", "stamp.json"));
 
-    /// <summary>Writes a split, "SPLIT.json", "SPLIT.patches.bin" and "images/SPLIT/…", and returns the hash of its annotations and pixels.</summary>
+    /// <summary>Writes a split, "SPLIT.json", "SPLIT.patches.bin" and "images/SPLIT/…", and returns the hash of its annotations
+    /// and pixels.</summary>
     private static byte[] Write(string folder, string split, int number, int pairs, ulong seed, Action<int> drawn, CancellationToken cancellation)
     {
         var sets = pairs / ToyPair.PerSet;
@@ -190,7 +192,8 @@ internal static class ToyFiles
     }
 
     /// <summary>
-    /// The true class of every patch of a split (see <see cref="ToyRenderer.PatchClasses"/>), what a picture of pruned patches can be held
+    /// The true class of every patch of a split (see <see cref="ToyRenderer.PatchClasses"/>), what a picture of pruned patches
+    /// can be held
     /// against: the 8 bytes "KITPATCH", then one byte a patch; images in the annotations' order, left before right.
     /// </summary>
     public static void WritePatches(string path, byte[] classes) => AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
