@@ -24,9 +24,10 @@ public sealed class CaptionedImages : IDisposable
     /// <exception cref="ArgumentException">Pixels and captions are not of the same images.</exception>
     public CaptionedImages(byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses = null, int paddingId = 0)
         : this(
-            imageOf => pixels.LongLength == (long)captions.Count * size * size * 3
+            imageOf => pixels.LongLength == 3L * captions.Count * size * size
                 ? new DrawnImages(pixels, size, patchClasses, imageOf)
-                : throw new ArgumentException($"{captions.Count} images of {size}² pixels do not have {pixels.LongLength} bytes", nameof(pixels)),
+                : throw new ArgumentException(
+                    $"{captions.Count} images of {size}² pixels have {3L * captions.Count * size * size} bytes, not {pixels.LongLength}"),
             captions.SelectMany((of, image) => Enumerable.Repeat(image, of.Count)),
             new TextEncoding(_ => [], paddingId))
     {
