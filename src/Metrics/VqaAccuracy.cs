@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
@@ -145,24 +146,6 @@ public static class VqaAccuracy
     private sealed record Result([property: JsonPropertyName("question_id")] long QuestionId,
         [property: JsonPropertyName("answer")] string Answer);
 }
-
-/// <summary>What people answered to one question.</summary>
-/// <param name="QuestionId">The question.</param>
-/// <param name="QuestionType">How it begins, such as <c>what color is the</c>.</param>
-/// <param name="AnswerType"><c>yes/no</c>, <c>number</c> or <c>other</c>.</param>
-/// <param name="Answers">The answers, ten in VQA's own data.</param>
-public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
-
-/// <summary>
-/// One person's answer. Two that agree in everything count as one in the evaluation, so that the number matters.
-/// </summary>
-/// <param name="Text">The answer.</param>
-/// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
-/// <param name="Number">The person's number, 1 to 10.</param>
-public sealed record VqaHumanAnswer(
-    [property: JsonPropertyName("answer")] string Text,
-    [property: JsonPropertyName("answer_confidence")] string? Confidence = null,
-    [property: JsonPropertyName("answer_id")] int? Number = null);
 
 /// <summary>Which version of the official VQA evaluation.</summary>
 public enum VqaVersion

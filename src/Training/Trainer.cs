@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
