@@ -17,6 +17,7 @@ internal sealed class TaskOptions
     private readonly Option<string>? data;
     private readonly Option<string>? dataset;
     private readonly Option<int?>? pairs;
+    private readonly Option<int?>? images;
     private readonly Option<double?> reduce;
     private readonly Option<string?> method;
     private readonly Option<int> calibration;
@@ -57,6 +58,10 @@ internal sealed class TaskOptions
         {
             pairs = Verb.Option<int?>(
                 "--pairs", "Training pairs to draw, a multiple of 4, instead of 12,000; dev and test shrink too.", "N");
+        }
+        else
+        {
+            images = Verb.Option<int?>("--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
         }
 
         reduce = Verb.Option<double?>(
@@ -137,6 +142,7 @@ internal sealed class TaskOptions
         Data = Given(parsed, data),
         Dataset = Dataset(parsed),
         World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
+        Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,
         ReduceRatio = Reduce(parsed),
         Method = Method(parsed)?.Pruning,
         CalibrationExamples = parsed.GetValue(calibration),
