@@ -37,8 +37,8 @@ internal static class CommandLine
         var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
         {
             TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerb.Create(), SweepVerb.Create(), RunsVerb.Create(),
-            MacsVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(), VerifyVerb.Create(), CheckpointVerb.Create(),
-            DataVerb.Create(),
+            MacsVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
+            CheckpointVerb.Create(), VerifyVerb.Create(), DataVerb.Create(),
             DoctorVerb.Create(),
             CompletionVerb.Create(), CompletionVerb.CreateComplete(),
         };

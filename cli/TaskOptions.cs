@@ -61,8 +61,7 @@ internal sealed class TaskOptions
         }
         else
         {
-            images = Verb.Option<int?>(
-                "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
+            images = Verb.Option<int?>("--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
         }
 
         reduce = Verb.Option<double?>(
@@ -143,9 +142,7 @@ internal sealed class TaskOptions
         Data = Given(parsed, data),
         Dataset = Dataset(parsed),
         World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
-        Scenes = Given(parsed, images) is { } scenes
-            ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco
-            : settings.Scenes,
+        Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,
         ReduceRatio = Reduce(parsed),
         Method = Method(parsed)?.Pruning,
         CalibrationExamples = parsed.GetValue(calibration),

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Madtp.Kit.Data.Sources;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Toy;
 using Spectre.Console;
 
