@@ -9,7 +9,7 @@ internal sealed class TrainingOptions
     private readonly Option<int?> batch = new("--batch-size") { Description = "Examples per step, instead of the recipe's." };
     private readonly Option<int?> accumulate = new("--accumulate") { Description = "Parts that a batch is worked through in, for less memory, instead of the recipe's." };
     private readonly Option<bool> recompute = new("--recompute") { Description = "Gradient checkpointing: computes blocks again in the backward pass, for much less memory." };
-    private readonly Option<TrainingPrecision> precision = new("--precision") { Description = "float32, or bfloat16 for mixed precision: for GPUs; on a CPU it is slower.", DefaultValueFactory = _ => TrainingPrecision.Float32 };
+    private readonly Option<TrainingPrecision> precision = DeviceOption.Precision();
     private readonly Option<int?> checkpoint = new("--checkpoint-every") { Description = "Steps between checkpoints, instead of the recipe's." };
 
     public void AddTo(Command command)
@@ -20,6 +20,8 @@ internal sealed class TrainingOptions
         command.Add(precision);
         command.Add(checkpoint);
     }
+
+    public TrainingPrecision Precision(ParseResult parsed) => parsed.GetValue(precision);
 
     public TrainingSettings Apply(ParseResult parsed, TrainingSettings settings) => settings with
     {

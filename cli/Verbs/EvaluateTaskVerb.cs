@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Evaluations;
+using Madtp.Kit.Models;
+using Madtp.Kit.Training;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -38,10 +40,11 @@ internal static class EvaluateTaskVerb
         var imageSize = new Option<int?>("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
         var vocabulary = new Option<string?>("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
         var device = DeviceOption.Create();
+        var precision = DeviceOption.Precision();
         var output = new Option<string?>("--out") { Description = "Folder of finished examples, submission and scores; a run that was cut off goes on from it.", HelpName = "DIR" };
         var fresh = new Option<bool>("--fresh") { Description = "Begin anew." };
         var json = ScoreVerb.Json();
-        var command = new Command(task, Descriptions[task]) { checkpoint, data, dataset, split, limit, reduce, temperature, plain, method, calibration, candidates, batch, imageSize, vocabulary, device, output, fresh, json };
+        var command = new Command(task, Descriptions[task]) { checkpoint, data, dataset, split, limit, reduce, temperature, plain, method, calibration, candidates, batch, imageSize, vocabulary, device, precision, output, fresh, json };
         command.Validators.Add(result =>
         {
             if (new[] { result.GetValue(reduce) is not null, result.GetValue(temperature) is not null, result.GetValue(plain) }.Count(given => given) > 1)
@@ -49,7 +52,14 @@ internal static class EvaluateTaskVerb
                 result.AddError("--reduce, --temperature and --plain exclude each other");
             }
         });
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(task, new EvaluationSettings
+        command.SetAction((parsed, cancellation) =>
+        {
+            using var mixed = MixedPrecision.Begin(parsed.GetValue(precision) == TrainingPrecision.BFloat16);
+            return Task.FromResult(Run(task, Settings(parsed), parsed, parsed.GetValue(json), cancellation));
+        });
+        return command;
+
+        EvaluationSettings Settings(ParseResult parsed) => new()
         {
             Checkpoint = parsed.GetRequiredValue(checkpoint),
             Data = parsed.GetRequiredValue(data),
@@ -65,11 +75,10 @@ internal static class EvaluateTaskVerb
             BatchSize = parsed.GetValue(batch),
             ImageSize = parsed.GetValue(imageSize),
             Vocabulary = parsed.GetValue(vocabulary),
-            Device = DeviceOption.Use(parsed, device),
+            Device = DeviceOption.Use(parsed, device, parsed.GetValue(precision)),
             Output = parsed.GetValue(output),
             Fresh = parsed.GetValue(fresh),
-        }, parsed, parsed.GetValue(json), cancellation)));
-        return command;
+        };
     }
 
     private static int Run(string task, EvaluationSettings settings, ParseResult parsed, bool asJson, CancellationToken cancellation)

@@ -57,7 +57,7 @@ internal static class TrainNlvr2Verb
                 ImageSize = parsed.GetValue(imageSize),
                 TrainExamples = parsed.GetValue(examples),
                 Vocabulary = parsed.GetValue(vocabulary),
-                Device = DeviceOption.Use(parsed, device),
+                Device = DeviceOption.Use(parsed, device, steps.Precision(parsed)),
             };
             return Task.FromResult(Run(recipe, parsed.GetValue(folder) ?? KitFolder.File("artifacts", "runs", Path.GetFileNameWithoutExtension(recipe.FileName)), parsed.GetValue(resume), cancellation));
         });

@@ -95,7 +95,7 @@ internal static class TrainTaskVerb
                 ImageSize = parsed.GetValue(imageSize),
                 Vocabulary = parsed.GetValue(vocabulary),
                 Workers = parsed.GetValue(workers),
-                Device = DeviceOption.Use(parsed, device),
+                Device = DeviceOption.Use(parsed, device, steps.Precision(parsed)),
                 ScoredSplits = parsed.GetValue(score) is { Length: > 0 } splits ? [.. splits.Where(split => split != "none")] : null,
                 ScoredExamples = parsed.GetValue(limit),
             }, cancellation));

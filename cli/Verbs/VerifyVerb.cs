@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Verification;
 using static TorchSharp.torch;
 
@@ -14,9 +13,9 @@ internal static class VerifyVerb
     {
         var folders = new Argument<string[]>("DIR") { Description = "Fixture folders (manifest.json, data.safetensors, checkpoint.pth).", Arity = ArgumentArity.OneOrMore };
         var quiet = new Option<bool>("--failed") { Description = "Print only the rows that differ." };
-        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => "cpu" };
+        var device = DeviceOption.Create();
         var verb = new Command("verify", "Compare with reference tensors. Exit 0: all equal within tolerance; 1: some differ; 2: a folder cannot be read.") { folders, quiet, device };
-        verb.SetAction(parsed => Run(parsed.GetValue(folders)!, parsed.GetValue(quiet), ComputeDevice.Of(parsed.GetRequiredValue(device))));
+        verb.SetAction(parsed => Run(parsed.GetValue(folders)!, parsed.GetValue(quiet), DeviceOption.Use(parsed, device)));
         return verb;
     }
 

@@ -85,9 +85,12 @@ public static class TokenSelector
             TokenOrder.Importance => kept,
             TokenOrder.LeastImportantLast when oneMore => kept.sort(1).Values,
             TokenOrder.LeastImportantLast => cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
-            _ => ranked.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1),
+            TokenOrder.LibraryOnCpu => Unsorted(ranked.cpu()).to(ranked.device),
+            _ => Unsorted(ranked),
         };
         return (index, ranking);
+
+        Tensor Unsorted(Tensor values) => values.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1);
     }
 
     private static TokenSelection? PerInstance(Tensor ranked, Tensor wanted, ReductionContext context, ReductionPolicy policy)

@@ -32,7 +32,7 @@ internal sealed class BlipCaptionCheck(GoldenFixture fixture) : FixtureCheck(fix
 
     private void Scenario(BlipCaptioner model, string scenario, JsonElement manifest)
     {
-        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released with { Order = TokenOrder.Library }, manifest.GetProperty("temperature").GetDouble());
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released with { Order = TokenOrder.LibraryOnCpu }, manifest.GetProperty("temperature").GetDouble());
         using (var trace = reduction.Record(TraceDetail.Tensors))
         {
             model.zero_grad();

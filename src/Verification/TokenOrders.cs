@@ -5,7 +5,7 @@ namespace Madtp.Kit.Verification;
 /// <summary>The orders of kept tokens that fixtures were recorded in, with the tag that marks their tensors.</summary>
 internal static class TokenOrders
 {
-    /// <summary>No tag: the unsorted top-k of the reference's machine, which this machine's library repeats.</summary>
+    /// <summary>No tag: the unsorted top-k of a CPU, the reference's machine.</summary>
     public static IReadOnlyList<(string Tag, TokenOrder Order)> Recorded { get; } =
-        [("", TokenOrder.Library), (".sorted", TokenOrder.Importance), (".cuda", TokenOrder.LeastImportantLast)];
+        [("", TokenOrder.LibraryOnCpu), (".sorted", TokenOrder.Importance), (".cuda", TokenOrder.LeastImportantLast)];
 }
