@@ -36,6 +36,9 @@ public sealed class ReleasedOrderTests
         Assert.True(Distance(fixture, TokenOrder.Library, gpu, "t1.text_features") > 0.1);
     }
 
+    private static double Temperature(GoldenFixture golden) =>
+        golden.Manifest.GetProperty("cases").GetProperty("t1").GetProperty("temperature").GetDouble();
+
     private static double Distance(string fixture, TokenOrder order, Device device, string recorded)
     {
         var before = get_default_device();
@@ -48,7 +51,7 @@ public sealed class ReleasedOrderTests
             var model = new ClipModel(FixtureClip.Read(golden));
             StateLoading.Into(model, golden);
             model.eval();
-            using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released with { Order = order }, temperature: 1);
+            using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released with { Order = order }, Temperature(golden));
             return (model.Forward(golden["image"], golden["text"]).Text.Feature - golden[recorded]).abs().max().cpu().item<float>();
         }
         finally
