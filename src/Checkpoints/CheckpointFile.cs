@@ -110,3 +110,26 @@ public sealed class CheckpointFile : IDisposable
             + (PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)" : ""));
     }
 }
+
+/// <summary>The file formats that <see cref="CheckpointFile.Open"/> tells apart by their first bytes.</summary>
+public enum CheckpointFormat
+{
+    /// <summary>A JSON header and raw bytes.</summary>
+    Safetensors,
+
+    /// <summary>What <c>torch.save</c> writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.</summary>
+    PyTorchZip,
+
+    /// <summary>What <c>torch.save</c> wrote before: pickles in a row, then the storages.</summary>
+    PyTorchLegacy,
+
+    /// <summary>What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: read for its tensors, its code is never looked at.</summary>
+    TorchScript,
+}
+
+/// <summary>What a reader found in a file.</summary>
+internal sealed record CheckpointContents(
+    CheckpointFormat Format,
+    IReadOnlyList<TensorEntry> Tensors,
+    IReadOnlyDictionary<string, object?> Values,
+    IReadOnlyDictionary<string, string> Metadata);

@@ -176,3 +176,6 @@ internal static class ZipDirectory
 
     private static long I64(FileBytes file, long at) => BinaryPrimitives.ReadInt64LittleEndian(file.Span(at, 8));
 }
+
+/// <summary>A file inside a zip archive: where its bytes lie, and whether they are stored as they are or compressed.</summary>
+internal sealed record ZipEntry(string Name, long Start, long Length, bool IsStored);

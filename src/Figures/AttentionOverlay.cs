@@ -1,20 +1,43 @@
+using System.Runtime.CompilerServices;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Figures.Drawing;
 using SkiaSharp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Figures;
+
+/// <summary>Where a learnable token looks.</summary>
+/// <param name="Title">What stands above it: "token 17".</param>
+/// <param name="Weights">Its weight on each patch, in the grid's order; any scale, none below 0.</param>
+// An array would fit both constructors: TorchSharp turns arrays into tensors.
+[method: OverloadResolutionPriority(1)]
+public sealed record AttentionMap(string Title, IReadOnlyList<double> Weights)
+{
+    /// <summary>A map out of a tensor.</summary>
+    /// <param name="title">What stands above it.</param>
+    /// <param name="weights">Its weight on each patch, <c>[N]</c>, of any floating type and on any device.</param>
+    /// <exception cref="ArgumentException">The tensor is not one row.</exception>
+    public AttentionMap(string title, Tensor weights)
+        : this(title, Row(title, weights))
+    {
+    }
+
+    private static double[] Row(string title, Tensor weights) => weights.shape.Length == 1
+        ? weights.detach().to(float64).cpu().data<double>().ToArray()
+        : throw new ArgumentException(
+            $"attention map '{title}' is one row of weights [N], not [{string.Join(", ", weights.shape)}]: "
+            + "choose the sample and the token first", nameof(weights));
+}
 
 /// <summary>Attention maps of learnable tokens, laid over the image they look at.</summary>
 public static class AttentionOverlay
 {
-    private const float TitleSize = 12;
-    private const float RowGap = 26;
+    private const float TitleSize = 12, RowGap = 26;
 
     // From dark violet over red to yellow.
     private static readonly SKColor[] Warmth =
         [.. new[] { "#3b0f70", "#8c2981", "#de4968", "#fe9f6d", "#fcf3a6" }.Select(SKColor.Parse)];
 
-    /// <summary>Draws one panel for each map: the image in grey, warm where the weight is high. Each map is scaled to its own maximum.</summary>
+    /// <summary>Draws a panel for each map: the image in grey, warm where the weight is near the map's maximum.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
     /// <param name="picture">The image.</param>
     /// <param name="grid">How it is cut into patches.</param>
@@ -25,28 +48,36 @@ public static class AttentionOverlay
     public static StaticFigure Draw(
         string title, RgbImage picture, PatchGrid grid, IReadOnlyList<AttentionMap> maps, int columns = 5, double width = 960)
     {
-        ArgumentNullException.ThrowIfNull(picture);
-        ArgumentNullException.ThrowIfNull(grid);
-        Check(grid, maps);
+        if (maps.Count == 0)
+        {
+            throw new ArgumentException("no attention map is given to draw");
+        }
+
+        if (maps.FirstOrDefault(map => map.Weights.Count != grid.Count) is { } odd)
+        {
+            throw new ArgumentException(
+                $"attention map '{odd.Title}' has {odd.Weights.Count} weights, "
+                + $"but a grid of {grid.Columns} × {grid.Rows} has {grid.Count} patches");
+        }
+
         columns = Math.Clamp(columns, 1, maps.Count + 1);
-        var panel = MathF.Floor(((float)width - (2 * Look.Edge) - (Look.Gap * (columns - 1))) / columns);
+        var panel = MathF.Floor(((float)width - (2 * Sketch.Edge) - (Sketch.Gap * (columns - 1))) / columns);
         var height = MathF.Round(panel * picture.Height / picture.Width);
         var rows = (maps.Count + columns) / columns;
-        var top = Look.Edge + (title.Length > 0 ? Look.TitleSize + 12 : 0);
-        var bottom = MathF.Ceiling(top + (rows * (height + RowGap)) + Look.Edge - 8);
-        var shown = CanvasMarks.Shown(picture, (int)(panel * 2), (int)(height * 2));
-        return Sketch.Figure(title.Length > 0 ? title : "attention maps of learnable tokens", (float)width, bottom, canvas =>
+        var top = Sketch.Top(title);
+        var bottom = MathF.Ceiling(top + (rows * (height + RowGap)) + Sketch.Edge - 8);
+        var shown = Sketch.Shown(picture, (int)(panel * 2), (int)(height * 2));
+        return Sketch.Figure(title, "attention maps of learnable tokens", (float)width, bottom, canvas =>
         {
             using var colored = shown.ToSkia();
-            using var grey = CanvasMarks.Grey(shown).ToSkia();
-            canvas.Write(Look.Edge, Look.Edge + Look.TitleSize, title, Look.TitleSize, Look.Title, bold: true);
+            using var grey = Grey(shown).ToSkia();
             for (var i = 0; i <= maps.Count; i++)
             {
                 var (row, column) = Math.DivRem(i, columns);
-                var left = Look.Edge + (column * (panel + Look.Gap));
+                var left = Sketch.Edge + (column * (panel + Sketch.Gap));
                 var box = SKRect.Create(left, top + (row * (height + RowGap)) + 16, panel, height);
-                var head = i == 0 ? "input" : CanvasMarks.Fit(maps[i - 1].Title, TitleSize, panel);
-                canvas.Write(box.MidX, box.Top - 5, head, TitleSize, Look.Text, SKTextAlign.Center);
+                var head = i == 0 ? "input" : Sketch.Fit(maps[i - 1].Title, TitleSize, panel);
+                canvas.Write(box.MidX, box.Top - 5, head, TitleSize, Sketch.Text, SKTextAlign.Center);
                 canvas.Picture(box, i == 0 ? colored : grey);
                 if (i > 0)
                 {
@@ -57,19 +88,16 @@ public static class AttentionOverlay
         });
     }
 
-    private static void Check(PatchGrid grid, IReadOnlyList<AttentionMap> maps)
+    private static RgbImage Grey(RgbImage image)
     {
-        if (maps.Count == 0)
+        var pixels = new byte[image.Pixels.Length];
+        for (var i = 0; i < pixels.Length; i += 3)
         {
-            throw new ArgumentException("no attention map is given to draw");
+            var (red, green, blue) = (image.Pixels[i], image.Pixels[i + 1], image.Pixels[i + 2]);
+            pixels.AsSpan(i, 3).Fill((byte)Math.Round((0.2126 * red) + (0.7152 * green) + (0.0722 * blue)));
         }
 
-        foreach (var map in maps.Where(map => map.Weights.Count != grid.Count))
-        {
-            throw new ArgumentException(
-                $"attention map '{map.Title}' has {map.Weights.Count} weights, "
-                + $"but a grid of {grid.Columns} × {grid.Rows} has {grid.Count} patches");
-        }
+        return new RgbImage(image.Width, image.Height, pixels);
     }
 
     private static SKImage Heat(PatchGrid grid, IReadOnlyList<double> weights)
@@ -80,9 +108,8 @@ public static class AttentionOverlay
         {
             var share = most > 0 && double.IsFinite(weights[patch]) ? Math.Clamp(weights[patch] / most, 0, 1) : 0;
             var color = Warm(share);
-            var opacity = (byte)Math.Round(235 * Math.Pow(share, 0.6));
-            (bytes[4 * patch], bytes[(4 * patch) + 1], bytes[(4 * patch) + 2], bytes[(4 * patch) + 3])
-                = (color.Red, color.Green, color.Blue, opacity);
+            byte[] rgba = [color.Red, color.Green, color.Blue, (byte)Math.Round(235 * Math.Pow(share, 0.6))];
+            rgba.CopyTo(bytes, 4 * patch);
         }
 
         return SKImage.FromPixelCopy(new SKImageInfo(grid.Columns, grid.Rows, SKColorType.Rgba8888, SKAlphaType.Unpremul), bytes);

@@ -86,7 +86,7 @@ internal static class ChartBrowser
             {
                 try
                 {
-                    var url = Task.Run(() => Evaluate(chart.Json, options, seed)).GetAwaiter().GetResult();
+                    var url = Task.Run(Evaluate).GetAwaiter().GetResult();
                     return url[(url.IndexOf(',', StringComparison.Ordinal) + 1)..];
                 }
                 catch (EvaluationFailedException e) when (browser is { IsConnected: true })
@@ -103,17 +103,17 @@ internal static class ChartBrowser
 
             return null;
         }
-    }
 
-    private static async Task<string> Evaluate(string figure, object options, uint seed)
-    {
-        if (browser is not { IsConnected: true } || page is not { IsClosed: false })
+        async Task<string> Evaluate()
         {
-            Close();
-            await Start();
-        }
+            if (browser is not { IsConnected: true } || page is not { IsClosed: false })
+            {
+                Close();
+                await Start();
+            }
 
-        return await page!.EvaluateFunctionAsync<string>(Draw, figure, options, seed);
+            return await page!.EvaluateFunctionAsync<string>(Draw, chart.Json, options, seed);
+        }
     }
 
     private static async Task Start()
@@ -153,25 +153,13 @@ internal static class ChartBrowser
     /// <summary>Those of processes that were killed.</summary>
     private static void DeleteProfiles()
     {
+        var alive = Process.GetProcesses().Select(process => process.Id).ToHashSet();
         foreach (var folder in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(ProfilePrefix + "*"))
         {
-            if (int.TryParse(folder.Name[ProfilePrefix.Length..].Split('-')[0], out var id) && !IsAlive(id))
+            if (int.TryParse(folder.Name[ProfilePrefix.Length..].Split('-')[0], out var id) && !alive.Contains(id))
             {
                 Delete(folder);
             }
-        }
-    }
-
-    private static bool IsAlive(int id)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
         }
     }
 

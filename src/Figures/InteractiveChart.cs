@@ -8,7 +8,7 @@ namespace Madtp.Kit.Figures;
 /// <summary>
 /// A chart that answers to the pointer, as a piece of HTML that needs nothing from anywhere. Each piece carries plotly.js packed
 /// (1.4 MB rather than 3.6) and a page unpacks it once, whichever piece comes first: so every chart still works when cells are
-/// run in another order, deleted, or shown only once they are scrolled to.
+/// run in another order, deleted, or shown only once they are scrolled to. The kernel has this file too.
 /// </summary>
 internal static class InteractiveChart
 {
@@ -52,10 +52,9 @@ internal static class InteractiveChart
     /// <exception cref="InvalidOperationException">The assembly carries none.</exception>
     public static string Source(Assembly plotly)
     {
-        var all = plotly.GetManifestResourceNames();
-        var name = Array.Find(all, each => each.EndsWith(".min.js", StringComparison.Ordinal))
+        var name = Array.Find(plotly.GetManifestResourceNames(), each => each.EndsWith(".min.js", StringComparison.Ordinal))
             ?? throw new InvalidOperationException(
-                $"{plotly.GetName().Name} {plotly.GetName().Version} carries no plotly.js, so charts cannot be shown: use Plotly.NET 6.");
+                $"{plotly.GetName().Name} {plotly.GetName().Version} carries no plotly.js: for charts use Plotly.NET 6.");
         using var reader = new StreamReader(plotly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }

@@ -1,17 +1,46 @@
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Figures.Drawing;
 using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
+/// <summary>How an image is cut into patches; patch 0 is at the top left, and they are counted row by row.</summary>
+/// <param name="Columns">Patches in a row.</param>
+/// <param name="Rows">Rows of patches.</param>
+public sealed record PatchGrid(int Columns, int Rows)
+{
+    /// <summary>Patches in all.</summary>
+    public int Count => Columns * Rows;
+
+    /// <summary>The grid of a square image, both sides in pixels.</summary>
+    public static PatchGrid Square(int imageSize, int patchSize) => new(imageSize / patchSize, imageSize / patchSize);
+}
+
+/// <summary>One image of a keep-map: which of its patches are left after each layer.</summary>
+/// <param name="Label">What stands beside the row: "MADTP", "left image".</param>
+/// <param name="Picture">The image.</param>
+/// <param name="Grid">How it is cut into patches.</param>
+/// <param name="PerLayer">For each layer the patches that are still tokens of their own, from 0; all others are removed.</param>
+public sealed record KeptPatches(string Label, RgbImage Picture, PatchGrid Grid, IReadOnlyList<IReadOnlyList<int>> PerLayer)
+{
+    /// <summary>Whether removed patches are merged into one token (as MADTP does) or dropped (as static pruning does).</summary>
+    public bool Merges { get; init; } = true;
+}
+
+/// <summary>One text of a keep-map: which of its pieces are left after each layer.</summary>
+/// <param name="Label">What stands beside it: "MADTP", "statement".</param>
+/// <param name="Words">Its pieces in order; one that begins with <c>##</c> continues the one before.</param>
+/// <param name="PerLayer">For each layer the pieces that are still tokens of their own, counted from 0.</param>
+public sealed record KeptWords(string Label, IReadOnlyList<string> Words, IReadOnlyList<IReadOnlyList<int>> PerLayer);
+
 /// <summary>
-/// What is pruned, layer by layer, as the paper's Figures 3 and 4 show it: removed patches fade away, removed words are struck out.
+/// What is pruned, layer by layer, as the paper's Figures 3 and 4 show it: removed patches fade, removed words are struck out.
 /// </summary>
 public static class KeepMap
 {
-    private const float LabelSize = 12;
-    private const float CaptionSize = 11;
+    private const float LabelSize = 12, CaptionSize = 11;
+    private const float WordSize = 12.5f, WordRow = 21, WordLabel = 62, Baseline = 16; // of a text's first row, from its top
     private static readonly SKColor Veil = SKColor.Parse("#f1f3f5").WithAlpha(0xdc);
+    private static readonly SKColor Gone = SKColor.Parse("#b8c0c9"), Pill = SKColor.Parse("#e3f0f8");
 
     /// <summary>Draws the input and some layers of one or more images, and below them the words of texts.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
@@ -24,141 +53,129 @@ public static class KeepMap
         string title, IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords>? texts = null,
         IReadOnlyList<int>? layers = null, double width = 960)
     {
-        ArgumentNullException.ThrowIfNull(images);
         texts ??= [];
-        var depth = Depth(images, texts);
-        layers ??= Spread(depth);
-        Check(images, texts, layers);
-
+        layers = Chosen(images, texts, layers);
         var labels = images.Select(image => image.Label).Concat(texts.Select(text => text.Label));
-        var label = labels.Select(each => CanvasMarks.Width(each, LabelSize, bold: true)).Max();
-        var left = Look.Edge + (label > 0 ? MathF.Ceiling(label) + 10 : 0);
-        var across = (float)width - left - Look.Edge;
-        var panel = MathF.Floor((across - (Look.Gap * layers.Count)) / (layers.Count + 1));
-        var top = Look.Edge + (title.Length > 0 ? Look.TitleSize + 12 : 0);
+        var label = labels.Select(each => Sketch.Width(each, LabelSize, bold: true)).Max();
+        var left = Sketch.Edge + (label > 0 ? MathF.Ceiling(label) + 10 : 0);
+        var across = (float)width - left - Sketch.Edge;
+        var panel = MathF.Floor((across - (Sketch.Gap * layers.Count)) / (layers.Count + 1));
+        var top = Sketch.Top(title);
         var wordsTop = top + (images.Count > 0 ? LabelSize + 8 : 0) + images.Sum(image => RowHeight(image, panel));
-        var height = wordsTop + texts.Sum(text => WordRows.Height(text, layers, across)) + Look.Edge;
-        return Sketch.Figure(title.Length > 0 ? title : "which tokens are kept", (float)width, MathF.Ceiling(height), canvas =>
+        var height = wordsTop + texts.Sum(text => Height(text, layers, across)) + Sketch.Edge;
+        return Sketch.Figure(title, "which tokens are kept", (float)width, MathF.Ceiling(height), canvas =>
         {
-            canvas.Write(Look.Edge, Look.Edge + Look.TitleSize, title, Look.TitleSize, Look.Title, bold: true);
-            Images(canvas, images, layers, left, top, panel);
-            Texts(canvas, texts, layers, left, wordsTop, across);
+            for (var column = 0; images.Count > 0 && column <= layers.Count; column++)
+            {
+                var middle = left + (column * (panel + Sketch.Gap)) + (panel / 2);
+                var head = column == 0 ? "input" : $"block {layers[column - 1]}";
+                canvas.Write(middle, top + LabelSize, head, LabelSize, Sketch.Text, SKTextAlign.Center);
+            }
+
+            var y = top + LabelSize + 8;
+            foreach (var image in images)
+            {
+                Row(canvas, image, layers, left, y, panel);
+                y += RowHeight(image, panel);
+            }
+
+            y = wordsTop;
+            foreach (var text in texts)
+            {
+                Words(canvas, text, layers, left, y, across);
+                canvas.Write(Sketch.Edge, y + Baseline, text.Label, LabelSize, Sketch.Ink, bold: true);
+                y += Height(text, layers, across);
+            }
         });
     }
 
-    private static int Depth(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts)
+    /// <summary>The layers that are drawn: those asked for, else up to six, the first and the last among them.</summary>
+    private static IReadOnlyList<int> Chosen(
+        IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts, IReadOnlyList<int>? layers)
     {
-        var depths = images.Select(image => image.PerLayer.Count).Concat(texts.Select(text => text.PerLayer.Count)).ToArray();
-        return depths.Length > 0 && depths.Min() > 0
-            ? depths.Min()
-            : throw new ArgumentException("a keep-map needs an image or a text with at least one layer");
-    }
-
-    /// <summary>Up to six layers, the first and the last among them.</summary>
-    private static int[] Spread(int depth) => depth <= 6
-        ? [.. Enumerable.Range(1, depth)]
-        : [.. Enumerable.Range(0, 6).Select(i => 1 + (int)Math.Round(i * (depth - 1) / 5.0)).Distinct()];
-
-    private static void Check(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts, IReadOnlyList<int> layers)
-    {
-        foreach (var layer in layers)
+        (string Label, IReadOnlyList<IReadOnlyList<int>> PerLayer, int Count, string One, string All)[] rows =
+        [
+            .. images.Select(one => (one.Label, one.PerLayer, one.Grid.Count, "patch", "patches")),
+            .. texts.Select(one => (one.Label, one.PerLayer, one.Words.Count, "word", "words")),
+        ];
+        var depth = rows.Select(row => row.PerLayer.Count).DefaultIfEmpty(0).Min();
+        layers ??= depth <= 6
+            ? [.. Enumerable.Range(1, depth)]
+            : [.. Enumerable.Range(0, 6).Select(i => 1 + (int)Math.Round(i * (depth - 1) / 5.0)).Distinct()];
+        if (depth == 0)
         {
-            foreach (var image in images)
-            {
-                Layer(layer, image.PerLayer.Count, image.Label);
-                image.Grid.Check(image.PerLayer[layer - 1], $"{image.Label} layer {layer}");
-            }
+            throw new ArgumentException("a keep-map needs an image or a text with at least one layer");
+        }
 
-            foreach (var text in texts)
+        foreach (var (label, perLayer, count, one, all) in rows)
+        {
+            foreach (var layer in layers)
             {
-                Layer(layer, text.PerLayer.Count, text.Label);
-                if (text.PerLayer[layer - 1].Any(word => word < 0 || word >= text.Words.Count))
+                if (layer < 1 || layer > perLayer.Count)
                 {
-                    throw new ArgumentException($"{text.Label} layer {layer}: a kept word is not among the {text.Words.Count} words");
+                    throw new ArgumentException(
+                        $"layer {layer} is not among the {perLayer.Count} layers of {(label.Length > 0 ? label : "the image")}");
+                }
+
+                foreach (var odd in perLayer[layer - 1].Where(position => position < 0 || position >= count))
+                {
+                    throw new ArgumentException($"{label} layer {layer}: {one} {odd} is not among the {count} {all}, from 0");
                 }
             }
         }
+
+        return layers;
     }
 
-    private static void Layer(int layer, int depth, string label)
-    {
-        if (layer < 1 || layer > depth)
-        {
-            throw new ArgumentException($"layer {layer} is not among the {depth} layers of {(label.Length > 0 ? label : "the image")}");
-        }
-    }
-
-    private static float PanelHeight(KeptPatches image, float panel)
-        => MathF.Round(panel * image.Picture.Height / image.Picture.Width);
+    private static float PanelHeight(KeptPatches image, float panel) =>
+        MathF.Round(panel * image.Picture.Height / image.Picture.Width);
 
     private static float RowHeight(KeptPatches image, float panel) => PanelHeight(image, panel) + CaptionSize + 16;
-
-    private static void Images(
-        SKCanvas canvas, IReadOnlyList<KeptPatches> images, IReadOnlyList<int> layers, float left, float top, float panel)
-    {
-        if (images.Count == 0)
-        {
-            return;
-        }
-
-        for (var column = 0; column <= layers.Count; column++)
-        {
-            var middle = left + (column * (panel + Look.Gap)) + (panel / 2);
-            var head = column == 0 ? "input" : $"block {layers[column - 1]}";
-            canvas.Write(middle, top + LabelSize, head, LabelSize, Look.Text, SKTextAlign.Center);
-        }
-
-        var y = top + LabelSize + 8;
-        foreach (var image in images)
-        {
-            Row(canvas, image, layers, left, y, panel);
-            y += RowHeight(image, panel);
-        }
-    }
 
     private static void Row(SKCanvas canvas, KeptPatches image, IReadOnlyList<int> layers, float left, float top, float panel)
     {
         var height = PanelHeight(image, panel);
 
         // Twice as many pixels as are shown: sharp on dense screens.
-        using var picture = CanvasMarks.Shown(image.Picture, (int)(panel * 2), (int)(height * 2)).ToSkia();
-        canvas.Write(Look.Edge, top + (height / 2) + (LabelSize * 0.36f), image.Label, LabelSize, Look.Title, bold: true);
+        using var picture = Sketch.Shown(image.Picture, (int)(panel * 2), (int)(height * 2)).ToSkia();
+        canvas.Write(Sketch.Edge, top + (height / 2) + (LabelSize * 0.36f), image.Label, LabelSize, Sketch.Ink, bold: true);
         for (var column = 0; column <= layers.Count; column++)
         {
-            var box = SKRect.Create(left + (column * (panel + Look.Gap)), top, panel, height);
+            var box = SKRect.Create(left + (column * (panel + Sketch.Gap)), top, panel, height);
             canvas.Picture(box, picture);
-            var kept = column == 0 ? image.Grid.Count : image.PerLayer[layers[column - 1] - 1].Distinct().Count();
+            var caption = $"{image.Grid.Count} patches";
+            var brief = $"{image.Grid.Count}";
             if (column > 0)
             {
-                Cover(canvas, box, image.Grid, image.PerLayer[layers[column - 1] - 1]);
+                var kept = image.PerLayer[layers[column - 1] - 1].ToHashSet();
+                Cover(canvas, box, image.Grid, kept);
+                caption = $"{kept.Count} kept, {image.Grid.Count - kept.Count} {(image.Merges ? "merged" : "dropped")}";
+                brief = $"{kept.Count}";
             }
 
-            var removed = $"{kept} kept, {image.Grid.Count - kept} {(image.Merges ? "merged" : "dropped")}";
-            var caption = column == 0 ? $"{kept} patches" : removed;
-            var brief = CanvasMarks.Width(caption, CaptionSize) > panel ? $"{kept}" : caption;
-            canvas.Write(box.MidX, box.Bottom + CaptionSize + 3, brief, CaptionSize, Look.Quiet, SKTextAlign.Center);
+            caption = Sketch.Width(caption, CaptionSize) > panel ? brief : caption;
+            canvas.Write(box.MidX, box.Bottom + CaptionSize + 3, caption, CaptionSize, Sketch.Quiet, SKTextAlign.Center);
         }
     }
 
-    /// <summary>Nearly white where a patch is removed, clear where it is kept: one area, so that neighbours leave no seam.</summary>
-    private static void Cover(SKCanvas canvas, SKRect box, PatchGrid grid, IReadOnlyList<int> kept)
+    /// <summary>Nearly white where a patch is removed: one area, so that neighbours leave no seam.</summary>
+    private static void Cover(SKCanvas canvas, SKRect box, PatchGrid grid, HashSet<int> kept)
     {
-        var left = kept.ToHashSet();
         var (width, height) = (box.Width / grid.Columns, box.Height / grid.Rows);
         using var outline = new SKPathBuilder();
-        for (var patch = 0; patch < grid.Count; patch++)
+        for (var row = 0; row < grid.Rows; row++)
         {
-            var (from, row) = (patch, patch / grid.Columns);
-            while (patch < grid.Count && patch / grid.Columns == row && !left.Contains(patch))
+            for (int from = 0, to; from < grid.Columns; from = to + 1)
             {
-                patch++;
-            }
+                for (to = from; to < grid.Columns && !kept.Contains((row * grid.Columns) + to); to++)
+                {
+                }
 
-            if (patch > from)
-            {
-                var x = box.Left + (from % grid.Columns * width);
-                outline.AddRect(SKRect.Create(x, box.Top + (row * height), (patch - from) * width, height));
-                patch--;
+                if (to > from)
+                {
+                    var (x, y) = (box.Left + (from * width), box.Top + (row * height));
+                    outline.AddRect(SKRect.Create(x, y, (to - from) * width, height));
+                }
             }
         }
 
@@ -167,14 +184,53 @@ public static class KeepMap
         canvas.DrawPath(path, paint);
     }
 
-    private static void Texts(
-        SKCanvas canvas, IReadOnlyList<KeptWords> texts, IReadOnlyList<int> layers, float left, float top, float width)
+    /// <summary>A text's words, one row for each layer, removed ones grey and struck out.</summary>
+    private static void Words(SKCanvas canvas, KeptWords text, IReadOnlyList<int> layers, float left, float top, float width)
     {
-        foreach (var text in texts)
+        var y = top + Baseline;
+        foreach (var layer in layers)
         {
-            WordRows.Draw(canvas, text, layers, left, top, width);
-            canvas.Write(Look.Edge, top + WordRows.Baseline, text.Label, LabelSize, Look.Title, bold: true);
-            top += WordRows.Height(text, layers, width);
+            canvas.Write(left, y, $"block {layer}", 11, Sketch.Quiet);
+            var kept = text.PerLayer[layer - 1].ToHashSet();
+            foreach (var (index, word, x, row) in Places(text, width))
+            {
+                var (baseline, isKept) = (y + (row * WordRow), kept.Contains(index));
+                if (isKept)
+                {
+                    var across = Sketch.Width(word, WordSize) + 6;
+                    canvas.Fill(SKRect.Create(left + x - 3, baseline - WordSize - 0.5f, across, WordSize + 6), Pill, round: 3);
+                }
+
+                canvas.Write(left + x, baseline, word, WordSize, isKept ? Sketch.Ink : Gone, struck: !isKept);
+            }
+
+            y += Rows(text, width) * WordRow;
+        }
+    }
+
+    private static float Height(KeptWords text, IReadOnlyList<int> layers, float width) =>
+        (layers.Count * Rows(text, width) * WordRow) + 12;
+
+    private static int Rows(KeptWords text, float width) =>
+        Places(text, width).Select(place => place.Row).DefaultIfEmpty(0).Max() + 1;
+
+    private static IEnumerable<(int Index, string Word, float X, int Row)> Places(KeptWords text, float width)
+    {
+        var (x, row) = (WordLabel, 0);
+        for (var i = 0; i < text.Words.Count; i++)
+        {
+            // A piece that continues a word stands close to it.
+            var joined = text.Words[i].StartsWith("##", StringComparison.Ordinal);
+            var word = joined ? text.Words[i][2..] : text.Words[i];
+            x -= joined && x > WordLabel ? 8 : 0;
+            var needs = Sketch.Width(word, WordSize);
+            if (x > WordLabel && x + needs > width)
+            {
+                (x, row) = (WordLabel, row + 1);
+            }
+
+            yield return (i, word, x, row);
+            x += needs + 11;
         }
     }
 }

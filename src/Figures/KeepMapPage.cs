@@ -1,40 +1,77 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Madtp.Kit.Data.Images;
+
 namespace Madtp.Kit.Figures;
 
+/// <summary>A pair of images and a statement, and what was pruned of them at several temperatures.</summary>
+/// <param name="Sentence">The statement.</param>
+/// <param name="Label">Whether it is true.</param>
+/// <param name="Left">The left image.</param>
+/// <param name="Right">The right image.</param>
+/// <param name="Grid">How images are cut into patches.</param>
+/// <param name="Words">The statement's pieces in order; one that begins with <c>##</c> continues the one before.</param>
+/// <param name="Runs">Its passes, by ascending temperature; every sample of a page has the same ones.</param>
+public sealed record KeepMapSample(
+    string Sentence, bool Label, RgbImage Left, RgbImage Right, PatchGrid Grid, IReadOnlyList<string> Words,
+    IReadOnlyList<KeepMapRun> Runs);
+
+/// <summary>One forward pass over a pair, at one temperature, block by block.</summary>
+/// <param name="Temperature">T.</param>
+/// <param name="MacShare">What it cost, as a share of the plain model's multiply-accumulates.</param>
+/// <param name="True">The model's probability that the statement is true.</param>
+/// <param name="Left">The left image's blocks.</param>
+/// <param name="Right">The right image's blocks.</param>
+/// <param name="Text">The statement's blocks.</param>
+public sealed record KeepMapRun(
+    double Temperature, double MacShare, double True,
+    IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right, IReadOnlyList<KeepMapLayer> Text);
+
+/// <summary>What one block did with the tokens of one image or text.</summary>
+/// <param name="Threshold">θ; null for methods without one.</param>
+/// <param name="Tokens">The tokens that it chose from, in order; all others were gone before, or always stay.</param>
+public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> Tokens);
+
+/// <summary>One token as a block judged it.</summary>
+/// <param name="Position">Its patch or word, from 0; −b for the token that block b (from 1) merged what it pruned into.</param>
+/// <param name="Class">S_cls; null where it is not in use.</param>
+/// <param name="Self">S_self; null where it is not in use.</param>
+/// <param name="Alignment">S_token; null where it is not in use.</param>
+/// <param name="Total">TIS, the token importance score.</param>
+/// <param name="Kept">Whether it goes on as a token of its own.</param>
+public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept);
+
 /// <summary>
-/// What is pruned, to be looked at by hand: a page of its own, without network, libraries or server. Pick a sample, slide the block and
-/// the temperature, point at a patch or a word for its three scores.
+/// What is pruned, to be looked at by hand: a page of its own, without network, libraries or server. Pick a sample, slide the
+/// block and the temperature, point at a patch or a word for its three scores.
 /// </summary>
 public static class KeepMapPage
 {
-    /// <summary>
-    /// Writes the page into the folder of figures, first under another name, so that no half of it is ever found.
-    /// </summary>
+    private const double Unit = 1e-6; // scores are whole millionths, so that the page stays small
+    private const int LargestPicture = 512;
+
+    /// <summary>Writes the page into the folder of figures, whole or not at all.</summary>
     /// <param name="name">The file's name without its ending, or a path that ends in .html.</param>
     /// <param name="title">What stands on top.</param>
     /// <param name="samples">What can be picked.</param>
     /// <returns>The file's path.</returns>
-    /// <exception cref="ArgumentException">No sample is given, or samples do not fit together; the message says which.</exception>
-    public static string Write(string name, string title, IReadOnlyList<KeepMapSample> samples)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        var path = name.EndsWith(".html", StringComparison.OrdinalIgnoreCase) ? name : Path.Combine(FigureFolder.Path, name + ".html");
-        FigureFolder.Write(path, Html(title, samples));
-        return path;
-    }
+    /// <exception cref="ArgumentException">No sample is given, or some do not fit together; the message says which.</exception>
+    public static string Write(string name, string title, IReadOnlyList<KeepMapSample> samples) =>
+        FigureFolder.Write(name, ".html", Encoding.UTF8.GetBytes(Html(title, samples)));
 
     /// <summary>The page as one document: the same characters for the same data.</summary>
     /// <param name="title">What stands on top.</param>
     /// <param name="samples">What can be picked.</param>
-    /// <exception cref="ArgumentException">No sample is given, or samples do not fit together; the message says which.</exception>
+    /// <exception cref="ArgumentException">No sample is given, or some do not fit together; the message says which.</exception>
     public static string Html(string title, IReadOnlyList<KeepMapSample> samples)
     {
-        ArgumentNullException.ThrowIfNull(title);
-        KeepMapCheck.All(samples);
+        Check(samples);
         return Part("keep-map.html")
-            .Replace("{{title}}", System.Net.WebUtility.HtmlEncode(title), StringComparison.Ordinal)
+            .Replace("{{title}}", WebUtility.HtmlEncode(title), StringComparison.Ordinal)
             .Replace("{{style}}", Part("keep-map.css"), StringComparison.Ordinal)
             .Replace("{{script}}", Part("keep-map.js"), StringComparison.Ordinal)
-            .Replace("{{data}}", KeepMapJson.Of(samples), StringComparison.Ordinal);
+            .Replace("{{data}}", Json(samples), StringComparison.Ordinal);
     }
 
     /// <summary>A file of the folder Page.</summary>
@@ -43,5 +80,93 @@ public static class KeepMapPage
         using var stream = typeof(KeepMapPage).Assembly.GetManifestResourceStream("Madtp.Kit.Page." + name)!;
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+
+    /// <summary>The data as JSON that may stand inside a script element: no "&lt;" is left in it.</summary>
+    private static string Json(IReadOnlyList<KeepMapSample> samples) => JsonSerializer.Serialize(new
+    {
+        unit = Unit,
+        temperatures = samples[0].Runs.Select(run => run.Temperature),
+        samples = samples.Select(sample => new
+        {
+            sentence = sample.Sentence,
+            label = sample.Label,
+            images = new[] { Picture(sample.Left), Picture(sample.Right) },
+            columns = sample.Grid.Columns,
+            rows = sample.Grid.Rows,
+            words = sample.Words,
+            runs = sample.Runs.Select(run => new
+            {
+                macs = Math.Round(run.MacShare, 4),
+                yes = Math.Round(run.True, 4),
+                streams = new[] { run.Left, run.Right, run.Text }.Select(stream => stream.Select(layer => new
+                {
+                    at = layer.Tokens.Select(token => token.Position),
+                    kept = string.Concat(layer.Tokens.Select(token => token.Kept ? '1' : '0')),
+                    theta = Whole(layer.Threshold),
+                    cls = Scores(layer, token => token.Class),
+                    self = Scores(layer, token => token.Self),
+                    align = Scores(layer, token => token.Alignment),
+                    tis = Scores(layer, token => token.Total),
+                })),
+            }),
+        }),
+    });
+
+    private static long?[]? Scores(KeepMapLayer layer, Func<ScoredToken, double?> score) =>
+        layer.Tokens.All(token => score(token) is null) ? null : [.. layer.Tokens.Select(token => Whole(score(token)))];
+
+    private static long? Whole(double? value) =>
+        value is { } number && double.IsFinite(number) ? (long)Math.Round(number / Unit) : null;
+
+    private static string Picture(RgbImage picture)
+    {
+        var isLarge = picture.Width > LargestPicture && picture.Height > LargestPicture;
+        var shown = isLarge ? BicubicResize.Resize(picture, LargestPicture, LargestPicture) : picture;
+        return $"data:image/png;base64,{Convert.ToBase64String(ImageEncoding.Png(shown.Pixels, shown.Width, shown.Height))}";
+    }
+
+    private static void Check(IReadOnlyList<KeepMapSample> samples)
+    {
+        if (samples.Count == 0 || samples[0].Runs.Count == 0)
+        {
+            throw new ArgumentException("a keep-map page needs at least one sample with at least one run", nameof(samples));
+        }
+
+        double[] temperatures = [.. samples[0].Runs.Select(run => run.Temperature)];
+        var depth = samples[0].Runs[0].Left.Count;
+        foreach (var (number, sample) in samples.Select((sample, i) => (i + 1, sample)))
+        {
+            if (!sample.Runs.Select(run => run.Temperature).SequenceEqual(temperatures))
+            {
+                throw new ArgumentException(
+                    $"sample {number} was run at other temperatures than sample 1 ({string.Join(", ", temperatures)})");
+            }
+
+            foreach (var run in sample.Runs)
+            {
+                Check(run.Left, depth, $"sample {number}, left image", sample.Grid.Count, "patches");
+                Check(run.Right, depth, $"sample {number}, right image", sample.Grid.Count, "patches");
+                Check(run.Text, depth, $"sample {number}, text", sample.Words.Count, "words");
+            }
+        }
+    }
+
+    private static void Check(IReadOnlyList<KeepMapLayer> layers, int depth, string of, int count, string what)
+    {
+        if (layers.Count != depth || depth == 0)
+        {
+            throw new ArgumentException(
+                $"{of}: {layers.Count} blocks, but the first image has {depth}; all must have as many, one at least");
+        }
+
+        for (var block = 1; block <= depth; block++)
+        {
+            if (layers[block - 1].Tokens.FirstOrDefault(token => token.Position >= count || token.Position <= -block) is { } odd)
+            {
+                throw new ArgumentException(
+                    $"{of}, block {block}: token {odd.Position} is none of its {count} {what} and no token merged before");
+            }
+        }
     }
 }

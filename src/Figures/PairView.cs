@@ -16,9 +16,7 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     /// <summary>The statement.</summary>
     public required string Sentence { get; init; }
 
-    /// <summary>
-    /// An example of the toy world, the one that <see cref="ToyNlvr2Pairs"/> has under the same number.
-    /// </summary>
+    /// <summary>An example of the toy world, the one that <see cref="ToyNlvr2Pairs"/> has under the same number.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="example">Its number in the split, from 0.</param>
     /// <exception cref="ArgumentException">There is no such split.</exception>
@@ -27,41 +25,41 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
         var pair = ToyPair.Of(split, example);
         var tokenizer = ToyNlvr2Pairs.Tokenizer();
         var tokens = ToyNlvr2Pairs.Tokens(tokenizer, pair.Sentence);
-        return new PairView(Picture(pair.Left), Picture(pair.Right), PatchGrid.Square(ToyScene.Size, ToyScene.PatchSize), [.. tokens.Select(tokenizer.TokenOf)], pair.Label)
-        {
-            Sentence = pair.Sentence,
-        };
+        var grid = PatchGrid.Square(ToyScene.Size, ToyScene.PatchSize);
+        string[] pieces = [.. tokens.Select(tokenizer.TokenOf)];
+        return new PairView(Picture(pair.Left), Picture(pair.Right), grid, pieces, pair.Label) { Sentence = pair.Sentence };
     }
 
-    /// <summary>
-    /// Draws what a recorded forward pass kept of the pair, layer by layer.
-    /// </summary>
+    /// <summary>Draws what a recorded forward pass kept of the pair, layer by layer.</summary>
     /// <param name="title">What the figure is called.</param>
     /// <param name="trace">Recorded with <see cref="TraceDetail.Positions"/>.</param>
     /// <param name="pair">Which pair of the batch this is.</param>
     /// <param name="pairs">Pairs in the batch.</param>
     /// <exception cref="ArgumentException">The trace holds no positions.</exception>
-    public StaticFigure Draw(string title, ReductionTrace trace, int pair = 0, int pairs = 1)
-    {
-        ArgumentNullException.ThrowIfNull(trace);
-        return KeepMap.Draw(
-            title,
-            [Row("left", Left, trace.Left("visual_encoder", pair, 1)), Row("right", Right, trace.Left("visual_encoder", pairs + pair, 1))],
-            [new("text", Pieces, trace.Left("text_encoder", pair, 0).Positions)]);
-    }
+    public StaticFigure Draw(string title, ReductionTrace trace, int pair = 0, int pairs = 1) => KeepMap.Draw(
+        title,
+        [
+            Row("left", Left, trace.Left("visual_encoder", pair, 1)),
+            Row("right", Right, trace.Left("visual_encoder", pairs + pair, 1)),
+        ],
+        [new("text", Pieces, trace.Left("text_encoder", pair, 0).Positions)]);
 
-    /// <summary>
-    /// Draws what several methods leave of the pair, one below the other: the images of each, then the words of each.
-    /// </summary>
+    /// <summary>Draws what several methods leave of the pair: the images of each, then the words of each.</summary>
     /// <param name="runs">Each method's name and what it leaves.</param>
     /// <exception cref="ArgumentException">No method is given.</exception>
     public StaticFigure Compare(params (string Name, PairTokens Tokens)[] runs) => KeepMap.Draw(
         $"\"{Sentence}\" ({(Label ? "true" : "false")})",
-        [.. runs.SelectMany(run => new[] { Row($"{run.Name} left", Left, run.Tokens.Left), Row($"{run.Name} right", Right, run.Tokens.Right) })],
+        [
+            .. runs.SelectMany(run => new[]
+            {
+                Row($"{run.Name} left", Left, run.Tokens.Left), Row($"{run.Name} right", Right, run.Tokens.Right),
+            }),
+        ],
         [.. runs.Select(run => new KeptWords($"{run.Name} text", Pieces, run.Tokens.Text.Positions))],
         width: 820);
 
-    private KeptPatches Row(string label, RgbImage picture, TokensLeft tokens) => new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
+    private KeptPatches Row(string label, RgbImage picture, TokensLeft tokens) =>
+        new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
 
     private static RgbImage Picture(ToyScene scene) => new(ToyScene.Size, ToyScene.Size, ToyRenderer.Render(scene));
 }

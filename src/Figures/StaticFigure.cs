@@ -1,3 +1,8 @@
+using System.Net;
+using System.Text;
+using Madtp.Kit.Data;
+using Madtp.Kit.Experiments;
+
 namespace Madtp.Kit.Figures;
 
 /// <summary>
@@ -12,11 +17,8 @@ public sealed class StaticFigure
     private readonly Func<double, byte[]?> png;
     private readonly Lazy<string>? html;
 
-    internal StaticFigure(string title, double width, double height, string svg, Func<double, byte[]?> png)
-        : this(title, width, height, () => svg, png, null) => _ = this.svg.Value;
-
     internal StaticFigure(
-        string title, double width, double height, Func<string?> svg, Func<double, byte[]?> png, Func<string>? html)
+        string title, double width, double height, Func<string?> svg, Func<double, byte[]?> png, Func<string>? html = null)
     {
         (Title, Width, Height, this.png) = (title, width, height, png);
         this.svg = new Lazy<string?>(svg);
@@ -34,8 +36,7 @@ public sealed class StaticFigure
 
     /// <summary>The picture as an SVG document.</summary>
     /// <exception cref="InvalidOperationException">It is a chart, and this machine has no browser to draw it.</exception>
-    public string Svg =>
-        svg.Value ?? throw new InvalidOperationException($"'{Title}' cannot be drawn: {ChartBrowser.Missing}");
+    public string Svg => svg.Value ?? throw new InvalidOperationException($"'{Title}' cannot be drawn: {ChartBrowser.Missing}");
 
     /// <summary>A chart that answers to the pointer, as a piece of HTML without network; null for other pictures.</summary>
     public string? Html => html?.Value;
@@ -52,19 +53,16 @@ public sealed class StaticFigure
     /// <returns>The picture itself, to be shown.</returns>
     public StaticFigure Save(string name)
     {
-        var isPath = name.EndsWith(".svg", StringComparison.OrdinalIgnoreCase);
-        var path = isPath ? name : Path.Combine(FigureFolder.Path, name + ".svg");
-        if (HasPicture(draw: true))
-        {
-            FigureFolder.Write(path, Svg);
-            if (ToPng() is { } pixels)
-            {
-                FigureFolder.Write(Path.ChangeExtension(path, ".png"), pixels);
-            }
-        }
-        else
+        if (!HasPicture(draw: true))
         {
             ChartBrowser.SayMissing();
+            return this;
+        }
+
+        var path = FigureFolder.Write(name, ".svg", Encoding.UTF8.GetBytes(Svg));
+        if (ToPng() is { } pixels)
+        {
+            FigureFolder.Write(Path.ChangeExtension(path, ".png"), ".png", pixels);
         }
 
         return this;
@@ -75,5 +73,95 @@ public sealed class StaticFigure
 
     /// <summary>Whether there is a static picture.</summary>
     /// <param name="draw">Whether to draw one now where it was not drawn yet.</param>
-    internal bool HasPicture(bool draw) => (draw || svg.IsValueCreated) && svg.Value is not null;
+    internal bool HasPicture(bool draw) => (draw || html is null || svg.IsValueCreated) && svg.Value is not null;
+}
+
+/// <summary>
+/// Where figures are kept: <c>KIT_FIGURES</c>, else <c>figures/</c> of the kit. Those drawn at the paper's scale have a folder of
+/// their own in it, <c>paper-scale/</c>, so that they never stand in for toy ones.
+/// </summary>
+public static class FigureFolder
+{
+    /// <summary>The folder's path.</summary>
+    public static string Path => Environment.GetEnvironmentVariable("KIT_FIGURES") is { Length: > 0 } chosen
+        ? chosen
+        : KitFolder.File("figures", Scale.Current == ExperimentScale.Paper ? "paper-scale" : "");
+
+    /// <summary>Writes a file, whole or not at all.</summary>
+    /// <param name="name">Its name without its ending, or a path that ends so.</param>
+    /// <param name="ending">The ending, with its dot.</param>
+    /// <param name="bytes">What is in it.</param>
+    /// <returns>The file's path.</returns>
+    internal static string Write(string name, string ending, byte[] bytes)
+    {
+        var path = name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name : System.IO.Path.Combine(Path, name + ending);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+        AtomicFile.Write(path, stream => stream.Write(bytes));
+        return path;
+    }
+}
+
+/// <summary>
+/// How notebooks show a <see cref="StaticFigure"/>. A chart of a live notebook is interactive. What is kept is a picture: as SVG,
+/// sharp at any size, and as pixels beside it, since some readers trust no SVG that they did not see made. A figure full of
+/// photographs goes in as pixels alone: notebooks stay small.
+/// </summary>
+internal sealed class StaticFigureFormatters
+{
+    private const int LargestSvg = 150_000;
+
+    /// <summary>Whether what is shown is to be kept: a chart becomes a picture then.</summary>
+    private static bool IsKept => Environment.GetEnvironmentVariable("KIT_FIGURES_STATIC") == "1";
+
+    public static IEnumerable<object> CreateTypeFormatters() =>
+    [
+        new Formatter("text/html", Html),
+        new Formatter("image/svg+xml", figure => HasPicture(figure) && !IsPixelsOnly(figure) ? figure.Svg : null),
+        new Formatter("image/png", figure => HasPicture(figure) ? Png(figure) : null),
+        new Formatter("text/plain", figure => figure.ToString()),
+    ];
+
+    /// <summary>A live notebook starts no browser for a picture of a chart that nobody asked for.</summary>
+    private static bool HasPicture(StaticFigure figure) => figure.HasPicture(draw: IsKept);
+
+    private static bool IsPixelsOnly(StaticFigure figure) => figure.Svg.Length > LargestSvg && figure.ToPng(0.1) is not null;
+
+    private static string? Png(StaticFigure figure) =>
+        figure.ToPng(figure.Svg.Length > LargestSvg ? 1.25 : 1.5) is { } png ? Convert.ToBase64String(png) : null;
+
+    private static string? Html(StaticFigure figure) =>
+        IsKept && figure.HasPicture(draw: true) ? null : figure.Html ?? Image(figure);
+
+    private static string Image(StaticFigure figure)
+    {
+        var data = IsPixelsOnly(figure)
+            ? $"image/png;base64,{Png(figure)}"
+            : $"image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(figure.Svg))}";
+        return $"<img style=\"max-width:100%\" alt=\"{WebUtility.HtmlEncode(figure.Title)}\" src=\"data:{data}\"/>";
+    }
+
+    /// <summary>Writes figures in one form; notebooks find it by the names of its members.</summary>
+    private sealed class Formatter(string mimeType, Func<StaticFigure, string?> text)
+    {
+        public string MimeType => mimeType;
+
+        /// <summary>Writes nothing where a figure has no such form: a refusal would bring the kernel's own.</summary>
+        public bool Format(object instance, TextWriter writer)
+        {
+            writer.Write(instance is StaticFigure figure ? text(figure) : null);
+            return instance is StaticFigure;
+        }
+    }
+}
+
+/// <summary>
+/// Names the class whose <c>CreateTypeFormatters()</c> says how notebooks show a type. Notebook kernels go by this attribute's
+/// name, so the library needs no reference to any of them.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class TypeFormatterSourceAttribute(Type formatterSourceType) : Attribute
+{
+    public Type FormatterSourceType => formatterSourceType;
+
+    public string[] PreferredMimeTypes { get; set; } = [];
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Madtp.Kit.Metrics;
 
 /// <summary>The scores of COCO's caption evaluation.</summary>
@@ -28,3 +30,96 @@ public static class CaptionMetrics
         return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, bleu.Counts, [.. images]);
     }
 }
+
+/// <summary>The scores of a set of captions.</summary>
+/// <param name="Bleu">BLEU-1 to BLEU-4.</param>
+/// <param name="RougeL">ROUGE-L.</param>
+/// <param name="Cider">CIDEr-D.</param>
+/// <param name="Meteor">METEOR; null where its program was not given.</param>
+/// <param name="Spice">SPICE; null where its program was not given.</param>
+/// <param name="BleuCounts">What BLEU comes from.</param>
+/// <param name="Images">The scores of each image.</param>
+public sealed record CaptionScores(
+    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice, BleuCounts BleuCounts, IReadOnlyList<CaptionImageScores> Images);
+
+/// <summary>The scores of one image's caption.</summary>
+/// <param name="ImageId">The image.</param>
+/// <param name="Bleu">BLEU-1 to BLEU-4.</param>
+/// <param name="RougeL">ROUGE-L.</param>
+/// <param name="Cider">CIDEr-D.</param>
+/// <param name="Meteor">METEOR; null where its program was not given.</param>
+/// <param name="Spice">SPICE; null where its program was not given.</param>
+public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice);
+
+/// <summary>Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation file's images.</summary>
+/// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>
+public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
+{
+    /// <summary>Reads the field's own formats.</summary>
+    /// <param name="resultsPath">The submission: <c>[{"image_id": …, "caption": …}]</c>.</param>
+    /// <param name="annotationsPath">COCO's captions: <c>{"images": [{"id": …}], "annotations": [{"image_id": …, "caption": …}]}</c>.</param>
+    /// <param name="subset">Whether to leave images without a generated caption out, instead of refusing.</param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
+    public static CaptionSet Read(string resultsPath, string annotationsPath, bool subset = false)
+    {
+        var annotations = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "COCO caption annotations");
+        var references = annotations.Annotations.GroupBy(annotation => annotation.ImageId)
+            .ToDictionary(group => group.Key, group => group.Select(annotation => annotation.Caption).ToArray());
+        var hypotheses = ReadResults(resultsPath, references, annotationsPath);
+        var images = annotations.Images?.Select(image => image.Id).ToArray() ?? [.. references.Keys];
+        var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
+        if (missing.Length > 0 && !subset)
+        {
+            throw new InvalidDataException($"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as {missing[0]}; leave them out with --subset");
+        }
+
+        var kept = images.Where(hypotheses.ContainsKey).Select(image => references.TryGetValue(image, out var captions)
+            ? new TokenizedCaption(image, hypotheses[image], captions)
+            : throw new InvalidDataException($"{annotationsPath}: image {image} has no caption to compare with")).ToArray();
+        return kept.Length > 0 ? new CaptionSet(kept) : throw new InvalidDataException($"{resultsPath}: no caption is for an image of {annotationsPath}");
+    }
+
+    /// <summary>The captions as the metrics compare them, references and generated ones tokenized apart, as the original does.</summary>
+    public IReadOnlyList<TokenizedCaption> Tokenize()
+    {
+        var references = new Queue<string>(PtbTokenizer.Tokenize([.. Images.SelectMany(image => image.References)]));
+        var hypotheses = PtbTokenizer.Tokenize([.. Images.Select(image => image.Hypothesis)]);
+        return [.. Images.Select((image, i) => new TokenizedCaption(image.ImageId, hypotheses[i], [.. image.References.Select(_ => references.Dequeue())]))];
+    }
+
+    private static Dictionary<long, string> ReadResults(string path, Dictionary<long, string[]> references, string annotationsPath)
+    {
+        var hypotheses = new Dictionary<long, string>();
+        foreach (var result in MetricFile.ReadJson<Caption[]>(path, "generated captions"))
+        {
+            if (!references.ContainsKey(result.ImageId))
+            {
+                throw new InvalidDataException($"{path}: image {result.ImageId} is not in {annotationsPath}");
+            }
+
+            if (!hypotheses.TryAdd(result.ImageId, result.Text))
+            {
+                throw new InvalidDataException($"{path}: image {result.ImageId} has two captions; the evaluation wants one");
+            }
+        }
+
+        return hypotheses;
+    }
+
+    private sealed record AnnotationFile(
+        [property: JsonPropertyName("annotations")] Annotation[] Annotations,
+        [property: JsonPropertyName("images")] Image[]? Images = null);
+
+    private sealed record Annotation([property: JsonPropertyName("image_id")] long ImageId, [property: JsonPropertyName("caption")] string Caption);
+
+    private sealed record Image([property: JsonPropertyName("id")] long Id);
+
+    private sealed record Caption([property: JsonPropertyName("image_id")] long ImageId, [property: JsonPropertyName("caption")] string Text);
+}
+
+/// <summary>One image's generated caption and the captions people wrote, tokenized: words with spaces between.</summary>
+/// <param name="ImageId">The image.</param>
+/// <param name="Hypothesis">The generated caption.</param>
+/// <param name="References">The captions people wrote; at least one.</param>
+public sealed record TokenizedCaption(long ImageId, string Hypothesis, IReadOnlyList<string> References);

@@ -305,3 +305,28 @@ internal static partial class PtbRules
     [GeneratedRegex(@"\G(?:[+%&~^|\\¦§¨©¬®¯°±²³´µ¶·¸¹º×÷\u0387\u05BE\u05C0\u05C3\u05C6\u05F3\u05F4\u0600-\u0603\u0606-\u060A\u060C\u0614\u061B\u061E\u066A\u066D\u0703-\u070D\u07F6-\u07F8\u0964\u0965\u0E4F\u1FBD\u2016\u2017\u2020-\u2023\u2030-\u2038\u203B\u203E-\u2042\u2044\u207A-\u207F\u208A-\u208E\u2100-\u214F\u2190-\u2BFF\u3012\u30FB\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65])")]
     private static partial Regex Symbol();
 }
+
+/// <summary>One way a token can look. Of all rules that match at a place the one that matches most text wins, then the one listed first.</summary>
+/// <param name="Pattern">Anchored where the last token ended; the group <c>t</c>, where there is one, is the token and the rest must only follow.</param>
+/// <param name="Starts">Which characters the pattern can start with.</param>
+/// <param name="Rewrite">What the token is written as; null for as it stands, an empty result for nothing.</param>
+/// <param name="GiveBack">How many characters at the token's end are read again as the next token.</param>
+/// <param name="Repeats">Whether what is given back also stays in the token, as the period of an abbreviation that ends a sentence.</param>
+internal sealed record PtbRule(Regex Pattern, PtbStart Starts, Func<string, string>? Rewrite = null, int GiveBack = 0, bool Repeats = false);
+
+/// <summary>Kinds of first characters, so that only rules that could match are tried.</summary>
+[Flags]
+internal enum PtbStart
+{
+    /// <summary>A letter, a mark that may stand in a word, a soft hyphen.</summary>
+    Letter = 1,
+
+    /// <summary>A digit.</summary>
+    Digit = 2,
+
+    /// <summary>An ampersand, which may begin a letter, a quote or a bracket written as a reference.</summary>
+    Reference = 4,
+
+    /// <summary>Anything else.</summary>
+    Sign = 8,
+}

@@ -135,3 +135,40 @@ public static class VqaAccuracy
 
     private sealed record Result([property: JsonPropertyName("question_id")] long QuestionId, [property: JsonPropertyName("answer")] string Answer);
 }
+
+/// <summary>What people answered to one question.</summary>
+/// <param name="QuestionId">The question.</param>
+/// <param name="QuestionType">How it begins, such as <c>what color is the</c>.</param>
+/// <param name="AnswerType"><c>yes/no</c>, <c>number</c> or <c>other</c>.</param>
+/// <param name="Answers">The answers, ten in VQA's own data.</param>
+public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
+
+/// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number matters.</summary>
+/// <param name="Text">The answer.</param>
+/// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
+/// <param name="Number">The person's number, 1 to 10.</param>
+public sealed record VqaHumanAnswer(
+    [property: JsonPropertyName("answer")] string Text,
+    [property: JsonPropertyName("answer_confidence")] string? Confidence = null,
+    [property: JsonPropertyName("answer_id")] int? Number = null);
+
+/// <summary>Which version of the official VQA evaluation.</summary>
+public enum VqaVersion
+{
+    /// <summary>The current one (2021): answers are normalized only where the ten people did not all write the same.</summary>
+    Current,
+
+    /// <summary>The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their punctuation.</summary>
+    From2016,
+}
+
+/// <summary>VQA accuracies in percent, rounded to two places as the official evaluation does.</summary>
+/// <param name="Overall">Of all questions.</param>
+/// <param name="PerQuestionType">By how the question begins, in order of appearance.</param>
+/// <param name="PerAnswerType">By <c>yes/no</c>, <c>number</c>, <c>other</c>, in order of appearance.</param>
+/// <param name="PerQuestion">Each question's, in order.</param>
+public sealed record VqaScores(
+    double Overall,
+    IReadOnlyList<KeyValuePair<string, double>> PerQuestionType,
+    IReadOnlyList<KeyValuePair<string, double>> PerAnswerType,
+    IReadOnlyList<KeyValuePair<long, double>> PerQuestion);

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Figures.Drawing;
 using Madtp.Kit.Figures;
 using TorchSharp;
 using Xunit;
@@ -121,7 +120,7 @@ public class KeepMapTests
             rgb[3 * i] = (byte)(i % 4 < 2 ? 100 : 200);
         }
 
-        var half = CanvasMarks.Shown(new RgbImage(4, 4, rgb), 2, 2);
+        var half = Sketch.Shown(new RgbImage(4, 4, rgb), 2, 2);
         Assert.Equal((2, 2), (half.Width, half.Height));
         Assert.InRange(half.Pixels[0], 90, 110);
         Assert.InRange(half.Pixels[3], 190, 210);
@@ -130,7 +129,7 @@ public class KeepMapTests
     [Fact]
     public void Small_pictures_get_squares_for_pixels()
     {
-        var twice = CanvasMarks.Shown(new RgbImage(2, 1, [1, 2, 3, 4, 5, 6]), 5, 3);
+        var twice = Sketch.Shown(new RgbImage(2, 1, [1, 2, 3, 4, 5, 6]), 5, 3);
         Assert.Equal((4, 2), (twice.Width, twice.Height));
         Assert.Equal([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6], twice.Pixels[..12]);
         Assert.Equal(twice.Pixels[..12], twice.Pixels[12..]);

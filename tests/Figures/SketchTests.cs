@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Xml.Linq;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Figures;
-using Madtp.Kit.Figures.Drawing;
 using SkiaSharp;
 using Xunit;
 
@@ -14,7 +13,7 @@ public class SketchTests
     [Fact]
     public void Areas_and_pictures_are_at_their_place_in_pixels()
     {
-        var figure = Sketch.Figure("marks", 40, 20, canvas =>
+        var figure = Drawn("marks", 40, 20, canvas =>
         {
             canvas.Fill(SKRect.Create(10, 5, 10, 10), SKColors.Black);
             canvas.Fill(SKRect.Create(20, 5, 5, 10), SKColors.Red.WithAlpha(128));
@@ -33,10 +32,10 @@ public class SketchTests
     public void Words_fill_the_width_they_are_reckoned_with_in_both_forms()
     {
         RequireFont();
-        var figure = Sketch.Figure("words", 200, 30, canvas => canvas.Write(10, 20, "Hamburg 0123", 14, SKColors.Black));
+        var figure = Drawn("words", 200, 30, canvas => canvas.Write(10, 20, "Hamburg 0123", 14, SKColors.Black));
         var pixels = RgbImage.Decode(figure.ToPng(1)!, "words.png");
         var columns = Enumerable.Range(0, 200).Where(x => Enumerable.Range(0, 30).Any(y => Pixel(pixels, x, y)[0] < 128)).ToArray();
-        var end = 10 + CanvasMarks.Width("Hamburg 0123", 14);
+        var end = 10 + Sketch.Width("Hamburg 0123", 14);
         Assert.InRange(columns.Min(), 10, 12);
         Assert.InRange(columns.Max(), end - 3, end);
         var text = XDocument.Parse(figure.Svg).Descendants().Single(each => each.Name.LocalName == "text");
@@ -52,7 +51,7 @@ public class SketchTests
     {
         RequireFont();
         const string Text = "<b> & \"\u0001\ud800 猫 ]]>";
-        var figure = Sketch.Figure(Text, 200, 30, canvas => canvas.Write(10, 20, Text, 14, SKColors.Black));
+        var figure = Drawn(Text, 200, 30, canvas => canvas.Write(10, 20, Text, 14, SKColors.Black));
         var root = XDocument.Parse(figure.Svg).Root!;
         Assert.Equal("<b> & \" � 猫 ]]>", root.Elements().First(each => each.Name.LocalName == "title").Value);
         var text = root.Elements().First(each => each.Name.LocalName == "text");
@@ -63,7 +62,7 @@ public class SketchTests
     [Fact]
     public void Two_drawings_of_one_page_share_no_names()
     {
-        string Named(byte shade) => (string)XDocument.Parse(Sketch.Figure("one", 9, 9, canvas =>
+        string Named(byte shade) => (string)XDocument.Parse(Drawn("one", 9, 9, canvas =>
         {
             using var picture = new RgbImage(1, 1, [shade, 0, 0]).ToSkia();
             canvas.Picture(SKRect.Create(9, 9), picture);
@@ -75,12 +74,12 @@ public class SketchTests
     public void Text_that_is_too_long_is_cut_to_its_width()
     {
         RequireFont();
-        var cut = CanvasMarks.Fit("a rather long title", 12, 60);
+        var cut = Sketch.Fit("a rather long title", 12, 60);
         Assert.EndsWith("…", cut);
         Assert.StartsWith("a rat", cut);
-        Assert.InRange(CanvasMarks.Width(cut, 12), 40, 60);
-        Assert.Equal("short", CanvasMarks.Fit("short", 12, 60));
-        Assert.Equal("…", CanvasMarks.Fit("wide", 12, 1));
+        Assert.InRange(Sketch.Width(cut, 12), 40, 60);
+        Assert.Equal("short", Sketch.Fit("short", 12, 60));
+        Assert.Equal("…", Sketch.Fit("wide", 12, 1));
     }
 
     [Fact]
@@ -99,7 +98,9 @@ public class SketchTests
         return [.. Kit.Kernel.Formatting.MimeBundle.From(map).Values.Select(value => value.MimeType)];
     }
 
-    private static void RequireFont() => Assert.SkipUnless(FigureFonts.HasWords, "this machine has no sans-serif font to write with");
+    private static StaticFigure Drawn(string about, float width, float height, Action<SKCanvas> draw) => Sketch.Figure("", about, width, height, draw);
+
+    private static void RequireFont() => Assert.SkipUnless(Sketch.HasWords, "this machine has no sans-serif font to write with");
 
     private static byte[] Pixel(RgbImage pixels, int x, int y) => pixels.Pixels[(3 * ((y * pixels.Width) + x))..][..3];
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Xml.Linq;
 using SkiaSharp;
 
-namespace Madtp.Kit.Figures.Drawing;
+namespace Madtp.Kit.Figures;
 
 /// <summary>
 /// Skia's SVG made fit for a page: with a title for those who cannot see it, faces that look alike where the reader lacks ours,
@@ -15,26 +15,22 @@ internal static class SvgDocument
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
     private static readonly XName Link = XNamespace.Get("http://www.w3.org/1999/xlink") + "href";
 
-    /// <summary>What was written on this thread's document so far, in order and whole: Skia forgets what its font lacks.</summary>
     [ThreadStatic]
     private static List<string>? words;
 
-    /// <summary>Receives the texts of the document that is being written on this thread; null where none is.</summary>
+    /// <summary>Receives the texts of the document being written on this thread: Skia forgets what its font lacks.</summary>
     public static List<string>? Words => words;
 
     /// <summary>The document: the same characters for the same drawing and fonts.</summary>
-    /// <param name="title">What it shows.</param>
-    /// <param name="width">Width in pixels.</param>
-    /// <param name="height">Height in pixels.</param>
-    /// <param name="draw">Draws it.</param>
     public static string Of(string title, float width, float height, Action<SKCanvas> draw)
     {
         var bytes = Draw(width, height, draw, out var texts);
         var root = XDocument.Load(new MemoryStream(bytes)).Root!;
         root.SetAttributeValue("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {width} {height}"));
         root.SetAttributeValue("role", "img");
-        root.AddFirst(new XElement(Svg + "title", CanvasMarks.Printable(title)));
-        root.SetAttributeValue("font-family", Faces(root));
+        root.AddFirst(new XElement(Svg + "title", Sketch.Printable(title)));
+        var own = root.Descendants(Svg + "text").Select(text => $"'{(string?)text.Attribute("font-family")}'");
+        root.SetAttributeValue("font-family", string.Join(',', own.Concat(Alike).Distinct()));
         foreach (var (element, text) in root.Descendants(Svg + "text").Zip(texts))
         {
             // One place a letter, so that other faces keep to it; only the first where letters and places may not match.
@@ -66,19 +62,10 @@ internal static class SvgDocument
         return written.ToArray();
     }
 
-    private static string Faces(XElement root)
-    {
-        var own = root.Descendants(Svg + "text").Select(text => $"'{(string?)text.Attribute("font-family")}'");
-        return string.Join(',', own.Concat(Alike).Distinct());
-    }
-
     /// <summary>Where letters stand, one number each, to the hundredth of a pixel.</summary>
-    private static string Places(string written, int most)
-    {
-        var numbers = written.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(most)
-            .Select(number => float.Parse(number, CultureInfo.InvariantCulture).ToString("0.##", CultureInfo.InvariantCulture));
-        return string.Join(' ', numbers);
-    }
+    private static string Places(string written, int most) => string.Join(' ', written
+        .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(most)
+        .Select(number => float.Parse(number, CultureInfo.InvariantCulture).ToString("0.##", CultureInfo.InvariantCulture)));
 
     private static void WritePicturesOnce(XElement root, string name)
     {

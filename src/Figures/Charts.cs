@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using Microsoft.FSharp.Core;
+using Plotly.NET;
+using Plotly.NET.CSharp;
+using Axes = Plotly.NET.CSharp.GenericChartExtensions;
+using Chart = Plotly.NET.CSharp.Chart;
+
+namespace Madtp.Kit.Figures;
+
+/// <summary>Charts as figures, and the few parts of a chart that Plotly.NET's C# names leave out.</summary>
+public static class ChartFigures
+{
+    /// <summary>Writes a title above the chart.</summary>
+    public static GenericChart WithTitle(this GenericChart chart, string title) =>
+        Plotly.NET.Chart.withTitle(title, null).Invoke(chart);
+
+    /// <summary>Names the axes; <c>WithXAxisStyle</c> and <c>WithYAxisStyle</c> set everything else about them.</summary>
+    /// <param name="chart">The chart.</param>
+    /// <param name="x">What the horizontal axis counts; null leaves it as it is.</param>
+    /// <param name="y">What the vertical axis counts; null leaves it as it is.</param>
+    public static GenericChart WithAxisTitles(this GenericChart chart, string? x = null, string? y = null)
+    {
+        var named = x is null ? chart : Axes.WithXAxisStyle<int, int, string>(chart, TitleText: x);
+        return y is null ? named : Axes.WithYAxisStyle<int, int, string>(named, TitleText: y);
+    }
+
+    /// <summary>Puts a vertical error bar at each point.</summary>
+    /// <param name="chart">A chart of points, lines or columns.</param>
+    /// <param name="array">Half of each bar's length, in the chart's order and its unit.</param>
+    public static GenericChart WithYErrorStyle(this GenericChart chart, IEnumerable<double> array)
+    {
+        var bars = FSharpOption<IEnumerable<double>>.Some(array);
+        return Plotly.NET.Chart.withYErrorStyle<double, double>(
+            null, null, null, bars, null, null, null, null, null, null, null, null, null).Invoke(chart);
+    }
+
+    /// <summary>
+    /// The chart as a figure in the kit's look: interactive in a live notebook, static in files and where
+    /// <c>KIT_FIGURES_STATIC</c> is 1.
+    /// </summary>
+    /// <param name="chart">Any chart of Plotly.NET.</param>
+    /// <param name="saveAs">The name of its files in the folder of figures, without an ending; null for none.</param>
+    public static StaticFigure Draw(this GenericChart chart, string? saveAs = null)
+    {
+        var look = ChartLook.Of(GenericChart.toJson(chart));
+        var figure = new StaticFigure(
+            look.Title,
+            look.Width,
+            look.Height,
+            () => ChartBrowser.Svg(look),
+            scale => ChartBrowser.Png(look, scale),
+            () => InteractiveChart.Html(look.Json, look.Title, typeof(GenericChart).Assembly));
+        return saveAs is null ? figure : figure.Save(saveAs);
+    }
+}
+
+/// <summary>What a method scores at a cost.</summary>
+/// <param name="Macs">Multiply-accumulates, % of the plain model.</param>
+/// <param name="Score">The score, usually in %.</param>
+/// <param name="Deviation">Half the length of its error bar; null for none.</param>
+public sealed record TradeOffPoint(double Macs, double Score, double? Deviation = null);
+
+/// <summary>One line of a trade-off chart.</summary>
+/// <param name="Name">What the legend calls it.</param>
+/// <param name="Points">What was measured, in the order it is joined; a single point stands alone.</param>
+public sealed record TradeOffCurve(string Name, IReadOnlyList<TradeOffPoint> Points);
+
+/// <summary>What is lost for what is saved: a score against multiply-accumulates, as the paper's Figure 1 shows it.</summary>
+public static class TradeOffChart
+{
+    /// <summary>A chart of methods at several budgets.</summary>
+    /// <param name="title">What the chart is called.</param>
+    /// <param name="curves">The methods; every point of a curve has an error bar, or none has.</param>
+    /// <param name="score">What the score is called.</param>
+    /// <exception cref="ArgumentException">There is no curve, or a curve has no point.</exception>
+    public static GenericChart Of(string title, IEnumerable<TradeOffCurve> curves, string score = "test accuracy, %")
+    {
+        GenericChart[] lines = [.. curves.Select(Line)];
+        return Chart.Combine(lines.Length > 0 ? lines : throw new ArgumentException("a trade-off chart needs a curve"))
+            .WithTitle(title).WithAxisTitles("MACs, % of the plain model", score).WithSize(880, 460);
+    }
+
+    private static GenericChart Line(TradeOffCurve curve)
+    {
+        var (x, y) = (curve.Points.Select(point => point.Macs), curve.Points.Select(point => point.Score));
+        var line = curve.Points.Count switch
+        {
+            0 => throw new ArgumentException($"the curve '{curve.Name}' has no point"),
+            1 => Chart.Point<double, double, string>(x: x, y: y, Name: curve.Name),
+            _ => Chart.Line<double, double, string>(x: x, y: y, Name: curve.Name, ShowMarkers: true),
+        };
+        double[] bars = [.. curve.Points.Select(point => point.Deviation).OfType<double>()];
+        return bars.Length == curve.Points.Count ? line.WithYErrorStyle(bars) : line;
+    }
+}
+
+/// <summary>A chart in the one look that all have: fonts, colours, size, and a legend that stays clear of the title.</summary>
+/// <param name="Json">The figure that plotly.js draws: <c>data</c>, <c>layout</c> and <c>config</c>.</param>
+/// <param name="Title">Its title, or what it shows.</param>
+/// <param name="Width">Pixels.</param>
+/// <param name="Height">Pixels.</param>
+internal sealed record ChartLook(string Json, string Title, int Width, int Height)
+{
+    /// <summary>A method has its colour in every figure, whatever else is shown.</summary>
+    private static readonly Dictionary<string, string> MethodColors = new()
+    {
+        ["MADTP"] = "#0072b2",
+        ["STP"] = "#d55e00",
+        ["EViT"] = "#009e73",
+        ["ToMe"] = "#cc79a7",
+        ["CrossGET-style"] = "#e69f00",
+        ["Random"] = "#56b4e9",
+        ["UPop"] = "#8c564b",
+        ["Uncompressed"] = "#6b7280",
+    };
+
+    private static readonly Lazy<string> Template = new(() => KeepMapPage.Part("chart-look.json"));
+
+    /// <summary>Puts the look on a chart; what it says itself about titles, axes and colours of its series stays.</summary>
+    /// <param name="json">The chart as Plotly.NET writes it.</param>
+    public static ChartLook Of(string json)
+    {
+        const int TitleHeight = 42, Edge = 14;
+        var figure = JsonNode.Parse(json)!.AsObject();
+        var layout = figure["layout"]!.AsObject();
+        var traces = figure["data"]!.AsArray().Select(trace => trace!.AsObject()).ToArray();
+        var (width, height) = ((int?)layout["width"] ?? 600, (int?)layout["height"] ?? 600);
+        (width, height) = (width, height) == (600, 600) ? (820, 420) : (width, height); // 600: Plotly.NET's where nobody set any
+        var title = (string?)layout["title"]?["text"];
+        if (title is not null)
+        {
+            layout["title"]!["text"] = $"<b>{title}</b>";
+        }
+
+        layout["template"] = JsonNode.Parse(Template.Value);
+        (layout["width"], layout["height"]) = (width, height);
+        foreach (var trace in traces.Where(trace => (trace["marker"]?["color"] ?? trace["line"]?["color"]) is null))
+        {
+            if (MethodColors.TryGetValue((string?)trace["name"] ?? "", out var color))
+            {
+                (trace["marker"] ??= new JsonObject())["color"] = color;
+            }
+        }
+
+        PlaceLegend(layout, traces, width, height, title is null ? Edge : TitleHeight);
+        (figure["config"] ??= new JsonObject())["displaylogo"] = false;
+        string[] names = [.. traces.Select(trace => (string?)trace["name"]).OfType<string>().Distinct()];
+        title ??= names.Length > 0 ? $"chart of {string.Join(", ", names)}" : "chart";
+        return new ChartLook(figure.ToJsonString(), title, width, height);
+    }
+
+    /// <summary>Plotly.js does not count a legend's rows when it makes room for a title, so they are counted here.</summary>
+    private static void PlaceLegend(JsonObject layout, JsonObject[] traces, int width, int height, int top)
+    {
+        const double Letter = 7.4, Mark = 48;
+        const int Row = 22;
+        var items = traces.Where(trace => trace["name"] is not null && (bool?)trace["showlegend"] != false)
+            .Select(trace => (((string)trace["name"]!).Length * Letter) + Mark).ToArray();
+        var room = width - 90;
+        var columns = Math.Max(1, Math.Floor(room / items.DefaultIfEmpty(1).Max()));
+        var rows = items.Length < 2 ? 0 : items.Sum() <= room ? 1 : (int)Math.Ceiling(items.Length / columns);
+        layout["margin"] ??= new JsonObject { ["l"] = 60, ["r"] = 20, ["t"] = top + (rows * Row) + 6, ["b"] = 50 };
+        layout["legend"] ??= new JsonObject { ["y"] = 1 - ((double)top / height) };
+    }
+}
