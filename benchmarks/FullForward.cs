@@ -83,7 +83,7 @@ internal static class FullForward
     private sealed class Pairs(int size, int image, Device device)
     {
         public Tensor Images { get; } =
-            nn.functional.interpolate(randn(2 * size, 3, 12, 12), [image, image], mode: InterpolationMode.Bicubic).to(device); // [2B, 3, H, W]
+            nn.functional.interpolate(randn(2 * size, 3, 12, 12), [image, image], mode: InterpolationMode.Bicubic, align_corners: false).to(device); // [2B, 3, H, W]
 
         public Tensor Ids { get; } = randint(1000, 30000, [size, Words], dtype: int64).to(device); // [B, N]
 
