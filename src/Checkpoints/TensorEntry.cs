@@ -77,7 +77,7 @@ public sealed class TensorEntry
     /// <exception cref="InvalidDataException">The file has become shorter since it was opened.</exception>
     public Tensor ToTensor(ScalarType? dtype = null)
     {
-        var tensor = empty(shape, dtype: dtype ?? Type);
+        var tensor = empty(shape, dtype: dtype ?? Type, device: CPU);
         var copy = new TensorCopy();
         copy.Add(new TensorRecipe([this]), tensor);
         copy.Run();
