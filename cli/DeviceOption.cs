@@ -12,7 +12,7 @@ internal static class DeviceOption
     /// <summary>The option; without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
     public static Option<string> Create() => new("--device")
     {
-        Description = $"Where to compute: {ComputeDevice.Names}; the toy world is computed on the CPU.",
+        Description = $"Where to compute: {ComputeDevice.Names}; experiments in the toy world are computed on the CPU.",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(PaperMachine.DeviceVariable) is { Length: > 0 } name ? name : ComputeDevice.Auto,
     };
 

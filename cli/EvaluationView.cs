@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Madtp.Kit.Evaluations;
+using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Cli;
 

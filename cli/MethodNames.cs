@@ -17,6 +17,7 @@ internal static class MethodNames
         ["evit"] = Methods.Of("EViT"),
         ["tome"] = Methods.Of("ToMe"),
         ["random"] = Methods.Of("Random"),
+        ["upop"] = Methods.Of("UPop"),
     };
 
     /// <summary>The option <c>--method</c>.</summary>

@@ -12,6 +12,8 @@ verb_pack() {
     publish kernel/Kernel.csproj "$bin/Kernel/release"
     publish benchmarks/Benchmarks.csproj "$bin/Madtp.Kit/release"
     publish cli/Cli.csproj "$bin/Madtp.Kit/release"
+    mkdir -p "$bin/Verification/release"
+    ln "$bin/Madtp.Kit/release/Madtp.Kit.Verification.dll" "$bin/Verification/release/"
     release
     # .NET is in both folders, and once in the archive.
     for file in "$bin"/Kernel/release/*; do

@@ -8,7 +8,7 @@ internal static class ExperimentVerb
 {
     public static Command Create()
     {
-        var task = new Option<string>("--task") { Description = $"What is learned: {string.Join(", ", ExperimentTasks.All.Select(t => t.Name))}.", DefaultValueFactory = _ => new Experiment().Task };
+        var task = new Option<string>("--task") { Description = $"What is learned: {string.Join(", ", ExperimentTask.All.Select(t => t.Name))}.", DefaultValueFactory = _ => new Experiment().Task };
         var method = new Option<string?>("--method") { Description = $"How it gets cheaper: {string.Join(", ", Methods.All.Select(m => m.Name))}. Usually MADTP." };
         var reduce = new Option<double?>("--reduce") { Description = "Share of the multiply-accumulates to take away, 0 to 1. Usually 0." };
         var seed = new Option<long?>("--seed") { Description = "Seed of order and alignment guidance. Usually 1." };
@@ -25,7 +25,7 @@ internal static class ExperimentVerb
         };
         command.SetAction((parsed, cancellation) =>
         {
-            var usual = ExperimentTasks.Of(parsed.GetValue(task)!).Usual;
+            var usual = ExperimentTask.Of(parsed.GetValue(task)!).Usual;
             DeviceOption.UseFor([usual], parsed, device);
             var experiment = usual with
             {

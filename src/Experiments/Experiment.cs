@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
 
 namespace Madtp.Kit.Experiments;
 
@@ -12,7 +12,7 @@ namespace Madtp.Kit.Experiments;
 /// </summary>
 public sealed record Experiment
 {
-    /// <summary>What is learned and on which data: one of <see cref="ExperimentTasks"/>.</summary>
+    /// <summary>What is learned and on which data: one of <see cref="ExperimentTask"/>.</summary>
     public string Task { get; init; } = "toy-nlvr2";
 
     /// <summary>How the model is made cheaper: one of <see cref="Methods"/>.</summary>
@@ -46,7 +46,7 @@ public sealed record Experiment
     {
         get
         {
-            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTasks.Of(Task).Begins;
+            var text = JsonSerializer.Serialize(this, ExperimentJson.Line) + "|" + ExperimentTask.Of(Task).Begins;
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         }
     }

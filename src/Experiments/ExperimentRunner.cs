@@ -28,7 +28,7 @@ public static class ExperimentRunner
             return found;
         }
 
-        var task = ExperimentTasks.Of(experiment.Task);
+        var task = ExperimentTask.Of(experiment.Task);
         task.RequireInputs();
         var folder = Unfinished(experiment, task.TakesDays, runs ?? new GridSettings().Runs);
         Directory.CreateDirectory(folder);
@@ -36,8 +36,8 @@ public static class ExperimentRunner
         ExperimentResult result;
         using (Lock(folder, experiment))
         {
-            var scores = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
-            result = Result(experiment, task, scores) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
+            var report = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
+            result = Result(experiment, task, report) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
             cache.Keep(result);
         }
 
@@ -69,21 +69,25 @@ public static class ExperimentRunner
         }
     }
 
-    private static ExperimentResult Result(Experiment experiment, IExperimentTask task, ExperimentScores scores) => new(experiment)
+    private static ExperimentResult Result(Experiment experiment, ExperimentTask task, RunReport report)
     {
-        Test = scores.Test.Accuracy,
-        Dev = scores.Dev.Accuracy,
-        Scores = scores.Test.ByKind,
-        Macs = Math.Round(scores.Test.Macs),
-        DenseMacs = Math.Round(scores.Test.DenseMacs),
-        Dial = scores.Calibration?.Temperature,
-        BudgetMet = scores.BudgetMet,
-        Tokens = scores.Test.Tokens,
-        Threads = get_num_threads(),
-        Libtorch = __version__,
-        Command = experiment.Command,
-        Code = FileDigest.OfLibrary,
-        Data = task.DataDigest(),
-        Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-    };
+        var test = report.Scores.Values.Single();
+        return new(experiment)
+        {
+            Test = test.Accuracy,
+            Dev = report.Watched.Accuracy,
+            Scores = test.ByKind,
+            Macs = Math.Round(test.Macs),
+            DenseMacs = Math.Round(test.DenseMacs),
+            Dial = report.Calibration?.Temperature,
+            BudgetMet = Methods.Of(experiment.Method).PrunesParameters ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01 : report.Calibration?.Reached ?? true,
+            Tokens = test.Tokens,
+            Threads = get_num_threads(),
+            Libtorch = __version__,
+            Command = experiment.Command,
+            Code = FileDigest.OfLibrary,
+            Data = task.DataDigest(),
+            Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        };
+    }
 }

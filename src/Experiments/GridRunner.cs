@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 
 namespace Madtp.Kit.Experiments;
 
@@ -18,7 +18,7 @@ internal sealed class GridRunner(GridSettings settings)
         progress?.Invoke(new GridProgress(experiments.Count - missing.Length, experiments.Count, [], null));
         foreach (var task in missing.Select(i => experiments[i].Task).Distinct())
         {
-            ExperimentTasks.Of(task).RequireInputs();
+            ExperimentTask.Of(task).RequireInputs();
         }
 
         if (settings.Jobs <= 0)

@@ -1,4 +1,5 @@
-using Madtp.Kit.Evaluations;
+using Madtp.Kit.Tasks;
+
 
 namespace Madtp.Kit.Experiments;
 

@@ -38,7 +38,7 @@ public static class Scale
     {
         ArgumentException.ThrowIfNullOrEmpty(subject);
         var isPaper = (scale ?? Current) == ExperimentScale.Paper;
-        return ExperimentTasks.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Usual;
+        return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Usual;
     }
 
     /// <summary>The seeds of a comparison at a scale.</summary>

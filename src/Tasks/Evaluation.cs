@@ -1,44 +1,131 @@
 using Madtp.Kit.Madtp;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
 /// <summary>How well a model answers, and at what cost.</summary>
 /// <param name="Split">The examples it was scored on.</param>
 /// <param name="Examples">How many they are.</param>
-/// <param name="Accuracy">Share answered right, 0 to 1.</param>
+/// <param name="Accuracy">The main score, 0 to 1: share answered right, VQA's accuracy, mean recall at 1; for captions CIDEr-D.</param>
 /// <param name="Macs">Multiply-accumulates of one example, mean over the examples ('paper' accounting).</param>
 /// <param name="DenseMacs">The same of the plain model on the same examples.</param>
 public sealed record Evaluation(string Split, int Examples, double Accuracy, double Macs, double DenseMacs)
 {
-    /// <summary>Accuracy by kind of example; empty where examples have no kinds.</summary>
+    /// <summary>Every score by its name in the field, as the field gives it, in the order of reports; empty where answers are not public.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Scores { get; init; } = [];
+
+    /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; empty where there are none.</summary>
     public IReadOnlyDictionary<string, double> ByKind { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>T; null where nothing is reduced.</summary>
+    /// <summary>The method's dial, for MADTP the temperature T; null where nothing is reduced.</summary>
     public double? Temperature { get; init; }
 
-    /// <summary>Tokens after each reducing layer of each encoder, mean over the examples; empty where nothing is reduced.</summary>
+    /// <summary>Tokens after each reducing layer of each encoder, mean over the examples that were answered just now.</summary>
     public IReadOnlyDictionary<string, double> Tokens { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>How the dial was found; null where it was given.</summary>
+    public CalibrationResult? Calibration { get; init; }
+
+    /// <summary>The file that the task's official evaluation reads; null where none was written.</summary>
+    public string? Submission { get; init; }
+
+    /// <summary>Examples that an earlier run had answered already.</summary>
+    public int Resumed { get; init; }
 
     /// <summary>Share of the plain model's multiply-accumulates that is left, 0 to 1.</summary>
     public double MacShare => Macs / DenseMacs;
 }
 
-/// <summary>Tokens that leave each layer, mean over images or statements.</summary>
-internal sealed class TokenMeans
+/// <summary>How far an evaluation is.</summary>
+/// <param name="Step">What is being done.</param>
+/// <param name="Done">Examples done, those of earlier runs included.</param>
+/// <param name="Total">Examples there are.</param>
+public readonly record struct EvaluationProgress(string Step, int Done, int Total);
+
+/// <summary>What is given away at random, to show that a model needs it.</summary>
+public enum Shuffle
 {
-    private readonly Dictionary<string, (double Sum, int Count)> sums = [];
+    /// <summary>Nothing.</summary>
+    None,
 
-    /// <summary>Adds every step of a trace.</summary>
-    public void Add(ReductionTrace? trace)
-    {
-        foreach (var step in trace?.Steps ?? [])
-        {
-            var name = $"{step.Encoder}.{step.Layer}";
-            var (sum, count) = sums.GetValueOrDefault(name);
-            sums[name] = (sum + step.TokensPerSample.Sum(), count + step.TokensPerSample.Count);
-        }
-    }
+    /// <summary>Every text gets the images of another example.</summary>
+    Images,
 
-    /// <summary>The means by encoder and layer.</summary>
-    public IReadOnlyDictionary<string, double> Means() => sums.ToDictionary(s => s.Key, s => s.Value.Sum / s.Value.Count);
+    /// <summary>Every image gets the text of another example.</summary>
+    Text,
 }
+
+/// <summary>How a split is scored.</summary>
+public sealed record Scoring
+{
+    /// <summary>Scores the first examples only.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Examples answered at once; what the task finds usual if null.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>What is given away.</summary>
+    public Shuffle Shuffle { get; init; }
+
+    /// <summary>The folder that answers and the submission are written to, so that a run that was cut off goes on; nothing is written if null.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Told how far it is.</summary>
+    public IProgress<EvaluationProgress>? Progress { get; init; }
+
+    /// <summary>Stops it after the batch in hand.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Answers examples in batches, but for those whose answers an earlier run has left in the folder.</summary>
+    /// <param name="count">How many examples there are.</param>
+    /// <param name="usual">Examples answered at once, where the settings do not say.</param>
+    /// <param name="step">What is done; names the file of answers.</param>
+    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
+    /// <param name="answer">Answers the examples of some numbers; what they cost is in the trace.</param>
+    /// <exception cref="OperationCanceledException">It was stopped; what is answered stays.</exception>
+    internal Answered<T> Answers<T>(int count, int usual, string step, TokenReduction? reduction, Func<int[], ReductionTrace?, IEnumerable<T>> answer)
+        where T : class
+    {
+        var batch = BatchSize ?? usual;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        using var off = no_grad();
+        using var log = ResultLog<T>.Open(Folder is null ? null : Path.Combine(Folder, $"{step}.jsonl"), batch, count);
+        using var trace = reduction?.Record();
+        var tokens = new Dictionary<string, (double Sum, int Count)>();
+        var resumed = log.Finished.Count;
+        Progress?.Report(new EvaluationProgress(step, resumed, count));
+        while (log.Finished.Count < count)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            using (NewDisposeScope())
+            {
+                var from = log.Finished.Count;
+                log.Append([.. answer([.. Enumerable.Range(from, Math.Min(batch, count - from))], trace)]);
+            }
+
+            foreach (var layer in trace?.Steps ?? [])
+            {
+                var (sum, images) = tokens.GetValueOrDefault($"{layer.Encoder}.{layer.Layer}");
+                tokens[$"{layer.Encoder}.{layer.Layer}"] = (sum + layer.TokensPerSample.Sum(), images + layer.TokensPerSample.Count);
+            }
+
+            trace?.Clear();
+            Progress?.Report(new EvaluationProgress(step, log.Finished.Count, count));
+        }
+
+        return new Answered<T>([.. log.Finished], tokens.ToDictionary(layer => layer.Key, layer => layer.Value.Sum / layer.Value.Count), resumed);
+    }
+}
+
+/// <summary>Answers to a split's first examples, in order.</summary>
+/// <param name="All">The answers.</param>
+/// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
+/// <param name="Resumed">How many an earlier run had left.</param>
+internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed);
+
+/// <summary>What was answered to an example.</summary>
+/// <param name="Text">The answer in words.</param>
+/// <param name="Right">Whether it is right, where the example tells; else null.</param>
+/// <param name="Macs">Multiply-accumulates.</param>
+/// <param name="DenseMacs">Multiply-accumulates of the plain model.</param>
+internal sealed record Answer(string Text, bool? Right, double Macs, double DenseMacs);

@@ -1,195 +1,212 @@
+using System.Text;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Madtp;
-using TorchSharp;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>Trains BLIP NLVR2 with alignment guidance. An example is a pair of images with a statement.</summary>
-public sealed class NlvrTask : BudgetTask
+/// <summary>BLIP on NLVR2: is a statement true of two images? An example is a pair of images with a statement.</summary>
+public sealed class NlvrTask : ModelTask<INlvrPairs>
 {
+    private const int Usual = 100; // examples scored at once
+
     private readonly BlipNlvr model;
-    private readonly INlvrPairs train;
-    private readonly INlvrPairs validation;
-    private readonly NlvrTaskSettings settings;
     private readonly PatchHead? patchHead;
     private readonly WordHead? wordHead;
     private readonly NlvrRunCosts costs;
-    private readonly Device device;
+    private readonly TaskFiles? files;
+    private readonly BlipTexts? texts;
 
-    /// <summary>Attaches the policy to the model; dispose to detach it.</summary>
-    /// <param name="model">The model, alignment guidance included, on the device that it is to be trained on.</param>
-    /// <param name="train">Examples to train on.</param>
-    /// <param name="validation">Examples to watch.</param>
-    /// <param name="settings">What is trained.</param>
-    /// <param name="method">How tokens are reduced; MADTP if null.</param>
-    /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public NlvrTask(BlipNlvr model, INlvrPairs train, INlvrPairs validation, NlvrTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
-        : base(model, settings, method)
+    /// <summary>A task on splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</summary>
+    /// <param name="model">The model, on the device that it computes on; disposed with the task where the task owns its splits.</param>
+    /// <param name="settings">What is trained and scored.</param>
+    /// <param name="open">Opens a split.</param>
+    public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, INlvrPairs> open) : base(model, settings, open)
     {
-        (this.model, this.train, this.validation, this.settings) = (model, train, validation, settings);
-        device = Placement.DeviceOf(model);
-        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses).to(device) : null;
-        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3).to(device) : null;
+        this.model = model;
+        (patchHead, wordHead) = (PatchHead.For(settings, model.Config.Vision.Width, Device), WordHead.For(settings, model.Config.Text.Width, Device));
         costs = new NlvrRunCosts(model.Config);
     }
 
-    /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
-        [.. new (string, nn.Module?)[] { ("model", model), ("patch_head", patchHead), ("word_head", wordHead) }.Where(m => m.Item2 is not null).Select(m => (m.Item1, m.Item2!))];
+    /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
+    public NlvrTask(BlipNlvr model, TaskSettings settings, INlvrPairs train, INlvrPairs watched) : this(model, settings, split => split == "train" ? train : watched) =>
+        OwnsSplits = false;
+
+    private NlvrTask(BlipNlvr model, TaskSettings settings, TaskFiles files, BlipTexts texts) : this(model, settings, split => Open(split, settings, files, texts, model)) =>
+        (this.files, this.texts) = (files, texts);
 
     /// <inheritdoc/>
-    public override int Examples => train.Count;
+    public override string Name => "nlvr2";
 
     /// <inheritdoc/>
-    public override int TextLength(int example) => train.TextLength(example);
+    public override string CostOf => "a statement about two images";
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
+    public override string TestSplit => "test1";
+
+    /// <inheritdoc/>
+    public override nn.Module Model => model;
+
+    /// <inheritdoc/>
+    public override int Examples => Train.Count;
+
+    private protected override IEnumerable<(string Name, nn.Module Module)> Heads => TrainingHeads.Of(patchHead, wordHead);
+
+    /// <summary>Opens the toy world, or NLVR2's files in their makers' form or BLIP's.</summary>
+    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
+    public static NlvrTask Open(TaskSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        using var checkpoint = TaskModel.Checkpoint(settings);
+        if (settings.Data is null)
+        {
+            var toy = TaskModel.Blip(settings, checkpoint, ToyNlvr2.Config, PrunableFamilies.Nlvr);
+            return new NlvrTask(toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
+        }
+
+        var files = new TaskFiles(settings.Data);
+        Array.ForEach(settings.Learns ? ["train", "dev"] : Array.Empty<string>(), split => files.Require("nlvr2", FileNames(split)));
+        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var texts = BlipTexts.Open(sizes, checkpoint!, files, settings.Vocabulary);
+        return new NlvrTask(TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Nlvr), settings, files, texts);
+    }
+
+    /// <summary>What a split's file is called, the makers' own name first.</summary>
+    public static string[] FileNames(string split) => [$"{split}.json", split == "test1" ? "nlvr_test.json" : $"nlvr_{split}.json"];
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Inputs(params IEnumerable<string> splits) =>
+        files is null ? [] : [.. splits.Select(split => files.Require("nlvr2", FileNames(split))), texts!.Path];
+
+    /// <inheritdoc/>
+    public override NlvrTask With(nn.Module other) => new((BlipNlvr)other, Unreduced, Split) { OwnsSplits = false };
+
+    /// <inheritdoc/>
+    public override int TextLength(int example) => Train.TextLength(example);
+
+    /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
-        var batch = train.TrainingBatch(Epoch, examples, device);
-        using var recorded = Active?.Record();
+        var batch = Train.TrainingBatch(Epoch, examples, Device);
+        using var trace = Active?.Record();
         var output = model.Forward(batch);
-        return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), Correct(output.Logits, batch.Labels))
+        return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean())
         {
             Alignment = output.AlignmentLoss,
-            Auxiliary = Auxiliary(output, batch),
-            ImageTokens = LastOf(recorded, "visual_encoder"),
-            TextTokens = LastOf(recorded, "text_encoder"),
-            Macs = recorded is null ? null : costs.PerPair(recorded, batch.TextLengths).Average(),
+            Auxiliary = TrainingHeads.Sum(
+                patchHead?.Loss(output.Vision.X, batch.PatchClasses!).mul(Settings.PatchWeight), wordHead?.Loss(output.Text.X, batch.NamedCounts!).mul(Settings.WordWeight)),
+            ImageTokens = LastOf(trace, "visual_encoder"),
+            TextTokens = LastOf(trace, "text_encoder"),
+            Macs = trace is null ? null : costs.PerPair(trace, batch.TextLengths).Average(),
         };
     }
 
     /// <inheritdoc/>
-    public override Evaluation Validate() => Evaluate(validation, "validation");
+    public override Evaluation Validate() => Evaluate("dev");
 
-    /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(INlvrPairs pairs, string split, NlvrShuffle shuffle = NlvrShuffle.None) =>
-        WithoutFeatures(() => NlvrEvaluator.Evaluate(model, pairs, split, Active, shuffle, batchSize: settings.EvaluationBatch));
-
-    /// <inheritdoc/>
-    protected override (double Macs, double Dense) Cost(int[] examples, TokenReduction? reduction)
-    {
-        var dense = examples.Average(pair => (double)costs.Dense(train.TextLength(pair)));
-        return reduction is null
-            ? (dense, dense)
-            : (NlvrEvaluator.Evaluate(model, train, "calibration", reduction, limit: examples.Length, batchSize: settings.EvaluationBatch).Macs, dense);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        patchHead?.Dispose();
-        wordHead?.Dispose();
-    }
-
-    private Tensor? Auxiliary(NlvrOutput output, NlvrPairBatch batch)
-    {
-        var patches = patchHead is null ? null : patchHead.Loss(output.Vision.X, batch.PatchClasses!) * settings.PatchWeight;
-        var words = wordHead is null ? null : wordHead.Loss(output.Text.X, batch.NamedCounts!) * settings.WordWeight;
-        return patches is null ? words : words is null ? patches : patches + words;
-    }
-
-    private static Tensor Correct(Tensor logits, Tensor labels) => logits.detach().argmax(1).eq(labels).to(float32).mean();
-}
-
-/// <summary>What training BLIP NLVR2 is told besides how long and how fast.</summary>
-public sealed record NlvrTaskSettings : BudgetSettings
-{
-    /// <summary>Pairs that the dial is calibrated on: <see cref="BudgetSettings.CalibrationExamples"/>, whose examples are pairs here.</summary>
-    public int CalibrationPairs
-    {
-        get => CalibrationExamples;
-        init => CalibrationExamples = value;
-    }
-
-    /// <summary>Examples that are scored at once; less memory where images are large.</summary>
-    public int EvaluationBatch { get; init; } = 100;
-}
-
-/// <summary>Scores BLIP NLVR2 on a split: accuracy, multiply-accumulates by each example's own tokens, tokens per layer.</summary>
-public static class NlvrEvaluator
-{
-    /// <summary>Scores the model with a method attached, which is detached again.</summary>
+    /// <summary>Scores a model with a method attached, which is detached again.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="pairs">The examples.</param>
     /// <param name="split">What to call them.</param>
     /// <param name="setting">The method.</param>
-    /// <param name="limit">Scores the first examples only.</param>
-    /// <param name="batchSize">Examples that are scored at once.</param>
+    /// <param name="scoring">How; all of them if null.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
-    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, PruningSetting setting, int? limit = null, int batchSize = 100)
+    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(setting);
         using var reduction = setting.Attach(model);
-        return Evaluate(model, pairs, split, reduction, limit: limit, batchSize: batchSize);
+        return Evaluate(model, pairs, split, reduction, scoring);
     }
 
-    /// <summary>
-    /// Scores the model as it is: with a reduction where one is attached and given.
-    /// </summary>
+    /// <summary>Scores a model as it is: accuracy, multiply-accumulates by each example's own tokens, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="pairs">The examples.</param>
     /// <param name="split">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
-    /// <param name="shuffle">What is given away.</param>
-    /// <param name="limit">Scores the first examples only.</param>
-    /// <param name="batchSize">Examples that are scored at once.</param>
-    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, TokenReduction? reduction = null, NlvrShuffle shuffle = NlvrShuffle.None, int? limit = null, int batchSize = 100)
+    /// <param name="scoring">How; all of them if null.</param>
+    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, TokenReduction? reduction = null, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
-        var count = Math.Min(limit ?? pairs.Count, pairs.Count);
-        var other = Derangement.Of(pairs.Count);
-        var costs = new NlvrRunCosts(model.Config);
-        var right = new bool[count];
-        var tokens = new TokenMeans();
-        double macs = 0, whole = 0, dense = 0;
-        var device = Placement.DeviceOf(model);
+        scoring ??= new Scoring();
         model.eval();
-        using var off = inference_mode();
-        using var trace = reduction?.Record();
-        for (var from = 0; from < count; from += batchSize)
+        var count = Math.Min(scoring.Limit ?? pairs.Count, pairs.Count);
+        var (answers, tokens, resumed) = Answers(model, new NlvrRunCosts(model.Config), pairs, count, reduction, scoring);
+        double Share(IEnumerable<int> of) => of.Average(i => answers[i].Right == true ? 1.0 : 0);
+        int[] all = [.. Enumerable.Range(0, count)];
+        var accuracy = Share(all);
+        var consistency = pairs.Group(0) is null ? (double?)null : all.GroupBy(pairs.Group).Average(group => group.All(i => answers[i].Right == true) ? 1.0 : 0);
+        return new Evaluation(split, count, accuracy, answers.Average(a => a.Macs), answers.Average(a => a.DenseMacs))
         {
-            using var scope = NewDisposeScope();
-            int[] examples = [.. Enumerable.Range(from, Math.Min(batchSize, count - from))];
-            int[] others = [.. examples.Select(i => other[i])];
-            var batch = pairs.Batch(examples, shuffle == NlvrShuffle.Images ? others : [], shuffle == NlvrShuffle.Text ? others : [], device);
-            var output = model.Forward(batch);
-            output.Logits.argmax(1).eq(batch.Labels).cpu().data<bool>().ToArray().CopyTo(right, from);
-            dense += batch.TextLengths.Sum(n => (double)costs.Dense(n));
-            whole += batch.TextLengths.Sum(n => (double)costs.Whole(n));
-            macs += trace is null ? 0 : costs.PerPair(trace, batch.TextLengths).Sum(n => (double)n);
-            tokens.Add(trace);
-            trace?.Clear();
-        }
-
-        return new Evaluation(split, count, (double)right.Count(r => r) / count, (trace is null ? whole : macs) / count, dense / count)
-        {
-            ByKind = pairs.Kinds.Count == 0 ? new Dictionary<string, double>() : Enumerable.Range(0, count).GroupBy(i => pairs.Kinds[i]).OrderBy(g => g.Key, StringComparer.Ordinal)
-                .ToDictionary(g => g.Key, g => (double)g.Count(i => right[i]) / g.Count()),
+            Scores = [new("accuracy", accuracy), .. consistency is { } consistent ? [new KeyValuePair<string, double>("consistency", consistent)] : Array.Empty<KeyValuePair<string, double>>()],
+            ByKind = pairs.Kinds.Count == 0 ? new Dictionary<string, double>() : all.GroupBy(i => pairs.Kinds[i]).OrderBy(kind => kind.Key, StringComparer.Ordinal).ToDictionary(kind => kind.Key, Share),
             Temperature = reduction?.Temperature,
-            Tokens = tokens.Means(),
+            Tokens = tokens,
+            Resumed = resumed,
+            Submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "predictions.csv"), pairs, answers) : null,
         };
     }
-}
 
-/// <summary>What an evaluation gives away at random, to show that the model needs it.</summary>
-public enum NlvrShuffle
-{
-    /// <summary>Nothing.</summary>
-    None,
+    /// <inheritdoc/>
+    protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, Active, scoring);
 
-    /// <summary>Every statement gets the images of another example.</summary>
-    Images,
+    /// <inheritdoc/>
+    protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)
+    {
+        var pairs = Calibrating;
+        var count = Math.Min(Settings.CalibrationExamples, pairs.Count);
+        if (reduction is null)
+        {
+            var dense = Enumerable.Range(0, count).Average(pair => (double)costs.Dense(pairs.TextLength(pair)));
+            return (dense, dense);
+        }
 
-    /// <summary>Every pair of images gets the statement of another example.</summary>
-    Text,
+        return (Answers(model, costs, pairs, count, reduction, new Scoring()).All.Average(a => a.Macs), 0);
+    }
+
+    private static Answered<Answer> Answers(BlipNlvr model, NlvrRunCosts costs, INlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
+    {
+        var other = Derangement.Of(pairs.Count);
+        var device = Placement.DeviceOf(model);
+        return scoring.Answers(count, Usual, "answers", reduction, (examples, trace) =>
+        {
+            int[] others = [.. examples.Select(i => other[i])];
+            var batch = pairs.Batch(examples, scoring.Shuffle == Shuffle.Images ? others : [], scoring.Shuffle == Shuffle.Text ? others : [], device);
+            var answered = model.Forward(batch).Logits.argmax(1); // [B]
+            var right = answered.eq(batch.Labels).cpu().data<bool>().ToArray();
+            var isTrue = answered.cpu().data<long>().ToArray();
+            var macs = trace is null ? [.. batch.TextLengths.Select(costs.Whole)] : costs.PerPair(trace, batch.TextLengths);
+            return examples.Select((_, i) => new Answer(isTrue[i] == 1 ? "True" : "False", right[i], macs[i], costs.Dense(batch.TextLengths[i])));
+        });
+    }
+
+    private static string? Submit(string path, INlvrPairs pairs, IReadOnlyList<Answer> answers)
+    {
+        if (pairs.Identifier(0) is null)
+        {
+            return null;
+        }
+
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(answers.Select((answer, i) => $"{pairs.Identifier(i)},{answer.Text}\n")))));
+        return path;
+    }
+
+    private static NlvrFiles Open(string split, TaskSettings settings, TaskFiles files, BlipTexts texts, BlipNlvr model)
+    {
+        var examples = Nlvr2Dataset.Load(files.Require("nlvr2", FileNames(split)));
+        var images = TaskModel.Images(settings, model.Config.Vision.ImageSize);
+        return new NlvrFiles(split == "train" && settings.Opened is { } first ? [.. examples.Take(first)] : examples, texts.Tokenizer, model.Config.Text.MaxPositions, images);
+    }
 }

@@ -1,103 +1,279 @@
+using System.Runtime.InteropServices;
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
-using Madtp.Kit.Data;
-using Madtp.Kit.Metrics;
-using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>Trains a retrieval model with alignment guidance. An example is a caption with its image.</summary>
-public sealed class RetrievalTask : BudgetTask
+/// <summary>
+/// CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An example is a
+/// caption with its image.
+/// </summary>
+public sealed class RetrievalTask : ModelTask<ICaptionedImages>
 {
+    private const int Usual = 100; // images answered at once
+    private const int ReadAtOnce = 64;
+    private const int FewImages = 1000;
+    private const int FewCandidates = 16;
+
     private readonly IRetriever retriever;
-    private readonly ICaptionedImages train;
-    private readonly ICaptionedImages validation;
-    private readonly RetrievalTaskSettings settings;
     private readonly PatchHead? patchHead;
-    private readonly Device device;
+    private readonly CaptionFileNames? files;
+    private readonly string? vocabulary;
     private double distillation;
 
-    /// <summary>Attaches the method to the model; dispose to detach it.</summary>
-    /// <param name="retriever">The model, alignment guidance and training copies included, on the device that it is to be trained on.</param>
-    /// <param name="train">Captioned images to train on.</param>
-    /// <param name="validation">Captioned images to watch.</param>
-    /// <param name="settings">What is trained.</param>
-    /// <param name="method">How tokens are reduced; MADTP if null.</param>
-    /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public RetrievalTask(IRetriever retriever, ICaptionedImages train, ICaptionedImages validation, RetrievalTaskSettings settings, PruningMethod? method = null, int patchClasses = 0)
-        : base(Checked(retriever).Reducible, settings, method)
+    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
+    /// <param name="retriever">The model, on the device that it computes on; with training copies where it is trained.</param>
+    /// <param name="settings">What is trained and scored.</param>
+    /// <param name="open">Opens a split.</param>
+    public RetrievalTask(IRetriever retriever, TaskSettings settings, Func<string, ICaptionedImages> open) : base(Given(retriever).Reducible, settings, open)
     {
-        (this.retriever, this.train, this.validation, this.settings) = (retriever, train, validation, settings);
-        device = Placement.DeviceOf(retriever.Module);
-        patchHead = settings.PatchWeight > 0 ? new PatchHead(retriever.ImageWidth, patchClasses).to(device) : null;
+        this.retriever = retriever;
+        patchHead = PatchHead.For(settings, retriever.ImageWidth, Device);
+    }
+
+    private RetrievalTask(IRetriever retriever, TaskSettings settings, CaptionFileNames files, string vocabulary, TextEncoding text, int size)
+        : this(retriever, settings, split => files.Open(split, settings, text, size)) => (this.files, this.vocabulary) = (files, vocabulary);
+
+    /// <inheritdoc/>
+    public override string Name => retriever is ClipRetriever ? "clip" : "retrieval";
+
+    /// <inheritdoc/>
+    public override string CostOf => "a caption with its image";
+
+    /// <inheritdoc/>
+    public override nn.Module Model => retriever.Module;
+
+    /// <inheritdoc/>
+    public override int Examples => Train.Captions;
+
+    /// <inheritdoc/>
+    public override bool ComparesExamples => true;
+
+    private protected override IEnumerable<(string Name, nn.Module Module)> Heads => TrainingHeads.Of(patchHead);
+
+    /// <summary>Opens CLIP with the toy world, or with files in Karpathy's form or BLIP's.</summary>
+    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
+    public static RetrievalTask OpenClip(TaskSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        using var checkpoint = TaskModel.Checkpoint(settings);
+        if (settings.Data is null)
+        {
+            return new RetrievalTask(new ClipRetriever(TaskModel.Clip(settings, checkpoint, ToyClip.Config)), settings, split => ToyCaptionedImages.DrawForClip(split, settings.OpenedScenes));
+        }
+
+        var files = new CaptionFileNames(settings);
+        var sizes = CheckpointSizes.Clip(checkpoint!);
+        var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
+        var model = TaskModel.Clip(settings, checkpoint, sizes);
+        var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
+        return new RetrievalTask(new ClipRetriever(model), settings, files, text.Path, encoding, model.Config.Vision.ImageSize);
+    }
+
+    /// <summary>Opens BLIP, likewise.</summary>
+    /// <inheritdoc cref="OpenClip"/>
+    public static RetrievalTask OpenBlip(TaskSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        using var checkpoint = TaskModel.Checkpoint(settings);
+        BlipRetrieval Model(BlipConfig sizes) => TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Retrieval, TaskModel.Contrastive(settings));
+        if (settings.Data is null)
+        {
+            return new RetrievalTask(new BlipRetriever(Model(ToyRetrieval.Config)), settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
+        }
+
+        var files = new CaptionFileNames(settings);
+        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var text = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
+        var model = Model(sizes);
+        var encoding = new TextEncoding(text.Caption, text.Tokenizer.PaddingId, settings.CountsPadding ? text.Width : null);
+        return new RetrievalTask(new BlipRetriever(model), settings, files, text.Path, encoding, model.Config.Vision.ImageSize);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
-        patchHead is null ? [("model", retriever.Module)] : [("model", retriever.Module), ("patch_head", patchHead)];
+    public override IEnumerable<string> Inputs(params IEnumerable<string> splits) => files is null ? [] : [.. files.Paths(splits), vocabulary!];
 
     /// <inheritdoc/>
-    public override int Examples => train.Captions;
+    public override RetrievalTask With(nn.Module other) =>
+        new(other is ClipModel clip ? new ClipRetriever(clip) : new BlipRetriever((BlipRetrieval)other), Unreduced, Split) { OwnsSplits = false };
+
+    /// <inheritdoc/>
+    public override int TextLength(int example) => Train.TextLength(example);
+
+    /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
     {
-        distillation = settings.Distillation * Math.Min(1, (double)step / stepsPerEpoch);
+        distillation = Settings.Distillation * Math.Min(1, (double)step / stepsPerEpoch);
         base.Prepare(step, stepsPerEpoch);
     }
-
-    /// <inheritdoc/>
-    public override int TextLength(int example) => train.TextLength(example);
-
-    /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
-
-    /// <inheritdoc/>
-    public override bool ComparesExamples => true;
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();
-        int[] images = [.. captions.Select(caption => train.ImageOfCaption[caption])];
-        var (ids, mask) = train.Texts(captions, device);
+        int[] images = [.. captions.Select(caption => Train.ImageOfCaption[caption])];
+        var (ids, mask) = Train.Texts(captions, Device);
         using var trace = Active?.Record();
-        var losses = retriever.Step(train.TrainingPixels(Epoch, examples, device), ids, mask, tensor(images.Select(image => (long)image).ToArray(), device: device), distillation);
+        var losses = retriever.Step(
+            Train.TrainingPixels(Epoch, examples, Device), ids, mask, tensor(images.Select(image => (long)image).ToArray(), device: Device), distillation);
         return new StepLosses(losses.Task, Correct(losses.Features))
         {
             Alignment = losses.Alignment,
-            Auxiliary = patchHead is null ? null : patchHead.Loss(losses.ImageTokens.X, train.PatchClasses(images, device)!) * settings.PatchWeight,
+            Auxiliary = patchHead is null ? null : patchHead.Loss(losses.ImageTokens.X, Train.PatchClasses(images, Device)!) * Settings.PatchWeight,
             ImageTokens = trace is null ? null : LastOf(trace, 0),
             TextTokens = trace is null ? null : LastOf(trace, 1),
-            Macs = trace is null ? null : retriever.Costs.PerPair(trace, [.. captions.Select(train.TextLength)]).Average(),
+            Macs = trace is null ? null : retriever.Costs.PerPair(trace, [.. captions.Select(Train.TextLength)]).Average(),
         };
     }
 
     /// <inheritdoc/>
-    public override Evaluation Validate() => Evaluate(validation, "validation");
+    public override Evaluation Validate() => Evaluate("val");
 
-    /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(ICaptionedImages split, string name) => WithoutFeatures(() => RetrievalEvaluator.Evaluate(retriever, split, name, Active));
-
-    /// <inheritdoc/>
-    protected override (double Macs, double Dense) Cost(int[] examples, TokenReduction? reduction)
+    /// <summary>Scores a model as it is: recall both ways, multiply-accumulates of each caption with its image, tokens per layer.</summary>
+    /// <param name="retriever">The model; left in evaluation mode.</param>
+    /// <param name="split">Images and captions.</param>
+    /// <param name="name">What to call them.</param>
+    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
+    /// <param name="scoring">How; all of them if null.</param>
+    /// <param name="candidates">Pairs that BLIP reads for each query.</param>
+    public static Evaluation Evaluate(IRetriever retriever, ICaptionedImages split, string name, TokenReduction? reduction = null, Scoring? scoring = null, int candidates = FewCandidates)
     {
+        ArgumentNullException.ThrowIfNull(retriever);
+        ArgumentNullException.ThrowIfNull(split);
+        scoring ??= new Scoring();
+        if (scoring.Shuffle != Shuffle.None)
+        {
+            throw new ArgumentException("retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
+        }
+
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
         retriever.Module.eval();
-        var (macs, dense, _) = RetrievalEvaluator.Cost(retriever, train, examples, reduction);
-        return (macs, dense);
+        var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
+        var captions = split.ImageOfCaption.Index().Where(caption => caption.Item < count).OrderBy(caption => caption.Item).Select(caption => caption.Index).ToLookup(caption => split.ImageOfCaption[caption]);
+        var (answers, tokens, resumed) = scoring.Answers(count, Usual, "answers", reduction, (some, trace) => Encoded(retriever, split, captions, some, trace));
+        var images = Rows([.. answers.Select(answer => answer.Image)]);
+        var texts = Rows([.. answers.SelectMany(answer => answer.Captions)]);
+        var similarity = images.MatMul(texts.t()); // [I, T]
+        var scores = retriever is BlipRetriever blip
+            ? Reranked(blip.Model, split, [.. Enumerable.Range(0, count).SelectMany(image => captions[image])], similarity, answers.Max(answer => answer.ImageTokens), reduction, scoring, candidates)
+            : RetrievalScores.Of(similarity);
+        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), Matrix(scores.TextToImage), [.. answers.SelectMany((answer, image) => Enumerable.Repeat(image, answer.Captions.Length))]);
+        (string Field, string Short, double Value)[] recalls =
+        [
+            ("captions for images, R@1", "text at 1", recall.TextAt1), ("captions for images, R@5", "text at 5", recall.TextAt5), ("captions for images, R@10", "text at 10", recall.TextAt10),
+            ("images for captions, R@1", "image at 1", recall.ImageAt1), ("images for captions, R@5", "image at 5", recall.ImageAt5), ("images for captions, R@10", "image at 10", recall.ImageAt10),
+        ];
+        var pairs = answers.Sum(answer => answer.Captions.Length);
+        return new Evaluation(name, pairs, (recall.TextAt1 + recall.ImageAt1) / 200, answers.Sum(answer => answer.Macs) / pairs, answers.Sum(answer => answer.DenseMacs) / pairs)
+        {
+            Scores = [.. recalls.Select(one => KeyValuePair.Create(one.Field, one.Value)), new("mean", recall.Mean)],
+            ByKind = recalls.ToDictionary(one => one.Short, one => one.Value / 100),
+            Temperature = reduction?.Temperature,
+            Tokens = tokens,
+            Resumed = resumed,
+            Submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "scores.safetensors"), scores) : null,
+        };
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => patchHead?.Dispose();
-
-    private static IRetriever Checked(IRetriever retriever)
+    protected override Evaluation Score(string split, Scoring scoring)
     {
-        ArgumentNullException.ThrowIfNull(retriever);
-        return retriever;
+        var data = Split(split);
+        return Evaluate(retriever, data, split, Active, scoring, Settings.Learns && split != TestSplit ? FewCandidates : CandidatesOf(data, scoring));
+    }
+
+    /// <inheritdoc/>
+    internal override void Identify(RunIdentity identity, string split)
+    {
+        identity.Add("data set", Settings.Dataset);
+        if (retriever is BlipRetriever)
+        {
+            identity.Add("candidates", CandidatesOf(Split(split), new Scoring()));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)
+    {
+        var split = Calibrating;
+        int[] some = [.. Enumerable.Range(0, Math.Min(Settings.CalibrationExamples, split.Captions))];
+        if (reduction is null)
+        {
+            var dense = some.Average(caption => (double)retriever.Costs.Dense(split.TextLength(caption)));
+            return (dense, dense);
+        }
+
+        var captions = some.ToLookup(caption => split.ImageOfCaption[caption]);
+        int[] images = [.. captions.Select(image => image.Key)];
+        var answers = new Scoring().Answers(images.Length, Usual, "calibration", reduction, (places, trace) => Encoded(retriever, split, captions, [.. places.Select(place => images[place])], trace));
+        return (answers.All.Sum(answer => answer.Macs) / some.Length, 0);
+    }
+
+    // COCO's 5,000 images would need 9 GB for their tokens, so that every image is encoded again where it is read with captions.
+    private static RetrievalScores Reranked(BlipRetrieval model, ICaptionedImages split, int[] captions, Tensor similarity, int longest, TokenReduction? reduction, Scoring scoring, int candidates)
+    {
+        var device = Placement.DeviceOf(model);
+        var (count, pairs) = ((int)similarity.shape[0], CandidatePairs.Of(similarity, candidates));
+        var (ids, mask) = split.Texts(captions, device);
+        var judge = new PairJudge(model, ids, mask, similarity, pairs, ReadAtOnce);
+        var fill = ReferenceEquals(reduction?.Policy, ReductionPolicy.Released) ? longest : 0;
+        var judged = scoring.Answers(count, Usual, "ranking", reduction, (images, _) =>
+        {
+            var tokens = model.EncodeImages(split.Pixels(images, device)).Tokens;
+            return images.Select((image, i) =>
+            {
+                using var scope = NewDisposeScope();
+                var all = tokens.X[i]; // [S, D]
+                var own = tokens.Mask is { } real ? all.index_select(0, real[i].nonzero().squeeze(1)) : all;
+                var (met, scores) = judge.Judge(image, PairJudge.Filled(own, fill));
+                return new JudgedTexts(met, MemoryMarshal.AsBytes<float>(scores).ToArray());
+            });
+        });
+        var sheet = new ScoreSheet(pairs, count, captions.Length);
+        foreach (var (image, one) in judged.All.Index())
+        {
+            sheet.Write(image, one.Texts, MemoryMarshal.Cast<byte, float>(one.Scores).ToArray());
+        }
+
+        return sheet.ToScores();
+    }
+
+    private int CandidatesOf(ICaptionedImages split, Scoring scoring) =>
+        Settings.Candidates ?? (Math.Min(scoring.Limit ?? split.Images, split.Images) < FewImages ? FewCandidates : Settings.Dataset == "coco" ? 256 : 128);
+
+    private static IEnumerable<PairAnswer> Encoded(IRetriever retriever, ICaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
+    {
+        var device = Placement.DeviceOf(retriever.Module);
+        int[] texts = [.. images.SelectMany(image => captions[image])];
+        int[] imageOf = [.. images.SelectMany((image, place) => captions[image].Select(_ => place))];
+        var (ids, mask) = split.Texts(texts, device);
+        var features = retriever.Encode(split.Pixels(images, device), ids, mask, imageOf, trace is not null);
+        int[] lengths = [.. texts.Select(split.TextLength)];
+        var macs = trace is null ? [.. lengths.Select(retriever.Costs.Whole)] : retriever.Costs.PerPair(trace, lengths, imageOf);
+        var (image, text) = (Bytes(features.Images), Bytes(features.Texts));
+        return images.Select((_, place) =>
+        {
+            int[] own = [.. imageOf.Index().Where(one => one.Item == place).Select(one => one.Index)];
+            return new PairAnswer(image[place], [.. own.Select(one => text[one])], features.ImageTokens[place], own.Sum(one => (double)macs[one]), own.Sum(one => (double)retriever.Costs.Dense(lengths[one])));
+        });
     }
 
     // Tokens that leave an encoder's last layer in its first pass of the step, mean over the batch.
@@ -114,75 +290,29 @@ public sealed class RetrievalTask : BudgetTask
         var nearest = features.Image.MatMul(features.Text.t()).argmax(1);
         return nearest.eq(arange(nearest.shape[0], dtype: int64, device: nearest.device)).to(float32).mean();
     }
-}
 
-/// <summary>What training a retrieval model is told besides how long and how fast.</summary>
-public sealed record RetrievalTaskSettings : BudgetSettings
-{
-    /// <summary>Weight of the momentum copies in the contrastive targets, reached at the end of the first epoch.</summary>
-    public double Distillation { get; init; } = 0.4;
-}
-
-/// <summary>Scores a retrieval model on a split: recall both ways, multiply-accumulates of each caption with its image, tokens per layer.</summary>
-public static class RetrievalEvaluator
-{
-    private const int Batch = 100;
-
-    /// <summary>
-    /// Scores the model as it is: with a reduction where one is attached and given.
-    /// </summary>
-    /// <param name="retriever">The model; left in evaluation mode.</param>
-    /// <param name="split">Images and captions.</param>
-    /// <param name="name">What to call them.</param>
-    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
-    /// <returns>Accuracy is the mean of both recalls at 1; the recalls are listed by kind.</returns>
-    public static Evaluation Evaluate(IRetriever retriever, ICaptionedImages split, string name, TokenReduction? reduction = null)
+    private static string Submit(string path, RetrievalScores scores)
     {
-        ArgumentNullException.ThrowIfNull(retriever);
-        ArgumentNullException.ThrowIfNull(split);
-        retriever.Module.eval();
-        using var scope = NewDisposeScope();
-        var scores = retriever.Rank(split);
-        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), Matrix(scores.TextToImage), split.ImageOfCaption);
-        var (macs, dense, tokens) = Cost(retriever, split, [.. Enumerable.Range(0, split.Captions)], reduction);
-        return new Evaluation(name, split.Captions, (recall.TextAt1 + recall.ImageAt1) / 200, macs, dense)
-        {
-            ByKind = new Dictionary<string, double>
-            {
-                ["text at 1"] = recall.TextAt1 / 100,
-                ["text at 5"] = recall.TextAt5 / 100,
-                ["text at 10"] = recall.TextAt10 / 100,
-                ["image at 1"] = recall.ImageAt1 / 100,
-                ["image at 5"] = recall.ImageAt5 / 100,
-                ["image at 10"] = recall.ImageAt10 / 100,
-            },
-            Temperature = reduction?.Temperature,
-            Tokens = tokens,
-        };
+        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["scores_i2t"] = scores.ImageToText, ["scores_t2i"] = scores.TextToImage });
+        return path;
     }
 
-    /// <summary>Multiply-accumulates of some captions with their images, means: as reduced, as plain, and tokens per layer.</summary>
-    internal static (double Macs, double Dense, IReadOnlyDictionary<string, double> Tokens) Cost(IRetriever retriever, ICaptionedImages split, int[] captions, TokenReduction? reduction)
+    private static IRetriever Given(IRetriever retriever)
     {
-        using var off = no_grad();
-        using var trace = reduction?.Record();
-        var tokens = new TokenMeans();
-        var device = Placement.DeviceOf(retriever.Module);
-        double macs = 0;
-        var dense = captions.Sum(caption => (double)retriever.Costs.Dense(split.TextLength(caption)));
-        var whole = captions.Sum(caption => (double)retriever.Costs.Whole(split.TextLength(caption)));
-        foreach (var some in trace is null ? [] : captions.Chunk(Batch))
-        {
-            using var scope = NewDisposeScope();
-            var (ids, mask) = split.Texts(some, device);
-            retriever.Answer(split.Pixels([.. some.Select(caption => split.ImageOfCaption[caption])], device), ids, mask);
-            macs += retriever.Costs.PerPair(trace!, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
-            tokens.Add(trace);
-            trace!.Clear();
-        }
-
-        return ((trace is null ? whole : macs) / captions.Length, dense / captions.Length, tokens.Means());
+        ArgumentNullException.ThrowIfNull(retriever);
+        return retriever;
     }
 
     private static ScoreMatrix Matrix(Tensor scores) => new((int)scores.shape[0], (int)scores.shape[1], scores.data<float>().ToArray());
+
+    // Features [N, E] as bytes of each row, and back.
+    private static byte[][] Bytes(Tensor features) => [.. MemoryMarshal.AsBytes<float>(features.to(float32).cpu().contiguous().data<float>().ToArray()).ToArray().Chunk((int)features.shape[1] * sizeof(float))];
+
+    private static Tensor Rows(byte[][] rows) => tensor(MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray(), [rows.Length, rows[0].Length / sizeof(float)]);
+
+    /// <summary>An image and its captions in the joint space, as numbers of four bytes, and what its pairs cost in all.</summary>
+    private sealed record PairAnswer(byte[] Image, byte[][] Captions, int ImageTokens, double Macs, double DenseMacs);
+
+    /// <summary>How well an image fits the texts it was read with.</summary>
+    private sealed record JudgedTexts(long[] Texts, byte[] Scores);
 }

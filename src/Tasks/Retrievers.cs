@@ -1,17 +1,18 @@
-using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Retrieval;
-using Madtp.Kit.Data;
+using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Models;
-using Madtp.Kit.Runtime;
-using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
+
+/// <summary>Images and captions in the joint space, all of length 1.</summary>
+/// <param name="Images">The images' features, <c>[B, E]</c>.</param>
+/// <param name="Texts">The captions' features, <c>[T, E]</c>.</param>
+/// <param name="ImageTokens">Tokens that leave the image encoder, of each image.</param>
+public sealed record PairFeatures(Tensor Images, Tensor Texts, IReadOnlyList<int> ImageTokens);
 
 /// <summary>A retrieval model as training and scoring see it, whichever it is.</summary>
 public interface IRetriever
@@ -31,26 +32,18 @@ public interface IRetriever
     /// <summary>One step of training on matching pairs; ids and mask are <c>[B, N]</c>.</summary>
     RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation);
 
-    /// <summary>
-    /// The smaller model that parameter pruning cuts out of this one, trained again.
-    /// </summary>
-    /// <param name="run">How, and where.</param>
-    /// <param name="begin">What this model, and then the smaller one, is trained on.</param>
-    /// <returns>The smaller model; null where the training was stopped.</returns>
-    IRetriever? Compressed(UPopRun run, Func<IRetriever, BudgetTask> begin);
-
-    /// <summary>Everything that answering for the pairs takes, for its cost to be counted.</summary>
-    void Answer(Tensor images, Tensor ids, Tensor mask);
-
-    /// <summary>Ranks all images and captions of a split against each other.</summary>
-    RetrievalScores Rank(ICaptionedImages split);
+    /// <summary>Encodes images <c>[B, 3, H, W]</c> and captions <c>[T, N]</c>.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="ids">The captions.</param>
+    /// <param name="mask">1 for their tokens, 0 for padding.</param>
+    /// <param name="imageOfText">Each caption's place among the images.</param>
+    /// <param name="isCounted">Whether everything else that answering takes is done too, for its cost.</param>
+    PairFeatures Encode(Tensor images, Tensor ids, Tensor mask, int[] imageOfText, bool isCounted);
 }
 
-/// <summary>CLIP as a retrieval model: ranks by similarity alone.</summary>
+/// <summary>CLIP: ranks by similarity alone.</summary>
 public sealed class ClipRetriever(ClipModel model) : IRetriever
 {
-    private const int Batch = 100;
-
     /// <inheritdoc/>
     public nn.Module Module => model;
 
@@ -68,40 +61,16 @@ public sealed class ClipRetriever(ClipModel model) : IRetriever
         model.TrainingStep(images, ids, imageIds, distillation);
 
     /// <inheritdoc/>
-    public IRetriever? Compressed(UPopRun run, Func<IRetriever, BudgetTask> begin)
+    public PairFeatures Encode(Tensor images, Tensor ids, Tensor mask, int[] imageOfText, bool isCounted)
     {
-        ArgumentNullException.ThrowIfNull(run);
-        return run.Compress(PrunableFamilies.Clip, model, one => begin(new ClipRetriever(one))) is { } smaller ? new ClipRetriever(smaller) : null;
+        var (image, words) = (model.EncodeImages(images), model.EncodeTexts(ids));
+        return new PairFeatures(ContrastiveFeatures.Unit(image.Feature), ContrastiveFeatures.Unit(words.Feature), image.Tokens.TokensPerSample());
     }
-
-    /// <inheritdoc/>
-    public void Answer(Tensor images, Tensor ids, Tensor mask) => model.Forward(images, ids);
-
-    /// <inheritdoc/>
-    public RetrievalScores Rank(ICaptionedImages split)
-    {
-        ArgumentNullException.ThrowIfNull(split);
-        using var off = no_grad();
-        using var scope = NewDisposeScope();
-        var device = Placement.DeviceOf(model);
-        var images = Features(split.Images, some => model.EncodeImages(split.Pixels(some, device)).Feature);
-        var texts = Features(split.Captions, some => model.EncodeTexts(split.Texts(some, device).Ids).Feature);
-        var scores = RetrievalScores.Of(images.MatMul(texts.t()));
-        return new RetrievalScores(scores.ImageToText.MoveToOuterDisposeScope(), scores.TextToImage.MoveToOuterDisposeScope());
-    }
-
-    private static Tensor Features(int count, Func<int[], Tensor> encode) => ContrastiveFeatures.Unit(cat(Enumerable.Range(0, count).Chunk(Batch).Select(some =>
-    {
-        using var scope = NewDisposeScope();
-        return encode(some).MoveToOuterDisposeScope();
-    }).ToList(), 0));
 }
 
-/// <summary>BLIP as a retrieval model: ranks by similarity, then reads the best candidates.</summary>
-public sealed class BlipRetriever(BlipRetrieval model, RerankOptions? rerank = null) : IRetriever
+/// <summary>BLIP: ranks by similarity, then reads the best candidates.</summary>
+public sealed class BlipRetriever(BlipRetrieval model) : IRetriever
 {
-    private const int Batch = 100;
-
     /// <inheritdoc/>
     public nn.Module Module => model;
 
@@ -114,44 +83,23 @@ public sealed class BlipRetriever(BlipRetrieval model, RerankOptions? rerank = n
     /// <inheritdoc/>
     public IPairCosts Costs { get; } = new RetrievalPairCosts(model.Config);
 
+    /// <summary>The model.</summary>
+    internal BlipRetrieval Model => model;
+
     /// <inheritdoc/>
     public RetrievalLosses Step(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation) =>
         model.TrainingStep(images, ids, mask, imageIds, distillation);
 
     /// <inheritdoc/>
-    public IRetriever? Compressed(UPopRun run, Func<IRetriever, BudgetTask> begin)
+    public PairFeatures Encode(Tensor images, Tensor ids, Tensor mask, int[] imageOfText, bool isCounted)
     {
-        ArgumentNullException.ThrowIfNull(run);
-        return run.Compress(PrunableFamilies.Retrieval, model, one => begin(new BlipRetriever(one, rerank))) is { } smaller ? new BlipRetriever(smaller, rerank) : null;
-    }
-
-    /// <inheritdoc/>
-    public void Answer(Tensor images, Tensor ids, Tensor mask)
-    {
-        var encoded = model.EncodeImages(images);
-        model.EncodeTexts(ids, mask);
-        model.Match(ImageContext.Of(encoded.Tokens), ids, mask);
-    }
-
-    /// <inheritdoc/>
-    public RetrievalScores Rank(ICaptionedImages split)
-    {
-        ArgumentNullException.ThrowIfNull(split);
-        using var off = no_grad();
-        using var index = new RetrievalIndex(model, rerank);
-        var device = Placement.DeviceOf(model);
-        foreach (var some in Enumerable.Range(0, split.Images).Chunk(Batch))
+        var (image, words) = (model.EncodeImages(images), model.EncodeTexts(ids, mask));
+        if (isCounted)
         {
-            using var scope = NewDisposeScope();
-            index.AddImages(split.Pixels(some, device));
+            var of = tensor(imageOfText.Select(i => (long)i).ToArray(), device: images.device);
+            model.Match(new ImageContext(image.Tokens.X.index_select(0, of), image.Tokens.Mask?.index_select(0, of)), ids, mask);
         }
 
-        using (NewDisposeScope())
-        {
-            var (ids, mask) = split.Texts([.. Enumerable.Range(0, split.Captions)], device);
-            index.AddTexts(ids, mask);
-        }
-
-        return index.Rank();
+        return new PairFeatures(image.Feature, words.Feature, image.Tokens.TokensPerSample());
     }
 }

@@ -1,4 +1,6 @@
 using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data.Toy;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -27,6 +29,9 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The head that settings ask for; null where its loss has no weight.</summary>
+    internal static PatchHead? For(TaskSettings settings, int width, Device device) => settings.PatchWeight > 0 ? new PatchHead(width, ToyObject.Classes).to(device) : null;
+
     /// <summary>Tokens of whole images with the class token first, <c>[B, N + 1, D]</c>, to scores <c>[B, N, C]</c>.</summary>
     public override Tensor forward(Tensor tokens) => classes.forward(tokens.slice(1, 1, tokens.shape[1], 1));
 
@@ -54,10 +59,34 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The head that settings ask for; null where its loss has no weight.</summary>
+    internal static WordHead? For(TaskSettings settings, int width, Device device) => settings.WordWeight > 0 ? new WordHead(width, largest: 3).to(device) : null;
+
     /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right, <c>[B, N, 2, largest + 1]</c>.</summary>
     public override Tensor forward(Tensor tokens) => counts.forward(tokens).view(tokens.shape[0], tokens.shape[1], 2, kinds);
 
     /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
     public Tensor Loss(Tensor tokens, Tensor truth) =>
         nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: NlvrPairs.Unnamed);
+}
+
+/// <summary>The heads of a task and their losses, some of which may be absent.</summary>
+internal static class TrainingHeads
+{
+    /// <summary>The heads by their names in checkpoints.</summary>
+    public static IEnumerable<(string Name, nn.Module Module)> Of(PatchHead? patches, WordHead? words = null)
+    {
+        if (patches is not null)
+        {
+            yield return ("patch_head", patches);
+        }
+
+        if (words is not null)
+        {
+            yield return ("word_head", words);
+        }
+    }
+
+    /// <summary>The sum of those losses that are there, scalars; null where none is.</summary>
+    public static Tensor? Sum(Tensor? patches, Tensor? words) => patches is null ? words : words is null ? patches : patches + words;
 }

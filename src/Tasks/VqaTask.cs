@@ -1,190 +1,21 @@
+using System.Text.Json;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Nlvr2;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Text;
-using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
-
-/// <summary>Trains BLIP to answer questions about images. An example is a question with its image and all its answers.</summary>
-public sealed class VqaTask : BudgetTask
-{
-    private readonly BlipVqa model;
-    private readonly IQuestionedImages train;
-    private readonly IQuestionedImages validation;
-    private readonly AnswerVocabulary answers;
-    private readonly BudgetSettings settings;
-    private readonly PatchHead? patchHead;
-    private readonly WordHead? wordHead;
-    private readonly Device device;
-
-    /// <summary>Attaches the method to the model; dispose to detach it.</summary>
-    /// <param name="model">The model, alignment guidance included, on the device that it is to be trained on.</param>
-    /// <param name="train">Questions to train on.</param>
-    /// <param name="validation">Questions to watch.</param>
-    /// <param name="answers">What is chosen among where the model is scored.</param>
-    /// <param name="settings">What is trained.</param>
-    /// <param name="method">How tokens are reduced; MADTP if null.</param>
-    /// <param name="patchClasses">Classes of patches, where their loss has a weight.</param>
-    public VqaTask(BlipVqa model, IQuestionedImages train, IQuestionedImages validation, AnswerVocabulary answers, BudgetSettings settings, PruningMethod? method = null, int patchClasses = 0)
-        : base(model, settings, method)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        (this.model, this.train, this.validation, this.answers, this.settings) = (model, train, validation, answers, settings);
-        device = Placement.DeviceOf(model);
-        patchHead = settings.PatchWeight > 0 ? new PatchHead(model.Config.Vision.Width, patchClasses).to(device) : null;
-        wordHead = settings.WordWeight > 0 ? new WordHead(model.Config.Text.Width, largest: 3).to(device) : null;
-    }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
-        [.. new (string, nn.Module?)[] { ("model", model), ("patch_head", patchHead), ("word_head", wordHead) }.Where(m => m.Item2 is not null).Select(m => (m.Item1, m.Item2!))];
-
-    /// <inheritdoc/>
-    public override int Examples => train.Count;
-
-    /// <inheritdoc/>
-    public override int TextLength(int example) => train.TextLength(example);
-
-    /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => train.Foresee(plan);
-
-    /// <inheritdoc/>
-    public override StepLosses Losses(ReadOnlySpan<int> examples)
-    {
-        var questions = examples.ToArray();
-        var (images, ids, mask) = train.TrainingBatch(Epoch, examples, device);
-        var (answerIds, answerMask, weights, questionOf) = train.Answers(questions, device);
-        using var trace = Active?.Record();
-        var output = model.Forward(images, ids, mask, new VqaAnswers(answerIds, answerMask, weights, questionOf));
-        return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId)))
-        {
-            Alignment = output.AlignmentLoss,
-            Auxiliary = Auxiliary(output.Encoding, questions),
-            ImageTokens = LastOf(trace, "visual_encoder"),
-            TextTokens = LastOf(trace, "text_encoder"),
-            Macs = trace is null ? null : new VqaCosts(model.Config).PerPair(trace, [.. questions.Select(train.TextLength)]).Average(),
-        };
-    }
-
-    /// <inheritdoc/>
-    public override Evaluation Validate() => Evaluate(validation, "validation");
-
-    /// <summary>Scores the model as it is now, reduced where the task has a budget.</summary>
-    public Evaluation Evaluate(IQuestionedImages split, string name, bool shuffle = false) =>
-        WithoutFeatures(() => VqaEvaluator.Evaluate(model, split, name, answers, Active, shuffle));
-
-    /// <inheritdoc/>
-    protected override (double Macs, double Dense) Cost(int[] examples, TokenReduction? reduction) => VqaEvaluator.Cost(model, train, examples, reduction);
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        patchHead?.Dispose();
-        wordHead?.Dispose();
-    }
-
-    private Tensor? Auxiliary(VqaEncoding encoding, int[] questions)
-    {
-        var patches = patchHead is null ? null : patchHead.Loss(encoding.Vision.X, train.PatchClasses(questions, device)!) * settings.PatchWeight;
-        var words = wordHead is null ? null : wordHead.Loss(encoding.Question.X, train.NamedCounts(questions, NlvrPairs.Unnamed, device)!) * settings.WordWeight;
-        return patches is null ? words : words is null ? patches : patches + words;
-    }
-}
-
-/// <summary>Scores a VQA model on a split: the official accuracy, multiply-accumulates of each question, tokens per layer.</summary>
-public static class VqaEvaluator
-{
-    private const int Batch = 100;
-
-    /// <summary>
-    /// Answers every question by ranking and compares with people's answers.
-    /// </summary>
-    /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="split">The questions.</param>
-    /// <param name="name">What to call them.</param>
-    /// <param name="answers">What is chosen among.</param>
-    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
-    /// <param name="shuffle">Gives every question another question's image, to show that it is needed.</param>
-    /// <param name="limit">Scores the first questions only.</param>
-    /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind.</returns>
-    public static Evaluation Evaluate(BlipVqa model, IQuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, bool shuffle = false, int? limit = null)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(split);
-        ArgumentNullException.ThrowIfNull(answers);
-        int[] questions = [.. Enumerable.Range(0, Math.Min(limit ?? split.Count, split.Count))];
-        var costs = new VqaCosts(model.Config);
-        var given = new Dictionary<long, string>();
-        var tokens = new TokenMeans();
-        double macs = 0, whole = 0;
-        var device = Placement.DeviceOf(model);
-        using var all = NewDisposeScope();
-        var candidates = answers.Tokens.To(device);
-        var dense = questions.Average(question => (double)costs.Dense(split.TextLength(question)));
-        model.eval();
-        using var off = no_grad();
-        using var trace = reduction?.Record();
-        foreach (var some in questions.Chunk(Batch))
-        {
-            using var scope = NewDisposeScope();
-            var (images, ids, mask) = split.Batch(some, shuffle, device);
-            var best = model.Rank(model.Read(images, ids, mask), candidates, answers.Considered).Best.cpu().data<long>().ToArray();
-            foreach (var (question, answer) in some.Zip(best))
-            {
-                given[split.Truth[question].QuestionId] = answers.Words[(int)answer];
-            }
-
-            whole += some.Sum(question => (double)costs.Whole(split.TextLength(question)));
-            macs += trace is null ? 0 : costs.PerPair(trace, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
-            tokens.Add(trace);
-            trace?.Clear();
-        }
-
-        var scores = VqaAccuracy.Compute([.. questions.Select(question => split.Truth[question])], given);
-        return new Evaluation(name, questions.Length, scores.Overall / 100, (trace is null ? whole : macs) / questions.Length, dense)
-        {
-            ByKind = scores.PerQuestionType.OrderBy(kind => kind.Key, StringComparer.Ordinal).Concat(scores.PerAnswerType.Select(kind => KeyValuePair.Create($"answer: {kind.Key}", kind.Value)))
-                .ToDictionary(kind => kind.Key, kind => kind.Value / 100),
-            Temperature = reduction?.Temperature,
-            Tokens = tokens.Means(),
-        };
-    }
-
-    /// <summary>Multiply-accumulates of some questions, means: as reduced (as plain, where no reduction is given) and as plain.</summary>
-    internal static (double Macs, double Dense) Cost(BlipVqa model, IQuestionedImages split, int[] questions, TokenReduction? reduction)
-    {
-        using var off = no_grad();
-        var costs = new VqaCosts(model.Config);
-        var dense = questions.Average(question => (double)costs.Dense(split.TextLength(question)));
-        if (reduction is null)
-        {
-            return (questions.Average(question => (double)costs.Whole(split.TextLength(question))), dense);
-        }
-
-        double macs = 0;
-        var device = Placement.DeviceOf(model);
-        model.eval();
-        using var trace = reduction.Record();
-        foreach (var some in questions.Chunk(Batch))
-        {
-            using var scope = NewDisposeScope();
-            var (images, ids, mask) = split.Batch(some, device: device);
-            model.Read(images, ids, mask);
-            macs += costs.PerPair(trace, [.. some.Select(split.TextLength)]).Sum(one => (double)one);
-            trace.Clear();
-        }
-
-        return (macs / questions.Length, dense);
-    }
-}
 
 /// <summary>The answers among which questions are answered.</summary>
 /// <param name="Words">The answers in words.</param>
@@ -195,7 +26,7 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
     /// <summary>Answers as a model's tokenizer encodes them.</summary>
     /// <param name="words">The answers.</param>
     /// <param name="encode">Token ids of one, [DEC] first and [SEP] last.</param>
-    /// <param name="considered">How many are read to their end for each question.</param>
+    /// <param name="considered">How many are read to their end for each question; all where there are fewer.</param>
     public static AnswerVocabulary Of(IReadOnlyList<string> words, Func<string, int[]> encode, int considered = 128)
     {
         ArgumentNullException.ThrowIfNull(words);
@@ -203,6 +34,197 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
         var ids = tensor(padded.Ids, [padded.Count, padded.Length]).DetachFromDisposeScope();
         using var scope = NewDisposeScope();
         var mask = tensor(padded.AttentionMask, [padded.Count, padded.Length]).to(float32).DetachFromDisposeScope();
-        return new AnswerVocabulary(words, new AnswerCandidates(ids, mask), considered);
+        return new AnswerVocabulary(words, new AnswerCandidates(ids, mask), Math.Min(considered, words.Count));
+    }
+
+    /// <summary>The toy world's: any answer of the training questions, all of them read to their end.</summary>
+    /// <param name="world">The captioned scenes that are asked about; the usual ones if null.</param>
+    public static AnswerVocabulary Toy(ToyCaptionSettings? world = null)
+    {
+        var words = ToyQuestionedImages.AnswerList(world);
+        return Of(words, ToyTokens.Answer, words.Count);
+    }
+}
+
+/// <summary>BLIP on VQA v2: each question is answered by ranking a list of answers. An example is a question with its image and all its answers.</summary>
+public sealed class VqaTask : ModelTask<IQuestionedImages>
+{
+    private const int Usual = 100; // questions answered at once
+
+    private readonly BlipVqa model;
+    private readonly AnswerVocabulary answers;
+    private readonly PatchHead? patchHead;
+    private readonly WordHead? wordHead;
+    private readonly VqaCosts costs;
+    private readonly VqaFileNames? files;
+    private readonly string? vocabulary;
+
+    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and what is scored.</summary>
+    /// <param name="model">The model, on the device that it computes on.</param>
+    /// <param name="answers">What is chosen among where the model is scored.</param>
+    /// <param name="settings">What is trained and scored.</param>
+    /// <param name="open">Opens a split.</param>
+    public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, IQuestionedImages> open) : base(model, settings, open)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (this.model, this.answers, costs) = (model, answers, new VqaCosts(model.Config));
+        (patchHead, wordHead) = (PatchHead.For(settings, model.Config.Vision.Width, Device), WordHead.For(settings, model.Config.Text.Width, Device));
+    }
+
+    private VqaTask(BlipVqa model, TaskSettings settings, VqaFileNames files, BlipTexts texts)
+        : this(model, AnswerVocabulary.Of(AnswerList.Load(files.Answers), texts.Answer, settings.Candidates ?? 128), settings, split => files.Open(split, settings, texts, model.Config.Vision.ImageSize)) =>
+        (this.files, vocabulary) = (files, texts.Path);
+
+    /// <inheritdoc/>
+    public override string Name => "vqa";
+
+    /// <inheritdoc/>
+    public override string CostOf => "a question about an image";
+
+    /// <summary>Of VQA v2 only val2014 has public answers; trained on those too, its test is what the server scores.</summary>
+    public override string TestSplit => files is null ? "test" : Settings.TrainOnValidation ? "test-dev2015" : "val2014";
+
+    /// <inheritdoc/>
+    public override nn.Module Model => model;
+
+    /// <inheritdoc/>
+    public override int Examples => Train.Count;
+
+    private protected override IEnumerable<(string Name, nn.Module Module)> Heads => TrainingHeads.Of(patchHead, wordHead);
+
+    /// <summary>Opens the toy world, or VQA v2's files in their makers' form or BLIP's.</summary>
+    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
+    public static VqaTask Open(TaskSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        using var checkpoint = TaskModel.Checkpoint(settings);
+        if (settings.Data is null)
+        {
+            var toy = TaskModel.Blip(settings, checkpoint, ToyVqa.Config, PrunableFamilies.Vqa);
+            return new VqaTask(toy, AnswerVocabulary.Toy(settings.OpenedScenes), settings, split => ToyQuestionedImages.Draw(split, settings.OpenedScenes));
+        }
+
+        var files = new VqaFileNames(settings);
+        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var texts = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
+        return new VqaTask(TaskModel.Blip(settings, checkpoint, sizes, PrunableFamilies.Vqa), settings, files, texts);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Inputs(params IEnumerable<string> splits) => files is null ? [] : [.. files.Paths(splits), vocabulary!];
+
+    /// <inheritdoc/>
+    public override VqaTask With(nn.Module other) => new((BlipVqa)other, answers, Unreduced, Split) { OwnsSplits = false };
+
+    /// <inheritdoc/>
+    public override int TextLength(int example) => Train.TextLength(example);
+
+    /// <inheritdoc/>
+    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
+
+    /// <inheritdoc/>
+    public override StepLosses Losses(ReadOnlySpan<int> examples)
+    {
+        var questions = examples.ToArray();
+        var (images, ids, mask) = Train.TrainingBatch(Epoch, examples, Device);
+        var (answerIds, answerMask, weights, questionOf) = Train.Answers(questions, Device);
+        using var trace = Active?.Record();
+        var output = model.Forward(images, ids, mask, new VqaAnswers(answerIds, answerMask, weights, questionOf));
+        return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId)))
+        {
+            Alignment = output.AlignmentLoss,
+            Auxiliary = TrainingHeads.Sum(
+                patchHead?.Loss(output.Encoding.Vision.X, Train.PatchClasses(questions, Device)!).mul(Settings.PatchWeight),
+                wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, NlvrPairs.Unnamed, Device)!).mul(Settings.WordWeight)),
+            ImageTokens = LastOf(trace, "visual_encoder"),
+            TextTokens = LastOf(trace, "text_encoder"),
+            Macs = trace is null ? null : costs.PerPair(trace, [.. questions.Select(Train.TextLength)]).Average(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override Evaluation Validate() => Evaluate("val");
+
+    /// <summary>Answers every question by ranking and compares with people's answers: accuracy, multiply-accumulates, tokens per layer.</summary>
+    /// <param name="model">The model; left in evaluation mode.</param>
+    /// <param name="split">The questions.</param>
+    /// <param name="name">What to call them.</param>
+    /// <param name="answers">What is chosen among.</param>
+    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
+    /// <param name="scoring">How; shuffled, every question gets another question's image.</param>
+    /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind; 0 where answers are not public.</returns>
+    public static Evaluation Evaluate(BlipVqa model, IQuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, Scoring? scoring = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(split);
+        ArgumentNullException.ThrowIfNull(answers);
+        scoring ??= new Scoring();
+        model.eval();
+        var costs = new VqaCosts(model.Config);
+        var count = Math.Min(scoring.Limit ?? split.Count, split.Count);
+        using var scope = NewDisposeScope();
+        var device = Placement.DeviceOf(model);
+        var candidates = answers.Tokens.To(device);
+        var (given, tokens, resumed) = scoring.Answers(count, Usual, "answers", reduction, (questions, trace) =>
+        {
+            var (images, ids, mask) = split.Batch(questions, scoring.Shuffle != Shuffle.None, device);
+            var best = model.Rank(model.Read(images, ids, mask), candidates, answers.Considered).Best.cpu().data<long>().ToArray();
+            return Costs(costs, split, questions, trace).Select((spent, i) => new Answer(answers.Words[(int)best[i]], null, spent.Macs, spent.Dense));
+        });
+        VqaQuestion[] truth = [.. Enumerable.Range(0, count).Select(question => split.Truth[question])];
+        var scores = truth.Any(question => question.Answers.Count == 0)
+            ? null // test: the answers are not public, a server scores the submission
+            : VqaAccuracy.Compute(truth, truth.Zip(given).ToDictionary(pair => pair.First.QuestionId, pair => pair.Second.Text));
+        var kinds = scores?.PerAnswerType.OrderBy(type => type.Key, StringComparer.Ordinal).ToArray() ?? [];
+        return new Evaluation(name, count, (scores?.Overall ?? 0) / 100, given.Average(a => a.Macs), given.Average(a => a.DenseMacs))
+        {
+            Scores = scores is null ? [] : [new("accuracy", scores.Overall), .. kinds.Select(type => KeyValuePair.Create($"  {type.Key}", type.Value))],
+            ByKind = scores is null ? new Dictionary<string, double>() : scores.PerQuestionType.OrderBy(kind => kind.Key, StringComparer.Ordinal)
+                .Concat(scores.PerAnswerType.Select(kind => KeyValuePair.Create($"answer: {kind.Key}", kind.Value))).ToDictionary(kind => kind.Key, kind => kind.Value / 100),
+            Temperature = reduction?.Temperature,
+            Tokens = tokens,
+            Resumed = resumed,
+            Submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "vqa_result.json"), truth, given) : null,
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, answers, Active, scoring);
+
+    /// <inheritdoc/>
+    internal override void Identify(RunIdentity identity, string split) => identity.Add("candidates", answers.Considered);
+
+    /// <inheritdoc/>
+    protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)
+    {
+        var split = Calibrating;
+        var count = Math.Min(Settings.CalibrationExamples, split.Count);
+        if (reduction is null)
+        {
+            var dense = Enumerable.Range(0, count).Average(question => (double)costs.Dense(split.TextLength(question)));
+            return (dense, dense);
+        }
+
+        var spent = new Scoring().Answers(count, Usual, "calibration", reduction, (questions, trace) =>
+        {
+            var (images, ids, mask) = split.Batch(questions, device: Device);
+            model.Read(images, ids, mask); // decoders are never reduced
+            return Costs(costs, split, questions, trace).Select(one => new Answer(string.Empty, null, one.Macs, one.Dense));
+        });
+        return (spent.All.Average(one => one.Macs), 0);
+    }
+
+    private static (double Macs, double Dense)[] Costs(VqaCosts costs, IQuestionedImages split, int[] questions, ReductionTrace? trace)
+    {
+        int[] lengths = [.. questions.Select(split.TextLength)];
+        var macs = trace is null ? [.. lengths.Select(costs.Whole)] : costs.PerPair(trace, lengths);
+        return [.. lengths.Select((length, i) => ((double)macs[i], (double)costs.Dense(length)))];
+    }
+
+    private static string Submit(string path, VqaQuestion[] questions, IReadOnlyList<Answer> given)
+    {
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, questions.Zip(given, (question, answer) => new { question_id = question.QuestionId, answer = answer.Text })));
+        return path;
     }
 }

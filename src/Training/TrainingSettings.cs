@@ -1,4 +1,5 @@
 
+
 namespace Madtp.Kit.Training;
 
 /// <summary>Everything a training run is told besides its task. Equal settings, task and machine give equal weights.</summary>

@@ -3,6 +3,8 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,28 +46,34 @@ public sealed record UPopTraining
     }
 
     /// <summary>
-    /// Compresses a model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
+    /// Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
     /// model as it was cut out.
     /// </summary>
-    /// <param name="family">The kind of model.</param>
-    /// <param name="model">The trained model; the search changes its weights.</param>
-    /// <param name="begin">
-    /// What the model, and then the smaller one, is trained on: its task alone, without a budget and without alignment, since no token
-    /// is reduced. It is disposed here.
-    /// </param>
+    /// <param name="task">What the model is trained on: its task alone, without a budget and without alignment. The search changes its weights.</param>
     /// <param name="folder">The run's folder.</param>
     /// <param name="resume">Goes on with what is in the folder.</param>
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
-    /// <returns>The smaller model, in evaluation mode; null where the training was stopped.</returns>
+    /// <returns>The same task with the smaller model, in evaluation mode; null where the training was stopped.</returns>
     /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths, or the search is told to stop early.</exception>
-    public TModel? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, Func<TModel, BudgetTask> begin, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public ModelTask? Run(ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return task.Model switch
+        {
+            BlipNlvr model => Run(PrunableFamilies.Nlvr, model, task, folder, resume, progress, cancellation),
+            ClipModel model => Run(PrunableFamilies.Clip, model, task, folder, resume, progress, cancellation),
+            BlipRetrieval model => Run(PrunableFamilies.Retrieval, model, task, folder, resume, progress, cancellation),
+            BlipCaptioner model => Run(PrunableFamilies.Caption, model, task, folder, resume, progress, cancellation),
+            BlipVqa model => Run(PrunableFamilies.Vqa, model, task, folder, resume, progress, cancellation),
+            _ => throw new ArgumentException($"UPop does not know the parts of a {task.Model.GetType().Name}"),
+        };
+    }
+
+    private ModelTask? Run<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, bool resume, Action<TrainingProgress>? progress, CancellationToken cancellation)
         where TModel : nn.Module, IPrunableModel<TSizes>
         where TSizes : class, IPrunableSizes<TSizes>
     {
-        ArgumentNullException.ThrowIfNull(family);
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(begin);
         if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
         {
             throw new ArgumentException("the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an accuracy");
@@ -78,27 +86,22 @@ public sealed record UPopTraining
             File.Delete(extracted);
         }
 
-        int searching, steps;
+        var (searching, steps) = (Steps(task, Search), Steps(task));
         Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
-
-        using (var task = begin(model))
+        if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
         {
-            (searching, steps) = (Steps(task, Search), Steps(task));
-            if (!File.Exists(extracted) && !Searched(family, model, task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
-            {
-                return null;
-            }
+            return null;
         }
 
         using var file = CheckpointFile.Open(extracted);
         var smaller = CompressedWeights.Load(family, file, model.Config).to(Placement.DeviceOf(model));
-        using var again = begin(smaller);
+        var again = task.With(smaller);
         var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
         smaller.eval();
-        return result.Completed ? smaller : null;
+        return result.Completed ? again : null;
     }
 
-    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, BudgetTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+    private bool Searched<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
         where TModel : nn.Module, IPrunableModel<TSizes>
         where TSizes : class, IPrunableSizes<TSizes>
     {
@@ -115,28 +118,6 @@ public sealed record UPopTraining
     }
 
     private static int Steps(TrainingTask task, TrainingSettings settings) => settings.Epochs * (task.Examples / settings.BatchSize);
-}
-
-/// <summary>A compression that is to be run, for code that does not choose the model: how, where, and who is told.</summary>
-/// <param name="Training">How.</param>
-/// <param name="Folder">The run's folder.</param>
-public sealed record UPopRun(UPopTraining Training, string Folder)
-{
-    /// <summary>Goes on with what is in the folder.</summary>
-    public bool Resume { get; init; }
-
-    /// <summary>Told after every step.</summary>
-    public Action<TrainingProgress>? Progress { get; init; }
-
-    /// <summary>Stops after the step in hand.</summary>
-    public CancellationToken Cancellation { get; init; }
-
-    /// <summary>Compresses a model.</summary>
-    /// <inheritdoc cref="UPopTraining.Run{TModel, TSizes}"/>
-    public TModel? Compress<TModel, TSizes>(PrunableFamily<TModel, TSizes> family, TModel model, Func<TModel, BudgetTask> begin)
-        where TModel : nn.Module, IPrunableModel<TSizes>
-        where TSizes : class, IPrunableSizes<TSizes> =>
-        Training.Run(family, model, begin, Folder, Resume, Progress, Cancellation);
 }
 
 /// <summary>

@@ -1,6 +1,5 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Xunit;
@@ -12,11 +11,10 @@ namespace Madtp.Kit.Tests.Compression;
 [Collection(RandomStateCollection.Name)]
 public sealed class UPopOfToysTests
 {
-    private static readonly ToyCaptionSettings World = new(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2);
 
     private static readonly TrainingSettings Settings = new() { Epochs = 2, BatchSize = 6, WarmupSteps = 1, LearningRate = 1e-3, LogEvery = 2, CheckpointEvery = 3, Seed = 4 };
 
-    public static TheoryData<string> Names() => [ToyClip.Name, ToyRetrieval.Name, ToyCaption.Name, ToyVqa.Name];
+    public static TheoryData<string> Names() => ["clip", "retrieval", "caption", "vqa"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -63,44 +61,24 @@ public sealed class UPopOfToysTests
     {
         using var stop = new CancellationTokenSource();
         var steps = 0;
-        var run = new UPopRun(
-            new UPopTraining
-            {
-                Settings = new UPopSettings { MacShare = share, UpdateEvery = 2 },
-                Search = Settings,
-                Retraining = Settings,
-            },
-            folder)
+        var settings = Recipe.Toy(name).Task with
         {
-            Resume = true,
-            Progress = progress =>
-            {
-                steps = progress.TotalSteps;
-                if (progress.Step == stopAt)
-                {
-                    stop.Cancel();
-                }
-            },
-            Cancellation = stop.Token,
+            AlignmentWeight = 0,
+            PatchWeight = 0,
+            WordWeight = 0,
+            Seed = 3,
+            Scenes = new ToyCaptionSettings(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2),
         };
-        return Compressed(name, run) is var (model, test) ? (model, test, steps) : null;
-    }
-
-    private static (nn.Module Model, Evaluation Test)? Compressed(string name, UPopRun run)
-    {
-        if (name is ToyCaption.Name or ToyVqa.Name)
+        var task = ModelTask.Open(name, settings);
+        var training = new UPopTraining { Settings = new UPopSettings { MacShare = share, UpdateEvery = 2 }, Search = Settings, Retraining = Settings };
+        var smaller = training.Run(task, folder, resume: true, progress =>
         {
-            var recipe = (name == ToyCaption.Name ? ToyRecipe.Caption : ToyRecipe.Vqa) with { World = World, Training = Settings, Task = new BudgetSettings { AlignmentWeight = 0 } };
-            return recipe.Compress(recipe, run) is { } smaller ? (smaller.Model, smaller.Score("test", false)) : null;
-        }
-
-        var retrieval = name == ToyClip.Name ? ToyRetrievalRecipe.Clip : ToyRetrievalRecipe.Blip;
-        using var train = retrieval.Draw("train", World);
-        using var validation = retrieval.Draw("val", World);
-        var retriever = retrieval.Begin(null, 3);
-        using var module = retriever.Module;
-        return retriever.Compressed(run, one => new RetrievalTask(one, train, validation, new RetrievalTaskSettings { AlignmentWeight = 0 })) is { } cut
-            ? (cut.Module, RetrievalEvaluator.Evaluate(cut, train, "train"))
-            : null;
+            steps = progress.TotalSteps;
+            if (progress.Step == stopAt)
+            {
+                stop.Cancel();
+            }
+        }, stop.Token);
+        return smaller is null ? null : (smaller.Model, smaller.Evaluate(name is "clip" or "retrieval" ? "train" : "test"), steps);
     }
 }

@@ -181,7 +181,8 @@ public sealed class UPopTaskTests : IDisposable
         search.UPop.Dispose();
         search.Task.Dispose();
         using var stop = new CancellationTokenSource();
-        return training.Run(PrunableFamilies.Nlvr, search.Model, model => new NlvrTask(model, search.Train, search.Train, new NlvrTaskSettings { AlignmentWeight = 0 }), folder, resume, progress => { if (progress.Step == stopAt) { stop.Cancel(); } }, stop.Token);
+        var task = new NlvrTask(search.Model, new TaskSettings { Learns = true, AlignmentWeight = 0 }, _ => search.Train);
+        return (BlipNlvr?)training.Run(task, folder, resume, progress => { if (progress.Step == stopAt) { stop.Cancel(); } }, stop.Token)?.Model;
     }
 
     [Theory]
@@ -202,7 +203,7 @@ public sealed class UPopTaskTests : IDisposable
         {
             Model = TinyNlvr.Model(seed);
             Train = ToyNlvr2Pairs.Draw("train", TinyNlvr.World);
-            Task = new NlvrTask(Model, Train, Train, new NlvrTaskSettings { AlignmentWeight = 0 });
+            Task = new NlvrTask(Model, new TaskSettings { Learns = true, AlignmentWeight = 0 }, _ => Train);
             Costs = UnitCosts.Of(PrunableFamilies.Nlvr, Model, Lengths);
             UPop = new UPopTask<BlipNlvr, BlipConfig>(Task, PrunableFamilies.Nlvr, Model, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
         }

@@ -34,7 +34,7 @@ public class GridTests
         Assert.All(Grid.Names.SelectMany(name => Grid.Open(name).Experiments), experiment =>
         {
             Assert.Equal(experiment.Method, Methods.Of(experiment.Method).Name);
-            Assert.Equal(experiment.Task, ExperimentTasks.Of(experiment.Task).Name);
+            Assert.Equal(experiment.Task, ExperimentTask.Of(experiment.Task).Name);
         });
         Assert.Equal(Methods.All.Count, Methods.All.Select(method => method.Name).Distinct().Count());
     }
@@ -43,7 +43,7 @@ public class GridTests
     public void An_unknown_name_is_answered_with_those_there_are()
     {
         Assert.Contains("EViT", Assert.Throws<ArgumentException>(() => Methods.Of("Evit")).Message, StringComparison.Ordinal);
-        Assert.Contains("toy-nlvr2", Assert.Throws<ArgumentException>(() => ExperimentTasks.Of("nlvr")).Message, StringComparison.Ordinal);
+        Assert.Contains("toy-nlvr2", Assert.Throws<ArgumentException>(() => ExperimentTask.Of("nlvr")).Message, StringComparison.Ordinal);
         Assert.Contains("table2", Assert.Throws<FileNotFoundException>(() => Grid.Open("table9")).Message, StringComparison.Ordinal);
     }
 

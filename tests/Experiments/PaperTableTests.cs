@@ -41,8 +41,8 @@ public class PaperTableTests
         Assert.All(toy, experiment => Assert.Equal(new Experiment(), experiment with { Task = "toy-nlvr2", Method = "MADTP", ReduceRatio = 0, Seed = 1, LearnableTokens = 64, AlignmentWidth = 64 }));
         Assert.All(paper, experiment =>
         {
-            var usual = ExperimentTasks.Of(experiment.Task).Usual;
-            Assert.True(ExperimentTasks.Of(experiment.Task).TakesDays);
+            var usual = ExperimentTask.Of(experiment.Task).Usual;
+            Assert.True(ExperimentTask.Of(experiment.Task).TakesDays);
             Assert.Equal(usual, experiment with { Method = usual.Method, ReduceRatio = 0, Seed = 1, LearnableTokens = 100, AlignmentWidth = 768 });
         });
         Assert.Equal(toy.Select(e => e.Method).Distinct(), paper.Select(e => e.Method).Distinct());

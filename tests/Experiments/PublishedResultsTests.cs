@@ -21,14 +21,14 @@ public class PublishedResultsTests
         var files = Directory.EnumerateFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension);
         Assert.Equal(files.Order(StringComparer.Ordinal), Results.Select(result => result.Experiment.Key).Order(StringComparer.Ordinal));
         Assert.NotEmpty(Results);
-        Assert.All(ExperimentTasks.All.Where(task => !task.TakesDays), task => Assert.DoesNotContain("absent", task.Begins, StringComparison.Ordinal));
+        Assert.All(ExperimentTask.All.Where(task => !task.TakesDays), task => Assert.DoesNotContain("absent", task.Begins, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Every_result_is_of_its_tasks_present_data()
         => Assert.All(
             Results.GroupBy(result => result.Experiment.Task),
-            task => Assert.Equal([ExperimentTasks.Of(task.Key).DataDigest()], task.Select(result => result.Data).Distinct()));
+            task => Assert.Equal([ExperimentTask.Of(task.Key).DataDigest()], task.Select(result => result.Data).Distinct()));
 
     // What notebooks 05 to 10 look up: a fresh clone shows it without training.
     [Fact]

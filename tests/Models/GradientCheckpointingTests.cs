@@ -2,7 +2,6 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models.Vision;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tests.Training;
@@ -70,20 +69,20 @@ public sealed class GradientCheckpointingTests
     }
 
     [Theory]
-    [InlineData(ToyClip.Name)]
-    [InlineData(ToyRetrieval.Name)]
-    public void RetrievalTrainsTheSame(string name)
+    [InlineData("clip")]
+    [InlineData("retrieval")]
+    public void RetrievalTrainsTheSame(string task)
     {
         using var folder = new TemporaryFolder();
-        var recipe = (name == ToyClip.Name ? ToyRetrievalRecipe.Clip : ToyRetrievalRecipe.Blip) with
+        string Weights(string run, bool recompute)
         {
-            World = new(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2),
-            Training = new TrainingSettings { Epochs = 1, BatchSize = 6, WarmupSteps = 2, LogEvery = 1 },
-        };
-        Assert.NotNull(recipe.Run(Path.Combine(folder.Path, "plain")));
-        Assert.NotNull((recipe with { Training = recipe.Training with { GradientCheckpointing = true } }).Run(Path.Combine(folder.Path, "again")));
-        using var plain = CheckpointFile.Open(Path.Combine(folder.Path, "plain", recipe.FileName));
-        using var again = CheckpointFile.Open(Path.Combine(folder.Path, "again", recipe.FileName));
+            var settings = Recipe.Toy(task).Task with { Scenes = new(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2) };
+            var training = new TrainingSettings { Epochs = 1, BatchSize = 6, WarmupSteps = 2, LogEvery = 1, GradientCheckpointing = recompute };
+            return new Run(task, settings, Path.Combine(folder.Path, run)) { Training = training, Scored = [] }.Train()!.Weights;
+        }
+
+        using var plain = CheckpointFile.Open(Weights("plain", recompute: false));
+        using var again = CheckpointFile.Open(Weights("again", recompute: true));
         Assert.All(
             plain.Tensors.Where(tensor => !tensor.Name.EndsWith("position_ids", StringComparison.Ordinal)),
             tensor => WithinRounding.EqualWeights(tensor.ToArray<float>(), again[tensor.Name].ToArray<float>()));

@@ -1,5 +1,5 @@
 using Madtp.Kit.Tasks;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Training;
 using TorchSharp;
 using Xunit;

@@ -93,18 +93,16 @@ internal static class TinyFiles
 
     private static TrainingTask Task(string task, Func<string, ICaptionedImages> captions, Func<IQuestionedImages> questions, double? share)
     {
-        var settings = new BudgetSettings { MacShare = share, CalibrationExamples = 8 };
+        var settings = new TaskSettings { Learns = true, ReduceRatio = 1 - share, CalibrationExamples = 8 };
         manual_seed(6);
         return task switch
         {
-            "clip" => new RetrievalTask(new ClipRetriever(new ClipModel(Clip)), captions("train"), captions("val"), Pairs(share)),
-            "retrieval" => new RetrievalTask(new BlipRetriever(new BlipRetrieval(Blip), ToyRetrievalRecipe.Rerank), captions("train"), captions("val"), Pairs(share)),
-            "caption" => new CaptionTask(new BlipCaptioner(Blip), captions("train"), captions("val"), ToyLanguage.Captions, settings),
-            _ => new VqaTask(new BlipVqa(Blip), questions(), questions(), AnswerVocabulary.Of(["yes", "no", "red", "2"], ToyTokens.Answer, 4), settings),
+            "clip" => new RetrievalTask(new ClipRetriever(new ClipModel(Clip)), settings, captions),
+            "retrieval" => new RetrievalTask(new BlipRetriever(new BlipRetrieval(Blip)), settings, captions),
+            "caption" => new CaptionTask(new BlipCaptioner(Blip), CaptionLanguage.Toy, settings, captions),
+            _ => new VqaTask(new BlipVqa(Blip), AnswerVocabulary.Of(["yes", "no", "red", "2"], ToyTokens.Answer, 4), settings, _ => questions()),
         };
     }
-
-    private static RetrievalTaskSettings Pairs(double? share) => new() { MacShare = share, CalibrationExamples = 8 };
 
     private static Func<string, int[]> Encoder(string task) => task switch
     {

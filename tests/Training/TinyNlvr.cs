@@ -27,8 +27,9 @@ internal static class TinyNlvr
     /// <summary>A task with fresh weights; <paramref name="share"/> reduces tokens to a budget.</summary>
     public static NlvrTask Task(long seed, double? share = null, bool auxiliary = true)
     {
-        var settings = new NlvrTaskSettings { PatchWeight = share is null && auxiliary ? 1 : 0, WordWeight = share is null && auxiliary ? 1 : 0, MacShare = share, CalibrationPairs = 8, CalibrationsPerEpoch = 2 };
-        var task = new NlvrTask(new BlipNlvr(Config), ToyNlvr2Pairs.Draw("train", World), ToyNlvr2Pairs.Draw("dev", World), settings, patchClasses: ToyObject.Classes);
+        var help = share is null && auxiliary ? 1 : 0;
+        var settings = new TaskSettings { Learns = true, PatchWeight = help, WordWeight = help, ReduceRatio = 1 - share, CalibrationExamples = 8 };
+        var task = new NlvrTask(new BlipNlvr(Config), settings, split => ToyNlvr2Pairs.Draw(split, World));
         Fill(task.Parameters(), seed);
         return task;
     }

@@ -12,6 +12,12 @@ public interface INlvrPairs : IDisposable
     /// <summary>The kind of each statement, by which scores are split; empty where statements have no kinds.</summary>
     IReadOnlyList<string> Kinds { get; }
 
+    /// <summary>The identifier by which the official evaluation knows an example; null where there is none.</summary>
+    string? Identifier(int example) => null;
+
+    /// <summary>What examples with the same sentence have in common: consistency asks for all of them to be right; null where it is not known.</summary>
+    string? Group(int example) => null;
+
     /// <summary>Tokens of one statement, padding left out.</summary>
     int TextLength(int example);
 

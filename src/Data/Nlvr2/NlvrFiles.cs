@@ -48,6 +48,12 @@ public sealed class NlvrFiles : INlvrPairs
     public IReadOnlyList<string> Kinds { get; }
 
     /// <inheritdoc/>
+    public string Identifier(int example) => examples[example].Identifier;
+
+    /// <inheritdoc/>
+    public string Group(int example) => examples[example].Group;
+
+    /// <inheritdoc/>
     public int TextLength(int example) => lengths[example];
 
     /// <inheritdoc/>

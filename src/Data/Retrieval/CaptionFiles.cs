@@ -53,6 +53,12 @@ public sealed class CaptionFiles : ICaptionedImages
     public IReadOnlyList<int> ImageOfCaption => imageOfCaption;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Written(int image) => [.. imageOfCaption.Index().Where(caption => caption.Item == image).Select(caption => rows[caption.Index].Caption)];
+
+    /// <inheritdoc/>
+    public string ImageId(int image) => rows[firstCaption[image]].ImageId;
+
+    /// <inheritdoc/>
     public int TextLength(int caption) => Tokens(caption).Length;
 
     /// <inheritdoc/>

@@ -18,6 +18,12 @@ public interface ICaptionedImages : IDisposable
     /// <summary>Each caption's image.</summary>
     IReadOnlyList<int> ImageOfCaption { get; }
 
+    /// <summary>An image's captions as people wrote them; null where only their tokens are known.</summary>
+    IReadOnlyList<string>? Written(int image) => null;
+
+    /// <summary>The name by which the official evaluation knows an image; null where there is none.</summary>
+    string? ImageId(int image) => null;
+
     /// <summary>Tokens of one caption, padding left out.</summary>
     int TextLength(int caption);
 

@@ -1,6 +1,6 @@
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
+using Madtp.Kit.Data;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Batching;

@@ -2,7 +2,7 @@ using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Text;
 using Xunit;
 using static TorchSharp.torch;

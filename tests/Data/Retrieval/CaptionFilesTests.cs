@@ -1,6 +1,6 @@
 using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data.Retrieval;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Tests.Training;
 using Xunit;
 using static TorchSharp.torch;

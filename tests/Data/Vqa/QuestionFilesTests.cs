@@ -1,7 +1,7 @@
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Tests.Evaluations;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Tests.Training;
 using Xunit;
 using static TorchSharp.torch;

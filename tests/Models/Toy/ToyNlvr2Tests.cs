@@ -1,7 +1,7 @@
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Tasks;
 using Xunit;
 using static TorchSharp.torch;
@@ -27,16 +27,16 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
     public void AnswersHeldOutPairs() => Assert.InRange(Score(ToyNlvr2.Load()).Accuracy, 0.92, 1);
 
     [Theory]
-    [InlineData(NlvrShuffle.Images)]
-    [InlineData(NlvrShuffle.Text)]
-    public void NeedsImagesAndText(NlvrShuffle shuffle) => Assert.InRange(Score(ToyNlvr2.Load(), shuffle).Accuracy, 0.4, 0.6);
+    [InlineData(Shuffle.Images)]
+    [InlineData(Shuffle.Text)]
+    public void NeedsImagesAndText(Shuffle shuffle) => Assert.InRange(Score(ToyNlvr2.Load(), shuffle).Accuracy, 0.4, 0.6);
 
     [Fact]
     public void KeepsItsAccuracyAtHalfTheCost()
     {
         var reduced = ToyNlvr2.Load(macShare: 0.5);
         using var reduction = reduced.Attach();
-        var score = NlvrEvaluator.Evaluate(reduced.Model, test, "test1", reduction);
+        var score = NlvrTask.Evaluate(reduced.Model, test, "test1", reduction);
         Assert.InRange(score.MacShare, 0.48, 0.52);
         Assert.InRange(score.Accuracy, Score(ToyNlvr2.Load()).Accuracy - 0.03, 1);
     }
@@ -97,5 +97,5 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
         Assert.Equal((30, ReductionPolicy.Fixed), (reduction.Temperature, reduction.Policy));
     }
 
-    private Evaluation Score(ToyNlvr2Model loaded, NlvrShuffle shuffle = NlvrShuffle.None) => NlvrEvaluator.Evaluate(loaded.Model, test, "test1", shuffle: shuffle);
+    private Evaluation Score(ToyNlvr2Model loaded, Shuffle shuffle = Shuffle.None) => NlvrTask.Evaluate(loaded.Model, test, "test1", scoring: new Scoring { Shuffle = shuffle });
 }

@@ -1,0 +1,112 @@
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Models;
+using Madtp.Kit.Models.Blip;
+using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Models.Contrastive;
+using Madtp.Kit.Models.Toy;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tasks;
+
+/// <summary>The model that a task begins with: new, or filled from a checkpoint.</summary>
+internal static class TaskModel
+{
+    /// <summary>The checkpoint that the settings name; null for a new model.</summary>
+    /// <exception cref="ArgumentException">Files are to be learned from, but nothing to begin with is named.</exception>
+    public static CheckpointFile? Checkpoint(TaskSettings settings) => settings.Checkpoint is { } path ? CheckpointFile.Open(path)
+        : settings.Data is null && settings.Learns ? null
+        : throw new ArgumentException("name the weights to begin with");
+
+    /// <summary>A BLIP of any task.</summary>
+    /// <param name="settings">What the task is opened with.</param>
+    /// <param name="checkpoint">Its weights; null begins anew.</param>
+    /// <param name="sizes">Its sizes.</param>
+    /// <param name="family">How it is made.</param>
+    /// <param name="contrastive">Copies for contrastive learning, where the task has any.</param>
+    /// <exception cref="InvalidDataException">The checkpoint's tensors are not those of this model; the message lists them.</exception>
+    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, PrunableFamily<T, BlipConfig> family, ContrastiveConfig? contrastive = null)
+        where T : nn.Module, IPrunableModel<BlipConfig>
+    {
+        sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } };
+        return Make(settings, checkpoint, family, !settings.Learns ? sizes with { Contrastive = null } : sizes with
+        {
+            Vision = sizes.Vision with { DropPath = settings.DropPath },
+            Text = sizes.Text with { Dropout = settings.Dropout },
+            Alignment = Alignment(settings, sizes.Alignment),
+            Contrastive = contrastive,
+        });
+    }
+
+    /// <summary>A CLIP.</summary>
+    /// <inheritdoc cref="Blip"/>
+    public static ClipModel Clip(TaskSettings settings, CheckpointFile? checkpoint, ClipConfig sizes)
+    {
+        sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize }, Contrastive = null };
+        return Make(settings, checkpoint, PrunableFamilies.Clip, !settings.Learns ? sizes : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
+    }
+
+    /// <summary>Copies for contrastive learning.</summary>
+    public static ContrastiveConfig Contrastive(TaskSettings settings) => new() { QueueSize = settings.QueueSize, Momentum = settings.Momentum };
+
+    /// <summary>How images are prepared.</summary>
+    public static TrainingImageSettings Images(TaskSettings settings, int size) => new(size) { Transform = settings.Transform, Seed = (ulong)settings.Seed, Workers = settings.Workers };
+
+    /// <summary>Whether a tensor belongs to alignment guidance, which published weights do not have.</summary>
+    public static bool IsGuidance(string name) => name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
+
+    private static AlignmentConfig Alignment(TaskSettings settings, AlignmentConfig? own) => settings.NewAlignment || own is null ? settings.Alignment : own;
+
+    private static T Make<T, TSizes>(TaskSettings settings, CheckpointFile? checkpoint, PrunableFamily<T, TSizes> family, TSizes sizes)
+        where T : nn.Module, IPrunableModel<TSizes>
+        where TSizes : class, IPrunableSizes<TSizes>
+    {
+        if (!settings.Learns)
+        {
+            return CompressedWeights.Load(family, checkpoint!, sizes).to(settings.Device);
+        }
+
+        manual_seed(settings.Seed);
+        var model = family.Create(sizes);
+        if (settings.Data is null && model is not ClipModel)
+        {
+            ToyStart.Randomize(model);
+        }
+
+        if (checkpoint is null)
+        {
+            Begin(model);
+        }
+        else
+        {
+            Fill(model, checkpoint, settings.NewAlignment);
+        }
+
+        return model.to(settings.Device);
+    }
+
+    // A new captioner or VQA model begins with the toy BLIP-NLVR2's encoders, as BLIP's models begin with its pretraining.
+    private static void Begin(nn.Module model)
+    {
+        if (model is BlipCaptioner or BlipVqa)
+        {
+            ToyStart.FromNlvr2(model);
+        }
+
+        (model as IPrunableModel)?.RestartCopies();
+    }
+
+    // Guidance, queues and copies may be missing: the first begins at random, queues empty, and copies at what they copy.
+    private static void Fill(nn.Module model, CheckpointFile checkpoint, bool newAlignment)
+    {
+        var state = model.state_dict();
+        var targets = state.Where(tensor => !newAlignment || !IsGuidance(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        CheckpointLoader.Load(targets, checkpoint).RequireComplete(name => IsGuidance(name) || ToyWeights.IsForTraining(name));
+        if (model is IPrunableModel copying && !checkpoint.Tensors.Any(tensor => ToyWeights.IsForTraining(tensor.Name)))
+        {
+            copying.RestartCopies();
+        }
+    }
+}

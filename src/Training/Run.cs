@@ -1,0 +1,305 @@
+using System.Globalization;
+using System.Text.Json;
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>What a training came to.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Weights">The file of the trained weights: what answers, without training copies.</param>
+/// <param name="Steps">Steps done, those of earlier runs included.</param>
+/// <param name="Watched">The score on the watched part of the validation split.</param>
+/// <param name="Calibration">How the budget was met in the end; null without one.</param>
+/// <param name="Scores">The scores of each split that was asked for, by its name.</param>
+public sealed record RunReport(string Task, string Weights, int Steps, Evaluation Watched, CalibrationResult? Calibration, IReadOnlyDictionary<string, Evaluation> Scores);
+
+/// <summary>
+/// One run: open the splits, build the model, train, calibrate, score, save. The same for the toy world and for published checkpoints.
+/// A run lives in one folder; one that was cut off goes on to the bit on the same device and ends with the same weights and scores.
+/// </summary>
+/// <param name="Task">One of <see cref="ModelTask.Names"/>.</param>
+/// <param name="Settings">What the task is opened with.</param>
+/// <param name="Folder">The run's folder: checkpoint, log, weights, answers.</param>
+public sealed record Run(string Task, TaskSettings Settings, string Folder)
+{
+    /// <summary>What the trained weights' file is called.</summary>
+    public const string WeightsName = "weights.safetensors";
+
+    private const string ParameterPruning = "UPop";
+
+    /// <summary>How long and how fast it is trained.</summary>
+    public TrainingSettings Training { get; init; } = new();
+
+    /// <summary>Goes on where the folder's run stopped.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Throws away what an earlier run has left in the folder.</summary>
+    public bool Fresh { get; init; }
+
+    /// <summary>
+    /// Whether parameters are taken out to the budget instead of tokens (UPop): a search and the training of the smaller model, each as
+    /// the training settings say.
+    /// </summary>
+    public bool PrunesParameters { get; init; }
+
+    /// <summary>UPop's steps between two choices of what to prune.</summary>
+    public int UpdateEvery { get; init; } = 50;
+
+    /// <summary>Splits that trained weights are scored on; the task's usual one if null.</summary>
+    public IReadOnlyList<string>? Scored { get; init; }
+
+    /// <summary>How splits are scored; its folder is the run's.</summary>
+    public Scoring Scoring { get; init; } = new();
+
+    /// <summary>Trains, or goes on with it; then calibrates once more where there is a budget, writes the weights and scores them.</summary>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellation">Stops after the step in hand.</param>
+    /// <returns>The report; null where the training was stopped.</returns>
+    /// <exception cref="ArgumentException">There is no such task, or a setting is impossible.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, does not fit the task, or the folder holds another run.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="OperationCanceledException">The scoring was stopped.</exception>
+    public RunReport? Train(Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (PrunesParameters && (Settings.ReduceRatio is null || Settings.TrainExamples == 0))
+        {
+            throw new ArgumentException($"{ParameterPruning} finds what to prune by training: it needs a reduce ratio and examples to train on");
+        }
+
+        RequireFree();
+        var opened = Settings with { Learns = true, Seed = Training.Seed };
+        using var task = ModelTask.Open(Task, PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        Identity(task).Claim(Folder, fresh: !Resume);
+        if (Trained(task, progress, cancellation) is not var (trained, steps))
+        {
+            return null;
+        }
+
+        var weights = Path.Combine(Folder, WeightsName);
+        var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
+        var watched = trained.Validate();
+        Save(weights, trained, steps, []);
+        var scores = (Scored ?? [task.TestSplit]).ToDictionary(split => split, split => Score(trained, split, cancellation));
+        if (scores.Count > 0)
+        {
+            Save(weights, trained, steps, scores.Values);
+        }
+
+        return new RunReport(Task, weights, steps, watched, calibration, scores);
+    }
+
+    /// <summary>
+    /// Scores the weights that the settings name, or goes on with it: at the dial or the budget of the settings, or else at the dial that
+    /// the weights were trained for, where their file says it.
+    /// </summary>
+    /// <param name="split">The split; the task's usual one if null.</param>
+    /// <param name="plain">Keeps all tokens, whatever the file says.</param>
+    /// <param name="cancellation">Stops it; what is finished stays for the next run.</param>
+    /// <inheritdoc cref="Train"/>
+    public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
+    {
+        using var task = ModelTask.Open(Task, (plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
+        if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
+        {
+            throw new InvalidDataException($"{Settings.Checkpoint} has no alignment guidance (space_dict), by which MADTP chooses tokens: it was not trained for token reduction");
+        }
+
+        split ??= task.TestSplit;
+        var identity = Identity(task, split);
+        var folder = Folder.Length > 0 || Settings.Data is null ? Folder
+            : KitFolder.File("artifacts", "evaluations", $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
+        if (folder.Length > 0)
+        {
+            identity.Claim(folder, Fresh);
+        }
+
+        if (task.Settings.ReduceRatio is not null)
+        {
+            Calibrate(task, folder, cancellation);
+        }
+
+        return task.Evaluate(split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation });
+    }
+
+    // A budget that was met before is not looked for again.
+    private static void Calibrate(ModelTask task, string folder, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var path = Path.Combine(folder, "calibration.json");
+        if (folder.Length > 0 && File.Exists(path))
+        {
+            task.Calibrated(JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))!);
+            return;
+        }
+
+        var found = task.Calibrate();
+        if (folder.Length > 0)
+        {
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found), flushToDisk: true);
+        }
+    }
+
+    private (ModelTask Task, int Steps)? Trained(ModelTask task, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var training = Training with { BatchSize = Math.Min(Training.BatchSize, task.Examples) };
+        if (PrunesParameters)
+        {
+            var upop = UPopTraining.Of(new UPopSettings { MacShare = 1 - Settings.ReduceRatio!.Value, UpdateEvery = UpdateEvery }, training);
+            return upop.Run(task, Folder, Resume, progress, cancellation) is { } smaller ? (smaller, upop.Steps(task)) : null;
+        }
+
+        if (Settings.TrainExamples == 0)
+        {
+            return (task, 0);
+        }
+
+        var result = new Trainer(task, training, Folder).Run(progress, Resume, cancellation);
+        return result.Completed ? (task, result.Steps) : null;
+    }
+
+    private Evaluation Score(ModelTask task, string split, CancellationToken cancellation)
+    {
+        var folder = Settings.Data is null ? null : Path.Combine(Folder, split);
+        if (folder is not null)
+        {
+            Identity(task).Claim(folder, fresh: !Resume);
+        }
+
+        return task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation });
+    }
+
+    private void Save(string path, ModelTask task, int steps, IEnumerable<Evaluation> scores)
+    {
+        static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+        var notes = new Dictionary<string, string>
+        {
+            ["task"] = Task,
+            ["seed"] = Training.Seed.ToString(CultureInfo.InvariantCulture),
+            ["steps"] = steps.ToString(CultureInfo.InvariantCulture),
+        };
+        if (Settings.ReduceRatio is { } ratio)
+        {
+            notes["reduce_ratio"] = Number(ratio);
+            notes["method"] = PrunesParameters ? ParameterPruning : (Settings.Method ?? PruningMethod.Madtp).Name;
+        }
+
+        var method = Settings.Method ?? PruningMethod.Madtp;
+        var isTemperature = method.Dial == PruningMethod.Temperature;
+        if (task.Dial is { } dial && !isTemperature)
+        {
+            notes[method.Dial.Replace(' ', '_')] = Number(dial);
+        }
+
+        foreach (var score in scores)
+        {
+            notes[$"{score.Split}_accuracy"] = Number(score.Accuracy);
+            notes[$"{score.Split}_mac_share"] = Number(score.MacShare);
+            foreach (var (kind, value) in score.ByKind)
+            {
+                notes[$"{score.Split}_{kind.Replace(' ', '_')}"] = Number(value);
+            }
+        }
+
+        ToyWeights.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
+    }
+
+    // A stored dial is used only by the method that stored it: the authors' files keep a temperature among the tensors, the kit's beside them.
+    private static TaskSettings WithStoredDial(TaskSettings settings)
+    {
+        if (settings.Checkpoint is null)
+        {
+            throw new ArgumentException("name the weights to score");
+        }
+
+        using var file = CheckpointFile.Open(settings.Checkpoint);
+        var released = file.Number("temperature");
+        if (settings.Method is null && released is not null)
+        {
+            settings = settings with { Method = PruningMethod.ByTemperature(ReductionPolicy.Released) };
+        }
+
+        if ((settings.ReduceRatio ?? settings.Dial) is not null)
+        {
+            return settings;
+        }
+
+        var method = settings.Method ?? PruningMethod.Madtp;
+        var stored = method.Dial == PruningMethod.Temperature
+            ? released ?? Note(file, "temperature")
+            : file.Metadata.GetValueOrDefault("method") == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
+        return stored is null && settings.Method is not null
+            ? throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it: give a reduce ratio, or the {method.Dial}")
+            : settings with { Dial = stored };
+    }
+
+    private static double? Note(CheckpointFile file, string name) =>
+        file.Metadata.TryGetValue(name, out var value) ? double.Parse(value, CultureInfo.InvariantCulture) : null;
+
+    // What is there already was paid for: it is neither gone on with nor thrown away unasked.
+    private void RequireFree()
+    {
+        if (!Resume && !Fresh && (File.Exists(Path.Combine(Folder, "checkpoint.safetensors")) || File.Exists(Path.Combine(Folder, WeightsName))))
+        {
+            throw new InvalidDataException($"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), or name another folder (--out)");
+        }
+    }
+
+    private RunIdentity Identity(ModelTask task)
+    {
+        var identity = new RunIdentity();
+        identity.Add("task", Task);
+        identity.Add("data set", Settings.Dataset);
+        identity.Add("training examples", Settings.TrainExamples);
+        identity.Add("image size", Settings.ImageSize);
+        identity.Add("transform", Settings.Transform?.ToString());
+        identity.Add("reduce ratio", Settings.ReduceRatio);
+        identity.Add("method", PrunesParameters ? ParameterPruning : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
+        identity.Add("losses", FormattableString.Invariant($"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
+        identity.Add("alignment", (Settings.NewAlignment ? "new " : string.Empty) + Settings.Alignment);
+        identity.Add("training", JsonSerializer.Serialize(Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
+        identity.Add("learns val2014", Settings.TrainOnValidation ? "yes" : null);
+        identity.Add("world", Settings.Data is not null ? null : Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes));
+        AddFiles(identity, task, "train", Task == "nlvr2" ? "dev" : "val");
+        return identity;
+    }
+
+    private RunIdentity Identity(ModelTask task, string split)
+    {
+        var identity = new RunIdentity();
+        identity.Add("task", Task);
+        identity.Add("split", split);
+        identity.Add("limit", Scoring.Limit);
+        identity.Add("batch size", Scoring.BatchSize);
+        identity.Add("image size", Settings.ImageSize);
+        AddFiles(identity, task, split);
+        if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null)
+        {
+            var method = task.Settings.Method ?? PruningMethod.Madtp;
+            identity.Add("method", method.Name);
+            identity.Add(method.Dial, task.Settings.ReduceRatio is null ? task.Settings.Dial : null);
+            identity.Add("reduce ratio", task.Settings.ReduceRatio);
+            identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
+        }
+
+        task.Identify(identity, split);
+        return identity;
+    }
+
+    private void AddFiles(RunIdentity identity, ModelTask task, params string[] splits)
+    {
+        if (Settings.Checkpoint is { } checkpoint)
+        {
+            identity.AddFile("checkpoint", checkpoint);
+        }
+
+        foreach (var (number, input) in task.Inputs(splits).Index())
+        {
+            identity.AddFile($"input {number + 1}", input);
+        }
+    }
+}

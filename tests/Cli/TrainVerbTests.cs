@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Cli.Verbs;
+using Madtp.Kit.Kernel.Execution;
+using Madtp.Kit.Tests.Tasks;
+using Madtp.Kit.Tests.Training;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cli;
+
+[Collection(RandomStateCollection.Name)]
+public sealed class TrainVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("--method stp --learnable-tokens 64 --alignment-width 8", 64, 8)]
+    [InlineData("--method MADTP --no-alignment-map --learnable-tokens 65 --alignment-width 32", 65, 32)]
+    [InlineData("--learnable-tokens 64 --alignment-width 16 --accumulate 1 --recompute", 64, 16)]
+    public void A_run_leaves_its_weights(string options, int tokens, int width)
+    {
+        var run = Path.Combine(folder.Path, "run");
+        Assert.Equal(0, Invoke($"--reduce 0.3 --epochs 1 --batch-size 8 --examples 16 --watch 2 --calibration 8 --score none --out {run} {options}"));
+        using var weights = CheckpointFile.Open(Path.Combine(run, "weights.safetensors"));
+        Assert.Equal([tokens, width], weights["space_dict"].Shape);
+        Assert.Equal("2", weights.Metadata["steps"]);
+        Assert.Equal("0.3", weights.Metadata["reduce_ratio"]);
+        Assert.False(Directory.Exists(Path.Combine(run, "test")));
+    }
+
+    [Fact]
+    public void Parameters_are_pruned_too()
+    {
+        var run = Path.Combine(folder.Path, "run");
+        Assert.Equal(0, Invoke($"--reduce 0.3 --method UPop --epochs 1 --batch-size 8 --examples 16 --watch 2 --limit 2 --learnable-tokens 64 --alignment-width 8 --out {run}"));
+        using var weights = CheckpointFile.Open(Path.Combine(run, "weights.safetensors"));
+        Assert.Equal(("UPop", "0.3", "4"), (weights.Metadata["method"], weights.Metadata["reduce_ratio"], weights.Metadata["steps"]));
+        Assert.True(Directory.Exists(Path.Combine(run, "test")));
+    }
+
+    [Theory]
+    [InlineData("--method UPop", "needs a reduce ratio")]
+    [InlineData("--reduce 0.5 --method UPop --stop-after 1", "cannot be stopped before")]
+    [InlineData("--reduce 0.5 --method magic", "no method 'magic'")]
+    [InlineData("--reduce 1.5", "between 0 and 1")]
+    [InlineData("--batch-size 12", "does not divide into 8 equal parts")]
+    public void What_cannot_be_done_is_said(string options, string says)
+        => Assert.Contains(says, Assert.Throws<ArgumentException>(() => Invoke($"--out {Path.Combine(folder.Path, "none")} {options}")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void A_signal_stops_it_where_it_can_go_on(string signal)
+    {
+        var run = Path.Combine(folder.Path, "run");
+        string[] arguments = [typeof(TrainVerb).Assembly.Location, "train", "caption", "--checkpoint", TinyCheckpoints.Write(folder.Path, "caption"), "--data", toys.Data, "--epochs", "100000", "--batch-size", "8", "--checkpoint-every", "20", "--watch", "1", "--out", run];
+        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        Assert.True(Appears(Path.Combine(run, "log.jsonl"), process));
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        var said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Contains($"--resume goes on from {run}", said, StringComparison.Ordinal);
+        Assert.Equal(130, process.ExitCode);
+        Assert.True(File.Exists(Path.Combine(run, "checkpoint.safetensors")));
+    }
+
+    private static bool Appears(string file, Process process)
+    {
+        for (var tries = 0; tries < 600 && !process.HasExited && !File.Exists(file); tries++)
+        {
+            Thread.Sleep(100);
+        }
+
+        return File.Exists(file);
+    }
+
+    private int Invoke(string options) => TrainVerb.Create()
+        .Parse($"caption --checkpoint {TinyCheckpoints.Write(folder.Path, "caption")} --data {toys.Data} {options}")
+        .Invoke(new() { EnableDefaultExceptionHandler = false });
+}

@@ -1,0 +1,124 @@
+using Madtp.Kit.Compression;
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Metrics;
+using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Tasks;
+using Madtp.Kit.Tests.Compression;
+using Madtp.Kit.Training;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Tasks;
+
+public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.5)]
+    public void Files_give_the_scores_and_costs_of_the_same_pairs_in_memory(double? trainedFor)
+    {
+        var report = Settings("run", trainedFor).Evaluate();
+        using var pairs = ToyNlvr2Pairs.Draw("test1", Toys.World);
+        var toy = ToyNlvr2.Load(trainedFor);
+        using var reduction = toy.Temperature is null ? null : toy.Attach();
+        var expected = NlvrTask.Evaluate(toy.Model, pairs, "test1", reduction);
+        Assert.Equal(expected.Accuracy, Score(report, "accuracy"), 9);
+        Assert.Equal(expected.Macs, report.Macs, 1e-6 * expected.Macs);
+        Assert.Equal(expected.DenseMacs, report.DenseMacs, 1e-6 * expected.Macs);
+        Assert.Equal(toy.Temperature, report.Temperature);
+    }
+
+    [Fact]
+    public void The_submission_is_what_the_official_evaluation_reads()
+    {
+        var report = Settings("run").Evaluate();
+        var lines = File.ReadAllLines(report.Submission!);
+        Assert.Equal(60, lines.Length);
+        Assert.All(lines, line => Assert.Matches("^test1-[0-9]+-[0-3]-0,(True|False)$", line));
+        var scores = Nlvr2Metrics.ComputeFiles(report.Submission!, toys.File("nlvr2/test1.json"));
+        Assert.Equal(scores.Accuracy, Score(report, "accuracy"));
+        Assert.Equal(scores.Consistency, Score(report, "consistency"));
+    }
+
+    [Fact]
+    public void A_run_that_was_stopped_goes_on_and_ends_the_same()
+    {
+        var whole = Settings("whole", 0.5).Evaluate();
+        var broken = Settings("broken", 0.5);
+        Toys.EvaluateAndStop(broken, "answers", finished: 30);
+        var answers = Path.Combine(broken.Folder, "answers.jsonl");
+        Assert.InRange(File.ReadAllLines(answers).Length, 30, 50);
+        File.AppendAllText(answers, "{\"Text\":\"Tr"); // a line that was not finished
+        var resumed = broken.Evaluate();
+        Assert.InRange(resumed.Resumed, 30, 50);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Path.Combine(folder.Path, "whole"), "answers.jsonl")), File.ReadAllBytes(answers));
+        Assert.Equal(File.ReadAllBytes(whole.Submission!), File.ReadAllBytes(resumed.Submission!));
+        Assert.Equal(whole.Scores, resumed.Scores);
+        Assert.Equal(whole.Macs, resumed.Macs);
+        Assert.Equal(60, broken.Evaluate().Resumed);
+    }
+
+    [Fact]
+    public void A_budget_is_met_on_calibration_examples_and_calibrated_once()
+    {
+        var settings = Settings("run", 0.5).With(s => s with { ReduceRatio = 0.55, CalibrationExamples = 24 });
+        var report = settings.Evaluate();
+        Assert.True(report.Calibration!.Reached, report.Calibration.ToString());
+        Assert.InRange(report.MacShare, 0.40, 0.50); // other pairs than those it was calibrated on
+        var steps = new List<string>();
+        var again = (settings with { Scoring = settings.Scoring with { Progress = new Seen(steps) } }).Evaluate();
+        Assert.Equal(report.Temperature, again.Temperature);
+        Assert.DoesNotContain("calibration", steps);
+    }
+
+    [Fact]
+    public void A_model_that_parameters_were_pruned_from_is_evaluated_too()
+    {
+        var model = ToyNlvr2.Load().Model;
+        using var masked = ParameterPruning.Attach(model);
+        PrunedModels.Mask(masked, 8);
+        using var smaller = ModelExtraction.Extract(PrunableFamilies.Nlvr, model, masked);
+        var path = Path.Combine(folder.Path, "pruned.safetensors");
+        CompressedWeights.Save(path, smaller);
+        var report = Settings("run").With(s => s with { Checkpoint = path }).Evaluate();
+        using var pairs = ToyNlvr2Pairs.Draw("test1", Toys.World);
+        var expected = NlvrTask.Evaluate(smaller, pairs, "test1");
+        Assert.Equal(expected.Accuracy, Score(report, "accuracy"), 9);
+        Assert.Equal((expected.Macs, expected.DenseMacs), (report.Macs, report.DenseMacs));
+        Assert.True(report.MacShare < 0.95, $"{report.MacShare}");
+    }
+
+    [Fact]
+    public void A_folder_of_another_run_is_refused_and_the_difference_named()
+    {
+        var settings = Settings("run").Limited(4);
+        settings.Evaluate();
+        var error = Assert.Throws<InvalidDataException>(() => settings.With(s => s with { Dial = 3 }).Evaluate());
+        Assert.Contains("temperature is none, not 3", error.Message, StringComparison.Ordinal);
+        var fresh = (settings.With(s => s with { Dial = 3 }) with { Fresh = true }).Evaluate();
+        Assert.Equal((0, 4), (fresh.Resumed, fresh.Examples));
+        Assert.True(fresh.MacShare < 1);
+    }
+
+    [Fact]
+    public void What_cannot_be_evaluated_is_said_in_so_many_words()
+    {
+        Assert.Contains("caption", Assert.Throws<ArgumentException>(() => (Settings("run") with { Task = "captions" }).Evaluate()).Message, StringComparison.Ordinal);
+        Assert.Contains("test9.json", Assert.Throws<FileNotFoundException>(() => Settings("run").Evaluate("test9")).Message, StringComparison.Ordinal);
+        var other = folder.Write("other.txt", "[PAD]\n[CLS]\n[SEP]\n[UNK]\n[MASK]\na\n");
+        Assert.Contains("another vocabulary", Assert.Throws<InvalidDataException>(() => Settings("run").With(s => s with { Vocabulary = other }).Evaluate()).Message, StringComparison.Ordinal);
+        Assert.Contains("between 0 and 1", Assert.Throws<ArgumentException>(() => Settings("run").With(s => s with { ReduceRatio = 2 }).Evaluate()).Message, StringComparison.Ordinal);
+    }
+
+    private static double Score(Evaluation report, string name) => report.Scores.Single(score => score.Key == name).Value;
+
+    private Run Settings(string run, double? trainedFor = null) => toys.Scoring("nlvr2", ToyNlvr2.WeightsPath(trainedFor), Path.Combine(folder.Path, run), batch: 10);
+
+    private sealed class Seen(List<string> steps) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value) => steps.Add(value.Step);
+    }
+}

@@ -1,0 +1,170 @@
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
+using Madtp.Kit.Tests.Tasks;
+using Madtp.Kit.Training;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Training;
+
+[Collection(RandomStateCollection.Name)]
+public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string> Tasks() => ["clip", "retrieval", "caption", "vqa"];
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void A_plain_checkpoint_is_trained_to_a_budget_and_scored(string task)
+    {
+        var settings = Settings(task, "run", 0.3);
+        var report = settings.Train()!;
+        var (split, score) = Assert.Single(report.Scores);
+        Assert.InRange(report.Calibration!.Macs / report.Calibration.Target, 0.95, 1.05);
+        Assert.InRange(score.MacShare, 0.5, 0.9);
+        Assert.All(score.Scores, one => Assert.True(double.IsFinite(one.Value), one.Key));
+        using var weights = CheckpointFile.Open(report.Weights);
+        Assert.DoesNotContain(weights.Tensors.Select(tensor => tensor.Name), name => name.Contains("_m.", StringComparison.Ordinal) || name.EndsWith("_queue", StringComparison.Ordinal));
+        Assert.Equal(report.Calibration.Temperature.ToString("R", System.Globalization.CultureInfo.InvariantCulture), weights.Metadata["temperature"]);
+        var again = toys.Scoring(task, report.Weights, Path.Combine(folder.Path, "again"), 32).Limited(4).Evaluate(split);
+        Assert.Equal(score.Scores, again.Scores);
+        Assert.Equal(score.Macs, again.Macs);
+    }
+
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void A_run_that_was_stopped_ends_with_the_same_weights(string task)
+    {
+        var whole = (Settings(task, "whole", 0.3) with { Scored = [] }).Train()!;
+        using var stop = new CancellationTokenSource();
+        var stopped = Settings(task, "stopped", 0.3) with { Scored = [], Resume = true };
+        Assert.Null(stopped.Train(progress =>
+        {
+            if (progress.Step == 2)
+            {
+                stop.Cancel();
+            }
+        }, stop.Token));
+        var resumed = stopped.Train()!;
+        Assert.Equal(whole.Steps, resumed.Steps);
+        Assert.Equal(File.ReadAllBytes(whole.Weights), File.ReadAllBytes(resumed.Weights));
+        Assert.Equal(whole.Watched.Accuracy, resumed.Watched.Accuracy);
+    }
+
+    [Fact]
+    public void Without_a_budget_nothing_is_reduced()
+    {
+        var report = Settings("caption", "plain", null).Train()!;
+        Assert.Null(report.Calibration);
+        Assert.Equal(1, report.Watched.MacShare);
+        Assert.Equal(report.Watched.ByKind["CIDEr"], report.Watched.Accuracy);
+        Assert.Equal(1, report.Scores["test"].MacShare);
+        Assert.Null(report.Scores["test"].Temperature);
+    }
+
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void Without_training_the_weights_meet_the_budget_as_they_are(string task)
+    {
+        var own = new AlignmentConfig(64, 8, AlignmentMapping.PerLayer);
+        var settings = Settings(task, "none", 0.3, own).With(s => s with { TrainExamples = 0 }) with { Scored = [] };
+        var report = settings.Train()!;
+        Assert.Equal(0, report.Steps);
+        Assert.True(report.Calibration!.Reached, report.Calibration.ToString());
+        Assert.False(File.Exists(Path.Combine(settings.Folder, "log.jsonl")));
+        using var begun = CheckpointFile.Open(settings.Settings.Checkpoint!);
+        using var weights = CheckpointFile.Open(report.Weights);
+        Assert.All(begun.Tensors.Where(tensor => tensor.Type == TorchSharp.torch.ScalarType.Float32), tensor => Assert.Equal(tensor.ToArray<float>(), weights[tensor.Name].ToArray<float>()));
+    }
+
+    [Fact]
+    public void A_method_with_fixed_counts_meets_the_budget_by_its_keep_ratio()
+    {
+        var report = Settings("clip", "stp", 0.3).With(s => s with { Method = PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)) }).Train()!;
+        Assert.InRange(report.Calibration!.Temperature, 0.02, 1);
+        Assert.Equal(report.Calibration.Temperature, report.Scores["test"].Temperature);
+        using var weights = CheckpointFile.Open(report.Weights);
+        Assert.False(weights.Metadata.ContainsKey("temperature"), "a keep ratio is no temperature");
+        Assert.True(weights.Metadata.ContainsKey("keep_ratio"));
+        Assert.InRange(report.Scores["test"].MacShare, 0.5, 0.9);
+    }
+
+    [Fact]
+    public void Alignment_guidance_of_the_checkpoint_is_kept_unless_it_shall_begin_anew()
+    {
+        var own = new AlignmentConfig(5, 6, AlignmentMapping.PerLayer);
+        var kept = Trained(Settings("caption", "kept", null, own));
+        Assert.Equal([5, 6], kept);
+        var begun = Settings("caption", "anew", null, own);
+        Assert.Equal([64, 8], Trained(begun.With(s => s with { NewAlignment = true })));
+    }
+
+    [Fact]
+    public void Karpathys_original_file_and_flickr30k_serve_as_well()
+    {
+        using var other = new TemporaryFolder();
+        Toys.Copy(toys.Data, other.Path);
+        foreach (var split in new[] { "train", "val" })
+        {
+            File.Delete(Path.Combine(other.Path, "coco", $"coco_karpathy_{split}.json"));
+        }
+
+        Assert.NotNull((Settings("clip", "original", null).With(s => s with { Data = other.Path }) with { Scored = [] }).Train());
+        Assert.NotNull((Settings("retrieval", "flickr30k", null).With(s => s with { Dataset = "flickr30k" }) with { Scored = [] }).Train());
+    }
+
+    [Fact]
+    public void Vqa_may_learn_the_validation_questions_too()
+    {
+        var only = (Settings("vqa", "train", null).With(s => s with { TrainExamples = null }) with { Scored = [] }).Train()!;
+        var both = (Settings("vqa", "both", null).With(s => s with { TrainExamples = null, TrainOnValidation = true }) with { Scored = [] }).Train()!;
+        Assert.Equal(2 * (12 * 4 / 8), only.Steps);
+        Assert.Equal(2 * ((12 + 4 + 14) * 4 / 8), both.Steps);
+    }
+
+    [Fact]
+    public void What_cannot_be_done_is_said()
+    {
+        var settings = Settings("caption", "run", 0.3) with { Scored = [] };
+        Assert.Contains("nlvr2, clip, retrieval, caption, vqa", Assert.Throws<ArgumentException>(() => (settings with { Task = "nlvr3" }).Train()).Message, StringComparison.Ordinal);
+        Assert.Contains("between 0 and 1", Assert.Throws<ArgumentException>(() => settings.With(s => s with { ReduceRatio = 1 }).Train()).Message, StringComparison.Ordinal);
+        Assert.Contains("flickr30k", Assert.Throws<ArgumentException>(() => settings.With(s => s with { Dataset = "flickr30k" }).Train()).Message, StringComparison.Ordinal);
+        Assert.Contains("make-toy", Assert.Throws<FileNotFoundException>(() => settings.With(s => s with { Data = folder.Path }).Train()).Message, StringComparison.Ordinal);
+        Assert.NotNull(settings.Train());
+        Assert.Contains("--resume", Assert.Throws<InvalidDataException>(() => settings.Train()).Message, StringComparison.Ordinal);
+        Assert.NotNull((settings with { Fresh = true }).Train());
+        var error = Assert.Throws<InvalidDataException>(() => (settings.With(s => s with { ReduceRatio = 0.4 }) with { Resume = true }).Train());
+        Assert.Contains("reduce ratio is 0.3, not 0.4", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clip", "coco", 0.5, 128, 1, 1e-5, 5, 0.2)]
+    [InlineData("retrieval", "coco", 0.5, 256, 1, 1e-7, 5, 0.05)]
+    [InlineData("retrieval", "coco", 0.75, 256, 1, 1e-7, 10, 0.05)]
+    [InlineData("retrieval", "flickr30k", 0.5, 128, 1, 1e-7, 10, 0.05)]
+    [InlineData("caption", "coco", null, 256, 8, 1e-5, 5, 0.05)]
+    [InlineData("vqa", "coco", 0.5, 128, 8, 2e-5, 3, 0.05)]
+    public void Recipes_are_the_released_configurations(string task, string dataset, double? ratio, int batch, int parts, double rate, int epochs, double decay)
+    {
+        var training = Recipe.Paper(task, dataset, ratio).Training;
+        Assert.Equal((batch, parts, rate, epochs, decay), (training.BatchSize, training.AccumulateSteps, training.LearningRate, training.Epochs, training.WeightDecay));
+        Assert.Equal((0, 0.0), (training.WarmupSteps, training.FinalLearningRate));
+    }
+
+    private static long[] Trained(Run settings)
+    {
+        using var weights = CheckpointFile.Open((settings with { Scored = [] }).Train()!.Weights);
+        return [.. weights["space_dict"].Shape];
+    }
+
+    private Run Settings(string task, string run, double? ratio, AlignmentConfig? own = null)
+    {
+        var (settings, training) = TinyCheckpoints.Recipe(task, ratio);
+        settings = settings with { Checkpoint = TinyCheckpoints.Write(folder.Path, task, own), Data = toys.Data, TrainExamples = 20, Workers = 2 };
+        return new Run(task, settings, Path.Combine(folder.Path, run)) { Training = training, Scoring = new Scoring { Limit = 4 } };
+    }
+}
