@@ -85,17 +85,19 @@ internal static class DeviceOption
 
     /// <summary>Adds what matrix products are computed in.</summary>
     public static Option<TrainingPrecision> AddPrecision(Verb verb) => verb.Option(
-        "--precision", "float32, or bfloat16 for mixed precision: for GPUs; on a CPU it is slower.",
+        "--precision", "float32; or, for GPUs, tf32 (float32 with factors of 10 bits) or bfloat16 (mixed precision).",
         otherwise: () => TrainingPrecision.Float32);
 
     /// <summary>The device that was chosen.</summary>
     /// <exception cref="ArgumentException">There is no such device here.</exception>
-    public static torch.Device Use(ParseResult parsed, Option<string> option)
+    public static torch.Device Use(
+        ParseResult parsed, Option<string> option, TrainingPrecision precision = TrainingPrecision.Float32)
     {
         var name = parsed.GetRequiredValue(option);
         var device = ComputeDevice.Of(name);
+        ComputeDevice.AllowTf32(precision == TrainingPrecision.Tf32);
         Environment.SetEnvironmentVariable(PaperMachine.DeviceVariable, name);
-        Console.Error.WriteLine($"computing on {ComputeDevice.Describe(device)}");
+        Console.Error.WriteLine($"computing on {ComputeDevice.Describe(device)} in {precision.ToString().ToLowerInvariant()}");
         return device;
     }
 

@@ -150,7 +150,7 @@ internal sealed class TaskOptions
         ImageSize = Given(parsed, imageSize),
         Vocabulary = Given(parsed, vocabulary),
         Workers = IsToy ? settings.Workers : Given(parsed, workers),
-        Device = DeviceOption.Use(parsed, device),
+        Device = DeviceOption.Use(parsed, device, Precision(parsed)),
     };
 
     /// <summary>The run in its folder.</summary>

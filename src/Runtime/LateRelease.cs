@@ -23,12 +23,14 @@ public static unsafe partial class LateRelease
     private const int ReadExecute = 1 | 4;
 
     private static readonly Lock Gate = new();
+    private static readonly Lock Releasing = new();
     private static readonly Timer Clock = new(_ => Tick());
     private static delegate* unmanaged<nint, int> deleteTensor;
     private static List<(nint Address, bool IsTensor)> younger = [];
     private static List<(nint Address, bool IsTensor)> older = [];
     private static bool isTicking;
     private static volatile bool isFinalizerKnown;
+    private static bool isOver;
 
     [ThreadStatic]
     private static bool isFinalizer;
@@ -52,6 +54,7 @@ public static unsafe partial class LateRelease
         }
 
         deleteTensor = (delegate* unmanaged<nint, int>)delete;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
         ThreadPool.QueueUserWorkItem(_ => MarkFinalizerThread()); // which cannot finalise while a module initializer runs
         IsOn = Redirect(tensor, (nint)(delegate* unmanaged<nint, void>)&ReleaseTensor)
             && Redirect(scalar, (nint)(delegate* unmanaged<nint, void>)&ReleaseScalar);
@@ -96,6 +99,15 @@ public static unsafe partial class LateRelease
         }
     }
 
+    // A GPU's memory cannot be freed any more while the process ends and libtorch's own tables go: an error there aborts it.
+    private static void End()
+    {
+        lock (Releasing)
+        {
+            isOver = true;
+        }
+    }
+
     // What was there at the last tick goes, what has come since has rested for less than a second.
     private static void Tick()
     {
@@ -110,15 +122,18 @@ public static unsafe partial class LateRelease
             }
         }
 
-        foreach (var (address, isTensor) in rested)
+        lock (Releasing)
         {
-            if (isTensor)
+            foreach (var (address, isTensor) in isOver ? [] : rested)
             {
-                deleteTensor(address);
-            }
-            else
-            {
-                NativeMemory.Free((void*)address); // a plain value, allocated with `new`
+                if (isTensor)
+                {
+                    deleteTensor(address);
+                }
+                else
+                {
+                    NativeMemory.Free((void*)address); // a plain value, allocated with `new`
+                }
             }
         }
     }

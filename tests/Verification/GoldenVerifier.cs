@@ -36,8 +36,7 @@ public static class GoldenVerifier
     /// <summary>Verifies one fixture folder.</summary>
     /// <param name="folder">The fixture.</param>
     /// <param name="device">
-    /// Where the kit computes; the CPU if null. On another one, tensors that were recorded in the order of a CPU's unsorted top-k
-    /// may differ.
+    /// Where the kit computes; the CPU if null.
     /// </param>
     /// <returns>A row per compared tensor.</returns>
     /// <exception cref="InvalidDataException">The folder is not a fixture that the kit knows; the message says why.</exception>

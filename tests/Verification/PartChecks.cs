@@ -174,7 +174,7 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixtu
         }
 
         // Recorded in the order of the reference's own unsorted top-k; rows are matched through its kept_indices where given.
-        var (output, plain) = Run(sort, layer, encoder, images, temperature, TokenOrder.Library);
+        var (output, plain) = Run(sort, layer, encoder, images, temperature, TokenOrder.LibraryOnCpu);
         Expect(scenario, "mask_out_full", TokenState.AdditiveMask(output.Mask!), Exact);
         Expect(scenario, "y", output.X, Features);
         if (Fixture.Has($"{scenario}.importance"))
