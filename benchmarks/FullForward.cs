@@ -1,6 +1,5 @@
 using System.Globalization;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Experiments;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
