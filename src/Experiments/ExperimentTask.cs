@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
