@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.CommandLine;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Tasks;
@@ -71,7 +72,7 @@ internal sealed class TaskOptions
 
     /// <summary>The method that was named; null where none was.</summary>
     /// <exception cref="ArgumentException">There is no such method.</exception>
-    public Experiments.Method? Method(ParseResult parsed) => parsed.GetValue(method) is { } name ? MethodNames.Of(name) : null;
+    public Madtp.Method? Method(ParseResult parsed) => parsed.GetValue(method) is { } name ? Methods.Of(name) : null;
 
     /// <summary>The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.</summary>
     public string ToyWeightsFor(double? ratio) => File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);

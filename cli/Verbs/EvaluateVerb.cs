@@ -152,7 +152,7 @@ internal static class EvaluateVerb
             ["macs"] = scores.Macs,
             ["plain_macs"] = scores.DenseMacs,
             ["temperature"] = scores.Temperature,
-            ["calibrated_macs"] = scores.Calibration?.Macs,
+            ["calibrated_macs"] = scores.Calibration?.Cost,
             ["resumed"] = scores.Resumed,
             ["submission"] = scores.Submission,
         };

@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.CommandLine;
 using Madtp.Kit.Experiments;
 
@@ -29,7 +30,7 @@ internal static class ExperimentVerb
             DeviceOption.UseFor([usual], parsed, device);
             var experiment = usual with
             {
-                Method = parsed.GetValue(method) ?? usual.Method,
+                Method = parsed.GetValue(method) is { } name ? Methods.Of(name).Name : usual.Method,
                 ReduceRatio = parsed.GetValue(reduce) ?? usual.ReduceRatio,
                 Seed = parsed.GetValue(seed) ?? usual.Seed,
                 TrainExamples = parsed.GetValue(examples) ?? usual.TrainExamples,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -53,7 +54,7 @@ internal static class MacsVerb
         }
 
         var whole = MacLedger.For(model);
-        var overhead = method switch { "static" => ReductionCost.Static, "free" => ReductionCost.Free, _ => ReductionCost.Madtp };
+        var overhead = method switch { "static" => StaticPruning.Policy(1) with { Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self } }, "free" => null, _ => ReductionPolicy.Fixed };
         return new MacsReport(whole, counts is null ? null : whole.WithTokens(counts, overhead));
     }
 

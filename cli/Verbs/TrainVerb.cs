@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.CommandLine;
 using System.Globalization;
 using Madtp.Kit.Models;
@@ -51,7 +52,7 @@ internal static class TrainVerb
         command.SetAction((parsed, cancellation) =>
         {
             var ratio = task.Reduce(parsed);
-            var chosen = task.Method(parsed) ?? MethodNames.Of("madtp");
+            var chosen = task.Method(parsed) ?? Methods.Of("madtp");
             var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
             var own = recipe.Task.Alignment;
             var settings = task.Apply(parsed, recipe.Task) with

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 
 namespace Madtp.Kit.Cost;
 
@@ -33,7 +35,7 @@ internal static class BertRows
     }
 
     /// <summary>One pass over whole sequences. Returns the number of tokens that leave it.</summary>
-    public static long Encode(LedgerBuilder ledger, CostModel model, Pass pass, ReductionCost method)
+    public static long Encode(LedgerBuilder ledger, CostModel model, Pass pass, ReductionPolicy? method)
     {
         var dims = model.Text;
         CountsCheck.Layers("text", (int)pass.Tokens, dims.Depth, pass.After);

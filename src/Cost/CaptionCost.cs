@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>
@@ -16,7 +18,7 @@ public sealed record CaptionCost : CostModel
     public int Steps { get; init; } = 16;
 
     /// <inheritdoc/>
-    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method)
+    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method)
     {
         var image = (VisionRows.Blip(ledger, "visual_encoder", this, counts.OfImage(0), method, Times.Once), Vision.Width);
         BertRows.Encode(ledger, this, new BertRows.Pass

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>
@@ -13,7 +15,7 @@ public sealed record ClipCost : CostModel
     public int Queue { get; init; } = 57600;
 
     /// <inheritdoc/>
-    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method)
+    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method)
     {
         VisionRows.Clip(ledger, "visual", this, counts.OfImage(0), method, Times.Once);
         VisionRows.Clip(ledger, "visual_m", this, counts.OfImage(0), method, Times.OnPaper(1));
@@ -23,7 +25,7 @@ public sealed record ClipCost : CostModel
         ledger.Model("similarity", EmbedWidth, Times.AtInference(1, 1));
     }
 
-    private void TextTower(LedgerBuilder ledger, string copy, IReadOnlyList<int>? after, ReductionCost method, Times times)
+    private void TextTower(LedgerBuilder ledger, string copy, IReadOnlyList<int>? after, ReductionPolicy? method, Times times)
     {
         CountsCheck.Layers("text", TextTokens, Text.Depth, after);
         long tokens = TextTokens;

@@ -34,7 +34,7 @@ public sealed class ClipPairCosts(ClipConfig config) : IPairCosts
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        var method = ReductionCost.Of(trace.Policy);
+        var method = trace.Policy;
         var images = trace.Of("visual").Take(config.Vision.Layers).ToArray();
         var texts = trace.Of("transformer").Take(config.Text.Layers).ToArray();
         return [.. PairCosts.TextLengths(trace.Policy, texts, textLengths).Select((length, pair) =>

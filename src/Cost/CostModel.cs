@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>A model's dimensions and inputs: everything its ledger follows from. Toy models are made by giving other dimensions.</summary>
@@ -19,5 +21,5 @@ public abstract record CostModel
     public required int TextTokens { get; init; }
 
     /// <summary>Writes the model's rows for given token counts.</summary>
-    internal abstract void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method);
+    internal abstract void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method);
 }

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 
 namespace Madtp.Kit.Cost;
 
@@ -8,7 +10,7 @@ namespace Madtp.Kit.Cost;
 /// </summary>
 public sealed class MacLedger
 {
-    private MacLedger(CostModel model, TokenCounts? counts, ReductionCost method)
+    private MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
     {
         Model = model;
         Counts = counts;
@@ -24,14 +26,14 @@ public sealed class MacLedger
     /// <summary>The token counts of a pruned run, or null for the whole model.</summary>
     public TokenCounts? Counts { get; }
 
-    /// <summary>The overheads of the method that pruned it.</summary>
-    public ReductionCost Method { get; }
+    /// <summary>The policy that pruned it; null where none did, or its own work is not counted.</summary>
+    public ReductionPolicy? Method { get; }
 
     /// <summary>Every module's row, in the order it runs.</summary>
     public IReadOnlyList<LedgerRow> Rows { get; }
 
     /// <summary>The ledger of a whole model.</summary>
-    public static MacLedger For(CostModel model) => new(model, null, ReductionCost.Madtp);
+    public static MacLedger For(CostModel model) => new(model, null, null);
 
     /// <summary>The ledger of a full-size model by its name.</summary>
     /// <exception cref="ArgumentException">No model has this name.</exception>
@@ -43,14 +45,14 @@ public sealed class MacLedger
     /// </summary>
     /// <param name="vision">Tokens after each block, class and merged token included; null where images are not pruned.</param>
     /// <param name="text">Tokens after each text layer; null where the text is not pruned.</param>
-    /// <param name="method">What the method itself computes; MADTP if null.</param>
+    /// <param name="method">The policy, whose own work is counted; null where the tokens are gone for free.</param>
     /// <exception cref="ArgumentException">The counts do not fit the model's layers, or a layer gains tokens.</exception>
-    public MacLedger WithTokens(IReadOnlyList<int>? vision, IReadOnlyList<int>? text, ReductionCost? method = null) =>
+    public MacLedger WithTokens(IReadOnlyList<int>? vision, IReadOnlyList<int>? text, ReductionPolicy? method) =>
         WithTokens(TokenCounts.Alike(vision, text), method);
 
     /// <summary>The same model, pruned to counts that may differ from image to image.</summary>
-    /// <inheritdoc cref="WithTokens(IReadOnlyList{int}?, IReadOnlyList{int}?, ReductionCost?)"/>
-    public MacLedger WithTokens(TokenCounts counts, ReductionCost? method = null) => new(Model, counts, method ?? ReductionCost.Madtp);
+    /// <inheritdoc cref="WithTokens(IReadOnlyList{int}?, IReadOnlyList{int}?, ReductionPolicy?)"/>
+    public MacLedger WithTokens(TokenCounts counts, ReductionPolicy? method) => new(Model, counts, method);
 
     /// <summary>The sum of all rows under one accounting, in multiply-accumulates.</summary>
     public long Total(Accounting accounting)

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>BLIP on NLVR2: two images, one statement, twin cross-attention. The published pass is also what an answer costs.</summary>
@@ -7,7 +9,7 @@ public sealed record NlvrCost : CostModel
     public int MergeFrom { get; init; } = 6;
 
     /// <inheritdoc/>
-    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method)
+    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method)
     {
         var sources = new (long, int)[2];
         for (var image = 0; image < 2; image++)

@@ -5,15 +5,14 @@ namespace Madtp.Kit.Cost;
 
 /// <summary>What single NLVR2 examples cost, by the tokens that a reduction left them.</summary>
 /// <param name="config">The model's sizes.</param>
-/// <param name="method">What the reduction itself computes; what the traced policy does if null.</param>
 /// <param name="accounting">What is counted.</param>
-public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null, Accounting accounting = Accounting.Paper)
+public sealed class NlvrRunCosts(BlipConfig config, Accounting accounting = Accounting.Paper)
 {
     private const int MostRemembered = 20_000;
 
     private readonly Dictionary<int, MacLedger> whole = [];
     private readonly NlvrRunCosts? regular = config.Vision.PrunedWidths is null && config.Text.PrunedWidths is null ? null : new(config.Uncompressed, accounting: accounting);
-    private readonly Dictionary<string, long> reduced = [];
+    private readonly Dictionary<(ReductionPolicy Policy, string Counts), long> reduced = [];
 
     /// <summary>
     /// Multiply-accumulates of the plain model on a statement of some tokens. Where parameters were taken out,
@@ -40,7 +39,6 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
             throw new ArgumentException($"the trace has {vision.Count} image and {text.Count} text steps; one pass of this model has {config.Vision.Depth} and {config.Text.Layers}. Clear the trace between passes", nameof(trace));
         }
 
-        var work = method ?? ReductionCost.Of(trace.Policy);
         var pairs = textLengths.Count;
         var lengths = PairCosts.TextLengths(trace.Policy, text, textLengths);
         return [.. Enumerable.Range(0, pairs).Select(pair => Pair(
@@ -48,7 +46,7 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
             Counts(vision, pairs + pair),
             text.Count == 0 ? null : Counts(text, pair),
             lengths[pair],
-            work))];
+            trace.Policy))];
     }
 
     /// <summary>The same as a share of what the plain model computes for the pair.</summary>
@@ -58,13 +56,13 @@ public sealed class NlvrRunCosts(BlipConfig config, ReductionCost? method = null
 
     private static int[] Counts(IReadOnlyList<ReductionStep> steps, int sample) => [.. steps.Select(step => step.TokensPerSample[sample])];
 
-    private long Pair(int[] left, int[] right, int[]? text, int textTokens, ReductionCost work)
+    private long Pair(int[] left, int[] right, int[]? text, int textTokens, ReductionPolicy policy)
     {
-        var key = $"{work}|{textTokens}|{string.Join(',', left)}|{string.Join(',', right)}|{(text is null ? string.Empty : string.Join(',', text))}";
+        var key = (policy, $"{textTokens}|{string.Join(',', left)}|{string.Join(',', right)}|{(text is null ? string.Empty : string.Join(',', text))}");
         if (!reduced.TryGetValue(key, out var macs))
         {
             var counts = new TokenCounts(left.Length == 0 ? [] : [left, right], text);
-            macs = Ledger(textTokens).WithTokens(counts, work).Total(accounting);
+            macs = Ledger(textTokens).WithTokens(counts, policy).Total(accounting);
             if (reduced.Count >= MostRemembered)
             {
                 reduced.Clear(); // a long training meets millions of different counts

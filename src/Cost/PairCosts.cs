@@ -10,7 +10,7 @@ internal sealed class PairCosts(Accounting accounting, Func<int, CostModel> regu
 {
     private readonly Dictionary<int, long> dense = [];
     private readonly Dictionary<int, long> whole = [];
-    private readonly Dictionary<string, long> reduced = [];
+    private readonly Dictionary<(ReductionPolicy Policy, string Counts), long> reduced = [];
 
     /// <summary>The regular model on a text of some tokens.</summary>
     public long Dense(int textTokens) => Total(dense, regular, textTokens);
@@ -19,9 +19,9 @@ internal sealed class PairCosts(Accounting accounting, Func<int, CostModel> regu
     public long Whole(int textTokens) => Total(whole, actual, textTokens);
 
     /// <summary>A reduced pair, made once for each method and set of counts.</summary>
-    public long Reduced(int textTokens, ReductionCost method, Func<long> total, params int[]?[] counts)
+    public long Reduced(int textTokens, ReductionPolicy method, Func<long> total, params int[]?[] counts)
     {
-        var key = $"{textTokens}|{method}|{string.Join('|', counts.Select(count => count is null ? "-" : string.Join(',', count)))}";
+        var key = (method, $"{textTokens}|{string.Join('|', counts.Select(count => count is null ? "-" : string.Join(',', count)))}");
         if (!reduced.TryGetValue(key, out var macs))
         {
             macs = total();

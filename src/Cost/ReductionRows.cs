@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>The rows of alignment, scoring, sorting and merging around one layer.</summary>
@@ -17,59 +19,46 @@ internal static class ReductionRows
     /// that removes nothing are not on it, neither are the threshold (it becomes a number before it is used) nor the
     /// features (they serve the loss). Deployment pays for the scores in every layer.
     /// </summary>
-    public static void Reduced(LedgerBuilder ledger, string layer, long tokens, long after, int width, int headWidth, AlignmentDims alignment, ReductionCost method, Times times)
+    public static void Reduced(LedgerBuilder ledger, string layer, long tokens, long after, int width, int headWidth, AlignmentDims alignment, ReductionPolicy? method, Times times)
     {
         var patches = tokens - 1;
         var removes = after < tokens;
-        if (method.Alignment)
+        if (method is null)
+        {
+            return;
+        }
+
+        if (method.NeedsAlignment)
         {
             Map(ledger, layer, patches, width, alignment, removes, deployed: true, times);
             Product(ledger, $"{layer}.alignment.scores", patches, alignment, removes ? 1 : 0, 1, times);
             Product(ledger, $"{layer}.alignment.features", patches, alignment, 0, 0, times);
         }
 
-        if (method.Scoring)
+        var shape = new LayerShape(patches, width, headWidth, alignment.Tokens);
+        ledger.Overhead($"{layer}.reduction.sort", CostKind.Sorting, 0, 0, patches * Log2Ceiling(patches), times);
+        Part(ledger, $"{layer}.reduction.importance", CostKind.Scoring, CostKind.Matching, method.Scorer.Cost(shape), removes, times);
+        Part(ledger, $"{layer}.reduction.threshold", CostKind.Scoring, CostKind.Scoring, method.Keep.Cost(shape), removes, times);
+        if (removes)
         {
-            ledger.Overhead($"{layer}.reduction.importance", CostKind.Scoring, 0, 0, Importance(method.Work, patches, width, headWidth), times);
-            ledger.Overhead($"{layer}.reduction.sort", CostKind.Sorting, 0, 0, patches * Log2Ceiling(patches), times);
-        }
-
-        if (method.Threshold)
-        {
-            ledger.Overhead($"{layer}.reduction.threshold", CostKind.Scoring, 0, 0, patches * alignment.Tokens, times);
-        }
-
-        Matching(ledger, layer, patches, removes, width, headWidth, method.Matching, times);
-        if (method.Merging && removes)
-        {
-            // Matched tokens go into tokens that stay. Else one of the tokens that leave the layer is the merged one, so one more
-            // went into it than the counts differ by.
-            var merged = (tokens - after + (method.Matching == MatchedPairs.None ? 1 : 0)) * width;
-            ledger.Overhead($"{layer}.reduction.merge", CostKind.Merging, merged, merged, merged, times);
+            Part(ledger, $"{layer}.reduction.merge", CostKind.Scoring, CostKind.Merging, method.Reducer.Cost(shape, tokens - after), removes, times);
         }
     }
 
-    private static long Importance(ScoringWork work, long patches, int width, int headWidth)
+    // Products lead to the tokens that the answer is made from, so the published metric would see them where tokens go.
+    private static void Part(
+        LedgerBuilder ledger, string name, CostKind operations, CostKind products, PartCost cost, bool removes, Times times)
     {
-        var norms = work.HasFlag(ScoringWork.HeadNorms) ? patches * width : 0;
-        var received = work.HasFlag(ScoringWork.ReceivedAttention) ? patches * patches : 0;
-        var summary = work.HasFlag(ScoringWork.SummaryAttention) ? patches * (width / headWidth) : 0;
-        return norms + received + summary;
-    }
-
-    // The similarities lead to the indices that the answer is gathered by, so the published metric would see them where tokens are
-    // merged. Averaging the keys over the heads is element-wise work.
-    private static void Matching(LedgerBuilder ledger, string layer, long patches, bool removes, int width, int headWidth, MatchedPairs pairs, Times times)
-    {
-        if (pairs == MatchedPairs.None)
+        if (cost.Operations > 0)
         {
-            return;
+            ledger.Overhead(name, operations, 0, 0, cost.Operations, times);
         }
 
-        var half = patches / 2;
-        var products = (pairs == MatchedPairs.Bipartite ? half * (patches - half) : patches * patches) * headWidth;
-        ledger.Overhead($"{layer}.reduction.similarity", CostKind.Matching, removes ? products : 0, removes ? products : 0, products, times);
-        ledger.Overhead($"{layer}.reduction.keys", CostKind.Scoring, 0, 0, patches * width, times);
+        if (cost.Products > 0)
+        {
+            var onPaper = removes ? cost.Products : 0;
+            ledger.Overhead($"{name}.products", products, onPaper, onPaper, cost.Products, times);
+        }
     }
 
     private static void Map(LedgerBuilder ledger, string layer, long patches, int width, AlignmentDims alignment, bool reduced, bool deployed, Times times)

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 
 namespace Madtp.Kit.Cost;
 
@@ -30,7 +32,7 @@ public sealed record RetrievalCost : CostModel
     public long Pairs => ((long)Images + Texts) * Kept;
 
     /// <inheritdoc/>
-    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method)
+    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method)
     {
         var online = VisionRows.Blip(ledger, "visual_encoder", this, counts.OfImage(0), method, Times.OnPaper(1));
         VisionRows.Blip(ledger, "visual_encoder_m", this, counts.OfImage(0), method, Times.OnPaper(1));
@@ -48,7 +50,7 @@ public sealed record RetrievalCost : CostModel
         Match(ledger, online, tokens, Times.AtInference(Pairs, Pairs), Times.AtInference(Images, Pairs), counts, method);
     }
 
-    private void Match(LedgerBuilder ledger, long image, int tokens, Times times, Times keys, TokenCounts counts, ReductionCost method)
+    private void Match(LedgerBuilder ledger, long image, int tokens, Times times, Times keys, TokenCounts counts, ReductionPolicy? method)
     {
         BertRows.Encode(ledger, this, new BertRows.Pass
         {

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>
@@ -13,7 +15,7 @@ public sealed record RetrievalPairCost : CostModel
     public IReadOnlyList<int>? Matching { get; init; }
 
     /// <inheritdoc/>
-    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method)
+    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method)
     {
         var image = VisionRows.Blip(ledger, "visual_encoder", this, counts.OfImage(0), method, Times.Once);
         BertRows.Encode(ledger, this, Pass(counts.Text), method);

@@ -36,7 +36,7 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        var method = ReductionCost.Of(trace.Policy);
+        var method = trace.Policy;
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         var alone = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
         var read = trace.Of("text_encoder").Skip(config.Text.Layers).Take(config.Text.Layers).ToArray();
@@ -47,6 +47,6 @@ public sealed class RetrievalPairCosts(BlipConfig config) : IPairCosts
         })];
     }
 
-    private long Total(int length, int[]? image, int[]? text, int[]? match, ReductionCost method) =>
+    private long Total(int length, int[]? image, int[]? text, int[]? match, ReductionPolicy? method) =>
         MacLedger.For(Model(config, length) with { Matching = match }).WithTokens(image, text, method).Total(Accounting.Paper);
 }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Cost;
@@ -6,7 +7,7 @@ namespace Madtp.Kit.Cost;
 internal static class VisionRows
 {
     /// <summary>A BLIP image encoder: every token is normalised at the end. Returns the number of tokens that leave it.</summary>
-    public static long Blip(LedgerBuilder ledger, string name, CostModel model, IReadOnlyList<int>? after, ReductionCost method, Times times)
+    public static long Blip(LedgerBuilder ledger, string name, CostModel model, IReadOnlyList<int>? after, ReductionPolicy? method, Times times)
     {
         var dims = model.Vision;
         Patches(ledger, $"{name}.patch_embed.proj", dims, times);
@@ -16,7 +17,7 @@ internal static class VisionRows
     }
 
     /// <summary>A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and projected.</summary>
-    public static void Clip(LedgerBuilder ledger, string name, ClipCost model, IReadOnlyList<int>? after, ReductionCost method, Times times)
+    public static void Clip(LedgerBuilder ledger, string name, ClipCost model, IReadOnlyList<int>? after, ReductionPolicy? method, Times times)
     {
         var dims = model.Vision;
         Patches(ledger, $"{name}.conv1", dims, times);
@@ -49,7 +50,7 @@ internal static class VisionRows
     private static void Patches(LedgerBuilder ledger, string module, VisionDims dims, Times times) =>
         ledger.Linear(module, dims.Patches, (long)dims.PatchSize * dims.PatchSize * dims.Channels, dims.Width, times);
 
-    private static long Blocks(LedgerBuilder ledger, string name, BlockNames names, CostModel model, IReadOnlyList<int>? after, ReductionCost method, Times times)
+    private static long Blocks(LedgerBuilder ledger, string name, BlockNames names, CostModel model, IReadOnlyList<int>? after, ReductionPolicy? method, Times times)
     {
         var dims = model.Vision;
         CountsCheck.Layers("vision", dims.Tokens, dims.Depth, after);

@@ -1,3 +1,5 @@
+using Madtp.Kit.Madtp;
+
 namespace Madtp.Kit.Cost;
 
 /// <summary>
@@ -28,7 +30,7 @@ public sealed record VqaCost : CostModel
     public int CandidateTokens { get; init; } = 6;
 
     /// <inheritdoc/>
-    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionCost method)
+    internal override void Write(LedgerBuilder ledger, TokenCounts counts, ReductionPolicy? method)
     {
         var image = (VisionRows.Blip(ledger, "visual_encoder", this, counts.OfImage(0), method, Times.Once), Vision.Width);
         var questionTokens = counts.Text is null ? TextTokens : counts.Text[^1];
@@ -42,7 +44,7 @@ public sealed record VqaCost : CostModel
         Answer(ledger, askedTokens, CandidateTokens, Times.AtInference(Candidates, Candidates), Times.AtInference(1, Candidates), method);
     }
 
-    private void Question(LedgerBuilder ledger, (long Tokens, int Width) image, int tokens, Times times, Times keys, TokenCounts counts, ReductionCost method) =>
+    private void Question(LedgerBuilder ledger, (long Tokens, int Width) image, int tokens, Times times, Times keys, TokenCounts counts, ReductionPolicy? method) =>
         BertRows.Encode(ledger, this, new BertRows.Pass
         {
             Name = "text_encoder",
@@ -53,7 +55,7 @@ public sealed record VqaCost : CostModel
             After = counts.Text,
         }, method);
 
-    private void Answer(LedgerBuilder ledger, long question, int tokens, Times times, Times keys, ReductionCost method)
+    private void Answer(LedgerBuilder ledger, long question, int tokens, Times times, Times keys, ReductionPolicy? method)
     {
         BertRows.Encode(ledger, this with { Text = Decoder ?? Text }, new BertRows.Pass
         {

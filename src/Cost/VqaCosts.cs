@@ -19,7 +19,7 @@ public sealed class VqaCosts(BlipConfig config) : IPairCosts
     public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        var method = ReductionCost.Of(trace.Policy);
+        var method = trace.Policy;
         var images = trace.Of("visual_encoder").Take(config.Vision.Depth).ToArray();
         var questions = trace.Of("text_encoder").Take(config.Text.Layers).ToArray();
         return [.. PairCosts.TextLengths(trace.Policy, questions, textLengths).Select((length, pair) =>

@@ -15,7 +15,7 @@ public sealed record Experiment
     /// <summary>What is learned and on which data: one of <see cref="ExperimentTask"/>.</summary>
     public string Task { get; init; } = "toy-nlvr2";
 
-    /// <summary>How the model is made cheaper: one of <see cref="Methods"/>.</summary>
+    /// <summary>How the model is made cheaper: one of <see cref="Madtp.Methods"/>.</summary>
     public string Method { get; init; } = "MADTP";
 
     /// <summary>Share of the multiply-accumulates to take away, 0 to 1, as the paper's tables give it; 0 takes nothing away.</summary>

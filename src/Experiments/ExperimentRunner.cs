@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.Diagnostics;
 using System.Globalization;
 using Madtp.Kit.Training;
@@ -79,7 +80,7 @@ public static class ExperimentRunner
             Scores = test.ByKind,
             Macs = Math.Round(test.Macs),
             DenseMacs = Math.Round(test.DenseMacs),
-            Dial = report.Calibration?.Temperature,
+            Dial = report.Calibration?.Value,
             BudgetMet = Methods.Of(experiment.Method).PrunesParameters ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01 : report.Calibration?.Reached ?? true,
             Tokens = test.Tokens,
             Threads = get_num_threads(),

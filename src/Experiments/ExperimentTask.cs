@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.Text.Json;
 using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;

@@ -75,8 +75,8 @@ public static class KeepMapSamples
         double[] total = Row(scores.Total, sample)!;
         var (byClass, bySelf, byAlignment) = (Row(scores.Class, sample), Row(scores.Self, sample), Row(scores.Alignment, sample));
         var positions = step.Candidates![sample].cpu().data<long>().ToArray();
-        var real = Row(step.Real, sample);
-        var keep = Row(step.Selection?.Keep, sample);
+        var real = Row(step.Mask, sample);
+        var keep = Row(step.Kept?.Keep, sample);
         var older = new Queue<int>(merged);
         var tokens = new List<ScoredToken>();
         for (var i = 0; i < positions.Length; i++)
@@ -89,7 +89,7 @@ public static class KeepMapSamples
             }
         }
 
-        return new KeepMapLayer(Row(step.Decision.Threshold?.unsqueeze(1), sample)?[0], tokens);
+        return new KeepMapLayer(Row(step.Wanted.Threshold?.unsqueeze(1), sample)?[0], tokens);
     }
 
     private static double[]? Row(Tensor? tensor, int sample) => tensor?[sample].to(float64).cpu().data<double>().ToArray();

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens of either modality; what they
-/// gather is the aligned feature, where they look tells which tokens matter to both.
+/// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens V' of either modality (eq. 1, the map
+/// V' = W_v V + b_v, is <see cref="Models.AlignmentMap"/>); what they gather is the aligned feature, where they look tells which
+/// tokens matter to both.
 /// </summary>
 public static class AlignmentGuidance
 {
@@ -50,14 +51,4 @@ public static class AlignmentLoss
 
     // Features are sums over many tokens and may be zero for an empty text; 1e-10 keeps the direction defined, as released.
     private static Tensor Unit(Tensor feature) => feature / (feature.norm(-1, keepdim: true) + 1e-10);
-}
-
-/// <summary>How the alignment features of an encoder's layers become one.</summary>
-public enum FeaturePooling
-{
-    /// <summary>Averaged.</summary>
-    Mean,
-
-    /// <summary>Summed (released).</summary>
-    Sum,
 }

@@ -1,47 +1,47 @@
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Finds the temperature that meets a budget of multiply-accumulates (Section 3.3; defect 8 of the released code, which walks a
-/// step table instead). It takes nothing for granted about the policy: the cost may rise with the temperature (sparsemax of
-/// T·A) or fall (softmax of R/T).
+/// Finds the temperature or the keep ratio that meets a budget (Section 3.3; defect 8 of the released code, which walks a step table
+/// instead). It takes nothing for granted about the policy: the cost may rise with the value (sparsemax of T·A, a keep ratio) or fall
+/// (softmax of R/T).
 /// </summary>
-public static class TemperatureCalibration
+public static class BudgetSearch
 {
     /// <summary>
-    /// Looks at a few temperatures, then bisects (in the logarithm) between two neighbours that have the target between them.
+    /// Looks at a few values, then bisects (in the logarithm) between two neighbours that have the target between them.
     /// </summary>
-    /// <param name="macs">The cost at a temperature, mean over a fixed calibration split.</param>
+    /// <param name="cost">The cost at a value, mean over a fixed calibration split: multiply-accumulates or a share of them, as the target.</param>
     /// <param name="target">The cost wanted.</param>
     /// <param name="settings">Range and tolerance; the defaults if null.</param>
-    /// <returns>The closest temperature found; see <see cref="CalibrationResult.Reached"/> and <see cref="CalibrationResult.Monotone"/>.</returns>
+    /// <returns>The closest value found; see <see cref="CalibrationResult.Reached"/> and <see cref="CalibrationResult.Monotone"/>.</returns>
     /// <exception cref="ArgumentException">The target or the range is not positive, or the range is empty.</exception>
-    public static CalibrationResult Find(Func<double, double> macs, double target, CalibrationSettings? settings = null)
+    public static CalibrationResult Find(Func<double, double> cost, double target, CalibrationSettings? settings = null)
     {
-        ArgumentNullException.ThrowIfNull(macs);
+        ArgumentNullException.ThrowIfNull(cost);
         settings ??= new CalibrationSettings();
         if (!(target > 0) || !(settings.Lowest > 0) || !(settings.Highest > settings.Lowest) || settings.ScanPoints < 2)
         {
-            throw new ArgumentException($"a calibration needs a positive target and at least two temperatures 0 < lowest < highest, not target {target}, {settings.ScanPoints} temperatures from {settings.Lowest} to {settings.Highest}", nameof(settings));
+            throw new ArgumentException($"a calibration needs a positive target and at least two values 0 < lowest < highest, not target {target}, {settings.ScanPoints} values from {settings.Lowest} to {settings.Highest}", nameof(settings));
         }
 
         var points = new SortedDictionary<double, double>();
-        bool Meets(double cost) => Math.Abs(cost - target) <= settings.Tolerance * target;
+        bool Meets(double measured) => Math.Abs(measured - target) <= settings.Tolerance * target;
         for (var i = 0; i < settings.ScanPoints; i++)
         {
-            var temperature = settings.Lowest * Math.Pow(settings.Highest / settings.Lowest, (double)i / (settings.ScanPoints - 1));
-            points[temperature] = macs(temperature);
+            var value = settings.Lowest * Math.Pow(settings.Highest / settings.Lowest, (double)i / (settings.ScanPoints - 1));
+            points[value] = cost(value);
         }
 
         if (!points.Values.Any(Meets) && Bracket(points, target) is var (low, high))
         {
-            Bisect(macs, target, settings, points, low, high, Meets);
+            Bisect(cost, target, settings, points, low, high, Meets);
         }
 
         var best = points.MinBy(point => Math.Abs(point.Value - target));
         return new CalibrationResult(best.Key, best.Value, target, Meets(best.Value), [.. points.Select(point => new CalibrationPoint(point.Key, point.Value))]);
     }
 
-    private static void Bisect(Func<double, double> macs, double target, CalibrationSettings settings, SortedDictionary<double, double> points, double low, double high, Predicate<double> meets)
+    private static void Bisect(Func<double, double> cost, double target, CalibrationSettings settings, SortedDictionary<double, double> points, double low, double high, Predicate<double> meets)
     {
         var above = points[low] > target; // on which side of the target the low end lies
         for (var i = 0; i < settings.MaxBisections; i++)
@@ -52,18 +52,18 @@ public static class TemperatureCalibration
                 return; // the cost jumps over the target here
             }
 
-            var cost = macs(middle);
-            points[middle] = cost;
-            if (meets(cost))
+            var measured = cost(middle);
+            points[middle] = measured;
+            if (meets(measured))
             {
                 return;
             }
 
-            (low, high) = cost > target == above ? (middle, high) : (low, middle);
+            (low, high) = measured > target == above ? (middle, high) : (low, middle);
         }
     }
 
-    // Where several pairs of neighbours have the target between them, the pair of the highest temperatures is as good as any.
+    // Where several pairs of neighbours have the target between them, the pair of the highest values is as good as any.
     private static (double Low, double High)? Bracket(SortedDictionary<double, double> points, double target)
     {
         var all = points.ToArray();
@@ -79,16 +79,16 @@ public static class TemperatureCalibration
     }
 }
 
-/// <summary>Where and how closely a temperature is looked for.</summary>
+/// <summary>Where and how closely a temperature or keep ratio is looked for.</summary>
 public sealed record CalibrationSettings
 {
-    /// <summary>The lowest temperature tried; positive.</summary>
+    /// <summary>The lowest value tried; positive.</summary>
     public double Lowest { get; init; } = 1e-2;
 
-    /// <summary>The highest temperature tried.</summary>
+    /// <summary>The highest value tried.</summary>
     public double Highest { get; init; } = 1e5;
 
-    /// <summary>Temperatures looked at first, evenly spaced in their logarithm, to see which way the cost goes.</summary>
+    /// <summary>Values looked at first, evenly spaced in their logarithm, to see which way the cost goes.</summary>
     public int ScanPoints { get; init; } = 8;
 
     /// <summary>How far from the target the cost may be, as a share of the target.</summary>
@@ -99,24 +99,24 @@ public sealed record CalibrationSettings
 }
 
 /// <summary>One measurement of a calibration.</summary>
-/// <param name="Temperature">T.</param>
-/// <param name="Macs">Multiply-accumulates at this temperature, mean over the calibration split.</param>
-public sealed record CalibrationPoint(double Temperature, double Macs);
+/// <param name="Value">The temperature or the keep ratio.</param>
+/// <param name="Cost">What it costs, mean over the calibration split, in the unit of the target.</param>
+public sealed record CalibrationPoint(double Value, double Cost);
 
 /// <summary>What a calibration found.</summary>
-/// <param name="Temperature">The temperature whose cost came closest to the target.</param>
-/// <param name="Macs">Its cost.</param>
+/// <param name="Value">The temperature or keep ratio, as the method has one, whose cost came closest to the target.</param>
+/// <param name="Cost">Its cost, in the unit of the target.</param>
 /// <param name="Target">The cost that was asked for.</param>
 /// <param name="Reached">Whether the cost lies within the tolerance.</param>
-/// <param name="Points">Every measurement, by ascending temperature.</param>
-public sealed record CalibrationResult(double Temperature, double Macs, double Target, bool Reached, IReadOnlyList<CalibrationPoint> Points)
+/// <param name="Points">Every measurement, by ascending value.</param>
+public sealed record CalibrationResult(double Value, double Cost, double Target, bool Reached, IReadOnlyList<CalibrationPoint> Points)
 {
-    /// <summary>Whether the cost only rose, or only fell, with the temperature at the measured points.</summary>
+    /// <summary>Whether the cost only rose, or only fell, with the value at the measured points.</summary>
     public bool Monotone
     {
         get
         {
-            var steps = Points.Zip(Points.Skip(1), (a, b) => Math.Sign(b.Macs - a.Macs)).ToArray();
+            var steps = Points.Zip(Points.Skip(1), (a, b) => Math.Sign(b.Cost - a.Cost)).ToArray();
             return !(steps.Contains(1) && steps.Contains(-1));
         }
     }
@@ -125,8 +125,8 @@ public sealed record CalibrationResult(double Temperature, double Macs, double T
     public override string ToString()
     {
         var outcome = Reached
-            ? FormattableString.Invariant($"T = {Temperature:G6} costs {Macs / Target:P2} of the target")
-            : FormattableString.Invariant($"no temperature within the tolerance: T = {Temperature:G6} comes closest, at {Macs / Target:P2} of the target (measured {Points.Min(p => p.Macs) / Target:P1} to {Points.Max(p => p.Macs) / Target:P1})");
+            ? FormattableString.Invariant($"T = {Value:G6} costs {Cost / Target:P2} of the target")
+            : FormattableString.Invariant($"no temperature within the tolerance: T = {Value:G6} comes closest, at {Cost / Target:P2} of the target (measured {Points.Min(p => p.Cost) / Target:P1} to {Points.Max(p => p.Cost) / Target:P1})");
         return Monotone ? outcome : outcome + "; the cost does not go one way with the temperature, so other temperatures may meet it too";
     }
 }

@@ -49,22 +49,25 @@ public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDiction
         : Math.Pow(ratio, reducedLayers);
 
     /// <inheritdoc/>
-    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    public PartCost Cost(LayerShape layer) => default;
+
+    /// <inheritdoc/>
+    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
         var depth = context.Encoder.Blocks.Count;
         var reduced = Stages is { } stages
             ? Enumerable.Range(0, context.Layer + 1).Count(layer => IsStage(layer, depth, stages))
             : context.Layer + 1;
-        var available = KeepCounts.Available(context);
+        var available = context.Available;
         if (Stages is { } some && !IsStage(context.Layer, depth, some))
         {
-            return new KeepDecision(available);
+            return PruneMask.Top(available, importance.Total, context);
         }
 
         var share = Share(Schedule, KeepRatio.GetValueOrDefault(context.Encoder.Modality, 1), reduced);
         var entered = (context.Attended.Entered ?? available).to(float64);
-        return new KeepDecision(((entered * share) + 0.5).floor().to(int64).minimum(available));
+        return PruneMask.Top(((entered * share) + 0.5).floor().to(int64).minimum(available), importance.Total, context);
     }
 }
 
@@ -83,11 +86,14 @@ public enum CountSchedule
 public sealed record FixedCountRule(IReadOnlyDictionary<Models.Modality, int> RemovedPerLayer) : IKeepRule
 {
     /// <inheritdoc/>
-    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    public PartCost Cost(LayerShape layer) => default;
+
+    /// <inheritdoc/>
+    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
         var removed = RemovedPerLayer.GetValueOrDefault(context.Encoder.Modality);
-        return new KeepDecision((KeepCounts.Available(context) - removed).clamp_min(1));
+        return PruneMask.Top((context.Available - removed).clamp_min(1), importance.Total, context);
     }
 }
 
@@ -99,11 +105,14 @@ public sealed record FixedRatioRule(IReadOnlyDictionary<Modality, double> KeepRa
     public IReadOnlySet<int>? Layers { get; init; }
 
     /// <inheritdoc/>
-    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    public PartCost Cost(LayerShape layer) => default;
+
+    /// <inheritdoc/>
+    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
-        var available = KeepCounts.Available(context);
+        var available = context.Available;
         var ratio = Layers is null || Layers.Contains(context.Layer) ? KeepRatio.GetValueOrDefault(context.Encoder.Modality, 1) : 1;
-        return new KeepDecision((available * ratio).ceil().to(int64));
+        return PruneMask.Top((available * ratio).ceil().to(int64), importance.Total, context);
     }
 }

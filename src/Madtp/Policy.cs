@@ -1,11 +1,10 @@
 using Madtp.Kit.Models;
-using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// A way to reduce tokens, in four parts: scorer, keep rule, reducer, batch layout. Where the paper, the released code and
-/// what we hold right differ, the difference is one property here, so that an ablation can flip it alone.
+/// A way to reduce tokens: scorer, keep rule, reducer, batch layout, each of which says what it costs. Where the paper, the released
+/// code and what we hold right differ, the difference is one property here, so that an ablation can flip it alone.
 /// </summary>
 public sealed record ReductionPolicy
 {
@@ -15,7 +14,7 @@ public sealed record ReductionPolicy
     /// <summary>How much each token matters.</summary>
     public required ITokenScorer Scorer { get; init; }
 
-    /// <summary>How many tokens stay.</summary>
+    /// <summary>Which tokens stay.</summary>
     public required IKeepRule Keep { get; init; }
 
     /// <summary>What becomes of the others.</summary>
@@ -39,7 +38,7 @@ public sealed record ReductionPolicy
     /// <summary>How alignment features of the layers are pooled.</summary>
     public FeaturePooling Features { get; init; } = FeaturePooling.Mean;
 
-    /// <summary>Tokens kept at least in every layer, beside the class token (defect 11).</summary>
+    /// <summary>Candidates kept at least in every layer (defect 11).</summary>
     public int MinKeep { get; init; } = 1;
 
     /// <summary>What a layer does that would keep fewer.</summary>
@@ -72,9 +71,7 @@ public sealed record ReductionPolicy
     /// <summary>The kit's default: the paper's method with every known defect of the released code decided.</summary>
     public static ReductionPolicy Fixed { get; } = Paper with { Name = "MADTP", Layout = BatchLayout.PerInstance };
 
-    /// <summary>
-    /// Static token pruning (STP): every layer drops the same number of its least important tokens.
-    /// </summary>
+    /// <summary>Static token pruning (STP) as the paper has it: every layer drops the same number of its least important tokens.</summary>
     /// <param name="imageTokens">Image tokens dropped per layer.</param>
     /// <param name="textTokens">Text tokens dropped per layer.</param>
     public static ReductionPolicy Static(int imageTokens, int textTokens) => new()
@@ -101,50 +98,27 @@ public sealed record ReductionPolicy
     }
 }
 
-/// <summary>All that the parts of a policy may look at in one block. N counts the tokens that may be pruned, without the class token.</summary>
-/// <param name="Encoder">The encoder the block belongs to.</param>
-/// <param name="Layer">The block's index, from 0.</param>
-/// <param name="Attended">Tokens after the attention residual, <c>[B, N + 1, D]</c>.</param>
-/// <param name="Attention">What the attention saw.</param>
-public sealed record ReductionContext(ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Attention)
-{
-    /// <summary>T, the temperature of the learnable threshold.</summary>
-    public double Temperature { get; init; }
-
-    /// <summary>R, raw alignment scores (<c>[B, N, K]</c>); null without alignment guidance.</summary>
-    public Tensor? RawAlignment { get; init; }
-
-    /// <summary>A, alignment maps (eq. 2), <c>[B, K, N]</c>; null without alignment guidance.</summary>
-    public Tensor? AlignmentMaps { get; init; }
-
-    /// <summary>1 for tokens that are real, 0 for padding, <c>[B, N]</c>; null when all are real or padding is not told apart.</summary>
-    public Tensor? Real { get; init; }
-
-    /// <summary>Tokens that must stay, <c>[B, N]</c> bool; null when none is special.</summary>
-    public Tensor? Protected { get; init; }
-
-    /// <summary>Row of the token that stands for the sequence in each sample, <c>[B]</c> int64; null for row 0.</summary>
-    public Tensor? SummaryRow { get; init; }
-
-    /// <summary>N.</summary>
-    public int Candidates => Attended.Length - 1;
-}
-
 /// <summary>First part of a policy: how much does each token matter?</summary>
 public interface ITokenScorer
 {
-    /// <summary>Scores the N tokens that may be pruned, <c>[B, N]</c>; higher stays, and +∞ stays whatever the counts say.</summary>
+    /// <summary>Scores the N candidates, <c>[B, N]</c>; higher stays, and +∞ stays whatever the keep rule says.</summary>
     ImportanceScores Score(ReductionContext context);
+
+    /// <summary>What scoring one layer takes, alignment scores and sorting left out: the ledger counts those itself.</summary>
+    PartCost Cost(LayerShape layer);
 
     /// <summary>Whether it reads the tokens' products with the learnable tokens.</summary>
     bool NeedsAlignment => false;
 }
 
-/// <summary>Second part of a policy: how many tokens does each sample keep?</summary>
+/// <summary>Second part of a policy: which tokens does each sample keep?</summary>
 public interface IKeepRule
 {
-    /// <summary>Decides from the importance.</summary>
-    KeepDecision Decide(ImportanceScores importance, ReductionContext context);
+    /// <summary>M_p (eq. 10) from the importance.</summary>
+    PruneMask Decide(ImportanceScores importance, ReductionContext context);
+
+    /// <summary>What deciding in one layer takes.</summary>
+    PartCost Cost(LayerShape layer);
 
     /// <summary>False where the rule keeps everything at this temperature, so that scoring can be left out.</summary>
     bool IsActive(double temperature) => true;
@@ -153,44 +127,33 @@ public interface IKeepRule
     bool NeedsAlignment => false;
 }
 
-/// <summary>How many tokens each sample wants to keep, before the batch layout reconciles them.</summary>
-/// <param name="Counts">Tokens to keep of the N candidates, <c>[B]</c> int64.</param>
-/// <param name="Thresholds">One threshold per learnable token, <c>[B, K]</c>; null for rules without one.</param>
-/// <param name="Threshold">θ, <c>[B]</c>; null for rules without one.</param>
-public sealed record KeepDecision(Tensor Counts, Tensor? Thresholds = null, Tensor? Threshold = null);
-
 /// <summary>Third part of a policy: what becomes of the tokens that do not stay.</summary>
 public interface ITokenReducer
 {
     /// <summary>True where the pruned tokens come back as one; a block then has nothing to gain from pruning a single token.</summary>
-    bool AddsToken { get; }
+    bool AddsToken => false;
 
-    /// <summary>Builds the shorter sequence.</summary>
-    TokenState Reduce(TokenState tokens, ImportanceScores importance, TokenSelection selection, ReductionContext context, ReductionPolicy policy);
+    /// <summary>True where pruned tokens go on inside others; false where they are dropped.</summary>
+    bool Merges => AddsToken;
+
+    /// <summary>Builds the shorter sequence from <see cref="ReductionContext.Attended"/>.</summary>
+    TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context);
+
+    /// <summary>What it takes to make a layer's sequence shorter by <paramref name="removed"/> tokens.</summary>
+    PartCost Cost(LayerShape layer, long removed);
 }
 
-/// <summary>How samples that would keep different numbers of tokens share one batch (Table 4, "operation").</summary>
-public enum BatchLayout
-{
-    /// <summary>Every sample keeps as many tokens as the one that keeps most (released). A sample's output depends on its batch mates.</summary>
-    MaxKeep,
+/// <summary>One reducing layer as its work is counted.</summary>
+/// <param name="Tokens">N, the candidates.</param>
+/// <param name="Width">D.</param>
+/// <param name="HeadWidth">d_h.</param>
+/// <param name="LearnableTokens">K; 0 without alignment guidance.</param>
+public readonly record struct LayerShape(long Tokens, long Width, long HeadWidth, long LearnableTokens);
 
-    /// <summary>Every sample keeps the mean number.</summary>
-    MeanKeep,
-
-    /// <summary>Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any batch.</summary>
-    PerInstance,
-}
-
-/// <summary>What happens in a layer that would keep too few tokens.</summary>
-public enum BelowFloor
-{
-    /// <summary>The layer keeps all its tokens (released).</summary>
-    KeepAll,
-
-    /// <summary>The layer keeps as many as the floor says.</summary>
-    KeepFloor,
-}
+/// <summary>What a part of a policy computes in one layer.</summary>
+/// <param name="Operations">Element-wise work, one operation counted as 1: only deployment pays for it.</param>
+/// <param name="Products">Multiply-accumulates of products that the answer depends on: the paper's accounting counts them too.</param>
+public readonly record struct PartCost(long Operations, long Products = 0);
 
 /// <summary>Order of the kept tokens. The released code leaves it to an unsorted top-k; it matters wherever position does.</summary>
 public enum TokenOrder
@@ -214,6 +177,16 @@ public enum MaskCarry
     /// <summary>Every token keeps its own mask; the merged token is valid.</summary>
     WithTokens,
 
-    /// <summary>As the released code does for this encoder (see <see cref="Models.MaskGather"/>), misplaced masks included.</summary>
+    /// <summary>As the released code does for this encoder (see <see cref="MaskGather"/>), misplaced masks included.</summary>
     Released,
+}
+
+/// <summary>How the alignment features of an encoder's layers become one.</summary>
+public enum FeaturePooling
+{
+    /// <summary>Averaged.</summary>
+    Mean,
+
+    /// <summary>Summed (released).</summary>
+    Sum,
 }

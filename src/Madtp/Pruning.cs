@@ -4,153 +4,193 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>Which of the N candidates stay. Made by <see cref="TokenSelector"/>.</summary>
-/// <param name="Keep">True for kept tokens, <c>[B, N]</c> bool.</param>
-/// <param name="Index">Kept candidates in their new order, <c>[B, k]</c> int64; padded slots repeat candidate 0.</param>
-/// <param name="Valid">1 where a slot of <paramref name="Index"/> is used, <c>[B, k]</c> float; null when all are.</param>
-/// <param name="Reduced">True for samples that lose tokens, <c>[B]</c> bool; null when all do.</param>
-/// <param name="Counts">Kept candidates of each sample, on the host.</param>
-/// <param name="Ranking">All candidates by descending importance, <c>[B, N]</c> int64; null where nobody asked for it.</param>
-public sealed record TokenSelection(Tensor Keep, Tensor Index, Tensor? Valid, Tensor? Reduced, long[] Counts, Tensor? Ranking);
-
-/// <summary>Turns importance and wanted counts into a selection that fits a batch.</summary>
-public static class TokenSelector
+/// <summary>The prune mask M_p (eq. 10) as a keep rule wants it, before samples of one batch are reconciled.</summary>
+/// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
+/// <param name="Thresholds">One threshold per learnable token, <c>[B, K]</c>; null for rules without one.</param>
+public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
 {
-    /// <summary>
-    /// Selects the most important tokens of every sample.
-    /// </summary>
+    /// <summary>θ (eq. 9), <c>[B]</c>; null for rules without one.</summary>
+    public Tensor? Threshold => Thresholds is null ? null : LearnableThreshold.Minimum(Thresholds);
+
+    /// <summary>Tokens that stay in each sample, <c>[B]</c> int64.</summary>
+    public Tensor Counts => Keep.sum(1);
+
+    /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10); protected tokens stay, padding does not.</summary>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="wanted">Tokens each sample wants to keep, <c>[B]</c> int64.</param>
-    /// <param name="context">The block; tells padding and protected tokens.</param>
-    /// <param name="policy">Layout, order and floor.</param>
-    /// <returns>The selection, or null where the block keeps everything.</returns>
-    public static TokenSelection? Select(Tensor importance, Tensor wanted, ReductionContext context, ReductionPolicy policy)
+    /// <param name="context">The block.</param>
+    /// <param name="thresholds">One per learnable token, <c>[B, K]</c>.</param>
+    public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds)
     {
-        using var off = no_grad();
-        var ranked = Ranked(importance, context);
-        wanted = wanted.maximum(ranked.eq(float.PositiveInfinity).sum(1));
-        return policy.Layout == BatchLayout.PerInstance
-            ? PerInstance(ranked, wanted, context, policy)
-            : Uniform(ranked, wanted, context, policy);
+        var above = importance > LearnableThreshold.Minimum(thresholds).unsqueeze(1); // [B, N]
+        above = context.Mask is null ? above : above.logical_and(context.Mask != 0);
+        return new PruneMask(context.Protected is null ? above : above.logical_or(context.Protected), thresholds);
     }
 
-    // Padding sinks to the end of the ranking, protected tokens rise to its front.
-    private static Tensor Ranked(Tensor importance, ReductionContext context)
+    /// <summary>The most important tokens of each sample.</summary>
+    /// <param name="counts">How many, <c>[B]</c> int64.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="context">The block.</param>
+    public static PruneMask Top(Tensor counts, Tensor importance, ReductionContext context) =>
+        new(TokenRanking.Ranks(TokenRanking.Ranked(importance, context)) < counts.unsqueeze(1));
+}
+
+/// <summary>Orders candidates by importance: protected tokens first, padding last.</summary>
+internal static class TokenRanking
+{
+    /// <summary>TIS, detached, +∞ where protected and −∞ for padding, <c>[B, N]</c>.</summary>
+    public static Tensor Ranked(Tensor importance, ReductionContext context)
     {
         var ranked = importance.detach();
-        if (context.Real is not null)
-        {
-            ranked = ranked.masked_fill(context.Real == 0, float.NegativeInfinity);
-        }
-
+        ranked = context.Mask is null ? ranked : ranked.masked_fill(context.Mask == 0, float.NegativeInfinity);
         return context.Protected is null ? ranked : ranked.masked_fill(context.Protected, float.PositiveInfinity);
     }
 
-    private static TokenSelection? Uniform(Tensor ranked, Tensor wanted, ReductionContext context, ReductionPolicy policy)
-    {
-        var (batch, candidates) = (ranked.shape[0], ranked.shape[1]);
-        var count = policy.Layout == BatchLayout.MaxKeep
-            ? wanted.max().item<long>()
-            : Math.Max((long)Math.Round(wanted.to(float64).mean().item<double>()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
-        var floor = policy.Floor(context);
-        if (policy.BelowFloor == BelowFloor.KeepAll && count <= floor)
-        {
-            return null;
-        }
+    /// <summary>Candidates by descending importance, ties by position, <c>[B, N]</c> int64.</summary>
+    public static Tensor Order(Tensor ranked) => ranked.sort(1, descending: true, stable: true).Indices;
 
-        count = Math.Clamp(count, Math.Min(floor, candidates), candidates);
+    /// <summary>Rank of each candidate, 0 for the most important, <c>[B, N]</c> int64.</summary>
+    public static Tensor Ranks(Tensor ranked) => Inverse(Order(ranked));
+
+    /// <summary>The place of each index in an order, <c>[B, N]</c> int64 to the same.</summary>
+    public static Tensor Inverse(Tensor order) =>
+        zeros_like(order).scatter(1, order, arange(order.shape[1], dtype: int64, device: order.device).expand(order.shape));
+}
+
+/// <summary>How samples that would keep different numbers of tokens share one batch (Table 4, "operation").</summary>
+public enum BatchLayout
+{
+    /// <summary>Every sample keeps as many tokens as the one that keeps most (released). Its output depends on its batch mates.</summary>
+    MaxKeep,
+
+    /// <summary>Every sample keeps the mean number.</summary>
+    MeanKeep,
+
+    /// <summary>Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any batch.</summary>
+    PerInstance,
+}
+
+/// <summary>What happens in a layer that would keep too few tokens.</summary>
+public enum BelowFloor
+{
+    /// <summary>The layer keeps all its tokens (released).</summary>
+    KeepAll,
+
+    /// <summary>The layer keeps as many as the floor says.</summary>
+    KeepFloor,
+}
+
+/// <summary>The prune mask as it is applied, and the shorter sequence that it makes.</summary>
+/// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
+/// <param name="Rows">Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</param>
+/// <param name="Valid">1 where a slot of <paramref name="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are used.</param>
+public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
+{
+    /// <summary>Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null elsewhere.</summary>
+    internal Tensor? Ranking { get; init; }
+
+    /// <summary>Fits a wanted mask to the policy's batch layout and floor.</summary>
+    /// <param name="wanted">M_p as the keep rule wants it.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="context">The block.</param>
+    /// <returns>Null where the block keeps everything.</returns>
+    public static KeptRows? Of(PruneMask wanted, Tensor importance, ReductionContext context)
+    {
+        using var off = no_grad();
+        var ranked = TokenRanking.Ranked(importance, context);
+        var keep = wanted.Keep.logical_or(ranked.eq(float.PositiveInfinity));
+        var kept = context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(keep, ranked, context) : Rectangular(keep, ranked, context);
+        return kept is not null && context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(ranked) } : kept;
+    }
+
+    /// <summary>The rows that stay, with everything that belongs to them.</summary>
+    public TokenState Gather(TokenState tokens, ReductionContext context) => tokens with
+    {
+        X = tokens.X.gather(1, Rows.unsqueeze(2).expand(-1, -1, tokens.X.shape[2])),
+        Mask = Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
+        Filled = Validated(tokens.Filled?.gather(1, Rows)),
+        Candidates = tokens.Candidates?.gather(1, Rows),
+        Position = Padded(tokens.Position?.gather(1, Rows), -1),
+        Size = Padded(tokens.Size?.gather(1, Rows), 0),
+        EndOfText = context.Policy.ProtectEndOfText && tokens.EndOfText is { } end
+            ? (Rows == end.unsqueeze(1)).to(int64).argmax(1)
+            : tokens.EndOfText,
+    };
+
+    /// <summary><see cref="Gather"/> and one more row, last, that stands for the pruned tokens; a row of padding where none was pruned.</summary>
+    /// <param name="tokens">The whole sequence.</param>
+    /// <param name="merged">The new row, <c>[B, D]</c>.</param>
+    /// <param name="context">The block.</param>
+    public TokenState GatherWith(TokenState tokens, Tensor merged, ReductionContext context)
+    {
+        var kept = Gather(tokens, context);
+        var pruned = TokenMerging.Pruned(Keep, context.Mask).to(merged.dtype); // [B, N]
+        var any = pruned.amax([1], keepdim: true); // [B, 1]
+        return kept with
+        {
+            X = cat([kept.X, merged.unsqueeze(1)], 1), // [B, N' + 1, D]
+            Mask = Joined(kept.Mask, ReleasedMasks.OfMerged(this, any, tokens, context) ?? any),
+            Filled = Joined(kept.Filled, any),
+            Candidates = Joined(kept.Candidates, ones_like(any)),
+            Position = Joined(kept.Position, full_like(any, -1)),
+            Size = tokens.Size is null ? null : Joined(kept.Size, (context.Candidates.Take(tokens.Size) * pruned).sum(1, keepdim: true)),
+        };
+    }
+
+    private static KeptRows? PerInstance(Tensor keep, Tensor ranked, ReductionContext context)
+    {
+        var token = context.Mask is null ? ones_like(keep) : context.Mask != 0; // [B, N]
+        keep = keep.logical_or(TokenRanking.Ranks(ranked) < context.Policy.Floor(context)).logical_and(token);
+        var gains = context.Available - keep.sum(1) > (context.Policy.Reducer.AddsToken ? 1 : 0); // [B]
+        return gains.any().item<bool>() ? InOrder(where(gains.unsqueeze(1), keep, token), context) : null;
+    }
+
+    // Here alone counts exist: a batch without padding has one for all its samples.
+    private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
+    {
+        var (policy, candidates) = (context.Policy, ranked.shape[1]);
+        var counts = keep.sum(1); // [B]
+        var count = policy.Layout == BatchLayout.MaxKeep
+            ? counts.max().item<long>()
+            : Math.Max((long)Math.Round(counts.to(float64).mean().item<double>()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
+        var floor = policy.Floor(context);
+        count = policy.BelowFloor == BelowFloor.KeepAll && count <= floor ? candidates : Math.Clamp(count, Math.Min(floor, candidates), candidates);
         if (candidates - count <= (policy.Reducer.AddsToken ? 1 : 0))
         {
             return null;
         }
 
-        var (index, ranking) = Order(ranked, count, policy, context.Encoder.MaskGather == MaskGather.WithTokens);
-        var keep = zeros_like(ranked, dtype: @bool).scatter(1, index, ones_like(index, dtype: @bool));
-        return new TokenSelection(keep, index, null, null, [.. Enumerable.Repeat(count, (int)batch)], ranking);
+        var kept = InOrder(TokenRanking.Ranks(ranked) < count, context);
+        return policy.Order == TokenOrder.Position ? kept : kept with { Rows = ReleasedOrders.Rows(ranked, count, context) };
     }
 
-    // MED takes its top k + 1 in one go and splits off the last, so that the k-th has no special place.
-    private static (Tensor Index, Tensor? Ranking) Order(Tensor ranked, long count, ReductionPolicy policy, bool oneMore)
+    // Rows that stay first, each group in its order; what is behind the longest sample's last falls off.
+    private static KeptRows InOrder(Tensor keep, ReductionContext context)
     {
-        if (policy is { Order: TokenOrder.Position, Mask: MaskCarry.WithTokens })
-        {
-            return (ranked.topk((int)count).indexes.sort(1).Values, null);
-        }
-
-        var ranking = ranked.sort(1, descending: true, stable: true).Indices; // [B, N]
-        var kept = ranking.slice(1, 0, count, 1);
-        var index = policy.Order switch
-        {
-            TokenOrder.Position => kept.sort(1).Values,
-            TokenOrder.Importance => kept,
-            TokenOrder.LeastImportantLast when oneMore => kept.sort(1).Values,
-            TokenOrder.LeastImportantLast => cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
-            _ => ranked.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1),
-        };
-        return (index, ranking);
+        var stay = context.Candidates.Put(context.Candidates.Fixed, keep); // [B, rows]
+        var lengths = stay.sum(1);
+        var width = lengths.max().item<long>();
+        var rows = stay.logical_not().to(int64).sort(1, stable: true).Indices.slice(1, 0, width, 1); // [B, N']
+        var full = context.Policy.Layout != BatchLayout.PerInstance && context.Attended.Candidates is null;
+        return new KeptRows(keep, rows, full ? null : (arange(width, device: keep.device).unsqueeze(0) < lengths.unsqueeze(1)).to(context.Attended.X.dtype));
     }
 
-    private static TokenSelection? PerInstance(Tensor ranked, Tensor wanted, ReductionContext context, ReductionPolicy policy)
-    {
-        var available = KeepCounts.Available(context); // [B]
-        var counts = wanted.clamp_min(policy.Floor(context)).minimum(available);
-        var gain = policy.Reducer.AddsToken ? 1 : 0;
-        counts = where(available - counts <= gain, available, counts); // nothing to gain: keep all
-        var reduced = counts < available;
-        if (!reduced.any().item<bool>())
-        {
-            return null;
-        }
+    private Tensor? Validated(Tensor? mask) => Valid is null ? mask : mask is null ? Valid : mask * Valid;
 
-        var candidates = ranked.shape[1];
-        var ranking = ranked.sort(1, descending: true, stable: true).Indices; // [B, N]
-        var rank = zeros_like(ranking).scatter(1, ranking, arange(candidates, dtype: int64, device: ranked.device).expand(ranking.shape));
-        var keep = rank < counts.unsqueeze(1); // [B, N]
-        var width = counts.max().item<long>();
-        // Kept tokens first, each group in original order.
-        var index = keep.logical_not().to(int64).sort(1, stable: true).Indices.slice(1, 0, width, 1); // [B, k]
-        var valid = arange(width, dtype: int64, device: ranked.device).unsqueeze(0) < counts.unsqueeze(1);
-        index = index.masked_fill(valid.logical_not(), 0);
-        return new TokenSelection(keep, index, valid.to(context.Attended.X.dtype), reduced, counts.cpu().data<long>().ToArray(), ranking);
-    }
+    private Tensor? Padded(Tensor? perRow, int padding) => perRow is null || Valid is null ? perRow : perRow.masked_fill(Valid == 0, padding);
+
+    private static Tensor? Joined(Tensor? perRow, Tensor last) => perRow is null ? null : cat([perRow, last.to(perRow.dtype)], 1);
 }
 
-/// <summary>Counts that keep rules share.</summary>
-internal static class KeepCounts
-{
-    /// <summary>Tokens strictly above a threshold, <c>[B]</c> int64; protected tokens count, padding does not.</summary>
-    public static Tensor Above(Tensor importance, Tensor threshold, ReductionContext context)
-    {
-        var above = importance > threshold.unsqueeze(1); // [B, N]
-        if (context.Real is not null)
-        {
-            above = above.logical_and(context.Real != 0);
-        }
-
-        if (context.Protected is not null)
-        {
-            above = above.logical_or(context.Protected);
-        }
-
-        return above.sum(1);
-    }
-
-    /// <summary>Real candidates of each sample, <c>[B]</c> int64.</summary>
-    public static Tensor Available(ReductionContext context) => context.Real is null
-        ? full([context.Attended.X.shape[0]], context.Candidates, dtype: int64, device: context.Attended.X.device)
-        : context.Real.sum(1).to(int64);
-}
-
-/// <summary>Merging of pruned tokens into one, as pure functions.</summary>
+/// <summary>Merging of pruned tokens into one (Section 3.3), as pure functions over the N candidates.</summary>
 public static class TokenMerging
 {
     private const double Epsilon = 1e-8;
 
     /// <summary>True for the tokens to merge: not kept, and not padding. <c>[B, N]</c> bool.</summary>
-    public static Tensor Pruned(Tensor keep, Tensor? real) =>
-        real is null ? keep.logical_not() : keep.logical_not().logical_and(real != 0);
+    public static Tensor Pruned(Tensor keep, Tensor? mask) =>
+        mask is null ? keep.logical_not() : keep.logical_not().logical_and(mask != 0);
 
-    /// <summary>Weights TIS_j / (Σ TIS + ε) over the pruned tokens, zero elsewhere: <c>[B, N]</c> to <c>[B, N]</c>. Gradients reach TIS.</summary>
+    /// <summary>Weights TIS_j / (Σ TIS + ε) over the pruned tokens, zero elsewhere, <c>[B, N]</c>. Gradients reach TIS.</summary>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
     public static Tensor Weights(Tensor importance, Tensor pruned)
@@ -168,100 +208,6 @@ public static class TokenMerging
         (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).MatMul(tokens).squeeze(1);
 }
 
-/// <summary>Carries everything that belongs to the kept tokens over into a shorter sequence, in one place.</summary>
-internal static class TokenGather
-{
-    /// <summary>[class, kept]: tokens <c>[B, N + 1, D]</c> to <c>[B, k + 1, D]</c>.</summary>
-    public static TokenState Kept(TokenState tokens, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
-    {
-        var batch = tokens.X.shape[0];
-        var rows = cat([zeros(batch, 1, dtype: int64, device: tokens.X.device), selection.Index + 1], 1); // [B, k + 1]
-        var mask = policy.Mask == MaskCarry.Released && tokens.Mask is not null
-            ? ReleasedMask(tokens.Mask, rows, selection, context)
-            : ValidMask(tokens.Mask, rows, selection);
-        return tokens with
-        {
-            X = tokens.X.gather(1, rows.unsqueeze(2).expand(-1, -1, tokens.X.shape[2])),
-            Mask = mask,
-            Filled = ValidMask(tokens.Filled, rows, selection),
-            Position = Carry(tokens.Position, rows, selection, -1),
-            Size = Carry(tokens.Size, rows, selection, 0),
-            EndOfText = policy.ProtectEndOfText ? MovedRow(tokens.EndOfText, rows) : tokens.EndOfText,
-        };
-    }
-
-    /// <summary>Appends the merged token <c>[B, D]</c> as the last row of <paramref name="kept"/>.</summary>
-    public static TokenState Append(TokenState kept, Tensor merged, Tensor pruned, TokenState before, TokenSelection selection, ReductionPolicy policy)
-    {
-        var batch = merged.shape[0];
-        var device = merged.device;
-        return kept with
-        {
-            X = cat([kept.X, merged.unsqueeze(1)], 1), // [B, k + 2, D]
-            Mask = MergedMask(kept.Mask, pruned, before, selection, policy),
-            Filled = kept.Filled is null ? null : cat([kept.Filled, pruned.amax([1], keepdim: true).to(kept.Filled.dtype)], 1),
-            Position = kept.Position is null ? null : cat([kept.Position, full([batch, 1], -1, dtype: int64, device: device)], 1),
-            Size = kept.Size is null ? null : cat([kept.Size, (before.Size!.slice(1, 1, before.Length, 1) * pruned).sum(1, keepdim: true)], 1),
-        };
-    }
-
-    // A merged token is real where anything was merged into it.
-    private static Tensor? MergedMask(Tensor? keptMask, Tensor pruned, TokenState before, TokenSelection selection, ReductionPolicy policy)
-    {
-        if (keptMask is null)
-        {
-            return null;
-        }
-
-        var valid = pruned.amax([1], keepdim: true).to(keptMask.dtype); // [B, 1]
-        if (policy.Mask == MaskCarry.Released && before.Mask is not null)
-        {
-            var ranks = tensor(selection.Counts, dtype: int64, device: keptMask.device).clamp_max(selection.Keep.shape[1] - 1).unsqueeze(1); // [B, 1]
-            valid = valid * before.Mask.gather(1, selection.Ranking!.gather(1, ranks) + 1); // of the most important pruned token
-        }
-
-        return cat([keptMask, valid], 1);
-    }
-
-    private static Tensor? ValidMask(Tensor? mask, Tensor rows, TokenSelection selection)
-    {
-        var carried = mask?.gather(1, rows);
-        if (selection.Valid is null)
-        {
-            return carried;
-        }
-
-        var valid = cat([ones_like(rows.slice(1, 0, 1, 1), dtype: selection.Valid.dtype), selection.Valid], 1); // [B, k + 1]
-        return carried is null ? valid : carried * valid;
-    }
-
-    private static Tensor ReleasedMask(Tensor mask, Tensor rows, TokenSelection selection, ReductionContext context)
-    {
-        if (context.Encoder.MaskGather != MaskGather.ByImportance)
-        {
-            return ValidMask(mask, rows, selection)!;
-        }
-
-        var ranks = selection.Ranking!.slice(1, 0, rows.shape[1] - 1, 1) + 1;
-        return ValidMask(mask, cat([rows.slice(1, 0, 1, 1), ranks], 1), selection)!;
-    }
-
-    private static Tensor? Carry(Tensor? perToken, Tensor rows, TokenSelection selection, int padding)
-    {
-        if (perToken is null)
-        {
-            return null;
-        }
-
-        var carried = perToken.gather(1, rows);
-        return selection.Valid is null
-            ? carried
-            : cat([carried.slice(1, 0, 1, 1), carried.slice(1, 1, rows.shape[1], 1).masked_fill(selection.Valid == 0, padding)], 1);
-    }
-
-    private static Tensor? MovedRow(Tensor? row, Tensor rows) => row is null ? null : (rows == row.unsqueeze(1)).to(int64).argmax(1);
-}
-
 /// <summary>Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section 3.3).</summary>
 public sealed record MergeReducer : ITokenReducer
 {
@@ -271,14 +217,14 @@ public sealed record MergeReducer : ITokenReducer
     /// <inheritdoc/>
     public bool AddsToken => true;
 
+    /// <summary>Every pruned token is weighed: one more than the sequence gets shorter by.</summary>
+    public PartCost Cost(LayerShape layer, long removed) => new(0, (removed + 1) * layer.Width);
+
     /// <inheritdoc/>
-    public TokenState Reduce(TokenState tokens, ImportanceScores importance, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
     {
-        var kept = TokenGather.Kept(tokens, selection, context, policy);
-        var candidates = tokens.X.slice(1, 1, tokens.Length, 1); // [B, N, D]
-        var pruned = TokenMerging.Pruned(selection.Keep, context.Real).to(tokens.X.dtype); // [B, N]
-        var merged = TokenMerging.Merge(candidates, importance.Total, pruned, Normalized); // [B, D]
-        return TokenGather.Append(kept, merged, pruned, tokens, selection, policy);
+        var pruned = TokenMerging.Pruned(kept.Keep, context.Mask).to(context.X.dtype); // [B, N]
+        return kept.GatherWith(context.Attended, TokenMerging.Merge(context.X, importance.Total, pruned, Normalized), context);
     }
 }
 
@@ -286,9 +232,8 @@ public sealed record MergeReducer : ITokenReducer
 public sealed record DropReducer : ITokenReducer
 {
     /// <inheritdoc/>
-    public bool AddsToken => false;
+    public PartCost Cost(LayerShape layer, long removed) => default;
 
     /// <inheritdoc/>
-    public TokenState Reduce(TokenState tokens, ImportanceScores importance, TokenSelection selection, ReductionContext context, ReductionPolicy policy) =>
-        TokenGather.Kept(tokens, selection, context, policy);
+    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context) => kept.Gather(context.Attended, context);
 }

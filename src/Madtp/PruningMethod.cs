@@ -47,8 +47,8 @@ public sealed record PruningMethod(string Name, string Dial, Func<double, Reduct
     public PruningSetting Calibrate(Func<PruningSetting, double> cost, double target)
     {
         ArgumentNullException.ThrowIfNull(cost);
-        var found = TemperatureCalibration.Find(dial => cost(At(dial)), target, Range);
-        return At(found.Temperature) with { Calibration = found };
+        var found = BudgetSearch.Find(dial => cost(At(dial)), target, Range);
+        return At(found.Value) with { Calibration = found };
     }
 
     /// <summary>Sets the dial of an attached reduction.</summary>

@@ -108,7 +108,68 @@ public sealed class TokenReduction : IDisposable
     }
 }
 
-/// <summary>One block's share of a <see cref="TokenReduction"/>: align, score, decide, select, reduce.</summary>
+/// <summary>All that the parts of a policy may look at in one block. N counts the candidates, the tokens that may be pruned.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Encoder">The encoder the block belongs to.</param>
+/// <param name="Layer">The block's index, from 0.</param>
+/// <param name="Attended">Every token after the attention residual, <c>[B, rows, D]</c>.</param>
+/// <param name="Record">What the attention saw, over all rows.</param>
+/// <param name="Candidates">Which rows may be pruned.</param>
+public sealed record ReductionContext(
+    ReductionPolicy Policy, ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Record, CandidateRows Candidates)
+{
+    /// <summary>T, the temperature of the learnable threshold.</summary>
+    public double Temperature { get; init; }
+
+    /// <summary>R, raw alignment scores (<c>[B, N, K]</c>); null without alignment guidance.</summary>
+    public Tensor? RawAlignment { get; init; }
+
+    /// <summary>A, alignment maps (eq. 2), <c>[B, K, N]</c>; null without alignment guidance.</summary>
+    public Tensor? AlignmentMaps { get; init; }
+
+    /// <summary>Candidates that must stay, <c>[B, N]</c> bool; null when none must.</summary>
+    public Tensor? Protected { get; init; }
+
+    /// <summary>1 for candidates that are tokens, 0 for padding, <c>[B, N]</c>; null when all are, or padding is not told apart.</summary>
+    public Tensor? Mask => Candidates.Mask;
+
+    /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
+    public Tensor X => Candidates.Take(Attended.X);
+
+    /// <summary>Attention between candidates, <c>[B, h, N, N]</c>.</summary>
+    public Tensor Attention => Candidates.Take(Candidates.Take(Record.Probabilities, 2), 3);
+
+    /// <summary>Attention output of each head at the candidates, <c>[B, h, N, d_h]</c>.</summary>
+    public Tensor HeadOutput => Candidates.Take(Record.HeadOutput, 2);
+
+    /// <summary>The candidates' keys, <c>[B, h, N, d_h]</c>.</summary>
+    public Tensor Keys => Candidates.Take(Record.Keys, 2);
+
+    /// <summary>
+    /// Attention that the token which stands for the sequence (the class token; the end of a causal text) pays to the candidates,
+    /// <c>[B, h, N]</c>; null where no token does.
+    /// </summary>
+    public Tensor? SummaryAttention
+    {
+        get
+        {
+            if (Policy.ProtectEndOfText && Attended.EndOfText is { } end)
+            {
+                var (heads, length) = (Record.Probabilities.shape[1], Record.Probabilities.shape[^1]);
+                return Candidates.Take(Record.Probabilities.gather(2, end.view(-1, 1, 1, 1).expand(-1, heads, 1, length)).squeeze(2), 2);
+            }
+
+            return Encoder.HasClassToken ? Candidates.Take(Record.Probabilities.select(2, 0), 2) : null;
+        }
+    }
+
+    /// <summary>Tokens among the candidates of each sample, <c>[B]</c> int64.</summary>
+    public Tensor Available => Mask is null
+        ? full([Attended.X.shape[0]], Candidates.Count, dtype: int64, device: Attended.X.device)
+        : Mask.sum(1).to(int64);
+}
+
+/// <summary>One block's share of a <see cref="TokenReduction"/>: align, score, decide, reduce.</summary>
 internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder encoder, int layer) : IBlockReducer
 {
     /// <summary>The reduction it belongs to.</summary>
@@ -121,81 +182,59 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     public TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention)
     {
         var policy = owner.Policy;
-        var tokens = WithPositions(attended);
-        var real = (policy.ExcludePadding ? tokens.Mask : tokens.Filled)?.slice(1, 1, tokens.Length, 1);
         var active = owner.Enabled && policy.Keep.IsActive(owner.Temperature);
-        if (active && layer == 0)
+        var context = Aligned(Look(attended, attention, active), input, active);
+        if (!active || context.Candidates.Count == 0)
         {
-            tokens = tokens with { Entered = real is null ? full([tokens.X.shape[0]], tokens.Length - 1, dtype: int64, device: tokens.X.device) : real.sum(1).to(int64) };
+            owner.Trace?.Add(context, context.Attended, null, null, null);
+            return context.Attended;
         }
 
-        var context = new ReductionContext(encoder, layer, tokens, attention)
-        {
-            Temperature = owner.Temperature,
-            Real = real,
-            SummaryRow = policy.ProtectEndOfText ? tokens.EndOfText : null,
-            Protected = policy.ProtectEndOfText ? EndOfTextMask(tokens) : null,
-        };
-        if (encoder.SpaceDict is not null && ((active && policy.NeedsAlignment) || owner.GatherFeatures))
-        {
-            (context, tokens) = Align(context, input, tokens, real);
-        }
-
-        if (!active)
-        {
-            owner.Trace?.Add(context, tokens, null, null, null);
-            return tokens;
-        }
-
-        var importance = policy.Scorer.Score(context);
-        var decision = policy.Keep.Decide(importance, context);
-        var selection = TokenSelector.Select(importance.Total, decision.Counts, context, policy);
-        var reduced = selection is null ? tokens : policy.Reducer.Reduce(tokens, importance, selection, context, policy);
-        owner.Trace?.Add(context, reduced, importance, decision, selection);
+        var importance = policy.Scorer.Score(context); // TIS, eq. 4–6
+        var wanted = policy.Keep.Decide(importance, context); // θ and M_p, eq. 7–10
+        var kept = KeptRows.Of(wanted, importance.Total, context);
+        var reduced = kept is null ? context.Attended : policy.Reducer.Reduce(importance, kept, context);
+        owner.Trace?.Add(context, reduced, importance, wanted, kept);
         return reduced;
     }
 
-    // Alignment reads the block's input, without its class token.
-    private (ReductionContext Context, TokenState Tokens) Align(ReductionContext context, TokenState input, TokenState tokens, Tensor? real)
+    private ReductionContext Look(TokenState attended, SelfAttentionRecord attention, bool active)
     {
-        var learnable = encoder.SpaceDict!;
-        var candidates = input.X.slice(1, 1, input.Length, 1); // [B, N, D]
-        var mapped = encoder.Blocks[layer].QueryModel?.forward(candidates) ?? candidates; // [B, N, d_k]
+        var (policy, device) = (owner.Policy, attended.X.device);
+        var rows = arange(attended.Length, dtype: int64, device: device).unsqueeze(0); // [1, rows]
+        var tokens = owner.Trace is { Detail: >= TraceDetail.Positions } && attended.Position is null
+            ? attended with { Position = rows.repeat(attended.X.shape[0], 1) }
+            : attended;
+        var candidates = CandidateRows.Of(tokens, policy.ExcludePadding ? tokens.Mask : tokens.Filled);
+        var context = new ReductionContext(policy, encoder, layer, tokens, attention, candidates)
+        {
+            Temperature = owner.Temperature,
+            Protected = policy.ProtectEndOfText && tokens.EndOfText is { } end ? candidates.Take(rows == end.unsqueeze(1)) : null,
+        };
+        return active && layer == 0 ? context with { Attended = tokens with { Entered = context.Available } } : context;
+    }
+
+    // Alignment reads the block's input.
+    private ReductionContext Aligned(ReductionContext context, TokenState input, bool active)
+    {
+        if (encoder.SpaceDict is not { } learnable || !((active && owner.Policy.NeedsAlignment) || owner.GatherFeatures))
+        {
+            return context;
+        }
+
+        var entered = context.Candidates.Take(input.X); // V, [B, N, D]
+        var mapped = encoder.Blocks[layer].QueryModel?.forward(entered) ?? entered; // V', [B, N, d_k]
         var raw = AlignmentGuidance.RawScores(mapped, learnable); // [B, N, K]
-        var maps = AlignmentGuidance.AttentionMaps(raw, learnable.shape[1], real); // [B, K, N]
-        if (owner.GatherFeatures)
+        var maps = AlignmentGuidance.AttentionMaps(raw, learnable.shape[1], context.Mask); // [B, K, N]
+        context = context with { RawAlignment = raw, AlignmentMaps = maps };
+        if (!owner.GatherFeatures)
         {
-            var feature = AlignmentGuidance.Features(maps, mapped); // [B, K, d_k]
-            if (owner.Policy.Features == FeaturePooling.Mean)
-            {
-                feature = feature / encoder.Blocks.Count;
-            }
-
-            tokens = tokens with { AlignmentFeature = tokens.AlignmentFeature is { } before ? before + feature : feature };
+            return context;
         }
 
-        return (context with { Attended = tokens, RawAlignment = raw, AlignmentMaps = maps }, tokens);
-    }
-
-    private TokenState WithPositions(TokenState tokens)
-    {
-        if (owner.Trace is not { Detail: >= TraceDetail.Positions } || tokens.Position is not null)
-        {
-            return tokens;
-        }
-
-        var (batch, length) = (tokens.X.shape[0], tokens.X.shape[1]);
-        return tokens with { Position = arange(length, dtype: int64, device: tokens.X.device).unsqueeze(0).repeat(batch, 1) };
-    }
-
-    private static Tensor? EndOfTextMask(TokenState tokens)
-    {
-        if (tokens.EndOfText is null)
-        {
-            return null;
-        }
-
-        var rows = arange(1, tokens.Length, dtype: int64, device: tokens.X.device).unsqueeze(0); // [1, N]
-        return rows == tokens.EndOfText.unsqueeze(1);
+        var feature = AlignmentGuidance.Features(maps, mapped); // [B, K, d_k]
+        feature = owner.Policy.Features == FeaturePooling.Mean ? feature / encoder.Blocks.Count : feature;
+        var before = context.Attended.AlignmentFeature;
+        return context with { Attended = context.Attended with { AlignmentFeature = before is null ? feature : before + feature } };
     }
 }

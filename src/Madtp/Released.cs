@@ -1,3 +1,6 @@
+using Madtp.Kit.Models;
+using static TorchSharp.torch;
+
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
@@ -21,13 +24,13 @@ public static class ReleasedDefects
             Layout = BatchLayout.MaxKeep,
             BelowFloor = BelowFloor.KeepAll,
         }),
-        Elsewhere(4, "unmasked questions", "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.", "Models.Text.ImageContext.Mask"),
-        Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "Models.Blip.RerankOptions.Padding"),
-        Elsewhere(6, "borrowed momentum", "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.", "Models.Clip.ClipConfig.MomentumText"),
-        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "Training.TrainingObjective"),
-        Elsewhere(8, "temperature by steps", "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed calibration split.", "Madtp.ReleasedTemperatureSteps"),
-        Elsewhere(9, "selection on the test split", "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, without slack.", "Training.Trainer"),
-        Elsewhere(10, "averages over fewer batches", "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "Cost.NlvrRunCosts"),
+        Elsewhere(4, "unmasked questions", "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.", "ImageContext.Mask"),
+        Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "RerankOptions.Padding"),
+        Elsewhere(6, "borrowed momentum", "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.", "ClipConfig.MomentumText"),
+        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "TrainingObjective"),
+        Elsewhere(8, "temperature by steps", "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed calibration split.", "ReleasedTemperatureSteps"),
+        Elsewhere(9, "selection on the test split", "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, without slack.", "Trainer"),
+        Elsewhere(10, "averages over fewer batches", "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "NlvrRunCosts"),
         Flip(11, "no floor", "Nothing keeps a sample from losing all tokens but the class token and the merged one; the kit keeps at least one more.", policy => policy with { MinKeep = 0 }),
         Flip(null, "padding counts", "Padding is scored, counted and merged like any token; the kit leaves it out everywhere.", policy => policy with { ExcludePadding = false }),
         Flip(null, "class score unnormalised", "S_cls is not made to sum 1, so it weighs as much as its attention; the kit normalises all three scores.", policy => policy with { Scorer = Scorer with { NormalizeClass = false } }),
@@ -64,7 +67,7 @@ public sealed record ReleasedDefect(string Name, string Sentence)
 
 /// <summary>
 /// How the released code looks for the temperature (defect 8): once per epoch it takes a step whose size depends on how far the
-/// cost of the validation split lies from the target. An option beside <see cref="TemperatureCalibration"/>, for comparison.
+/// cost of the validation split lies from the target. An option beside <see cref="BudgetSearch"/>, for comparison.
 /// </summary>
 /// <remarks>
 /// The table knows one direction: it expects the cost to fall as the temperature rises, which holds for the released softmax
@@ -117,10 +120,53 @@ public static class ReleasedTemperatureSteps
         var temperature = Start;
         for (var epoch = 0; epoch < epochs; epoch++)
         {
-            temperature = epoch == 0 ? Start : Next(temperature, points[^1].Macs, target, plain);
+            temperature = epoch == 0 ? Start : Next(temperature, points[^1].Cost, target, plain);
             points.Add(new CalibrationPoint(temperature, macs(temperature)));
         }
 
         return points;
     }
+}
+
+/// <summary>Orders of the kept tokens in which the reference tensors were recorded.</summary>
+internal static class ReleasedOrders
+{
+    /// <summary>[class, kept] in the policy's order, <c>[B, count + 1]</c> int64.</summary>
+    /// <param name="ranked">TIS, <c>[B, N]</c>.</param>
+    /// <param name="count">Candidates kept.</param>
+    /// <param name="context">The block.</param>
+    public static Tensor Rows(Tensor ranked, long count, ReductionContext context)
+    {
+        // MED takes its top k + 1 in one go and splits off the last, so that the k-th has no special place.
+        var oneMore = context.Encoder.MaskGather == MaskGather.WithTokens;
+        var kept = TokenRanking.Order(ranked).slice(1, 0, count, 1); // [B, count]
+        var index = context.Policy.Order switch
+        {
+            TokenOrder.Importance => kept,
+            TokenOrder.LeastImportantLast when oneMore => kept.sort(1).Values,
+            TokenOrder.LeastImportantLast => cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
+            _ => ranked.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1),
+        };
+        return cat([zeros_like(index.slice(1, 0, 1, 1)), index + 1], 1);
+    }
+}
+
+/// <summary>Padding masks as the released code carries them (defect 2); null where the policy or the encoder carries them with their tokens.</summary>
+internal static class ReleasedMasks
+{
+    /// <summary>By descending importance, whatever the order of the tokens (NLVR2 text encoder), <c>[B, N']</c>.</summary>
+    public static Tensor? Gather(KeptRows kept, TokenState tokens, ReductionContext context) =>
+        kept.Ranking is { } ranking && tokens.Mask is { } mask && context.Encoder.MaskGather == MaskGather.ByImportance
+            ? mask.gather(1, cat([zeros_like(ranking.slice(1, 0, 1, 1)), ranking.slice(1, 0, kept.Rows.shape[1] - 1, 1) + 1], 1))
+            : null;
+
+    /// <summary>The merged token takes the mask of the most important pruned one, <c>[B, 1]</c>.</summary>
+    /// <param name="kept">The kept rows.</param>
+    /// <param name="any">1 where any token was merged, <c>[B, 1]</c>.</param>
+    /// <param name="tokens">The whole sequence.</param>
+    /// <param name="context">The block.</param>
+    public static Tensor? OfMerged(KeptRows kept, Tensor any, TokenState tokens, ReductionContext context) =>
+        kept.Ranking is { } ranking && tokens.Mask is { } mask
+            ? any * mask.gather(1, ranking.gather(1, kept.Keep.sum(1, keepdim: true).clamp_max(context.Candidates.Count - 1)) + 1)
+            : null;
 }

@@ -2,44 +2,48 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>The learnable threshold θ of dynamic token pruning (eq. 7–9): an importance, averaged where the learnable tokens look.</summary>
+/// <summary>
+/// The learnable threshold θ of dynamic token pruning (eq. 7–9): an importance, averaged where the learnable tokens look. Pure
+/// functions over the N candidates; <c>mask</c> is 1 for tokens and 0 for padding, which gets no weight, <c>[B, N]</c>.
+/// </summary>
 public static class LearnableThreshold
 {
+    /// <summary>
+    /// Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0 gives the mean
+    /// of TIS.
+    /// </summary>
+    /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="temperature">T ≥ 0.</param>
+    /// <param name="mask">Null when all are tokens.</param>
+    /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
+    public static Tensor SparsemaxThreshold(Tensor alignmentMaps, Tensor importance, double temperature, Tensor? mask = null)
+    {
+        var scores = alignmentMaps * temperature;
+        var weights = Sparsemax.Project(mask is null ? scores : scores.masked_fill(mask.unsqueeze(1) == 0, -1e9)); // Â, [B, K, N]
+        return (weights * importance.unsqueeze(1)).sum(2);
+    }
+
     /// <summary>
     /// Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is pruned.
     /// </summary>
     /// <param name="rawAlignment">R, <c>[B, N, K]</c>.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="temperature">T > 0.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; padding gets no weight. Null when all are real.</param>
+    /// <param name="mask">Null when all are tokens.</param>
     /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
-    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? real = null)
+    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? mask = null)
     {
         var scores = rawAlignment / temperature;
-        var weights = (real is null ? scores : scores.masked_fill(real.unsqueeze(2) == 0, -1e9)).softmax(1); // [B, N, K]
+        var weights = (mask is null ? scores : scores.masked_fill(mask.unsqueeze(2) == 0, -1e9)).softmax(1); // [B, N, K]
         return (weights * importance.unsqueeze(2)).sum(1);
-    }
-
-    /// <summary>
-    /// Paper: Â = sparsemax over tokens of T·A, θ_k = Σ_n Â[k, n] · TIS[n]. A larger T is sharper; T = 0 gives the mean of TIS.
-    /// </summary>
-    /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="temperature">T ≥ 0.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
-    /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
-    public static Tensor SparsemaxThreshold(Tensor alignmentMaps, Tensor importance, double temperature, Tensor? real = null)
-    {
-        var scores = alignmentMaps * temperature;
-        var weights = Sparsemax.Project(real is null ? scores : scores.masked_fill(real.unsqueeze(1) == 0, -1e9)); // [B, K, N]
-        return (weights * importance.unsqueeze(1)).sum(2);
     }
 
     /// <summary>θ = min_k θ_k (eq. 9): <c>[B, K]</c> to <c>[B]</c>.</summary>
     public static Tensor Minimum(Tensor thresholds) => thresholds.amin([1]);
 }
 
-/// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7–8): the Euclidean projection onto the probability simplex.</summary>
+/// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7): the Euclidean projection onto the probability simplex.</summary>
 public static class Sparsemax
 {
     /// <summary>
@@ -65,11 +69,11 @@ public enum ThresholdNormalization
     /// <summary>Softmax of R/T (released code). T = 0 switches pruning off.</summary>
     Softmax,
 
-    /// <summary>Sparsemax of T·A (eq. 7–8).</summary>
+    /// <summary>Sparsemax of T·A (eq. 7).</summary>
     Sparsemax,
 }
 
-/// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–9); each layer and sample has its own number.</summary>
+/// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own number.</summary>
 /// <param name="Normalization">How the alignment scores become weights over tokens.</param>
 public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
 {
@@ -79,21 +83,23 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
     /// <inheritdoc/>
     public bool IsActive(double temperature) => Normalization == ThresholdNormalization.Sparsemax || temperature > 0;
 
+    /// <summary>Every learnable token weighs every token.</summary>
+    public PartCost Cost(LayerShape layer) => new(layer.Tokens * layer.LearnableTokens);
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The encoder has no alignment guidance to take a threshold from.</exception>
-    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         if (context.RawAlignment is null)
         {
-            throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable threshold from; use another keep rule, such as MeanThresholdRule");
+            throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
+                + "threshold from; use another keep rule, such as MeanThresholdRule");
         }
 
         using var off = no_grad(); // θ carries no gradient
-        var thresholds = Normalization == ThresholdNormalization.Softmax
-            ? LearnableThreshold.Softmax(context.RawAlignment, importance.Total, context.Temperature, context.Real)
-            : LearnableThreshold.SparsemaxThreshold(context.AlignmentMaps!, importance.Total, context.Temperature, context.Real);
-        var threshold = LearnableThreshold.Minimum(thresholds);
-        return new KeepDecision(KeepCounts.Above(importance.Total, threshold, context), thresholds, threshold);
+        return PruneMask.Above(importance.Total, context, Normalization == ThresholdNormalization.Softmax
+            ? LearnableThreshold.Softmax(context.RawAlignment, importance.Total, context.Temperature, context.Mask)
+            : LearnableThreshold.SparsemaxThreshold(context.AlignmentMaps!, importance.Total, context.Temperature, context.Mask));
     }
 }
 
@@ -104,11 +110,13 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
 public sealed record MeanThresholdRule : IKeepRule
 {
     /// <inheritdoc/>
-    public KeepDecision Decide(ImportanceScores importance, ReductionContext context)
+    public PartCost Cost(LayerShape layer) => default;
+
+    /// <inheritdoc/>
+    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
-        var mean = importance.Total.sum(1) / KeepCounts.Available(context).clamp_min(1); // [B]
-        var threshold = mean * context.Temperature;
-        return new KeepDecision(KeepCounts.Above(importance.Total, threshold, context), Threshold: threshold);
+        var mean = importance.Total.sum(1) / context.Available.clamp_min(1); // [B]
+        return PruneMask.Above(importance.Total, context, (mean * context.Temperature).unsqueeze(1));
     }
 }

@@ -43,7 +43,7 @@ public sealed class ReductionTrace : IDisposable
         return new TokensLeft(
             [.. of.Select(step => Kept(step, sample, first))],
             [.. of.Select(step => step.TokensPerSample[sample])],
-            Policy.Reducer.AddsToken || Policy.Reducer is MatchReducer);
+            Policy.Reducer.Merges);
     }
 
     /// <summary>Forgets the steps so far and goes on recording.</summary>
@@ -62,16 +62,16 @@ public sealed class ReductionTrace : IDisposable
         ended();
     }
 
-    internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, KeepDecision? decision, TokenSelection? selection)
+    internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, PruneMask? wanted, KeptRows? kept)
     {
         using var off = no_grad();
         var padding = !Policy.ExcludePadding;
-        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, output.TokensPerSample(padding), selection is not null)
+        steps.Add(new ReductionStep(context.Encoder.Name, context.Layer, output.TokensPerSample(padding), kept is not null)
         {
             TokensBefore = context.Attended.TokensPerSample(padding),
             Length = output.Length,
             Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
-            Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, decision!, selection) : null,
+            Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, wanted!, kept) : null,
         });
     }
 
@@ -96,21 +96,14 @@ public sealed class ReductionTrace : IDisposable
         return rows;
     }
 
-    private StepTensors Hold(ReductionContext context, TokenState output, ImportanceScores importance, KeepDecision decision, TokenSelection? selection) => new()
+    private StepTensors Hold(ReductionContext context, TokenState output, ImportanceScores importance, PruneMask wanted, KeptRows? kept) => new()
     {
-        Candidates = Hold(context.Attended.Position?.slice(1, 1, context.Attended.Length, 1)),
-        Real = Hold(context.Real),
+        Candidates = context.Attended.Position is { } position ? Hold(context.Candidates.Take(position)) : null,
+        Mask = Hold(context.Mask),
         RawAlignment = Hold(context.RawAlignment),
         Importance = new ImportanceScores(Hold(importance.Total)!, Hold(importance.Class), Hold(importance.Self), Hold(importance.Alignment)),
-        Decision = new KeepDecision(Hold(decision.Counts)!, Hold(decision.Thresholds), Hold(decision.Threshold)),
-        Selection = selection is null ? null : selection with
-        {
-            Keep = Hold(selection.Keep)!,
-            Index = Hold(selection.Index)!,
-            Valid = Hold(selection.Valid),
-            Reduced = Hold(selection.Reduced),
-            Ranking = Hold(selection.Ranking),
-        },
+        Wanted = new PruneMask(Hold(wanted.Keep)!, Hold(wanted.Thresholds)),
+        Kept = kept is null ? null : new KeptRows(Hold(kept.Keep)!, Hold(kept.Rows)!, Hold(kept.Valid)),
         Output = Hold(output.X)!,
     };
 
@@ -147,14 +140,14 @@ public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int>
     public StepTensors? Tensors { get; init; }
 }
 
-/// <summary>The tensors of one step, detached. N counts the candidates, without the class token.</summary>
+/// <summary>The tensors of one step, detached. N counts the candidates.</summary>
 public sealed record StepTensors
 {
     /// <summary>The position that each candidate entered the encoder with, <c>[B, N]</c> int64; −1 for merged tokens and padding.</summary>
     public Tensor? Candidates { get; init; }
 
     /// <summary>1 for candidates that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>
-    public Tensor? Real { get; init; }
+    public Tensor? Mask { get; init; }
 
     /// <summary>R, <c>[B, N, K]</c>.</summary>
     public Tensor? RawAlignment { get; init; }
@@ -162,11 +155,11 @@ public sealed record StepTensors
     /// <summary>TIS and its parts, <c>[B, N]</c>.</summary>
     public required ImportanceScores Importance { get; init; }
 
-    /// <summary>Counts wanted and thresholds.</summary>
-    public required KeepDecision Decision { get; init; }
+    /// <summary>M_p (eq. 10) and the thresholds, as the keep rule wants it.</summary>
+    public required PruneMask Wanted { get; init; }
 
-    /// <summary>Kept tokens; null where the block kept everything.</summary>
-    public TokenSelection? Selection { get; init; }
+    /// <summary>M_p and the rows that go on, as the batch has it; null where the block kept everything.</summary>
+    public KeptRows? Kept { get; init; }
 
     /// <summary>Tokens after reduction, <c>[B, N' + 1, D]</c>.</summary>
     public required Tensor Output { get; init; }

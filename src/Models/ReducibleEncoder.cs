@@ -15,8 +15,8 @@ public sealed record ReducibleEncoder(string Name, Modality Modality, IReadOnlyL
     /// <summary>E as it is now, <c>[K, d_k]</c>; null in a model without alignment guidance.</summary>
     public Parameter? SpaceDict => FindSpaceDict?.Invoke();
 
-    /// <summary>True where attention is causal and row 0 therefore sees only itself (CLIP text).</summary>
-    public bool Causal { get; init; }
+    /// <summary>Whether row 0 stands for the sequence; where none does, tokens are ranked without its attention.</summary>
+    public bool HasClassToken { get; init; } = true;
 
     /// <summary>The released code keeps everything in a layer that would keep this many tokens or fewer.</summary>
     public int ReleasedFloor { get; init; }

@@ -5,13 +5,15 @@ namespace Madtp.Kit.Models;
 /// <summary>
 /// Everything that travels with a sequence of tokens through the blocks of one encoder. Whatever removes, reorders or
 /// merges tokens rewrites all of it at once, so that no per-token value can end up beside another token.
-/// Row 0 is the class token (CLIP text: the start-of-text token).
 /// </summary>
 /// <param name="X">Hidden states, <c>[B, N, D]</c>.</param>
 public sealed record TokenState(Tensor X)
 {
     /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is real.</summary>
     public Tensor? Mask { get; init; }
+
+    /// <summary>True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text: the start of text).</summary>
+    public Tensor? Candidates { get; init; }
 
     /// <summary>Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null unless a reduction records it.</summary>
     public Tensor? Position { get; init; }
@@ -22,7 +24,7 @@ public sealed record TokenState(Tensor X)
     /// <summary>1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c> float; null when every row holds one.</summary>
     public Tensor? Filled { get; init; }
 
-    /// <summary>Tokens of each sample when it entered the encoder, without the class token and padding, <c>[B]</c> int64; null unless a reduction counts them.</summary>
+    /// <summary>Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64; null unless a reduction counts them.</summary>
     public Tensor? Entered { get; init; }
 
     /// <summary>Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class token.</summary>
@@ -67,10 +69,10 @@ public sealed record TokenState(Tensor X)
     internal IEnumerable<Tensor> Tensors() => Parts().OfType<Tensor>();
 
     /// <summary>How many tensors a state may have.</summary>
-    internal const int PartCount = 8;
+    internal const int PartCount = 9;
 
     /// <summary>Every tensor of the state, null where it has none.</summary>
-    internal Tensor?[] Parts() => [X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature];
+    internal Tensor?[] Parts() => [X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature, Candidates];
 
     /// <summary>The state of which these are the <see cref="Parts"/>.</summary>
     internal static TokenState Of(ReadOnlySpan<Tensor?> parts) => new(parts[0]!)
@@ -82,6 +84,7 @@ public sealed record TokenState(Tensor X)
         Entered = parts[5],
         EndOfText = parts[6],
         AlignmentFeature = parts[7],
+        Candidates = parts[8],
     };
 
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>

@@ -132,7 +132,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
         }
 
         Model.eval();
-        return Calibrated(WithoutFeatures(() => TemperatureCalibration.Find(
+        return Calibrated(WithoutFeatures(() => BudgetSearch.Find(
             dial =>
             {
                 Settings.Reduction.Turn(Reduction, dial);
@@ -145,7 +145,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Takes over what a calibration found.</summary>
     internal CalibrationResult Calibrated(CalibrationResult found)
     {
-        Settings.Reduction.Turn(Reduction, found.Temperature);
+        Settings.Reduction.Turn(Reduction, found.Value);
         return Calibration = found;
     }
 

@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using FsCheck;
 using FsCheck.Fluent;
 using Madtp.Kit.Cost;
@@ -8,6 +9,10 @@ namespace Madtp.Kit.Tests.Cost;
 
 public class MacLedgerTests
 {
+    // Nothing but sorting is added where a layer removes tokens.
+    private static readonly ReductionPolicy Unaligned =
+        StaticPruning.Policy(0.5) with { Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self } };
+
     private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(50).WithReplay(7, 7);
 
     /// <summary>Small NLVR2 models of any shape, with a text length.</summary>
@@ -49,7 +54,7 @@ public class MacLedgerTests
     public void Keeping_every_token_costs_what_the_whole_model_costs() => Prop.ForAll(Models.ToArbitrary(), model =>
     {
         var whole = MacLedger.For(model);
-        var kept = whole.WithTokens(Same(model.Vision.Tokens, model.Vision.Depth), Same(model.TextTokens, model.Text.Depth), ReductionCost.Free);
+        var kept = whole.WithTokens(Same(model.Vision.Tokens, model.Vision.Depth), Same(model.TextTokens, model.Text.Depth), null);
         Assert.Equal(whole.Total(Accounting.Paper), kept.Total(Accounting.Paper));
         Assert.Equal(whole.Total(Accounting.Deploy), kept.Total(Accounting.Deploy));
         return true;
@@ -67,8 +72,8 @@ public class MacLedgerTests
             var more = Same(model.Vision.Tokens, model.Vision.Depth);
             var fewer = more.Select((count, i) => i >= layer ? count - 2 : count).ToArray();
             var whole = MacLedger.For(model);
-            var dense = whole.WithTokens(more, null, ReductionCost.Static).Total(Accounting.Paper);
-            Assert.True(whole.WithTokens(fewer, null, ReductionCost.Static).Total(Accounting.Paper) < dense);
+            var dense = whole.WithTokens(more, null, Unaligned).Total(Accounting.Paper);
+            Assert.True(whole.WithTokens(fewer, null, Unaligned).Total(Accounting.Paper) < dense);
             return true;
         }).Check(Cases);
     }
@@ -77,7 +82,7 @@ public class MacLedgerTests
     public void The_method_itself_is_rows_of_its_own()
     {
         var model = Small();
-        var pruned = MacLedger.For(model).WithTokens([7, 5], [6, 6]);
+        var pruned = MacLedger.For(model).WithTokens([7, 5], [6, 6], ReductionPolicy.Fixed);
         long d = model.Vision.Width, k = model.Alignment.Tokens;
 
         // Only what the answer depends on: the text removed nothing, so its scores are not on the published pass.
@@ -123,7 +128,7 @@ public class MacLedgerTests
     [InlineData(null, new[] { 6, 7 }, "text token counts")]
     public void Counts_that_cannot_be_are_refused(int[]? vision, int[]? text, string says)
     {
-        var error = Assert.Throws<ArgumentException>(() => MacLedger.For(Small()).WithTokens(vision, text));
+        var error = Assert.Throws<ArgumentException>(() => MacLedger.For(Small()).WithTokens(vision, text, ReductionPolicy.Fixed));
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
     }
 

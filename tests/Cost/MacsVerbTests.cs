@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Cost;
@@ -10,7 +11,7 @@ public class MacsVerbTests
     [Fact]
     public void Json_maps_of_modules_sum_to_their_figures()
     {
-        var pruned = MacLedger.For("blip-nlvr2").WithTokens([462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223], null);
+        var pruned = MacLedger.For("blip-nlvr2").WithTokens([462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223], null, ReductionPolicy.Fixed);
         var root = MacsJson.Of([new MacsReport(MacLedger.For("blip-nlvr2"), pruned), new MacsReport(MacLedger.For("blip-vqa"), null)]);
         foreach (var (_, model) in root)
         {

@@ -7,12 +7,17 @@ namespace Madtp.Kit.Tests.Cost;
 
 public class ReductionCostTests
 {
+    private static readonly LayerShape Layer = new(Tokens: 9, Width: 8, HeadWidth: 4, LearnableTokens: 3);
+
     [Fact]
     public void Madtp_pays_for_all_of_it()
     {
         foreach (var policy in new[] { ReductionPolicy.Fixed, ReductionPolicy.Paper, ReductionPolicy.Released })
         {
-            Assert.Equal(ReductionCost.Madtp, ReductionCost.Of(policy));
+            Assert.True(policy.NeedsAlignment);
+            Assert.Equal(new PartCost((9 * 8) + (9 * 9)), policy.Scorer.Cost(Layer));
+            Assert.Equal(new PartCost(9 * 3), policy.Keep.Cost(Layer));
+            Assert.Equal(new PartCost(0, 5 * 8), policy.Reducer.Cost(Layer, removed: 4));
         }
     }
 
@@ -20,14 +25,19 @@ public class ReductionCostTests
     public void A_part_that_is_not_used_costs_nothing()
     {
         var byClass = ReductionPolicy.Fixed with { Scorer = new ImportanceScorer { Parts = ScoreParts.Class }, Keep = new MeanThresholdRule() };
-        Assert.Equal(new ReductionCost(false, false, true) { Work = ScoringWork.HeadNorms }, ReductionCost.Of(byClass));
-        Assert.True(ReductionCost.Of(byClass with { Keep = ReductionPolicy.Fixed.Keep }).Alignment);
-        Assert.Equal(new ReductionCost(true, false, false), ReductionCost.Of(StaticPruning.Policy(0.5)));
-        Assert.Equal(new ReductionCost(false, false, true) { Work = ScoringWork.SummaryAttention }, ReductionCost.Of(Evit.Policy(0.5)));
-        Assert.Equal(new ReductionCost(false, false, false) { Work = ScoringWork.SummaryAttention }, ReductionCost.Of(Evit.Policy(0.5, fuse: false)));
-        Assert.Equal(new ReductionCost(false, false, false) { Work = ScoringWork.None }, ReductionCost.Of(RandomPruning.Policy(0.5)));
-        Assert.Equal(new ReductionCost(false, false, true) { Work = ScoringWork.None, Matching = MatchedPairs.Bipartite }, ReductionCost.Of(ToMe.Policy(0.5)));
-        Assert.Equal(new ReductionCost(true, false, true) { Work = ScoringWork.None, Matching = MatchedPairs.Complete }, ReductionCost.Of(CrossGet.Policy(0.5)));
+        Assert.False(byClass.NeedsAlignment);
+        Assert.Equal(new PartCost(9 * 8), byClass.Scorer.Cost(Layer));
+        Assert.Equal(default, byClass.Keep.Cost(Layer));
+        Assert.Equal(default, StaticPruning.Policy(0.5).Reducer.Cost(Layer, 4));
+    }
+
+    [Fact]
+    public void A_method_of_ones_own_is_in_the_ledger_by_what_it_declares()
+    {
+        var own = StaticPruning.Policy(0.5) with { Name = "own", Scorer = new Own() };
+        var (pruned, free) = (MacLedger.For(Small).WithTokens([7, 5], null, own), MacLedger.For(Small).WithTokens([7, 5], null, null));
+        Assert.Equal(2 * (9 + 6) * 8, pruned.Total(Accounting.Deploy, CostKind.Scoring));
+        Assert.Equal(2 * 7 * 2, pruned.Total(Accounting.Paper) - free.Total(Accounting.Paper)); // its products, in both layers and images
     }
 
     /// <summary>The small model of two layers and nine patches: 10 tokens to 7 to 5 in both images.</summary>
@@ -39,7 +49,7 @@ public class ReductionCostTests
     [InlineData("CrossGET", 2 * (9 + 6) * 3 * 8, 2 * (3 + 2) * 8, 2 * (81 + 36) * 4, 2 * (9 + 6) * 8)]
     public void Rows_of_the_rivals(string name, long alignment, long merging, long matching, long deployedScoring)
     {
-        var pruned = MacLedger.For(Small).WithTokens([7, 5], null, ReductionCost.Of(RivalPolicies.All[name](0.5)));
+        var pruned = MacLedger.For(Small).WithTokens([7, 5], null, RivalPolicies.All[name](0.5));
         Assert.Equal(matching, pruned.Total(Accounting.Paper, CostKind.Matching));
         Assert.Equal(alignment, pruned.Total(Accounting.Paper, CostKind.Alignment));
         Assert.Equal(merging, pruned.Total(Accounting.Paper, CostKind.Merging));
@@ -55,4 +65,11 @@ public class ReductionCostTests
         TextTokens = 6,
         Alignment = new AlignmentDims(3, 8),
     };
+
+    private sealed record Own : ITokenScorer
+    {
+        public ImportanceScores Score(ReductionContext context) => new(context.X.pow(2).sum(2).sqrt());
+
+        public PartCost Cost(LayerShape layer) => new(layer.Tokens * layer.Width, Products: 7);
+    }
 }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Cost;
 using Xunit;
 
@@ -28,7 +29,7 @@ public class RetrievalPairCostTests
     [Fact]
     public void Fewer_tokens_in_either_pass_of_the_text_cost_less()
     {
-        long Cost(int[] image, int[] alone, int[] read) => MacLedger.For(Model with { Matching = read }).WithTokens(new TokenCounts([image], alone)).Total(Accounting.Paper);
+        long Cost(int[] image, int[] alone, int[] read) => MacLedger.For(Model with { Matching = read }).WithTokens(new TokenCounts([image], alone), ReductionPolicy.Fixed).Total(Accounting.Paper);
         var all = Cost([20, 12, 8], [7, 5], [7, 5]);
         Assert.True(Cost([19, 12, 8], [7, 5], [7, 5]) < all);
         Assert.True(Cost([20, 12, 8], [7, 4], [7, 5]) < all);

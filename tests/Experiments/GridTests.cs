@@ -1,3 +1,4 @@
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Experiments;
 using Xunit;
 
@@ -42,7 +43,7 @@ public class GridTests
     [Fact]
     public void An_unknown_name_is_answered_with_those_there_are()
     {
-        Assert.Contains("EViT", Assert.Throws<ArgumentException>(() => Methods.Of("Evit")).Message, StringComparison.Ordinal);
+        Assert.Contains("EViT", Assert.Throws<ArgumentException>(() => Methods.Of("Evat")).Message, StringComparison.Ordinal);
         Assert.Contains("toy-nlvr2", Assert.Throws<ArgumentException>(() => ExperimentTask.Of("nlvr")).Message, StringComparison.Ordinal);
         Assert.Contains("table2", Assert.Throws<FileNotFoundException>(() => Grid.Open("table9")).Message, StringComparison.Ordinal);
     }

@@ -43,7 +43,7 @@ public class CrossGetTests
         var other = context with
         {
             Attended = context.Attended with { X = context.Attended.X.index_select(1, rows) },
-            Attention = context.Attention with { Keys = context.Attention.Keys.index_select(2, rows) },
+            Record = context.Record with { Keys = context.Record.Keys.index_select(2, rows) },
             AlignmentMaps = context.AlignmentMaps!.index_select(2, shuffled),
         };
         var policy = CrossGet.Policy(one.Ratio);
@@ -57,11 +57,11 @@ public class CrossGetTests
     {
         using var scope = NewDisposeScope();
         var context = OneBlock.Random(2, [6]);
-        var keys = ones_like(context.Attention.Keys); // everything resembles everything
+        var keys = ones_like(context.Record.Keys); // everything resembles everything
         var maps = tensor(new float[] { 0.02f, 0.9f, 0.02f, 0.02f, 0.02f, 0.02f }).view(1, 1, 6);
-        var guided = context with { Attention = context.Attention with { Keys = keys }, AlignmentMaps = maps };
-        var (_, selection, importance) = CrossGet.Policy(0.4).Reduce(guided);
-        Assert.True(selection!.Keep[0, 1].item<bool>());
+        var guided = context with { Record = context.Record with { Keys = keys }, AlignmentMaps = maps };
+        var (_, kept, importance) = CrossGet.Policy(0.4).Reduce(guided);
+        Assert.True(kept!.Keep[0, 1].item<bool>());
         var weight = importance.Match!.Weight![0].Floats();
         Assert.Equal(Math.E, weight[1], 1e-4);
         Assert.Equal(Math.Exp(0.02 / 0.9), weight[0], 1e-4);
@@ -84,7 +84,7 @@ public class CrossGetTests
 
     private static ReductionContext Aligned(ReductionContext context)
     {
-        var scores = randn(context.Real!.shape[0], 5, context.Candidates).masked_fill(context.Real.unsqueeze(1) == 0, -1e9);
+        var scores = randn(context.Mask!.shape[0], 5, context.Candidates.Count).masked_fill(context.Mask.unsqueeze(1) == 0, -1e9);
         return context with { AlignmentMaps = scores.softmax(2) };
     }
 

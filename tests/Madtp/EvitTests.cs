@@ -39,11 +39,11 @@ public class EvitTests
         {
             using var scope = NewDisposeScope();
             var context = OneBlock.Random(4, [10]);
-            var probabilities = context.Attention.Probabilities.detach().requires_grad_(true);
+            var probabilities = context.Record.Probabilities.detach().requires_grad_(true);
             var x = context.Attended.X.detach().requires_grad_(true);
             var (tokens, _, _) = Evit.Policy(0.5, fuse: fuse).Reduce(context with
             {
-                Attention = context.Attention with { Probabilities = probabilities },
+                Record = context.Record with { Probabilities = probabilities },
                 Attended = context.Attended with { X = x },
             });
             tokens.X.pow(2).sum().backward();
@@ -54,7 +54,7 @@ public class EvitTests
 
     private static List<float[]> Plain(ReductionContext context, int sample, int length, double ratio, bool fuse)
     {
-        var attention = context.Attention.Probabilities;
+        var attention = context.Record.Probabilities;
         var (heads, all, width) = ((int)attention.shape[1], (int)attention.shape[3], (int)context.Attended.X.shape[2]);
         var p = attention[sample].Floats();
         var x = context.Attended.X[sample].Floats();

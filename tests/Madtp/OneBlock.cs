@@ -24,18 +24,17 @@ internal static class OneBlock
         var perHead = width / heads;
         var record = new SelfAttentionRecord(scores.softmax(-1), randn(batch, heads, candidates + 1, perHead), randn(batch, heads, candidates + 1, perHead));
         var encoder = new ReducibleEncoder("encoder", modality, [.. Enumerable.Range(0, depth).Select(_ => new Block())], null);
-        return new ReductionContext(encoder, layer, new TokenState(x) { Mask = mask, Entered = tensor(lengths.Select(n => (long)n).ToArray()) }, record)
-        {
-            Real = mask.slice(1, 1, candidates + 1, 1),
-        };
+        var tokens = new TokenState(x) { Mask = mask, Entered = tensor(lengths.Select(n => (long)n).ToArray()) };
+        return new ReductionContext(ReductionPolicy.Fixed, encoder, layer, tokens, record, CandidateRows.Of(tokens, mask));
     }
 
-    /// <summary>Scores, decides, selects and reduces as an attached policy does. The selection is null where everything stays.</summary>
-    public static (TokenState Tokens, TokenSelection? Selection, ImportanceScores Importance) Reduce(this ReductionPolicy policy, ReductionContext context)
+    /// <summary>Scores, decides and reduces as an attached policy does. <c>Kept</c> is null where everything stays.</summary>
+    public static (TokenState Tokens, KeptRows? Kept, ImportanceScores Importance) Reduce(this ReductionPolicy policy, ReductionContext context)
     {
+        context = context with { Policy = policy };
         var importance = policy.Scorer.Score(context);
-        var selection = TokenSelector.Select(importance.Total, policy.Keep.Decide(importance, context).Counts, context, policy);
-        return (selection is null ? context.Attended : policy.Reducer.Reduce(context.Attended, importance, selection, context, policy), selection, importance);
+        var kept = KeptRows.Of(policy.Keep.Decide(importance, context), importance.Total, context);
+        return (kept is null ? context.Attended : policy.Reducer.Reduce(importance, kept, context), kept, importance);
     }
 
     /// <summary>The tokens of one sample that go on, class token first, padding left out.</summary>

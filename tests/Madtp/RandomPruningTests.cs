@@ -31,7 +31,7 @@ public class RandomPruningTests
     {
         using var scope = NewDisposeScope();
         var context = OneBlock.Random(5, [30, 30]);
-        bool[] Kept(ulong seed, int layer = 0) => RandomPruning.Policy(0.5, seed: seed).Reduce(context with { Layer = layer }).Selection!.Keep.data<bool>().ToArray();
+        bool[] Kept(ulong seed, int layer = 0) => RandomPruning.Policy(0.5, seed: seed).Reduce(context with { Layer = layer }).Kept!.Keep.data<bool>().ToArray();
         Assert.Equal(Kept(1), Kept(1));
         Assert.NotEqual(Kept(1), Kept(2));
         Assert.NotEqual(Kept(1)[..30], Kept(1)[30..]);
@@ -48,8 +48,8 @@ public class RandomPruningTests
         for (var seed = 0; seed < 200; seed++)
         {
             using var inner = NewDisposeScope();
-            var selection = RandomPruning.Policy(0.5).Reduce(OneBlock.Random(seed, [10, 10])).Selection!;
-            var keep = selection.Keep.data<bool>().ToArray();
+            var rows = RandomPruning.Policy(0.5).Reduce(OneBlock.Random(seed, [10, 10])).Kept!;
+            var keep = rows.Keep.data<bool>().ToArray();
             for (var i = 0; i < keep.Length; i++)
             {
                 kept[i % 10] += keep[i] ? 1 : 0;

@@ -49,17 +49,17 @@ public class ReleasedTemperatureStepsTests
         static double Cost(double temperature) => 132.54e9 / (1 + (0.2 * Math.Max(temperature, 0)));
         var near = ReleasedTemperatureSteps.Walk(Cost, 0.5 * 132.54e9, 132.54e9);
         Assert.Equal(15, near.Count);
-        Assert.Equal(1, near[0].Temperature);
-        Assert.Equal(2, near[1].Temperature); // 110.45 G, 44 G too much
-        Assert.InRange(near[^1].Macs / 132.54e9, 0.48, 0.52);
-        Assert.True(ReleasedTemperatureSteps.Walk(Cost, 0.1 * 132.54e9, 132.54e9)[^1].Macs > 0.2 * 132.54e9);
+        Assert.Equal(1, near[0].Value);
+        Assert.Equal(2, near[1].Value); // 110.45 G, 44 G too much
+        Assert.InRange(near[^1].Cost / 132.54e9, 0.48, 0.52);
+        Assert.True(ReleasedTemperatureSteps.Walk(Cost, 0.1 * 132.54e9, 132.54e9)[^1].Cost > 0.2 * 132.54e9);
     }
 
     [Fact]
     public void A_cost_that_is_never_measured_again_raises_the_temperature_every_epoch()
     {
         var walk = ReleasedTemperatureSteps.Walk(_ => 186.12e9, 93.06e9, 186.12e9, 3);
-        Assert.Equal([1.0, 2, 3], walk.Select(point => point.Temperature));
+        Assert.Equal([1.0, 2, 3], walk.Select(point => point.Value));
     }
 
     [Fact]

@@ -127,7 +127,6 @@ public class RivalsTests
             using var trace = attached.Record();
             model.Forward(images, ids, mask);
             var cost = new NlvrRunCosts(model.Config).PerPair(trace, [12, 5, 8]).Average();
-            Assert.Equal(new NlvrRunCosts(model.Config, ReductionCost.Of(policy)).PerPair(trace, [12, 5, 8]).Average(), cost); // the trace knows whose cost it is
             Assert.True(cost <= before, $"{cost} at {ratio}, {before} before");
             before = cost;
             distinct.Add(cost);

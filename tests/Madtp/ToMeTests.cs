@@ -55,11 +55,11 @@ public class ToMeTests
         var end = zeros(2, 12, dtype: @bool);
         end[0, 11] = true;
         end[1, 6] = true;
-        var (tokens, selection, _) = ToMe.Policy(0.01).Reduce(context with { Protected = end });
-        Assert.Equal([7L, 4L], selection!.Counts); // 12 − 5: of the six that may go one is protected; 7 − 3
+        var (tokens, kept, _) = ToMe.Policy(0.01).Reduce(context with { Protected = end });
+        Assert.Equal([7L, 4L], kept!.Keep.sum(1).data<long>().ToArray()); // 12 − 5: of the six that may go one is protected; 7 − 3
         Assert.Equal(context.Attended.X[0][12].Floats(), tokens.Rows(0)[^1]);
         Assert.Equal(context.Attended.X[1][7].Floats(), tokens.Rows(1)[^1]);
-        var (_, destination) = ToMe.Match(ToMe.Metric(context.Attention.Keys).slice(1, 1, 13, 1), context.Real, end);
+        var (_, destination) = ToMe.Match(ToMe.Metric(context.Keys), context.Mask, end);
         Assert.All(destination[1].data<long>().ToArray()[..7], place => Assert.True(place < 7));
     }
 
@@ -81,8 +81,8 @@ public class ToMeTests
         using var scope = NewDisposeScope();
         var context = OneBlock.Random(4, [10]);
         var x = context.Attended.X.detach().requires_grad_(true);
-        var keys = context.Attention.Keys.detach().requires_grad_(true);
-        var (tokens, _, _) = ToMe.Policy(0.6).Reduce(context with { Attended = context.Attended with { X = x }, Attention = context.Attention with { Keys = keys } });
+        var keys = context.Record.Keys.detach().requires_grad_(true);
+        var (tokens, _, _) = ToMe.Policy(0.6).Reduce(context with { Attended = context.Attended with { X = x }, Record = context.Record with { Keys = keys } });
         tokens.X.pow(2).sum().backward();
         Assert.Equal(11, x.grad!.abs().sum(-1).ne(0).sum().item<long>());
         Assert.Null(keys.grad);
@@ -146,8 +146,8 @@ public class ToMeTests
 
     internal static double[][] MeanKeys(ReductionContext context, int sample, int count)
     {
-        var (heads, width) = ((int)context.Attention.Keys.shape[1], (int)context.Attention.Keys.shape[3]);
-        var perHead = Enumerable.Range(0, heads).Select(h => Enumerable.Range(0, count).Select(n => context.Attention.Keys[sample][h][n].Floats()).ToArray()).ToArray();
+        var (heads, width) = ((int)context.Record.Keys.shape[1], (int)context.Record.Keys.shape[3]);
+        var perHead = Enumerable.Range(0, heads).Select(h => Enumerable.Range(0, count).Select(n => context.Record.Keys[sample][h][n].Floats()).ToArray()).ToArray();
         return [.. Enumerable.Range(0, count).Select(n => Enumerable.Range(0, width).Select(d => perHead.Average(head => (double)head[n][d])).ToArray())];
     }
 

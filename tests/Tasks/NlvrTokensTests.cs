@@ -47,7 +47,7 @@ public class NlvrTokensTests
         using var pairs = ToyNlvr2Pairs.Draw("test1", limit: 4);
         var pair = NlvrTokens.Of(toy.Model, pairs, Madtp)[2];
         var whole = MacLedger.For(BlipCosts.Nlvr(toy.Model.Config, pairs.TextLength(2)));
-        var reduced = whole.WithTokens(new TokenCounts([pair.Left.Counts, pair.Right.Counts], pair.Text.Counts), ReductionCost.Madtp);
+        var reduced = whole.WithTokens(new TokenCounts([pair.Left.Counts, pair.Right.Counts], pair.Text.Counts), ReductionPolicy.Fixed);
         Assert.Equal((double)reduced.Total(Accounting.Paper) / whole.Total(Accounting.Paper), pair.MacShare, 12);
         Assert.Equal((double)reduced.Total(Accounting.Deploy) / whole.Total(Accounting.Deploy), pair.DeployShare, 12);
     }

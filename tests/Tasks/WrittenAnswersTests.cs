@@ -99,7 +99,7 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
     public void A_budget_is_met()
     {
         var report = Settings("vqa", "run").With(s => s with { ReduceRatio = 0.5, CalibrationExamples = 16 }).Evaluate();
-        Assert.InRange(report.Calibration!.Macs / report.Calibration.Target, 0.9, 1.1);
+        Assert.InRange(report.Calibration!.Cost / report.Calibration.Target, 0.9, 1.1);
         Assert.InRange(report.MacShare, 0.4, 0.6);
     }
 

@@ -24,12 +24,12 @@ public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
         var settings = Settings(task, "run", 0.3);
         var report = settings.Train()!;
         var (split, score) = Assert.Single(report.Scores);
-        Assert.InRange(report.Calibration!.Macs / report.Calibration.Target, 0.95, 1.05);
+        Assert.InRange(report.Calibration!.Cost / report.Calibration.Target, 0.95, 1.05);
         Assert.InRange(score.MacShare, 0.5, 0.9);
         Assert.All(score.Scores, one => Assert.True(double.IsFinite(one.Value), one.Key));
         using var weights = CheckpointFile.Open(report.Weights);
         Assert.DoesNotContain(weights.Tensors.Select(tensor => tensor.Name), name => name.Contains("_m.", StringComparison.Ordinal) || name.EndsWith("_queue", StringComparison.Ordinal));
-        Assert.Equal(report.Calibration.Temperature.ToString("R", System.Globalization.CultureInfo.InvariantCulture), weights.Metadata["temperature"]);
+        Assert.Equal(report.Calibration.Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture), weights.Metadata["temperature"]);
         var again = toys.Scoring(task, report.Weights, Path.Combine(folder.Path, "again"), 32).Limited(4).Evaluate(split);
         Assert.Equal(score.Scores, again.Scores);
         Assert.Equal(score.Macs, again.Macs);
@@ -85,8 +85,8 @@ public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
     public void A_method_with_fixed_counts_meets_the_budget_by_its_keep_ratio()
     {
         var report = Settings("clip", "stp", 0.3).With(s => s with { Method = PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)) }).Train()!;
-        Assert.InRange(report.Calibration!.Temperature, 0.02, 1);
-        Assert.Equal(report.Calibration.Temperature, report.Scores["test"].Temperature);
+        Assert.InRange(report.Calibration!.Value, 0.02, 1);
+        Assert.Equal(report.Calibration.Value, report.Scores["test"].Temperature);
         using var weights = CheckpointFile.Open(report.Weights);
         Assert.False(weights.Metadata.ContainsKey("temperature"), "a keep ratio is no temperature");
         Assert.True(weights.Metadata.ContainsKey("keep_ratio"));

@@ -77,7 +77,7 @@ public sealed class ToyRunTests : IDisposable
         using var scope = NewDisposeScope();
         using var task = ModelTask.Open(name, Run(name, "run").Settings with { ReduceRatio = 0.3, CalibrationExamples = 24, PatchWeight = 0, WordWeight = 0, AlignmentWeight = 0.1 });
         var calibration = task.Calibrate();
-        Assert.InRange(calibration.Macs / calibration.Target, 0.9, 1.1);
+        Assert.InRange(calibration.Cost / calibration.Target, 0.9, 1.1);
         var reduced = task.Validate();
         Assert.InRange(reduced.MacShare, 0.45, 0.9);
         Assert.NotEmpty(reduced.Tokens);

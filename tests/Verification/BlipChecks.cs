@@ -49,8 +49,8 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             if (trace.Steps[call].Tensors is { } step && Fixture.Has($"{name}.importance"))
             {
                 Compare(name, "importance (as a set)", step.Importance.Total.sort(1).Values, Input($"{name}.importance").sort(1).Values, Scores);
-                Expect(name, "threshold", step.Decision.Threshold, Scores);
-                Expect(name, "topk_num", step.Decision.Counts.max(), Exact);
+                Expect(name, "threshold", step.Wanted.Threshold, Scores);
+                Expect(name, "topk_num", step.Wanted.Counts.max(), Exact);
             }
         }
     }

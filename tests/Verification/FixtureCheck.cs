@@ -172,7 +172,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         [
             .. trace.Steps.Where(step => step.Tensors is not null).SelectMany(step => new[]
             {
-                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Decision.Counts.max().item<long>(), step.Pruned ? 1 : 0, step.Length - 1,
+                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Wanted.Counts.max().item<long>(), step.Pruned ? 1 : 0, step.Length - 1,
             }),
         ],
         Integers(manifest.GetProperty("calls")));
@@ -191,28 +191,32 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         Expect(scenario, "token_score", Reordered(importance.Alignment!, places), Scores);
         Expect(scenario, "cls_score", Reordered(importance.Class!, places), Scores);
         Expect(scenario, "importance", Reordered(importance.Total, places), Scores);
-        Expect(scenario, "code_thresholds", step.Decision.Thresholds, Scores);
-        Expect(scenario, "threshold", step.Decision.Threshold, Scores);
-        Expect(scenario, "kept_per_sample", step.Decision.Counts, Exact);
-        Expect(scenario, "pruned", tensor(step.Selection is null ? 0L : 1L), Exact);
-        Expect(scenario, "topk_num", step.Decision.Counts.max(), Exact);
-        if (step.Selection is not { } selection)
+        Expect(scenario, "code_thresholds", step.Wanted.Thresholds, Scores);
+        Expect(scenario, "threshold", step.Wanted.Threshold, Scores);
+        Expect(scenario, "kept_per_sample", step.Wanted.Counts, Exact);
+        Expect(scenario, "pruned", tensor(step.Kept is null ? 0L : 1L), Exact);
+        Expect(scenario, "topk_num", step.Wanted.Counts.max(), Exact);
+        if (step.Kept is not { } kept)
         {
             return places;
         }
 
+        var index = Kept(kept);
         var reference = places.argsort(1); // reference place of each of our candidates
         var theirs = Input($"{scenario}.kept_indices");
         var ranking = importance.Total.sort(1, descending: true, stable: true).Indices;
-        var weights = TokenMerging.Weights(importance.Total, selection.Keep.logical_not().to(importance.Total.dtype));
-        Compare(scenario, "kept_indices (as a set)", reference.gather(1, selection.Index).sort(1).Values, theirs.sort(1).Values, Exact);
+        var weights = TokenMerging.Weights(importance.Total, kept.Keep.logical_not().to(importance.Total.dtype));
+        Compare(scenario, "kept_indices (as a set)", reference.gather(1, index).sort(1).Values, theirs.sort(1).Values, Exact);
         Expect(scenario, "sorted_indices", reference.gather(1, ranking), Exact);
-        Expect(scenario, "merge_weights", weights.gather(1, ranking.slice(1, selection.Index.shape[1], ranking.shape[1], 1)), Scores);
+        Expect(scenario, "merge_weights", weights.gather(1, ranking.slice(1, index.shape[1], ranking.shape[1], 1)), Scores);
 
         var ours = places.gather(1, theirs); // our candidate at the reference's j-th place
-        var place = (selection.Index.unsqueeze(1) == ours.unsqueeze(2)).to(int64).argmax(2); // [B, k]
+        var place = (index.unsqueeze(1) == ours.unsqueeze(2)).to(int64).argmax(2); // [B, k]
         return cat([place, full([place.shape[0], 1], place.shape[1], dtype: int64)], 1); // the merged token stands last
     }
+
+    /// <summary>Kept candidates in their new order, <c>[B, k]</c>: the rows behind the class token's.</summary>
+    protected static Tensor Kept(KeptRows kept) => kept.Rows.slice(1, 1, kept.Rows.shape[1], 1) - 1;
 
     /// <summary>Compares a step as <see cref="ExpectStep"/> does, and the tokens after it.</summary>
     protected Tensor ExpectStepAndTokens(string scenario, StepTensors step, Tensor? permutation = null)

@@ -163,7 +163,7 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixtu
             var (state, trace) = Run(sort, layer, encoder, images, temperature, order);
             Expect($"{scenario}.{tag}", "y", state.X, Features);
             Expect($"{scenario}.{tag}", "mask_out_full", TokenState.AdditiveMask(state.Mask!), Exact);
-            Expect($"{scenario}.{tag}", "kept_indices", trace.Steps[0].Tensors?.Selection?.Index, Exact);
+            Expect($"{scenario}.{tag}", "kept_indices", trace.Steps[0].Tensors?.Kept is { } kept ? Kept(kept) : null, Exact);
         }
 
         // Recorded in the order of the reference's own unsorted top-k; rows are matched through its kept_indices where given.

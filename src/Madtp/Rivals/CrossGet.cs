@@ -100,14 +100,17 @@ public sealed record CrossGuidedScorer : ITokenScorer
     /// <inheritdoc/>
     public bool NeedsAlignment => true;
 
+    /// <summary>Keys are averaged over the heads, then every two compared.</summary>
+    public PartCost Cost(LayerShape layer) => new(layer.Tokens * layer.Width, layer.Tokens * layer.Tokens * layer.HeadWidth);
+
     /// <inheritdoc/>
     public ImportanceScores Score(ReductionContext context)
     {
         using var off = no_grad();
-        var keys = ToMe.Metric(context.Attention.Keys).slice(1, 1, context.Attended.Length, 1); // [B, N, d_h]
-        var affinity = CrossGet.Affinity(keys, context.Real, context.Protected);
-        var guidance = context.AlignmentMaps is null ? zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device) : CrossGet.Guidance(context.AlignmentMaps, context.Real);
-        var score = CrossGet.AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), context.Real, context.Protected);
+        var keys = ToMe.Metric(context.Keys); // [B, N, d_h]
+        var affinity = CrossGet.Affinity(keys, context.Mask, context.Protected);
+        var guidance = context.AlignmentMaps is null ? zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device) : CrossGet.Guidance(context.AlignmentMaps, context.Mask);
+        var score = CrossGet.AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), context.Mask, context.Protected);
         return new ImportanceScores(score, Alignment: guidance)
         {
             Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },

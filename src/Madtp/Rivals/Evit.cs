@@ -33,25 +33,30 @@ public static class Evit
         Reducer = fuse ? new MergeReducer { Normalized = false } : new DropReducer(),
     };
 
-    /// <summary>a = (1/h) Σ_h a_h: the mean of the heads' attention from the summary token to every other token.</summary>
-    /// <param name="probabilities">Attention, <c>[B, h, N + 1, N + 1]</c>.</param>
-    /// <param name="summaryRow">Row of the summary token, <c>[B]</c> int64; null for the class token in row 0.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
+    /// <summary>a = (1/h) Σ_h a_h: the mean of the heads' attention from the class token to every other token.</summary>
+    /// <param name="attention"><c>[B, h, N]</c>.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>; null when all are tokens.</param>
     /// <returns><c>[B, N]</c>.</returns>
-    public static Tensor ClassAttention(Tensor probabilities, Tensor? summaryRow = null, Tensor? real = null)
+    public static Tensor ClassAttention(Tensor attention, Tensor? mask = null)
     {
-        var attention = TokenImportance.Row(probabilities, summaryRow).slice(2, 1, probabilities.shape[^1], 1).mean([1]); // [B, N]
-        return real is null ? attention : attention * real;
+        var mean = attention.mean([1]);
+        return mask is null ? mean : mean * mask;
     }
 }
 
-/// <summary>Ranks tokens by the attention that the summary token pays them, averaged over the heads (EViT). Gradients reach the attention.</summary>
+/// <summary>Ranks tokens by the attention that the class token pays them, averaged over the heads (EViT). Gradients reach the attention.</summary>
 public sealed record ClassAttentionScorer : ITokenScorer
 {
+    /// <summary>The mean over the heads.</summary>
+    public PartCost Cost(LayerShape layer) => new(layer.Tokens * (layer.Width / layer.HeadWidth));
+
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The encoder has no class token.</exception>
     public ImportanceScores Score(ReductionContext context)
     {
-        var score = Evit.ClassAttention(context.Attention.Probabilities, context.SummaryRow, context.Real);
+        var attention = context.SummaryAttention
+            ?? throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
+        var score = Evit.ClassAttention(attention, context.Mask);
         return new ImportanceScores(score, Class: score);
     }
 }

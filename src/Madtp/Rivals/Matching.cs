@@ -16,34 +16,35 @@ public sealed record MatchReducer : ITokenReducer
     public bool Proportional { get; init; } = true;
 
     /// <inheritdoc/>
-    public bool AddsToken => false;
+    public bool Merges => true;
+
+    /// <summary>Matched tokens go into tokens that stay.</summary>
+    public PartCost Cost(LayerShape layer, long removed) => new(0, removed * layer.Width);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The scorer does not match tokens.</exception>
-    public TokenState Reduce(TokenState tokens, ImportanceScores importance, TokenSelection selection, ReductionContext context, ReductionPolicy policy)
+    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
     {
         if (importance.Match is not { } match)
         {
-            throw new ArgumentException($"policy '{policy.Name}' merges matched tokens, but its scorer ({policy.Scorer.GetType().Name}) does not match any; use BipartiteScorer or CrossGuidedScorer", nameof(importance));
+            throw new ArgumentException($"policy '{context.Policy.Name}' merges matched tokens, but its scorer "
+                + $"({context.Policy.Scorer.GetType().Name}) does not match any; use BipartiteScorer or CrossGuidedScorer", nameof(importance));
         }
 
-        var x = tokens.X.slice(1, 1, tokens.Length, 1); // [B, N, D]
-        var pruned = TokenMerging.Pruned(selection.Keep, context.Real); // [B, N]
-        var target = Targets(match, selection.Keep, pruned); // [B, N]
-        var size = Proportional && tokens.Size is not null ? tokens.Size.slice(1, 1, tokens.Length, 1) : Sizes(x, context.Real); // [B, N]
+        var (x, tokens) = (context.X, context.Attended); // [B, N, D]
+        var pruned = TokenMerging.Pruned(kept.Keep, context.Mask); // [B, N]
+        var target = Targets(match, kept.Keep, pruned); // [B, N]
+        var size = Proportional && tokens.Size is not null ? context.Candidates.Take(tokens.Size) : Sizes(x, context.Mask); // [B, N]
         var weight = match.Weight is null ? size : size * match.Weight.to(size.dtype);
         var joined = zeros_like(size).scatter_add(1, target, pruned.to(size.dtype)) > 0; // [B, N]
         var merged = where(joined.unsqueeze(2), Mean(x, weight, target), x);
         var sizes = zeros_like(size).scatter_add(1, target, size);
-        return TokenGather.Kept(
-            tokens with
-            {
-                X = cat([tokens.X.slice(1, 0, 1, 1), merged], 1),
-                Size = Proportional ? cat([ones_like(sizes.slice(1, 0, 1, 1)), sizes], 1) : null,
-            },
-            selection,
-            context,
-            policy);
+        var shorter = tokens with
+        {
+            X = context.Candidates.Put(tokens.X, merged),
+            Size = Proportional ? context.Candidates.Put(tokens.Size ?? ones(tokens.X.shape[..2], dtype: sizes.dtype, device: sizes.device), sizes) : null,
+        };
+        return kept.Gather(shorter, context);
     }
 
     /// <summary>Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing goes.</summary>
@@ -65,7 +66,8 @@ public sealed record MatchReducer : ITokenReducer
         return where(pruned, destination, own);
     }
 
-    private static Tensor Sizes(Tensor x, Tensor? real) => real is null ? ones(x.shape[0], x.shape[1], dtype: x.dtype, device: x.device) : real.to(x.dtype);
+    private static Tensor Sizes(Tensor x, Tensor? mask) =>
+        mask is null ? ones(x.shape[0], x.shape[1], dtype: x.dtype, device: x.device) : mask.to(x.dtype);
 }
 
 /// <summary>What a scorer that matches tokens by similarity knows of where each may go. Either the destinations or the affinity is there.</summary>

@@ -32,13 +32,14 @@ public static class RandomPruning
 /// <param name="Seed">Another seed chooses other tokens.</param>
 public sealed record RandomScorer(ulong Seed = 0) : ITokenScorer
 {
+    /// <summary>Nothing: a real draw takes no projection.</summary>
+    public PartCost Cost(LayerShape layer) => default;
+
     /// <inheritdoc/>
     public ImportanceScores Score(ReductionContext context)
     {
         using var off = no_grad();
-        var tokens = context.Attended.X;
-        var direction = Direction(Seed, context.Layer, (int)tokens.shape[2]);
-        return new ImportanceScores(Draw(tokens.slice(1, 1, tokens.shape[1], 1), direction));
+        return new ImportanceScores(Draw(context.X, Direction(Seed, context.Layer, (int)context.X.shape[2])));
     }
 
     /// <summary>

@@ -84,11 +84,17 @@ public static class ToMe
 /// </summary>
 public sealed record BipartiteScorer : ITokenScorer
 {
+    /// <summary>Keys are averaged over the heads, then those of one half compared with those of the other.</summary>
+    public PartCost Cost(LayerShape layer)
+    {
+        var half = layer.Tokens / 2;
+        return new(layer.Tokens * layer.Width, half * (layer.Tokens - half) * layer.HeadWidth);
+    }
+
     /// <inheritdoc/>
     public ImportanceScores Score(ReductionContext context)
     {
-        var keys = ToMe.Metric(context.Attention.Keys).slice(1, 1, context.Attended.Length, 1); // [B, N, d_h]
-        var (similarity, destination) = ToMe.Match(keys, context.Real, context.Protected);
+        var (similarity, destination) = ToMe.Match(ToMe.Metric(context.Keys), context.Mask, context.Protected);
         return new ImportanceScores(similarity.neg()) { Match = new TokenMatch { Destination = destination } };
     }
 }

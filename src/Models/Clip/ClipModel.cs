@@ -162,7 +162,7 @@ public sealed class ClipModel : nn.Module, IReducibleModel, IPrunableModel<ClipC
         new(name, Modality.Image, encoder.Blocks, () => space_dict) { ReleasedFloor = 1 };
 
     private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) =>
-        new(name, Modality.Text, encoder.Blocks, () => space_dict) { Causal = true };
+        new(name, Modality.Text, encoder.Blocks, () => space_dict);
 
     private IEnumerable<(Parameter Online, Parameter Copy)> MomentumPairs() => Config.Contrastive is null ? [] :
     [

@@ -1,8 +1,9 @@
-using Madtp.Kit.Madtp;
+namespace Madtp.Kit.Madtp;
 
-namespace Madtp.Kit.Experiments;
-
-/// <summary>Every method that experiments know, by name: MADTP, its ablations, its rivals.</summary>
+/// <summary>
+/// Every method by its one name: MADTP, its ablations, its rivals. Tables, sweeps, commands and notebooks read it; a rival is one file in
+/// Rivals and one line here.
+/// </summary>
 public static class Methods
 {
     /// <summary>The name of the plain model, fine-tuned like the others.</summary>
@@ -43,16 +44,26 @@ public static class Methods
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "softmax threshold", Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }), "the released code's softmax in place of sparsemax"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }), "pruned tokens are dropped, not merged"),
         Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1), "as its authors made it, for images: text keeps all tokens"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Paper), "as the paper writes it: max-keep batches"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
     ];
 
     /// <summary>All methods.</summary>
     public static IReadOnlyList<Method> All { get; } = [new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations];
 
-    /// <summary>The method of a name.</summary>
+    /// <summary>The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP (released)".</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
-    public static Method Of(string name) => All.FirstOrDefault(method => method.Name == name)
-        ?? throw new ArgumentException($"there is no method '{name}'; there are {string.Join(", ", All.Select(method => method.Name))}", nameof(name));
+    public static Method Of(string name) => Named(name, All);
+
+    /// <summary>The same, for what only takes tokens out.</summary>
+    /// <exception cref="ArgumentException">There is none, or it takes no tokens out; the message names those that do.</exception>
+    public static Method Tokens(string name) => Named(name, [.. All.Where(method => method.Pruning is not null)]);
+
+    private static Method Named(string name, IReadOnlyList<Method> methods) => methods.FirstOrDefault(method => Letters(method.Name) == Letters(name))
+        ?? throw new ArgumentException(
+            $"there is no method '{name}' here; there are {string.Join(", ", methods.Select(method => method.Name))}", nameof(name));
+
+    private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
 
     private static Method Aligned(PruningMethod pruning, string about) => new(pruning.Name, pruning) { AlignmentWeight = PaperAlignmentWeight, About = about };
 
@@ -63,7 +74,7 @@ public static class Methods
 }
 
 /// <summary>A method as a row of a table has it: what prunes, and how strongly alignment is trained beside it.</summary>
-/// <param name="Name">Its name in <see cref="Experiment.Method"/>.</param>
+/// <param name="Name">Its name in tables, sweeps and commands.</param>
 /// <param name="Pruning">The token reduction; null for a method that takes no tokens out.</param>
 public sealed record Method(string Name, PruningMethod? Pruning)
 {

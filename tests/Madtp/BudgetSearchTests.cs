@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Madtp;
 
-public sealed class TemperatureCalibrationTests
+public sealed class BudgetSearchTests
 {
     // A cost between 1 and 3 that crosses its middle at `centre`, rising or falling over about `width` decades.
     private static Func<double, double> Sigmoid(double centre, double width, bool rising) =>
@@ -25,24 +25,24 @@ public sealed class TemperatureCalibrationTests
             var cost = Sigmoid(c.centre, c.width, c.rising);
             var (low, high) = (cost(1e-2), cost(1e5));
             var target = low + ((high - low) * c.share);
-            var found = TemperatureCalibration.Find(cost, target);
-            return found.Reached && found.Monotone && Math.Abs(cost(found.Temperature) - target) <= 0.005 * target && cost(found.Temperature) == found.Macs;
+            var found = BudgetSearch.Find(cost, target);
+            return found.Reached && found.Monotone && Math.Abs(cost(found.Value) - target) <= 0.005 * target && cost(found.Value) == found.Cost;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
     [Fact]
     public void SaysThatATargetIsOutOfReachAndComesAsCloseAsItCan()
     {
-        var found = TemperatureCalibration.Find(Sigmoid(1, 1, rising: true), target: 0.5);
+        var found = BudgetSearch.Find(Sigmoid(1, 1, rising: true), target: 0.5);
         Assert.False(found.Reached);
-        Assert.Equal(1e-2, found.Temperature);
+        Assert.Equal(1e-2, found.Value);
         Assert.Contains("no temperature within the tolerance", found.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void SaysThatACostIsNotMonotone()
     {
-        var found = TemperatureCalibration.Find(t => 2 + Math.Sin(Math.Log(t)), target: 2.1);
+        var found = BudgetSearch.Find(t => 2 + Math.Sin(Math.Log(t)), target: 2.1);
         Assert.True(found.Reached);
         Assert.False(found.Monotone);
         Assert.Contains("does not go one way", found.ToString(), StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class TemperatureCalibrationTests
     public void EndsAtAJumpOverTheTarget()
     {
         var evaluations = 0;
-        var found = TemperatureCalibration.Find(t =>
+        var found = BudgetSearch.Find(t =>
         {
             evaluations++;
             return t < 7 ? 1 : 3;
@@ -65,7 +65,7 @@ public sealed class TemperatureCalibrationTests
     public void FindsANarrowDipOnlyIfTheScanSeesIt()
     {
         // Monotone at the scanned points although there is a dip between them: the result is still within the tolerance.
-        var found = TemperatureCalibration.Find(t => Sigmoid(1, 1, rising: true)(t) + (t is > 11 and < 12 ? -5 : 0), target: 1.5);
+        var found = BudgetSearch.Find(t => Sigmoid(1, 1, rising: true)(t) + (t is > 11 and < 12 ? -5 : 0), target: 1.5);
         Assert.True(found.Reached);
     }
 
@@ -76,5 +76,5 @@ public sealed class TemperatureCalibrationTests
     [InlineData(1, 10, 1)]
     [InlineData(double.NaN, 1, 10)]
     public void RefusesWhatCannotBeCalibrated(double target, double lowest, double highest) =>
-        Assert.Throws<ArgumentException>(() => TemperatureCalibration.Find(t => t, target, new CalibrationSettings { Lowest = lowest, Highest = highest }));
+        Assert.Throws<ArgumentException>(() => BudgetSearch.Find(t => t, target, new CalibrationSettings { Lowest = lowest, Highest = highest }));
 }

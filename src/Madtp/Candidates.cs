@@ -1,0 +1,76 @@
+using Madtp.Kit.Models;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>
+/// Which rows of a sequence may be pruned, as <see cref="TokenState.Candidates"/> says: every row but the class token in row 0 where
+/// it says nothing. All per-candidate tensors have N slots a sample, in order of the rows.
+/// </summary>
+public sealed class CandidateRows
+{
+    private readonly Tensor? rows; // [B, N] int64, ascending; null for rows 1, 2, …
+
+    private CandidateRows(Tensor? rows, Tensor? mask, int count, Tensor @fixed) => (this.rows, Mask, Count, Fixed) = (rows, mask, count, @fixed);
+
+    /// <summary>N.</summary>
+    public int Count { get; }
+
+    /// <summary>1 for slots that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>
+    public Tensor? Mask { get; }
+
+    /// <summary>True for rows that go on whatever happens, <c>[B, rows]</c> bool.</summary>
+    internal Tensor Fixed { get; }
+
+    /// <summary>The candidates of a sequence.</summary>
+    /// <param name="tokens">The sequence.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, rows]</c>; null when all are tokens.</param>
+    public static CandidateRows Of(TokenState tokens, Tensor? mask)
+    {
+        using var off = no_grad();
+        var (batch, length) = (tokens.X.shape[0], tokens.Length);
+        if (tokens.Candidates is not { } candidates)
+        {
+            var classToken = (arange(length, device: tokens.X.device) == 0).unsqueeze(0).expand(batch, length);
+            return new CandidateRows(null, mask?.slice(1, 1, length, 1), length - 1, classToken);
+        }
+
+        var token = mask is null ? ones_like(candidates) : mask != 0;
+        var may = candidates.logical_and(token); // [B, rows]
+        var count = may.sum(1).max().item<long>();
+        var rows = may.logical_not().to(int64).sort(1, stable: true).Indices.slice(1, 0, count, 1); // [B, N]
+        return new CandidateRows(rows, may.gather(1, rows).to(tokens.X.dtype), (int)count, candidates.logical_not().logical_and(token));
+    }
+
+    /// <summary>Of values for every row those for the candidates.</summary>
+    /// <param name="perRow"><c>[B, …, rows, …]</c>.</param>
+    /// <param name="dimension">Where the rows are.</param>
+    /// <returns><c>[B, …, N, …]</c>.</returns>
+    public Tensor Take(Tensor perRow, int dimension = 1)
+    {
+        if (rows is null)
+        {
+            return perRow.slice(dimension, 1, perRow.shape[dimension], 1);
+        }
+
+        long[] shape = [.. perRow.shape], view = [.. Enumerable.Repeat(1L, shape.Length)];
+        (view[0], view[dimension], shape[dimension]) = (rows.shape[0], Count, Count);
+        return perRow.gather(dimension, rows.view(view).expand(shape));
+    }
+
+    /// <summary>The inverse of <see cref="Take"/>: values for every row, those of the candidates replaced.</summary>
+    /// <param name="perRow"><c>[B, rows]</c> or <c>[B, rows, D]</c>.</param>
+    /// <param name="perCandidate"><c>[B, N]</c> or <c>[B, N, D]</c>.</param>
+    public Tensor Put(Tensor perRow, Tensor perCandidate)
+    {
+        if (rows is null)
+        {
+            return cat([perRow.slice(1, 0, 1, 1), perCandidate], 1);
+        }
+
+        var (index, used) = perRow.shape.Length == 2
+            ? (rows, Mask! != 0)
+            : (rows.unsqueeze(2).expand(perCandidate.shape), (Mask! != 0).unsqueeze(2));
+        return perRow.scatter(1, index, where(used, perCandidate, perRow.gather(1, index)));
+    }
+}
