@@ -4,6 +4,7 @@ using Madtp.Kit.Benchmarks;
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
+    ["forward"] = (FullForward.About, FullForward.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };

@@ -1,4 +1,4 @@
-# The calls of CallOverhead.cs through PyTorch's own binding: calls.py CALLS ROUNDS
+# The calls of CallOverhead.cs through PyTorch's own binding: calls.py CALLS ROUNDS DEVICE
 import sys
 import time
 
@@ -6,8 +6,8 @@ import torch
 
 calls, rounds = int(sys.argv[1]), int(sys.argv[2])
 torch.set_num_threads(1)
-a = torch.ones(2, 3)
-b = torch.ones(2, 3)
+a = torch.ones(2, 3, device=sys.argv[3])
+b = torch.ones(2, 3, device=sys.argv[3])
 
 
 def microseconds(call):

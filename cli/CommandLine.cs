@@ -1,52 +1,202 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>Runs a parsed command so that a user sees one clear line instead of a stack trace.</summary>
+/// <summary>
+/// The one place that parses: every verb, what is said of input that cannot be used, and exit codes: 0 done, 1 the answer is no
+/// or libtorch failed, 2 the input could not be used, 130 interrupted.
+/// </summary>
 internal static class CommandLine
 {
+    /// <summary>The code of what was interrupted and can go on.</summary>
+    public const int Interrupted = 130;
+
     private const int Failed = 1;
     private const int UnusableInput = 2;
 
-    /// <summary>Invokes the verb; input that cannot be used ends in exit code 2 with the reason on standard error.</summary>
-    public static async Task<int> InvokeAsync(Command root, string[] args)
-    {
-        var result = root.Parse(args);
-        if (result.Errors.Count > 0)
-        {
-            foreach (var error in result.Errors)
-            {
-                await Console.Error.WriteLineAsync($"kit: {error.Message}");
-            }
+    // What the script `kit` answers itself: known here for completion and for "did you mean".
+    private static readonly (string Name, string[] Options)[] OfTheScript =
+    [
+        ("run", ["--save", "--fresh"]), ("test", ["--fast"]), ("setup", ["--cuda", "--cpu"]), ("lab", []), ("bench", []),
+        ("pack", []),
+        ("help", []),
+    ];
 
-            await Console.Error.WriteLineAsync($"kit: `./kit {VerbOf(result, root)}--help` shows what there is");
+    /// <summary>All verbs, in the order that help shows them.</summary>
+    /// <remarks>
+    /// A plain command rather than a RootCommand, which would show the assembly's name instead of what a user types.
+    /// </remarks>
+    public static Command Root()
+    {
+        var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
+        {
+            TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerb.Create(), SweepVerb.Create(), RunsVerb.Create(),
+            MacsVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
+            CheckpointVerb.Create(), VerifyVerb.Create(), DataVerb.Create(),
+            DoctorVerb.Create(),
+            CompletionVerb.Create(), CompletionVerb.CreateComplete(),
+        };
+        foreach (var (name, options) in OfTheScript)
+        {
+            var verb = new Verb(name, "A verb of the script.", $"./kit {name}") { Hidden = true };
+            Array.ForEach(options, option => verb.Add(new Option<bool>(option)));
+            root.Add(verb);
+        }
+
+        var help = new HelpOption { Recursive = true };
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        root.Add(help);
+        root.Add(new VersionOption());
+        return root;
+    }
+
+    /// <summary>Runs the verb of a command line; what goes wrong is one line on standard error, not a stack trace.</summary>
+    public static async Task<int> Main(string[] args)
+    {
+        var root = Root();
+        var result = root.Parse(args);
+        if (WithoutOptionsAsArguments(result, args) is { Errors.Count: > 0 } unusable)
+        {
+            Reveal(root);
+            Explain(unusable, PathOf(result));
             return UnusableInput;
         }
 
+        using var interruption = new Interruption();
         try
         {
-            using var interruption = new Interruption();
-            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token);
+            InvocationConfiguration settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await result.InvokeAsync(settings, interruption.Token);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or InvalidOperationException)
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync($"kit: {e.Message}");
-            return UnusableInput;
+            return Say(Interrupted, "stopped; the same command goes on from here, with --resume where it names a folder");
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException
+            or FormatException or InvalidOperationException)
+        {
+            return Say(UnusableInput, e.Message);
         }
         catch (ExternalException e)
         {
-            await Console.Error.WriteLineAsync($"kit: libtorch: {NativeError.Text(e)}");
-            return Failed;
+            return Say(Failed, $"libtorch: {NativeError.Text(e)}");
         }
-        catch (TypeInitializationException) when (NativeLibraries.Failure is not null)
+        catch (TypeInitializationException) when (NativeLibraries.Failure is { } failure)
         {
-            await Console.Error.WriteLineAsync($"kit: {NativeLibraries.Failure}");
-            return UnusableInput;
+            return Say(UnusableInput, failure);
         }
     }
 
-    private static string VerbOf(ParseResult result, Command root) =>
-        result.CommandResult.Command == root ? "" : result.CommandResult.Command.Name + " ";
+    /// <summary>Shows the verbs that help leaves to the script.</summary>
+    public static void Reveal(Command root)
+    {
+        foreach (var verb in root.Subcommands.Where(verb => verb.Name != CompletionVerb.Complete))
+        {
+            verb.Hidden = false;
+        }
+    }
+
+    private static int Say(int code, string text)
+    {
+        Console.Error.WriteLine($"kit: {text}");
+        return code;
+    }
+
+    private static void Explain(ParseResult result, string verb)
+    {
+        // What is lacking may be what was mistyped: that alone is told.
+        var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
+        foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
+        {
+            Say(UnusableInput, error.Message);
+        }
+
+        if (result.Action is ParseErrorAction corrections)
+        {
+            corrections.ShowHelp = false;
+            result.Invoke(new InvocationConfiguration { Output = Console.Error, Error = TextWriter.Null });
+        }
+
+        Say(UnusableInput, $"`{verb} --help` shows what there is");
+    }
+
+    private static string PathOf(ParseResult result)
+    {
+        var path = result.CommandResult.Command.Name;
+        for (var verb = result.CommandResult.Parent as CommandResult; verb is not null; verb = verb.Parent as CommandResult)
+        {
+            path = $"{verb.Command.Name} {path}";
+        }
+
+        return path;
+    }
+
+    // A verb that takes arguments takes a mistyped option for one of them.
+    private static ParseResult WithoutOptionsAsArguments(ParseResult result, string[] args)
+    {
+        var token = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal));
+        if (token is null || args.Contains("--"))
+        {
+            return result;
+        }
+
+        var strict = new Command(result.CommandResult.Command.Name);
+        result.CommandResult.Command.Options.ToList().ForEach(strict.Add);
+        return strict.Parse([token.Value]);
+    }
+
+    private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = help.Invoke(parseResult);
+            if (parseResult.CommandResult.Command is Verb verb)
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine($"Example:\n  {string.Join("\n  ", verb.Examples)}");
+            }
+
+            return code;
+        }
+    }
+}
+
+/// <summary>
+/// Ctrl+C, and the signal that batch systems send before they end a job: the first one asks a verb to stop where it can go on
+/// later, a second one ends the process.
+/// </summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly PosixSignalRegistration[] signals;
+
+    public Interruption() => signals =
+        [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Handle))];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => stop.Token;
+
+    public void Dispose()
+    {
+        Array.ForEach(signals, signal => signal.Dispose());
+        stop.Dispose();
+    }
+
+    private void Handle(PosixSignalContext context)
+    {
+        if (!stop.IsCancellationRequested)
+        {
+            context.Cancel = true; // the process goes on, to finish what it has in hand
+            Console.Error.WriteLine($"{Environment.NewLine}kit: stopping after what is in hand; once more stops at once");
+            stop.Cancel();
+        }
+    }
 }

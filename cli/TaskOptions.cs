@@ -1,65 +1,117 @@
-using Madtp.Kit.Madtp;
 using System.CommandLine;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>What train and evaluate ask of a task, in one spelling: its weights, its data, how tokens are reduced, where to compute.</summary>
+/// <summary>
+/// What train and evaluate ask of a task: its weights, its data, how tokens are reduced, where to compute, its folder.
+/// </summary>
 internal sealed class TaskOptions
 {
     private const string ToyPrefix = "toy-";
 
-    private readonly bool isToy;
-    private readonly Option<string?> checkpoint = new("--checkpoint") { HelpName = "FILE" };
-    private readonly Option<string> data = new("--data") { Description = "The folder of all data sets, or the task's own.", HelpName = "DIR", DefaultValueFactory = _ => "data" };
-    private readonly Option<string> dataset = new("--dataset") { Description = "coco or flickr30k, for the tasks on captions.", DefaultValueFactory = _ => "coco" };
-    private readonly Option<int?> pairs = new("--pairs") { Description = "Training pairs to draw, a multiple of four, instead of 12,000; dev and test shrink with them.", HelpName = "N" };
-    private readonly Option<int?> images = new("--images") { Description = "Training scenes to draw, instead of 6,000; val and test shrink with them.", HelpName = "N" };
-    private readonly Option<double?> reduce = new("--reduce") { Description = "Share of the multiply-accumulates to take away, such as 0.5: what meets it is found on calibration examples.", HelpName = "RATIO" };
-    private readonly Option<string?> method = MethodNames.Create("Usually madtp; madtp-released for the authors' checkpoints.");
-    private readonly Option<int> calibration = new("--calibration") { Description = "Examples that --reduce looks at, the first of the training split.", HelpName = "N", DefaultValueFactory = _ => 200 };
-    private readonly Option<int?> candidates = new("--candidates") { Description = "What BLIP looks at closely: pairs read for each query of retrieval, answers read to their end for each question.", HelpName = "N" };
-    private readonly Option<int?> imageSize = new("--image-size") { Description = "Another image side than the checkpoint's, in pixels.", HelpName = "PIXELS" };
-    private readonly Option<string?> vocabulary = new("--vocab") { Description = "The vocabulary, if it does not lie beside the data.", HelpName = "FILE" };
-    private readonly Option<int> workers = new("--workers") { Description = "Images decoded at a time.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
-    private readonly Option<string> device = DeviceOption.Create();
+    private readonly Option<string?> checkpoint;
+    private readonly Option<string>? data;
+    private readonly Option<string>? dataset;
+    private readonly Option<int?>? pairs;
+    private readonly Option<int?>? images;
+    private readonly Option<double?> reduce;
+    private readonly Option<string?> method;
+    private readonly Option<int> calibration;
+    private readonly Option<int?>? candidates;
+    private readonly Option<int?>? imageSize;
+    private readonly Option<string?>? vocabulary;
+    private readonly Option<int>? workers;
+    private readonly Option<string> device;
+    private readonly Option<TrainingPrecision> precision;
+    private readonly Option<string?> output;
+    private readonly Option<bool> resume;
+    private readonly Option<bool> fresh;
 
-    /// <summary>The options of a task, by the name that the command line has for it.</summary>
+    /// <summary>The verb of a task with the options that both ask for.</summary>
+    /// <param name="verb">train or evaluate.</param>
     /// <param name="name">A task's name, or <c>toy-</c> and that name for the toy world drawn in memory.</param>
     /// <param name="weights">What the weights are for.</param>
-    public TaskOptions(string name, string weights)
+    /// <param name="otherwise">The toy world's weights where none are named, in a sentence.</param>
+    public TaskOptions(string verb, string name, string weights, string otherwise)
     {
-        isToy = name.StartsWith(ToyPrefix, StringComparison.Ordinal);
-        Task = isToy ? name[ToyPrefix.Length..] : name;
-        checkpoint.Description = weights;
-        checkpoint.Required = !isToy;
+        IsToy = name.StartsWith(ToyPrefix, StringComparison.Ordinal);
+        Task = IsToy ? name[ToyPrefix.Length..] : name;
+        var example = $"./kit {verb} {name} {(IsToy ? string.Empty : "--checkpoint FILE --data DIR ")}--reduce 0.5 --out RUN";
+        Verb = new Verb(name, About + (IsToy ? " In the toy world, drawn in memory." : string.Empty), example);
+        checkpoint = Verb.Option<string?>(
+            "--checkpoint",
+            $"{weights}; the model's sizes follow from its tensors.{(IsToy ? otherwise : "")}", "FILE",
+            required: !IsToy);
+        if (!IsToy)
+        {
+            data = Verb.Option("--data", "The folder of all data sets, or the task's own.", "DIR", () => "data");
+            dataset = Task is "clip" or "retrieval" ? Verb.Option("--dataset", "coco or flickr30k.", "NAME", () => "coco") : null;
+            vocabulary = Verb.Option<string?>("--vocab", "The vocabulary, if it does not lie beside the data.", "FILE");
+            imageSize = Verb.Option<int?>("--image-size", "Another image side than the checkpoint's, in pixels.", "PIXELS");
+            workers = Verb.Option("--workers", "Images decoded at a time.", "N", () => Environment.ProcessorCount);
+        }
+        else if (Task == "nlvr2")
+        {
+            pairs = Verb.Option<int?>(
+                "--pairs", "Training pairs to draw, a multiple of 4, instead of 12,000; dev and test shrink too.", "N");
+        }
+        else
+        {
+            images = Verb.Option<int?>("--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
+        }
+
+        reduce = Verb.Option<double?>(
+            "--reduce", "The reduce ratio: share of the multiply-accumulates to take away, such as 0.5.", "RATIO");
+        method = MethodOption.Add(Verb, "Usually madtp; madtp-released for the authors' checkpoints.");
+        calibration = Verb.Option(
+            "--calibration", "Examples that --reduce looks at, the first of the training split.", "N", () => 200);
+        candidates = Task is not ("retrieval" or "vqa") ? null : Verb.Option<int?>(
+            "--candidates", "What BLIP looks at closely: pairs read for a query, answers read to their end for a question.", "N");
+        device = DeviceOption.Add(Verb);
+        precision = DeviceOption.AddPrecision(Verb);
+        output = Verb.Option<string?>(
+            "--out", "The run's folder, under artifacts/ otherwise; a run that is there is left alone.", "DIR");
+        resume = Verb.Option<bool>("--resume", "Go on where the folder's run stopped.");
+        fresh = Verb.Option<bool>("--fresh", "Throw away what the folder's run has left.");
+        Exclude([resume, fresh]);
     }
 
     /// <summary>The names that commands have for tasks: of the toy world drawn in memory, then of files.</summary>
     public static IEnumerable<string> Names => [.. ModelTask.Names.Select(task => ToyPrefix + task), .. ModelTask.Names];
 
+    /// <summary>The verb.</summary>
+    public Verb Verb { get; }
+
     /// <summary>The task's name.</summary>
     public string Task { get; }
 
-    /// <summary>What a task is about, in a sentence.</summary>
-    public string Description => Task switch
+    /// <summary>Whether it is the toy world drawn in memory.</summary>
+    public bool IsToy { get; }
+
+    /// <summary>The option <c>--reduce</c>.</summary>
+    public Option Ratio => reduce;
+
+    private string About => Task switch
     {
         "nlvr2" => "BLIP on NLVR2: is a statement true of two images?",
         "clip" => "CLIP retrieval: captions and images ranked by similarity.",
         "retrieval" => "BLIP retrieval: captions and images ranked by similarity, then read together.",
         "caption" => "BLIP captioning: what does an image show?",
         _ => "BLIP VQA: questions about images.",
-    }
-    + (isToy ? " In the toy world, drawn in memory." : string.Empty);
+    };
 
-    public void AddTo(Command command)
+    /// <summary>Refuses more than one of some options.</summary>
+    public void Exclude(params Option[] options) => Verb.Validators.Add(result =>
     {
-        Option[] own = isToy ? Task == "nlvr2" ? [pairs] : [images] : Task is "nlvr2" or "vqa" or "caption" ? [data, imageSize, vocabulary, workers] : [data, dataset, imageSize, vocabulary, workers];
-        Option[] all = [checkpoint, .. own, reduce, method, calibration, .. Task is "retrieval" or "vqa" ? [candidates] : Array.Empty<Option>(), device];
-        Array.ForEach(all, command.Add);
-    }
+        if (options.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
+        {
+            result.AddError($"{string.Join(" and ", options.Select(option => option.Name))} exclude each other");
+        }
+    });
 
     /// <summary>The weights that were named; null where none were.</summary>
     public string? Checkpoint(ParseResult parsed) => parsed.GetValue(checkpoint);
@@ -67,37 +119,48 @@ internal sealed class TaskOptions
     /// <summary>The reduce ratio that was named; null where none was.</summary>
     public double? Reduce(ParseResult parsed) => parsed.GetValue(reduce);
 
-    /// <summary>Whether a reduce ratio was named.</summary>
-    public bool Reduces(System.CommandLine.Parsing.CommandResult result) => result.GetValue(reduce) is not null;
-
     /// <summary>The method that was named; null where none was.</summary>
     /// <exception cref="ArgumentException">There is no such method.</exception>
-    public Madtp.Method? Method(ParseResult parsed) => parsed.GetValue(method) is { } name ? Methods.Of(name) : null;
+    public Method? Method(ParseResult parsed) => MethodOption.Of(parsed, method);
 
-    /// <summary>The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.</summary>
-    public string ToyWeightsFor(double? ratio) => File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);
+    /// <summary>The data set.</summary>
+    public string Dataset(ParseResult parsed) => Given(parsed, dataset) ?? "coco";
+
+    /// <summary>What products are computed in.</summary>
+    public TrainingPrecision Precision(ParseResult parsed) => parsed.GetValue(precision);
+
+    /// <summary>
+    /// The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.
+    /// </summary>
+    public string ToyWeightsFor(double? ratio) =>
+        File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);
 
     /// <summary>The settings with what was named.</summary>
     public TaskSettings Apply(ParseResult parsed, TaskSettings settings) => settings with
     {
         Checkpoint = Checkpoint(parsed),
-        Data = isToy ? null : parsed.GetRequiredValue(data),
-        Dataset = isToy ? settings.Dataset : Dataset(parsed),
-        World = isToy && parsed.GetValue(pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
-        Scenes = isToy && parsed.GetValue(images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,
+        Data = Given(parsed, data),
+        Dataset = Dataset(parsed),
+        World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
+        Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,
         ReduceRatio = Reduce(parsed),
         Method = Method(parsed)?.Pruning,
         CalibrationExamples = parsed.GetValue(calibration),
-        Candidates = parsed.GetValue(candidates),
-        ImageSize = parsed.GetValue(imageSize),
-        Vocabulary = parsed.GetValue(vocabulary),
-        Workers = isToy ? settings.Workers : parsed.GetValue(workers),
-        Device = DeviceOption.Use(parsed, device),
+        Candidates = Given(parsed, candidates),
+        ImageSize = Given(parsed, imageSize),
+        Vocabulary = Given(parsed, vocabulary),
+        Workers = IsToy ? settings.Workers : Given(parsed, workers),
+        Device = DeviceOption.Use(parsed, device, Precision(parsed)),
     };
 
-    /// <summary>The data set.</summary>
-    public string Dataset(ParseResult parsed) => isToy || Task is "nlvr2" or "vqa" or "caption" ? "coco" : parsed.GetRequiredValue(dataset);
+    /// <summary>The run in its folder.</summary>
+    public Run Run(ParseResult parsed, TaskSettings settings, string usualFolder) =>
+        new(Task, settings, parsed.GetValue(output) ?? usualFolder)
+        {
+            Resume = parsed.GetValue(resume),
+            Fresh = parsed.GetValue(fresh),
+        };
 
-    /// <summary>Whether it is the toy world drawn in memory.</summary>
-    public bool IsToy => isToy;
+    // The value of an option that not every task has.
+    private static T? Given<T>(ParseResult parsed, Option<T>? option) => option is null ? default : parsed.GetValue(option);
 }

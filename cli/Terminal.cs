@@ -1,11 +1,52 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>Where tables are printed: plain text of a fixed width when the output goes to a file or a pipe.</summary>
+/// <summary>How answers are printed: as JSON, or as tables, in plain text where the output goes to a file or a pipe.</summary>
 internal static class Terminal
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Where tables are printed.</summary>
     public static IAnsiConsole Out { get; } = Create();
+
+    /// <summary>Adds the option to print JSON.</summary>
+    public static Option<bool> JsonOption(Verb verb) => verb.Option<bool>("--json", "Print JSON instead of a table.");
+
+    /// <summary>Prints JSON.</summary>
+    public static void Print(JsonNode json) => Console.WriteLine(json.ToJsonString(Indented));
+
+    /// <summary>Numbers by their names as JSON.</summary>
+    public static JsonObject Object(IEnumerable<KeyValuePair<string, double>> numbers) =>
+        new(numbers.Select(number => KeyValuePair.Create(number.Key, (JsonNode?)number.Value)));
+
+    /// <summary>Prints scores by their names.</summary>
+    public static void Print(string title, IEnumerable<(string Name, string Value)> rows)
+    {
+        var table = Table(title, ["metric", "score"]);
+        foreach (var (name, value) in rows)
+        {
+            table.AddRow(Markup.Escape(name), Markup.Escape(value));
+        }
+
+        Out.Write(table);
+    }
+
+    /// <summary>A table with its first columns to the left and its others to the right.</summary>
+    public static Table Table(string? title, IEnumerable<string> columns, int left = 1)
+    {
+        var heading = title is null ? null : new TableTitle(Markup.Escape(title));
+        var table = new Table { Border = TableBorder.Simple, Title = heading };
+        foreach (var (number, name) in columns.Index())
+        {
+            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = number < left ? Justify.Left : Justify.Right });
+        }
+
+        return table;
+    }
 
     private static IAnsiConsole Create()
     {
@@ -15,11 +56,7 @@ internal static class Terminal
             Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
         });
-        if (plain)
-        {
-            console.Profile.Width = 160;
-        }
-
+        console.Profile.Width = plain ? 160 : console.Profile.Width;
         return console;
     }
 }

@@ -5,10 +5,13 @@ public static class KitFolder
 {
     private const string Mark = "Madtp.Kit.csproj";
 
-    /// <summary>The repository's root: the nearest folder above the working folder, or else above the library, that holds Madtp.Kit.csproj.</summary>
+    /// <summary>The repository's root: the nearest with Madtp.Kit.csproj above the working folder, else the library.</summary>
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
-    public static string Root { get; } = Above(Directory.GetCurrentDirectory()) ?? Above(AppContext.BaseDirectory) ?? Above(Path.GetDirectoryName(typeof(KitFolder).Assembly.Location))
-        ?? throw new DirectoryNotFoundException($"neither the working folder nor the library lies below a folder with {Mark}; run from inside the kit");
+    public static string Root { get; } = Above(Directory.GetCurrentDirectory())
+        ?? Above(AppContext.BaseDirectory)
+        ?? Above(Path.GetDirectoryName(typeof(KitFolder).Assembly.Location))
+        ?? throw new DirectoryNotFoundException(
+            $"neither the working folder nor the library lies below a folder with {Mark}; run from inside the kit");
 
     /// <summary>A file or folder of the kit.</summary>
     public static string File(params string[] parts) => Path.Combine([Root, .. parts]);

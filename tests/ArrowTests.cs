@@ -16,7 +16,7 @@ public partial class ArrowTests
     /// <summary>Arrows that still run back. The list only shrinks: one that is gone has to leave it.</summary>
     private static readonly string[] Known =
     [
-        "Data -> Metrics", "Metrics -> Checkpoints", "Models -> Madtp", "Models -> Compression",
+        "Models -> Madtp", "Models -> Compression",
         "Compression -> Cost",
     ];
 

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Verification;
 using Xunit;
 
@@ -15,6 +16,15 @@ public class GoldenTests
     {
         var rows = GoldenVerifier.Verify(KitPaths.InRepository("tests", "golden", fixture));
         Assert.NotEmpty(rows);
+        Assert.True(rows.All(row => row.Ok), string.Join('\n', rows.Where(row => !row.Ok)));
+    }
+
+    /// <summary>On a GPU too, those that were recorded in the order of a CPU's unsorted top-k in that order.</summary>
+    [Theory(SkipUnless = nameof(ComputeDevice.HasGpu), SkipType = typeof(ComputeDevice), Skip = "no GPU here")]
+    [MemberData(nameof(Fixtures))]
+    public void Every_recorded_tensor_is_reproduced_on_a_GPU(string fixture)
+    {
+        var rows = GoldenVerifier.Verify(KitPaths.InRepository("tests", "golden", fixture), ComputeDevice.Of("cuda"));
         Assert.True(rows.All(row => row.Ok), string.Join('\n', rows.Where(row => !row.Ok)));
     }
 

@@ -1,17 +1,162 @@
 using System.CommandLine;
+using Madtp.Kit.Data;
+using Madtp.Kit.Data.Toy;
+using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>kit data</c>: everything about data sets.</summary>
+/// <summary>
+/// <c>kit data</c>: draws the toy world, shows what is there of each data set, and fetches what may be fetched.
+/// </summary>
 internal static class DataVerb
 {
-    public static Command Create() => new("data", "Makes, checks and fetches data.")
+    private static readonly string[] Names = [.. DataCatalog.Sources.Select(source => source.Name)];
+
+    public static Command Create() =>
+        new Verb("data", "Make, check and fetch data.", "./kit data status") { CreateMakeToy(), CreateStatus(), CreateGet() };
+
+    private static Option<string> Folder(Verb verb) => verb.Option("--data", "The folder of all data sets.", "DIR", () => "data");
+
+    private static Verb CreateMakeToy()
     {
-        DataMakeToyVerb.Create(),
-        DataStatusVerb.Create(),
-        DataGetVerb.Create(),
+        var verb = new Verb(
+            "make-toy", "Draw the toy world: NLVR2, COCO, Flickr30k and VQA v2 of coloured shapes.",
+            "./kit data make-toy", "./kit data make-toy --out /tmp/toy --pairs 240 --images 60");
+        var folder = verb.Option("--out", "Folder to write to.", "DIR", () => Path.Combine("data", "toy"));
+        var seed = verb.Option("--seed", "Seed of every random choice.", "N", () => 1UL);
+        var pairs = verb.Option(
+            "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", "N", () => 12_000);
+        var images = verb.Option(
+            "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
+        verb.SetAction(parsed =>
+        {
+            var into = parsed.GetRequiredValue(folder);
+            var nlvr2 = ToyWorldSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
+            var pictures = ToyPictureSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(images));
+            var (pairsMade, picturesMade) = Terminal.Out.Progress().Start(context =>
+            {
+                var statements = new Bars(context, "pairs and statements");
+                var captions = new Bars(context, "pictures, captions and questions");
+                return (ToyWorld.Make(into, nlvr2, statements), ToyPictureWorld.Make(into, pictures, captions));
+            });
+            Console.WriteLine(
+                $"{Outcome(pairsMade.IsNew)} {Path.Combine(into, "nlvr2")}: "
+                + $"{nlvr2.TrainPairs} + {nlvr2.DevPairs} + {nlvr2.TestPairs} pairs (train, dev, test1), "
+                + $"content {pairsMade.Stamp.Digest[..12]}");
+            Console.WriteLine(
+                $"{Outcome(picturesMade.IsNew)} {Path.Combine(into, "coco")}: {Sizes(pictures.Coco)} images (train, val, test), "
+                + $"with questions in vqa; flickr30k: {Sizes(pictures.Flickr)}; content {picturesMade.Stamp.Digest[..12]}");
+        });
+        return verb;
+
+        static string Sizes(ToyCaptionSettings scenes) => $"{scenes.TrainImages} + {scenes.DevImages} + {scenes.TestImages}";
+        static string Outcome(bool isNew) => isNew ? "made" : "already there:";
+    }
+
+    private static Verb CreateStatus()
+    {
+        var verb = new Verb(
+            "status", "Show what is there of each data set and checkpoint.", "./kit data status nlvr2 --verify");
+        var name = verb.Argument<string?>(
+            "NAME", "One data set, with every file; all if left out.", ArgumentArity.ZeroOrOne, Names);
+        var folder = Folder(verb);
+        var verify = verb.Option<bool>("--verify", "Compute checksums too.");
+        verb.SetAction(parsed =>
+        {
+            var root = parsed.GetRequiredValue(folder);
+            var table = new Table().Border(TableBorder.Simple);
+            if (parsed.GetValue(name) is { } one)
+            {
+                var status = DataStatus.Check(DataCatalog.Find(one), root, parsed.GetValue(verify));
+                table.AddColumns("part", "state", "detail");
+                status.Parts.ToList().ForEach(part => Row(part.What, part.State, part.Detail));
+                Terminal.Out.Write(table);
+                SayHow(status);
+                return;
+            }
+
+            table.AddColumns("name", "state", "there", "folder", "what");
+            var toy = Path.Combine(root, "toy");
+            var made = (ToyWorld.Find(toy) is null ? 0 : 1) + (ToyPictureWorld.Find(toy) is null ? 0 : 1);
+            Row("toy", (DataState)made, $"{made} of 2", toy, "The toy world (./kit data make-toy)");
+            foreach (var status in DataCatalog.Sources.Select(source => DataStatus.Check(source, root, parsed.GetValue(verify))))
+            {
+                Row(
+                    status.Source.Name, status.State, There(status), Path.Combine(root, status.Source.Folder),
+                    status.Source.Title);
+            }
+
+            Terminal.Out.Write(table);
+
+            void Row(string what, DataState state, params string[] more) =>
+                table.AddRow([Markup.Escape(what), Colored(state), .. more.Select(Markup.Escape)]);
+        });
+        return verb;
+    }
+
+    private static Verb CreateGet()
+    {
+        var verb = new Verb(
+            "get", "Fetch a data set or checkpoints; what was begun goes on where it stopped.", "./kit data get vocab");
+        var name = verb.Argument<string>("NAME", $"One of {string.Join(", ", Names)}.", ArgumentArity.ExactlyOne, Names);
+        var folder = Folder(verb);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            var (source, root) = (DataCatalog.Find(parsed.GetRequiredValue(name)), parsed.GetRequiredValue(folder));
+            Console.WriteLine($"{source.Title} ({source.Licence}) -> {Path.Combine(root, source.Folder)}");
+            using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+            ProgressColumn[] columns =
+            [
+                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(),
+                new RemainingTimeColumn(),
+            ];
+            var fetched = await Terminal.Out.Progress().Columns(columns).StartAsync(context =>
+                new DataFetch(new Download(client)).FetchAsync(source, root, new Bars(context), cancellation));
+            var status = DataStatus.Check(source, root);
+            Console.WriteLine($"{fetched} fetched; {There(status)} parts are there");
+            SayHow(status);
+            return status.State == DataState.Complete ? 0 : 1;
+        });
+        return verb;
+    }
+
+    private static string There(DataStatus status) =>
+        $"{status.Parts.Count(part => part.State == DataState.Complete)} of {status.Parts.Count}";
+
+    private static void SayHow(DataStatus status)
+    {
+        if (status.State != DataState.Complete && status.Source.ByHand is { } hand)
+        {
+            Console.WriteLine(hand);
+        }
+    }
+
+    private static string Colored(DataState state) => state switch
+    {
+        DataState.Complete => "[green]complete[/]",
+        DataState.Partial => "[yellow]partial[/]",
+        _ => "[grey]absent[/]",
     };
 
-    /// <summary>The folder of all data sets, which every verb under this one takes.</summary>
-    public static Option<string> FolderOption() => new("--data") { Description = "The folder of all data sets.", DefaultValueFactory = _ => "data" };
+    // A bar for what is drawn, one for each file that is fetched.
+    private sealed class Bars(ProgressContext context, string? title = null) : IProgress<double>, IProgress<DataFetchStep>
+    {
+        private readonly Dictionary<string, ProgressTask> tasks = [];
+
+        public void Report(double value) => Report(title!, value, 1);
+
+        public void Report(DataFetchStep value) => Report($"{value.Step} {value.File}", value.Done, value.Total);
+
+        private void Report(string what, double done, double? total)
+        {
+            if (!tasks.TryGetValue(what, out var task))
+            {
+                tasks[what] = task = context.AddTask(Markup.Escape(what));
+            }
+
+            task.IsIndeterminate = total is null;
+            task.MaxValue = total ?? Math.Max(done, 1);
+            task.Value = done;
+        }
+    }
 }

@@ -13,7 +13,7 @@ internal static class DoctorVerb
 
     public static Command Create()
     {
-        var command = new Command("doctor", "What is installed and used, and what is missing.") { Hidden = true };
+        var command = new Verb("doctor", "What is installed and used, and what is missing.", "./kit doctor") { Hidden = true };
         command.SetAction(_ =>
         {
             foreach (var (name, version) in Packages().Where(package => Named.Contains(package.Name)))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 using Spectre.Console;
@@ -10,120 +11,84 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit evaluate TASK</c>: scores weights on a task's files, or on the toy world drawn in memory.</summary>
 internal static class EvaluateVerb
 {
-    private const int Stopped = 130;
-
     public static Command Create()
     {
-        var command = new Command("evaluate", "Score a trained model: accuracy and multiply-accumulates.");
-        foreach (var name in TaskOptions.Names)
-        {
-            command.Add(Create(name));
-        }
-
-        return command;
+        var verb = new Verb(
+            "evaluate", "Score a trained model: accuracy and multiply-accumulates.", "./kit evaluate toy-nlvr2 --reduce 0.5");
+        TaskOptions.Names.ToList().ForEach(name => verb.Add(Create(name)));
+        return verb;
     }
 
-    private static Command Create(string name)
+    private static Verb Create(string name)
     {
-        var task = new TaskOptions(name, "The weights; the model's sizes follow from its tensors. In the toy world those that come with the kit otherwise.");
-        var split = new Option<string?>("--split") { Description = $"Another split than the usual one. {Splits(task)}" };
-        var limit = new Option<int?>("--limit") { Description = "The first examples only.", HelpName = "N" };
-        var batch = new Option<int?>("--batch-size") { Description = "Examples answered at once.", HelpName = "N" };
-        var temperature = new Option<double?>("--temperature") { Description = "Reduce at this temperature (or keep ratio). Without it and --reduce: at the checkpoint's own, where the method stored one.", HelpName = "T" };
-        var plain = new Option<bool>("--plain") { Description = "Reduce nothing, whatever the checkpoint says." };
-        var shuffle = new Option<Shuffle>("--shuffle") { Description = "images or text: give every example another's, to show that they are needed." };
-        var output = new Option<string?>("--out") { Description = "Folder of finished examples, submission and scores; a run that was cut off goes on from it.", HelpName = "DIR" };
-        var fresh = new Option<bool>("--fresh") { Description = "Throw away what the folder's run has left." };
-        var json = ScoreVerb.Json();
-        var command = new Command(name, task.Description);
-        task.AddTo(command);
-        Array.ForEach<Option>([split, limit, batch, temperature, plain, shuffle, output, fresh, json], command.Add);
-        command.Validators.Add(result =>
-        {
-            if (new[] { task.Reduces(result), result.GetValue(temperature) is not null, result.GetValue(plain) }.Count(given => given) > 1)
-            {
-                result.AddError("--reduce, --temperature and --plain exclude each other");
-            }
-        });
-        command.SetAction((parsed, cancellation) =>
+        var task = new TaskOptions("evaluate", name, "The weights", " Those of the kit otherwise.");
+        var verb = task.Verb;
+        var split = verb.Option<string?>("--split", $"Another split than the usual one: {Splits(task)}.", "NAME");
+        var limit = verb.Option<int?>("--limit", "The first examples only.", "N");
+        var batch = verb.Option<int?>("--batch-size", "Examples answered at once.", "N");
+        var temperature = verb.Option<double?>(
+            "--temperature", "Reduce at this temperature (or keep ratio). Without it and --reduce: at the file's own.", "T");
+        var plain = verb.Option<bool>("--plain", "Reduce nothing, whatever the checkpoint says.");
+        var shuffle = verb.Option<Shuffle>(
+            "--shuffle", "images or text: give every example another's, to show that they are needed.");
+        var json = Terminal.JsonOption(verb);
+        task.Exclude(task.Ratio, temperature, plain);
+        verb.SetAction((parsed, cancellation) =>
         {
             if (task.Method(parsed) is { Pruning: null } method)
             {
-                throw new ArgumentException($"'{method.Name}' takes no tokens out; weights that it has pruned are scored without naming it");
+                throw new ArgumentException(
+                    $"'{method.Name}' takes no tokens out; weights that it has pruned are scored without naming it");
             }
 
             var settings = task.Apply(parsed, new TaskSettings()) with { Dial = parsed.GetValue(temperature) };
             if (task.IsToy && settings.Checkpoint is null)
             {
+                // Weights that were fine-tuned for the ratio bring their temperature with them.
                 var weights = task.ToyWeightsFor(settings.ReduceRatio);
-                settings = settings with { Checkpoint = weights, ReduceRatio = weights == task.ToyWeightsFor(null) ? settings.ReduceRatio : null };
+                var ratio = weights == task.ToyWeightsFor(null) ? settings.ReduceRatio : null;
+                settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }
 
             using var view = new EvaluationView();
-            var run = new Run(task.Task, settings, parsed.GetValue(output) ?? string.Empty)
+            using var mixed = MixedPrecision.Begin(task.Precision(parsed) == TrainingPrecision.BFloat16);
+            var scores = (task.Run(parsed, settings, string.Empty) with
             {
-                Fresh = parsed.GetValue(fresh),
-                Scoring = new Scoring { Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch), Shuffle = parsed.GetValue(shuffle), Progress = view },
-            };
-            return Task.FromResult(Evaluate(run, parsed, parsed.GetValue(split), parsed.GetValue(plain), parsed.GetValue(json), view, cancellation));
-        });
-        return command;
-    }
-
-    private static int Evaluate(Run run, ParseResult parsed, string? split, bool plain, bool asJson, EvaluationView view, CancellationToken cancellation)
-    {
-        try
-        {
-            var scores = run.Evaluate(split, plain, cancellation);
+                Scoring = new Scoring
+                {
+                    Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch), Shuffle = parsed.GetValue(shuffle),
+                    Progress = view,
+                },
+            }).Evaluate(parsed.GetValue(split), parsed.GetValue(plain), cancellation);
             view.Dispose();
-            if (asJson)
+            if (parsed.GetValue(json))
             {
-                ScoreTable.Print(parsed, Json(scores, run.Task));
+                Terminal.Print(Json(scores, task.Task));
             }
             else
             {
-                Print(scores, run.Task);
+                Print(scores, task.Task);
             }
 
-            return 0;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            Console.Error.WriteLine("kit: stopped; the same command goes on from here");
-            return Stopped;
-        }
+            return Task.FromResult(0);
+        });
+        return verb;
     }
 
     /// <summary>Prints every score, and what it cost.</summary>
     public static void Print(Evaluation scores, string task)
     {
-        var table = new Table { Title = new TableTitle(Markup.Escape($"{task}, {scores.Examples} examples of {scores.Split}")), Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn("metric").NoWrap()).AddColumn(new TableColumn("score").RightAligned().NoWrap());
-        void Row(string name, double value, string format) => table.AddRow(Markup.Escape(name), value.ToString(format, CultureInfo.InvariantCulture));
-        foreach (var (name, value) in scores.Scores)
-        {
-            Row(name, value, "F4");
-        }
-
-        foreach (var (kind, value) in task == "nlvr2" ? scores.ByKind : new Dictionary<string, double>())
-        {
-            Row($"  {kind}", value, "F4");
-        }
-
-        table.AddEmptyRow();
-        Row("multiply-accumulates of an example, 1e9", scores.Macs / 1e9, "G5");
-        Row("share of the plain model's", scores.MacShare, "P1");
-        if (scores.Temperature is { } temperature)
-        {
-            Row("temperature", temperature, "G6");
-        }
-
-        foreach (var (layer, tokens) in scores.Tokens)
-        {
-            Row($"tokens after {layer}", tokens, "F1");
-        }
-
-        Terminal.Out.Write(table);
+        static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+        Terminal.Print($"{task}, {scores.Examples} examples of {scores.Split}",
+        [
+            .. scores.Scores.Select(score => (score.Key, Number(score.Value, "F4"))),
+            .. task == "nlvr2" ? scores.ByKind.Select(kind => ($"  {kind.Key}", Number(kind.Value, "F4"))) : [],
+            (string.Empty, string.Empty),
+            ("multiply-accumulates of an example, 1e9", Number(scores.Macs / 1e9, "G5")),
+            ("share of the plain model's", Number(scores.MacShare, "P1")),
+            .. scores.Temperature is { } value ? [("temperature", Number(value, "G6"))] : Array.Empty<(string, string)>(),
+            .. scores.Tokens.Select(layer => ($"tokens after {layer.Key}", Number(layer.Value, "F1"))),
+        ]);
         if (scores.Calibration is { } calibration)
         {
             Console.WriteLine($"calibration: {calibration}");
@@ -131,37 +96,29 @@ internal static class EvaluateVerb
 
         if (scores.Submission is { } submission)
         {
-            Console.WriteLine($"{(scores.Resumed > 0 ? $"{scores.Resumed} examples were finished by an earlier run; " : string.Empty)}submission: {submission}");
+            var earlier = scores.Resumed > 0 ? $"{scores.Resumed} examples were finished by an earlier run; " : string.Empty;
+            Console.WriteLine($"{earlier}submission: {submission}");
         }
     }
 
-    private static JsonObject Json(Evaluation scores, string task)
+    private static JsonObject Json(Evaluation scores, string task) => new()
     {
-        var named = new JsonObject();
-        foreach (var (name, value) in scores.Scores)
-        {
-            named[name] = value;
-        }
-
-        return new JsonObject
-        {
-            ["task"] = task,
-            ["split"] = scores.Split,
-            ["examples"] = scores.Examples,
-            ["scores"] = named,
-            ["macs"] = scores.Macs,
-            ["plain_macs"] = scores.DenseMacs,
-            ["temperature"] = scores.Temperature,
-            ["calibrated_macs"] = scores.Calibration?.Cost,
-            ["resumed"] = scores.Resumed,
-            ["submission"] = scores.Submission,
-        };
-    }
+        ["task"] = task,
+        ["split"] = scores.Split,
+        ["examples"] = scores.Examples,
+        ["scores"] = Terminal.Object(scores.Scores),
+        ["macs"] = scores.Macs,
+        ["plain_macs"] = scores.DenseMacs,
+        ["temperature"] = scores.Temperature,
+        ["calibrated_macs"] = scores.Calibration?.Cost,
+        ["resumed"] = scores.Resumed,
+        ["submission"] = scores.Submission,
+    };
 
     private static string Splits(TaskOptions task) => (task.IsToy, task.Task) switch
     {
-        (_, "nlvr2") => "dev, test1 (usual), test2.",
-        (false, "vqa") => "val2014 (usual), test-dev2015, test2015 (no public answers: submit vqa_result.json).",
-        _ => "val, test (usual).",
+        (_, "nlvr2") => "dev, test1 (usual), test2",
+        (false, "vqa") => "val2014 (usual), test-dev2015, test2015 (no public answers: submit vqa_result.json)",
+        _ => "val, test (usual)",
     };
 }

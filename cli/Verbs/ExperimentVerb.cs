@@ -1,4 +1,3 @@
-using Madtp.Kit.Madtp;
 using System.CommandLine;
 using Madtp.Kit.Experiments;
 
@@ -7,30 +6,34 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit experiment</c>: one run, described by options, or its cached result.</summary>
 internal static class ExperimentVerb
 {
+    /// <summary>The tasks of experiments, by name.</summary>
+    public static string[] Tasks => [.. ExperimentTask.All.Select(task => task.Name)];
+
     public static Command Create()
     {
-        var task = new Option<string>("--task") { Description = $"What is learned: {string.Join(", ", ExperimentTask.All.Select(t => t.Name))}.", DefaultValueFactory = _ => new Experiment().Task };
-        var method = new Option<string?>("--method") { Description = $"How it gets cheaper: {string.Join(", ", Methods.All.Select(m => m.Name))}. Usually MADTP." };
-        var reduce = new Option<double?>("--reduce") { Description = "Share of the multiply-accumulates to take away, 0 to 1. Usually 0." };
-        var seed = new Option<long?>("--seed") { Description = "Seed of order and alignment guidance. Usually 1." };
-        var examples = new Option<int?>("--examples") { Description = "Training examples of the fine-tuning, instead of the task's usual; 0 applies the method as it is." };
-        var epochs = new Option<int?>("--epochs") { Description = "Passes over them, instead of the task's usual." };
-        var rate = new Option<double?>("--learning-rate") { Description = "Learning rate after the warm-up, instead of the task's usual." };
-        var tokens = new Option<int?>("--learnable-tokens") { Description = "K, instead of the task's usual." };
-        var width = new Option<int?>("--alignment-width") { Description = "d_k, instead of the task's usual." };
-        var fresh = new Option<bool>("--fresh") { Description = "Runs it although a result is there, and keeps the new one." };
-        var device = DeviceOption.Create();
-        var command = new Command("experiment", "Runs one experiment, or shows its cached result, as JSON.")
+        var verb = new Verb(
+            "experiment", "Run one experiment, or show its cached result, as JSON.",
+            "./kit experiment --method ToMe --reduce 0.5 --seed 1");
+        var task = verb.Option(
+            "--task", $"What is learned: {string.Join(", ", Tasks)}.", "TASK", () => new Experiment().Task, words: Tasks);
+        var method = MethodOption.Add(verb, "Usually MADTP.");
+        var reduce = verb.Option<double?>(
+            "--reduce", "The reduce ratio: share of the multiply-accumulates to take away. Usually 0.", "RATIO");
+        var seed = verb.Option<long?>("--seed", "Seed of order and alignment guidance. Usually 1.", "N");
+        var examples = verb.Option<int?>(
+            "--examples", "Training examples; 0 applies the method as it is. Usually the task's own.", "N");
+        var epochs = verb.Option<int?>("--epochs", "Passes over them, instead of the task's usual.", "N");
+        var rate = verb.Option<double?>("--learning-rate", "Learning rate after the warm-up, instead of the task's usual.");
+        var tokens = verb.Option<int?>("--learnable-tokens", "K, instead of the task's usual.", "N");
+        var width = verb.Option<int?>("--alignment-width", "d_k, instead of the task's usual.", "N");
+        var device = DeviceOption.Add(verb);
+        var fresh = verb.Option<bool>("--fresh", "Run it although a result is there, and keep the new one.");
+        verb.SetAction((parsed, cancellation) =>
         {
-            task, method, reduce, seed, examples, epochs, rate, tokens, width, device, fresh,
-        };
-        command.SetAction((parsed, cancellation) =>
-        {
-            var usual = ExperimentTask.Of(parsed.GetValue(task)!).Usual;
-            DeviceOption.UseFor([usual], parsed, device);
+            var usual = ExperimentTask.Of(parsed.GetRequiredValue(task)).Usual;
             var experiment = usual with
             {
-                Method = parsed.GetValue(method) is { } name ? Methods.Of(name).Name : usual.Method,
+                Method = MethodOption.Of(parsed, method)?.Name ?? usual.Method,
                 ReduceRatio = parsed.GetValue(reduce) ?? usual.ReduceRatio,
                 Seed = parsed.GetValue(seed) ?? usual.Seed,
                 TrainExamples = parsed.GetValue(examples) ?? usual.TrainExamples,
@@ -39,6 +42,7 @@ internal static class ExperimentVerb
                 LearnableTokens = parsed.GetValue(tokens) ?? usual.LearnableTokens,
                 AlignmentWidth = parsed.GetValue(width) ?? usual.AlignmentWidth,
             };
+            DeviceOption.UseFor([experiment], parsed, device);
             var cache = RunCache.Default;
             if (parsed.GetValue(fresh))
             {
@@ -47,10 +51,9 @@ internal static class ExperimentVerb
             }
 
             using var view = new TrainingView(Console.Error, !Console.IsErrorRedirected); // standard output has the JSON alone
-            var result = ExperimentRunner.Run(experiment, cache, progress: view.Show, cancellation: cancellation);
-            Console.WriteLine(result.ToJson());
+            Console.WriteLine(ExperimentRunner.Run(experiment, cache, progress: view.Show, cancellation: cancellation).ToJson());
             return Task.FromResult(0);
         });
-        return command;
+        return verb;
     }
 }

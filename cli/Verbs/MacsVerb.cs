@@ -1,72 +1,210 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
+using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>./kit macs</c>: what a model costs, module by module.</summary>
+/// <summary><c>kit macs</c>: what a model costs, module by module.</summary>
 internal static class MacsVerb
 {
     public static Command Create()
     {
-        var models = new Argument<string[]>("model") { Description = $"One or more of {string.Join(", ", CostModels.Names)}.", Arity = ArgumentArity.ZeroOrMore };
-        var all = new Option<bool>("--all") { Description = "The five models of the paper." };
-        var json = new Option<bool>("--json") { Description = "Print integers as JSON instead of tables." };
-        var vision = new Option<string[]>("--vision-tokens") { Description = "Tokens after each vision block of a pruned run, class and merged token included: 462,369,… Twice for two images." };
-        var text = new Option<string>("--text-tokens") { Description = "Tokens after each text layer of a pruned run: 21,21,20,…" };
-        var length = new Option<int?>("--text-length") { Description = "Tokens of the text that enters, instead of the model's own." };
-        var method = new Option<string>("--method") { Description = "Whose overhead a pruned run pays: madtp, static or free.", DefaultValueFactory = _ => "madtp" };
-        method.AcceptOnlyFromAmong("madtp", "static", "free");
-        var command = new Command("macs", "Count a model's multiply-accumulates as the paper does and as deployment pays them.") { models, all, json, vision, text, length, method };
-        command.SetAction(parsed =>
+        var verb = new Verb(
+            "macs", "Count a model's multiply-accumulates as the paper does and as deployment pays them.",
+            "./kit macs blip-nlvr2", "./kit macs --all --json",
+            "./kit macs blip-nlvr2 --vision-tokens 462,369,333,310,270,267,258,251,249,242,241,223");
+        var models = verb.Argument<string[]>(
+            "MODEL", $"One or more of {string.Join(", ", CostModels.Names)}.", ArgumentArity.ZeroOrMore, [.. CostModels.Names]);
+        var all = verb.Option<bool>("--all", "The five models of the paper.");
+        var vision = verb.Option<string[]>(
+            "--vision-tokens",
+            "Tokens after each vision block of a pruned run, class and merged token included. Twice for two images.",
+            "462,369,…");
+        var text = verb.Option<string>("--text-tokens", "Tokens after each text layer of a pruned run.", "21,21,20,…");
+        var length = verb.Option<int?>("--text-length", "Tokens of the text that enters, instead of the model's own.", "N");
+        var method = MethodOption.Add(verb, "Whose overhead a pruned run pays; usually madtp's.");
+        var json = Terminal.JsonOption(verb);
+        verb.SetAction(parsed =>
         {
-            var names = Names(parsed.GetValue(models)!, parsed.GetValue(all));
+            var named = parsed.GetValue(models)!;
+            string[] names = parsed.GetValue(all) ? [.. CostModels.OfThePaper.Union(named)] : named;
+            if (names.Length == 0)
+            {
+                throw new ArgumentException($"name a model ({string.Join(", ", CostModels.Names)}), or give --all");
+            }
+
             var counts = Counts(parsed.GetValue(vision)!, parsed.GetValue(text));
-            var reports = names.Select(name => Report(name, parsed.GetValue(length), counts, parsed.GetValue(method)!)).ToArray();
+            var reduction = (MethodOption.Of(parsed, method) ?? Methods.Of("MADTP")).Pruning?.Policy(1);
+            (MacLedger Whole, MacLedger? Pruned)[] ledgers = [.. names
+                .Select(name => MacLedger.For(Model(name, parsed.GetValue(length))))
+                .Select(whole => (whole, counts is null ? null : whole.WithTokens(counts, reduction)))];
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(MacsJson.Of(reports).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+                Terminal.Print(new JsonObject(ledgers.Select(model =>
+                    KeyValuePair.Create(model.Whole.Model.Name, (JsonNode?)Json(model.Whole, model.Pruned)))));
             }
             else
             {
-                MacsTable.Print(Terminal.Out, reports);
+                Array.ForEach(ledgers, model => Print(model.Whole, model.Pruned));
+                Terminal.Out.WriteLine("In 1e9; one multiply-add counts 1. '*' sums over the layers.");
             }
-
-            return 0;
         });
-        return command;
+        return verb;
     }
 
-    private static IReadOnlyList<string> Names(string[] named, bool all)
-    {
-        IReadOnlyList<string> names = all ? [.. CostModels.OfThePaper, .. named.Except(CostModels.OfThePaper)] : named;
-        return names.Count > 0 ? names : throw new ArgumentException($"name a model ({string.Join(", ", CostModels.Names)}), or give --all");
-    }
-
-    private static MacsReport Report(string name, int? length, TokenCounts? counts, string method)
+    private static CostModel Model(string name, int? length)
     {
         var model = CostModels.Named(name);
-        if (length is { } tokens)
-        {
-            model = tokens >= 1 ? model with { TextTokens = tokens } : throw new ArgumentException($"--text-length {tokens}: a text has at least one token");
-        }
-
-        var whole = MacLedger.For(model);
-        var overhead = method switch { "static" => StaticPruning.Policy(1) with { Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self } }, "free" => null, _ => ReductionPolicy.Fixed };
-        return new MacsReport(whole, counts is null ? null : whole.WithTokens(counts, overhead));
+        return length is not { } tokens ? model
+            : tokens >= 1 ? model with { TextTokens = tokens }
+            : throw new ArgumentException($"--text-length {tokens}: a text has at least one token");
     }
 
     private static TokenCounts? Counts(string[] vision, string? text) => vision.Length == 0 && text is null
         ? null
-        : new TokenCounts([.. vision.Select(list => Integers("--vision-tokens", list))], text is null ? null : Integers("--text-tokens", text));
+        : new TokenCounts(
+            [.. vision.Select(list => Integers("--vision-tokens", list))], text is null ? null : Integers("--text-tokens", text));
 
-    private static int[] Integers(string option, string list)
+    private static int[] Integers(string option, string list) =>
+    [
+        .. list.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries).Select(part =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? count
+                : throw new ArgumentException($"{option}: '{part}' is not a token count; write them as 462,369,333")),
+    ];
+
+    // Deployed figures that the table's columns do not hold.
+    private static (string Name, string Meaning, long Macs)[] Further(MacLedger ledger) => ledger.Model switch
     {
-        var parts = list.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            ? count
-            : throw new ArgumentException($"{option}: '{part}' is not a token count; write them as 462,369,333"))];
+        RetrievalCost model =>
+        [
+            ("pair", "one image-text pair", ledger.Total(Accounting.ReferenceDeploy) / model.Pairs),
+            ("deploy_unpadded", "re-ranking with texts of about 13 tokens, unpadded",
+                MacLedger.For(model with { PairTokens = 13 }).Total(Accounting.Deploy)),
+        ],
+        VqaCost model =>
+        [
+            ("before_decoding", "one image and one question", Sum(ledger, Accounting.Deploy, "visual_encoder.", "text_encoder.")),
+            ("ranking", $"{model.Candidates} candidates, question keys once", Sum(ledger, Accounting.Deploy, "text_decoder.")),
+            ("ranking_reference", $"{model.Candidates} candidates, question keys for each",
+                Sum(ledger, Accounting.ReferenceDeploy, "text_decoder.")),
+        ],
+        _ => [],
+    };
+
+    private static long Sum(MacLedger ledger, Accounting accounting, params string[] prefixes) => ledger.Rows
+        .Where(row => prefixes.Any(prefix => row.Module.StartsWith(prefix, StringComparison.Ordinal)))
+        .Sum(row => row.Of(accounting));
+
+    // ---------------------------------------------------------------- JSON: integers; each map of modules sums to its figure
+
+    private static JsonObject Json(MacLedger whole, MacLedger? pruned)
+    {
+        var model = new JsonObject
+        {
+            ["paper"] = whole.Total(Accounting.Paper),
+            ["paper_with_mag"] = whole.Total(Accounting.PaperWithAlignment),
+            ["deploy"] = whole.Total(Accounting.Deploy),
+            ["deploy_reference"] = whole.Total(Accounting.ReferenceDeploy),
+        };
+        foreach (var (name, _, macs) in Further(whole))
+        {
+            model[name] = macs;
+        }
+
+        model["modules"] = Modules(whole, row => row.Paper);
+        model["mag_modules"] = Modules(whole, row => row.PaperWithAlignment - row.Paper);
+        model["deploy_modules"] = Modules(whole, row => row.Deploy);
+        if (pruned is not null)
+        {
+            model["pruned"] = new JsonObject
+            {
+                ["vision_tokens"] = new JsonArray([.. pruned.Counts!.Vision.Select(image => Array(image))]),
+                ["text_tokens"] = pruned.Counts.Text is { } text ? Array(text) : null,
+                ["paper"] = pruned.Total(Accounting.Paper),
+                ["deploy"] = pruned.Total(Accounting.Deploy),
+                ["modules"] = Modules(pruned, row => row.Paper),
+                ["deploy_modules"] = Modules(pruned, row => row.Deploy),
+            };
+        }
+
+        return model;
+
+        static JsonArray Array(IEnumerable<int> counts) => new([.. counts.Select(count => (JsonNode)count)]);
+
+        static JsonObject Modules(MacLedger ledger, Func<LedgerRow, long> macs) => new(ledger.Rows
+            .Where(row => macs(row) > 0).Select(row => KeyValuePair.Create(row.Module, (JsonNode?)macs(row))));
     }
+
+    // ---------------------------------------------------------------- tables: layers summed
+
+    private static void Print(MacLedger whole, MacLedger? pruned)
+    {
+        List<(string, Accounting)> columns =
+            [("paper", Accounting.Paper), ("paper with MAG", Accounting.PaperWithAlignment), ("deploy", Accounting.Deploy)];
+        if (whole.Total(Accounting.Deploy) != whole.Total(Accounting.ReferenceDeploy))
+        {
+            columns.Add(("deploy, as released", Accounting.ReferenceDeploy));
+        }
+
+        Print(whole.Model.Name, whole, null, columns);
+        foreach (var (_, meaning, macs) in Further(whole))
+        {
+            Terminal.Out.WriteLine($"  {meaning}: {Cell(macs)}");
+        }
+
+        if (pruned is not null)
+        {
+            Print($"{whole.Model.Name}, pruned", pruned, whole, [("paper", Accounting.Paper), ("deploy", Accounting.Deploy)]);
+        }
+    }
+
+    private static void Print(
+        string title, MacLedger ledger, MacLedger? whole, IReadOnlyList<(string Name, Accounting Accounting)> columns)
+    {
+        var table = Terminal.Table(title, ["module", .. columns.Select(column => column.Name)]);
+        foreach (var part in ledger.Tree().Parts)
+        {
+            Add(part, 0);
+        }
+
+        table.AddEmptyRow();
+        Row("total", accounting => Cell(ledger.Total(accounting)));
+        Row("exactly", accounting => ledger.Total(accounting).ToString("N0", CultureInfo.InvariantCulture));
+        if (whole is not null)
+        {
+            Row("of the whole", accounting =>
+                ((double)ledger.Total(accounting) / whole.Total(accounting)).ToString("P1", CultureInfo.InvariantCulture));
+        }
+
+        Terminal.Out.Write(table);
+
+        void Row(string name, Func<Accounting, string> cell) => table.AddRow(
+            [name, .. columns.Select(column => cell(column.Accounting))]);
+
+        void Add(LedgerNode node, int depth)
+        {
+            // A chain of single parts is one line: "encoder.layer.*".
+            var name = node.Name;
+            while (node.Parts.Count == 1)
+            {
+                node = node.Parts[0];
+                name = $"{name}.{node.Name}";
+            }
+
+            if (columns.Any(column => node.Sum.Of(column.Accounting) != 0))
+            {
+                Row(new string(' ', 2 * depth) + Markup.Escape(name), accounting => Cell(node.Sum.Of(accounting)));
+                foreach (var part in node.Parts)
+                {
+                    Add(part, depth + 1);
+                }
+            }
+        }
+    }
+
+    private static string Cell(long macs) => macs == 0 ? "·" : (macs / 1e9).ToString("N3", CultureInfo.InvariantCulture);
 }

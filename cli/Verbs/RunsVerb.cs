@@ -8,52 +8,52 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit runs</c>: the results there are.</summary>
 internal static class RunsVerb
 {
+    private static readonly string[] Columns =
+        ["task", "method", "reduce", "seed", "K", "d_k", "examples", "passes", "test", "of the MACs", "dial", "key"];
+
     public static Command Create()
     {
-        var task = new Option<string?>("--task") { Description = "Only this task." };
-        var method = new Option<string?>("--method") { Description = "Only this method." };
-        var publish = new Option<bool>("--publish") { Description = "Copies new results to data/toy/runs, to come with the kit." };
-        var command = new Command("runs", "Lists the results of experiments.") { task, method, publish };
-        command.SetAction(parsed =>
+        var verb = new Verb("runs", "List the results of experiments.", "./kit runs --task toy-nlvr2 --method MADTP");
+        var task = verb.Option<string?>("--task", "Only this task.", "TASK", words: ExperimentVerb.Tasks);
+        var method = MethodOption.Add(verb, "Only this method.");
+        var publish = verb.Option<bool>("--publish", "Copy new results to data/toy/runs, to come with the kit.");
+        verb.SetAction(parsed =>
         {
-            if (parsed.GetValue(publish))
+            if (!parsed.GetValue(publish))
             {
-                if (Scale.Current == ExperimentScale.Paper)
-                {
-                    throw new ArgumentException("only the toy world's results come with the kit; those at the paper's scale stay in artifacts/paper-results");
-                }
-
-                Console.WriteLine($"{RunCache.Default.Publish(KitFolder.File("data", "toy", "runs"))} results copied to data/toy/runs");
-                return 0;
+                var (only, by) = (parsed.GetValue(task), MethodOption.Of(parsed, method)?.Name);
+                Show(RunCache.Default.All().Where(run =>
+                    (only ?? run.Experiment.Task) == run.Experiment.Task
+                    && (by ?? run.Experiment.Method) == run.Experiment.Method));
             }
-
-            Show([.. RunCache.Default.All().Where(run => (parsed.GetValue(task) ?? run.Experiment.Task) == run.Experiment.Task && (parsed.GetValue(method) ?? run.Experiment.Method) == run.Experiment.Method)]);
-            return 0;
+            else if (Scale.Current == ExperimentScale.Paper)
+            {
+                throw new ArgumentException(
+                    "only the toy world's results come with the kit; those at the paper's scale stay in artifacts/paper-results");
+            }
+            else
+            {
+                Console.WriteLine(
+                    $"{RunCache.Default.Publish(RunCache.Published)} results copied to data/toy/runs");
+            }
         });
-        return command;
+        return verb;
     }
 
     /// <summary>Prints results as a table.</summary>
-    public static void Show(IReadOnlyList<ExperimentResult> results)
+    public static void Show(IEnumerable<ExperimentResult> results)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var left in new[] { "task", "method" })
-        {
-            table.AddColumn(new TableColumn(left).NoWrap());
-        }
-
-        foreach (var right in new[] { "reduce", "seed", "K", "d_k", "examples", "passes", "test", "of the MACs", "dial", "key" })
-        {
-            table.AddColumn(new TableColumn(right).RightAligned().NoWrap());
-        }
-
+        var table = Terminal.Table(null, Columns, left: 2);
         foreach (var result in results)
         {
-            var experiment = result.Experiment;
+            var run = result.Experiment;
             FormattableString[] cells =
             [
-                $"{experiment.Task}", $"{experiment.Method}", $"{experiment.ReduceRatio}", $"{experiment.Seed}", $"{experiment.LearnableTokens}", $"{experiment.AlignmentWidth}", $"{experiment.TrainExamples}", $"{experiment.Epochs?.ToString(CultureInfo.InvariantCulture) ?? "usual"}",
-                $"{100 * result.Test:0.0} %", $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (over)" : "")}", $"{result.Dial:G4}", $"{experiment.Key}",
+                $"{run.Task}", $"{run.Method}", $"{run.ReduceRatio}", $"{run.Seed}", $"{run.LearnableTokens}",
+                $"{run.AlignmentWidth}",
+                $"{run.TrainExamples}", $"{run.Epochs?.ToString(CultureInfo.InvariantCulture) ?? "usual"}",
+                $"{100 * result.Test:0.0} %",
+                $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (over)" : "")}", $"{result.Dial:G4}", $"{run.Key}",
             ];
             table.AddRow([.. cells.Select(cell => Markup.Escape(cell.ToString(CultureInfo.InvariantCulture)))]);
         }

@@ -8,21 +8,27 @@ internal static class SweepVerb
 {
     public static Command Create()
     {
-        var list = new Argument<string>("grid") { Description = $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments." };
-        var jobs = new Option<int>("--jobs") { Description = "Processes at once.", DefaultValueFactory = _ => new GridSettings().Jobs };
-        var index = new Option<int?>("--index") { Description = "Runs only the experiment at this place, from 0, in this process: for job arrays." };
-        var cache = new Option<string?>("--cache") { Description = "Folder for results (artifacts/cache otherwise)." };
-        var runs = new Option<string?>("--runs") { Description = "Folder for unfinished runs (artifacts/runs/experiments otherwise)." };
-        var slurm = new Option<bool>("--slurm") { Description = "Hands the missing experiments to Slurm as a job array instead of running them here." };
-        var options = new Option<string[]>("--slurm-option") { Description = "A line for the job's head, such as --slurm-option=--partition=gpu; may be given again.", DefaultValueFactory = _ => [] };
-        var device = DeviceOption.Create();
-        var command = new Command("sweep", "Runs every experiment of a grid that has no result yet.")
+        var verb = new Verb(
+            "sweep", "Run every experiment of a grid that has no result yet.",
+            "./kit sweep table2 --jobs 2", "./kit sweep my-grid.json --slurm --slurm-option=--partition=gpu");
+        var list = verb.Argument<string>(
+            "GRID", $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments.",
+            ArgumentArity.ExactlyOne,
+            [.. Grid.Names]);
+        var jobs = verb.Option("--jobs", "Processes at once.", "N", () => new GridSettings().Jobs);
+        var index = verb.Option<int?>(
+            "--index", "Run only the experiment at this place, from 0, in this process: for job arrays.", "N");
+        var cache = verb.Option<string?>("--cache", "Folder for results (artifacts/cache otherwise).", "DIR");
+        var runs = verb.Option<string?>("--runs", "Folder for unfinished runs (artifacts/runs/experiments otherwise).", "DIR");
+        var device = DeviceOption.Add(verb);
+        var slurm = verb.Option<bool>(
+            "--slurm", "Hand the missing experiments to Slurm as a job array instead of running them here.");
+        var options = verb.Option<string[]>(
+            "--slurm-option", "A line for the job's head, --partition=gpu; may be given again.", "OPTION", () => []);
+        verb.SetAction((parsed, cancellation) =>
         {
-            list, jobs, index, cache, runs, device, slurm, options,
-        };
-        command.SetAction((parsed, cancellation) =>
-        {
-            var experiments = Grid.Open(parsed.GetValue(list)!).Experiments;
+            var name = parsed.GetRequiredValue(list);
+            var grid = Grid.Open(name);
             var settings = new GridSettings { Jobs = Math.Max(1, parsed.GetValue(jobs)) };
             settings = settings with
             {
@@ -31,44 +37,34 @@ internal static class SweepVerb
             };
             if (parsed.GetValue(slurm))
             {
-                var name = Path.GetFileNameWithoutExtension(parsed.GetValue(list)!);
-                return Task.FromResult(Submit(new SlurmArray(name, KitFolder.File("artifacts", "slurm")) { Options = parsed.GetValue(options)! }, experiments, settings));
+                var array = new SlurmArray(Path.GetFileNameWithoutExtension(name), KitFolder.File("artifacts", "slurm"))
+                {
+                    Options = parsed.GetValue(options)!,
+                };
+                var missing = array.Write(grid.Experiments, settings.Cache);
+                Console.WriteLine(missing == 0
+                    ? "every experiment has a result already"
+                    : $"{missing} experiments; the script is {array.ScriptPath}{Environment.NewLine}{array.Submit()}");
+                return Task.FromResult(0);
             }
 
-            DeviceOption.UseFor(experiments, parsed, device);
-            return Task.FromResult(parsed.GetValue(index) is { } place ? One(experiments, place, settings, cancellation) : All(experiments, settings, cancellation));
+            DeviceOption.UseFor(grid.Experiments, parsed, device);
+            if (parsed.GetValue(index) is not { } place)
+            {
+                RunsVerb.Show(grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation));
+            }
+            else if (place >= 0 && place < grid.Experiments.Count)
+            {
+                Console.WriteLine(
+                    ExperimentRunner.Run(grid.Experiments[place], settings.Cache, settings.Runs, cancellation: cancellation));
+            }
+            else
+            {
+                throw new ArgumentException($"--index {place}: the list has the places 0 to {grid.Experiments.Count - 1}");
+            }
+
+            return Task.FromResult(0);
         });
-        return command;
-    }
-
-    private static int One(IReadOnlyList<Experiment> experiments, int place, GridSettings settings, CancellationToken cancellation)
-    {
-        if (place < 0 || place >= experiments.Count)
-        {
-            throw new ArgumentException($"--index {place}: the list has the places 0 to {experiments.Count - 1}");
-        }
-
-        var result = ExperimentRunner.Run(experiments[place], settings.Cache, settings.Runs, cancellation: cancellation);
-        Console.WriteLine(result);
-        return 0;
-    }
-
-    private static int Submit(SlurmArray array, IReadOnlyList<Experiment> experiments, GridSettings settings)
-    {
-        var tasks = array.Write(experiments, settings.Cache);
-        Console.WriteLine(tasks == 0 ? "every experiment has a result already" : $"{tasks} experiments; the script is {array.ScriptPath}");
-        if (tasks > 0)
-        {
-            Console.WriteLine(array.Submit());
-        }
-
-        return 0;
-    }
-
-    private static int All(IReadOnlyList<Experiment> experiments, GridSettings settings, CancellationToken cancellation)
-    {
-        var results = Grid.Of([.. experiments]).Run(settings, progress => Console.Error.WriteLine(progress), cancellation);
-        RunsVerb.Show(results);
-        return 0;
+        return verb;
     }
 }

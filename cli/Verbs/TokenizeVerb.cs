@@ -7,43 +7,47 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit tokenize</c>: JSON strings in, JSON arrays of ids out, a line each.</summary>
 internal static class TokenizeVerb
 {
-    /// <summary>The verb with its two tokenizers.</summary>
-    public static Command Create() => new("tokenize", "Read one JSON string a line from standard input and print its token ids as one JSON array a line.")
+    public static Command Create()
     {
-        CreateBert(),
-        CreateClip(),
-    };
-
-    private static Command CreateBert()
-    {
-        var vocabulary = VocabularyOption("The file vocab.txt of bert-base-uncased: one token a line.");
-        var special = SpecialOption("Put [CLS] (101) before and [SEP] (102) after the ids.");
-        var blip = new Option<bool>("--blip") { Description = "Know BLIP's own tokens [DEC] (30522) and [ENC] (30523) too." };
-        var command = new Command("bert", "WordPiece, as Hugging Face's BertTokenizer on bert-base-uncased.") { vocabulary, special, blip };
-        command.SetAction(parsed =>
+        var bert = new Verb(
+            "bert", "WordPiece, as Hugging Face's BertTokenizer on bert-base-uncased.",
+            "echo '\"a dog runs\"' | ./kit tokenize bert --vocab data/toy/vocab.txt");
+        var blip = bert.Option<bool>("--blip", "Know BLIP's own tokens [DEC] (30522) and [ENC] (30523) too.");
+        AddTo(
+            bert, "The file vocab.txt of bert-base-uncased: one token a line.",
+            "Put [CLS] (101) before and [SEP] (102) after the ids.",
+            (parsed, vocabulary, special) =>
+            {
+                var tokenizer = BertWordPiece.Load(vocabulary, parsed.GetValue(blip));
+                return special ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode;
+            });
+        var clip = new Verb(
+            "clip", "Byte pair encoding, as OpenAI's SimpleTokenizer without ftfy's repairs.",
+            "echo '\"a dog runs\"' | ./kit tokenize clip --vocab bpe_simple_vocab_16e6.txt.gz");
+        AddTo(
+            clip, "The file bpe_simple_vocab_16e6.txt.gz of OpenAI's CLIP, compressed or not.",
+            "Put <|startoftext|> (49406) before and <|endoftext|> (49407) after the ids.",
+            (_, vocabulary, special) =>
+            {
+                var tokenizer = ClipBytePairEncoding.Load(vocabulary);
+                return special ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode;
+            });
+        return new Verb(
+            "tokenize", "Read one JSON string a line from standard input and print its token ids as one JSON array a line.",
+            bert.Examples[0])
         {
-            var tokenizer = BertWordPiece.Load(parsed.GetRequiredValue(vocabulary), parsed.GetValue(blip));
-            Run(parsed.GetValue(special) ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode);
-        });
-        return command;
+            bert, clip,
+        };
     }
 
-    private static Command CreateClip()
+    private static void AddTo(
+        Verb verb, string vocabularyIs, string specialDoes, Func<ParseResult, string, bool, Func<string,
+        IReadOnlyList<int>>> load)
     {
-        var vocabulary = VocabularyOption("The file bpe_simple_vocab_16e6.txt.gz of OpenAI's CLIP, compressed or not.");
-        var special = SpecialOption("Put <|startoftext|> (49406) before and <|endoftext|> (49407) after the ids.");
-        var command = new Command("clip", "Byte pair encoding, as OpenAI's SimpleTokenizer without ftfy's repairs.") { vocabulary, special };
-        command.SetAction(parsed =>
-        {
-            var tokenizer = ClipBytePairEncoding.Load(parsed.GetRequiredValue(vocabulary));
-            Run(parsed.GetValue(special) ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode);
-        });
-        return command;
+        var vocabulary = verb.Option<string>("--vocab", vocabularyIs, "FILE", required: true);
+        var special = verb.Option<bool>("--special", specialDoes);
+        verb.SetAction(parsed => Run(load(parsed, parsed.GetRequiredValue(vocabulary), parsed.GetValue(special))));
     }
-
-    private static Option<string> VocabularyOption(string description) => new("--vocab") { Description = description, Required = true, HelpName = "FILE" };
-
-    private static Option<bool> SpecialOption(string description) => new("--special") { Description = description };
 
     private static void Run(Func<string, IReadOnlyList<int>> encode)
     {

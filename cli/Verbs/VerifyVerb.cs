@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Verification;
 using static TorchSharp.torch;
 
@@ -9,14 +8,17 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit verify DIR…</c>: holds the kit against folders of reference tensors.</summary>
 internal static class VerifyVerb
 {
-    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        var folders = new Argument<string[]>("DIR") { Description = "Fixture folders (manifest.json, data.safetensors, checkpoint.pth).", Arity = ArgumentArity.OneOrMore };
-        var quiet = new Option<bool>("--failed") { Description = "Print only the rows that differ." };
-        var device = new Option<string>("--device") { Description = $"{ComputeDevice.Names}.", DefaultValueFactory = _ => "cpu" };
-        var verb = new Command("verify", "Compare with reference tensors. Exit 0: all equal within tolerance; 1: some differ; 2: a folder cannot be read.") { folders, quiet, device };
-        verb.SetAction(parsed => Run(parsed.GetValue(folders)!, parsed.GetValue(quiet), ComputeDevice.Of(parsed.GetRequiredValue(device))));
+        var verb = new Verb(
+            "verify",
+            "Compare with reference tensors. Exit 0: all equal within tolerance; 1: some differ; 2: a folder cannot be read.",
+            "./kit verify tests/golden/*");
+        var folders = verb.Argument<string[]>(
+            "DIR", "Folders of reference tensors (manifest.json, data.safetensors, checkpoint.pth).", ArgumentArity.OneOrMore);
+        var quiet = verb.Option<bool>("--failed", "Print only the rows that differ.");
+        var device = DeviceOption.Add(verb);
+        verb.SetAction(parsed => Run(parsed.GetRequiredValue(folders), parsed.GetValue(quiet), DeviceOption.Use(parsed, device)));
         return verb;
     }
 
@@ -33,7 +35,10 @@ internal static class VerifyVerb
                 failed += rows.Count(row => !row.Ok);
                 foreach (var row in rows.Where(row => !failedOnly || !row.Ok))
                 {
-                    Print(row);
+                    Console.WriteLine(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{row.Fixture,-24} {row.Case,-26} {row.Tensor,-44} {row.MaxError,12:0.00e+00} "
+                        + $"{row.Tolerance,10:0.##e+00}  {(row.Ok ? "ok" : "DIFFERS")} {row.Note}"));
                 }
             }
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
@@ -43,11 +48,9 @@ internal static class VerifyVerb
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{total - failed} of {total} tensors within tolerance, {failed} differ, {unreadable} of {folders.Length} folders unreadable"));
+        Console.WriteLine(
+            $"{total - failed} of {total} tensors within tolerance, {failed} differ, "
+            + $"{unreadable} of {folders.Length} folders unreadable");
         return unreadable > 0 ? 2 : failed > 0 ? 1 : 0;
     }
-
-    private static void Print(VerificationRow row) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{row.Fixture,-24} {row.Case,-26} {row.Tensor,-44} {row.MaxError,12:0.00e+00} {row.Tolerance,10:0.##e+00}  {(row.Ok ? "ok" : "DIFFERS")} {row.Note}"));
 }

@@ -3,10 +3,29 @@ using System.Numerics;
 
 namespace Madtp.Kit.Checkpoints;
 
+/// <summary>The file formats that <see cref="CheckpointFile.Open"/> tells apart by their first bytes.</summary>
+public enum CheckpointFormat
+{
+    /// <summary>A JSON header and raw bytes.</summary>
+    Safetensors,
+
+    /// <summary>What <c>torch.save</c> writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.</summary>
+    PyTorchZip,
+
+    /// <summary>What <c>torch.save</c> wrote before: pickles in a row, then the storages.</summary>
+    PyTorchLegacy,
+
+    /// <summary>
+    /// What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: read for its tensors, its code is never looked at.
+    /// </summary>
+    TorchScript,
+}
+
 /// <summary>
 /// A checkpoint on disk: the names, types and shapes of its tensors at once, their bytes when asked for.
 /// Reads safetensors, PyTorch's <c>.pth</c> (zip and legacy) and TorchScript archives. Whatever a file holds, nothing in it is
-/// executed: a pickle that asks for anything but tensors, dictionaries, lists, strings and numbers is refused by name.
+/// executed or constructed: what is neither tensor nor plain value stands in <see cref="Values"/> as a <see
+/// cref="PickledObject"/>.
 /// </summary>
 public sealed class CheckpointFile : IDisposable
 {
@@ -16,10 +35,7 @@ public sealed class CheckpointFile : IDisposable
     private CheckpointFile(FileBytes bytes, CheckpointContents contents)
     {
         this.bytes = bytes;
-        Format = contents.Format;
-        Tensors = contents.Tensors;
-        Values = contents.Values;
-        Metadata = contents.Metadata;
+        (Format, Tensors, Unread, Values, Metadata) = contents;
         byName = Tensors.ToDictionary(t => t.Name);
     }
 
@@ -35,19 +51,29 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Every tensor, in the file's order; nested dictionaries give dotted names (<c>model.logit_scale</c>).</summary>
     public IReadOnlyList<TensorEntry> Tensors { get; }
 
-    /// <summary>What else the file holds, by dotted name: null, bool, long, BigInteger, double, string or byte[].</summary>
+    /// <summary>
+    /// Tensors of kinds that no model here has, by name: <c>sparse</c>, <c>torch.ComplexFloatStorage [2]</c>, <c>F8_E4M3 [2]</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Unread { get; }
+
+    /// <summary>
+    /// What else the file holds, by dotted name: null, bool, long, BigInteger, double, string, byte[] or <see
+    /// cref="PickledObject"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, object?> Values { get; }
 
     /// <summary>The metadata of a safetensors file; empty for other formats.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The tensor of this name.</summary>
-    /// <exception cref="InvalidDataException">The file has none.</exception>
-    public TensorEntry this[string name] => byName.TryGetValue(name, out var entry) ? entry : throw bytes.Broken($"there is no tensor '{name}' in it");
+    /// <exception cref="InvalidDataException">The file has none, or one of a kind that is not read.</exception>
+    public TensorEntry this[string name] => byName.TryGetValue(name, out var entry) ? entry
+        : throw bytes.Broken(Unread.TryGetValue(name, out var kind) ? UnreadTensor(name, kind)
+            : $"there is no tensor {Damage.Quoted(name)} in it");
 
     /// <summary>Opens a file and reads its table of contents.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is not a checkpoint, is damaged, or asks for what is refused; the message says which and where.</exception>
+    /// <exception cref="InvalidDataException">It is not a checkpoint, or is damaged; the message says where.</exception>
     public static CheckpointFile Open(string path)
     {
         var bytes = new FileBytes(path);
@@ -55,9 +81,14 @@ public sealed class CheckpointFile : IDisposable
         {
             return new CheckpointFile(bytes, ReadContents(bytes));
         }
-        catch
+        catch (Exception e)
         {
             bytes.Dispose();
+            if (e is InvalidDataException && !e.Message.StartsWith($"{path}: ", StringComparison.Ordinal))
+            {
+                throw new InvalidDataException($"{path}: {e.Message}", e);
+            }
+
             throw;
         }
     }
@@ -65,13 +96,18 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
 
-    /// <summary>A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null if absent.</summary>
+    /// <summary>
+    /// A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null if
+    /// absent.
+    /// </summary>
     /// <exception cref="InvalidDataException">There is something of this name, but it is not one number.</exception>
     public double? Number(string name)
     {
         if (byName.TryGetValue(name, out var entry))
         {
-            return entry.ElementCount == 1 ? ElementConversion.ToDoubles(entry)[0] : throw bytes.Broken($"'{name}' is a tensor of shape {TensorLayout.Describe(entry.Shape)}, not a number");
+            return entry.ElementCount == 1
+                ? entry.ToArray()[0]
+                : throw bytes.Broken($"'{name}' is a tensor of shape {Damage.Shape(entry.Shape)}, not a number");
         }
 
         return Values.TryGetValue(name, out var value)
@@ -89,47 +125,28 @@ public sealed class CheckpointFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => bytes.Dispose();
 
+    /// <summary>Why a tensor that a model needs cannot be read, and what to do.</summary>
+    internal static string UnreadTensor(string name, string kind) =>
+        $"the tensor {Damage.Quoted(name)} is {kind}, which is not read here; load the file where it was made, convert that "
+            + $"tensor to float32 and save again";
+
     private static CheckpointContents ReadContents(FileBytes bytes)
     {
-        if (ZipDirectory.Recognizes(bytes))
-        {
-            return PyTorchArchive.Read(bytes);
-        }
-
-        if (PyTorchLegacy.Recognizes(bytes))
-        {
-            return PyTorchLegacy.Read(bytes);
-        }
-
-        if (SafetensorsReader.Recognizes(bytes))
-        {
-            return SafetensorsReader.Read(bytes);
-        }
-
-        throw bytes.Broken("not a checkpoint the kit reads: it begins neither as a safetensors file nor as one that torch.save or torch.jit.save wrote"
-            + (PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)" : ""));
+        Damage.Unless(bytes.Length > 0, $"the file is empty");
+        return ZipDirectory.Recognizes(bytes) ? PyTorchArchive.Read(bytes)
+            : PyTorchLegacy.Recognizes(bytes) ? PyTorchLegacy.Read(bytes)
+            : SafetensorsReader.Recognizes(bytes) ? SafetensorsReader.Read(bytes)
+            : throw new InvalidDataException(
+                "not a checkpoint the kit reads: it begins neither as a safetensors file nor as one that torch.save or "
+                    + "torch.jit.save wrote"
+                + (PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)" : ""));
     }
-}
-
-/// <summary>The file formats that <see cref="CheckpointFile.Open"/> tells apart by their first bytes.</summary>
-public enum CheckpointFormat
-{
-    /// <summary>A JSON header and raw bytes.</summary>
-    Safetensors,
-
-    /// <summary>What <c>torch.save</c> writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.</summary>
-    PyTorchZip,
-
-    /// <summary>What <c>torch.save</c> wrote before: pickles in a row, then the storages.</summary>
-    PyTorchLegacy,
-
-    /// <summary>What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: read for its tensors, its code is never looked at.</summary>
-    TorchScript,
 }
 
 /// <summary>What a reader found in a file.</summary>
 internal sealed record CheckpointContents(
     CheckpointFormat Format,
     IReadOnlyList<TensorEntry> Tensors,
+    IReadOnlyDictionary<string, string> Unread,
     IReadOnlyDictionary<string, object?> Values,
     IReadOnlyDictionary<string, string> Metadata);

@@ -1,11 +1,13 @@
 using System.Text.RegularExpressions;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>
 /// Fills a model from a checkpoint file of any kind the kit reads: names are mapped, half precision becomes the model's own type,
-/// an image encoder's position embedding is resized to the model's image size. What does not fit is listed by name, never skipped silently.
+/// an image encoder's position embedding is resized to the model's image size. What does not fit is listed by name, never skipped
+/// silently.
 /// </summary>
 public static class CheckpointLoader
 {
@@ -19,61 +21,50 @@ public static class CheckpointLoader
     }
 
     /// <summary>Fills named tensors, on any device, from an open file.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file)
+    /// <param name="targets">The tensors. Of those on the meta device, which have no numbers, only the report is made.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="weights">The key that the weights lie under where a file has several; null lets it be found.</param>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or holds a tensor that is wanted in a way that is not read.
+    /// </exception>
+    public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file, string? weights = null)
     {
         using var unrecorded = no_grad();
-        var source = StateDictionary.Read(file, targets.Keys);
-        var plan = new Plan(source);
+        var source = StateDictionary.Read(file, targets.Keys, weights);
+        var copy = new TensorCopy();
+        var staged = new List<(Tensor Target, Tensor Stage)>();
+        var (loaded, missing, notes) = (new List<string>(), new List<string>(), new List<string>());
+        var misShaped = new List<ShapeMismatch>();
+        var used = new HashSet<string>();
         foreach (var (name, target) in targets)
         {
-            plan.Consider(name, target);
-        }
-
-        return plan.Carry(file);
-    }
-
-    private sealed class Plan(StateDictionary source)
-    {
-        private readonly TensorCopy copy = new();
-        private readonly List<(Tensor Target, Tensor Staged)> staged = [];
-        private readonly List<string> loaded = [];
-        private readonly List<string> missing = [];
-        private readonly List<ShapeMismatch> misShaped = [];
-        private readonly List<string> notes = [];
-        private readonly HashSet<string> used = [];
-
-        public void Consider(string name, Tensor target)
-        {
-            var found = WantedNames.Candidates(name).FirstOrDefault(source.Tensors.ContainsKey);
-            if (found is null)
+            if (WantedNames.Candidates(name).FirstOrDefault(source.Tensors.ContainsKey) is not { } found)
             {
-                if (!WantedNames.IsComputed(name))
+                if (file.Unread.ContainsKey(source.Container + name))
                 {
-                    missing.Add(name);
+                    throw source.Missing(name, "the model");
                 }
 
-                return;
+                missing.Add(name);
+                continue;
             }
 
             used.Add(found);
             var recipe = source.Tensors[found];
-            if (recipe.Shape.SequenceEqual(target.shape))
+            // [1] is a scalar, too
+            if (recipe.Shape.SequenceEqual(target.shape) || (IsNumber(recipe.Shape) && IsNumber(target.shape)))
             {
-                Place(recipe, target);
+                Plan(recipe, target, target.shape, target.dtype);
             }
             else if (PositionEmbedding.IsNamed(name) && PositionEmbedding.CanFit(recipe.Shape, target.shape))
             {
-                Resize(name, recipe, target);
+                Plan(recipe, target, [.. recipe.Shape], ScalarType.Float32, isResized: true);
+                notes.Add($"{name} resized from {recipe.Shape[^2]} to {target.shape[^2]} tokens");
             }
             else
             {
-                if (!WantedNames.IsComputed(name))
-                {
-                    misShaped.Add(new ShapeMismatch(name, target.shape, recipe.Shape));
-                }
-
-                return;
+                misShaped.Add(new ShapeMismatch(name, target.shape, recipe.Shape));
+                continue;
             }
 
             loaded.Add(name);
@@ -83,117 +74,47 @@ public static class CheckpointLoader
             }
         }
 
-        public LoadReport Carry(CheckpointFile file)
+        copy.Run();
+        foreach (var (target, stage) in staged)
         {
-            copy.Run();
-            foreach (var (target, from) in staged)
+            using (stage)
+            using (var fitted = stage.shape.SequenceEqual(target.shape) ? stage.alias()
+                : PositionEmbedding.Fit(stage, target.shape[^2]))
             {
-                using (from)
-                {
-                    target.copy_(from);
-                }
+                target.copy_(fitted);
             }
-
-            return new LoadReport
-            {
-                Path = file.Path,
-                Dialect = source.Dialect,
-                Loaded = loaded,
-                Missing = missing,
-                Unexpected = [.. source.Tensors.Keys.Where(name => !used.Contains(name) && !WantedNames.IsComputed(name) && !WantedNames.IsDescription(name))],
-                MisShaped = misShaped,
-                Notes = notes,
-            };
         }
 
-        private void Place(TensorRecipe recipe, Tensor target)
+        notes.AddRange(source.Others.Select(other => $"as many of the names stand under '{other.TrimEnd('.')}'"));
+        return new LoadReport
         {
-            if (target.device_type == TorchSharp.DeviceType.CPU && target.is_contiguous())
+            Path = file.Path,
+            Dialect = source.Dialect,
+            Container = source.Container,
+            Loaded = loaded,
+            Missing = [.. missing.Where(name => !WantedNames.IsComputed(name))],
+            Unexpected = [.. source.Tensors.Keys.Where(name =>
+                !used.Contains(name) && !WantedNames.IsComputed(name) && !WantedNames.IsDescription(name))],
+            MisShaped = [.. misShaped.Where(each => !WantedNames.IsComputed(each.Name))],
+            Notes = notes,
+        };
+
+        // The elements go to the target itself where its memory takes them as they come.
+        void Plan(TensorRecipe recipe, Tensor target, long[] shape, ScalarType type, bool isResized = false)
+        {
+            if (target.device_type == DeviceType.CPU && target.is_contiguous() && !isResized)
             {
                 copy.Add(recipe, target);
-                return;
             }
-
-            var stage = empty(target.shape, dtype: target.dtype);
-            copy.Add(recipe, stage);
-            staged.Add((target, stage));
-        }
-
-        private void Resize(string name, TensorRecipe recipe, Tensor target)
-        {
-            using var stored = empty([.. recipe.Shape], dtype: ScalarType.Float32);
-            var single = new TensorCopy();
-            single.Add(recipe, stored);
-            single.Run();
-            using var fitted = PositionEmbedding.Fit(stored, target.shape[^2]);
-            target.copy_(fitted);
-            notes.Add($"{name} resized from {recipe.Shape[^2]} to {target.shape[^2]} tokens");
+            else if (target.device_type != DeviceType.META)
+            {
+                staged.Add((target, empty(shape, dtype: type, device: CPU)));
+                copy.Add(recipe, staged[^1].Stage);
+            }
         }
     }
-}
 
-/// <summary>What became of every tensor when a checkpoint was loaded into a model.</summary>
-public sealed record LoadReport
-{
-    private const int Listed = 20;
-
-    /// <summary>The file.</summary>
-    public required string Path { get; init; }
-
-    /// <summary>Whose names the file uses; see <see cref="StateDictionary.Dialect"/>.</summary>
-    public required string Dialect { get; init; }
-
-    /// <summary>The model's tensors that were filled.</summary>
-    public required IReadOnlyList<string> Loaded { get; init; }
-
-    /// <summary>The model's tensors that the file does not have; they keep what they held.</summary>
-    public required IReadOnlyList<string> Missing { get; init; }
-
-    /// <summary>The file's tensors that the model does not have.</summary>
-    public required IReadOnlyList<string> Unexpected { get; init; }
-
-    /// <summary>Tensors that both have in different shapes; they keep what they held.</summary>
-    public required IReadOnlyList<ShapeMismatch> MisShaped { get; init; }
-
-    /// <summary>What was done beyond copying: other tensors used in place of missing ones, position embeddings resized.</summary>
-    public required IReadOnlyList<string> Notes { get; init; }
-
-    /// <summary>Whether model and file agree on every tensor.</summary>
-    public bool IsExact => Missing.Count == 0 && Unexpected.Count == 0 && MisShaped.Count == 0;
-
-    /// <summary>Insists that every tensor of the model was filled.</summary>
-    /// <param name="mayStay">Tensors that may keep their initial numbers: for a model about to be fine-tuned, its new parts.</param>
-    /// <returns>This report.</returns>
-    /// <exception cref="InvalidDataException">Some were not; the message names them, and what the file has instead.</exception>
-    public LoadReport RequireComplete(Func<string, bool>? mayStay = null)
-    {
-        var missing = Missing.Where(name => mayStay is null || !mayStay(name)).ToList();
-        var misShaped = MisShaped.Where(m => mayStay is null || !mayStay(m.Name)).ToList();
-        if (missing.Count == 0 && misShaped.Count == 0)
-        {
-            return this;
-        }
-
-        throw new InvalidDataException($"{Path} does not fit the model.{List("missing", missing)}{List("of another shape", misShaped)}{List("in the file only", Unexpected)}");
-    }
-
-    /// <inheritdoc/>
-    public override string ToString() =>
-        $"{Path} ({Dialect} names): {Loaded.Count} tensors loaded.{List("missing", Missing)}{List("of another shape", MisShaped)}{List("in the file only", Unexpected)}{List("noted", Notes)}";
-
-    private static string List<T>(string title, IReadOnlyList<T> items) => items.Count == 0
-        ? ""
-        : $"{Environment.NewLine}  {items.Count} {title}: {string.Join("; ", items.Take(Listed))}{(items.Count > Listed ? $"; and {items.Count - Listed} more" : "")}";
-}
-
-/// <summary>A tensor that has one shape in the model and another in the file.</summary>
-/// <param name="Name">The model's name for it.</param>
-/// <param name="Expected">The model's shape.</param>
-/// <param name="Found">The file's shape.</param>
-public sealed record ShapeMismatch(string Name, IReadOnlyList<long> Expected, IReadOnlyList<long> Found)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"{Name} is {TensorLayout.Describe(Expected)} in the model, {TensorLayout.Describe(Found)} in the file";
+    private static bool IsNumber(IEnumerable<long> shape) => shape.All(size => size == 1);
 }
 
 /// <summary>Fits an image encoder's position embedding to another image size, as BLIP does when it loads a checkpoint.</summary>
@@ -219,14 +140,17 @@ public static partial class PositionEmbedding
     {
         if (embedding.ndim is not (2 or 3) || Side(embedding.shape[^2]) is not { } from || Side(tokens) is not { } to)
         {
-            throw new ArgumentException($"a position embedding of shape {TensorLayout.Describe(embedding.shape)} cannot be fitted to {tokens} tokens: patches must form a square");
+            throw new ArgumentException(
+                $"a position embedding of shape {Damage.Shape(embedding.shape)} cannot be fitted to {tokens} tokens: patches must "
+                + $"form a square");
         }
 
         using var scope = NewDisposeScope();
         var width = embedding.shape[^1];
         var flat = embedding.reshape(1, -1, width); // [1, 1 + s², d]
         var grid = flat.narrow(1, ExtraTokens, from * from).reshape(1, from, from, width).permute(0, 3, 1, 2); // [1, d, s, s]
-        var resized = nn.functional.interpolate(grid, [to, to], mode: InterpolationMode.Bicubic, align_corners: false); // [1, d, t, t]
+        // [1, d, t, t]
+        var resized = nn.functional.interpolate(grid, [to, to], mode: InterpolationMode.Bicubic, align_corners: false);
         var patches = resized.permute(0, 2, 3, 1).reshape(1, to * to, width); // [1, t², d]
         var all = cat([flat.narrow(1, 0, ExtraTokens), patches], 1); // [1, 1 + t², d]
         return (embedding.ndim == 2 ? all.squeeze(0) : all).contiguous().MoveToOuterDisposeScope();

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using TorchSharp;
-
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>
@@ -12,139 +9,94 @@ internal static class PyTorchLegacy
     private const long Version = 1001;
 
     // The magic number's own pickle, protocol 2: a 10-byte integer.
-    private static ReadOnlySpan<byte> Magic => [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+    private static ReadOnlySpan<byte> Magic => [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
+        (byte)'.'];
 
     /// <summary>Whether the file begins with the magic number.</summary>
-    public static bool Recognizes(FileBytes file) => file.Length > Magic.Length && file.Span(0, Magic.Length).SequenceEqual(Magic);
+    public static bool Recognizes(FileBytes file) => file.Length > Magic.Length
+        && file.Take(0, Magic.Length).AsSpan().SequenceEqual(Magic);
 
     /// <summary>Whether the file begins as a pickle of protocol 2 to 5.</summary>
-    public static bool LooksLikePickle(FileBytes file) => file.Length >= 2 && file.Span(0, 2) is [0x80, >= 2 and <= 5];
+    public static bool LooksLikePickle(FileBytes file) => file.Length >= 2 && file.Take(0, 2) is [0x80, >= 2 and <= 5];
 
     /// <summary>Everything in the file.</summary>
     public static CheckpointContents Read(FileBytes file)
     {
         var storages = new Dictionary<string, StorageReference>();
-        var views = new List<(StorageReference View, string Root, long First)>();
-        var vocabulary = new TorchVocabulary((storage, view) => Remember(storages, views, storage, view), isScript: false);
-        long at = Magic.Length;
-        if (ReadPickle(file, vocabulary, ref at) is not Version)
+        var views = new List<(StorageReference View, StorageReference Root, long First)>();
+        var vocabulary = new TorchPickle((storage, view) => Remember(storages, views, storage, view), isScript: false);
+        var pickles = file.Take(0, Math.Min(file.Length, PickleMachine.MaximumLength));
+        var at = Magic.Length;
+        object? Next()
         {
-            throw file.Broken($"it is of a version of torch.save's old format other than {Version}");
-        }
-
-        CheckByteOrder(file, ReadPickle(file, vocabulary, ref at));
-        var root = ReadPickle(file, vocabulary, ref at);
-        if (ReadPickle(file, vocabulary, ref at) is not List<object?> keys)
-        {
-            throw file.Broken("its list of storages is not a list");
-        }
-
-        foreach (var key in keys)
-        {
-            Place(file, storages, key, ref at);
-        }
-
-        foreach (var (view, rootKey, first) in views)
-        {
-            PlaceView(file, storages, view, rootKey, first);
-        }
-
-        return PickleContents.Flatten(file, CheckpointFormat.PyTorchLegacy, root);
-    }
-
-    private static object? ReadPickle(FileBytes file, TorchVocabulary vocabulary, ref long at)
-    {
-        try
-        {
-            var bytes = file.Span(at, (int)Math.Min(file.Length - at, PickleMachine.MaximumLength));
-            var value = new PickleMachine(vocabulary).Read(bytes, out var consumed);
+            var value = new PickleMachine(vocabulary).Read(pickles.AsSpan(at), out var consumed);
             at += consumed;
             return value;
         }
-        catch (InvalidDataException e)
-        {
-            throw file.Broken(e.Message, e);
-        }
-    }
 
-    private static void CheckByteOrder(FileBytes file, object? machine)
-    {
-        if (machine is PickleDictionary facts && facts.Items.Any(fact => fact is { Key: "little_endian", Value: false }))
+        Damage.Unless(Equals(Next(), Version), $"it is of a version of torch.save's old format other than {Version}");
+        var isForeign = Next() is PickleDictionary machine
+            && machine.Items.Any(fact => fact is { Key: "little_endian", Value: false });
+        Damage.Unless(!isForeign, $"{PyTorchArchive.BigEndian}");
+        var root = Next();
+        var keys = Next() as List<object?>;
+        Damage.Unless(keys is not null, $"its list of storages is not a list");
+        long position = at;
+        foreach (var key in keys)
         {
-            throw file.Broken("it was saved on a big-endian machine; save it again on a little-endian one");
+            position = Place(file, storages, key, position);
         }
+
+        foreach (var (view, whole, first) in views)
+        {
+            Damage.Unless(whole.Bytes is not null, $"storage {Damage.Quoted(whole.Key)} is missing");
+            (view.Bytes, view.Start) = (whole.Bytes, whole.Start + (first * whole.ElementSize));
+        }
+
+        return PickleContents.Flatten(CheckpointFormat.PyTorchLegacy, root);
     }
 
     // A storage may be a view of another one: then the sixth item is the view's key, its first element and its count.
-    private static StorageReference Remember(Dictionary<string, StorageReference> storages, List<(StorageReference View, string Root, long First)> views, StorageReference storage, object?[] view)
+    private static StorageReference Remember(
+        Dictionary<string, StorageReference> storages, List<(StorageReference View, StorageReference Root, long First)> views,
+            StorageReference storage, object?[] view)
     {
-        var isView = view is [object?[]];
-        if (!isView && view is not [] and not [null])
+        var whole = storage.Among(storages);
+        if (view is [] or [null])
         {
-            throw new InvalidDataException($"storage '{storage.Key}' is described in an unknown way");
+            return whole;
         }
 
-        if (isView)
+        var key = Damage.Quoted(storage.Key);
+        Damage.Unless(view is [object?[]], $"storage {key} is described in an unknown way");
+        if (view[0] is not (object?[] and [string viewKey, long first, long count]) || first < 0 || count < 0
+            || first > storage.Count - count)
         {
-            if (view[0] is not (object?[] and [string viewKey, long first, long count]) || first < 0 || count < 0 || first > storage.Count - count)
-            {
-                throw new InvalidDataException($"the view of storage '{storage.Key}' reaches past it");
-            }
-
-            var name = $"{storage.Key} view {viewKey}";
-            Merge(storages, storage);
-            if (!storages.TryGetValue(name, out var known))
-            {
-                known = new StorageReference(storage.Type, name, count);
-                storages.Add(name, known);
-                views.Add((known, storage.Key, first));
-            }
-
-            return known;
+            throw new InvalidDataException($"the view of storage {key} reaches past it");
         }
 
-        return Merge(storages, storage);
+        var part = new StorageReference(storage.Kind, $"{storage.Key} view {viewKey}", count, storage.ElementSize);
+        var known = part.Among(storages);
+        if (known == part)
+        {
+            views.Add((part, whole, first));
+        }
+
+        return known;
     }
 
-    private static StorageReference Merge(Dictionary<string, StorageReference> storages, StorageReference storage)
+    // Returns where the next storage begins.
+    private static long Place(FileBytes file, Dictionary<string, StorageReference> storages, object? key, long at)
     {
-        if (storages.TryAdd(storage.Key, storage))
-        {
-            return storage;
-        }
-
-        var known = storages[storage.Key];
-        return known.Type == storage.Type && known.Count == storage.Count
-            ? known
-            : throw new InvalidDataException($"storage '{storage.Key}' is mentioned as {known.Count} of {known.Type} and as {storage.Count} of {storage.Type}");
-    }
-
-    private static void Place(FileBytes file, Dictionary<string, StorageReference> storages, object? key, ref long at)
-    {
-        if (key is not string name || !storages.TryGetValue(name, out var storage))
-        {
-            throw file.Broken($"its list of storages has '{key}', which no tensor uses");
-        }
-
-        var count = BinaryPrimitives.ReadInt64LittleEndian(file.Span(at, 8));
-        at += 8;
-        if (count != storage.Count || !file.Holds(at, count * storage.Type.ElementSize()))
-        {
-            throw file.Broken($"storage '{name}' has {count} elements at byte {at} of {file.Length}; the pickle says {storage.Count}");
-        }
-
-        storage.Start = at;
-        at += count * storage.Type.ElementSize();
-    }
-
-    private static void PlaceView(FileBytes file, Dictionary<string, StorageReference> storages, StorageReference view, string rootKey, long first)
-    {
-        var root = storages[rootKey];
-        if (root.Start < 0)
-        {
-            throw file.Broken($"storage '{rootKey}' is missing");
-        }
-
-        view.Start = root.Start + (first * root.Type.ElementSize());
+        StorageReference? storage = null;
+        Damage.Unless(key is string name && storages.TryGetValue(name, out storage),
+            $"its list of storages has {Damage.Quoted($"{key}")}, which no tensor uses");
+        var (count, start) = (file.I64(at), at + 8);
+        Damage.Unless(
+            count == storage!.Count && file.Holds(start, count * storage.ElementSize),
+            $"storage {Damage.Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
+                + $"{storage.Count}");
+        (storage.Bytes, storage.Start) = (file, start);
+        return start + (count * storage.ElementSize);
     }
 }

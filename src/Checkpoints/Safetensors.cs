@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>
-/// Reads the header of a safetensors file: an 8-byte length, a JSON object of names to type, shape and byte range, then the bytes.
-/// The ranges must tile the rest of the file exactly, as the format demands: nothing overlaps, nothing is hidden.
+/// Reads the header of a safetensors file: an 8-byte length, a JSON object of names to type, shape and byte range, then the
+/// bytes. The ranges must tile the rest of the file exactly, as the format demands: nothing overlaps, nothing is hidden.
 /// </summary>
 internal static class SafetensorsReader
 {
@@ -16,178 +16,130 @@ internal static class SafetensorsReader
 
     /// <summary>Whether the file begins as a safetensors file does.</summary>
     public static bool Recognizes(FileBytes file) =>
-        file.Length >= 10 && file.Span(8, 1)[0] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, 8)) <= long.MaxValue;
+        file.Length >= 10 && file.Take(8, 1)[0] == '{' && file.I64(0) >= 0;
 
     /// <summary>All tensors in the order of their bytes, and the metadata.</summary>
     public static CheckpointContents Read(FileBytes file)
     {
-        var length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, 8));
-        if (length > MaximumHeader)
-        {
-            throw file.Broken($"its header claims {length} bytes, at most {MaximumHeader} are read");
-        }
-
-        if (!file.Holds(8, (long)length))
-        {
-            throw file.Broken($"its header claims {length} bytes, but the file has only {file.Length}");
-        }
-
+        var length = file.I64(0);
+        Damage.Unless(length <= MaximumHeader, $"its header claims {length} bytes, at most {MaximumHeader} are read");
+        Damage.Unless(file.Holds(8, length), $"its header claims {length} bytes, but the file has only {file.Length}");
         List<Row> rows;
         Dictionary<string, string> metadata;
         try
         {
-            (rows, metadata) = ReadHeader(file, file.Span(8, (int)length));
+            (rows, metadata) = ReadHeader(file.Take(8, length));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw file.Broken($"its header is not the JSON of a safetensors file ({e.Message})", e);
+            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({e.Message})", e);
         }
 
-        rows.Sort((a, b) => a.Begin != b.Begin ? a.Begin.CompareTo(b.Begin) : a.End != b.End ? a.End.CompareTo(b.End) : string.CompareOrdinal(a.Name, b.Name));
-        var data = 8 + (long)length;
-        CheckTiling(file, rows, file.Length - data);
-        var tensors = rows.ConvertAll(row => new TensorEntry(row.Name, row.Type, file, data + row.Begin, row.Layout));
-        return new CheckpointContents(CheckpointFormat.Safetensors, tensors, new Dictionary<string, object?>(), metadata);
+        rows.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)) is not 0 and var order ? order
+            : string.CompareOrdinal(a.Name, b.Name));
+        var data = 8 + length;
+        CheckTiling(rows, file.Length - data);
+        return new CheckpointContents(
+            CheckpointFormat.Safetensors,
+            [.. rows.Where(row => row.Type is not null).Select(
+                row => new TensorEntry(row.Name, row.Type!.Value, file, data + row.Begin, row.Layout))],
+            rows.Where(row => row.Type is null).ToDictionary(
+                row => row.Name, row => $"{row.TypeName} {Damage.Shape(row.Layout.Shape)}"),
+            new Dictionary<string, object?>(),
+            metadata);
     }
 
-    private static (List<Row> Rows, Dictionary<string, string> Metadata) ReadHeader(FileBytes file, ReadOnlySpan<byte> header)
+    private static (List<Row> Rows, Dictionary<string, string> Metadata) ReadHeader(byte[] header)
     {
-        var reader = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 4 });
+        using var json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 4 });
         var rows = new List<Row>();
         var metadata = new Dictionary<string, string>();
         var names = new HashSet<string>();
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        foreach (var property in json.RootElement.EnumerateObject())
         {
-            var name = reader.GetString()!;
-            if (!names.Add(name))
+            var name = Damage.Quoted(property.Name);
+            Damage.Unless(names.Add(property.Name), $"tensor {name} is listed twice");
+            Damage.Unless(property.Value.ValueKind == JsonValueKind.Object, $"tensor {name} is not described by an object");
+            if (property.Name != "__metadata__")
             {
-                throw file.Broken($"tensor '{name}' is listed twice");
+                rows.Add(ReadRow(property.Name, name, property.Value));
+                continue;
             }
 
-            if (name == "__metadata__")
+            foreach (var item in property.Value.EnumerateObject())
             {
-                ReadMetadata(ref reader, file, metadata);
-            }
-            else
-            {
-                rows.Add(ReadRow(ref reader, file, name));
+                var isFirst = metadata.TryAdd(item.Name, item.Value.GetString()!);
+                Damage.Unless(isFirst, $"metadata {Damage.Quoted(item.Name)} is given twice");
             }
         }
 
-        // Padding with spaces is the only thing allowed behind the object; the reader throws at anything else.
-        reader.Read();
         return (rows, metadata);
     }
 
-    private static void ReadMetadata(ref Utf8JsonReader reader, FileBytes file, Dictionary<string, string> metadata)
-    {
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var key = reader.GetString()!;
-            Expect(ref reader, JsonTokenType.String);
-            if (!metadata.TryAdd(key, reader.GetString()!))
-            {
-                throw file.Broken($"metadata '{key}' is given twice");
-            }
-        }
-    }
-
-    private static Row ReadRow(ref Utf8JsonReader reader, FileBytes file, string name)
+    private static Row ReadRow(string name, string quoted, JsonElement row)
     {
         string? type = null;
         long[]? shape = null;
         long[]? range = null;
-        Expect(ref reader, JsonTokenType.StartObject);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        foreach (var property in row.EnumerateObject())
         {
-            switch (reader.GetString())
+            switch (property.Name)
             {
-                case "dtype" when type is null:
-                    Expect(ref reader, JsonTokenType.String);
-                    type = reader.GetString();
-                    break;
-                case "shape" when shape is null:
-                    shape = ReadNumbers(ref reader, file, name);
-                    break;
-                case "data_offsets" when range is null:
-                    range = ReadNumbers(ref reader, file, name);
-                    break;
-                case var other:
-                    throw file.Broken($"tensor '{name}' has '{other}', which a tensor has not, or twice");
+                case "dtype" when type is null: type = property.Value.GetString(); break;
+                case "shape" when shape is null: shape = ReadNumbers(property.Value, quoted); break;
+                case "data_offsets" when range is null: range = ReadNumbers(property.Value, quoted); break;
+                case var other: throw new InvalidDataException(
+                    $"tensor {quoted} has {Damage.Quoted(other)}, which a tensor has not, or twice");
             }
         }
 
         if (type is null || shape is null || range is not [var begin, var end])
         {
-            throw file.Broken($"tensor '{name}' lacks its dtype, its shape or its two data_offsets");
+            throw new InvalidDataException($"tensor {quoted} lacks its dtype, its shape or its two data_offsets");
         }
 
-        var element = ElementNames.FromSafetensors(type) ?? throw file.Broken($"tensor '{name}' has element type '{type}', which is not one the kit reads");
-        var layout = TensorLayout.Contiguous(shape, out var reason) ?? throw file.Broken($"tensor '{name}': {reason}");
-        if (begin < 0 || end < begin || end - begin != layout.ElementCount * element.ElementSize())
-        {
-            throw file.Broken($"tensor '{name}' is {type} {TensorLayout.Describe(shape)}, {layout.ElementCount * element.ElementSize()} bytes, but its data_offsets are {begin} to {end}");
-        }
-
-        return new Row(name, element, layout, begin, end);
+        var element = ElementNames.FromSafetensors(type);
+        Damage.Unless(element is not null,
+            $"tensor {quoted} has element type {Damage.Quoted(type)}, which is not one the kit reads");
+        var layout = TensorLayout.Contiguous($"tensor {quoted}", shape);
+        var bytes = layout.ElementCount * element.Value.Size;
+        Damage.Unless(
+            begin >= 0 && end >= begin && end - begin == bytes,
+            $"tensor {quoted} is {type} {Damage.Shape(shape)}, {bytes} bytes, but its data_offsets are {begin} to {end}");
+        return new Row(name, type, element.Value.Type, layout, begin, end);
     }
 
-    private static long[] ReadNumbers(ref Utf8JsonReader reader, FileBytes file, string name)
+    private static long[] ReadNumbers(JsonElement list, string tensor)
     {
-        var numbers = new List<long>();
-        Expect(ref reader, JsonTokenType.StartArray);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || numbers.Count >= 64)
-            {
-                throw file.Broken($"tensor '{name}' has a shape or data_offsets that is not a short list of whole numbers");
-            }
-
-            numbers.Add(number);
-        }
-
-        return [.. numbers];
+        var isShort = list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= 64;
+        long?[] numbers = isShort ? [.. list.EnumerateArray().Select(Number)] : [null];
+        Damage.Unless(!numbers.Contains(null),
+            $"tensor {tensor} has a shape or data_offsets that is not a short list of whole numbers");
+        return [.. numbers.Select(number => number!.Value)];
     }
 
-    private static void CheckTiling(FileBytes file, List<Row> rows, long available)
+    private static long? Number(JsonElement item) =>
+        item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) ? number : null;
+
+    private static void CheckTiling(List<Row> rows, long available)
     {
-        var reached = 0L;
-        var previous = "the header";
+        var (reached, previous) = (0L, "the header");
         foreach (var row in rows)
         {
-            if (row.End > available)
-            {
-                throw file.Broken($"tensor '{row.Name}' ends at byte {row.End} of the data, which has only {available}");
-            }
-
-            if (row.Begin != reached)
-            {
-                throw file.Broken(row.Begin < reached
-                    ? $"tensor '{row.Name}' overlaps '{previous}' (it begins at byte {row.Begin} of the data, the other ends at {reached})"
-                    : $"bytes {reached} to {row.Begin} of the data, before tensor '{row.Name}', belong to no tensor");
-            }
-
-            reached = row.End;
-            previous = row.Name;
+            var name = Damage.Quoted(row.Name);
+            Damage.Unless(row.End <= available, $"tensor {name} ends at byte {row.End} of the data, which has only {available}");
+            Damage.Unless(
+                row.Begin >= reached,
+                $"tensor {name} overlaps {previous} (it begins at byte {row.Begin} of the data, the other ends at {reached})");
+            Damage.Unless(row.Begin == reached,
+                $"bytes {reached} to {row.Begin} of the data, before tensor {name}, belong to no tensor");
+            (reached, previous) = (row.End, name);
         }
 
-        if (reached != available)
-        {
-            throw file.Broken($"the tensors end at byte {reached} of the data, which has {available}");
-        }
+        Damage.Unless(reached == available, $"the tensors end at byte {reached} of the data, which has {available}");
     }
 
-    private static void Expect(ref Utf8JsonReader reader, JsonTokenType expected)
-    {
-        if (!reader.Read() || reader.TokenType != expected)
-        {
-            throw new JsonException($"{expected} expected at byte {reader.TokenStartIndex}, not {reader.TokenType}");
-        }
-    }
-
-    private sealed record Row(string Name, ScalarType Type, TensorLayout Layout, long Begin, long End);
+    private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End);
 }
 
 /// <summary>
@@ -204,8 +156,9 @@ public static class SafetensorsWriter
     /// <param name="metadata">Text to keep with them: a recipe, a temperature.</param>
     /// <exception cref="ArgumentException">A name is taken, or a tensor's type is one that checkpoints do not hold.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        Write(path, tensors.Select(pair => new TensorSource(pair.Key, pair.Value.dtype, pair.Value.shape, stream => WriteElements(stream, pair.Value))), metadata);
+    public static void Write(
+        string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, tensors.Select(pair => Source(pair.Key, pair.Value)), metadata);
 
     /// <summary>Writes tensors under a temporary name beside the path, flushes them to the disk, then renames.</summary>
     internal static void Write(string path, IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
@@ -233,11 +186,12 @@ public static class SafetensorsWriter
         tensor.Write(file);
         if (file.Position - before != tensor.ByteCount)
         {
-            throw new ArgumentException($"tensor '{tensor.Name}' wrote {file.Position - before} bytes, its shape asks for {tensor.ByteCount}");
+            throw new ArgumentException(
+                $"tensor '{tensor.Name}' wrote {file.Position - before} bytes, its shape asks for {tensor.ByteCount}");
         }
     }
 
-    private static void WriteElements(Stream stream, Tensor tensor)
+    private static TensorSource Source(string name, Tensor tensor) => new(name, tensor.dtype, tensor.shape, stream =>
     {
         if (tensor.NumberOfElements > 0)
         {
@@ -246,7 +200,7 @@ public static class SafetensorsWriter
             using var ordered = local.contiguous();
             stream.Write(ordered.bytes);
         }
-    }
+    });
 
     private static byte[] Header(List<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata)
     {

@@ -1,33 +1,40 @@
-using System.Text.RegularExpressions;
-
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>
 /// A file's tensors under the names that BLIP's and CLIP's own code use, whoever wrote the file: the authors' <c>.pth</c> (under
-/// <c>model</c>), OpenAI's archives, open_clip's and Hugging Face's safetensors, the kit's own files.
+/// <c>model</c>), OpenAI's archives, open_clip's and Hugging Face's safetensors, the kit's own files. Whatever stands before the
+/// names is found: a key of the training script's (<c>model_state_dict</c>), a wrapper's field (<c>_orig_mod</c>, <c>module</c>),
+/// or both.
 /// </summary>
 public sealed class StateDictionary
 {
-    // Where a training script may have put the state dictionary.
-    private static readonly string[] Containers = ["", "model.", "state_dict.", "module.", "model.module.", "state_dict.module.", "state_dict.model.", "model_state_dict."];
+    // Where the same tensors lie in several places, these come first; averaged and other copies after them.
+    private static readonly string[] Preferred =
+        ["", "model.", "state_dict.", "module.", "model.module.", "state_dict.module.", "state_dict.model.", "model_state_dict."];
 
-    private static readonly (string Name, Func<string, HuggingFaceNames.Original?> Rename)[] Dialects =
+    // The name in each port by which one is recognised, and how its names are turned into the original ones.
+    private static readonly (string Name, string Anchor, Func<string, HuggingFaceNames.Original?> Rename)[] Dialects =
     [
-        ("original", _ => null),
-        ("open_clip", name => name.StartsWith("text.", StringComparison.Ordinal) ? new HuggingFaceNames.Original(name["text.".Length..]) : null),
-        ("Hugging Face CLIP", HuggingFaceNames.Clip),
-        ("Hugging Face BLIP", HuggingFaceNames.Blip),
+        ("original", "", _ => null),
+        ("open_clip", "", name => name.StartsWith("text.", StringComparison.Ordinal)
+            ? new HuggingFaceNames.Original(name["text.".Length..]) : null),
+        ("Hugging Face CLIP", "vision_model.", HuggingFaceNames.Clip),
+        ("Hugging Face BLIP", "vision_model.", HuggingFaceNames.Blip),
     ];
 
-    private StateDictionary(string container, string dialect, IReadOnlyDictionary<string, TensorRecipe> tensors)
-    {
-        Container = container;
-        Dialect = dialect;
-        Tensors = tensors;
-    }
+    private readonly CheckpointFile file;
 
-    /// <summary>What stands before every name in the file, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left out.</summary>
+    private StateDictionary(CheckpointFile file, string container, IReadOnlyList<string> others, string dialect,
+        IReadOnlyDictionary<string, TensorRecipe> tensors) =>
+        (this.file, Container, Others, Dialect, Tensors) = (file, container, others, dialect, tensors);
+
+    /// <summary>
+    /// What stands before every name in the file, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left out.
+    /// </summary>
     public string Container { get; }
+
+    /// <summary>What stands before as many of the wanted names elsewhere in the file, such as <c>model_ema.</c></summary>
+    public IReadOnlyList<string> Others { get; }
 
     /// <summary>Whose names the file uses: original, open_clip, Hugging Face CLIP, Hugging Face BLIP.</summary>
     public string Dialect { get; }
@@ -38,31 +45,82 @@ public sealed class StateDictionary
     /// <summary>Reads the file in the way that finds most of the names a model wants.</summary>
     /// <param name="file">The file.</param>
     /// <param name="wanted">The model's own tensor names.</param>
-    /// <exception cref="InvalidDataException">Parts of a fused tensor are missing or do not fit.</exception>
-    public static StateDictionary Read(CheckpointFile file, IEnumerable<string> wanted)
+    /// <param name="weights">
+    /// The key that the weights lie under, where a file has several, such as <c>model_ema</c>; null lets it be found.
+    /// </param>
+    /// <exception cref="InvalidDataException">
+    /// Parts of a fused tensor are missing or do not fit, or nothing wanted lies under the key.
+    /// </exception>
+    public static StateDictionary Read(CheckpointFile file, IEnumerable<string> wanted, string? weights = null)
     {
         var names = wanted.SelectMany(WantedNames.Candidates).ToHashSet();
-        var best = (Score: -1, Container: "", Dialect: Dialects[0]);
-        foreach (var container in Containers)
+        var key = weights is null ? "" : weights.TrimEnd('.') + ".";
+        var found =
+            (from container in Containers(file, names).Where(container => container.StartsWith(key, StringComparison.Ordinal))
+             let inside = Inside(file, container).Select(t => t.Name[container.Length..]).ToList()
+             from dialect in Dialects
+             let score = inside.Select(name => dialect.Rename(name)?.Name ?? name).Where(names.Contains).Distinct().Count()
+             orderby score descending
+             select (Score: score, Container: container, Dialect: dialect)).ToList();
+        if (found.Count == 0)
         {
-            var inside = file.Tensors.Where(t => t.Name.StartsWith(container, StringComparison.Ordinal)).Select(t => t.Name[container.Length..]).ToList();
-            foreach (var dialect in Dialects)
+            throw new InvalidDataException($"{file.Path}: there are no weights of this model under '{weights}'");
+        }
+
+        var best = found[0];
+        var others = found.Where(each => best.Score > 0 && each.Score == best.Score && each.Container != best.Container)
+            .Select(each => each.Container).Distinct();
+        return new StateDictionary(file, best.Container, [.. others], best.Dialect.Name,
+            Recipes(file, best.Container, best.Dialect.Rename));
+    }
+
+    /// <summary>
+    /// The error that a tensor is not there: what was looked for, and the five names in the file that come nearest.
+    /// </summary>
+    /// <param name="name">The original name.</param>
+    /// <param name="model">What the file would be a checkpoint of, if it had it.</param>
+    public InvalidDataException Missing(string name, string model)
+    {
+        if (file.Unread.TryGetValue(Container + name, out var kind))
+        {
+            return new InvalidDataException($"{file.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
+        }
+
+        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Damage.Quoted)
+            .ToList();
+        return new InvalidDataException($"{file.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "
+            + (nearest.Count == 0 ? "it has no tensors at all"
+                : $"the nearest of its {file.Tensors.Count} names: {string.Join(", ", nearest)}"));
+    }
+
+    private static IEnumerable<TensorEntry> Inside(CheckpointFile file, string container) =>
+        file.Tensors.Where(t => t.Name.StartsWith(container, StringComparison.Ordinal));
+
+    // Whatever stands before a wanted name or before a port's first word, preferred ones first, then in the file's order.
+    private static IEnumerable<string> Containers(CheckpointFile file, HashSet<string> names)
+    {
+        var found = Preferred.ToList();
+        foreach (var name in file.Tensors.Select(t => t.Name))
+        {
+            for (var at = 0; at >= 0; at = name.IndexOf('.', at) + 1 is > 0 and var next ? next : -1)
             {
-                var score = inside.Select(name => dialect.Rename(name)?.Name ?? name).Where(names.Contains).Distinct().Count();
-                if (score > best.Score)
+                var rest = name[at..];
+                if (names.Contains(rest) || Dialects.Any(dialect =>
+                    dialect.Anchor.Length > 0 && rest.StartsWith(dialect.Anchor, StringComparison.Ordinal)))
                 {
-                    best = (score, container, dialect);
+                    found.Add(name[..at]);
                 }
             }
         }
 
-        return new StateDictionary(best.Container, best.Dialect.Name, Recipes(file, best.Container, best.Dialect.Rename));
+        return found.Distinct();
     }
 
-    private static Dictionary<string, TensorRecipe> Recipes(CheckpointFile file, string container, Func<string, HuggingFaceNames.Original?> rename)
+    private static Dictionary<string, TensorRecipe> Recipes(CheckpointFile file, string container, Func<string,
+        HuggingFaceNames.Original?> rename)
     {
         var parts = new Dictionary<string, SortedList<int, TensorEntry>>();
-        foreach (var tensor in file.Tensors.Where(t => t.Name.StartsWith(container, StringComparison.Ordinal)))
+        foreach (var tensor in Inside(file, container))
         {
             var name = tensor.Name[container.Length..];
             var original = rename(name) ?? new HuggingFaceNames.Original(name);
@@ -73,7 +131,8 @@ public sealed class StateDictionary
 
             if (!list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor))
             {
-                throw new InvalidDataException($"{file.Path}: '{tensor.Name}' and '{list[original.Part].Name}' are both the model's '{original.Name}'");
+                throw new InvalidDataException(
+                    $"{file.Path}: '{tensor.Name}' and '{list[original.Part].Name}' are both the model's '{original.Name}'");
             }
         }
 
@@ -84,7 +143,8 @@ public sealed class StateDictionary
     {
         if (parts.Keys[^1] != parts.Count - 1)
         {
-            throw new InvalidDataException($"{file.Path}: of the model's '{name}' there is only {string.Join(" and ", parts.Values.Select(p => p.Name))}");
+            throw new InvalidDataException(
+                $"{file.Path}: of the model's '{name}' there is only {string.Join(" and ", parts.Values.Select(p => p.Name))}");
         }
 
         try
@@ -96,128 +156,21 @@ public sealed class StateDictionary
             throw new InvalidDataException($"{file.Path}: {e.Message}", e);
         }
     }
-}
 
-/// <summary>Under which other names a model's tensor may be found, in the order they are tried.</summary>
-internal static partial class WantedNames
-{
-    /// <summary>The name itself, then what stands in for it.</summary>
-    /// <remarks>
-    /// NLVR2's text encoder has a cross-attention for each of the two images; both start from the pretrained one. Momentum copies
-    /// start as what they copy. The language model's last layer is tied to its word embeddings, and its bias is held twice.
-    /// </remarks>
-    public static IEnumerable<string> Candidates(string name)
+    // Insertions, deletions and changes that make one name the other; what stands before the other's last words costs little.
+    private static int Distance(string name, string other)
     {
-        yield return name;
-        var twin = Twin().Replace(name, "$1");
-        if (twin != name)
+        var row = Enumerable.Range(0, name.Length + 1).ToArray();
+        foreach (var unit in other.AsSpan(Math.Max(0, other.Length - (2 * name.Length))))
         {
-            yield return twin;
-        }
-
-        var online = Momentum().Replace(name, "$1", 1);
-        if (online != name)
-        {
-            yield return online;
-        }
-
-        if (name.EndsWith(".cls.predictions.decoder.weight", StringComparison.Ordinal))
-        {
-            yield return name.Replace(".cls.predictions.decoder.weight", ".bert.embeddings.word_embeddings.weight", StringComparison.Ordinal);
-        }
-        else if (name.EndsWith(".cls.predictions.decoder.bias", StringComparison.Ordinal))
-        {
-            yield return name.Replace(".decoder.bias", ".bias", StringComparison.Ordinal);
-        }
-    }
-
-    /// <summary>Buffers that a model computes itself; files of some versions hold them, others do not.</summary>
-    public static bool IsComputed(string name) => name.EndsWith("position_ids", StringComparison.Ordinal) || name.EndsWith("attn_mask", StringComparison.Ordinal);
-
-    /// <summary>Numbers that OpenAI's archives keep among the tensors; they describe the model rather than belong to it.</summary>
-    public static bool IsDescription(string name) => name is "input_resolution" or "context_length" or "vocab_size";
-
-    [GeneratedRegex(@"(?<=\.crossattention\.)(self|output\.dense)[01](?=\.)", RegexOptions.CultureInvariant)]
-    private static partial Regex Twin();
-
-    // visual_encoder_m.x, vision_proj_m.x, token_embedding_m.x, text_projection_m: the mark is on the first word.
-    [GeneratedRegex(@"^(\w+?)_m(?=\.|$)", RegexOptions.CultureInvariant)]
-    private static partial Regex Momentum();
-}
-
-/// <summary>
-/// What Hugging Face's ports of CLIP and BLIP call the tensors of the original models. One row a name; a row may also say that
-/// the port keeps the matrix transposed, or that it is one part of the original's fused query, key and value.
-/// </summary>
-internal static class HuggingFaceNames
-{
-    /// <summary>A name in the original model, its place within the fused tensor, and whether the port has it transposed.</summary>
-    public readonly record struct Original(string Name, int Part = 0, bool IsTransposed = false);
-
-    private static readonly (Regex Pattern, string Name, int Part, bool IsTransposed)[] ClipRows =
-    [
-        Row(@"^vision_model\.embeddings\.class_embedding$", "visual.class_embedding"),
-        Row(@"^vision_model\.embeddings\.position_embedding\.weight$", "visual.positional_embedding"),
-        Row(@"^vision_model\.embeddings\.patch_embedding\.weight$", "visual.conv1.weight"),
-        Row(@"^vision_model\.pre_layrnorm\.(weight|bias)$", "visual.ln_pre.$1"),
-        Row(@"^vision_model\.post_layernorm\.(weight|bias)$", "visual.ln_post.$1"),
-        Row(@"^visual_projection\.weight$", "visual.proj", isTransposed: true),
-        Row(@"^text_model\.embeddings\.token_embedding\.weight$", "token_embedding.weight"),
-        Row(@"^text_model\.embeddings\.position_embedding\.weight$", "positional_embedding"),
-        Row(@"^text_model\.final_layer_norm\.(weight|bias)$", "ln_final.$1"),
-        Row(@"^text_projection\.weight$", "text_projection", isTransposed: true),
-        .. ClipBlockRows("vision_model", "visual.transformer"),
-        .. ClipBlockRows("text_model", "transformer"),
-    ];
-
-    private static readonly (Regex Pattern, string Name, int Part, bool IsTransposed)[] BlipRows =
-    [
-        Row(@"^vision_model\.embeddings\.class_embedding$", "visual_encoder.cls_token"),
-        Row(@"^vision_model\.embeddings\.position_embedding$", "visual_encoder.pos_embed"),
-        Row(@"^vision_model\.embeddings\.patch_embedding\.(weight|bias)$", "visual_encoder.patch_embed.proj.$1"),
-        Row(@"^vision_model\.post_layernorm\.(weight|bias)$", "visual_encoder.norm.$1"),
-        Row(@"^vision_model\.encoder\.layers\.(\d+)\.self_attn\.qkv\.(weight|bias)$", "visual_encoder.blocks.$1.attn.qkv.$2"),
-        Row(@"^vision_model\.encoder\.layers\.(\d+)\.self_attn\.projection\.(weight|bias)$", "visual_encoder.blocks.$1.attn.proj.$2"),
-        Row(@"^vision_model\.encoder\.layers\.(\d+)\.layer_norm([12])\.(weight|bias)$", "visual_encoder.blocks.$1.norm$2.$3"),
-        Row(@"^vision_model\.encoder\.layers\.(\d+)\.mlp\.fc([12])\.(weight|bias)$", "visual_encoder.blocks.$1.mlp.fc$2.$3"),
-    ];
-
-    /// <summary>The original of a name in a port of CLIP, or null.</summary>
-    public static Original? Clip(string name) => Find(ClipRows, name);
-
-    /// <summary>The original of a name in a port of BLIP, or null; its text models and heads keep the original names.</summary>
-    public static Original? Blip(string name) => Find(BlipRows, name);
-
-    private static IEnumerable<(Regex Pattern, string Name, int Part, bool IsTransposed)> ClipBlockRows(string port, string original)
-    {
-        var from = $@"^{port}\.encoder\.layers\.(\d+)\.";
-        var to = original + ".resblocks.$1.";
-        var parts = new[] { "q", "k", "v" };
-        foreach (var part in Enumerable.Range(0, parts.Length))
-        {
-            yield return Row($@"{from}self_attn\.{parts[part]}_proj\.(weight|bias)$", to + "attn.in_proj_$2", part);
-        }
-
-        yield return Row(from + @"self_attn\.out_proj\.(weight|bias)$", to + "attn.out_proj.$2");
-        yield return Row(from + @"layer_norm([12])\.(weight|bias)$", to + "ln_$2.$3");
-        yield return Row(from + @"mlp\.fc1\.(weight|bias)$", to + "mlp.c_fc.$2");
-        yield return Row(from + @"mlp\.fc2\.(weight|bias)$", to + "mlp.c_proj.$2");
-    }
-
-    private static (Regex Pattern, string Name, int Part, bool IsTransposed) Row(string pattern, string name, int part = 0, bool isTransposed = false) =>
-        (new Regex(pattern, RegexOptions.CultureInvariant), name, part, isTransposed);
-
-    private static Original? Find((Regex Pattern, string Name, int Part, bool IsTransposed)[] rows, string name)
-    {
-        foreach (var (pattern, replacement, part, isTransposed) in rows)
-        {
-            var match = pattern.Match(name);
-            if (match.Success)
+            var diagonal = row[0]++;
+            for (var i = 1; i < row.Length; i++)
             {
-                return new Original(match.Result(replacement), part, isTransposed);
+                (diagonal, row[i]) = (row[i], name[i - 1] == unit ? diagonal
+                    : 1 + Math.Min(diagonal, Math.Min(row[i], row[i - 1])));
             }
         }
 
-        return null;
+        return row[^1];
     }
 }

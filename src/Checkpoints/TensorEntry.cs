@@ -1,31 +1,21 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>A tensor that lies in a file: what it is called, what it holds, and where. Its bytes are read only when asked for.</summary>
+/// <summary>
+/// A tensor that lies in a file: what it is called, what it holds, and where. Its bytes are read only when asked for.
+/// </summary>
 public sealed class TensorEntry
 {
     private readonly FileBytes file;
-    private readonly long start;
-    private readonly long[] shape;
-    private readonly long[]? strides;
-
     private readonly TensorLayout layout;
 
     /// <summary>A tensor whose first element is at a byte offset of a file.</summary>
-    internal TensorEntry(string name, ScalarType type, FileBytes file, long start, TensorLayout layout)
-    {
-        Name = name;
-        Type = type;
-        this.file = file;
-        this.start = start;
-        this.layout = layout;
-        shape = layout.Shape;
-        strides = layout.IsContiguous ? null : layout.Strides;
-        ElementCount = layout.ElementCount;
-    }
+    internal TensorEntry(string name, ScalarType type, FileBytes file, long start, TensorLayout layout) =>
+        (Name, Type, this.file, Start, this.layout) = (name, type, file, start, layout);
 
     /// <summary>The name in the file, dictionaries joined by dots: <c>model.visual_encoder.cls_token</c>.</summary>
     public string Name { get; }
@@ -34,13 +24,19 @@ public sealed class TensorEntry
     public ScalarType Type { get; }
 
     /// <summary>The sizes of its dimensions; empty for a scalar.</summary>
-    public IReadOnlyList<long> Shape => shape;
+    public IReadOnlyList<long> Shape => layout.Shape;
 
     /// <summary>How many elements it has.</summary>
-    public long ElementCount { get; }
+    public long ElementCount => layout.ElementCount;
 
     /// <summary>How many bytes its elements take in row-major order.</summary>
     public long ByteCount => ElementCount * Type.ElementSize();
+
+    /// <summary>Where in the file the first element lies, in bytes.</summary>
+    internal long Start { get; }
+
+    /// <summary>Whether its elements are read without going over others.</summary>
+    internal bool IsContiguous => layout.IsContiguous;
 
     /// <summary>Copies all elements, row-major and little-endian.</summary>
     /// <param name="destination">Exactly <see cref="ByteCount"/> bytes.</param>
@@ -50,26 +46,37 @@ public sealed class TensorEntry
     {
         if (destination.Length != ByteCount)
         {
-            throw new ArgumentException($"{Name} has {ByteCount} bytes, the destination {destination.Length}", nameof(destination));
+            throw new ArgumentException($"{Name} has {ByteCount} bytes, the destination {destination.Length}",
+                nameof(destination));
         }
 
         CopyTo(0, destination);
     }
 
     /// <summary>All elements, row-major.</summary>
-    /// <typeparam name="T">A type of the element's size: <c>float</c> for Float32, <c>ushort</c> or <c>Half</c> for Float16.</typeparam>
+    /// <typeparam name="T">
+    /// A type of the element's size: <c>float</c> for Float32, <c>ushort</c> or <c>Half</c> for Float16.
+    /// </typeparam>
     /// <exception cref="ArgumentException">The element has another size than <typeparamref name="T"/>.</exception>
     public T[] ToArray<T>()
         where T : unmanaged
     {
         if (Unsafe.SizeOf<T>() != Type.ElementSize())
         {
-            throw new ArgumentException($"{Name} holds {Type}, {Type.ElementSize()} bytes each; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
+            throw new ArgumentException(
+                $"{Name} holds {Type}, {Type.ElementSize()} bytes each; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
         }
 
         var elements = new T[ElementCount];
-        CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(elements.AsSpan()));
+        CopyTo(MemoryMarshal.AsBytes(elements.AsSpan()));
         return elements;
+    }
+
+    /// <summary>All elements as doubles, row-major; for scalars and small tables.</summary>
+    public double[] ToArray()
+    {
+        using var doubles = ToTensor(ScalarType.Float64);
+        return doubles.data<double>().ToArray();
     }
 
     /// <summary>A new tensor on the CPU with these elements.</summary>
@@ -77,61 +84,58 @@ public sealed class TensorEntry
     /// <exception cref="InvalidDataException">The file has become shorter since it was opened.</exception>
     public Tensor ToTensor(ScalarType? dtype = null)
     {
-        var tensor = empty(shape, dtype: dtype ?? Type);
-        var copy = new TensorCopy();
-        copy.Add(new TensorRecipe([this]), tensor);
-        copy.Run();
+        var tensor = empty(layout.Shape, dtype: dtype ?? Type, device: CPU);
+        TensorCopy.Fill(new TensorRecipe([this]), tensor);
         return tensor;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} {Type} {TensorLayout.Describe(shape)}";
-
-    /// <summary>Where in the file the first element lies, in bytes.</summary>
-    internal long Start => start;
+    public override string ToString() => $"{Name} {Type} {Damage.Shape(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
     /// <exception cref="InvalidDataException">It is not a matrix.</exception>
-    internal TensorEntry Transposed() => shape.Length == 2
-        ? new TensorEntry(Name, Type, file, start, layout.Transposed())
+    internal TensorEntry Transposed() => Shape.Count == 2
+        ? new TensorEntry(Name, Type, file, Start, layout.Transposed())
         : throw file.Broken($"tensor {this} should be a matrix");
 
-    /// <summary>Copies whole elements from some element on, row-major and little-endian; may be called from several threads.</summary>
+    /// <summary>
+    /// Copies whole elements from some element on, row-major and little-endian; may be called from several threads.
+    /// </summary>
     internal void CopyTo(long firstElement, Span<byte> destination)
     {
-        if (strides is null)
+        if (IsContiguous)
         {
-            file.Read(start + (firstElement * Type.ElementSize()), destination);
+            file.Read(Start + (firstElement * Type.ElementSize()), destination);
+            return;
         }
-        else
+
+        lock (layout) // one such tensor's whole range in memory at a time
         {
-            Gather(strides, firstElement, destination);
+            Gather(file.Take(Start, layout.Extent * Type.ElementSize()), firstElement, destination);
         }
     }
 
     // Walks the elements in row-major order; the innermost dimension is the loop, the outer ones an odometer.
-    private unsafe void Gather(long[] steps, long firstElement, Span<byte> destination)
+    private void Gather(ReadOnlySpan<byte> source, long firstElement, Span<byte> destination)
     {
-        var size = Type.ElementSize();
+        var (shape, steps, size) = (layout.Shape, layout.Strides, Type.ElementSize());
         var index = new long[shape.Length];
-        var position = 0L;
-        var rest = firstElement;
+        var (position, rest) = (0L, firstElement);
         for (var d = shape.Length - 1; d >= 0; d--)
         {
-            index[d] = rest % shape[d];
-            rest /= shape[d];
+            (rest, index[d]) = Math.DivRem(rest, shape[d]);
             position += index[d] * steps[d];
         }
 
         var inner = shape.Length - 1;
-        var extent = TensorLayout.Extent(shape, steps) * size;
-        var source = file.Pointer(start, extent);
-        for (var written = 0; written < destination.Length;)
+        while (destination.Length > 0)
         {
-            var run = (int)Math.Min(shape[inner] - index[inner], (destination.Length - written) / size);
-            CopyRun(source + (position * size), steps[inner] * size, destination.Slice(written, run * size), size);
-            written += run * size;
-            position += run * steps[inner];
+            var run = Math.Min(shape[inner] - index[inner], destination.Length / size);
+            for (var i = 0L; i < run; i++, position += steps[inner], destination = destination[size..])
+            {
+                source.Slice((int)(position * size), size).CopyTo(destination);
+            }
+
             index[inner] += run;
             for (var d = inner; d > 0 && index[d] == shape[d]; d--)
             {
@@ -141,23 +145,12 @@ public sealed class TensorEntry
             }
         }
     }
-
-    private static unsafe void CopyRun(byte* source, long step, Span<byte> destination, int size)
-    {
-        if (step == size)
-        {
-            new ReadOnlySpan<byte>(source, destination.Length).CopyTo(destination);
-            return;
-        }
-
-        for (var at = 0; at < destination.Length; at += size, source += step)
-        {
-            new ReadOnlySpan<byte>(source, size).CopyTo(destination[at..]);
-        }
-    }
 }
 
-/// <summary>How a model's tensor comes out of a file: one stored tensor, or several stacked along the first dimension (split query, key and value).</summary>
+/// <summary>
+/// How a model's tensor comes out of a file: one stored tensor, or several stacked along the first dimension (split query, key
+/// and value).
+/// </summary>
 public sealed class TensorRecipe
 {
     /// <summary>Stacks parts; all but their first sizes must agree.</summary>
@@ -166,11 +159,9 @@ public sealed class TensorRecipe
     {
         Parts = parts;
         var first = parts[0];
-        if (parts.Any(p => p.Type != first.Type || p.Shape.Count == 0 && parts.Count > 1 || !p.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1))))
-        {
-            throw new InvalidDataException($"these tensors belong together but do not fit: {string.Join("; ", parts)}");
-        }
-
+        var fits = parts.Count == 1 || parts.All(p => p.Type == first.Type && p.Shape.Count > 0
+            && p.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1)));
+        Damage.Unless(fits, $"these tensors belong together but do not fit: {string.Join("; ", parts)}");
         Shape = parts.Count == 1 ? first.Shape : [parts.Sum(p => p.Shape[0]), .. first.Shape.Skip(1)];
     }
 

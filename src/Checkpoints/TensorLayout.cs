@@ -4,16 +4,17 @@ namespace Madtp.Kit.Checkpoints;
 internal sealed class TensorLayout
 {
     private const int MaximumRank = 32;
+    private const int WidestElement = 16; // bytes: a complex number of two doubles
 
     // A zero stride repeats elements. Honest files do that for small buffers; a lying one could ask for terabytes.
     private const long MaximumRepeated = 1 << 22;
 
     private TensorLayout(long[] shape, long[] strides, long elementCount)
     {
-        Shape = shape;
-        Strides = strides;
-        ElementCount = elementCount;
-        IsContiguous = elementCount <= 1 || MatchesRowMajor();
+        (Shape, Strides, ElementCount) = (shape, strides, elementCount);
+        var rowMajor = RowMajor(shape);
+        // PyTorch leaves any stride on a dimension of size 1.
+        IsContiguous = elementCount <= 1 || shape.Index().All(d => d.Item == 1 || strides[d.Index] == rowMajor[d.Index]);
     }
 
     public long[] Shape { get; }
@@ -25,81 +26,38 @@ internal sealed class TensorLayout
     /// <summary>Whether the elements lie in row-major order without gaps.</summary>
     public bool IsContiguous { get; }
 
-    /// <summary>A row-major layout; null with the reason where the shape is impossible.</summary>
-    public static TensorLayout? Contiguous(long[] shape, out string? reason)
+    /// <summary>How many elements lie between the first and the last one, both counted.</summary>
+    public long Extent => (long)ExtentOf(Shape, Strides);
+
+    /// <summary>A row-major layout.</summary>
+    /// <exception cref="InvalidDataException">The shape is impossible; <paramref name="what"/> has it.</exception>
+    public static TensorLayout Contiguous(string what, long[] shape) => new(shape, RowMajor(shape), Count(what, shape));
+
+    /// <summary>A strided layout whose every element lies within the elements available.</summary>
+    /// <exception cref="InvalidDataException">It is impossible; <paramref name="what"/> has it.</exception>
+    public static TensorLayout Strided(string what, long[] shape, long[] strides, long available)
     {
-        var count = Count(shape, out reason);
-        return count is null ? null : new TensorLayout(shape, RowMajor(shape), count.Value);
-    }
-
-    /// <summary>A strided layout whose every element lies within the elements available; null with the reason otherwise.</summary>
-    public static TensorLayout? Strided(long[] shape, long[] strides, long available, out string? reason)
-    {
-        var count = Count(shape, out reason);
-        if (count is null)
-        {
-            return null;
-        }
-
-        if (strides.Length != shape.Length)
-        {
-            reason = $"it has {shape.Length} dimensions and {strides.Length} strides";
-            return null;
-        }
-
-        if (strides.Any(s => s < 0))
-        {
-            reason = $"its strides {Describe(strides)} are negative";
-            return null;
-        }
-
-        if (count > 0 && CheckedExtent(shape, strides) > available)
-        {
-            reason = $"its shape {Describe(shape)} with strides {Describe(strides)} reaches past its storage ({Math.Max(available, 0)} elements)";
-            return null;
-        }
-
-        if (count > Math.Max(available, MaximumRepeated))
-        {
-            reason = $"its shape {Describe(shape)} repeats a storage of {available} elements {count / Math.Max(available, 1)} times";
-            return null;
-        }
-
-        return new TensorLayout(shape, strides, count.Value);
+        var count = Count(what, shape);
+        Damage.Unless(strides.Length == shape.Length, $"{what}: it has {shape.Length} dimensions and {strides.Length} strides");
+        Damage.Unless(strides.All(s => s >= 0), $"{what}: its strides {Damage.Shape(strides)} are negative");
+        Damage.Unless(
+            count == 0 || ExtentOf(shape, strides) <= available,
+            $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} reaches past its storage ({available} "
+                + $"elements)");
+        Damage.Unless(
+            count <= Math.Max(available, MaximumRepeated),
+            $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements {count / Math.Max(available, 1)} "
+                + $"times");
+        return new TensorLayout(shape, strides, count);
     }
 
     /// <summary>Rows as columns; for two dimensions.</summary>
     public TensorLayout Transposed() => new([Shape[1], Shape[0]], [Strides[1], Strides[0]], ElementCount);
 
-    /// <summary>How many elements lie between the first and the last one, both counted.</summary>
-    public static long Extent(long[] shape, long[] strides)
+    private static long Count(string what, long[] shape)
     {
-        var extent = 1L;
-        for (var d = 0; d < shape.Length; d++)
-        {
-            extent += (shape[d] - 1) * strides[d];
-        }
-
-        return extent;
-    }
-
-    public static string Describe(IEnumerable<long> numbers) => $"[{string.Join(", ", numbers)}]";
-
-    private static long? Count(long[] shape, out string? reason)
-    {
-        reason = null;
-        if (shape.Length > MaximumRank)
-        {
-            reason = $"it has {shape.Length} dimensions, at most {MaximumRank} are read";
-            return null;
-        }
-
-        if (shape.Any(s => s < 0))
-        {
-            reason = $"its shape {Describe(shape)} has a negative size";
-            return null;
-        }
-
+        Damage.Unless(shape.Length <= MaximumRank, $"{what}: it has {shape.Length} dimensions, at most {MaximumRank} are read");
+        Damage.Unless(shape.All(s => s >= 0), $"{what}: its shape {Damage.Shape(shape)} has a negative size");
         if (shape.Contains(0))
         {
             return 0;
@@ -108,28 +66,16 @@ internal sealed class TensorLayout
         var product = (Int128)1;
         foreach (var size in shape)
         {
-            // 8 bytes is the widest element: beyond this the byte count would not fit.
             product *= size;
-            if (product > long.MaxValue / 8)
-            {
-                reason = $"its shape {Describe(shape)} has more elements than any file can hold";
-                return null;
-            }
+            Damage.Unless(product <= long.MaxValue / WidestElement,
+                $"{what}: its shape {Damage.Shape(shape)} has more elements than any file can hold");
         }
 
         return (long)product;
     }
 
-    private static Int128 CheckedExtent(long[] shape, long[] strides)
-    {
-        var extent = (Int128)1;
-        for (var d = 0; d < shape.Length; d++)
-        {
-            extent += (Int128)(shape[d] - 1) * strides[d];
-        }
-
-        return extent;
-    }
+    private static Int128 ExtentOf(long[] shape, long[] strides) =>
+        shape.Zip(strides).Aggregate((Int128)1, (sum, d) => sum + ((Int128)(d.First - 1) * d.Second));
 
     private static long[] RowMajor(long[] shape)
     {
@@ -142,20 +88,5 @@ internal sealed class TensorLayout
         }
 
         return strides;
-    }
-
-    // PyTorch leaves any stride on a dimension of size 1.
-    private bool MatchesRowMajor()
-    {
-        var expected = RowMajor(Shape);
-        for (var d = 0; d < Shape.Length; d++)
-        {
-            if (Shape[d] != 1 && Strides[d] != expected[d])
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

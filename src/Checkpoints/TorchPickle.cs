@@ -1,60 +1,114 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>What PyTorch's pickles may name: tensors, their storages, ordered dictionaries; in TorchScript archives also modules and typed lists.</summary>
-/// <param name="locate">Finds a storage that a pickle mentions, once per mention.</param>
-/// <param name="isScript">Whether module classes and TorchScript's list builders are allowed.</param>
-internal sealed class TorchVocabulary(Func<StorageReference, object?[], StorageReference> locate, bool isScript)
+/// <summary>
+/// A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a legacy
+/// file.
+/// </summary>
+/// <param name="kind">The class that PyTorch calls it by, such as <c>torch.FloatStorage</c>.</param>
+/// <param name="key">Its name within the file.</param>
+/// <param name="count">How many elements it has, as the pickle says and the file bears out.</param>
+/// <param name="elementSize">How many bytes one element has.</param>
+internal sealed class StorageReference(string kind, string key, long count, int elementSize)
 {
-    private const string ScriptLists = "torch.jit._pickle";
+    public string Kind { get; } = kind;
 
-    /// <summary>Whether a pickle may name this class or function; everything else is refused.</summary>
-    public bool Allows(PickleGlobal global) => global switch
-    {
-        ("collections", "OrderedDict") => true,
-        ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter") => true,
-        ("torch", "Size") => true,
-        ("_codecs", "encode") => true,
-        ("torch", var name) => ElementNames.FromStorage(name) is not null,
-        (ScriptLists, "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist" or "restore_type_tag") => isScript,
-        var (module, _) => isScript && IsModule(module),
-    };
+    public string Key { get; } = key;
 
-    /// <summary>The data that calling an allowed name stands for.</summary>
-    /// <exception cref="InvalidDataException">The arguments are not what the name takes.</exception>
-    public object? Call(PickleGlobal global, object?[] arguments) => (global.Name, arguments) switch
-    {
-        _ when IsModule(global.Module) => new ModuleState(),
-        ("OrderedDict", []) => new PickleDictionary(),
-        ("OrderedDict", [List<object?> pairs]) => FromPairs(pairs),
-        ("Size", [object?[] sizes]) => sizes,
-        // Protocol 2 has no bytes of its own: it writes them as text in which each character is one byte.
-        ("encode", [string text, "latin1"]) => Encoding.Latin1.GetBytes(text),
-        ("_rebuild_tensor_v2", [StorageReference storage, long first, object?[] shape, object?[] strides, bool, _, ..]) => Rebuild(storage, first, shape, strides),
-        ("_rebuild_tensor", [StorageReference storage, long first, object?[] shape, object?[] strides]) => Rebuild(storage, first, shape, strides),
-        ("_rebuild_parameter", [TensorReference tensor, bool, _]) => tensor,
-        ("build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist", [List<object?> items]) => items,
-        ("restore_type_tag", [var value, string]) => value,
-        _ => throw new InvalidDataException($"it gives {global} arguments that it does not take"),
-    };
+    public long Count { get; } = count;
 
-    /// <summary>Sets the state of an object that <see cref="Call"/> made.</summary>
-    /// <exception cref="InvalidDataException">That object takes no state.</exception>
-    public void SetState(object? target, object? state)
+    public int ElementSize { get; } = elementSize;
+
+    /// <summary>What one element is; null for kinds that no model here has.</summary>
+    public ScalarType? Type { get; } = ElementNames.FromStorage(kind);
+
+    /// <summary>The bytes that it lies in; null until that is known.</summary>
+    public FileBytes? Bytes { get; set; }
+
+    /// <summary>The byte of them at which it begins.</summary>
+    public long Start { get; set; }
+
+    /// <summary>This storage, or the one that was mentioned before under its key, which must be the same.</summary>
+    public StorageReference Among(Dictionary<string, StorageReference> storages)
     {
-        // An ordered dictionary's state is its attributes (PyTorch keeps version numbers of modules there), not its items.
-        if (target is ModuleState module)
+        if (storages.TryAdd(Key, this))
         {
-            module.State = state;
+            return this;
         }
-        else if (target is not PickleDictionary)
+
+        var known = storages[Key];
+        Damage.Unless(
+            known.Kind == Kind && known.Count == Count,
+            $"storage {Damage.Quoted(Key)} is mentioned as {known.Count} of {Named(known)} and as {Count} of {Named(this)}");
+        return known;
+    }
+
+    /// <summary>What its elements are called in an error.</summary>
+    public static string Named(StorageReference storage) => storage.Type?.ToString() ?? storage.Kind;
+}
+
+/// <summary>
+/// A tensor that a pickle describes: a view of a storage, or of no storage where it is of a kind that is not read.
+/// </summary>
+internal sealed record TensorReference(StorageReference? Storage, long FirstElement, TensorLayout? Layout, string Kind);
+
+/// <summary>
+/// What the names in PyTorch's pickles stand for: tensors, their storages, ordered dictionaries; in TorchScript archives also
+/// modules and typed lists. Whatever else is called becomes an opaque object.
+/// </summary>
+/// <param name="locate">Finds a storage that a pickle mentions, once per mention.</param>
+/// <param name="isScript">Whether module classes and TorchScript's list builders are known.</param>
+internal sealed class TorchPickle(Func<StorageReference, object?[], StorageReference> locate, bool isScript)
+{
+    /// <summary>The data that calling a name stands for.</summary>
+    /// <exception cref="InvalidDataException">It makes a tensor, and the arguments are not what that takes.</exception>
+    public object? Call(PickleGlobal global, object?[] arguments) => (global.Module, global.Name, arguments) switch
+    {
+        ("collections", "OrderedDict", []) => new PickleDictionary(),
+        ("collections", "OrderedDict", [List<object?> pairs]) when pairs
+            .All(pair => pair is List<object?> { Count: 2 } or object?[] { Length: 2 }) => FromPairs(pairs),
+        ("torch", "Size", [object?[] sizes]) => sizes,
+        // Protocol 2 has no bytes of its own: it writes them as text in which each character is one byte.
+        ("_codecs", "encode", [string text, "latin1"]) => Encoding.Latin1.GetBytes(text),
+        ("torch._utils", "_rebuild_tensor_v2", [StorageReference storage, long first, object?[] shape, object?[] strides, bool,
+            _, ..]) =>
+            Rebuild(storage, first, shape, strides),
+        ("torch._utils", "_rebuild_tensor", [StorageReference storage, long first, object?[] shape, object?[] strides]) =>
+            Rebuild(storage, first, shape, strides),
+        ("torch._utils", "_rebuild_tensor_v3", [_, _, object?[] shape, _, _, _, PickleGlobal type, ..]) =>
+            Unread($"{type} {Damage.Shape(Numbers(shape))}"),
+        ("torch._utils", "_rebuild_parameter", [TensorReference tensor, bool, _]) => tensor,
+        ("torch._utils", "_rebuild_parameter_with_state", [TensorReference tensor, bool, _, _]) => tensor,
+        ("torch._utils", "_rebuild_sparse_tensor" or "_rebuild_sparse_csr_tensor", _) => Unread("sparse"),
+        ("torch._utils", "_rebuild_qtensor", [_, _, object?[] shape, ..]) => Unread($"quantised {Damage.Shape(Numbers(shape))}"),
+        ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter" or "_rebuild_qtensor", _) =>
+            throw new InvalidDataException($"it gives {global} arguments that it does not take"),
+        ("torch._utils", _, _) when global.Name.StartsWith("_rebuild_", StringComparison.Ordinal) =>
+            Unread($"made by {Damage.Quoted(global.Name)}"),
+        ("torch.jit._pickle", "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist",
+            [List<object?> items]) when isScript => items,
+        ("torch.jit._pickle", "restore_type_tag", [var value, string]) when isScript => value,
+        ("copyreg" or "copy_reg", "_reconstructor", [PickleGlobal type, ..]) => new PickledObject(type.ToString()),
+        _ => new PickledObject(global.ToString()),
+    };
+
+    /// <summary>
+    /// Sets the state of an object. An ordered dictionary's (PyTorch keeps version numbers of modules there) is not its items.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It takes no state.</exception>
+    public static void SetState(object? target, object? state)
+    {
+        if (target is PickledObject made)
         {
-            throw new InvalidDataException("it sets the state of something that has none");
+            made.State = state;
+        }
+        else
+        {
+            Damage.Unless(target is PickleDictionary or TensorReference, $"it sets the state of something that has none");
         }
     }
 
@@ -67,182 +121,157 @@ internal sealed class TorchVocabulary(Func<StorageReference, object?[], StorageR
             throw new InvalidDataException("it refers to something outside itself that is not a storage");
         }
 
-        var type = ElementNames.FromStorage(kind.Name) ?? throw new InvalidDataException($"storage '{key}' is of kind {kind}, which holds no numbers the kit reads");
-        if (count < 0 || count > long.MaxValue / 8)
-        {
-            throw new InvalidDataException($"storage '{key}' claims {count} elements");
-        }
-
-        return locate(new StorageReference(type, key, count), view);
+        Damage.Unless(ElementNames.StorageSize(kind.ToString()) is not null,
+            $"storage {Damage.Quoted(key)} is of kind {Damage.Quoted(kind.ToString())}, which is not one of PyTorch's");
+        Damage.Unless(count is >= 0 and <= long.MaxValue / 16, $"storage {Damage.Quoted(key)} claims {count} elements");
+        return locate(new StorageReference(kind.ToString(), key, count, ElementNames.StorageSize(kind.ToString())!.Value), view);
     }
 
-    private static bool IsModule(string module) => module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether an object is a module of a TorchScript archive, whose attributes are data like any dictionary's.
+    /// </summary>
+    public static bool IsScriptModule(PickledObject made) => made.Type.StartsWith("__torch__.", StringComparison.Ordinal);
+
+    private static TensorReference Unread(string kind) => new(null, 0, null, kind);
 
     private static PickleDictionary FromPairs(List<object?> pairs)
     {
         var dictionary = new PickleDictionary();
-        foreach (var pair in pairs)
-        {
-            dictionary.Items.Add(pair switch
-            {
-                object?[] and [var key, var value] => new(key, value),
-                List<object?> and [var key, var value] => new(key, value),
-                _ => throw new InvalidDataException("an ordered dictionary is made of something else than pairs"),
-            });
-        }
-
+        dictionary.Items.AddRange(pairs.Select(pair => (IReadOnlyList<object?>)pair!).Select(pair => (pair[0], pair[1])));
         return dictionary;
     }
 
     private static TensorReference Rebuild(StorageReference storage, long first, object?[] shape, object?[] strides)
     {
-        if (first < 0 || first > storage.Count)
-        {
-            throw new InvalidDataException($"a tensor begins at element {first} of storage '{storage.Key}', which has {storage.Count}");
-        }
-
-        var layout = TensorLayout.Strided(Numbers(shape), Numbers(strides), storage.Count - first, out var reason)
-            ?? throw new InvalidDataException($"a tensor over storage '{storage.Key}': {reason}");
-        return new TensorReference(storage, first, layout);
+        var key = Damage.Quoted(storage.Key);
+        Damage.Unless(first >= 0 && first <= storage.Count,
+            $"a tensor begins at element {first} of storage {key}, which has {storage.Count}");
+        var layout = TensorLayout.Strided($"a tensor over storage {key}", Numbers(shape), Numbers(strides),
+            storage.Count - first);
+        return new TensorReference(storage, first, layout, $"{storage.Kind} {Damage.Shape(layout.Shape)}");
     }
 
     private static long[] Numbers(object?[] items) =>
-        Array.ConvertAll(items, item => item is long number ? number : throw new InvalidDataException("a tensor's shape or strides are not whole numbers"));
+        Array.ConvertAll(items, item => item is long number ? number
+            : throw new InvalidDataException("a tensor's shape or strides are not whole numbers"));
 }
 
 /// <summary>
 /// Flattens what a pickle held into tensors and plain values with dotted names. A pickle can refer to one object many times over,
 /// or to itself, so depth, count and total length of names are bounded.
 /// </summary>
-internal sealed class PickleContents(FileBytes file)
+internal sealed class PickleContents(CheckpointFormat format)
 {
     private const int MaximumDepth = 64;
     private const int MaximumItems = 1_000_000;
     private const long MaximumNameCharacters = 64_000_000;
 
     private readonly List<TensorEntry> tensors = [];
+    private readonly Dictionary<string, string> unread = [];
     private readonly Dictionary<string, object?> values = [];
     private readonly HashSet<string> names = [];
     private int items;
     private long characters;
 
     /// <summary>All tensors and values under a pickle's root.</summary>
-    public static CheckpointContents Flatten(FileBytes file, CheckpointFormat format, object? root)
+    public static CheckpointContents Flatten(CheckpointFormat format, object? root)
     {
-        var contents = new PickleContents(file);
+        var contents = new PickleContents(format);
         contents.Visit("", root, 0);
-        return new CheckpointContents(format, contents.tensors, contents.values, new Dictionary<string, string>());
+        var metadata = new Dictionary<string, string>();
+        return new CheckpointContents(format, contents.tensors, contents.unread, contents.values, metadata);
     }
 
     private void Visit(string name, object? value, int depth)
     {
-        if (depth > MaximumDepth)
-        {
-            throw file.Broken($"its pickle nests deeper than {MaximumDepth} levels, or into itself, under '{Shorten(name)}'");
-        }
-
-        if (++items > MaximumItems)
-        {
-            throw file.Broken($"its pickle unfolds to more than {MaximumItems} items");
-        }
-
+        Damage.Unless(depth <= MaximumDepth,
+            $"its pickle nests deeper than {MaximumDepth} levels, or into itself, under {Damage.Quoted(name)}");
+        Damage.Unless(++items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
         switch (value)
         {
-            case PickleDictionary dictionary:
+            case PickleDictionary dictionary when dictionary.Items.All(item => Key(item.Key) is not null):
                 foreach (var (key, item) in dictionary.Items)
                 {
-                    Visit(Join(name, Key(key, name)), item, depth + 1);
+                    Visit(Join(name, Key(key)!), item, depth + 1);
                 }
 
                 break;
-            case ModuleState module:
-                Visit(name, module.State, depth + 1);
+            case PickledObject { Items: { } own }:
+                Visit(name, own, depth + 1);
                 break;
-            case List<object?> list:
-                VisitAll(name, list, depth);
+            case PickledObject { State: { } state } made when format == CheckpointFormat.TorchScript
+                && TorchPickle.IsScriptModule(made):
+                Visit(name, state, depth + 1);
                 break;
-            case object?[] tuple:
-                VisitAll(name, tuple, depth);
+            case PickledObject { State: PickleDictionary state } when Module(state) is { } parts: // a whole torch.nn.Module
+                foreach (var part in parts)
+                {
+                    Visit(name, part, depth + 1);
+                }
+
+                break;
+            case IReadOnlyList<object?> list:
+                for (var i = 0; i < list.Count; i++)
+                {
+                    Visit(Join(name, i.ToString(CultureInfo.InvariantCulture)), list[i], depth + 1);
+                }
+
                 break;
             case TensorReference tensor:
                 AddTensor(Claim(name), tensor);
                 break;
-            case null or bool or long or double or string or byte[] or BigInteger:
-                values[Claim(name)] = value;
-                break;
             default:
-                throw file.Broken($"its pickle holds a bare {(value is PickleGlobal ? "name" : "storage")} at '{Shorten(name)}', which is neither a tensor nor a plain value");
-        }
-    }
-
-    private void VisitAll(string name, IReadOnlyList<object?> list, int depth)
-    {
-        for (var i = 0; i < list.Count; i++)
-        {
-            Visit(Join(name, i.ToString(CultureInfo.InvariantCulture)), list[i], depth + 1);
+                values[Claim(name)] = value switch
+                {
+                    null or bool or long or double or string or byte[] or BigInteger or PickledObject => value,
+                    PickleDictionary => new PickledObject("dict"), // its keys are no names
+                    StorageReference storage => new PickledObject(storage.Kind),
+                    _ => new PickledObject(value.ToString()!), // a class or function, by name
+                };
+                break;
         }
     }
 
     private void AddTensor(string name, TensorReference tensor)
     {
-        if (tensor.Storage.Start < 0)
+        if (tensor is not { Storage: { Type: { } type } storage, Layout: { } layout })
         {
-            throw file.Broken($"the storage '{tensor.Storage.Key}' of tensor '{name}' is missing");
+            unread.Add(name, tensor.Kind);
+            return;
         }
 
-        var start = tensor.Storage.Start + (tensor.FirstElement * tensor.Storage.Type.ElementSize());
-        tensors.Add(new TensorEntry(name, tensor.Storage.Type, file, start, tensor.Layout));
+        Damage.Unless(storage.Bytes is not null,
+            $"the storage {Damage.Quoted(storage.Key)} of tensor {Damage.Quoted(name)} is missing");
+        tensors.Add(new TensorEntry(name, type, storage.Bytes, storage.Start + (tensor.FirstElement * storage.ElementSize),
+            layout));
     }
 
     private string Claim(string name)
     {
         var claimed = name.Length == 0 ? "value" : name;
-        return names.Add(claimed) ? claimed : throw file.Broken($"its pickle holds '{Shorten(claimed)}' twice");
+        Damage.Unless(names.Add(claimed), $"its pickle holds {Damage.Quoted(claimed)} twice");
+        return claimed;
     }
 
     private string Join(string name, string key)
     {
         characters += name.Length + key.Length;
-        if (characters > MaximumNameCharacters)
-        {
-            throw file.Broken("the names in its pickle are longer than any checkpoint's");
-        }
-
+        Damage.Unless(characters <= MaximumNameCharacters, $"the names in its pickle are longer than any checkpoint's");
         return name.Length == 0 ? key : $"{name}.{key}";
     }
 
-    private string Key(object? key, string name) => key switch
+    // The parameters, buffers and children of a module that was pickled whole.
+    private static object?[]? Module(PickleDictionary state)
+    {
+        object?[] parts = [.. state.Items.Where(item => item.Key is "_parameters" or "_buffers" or "_modules")
+            .Select(item => item.Value)];
+        return parts.Length == 3 && parts.All(part => part is PickleDictionary) ? parts : null;
+    }
+
+    private static string? Key(object? key) => key switch
     {
         string text => text,
         long number => number.ToString(CultureInfo.InvariantCulture),
-        _ => throw file.Broken($"a dictionary in its pickle, under '{Shorten(name)}', has a key that is neither a string nor a number"),
+        _ => null,
     };
-
-    private static string Shorten(string name) => name.Length <= 100 ? name : name[..100] + "…";
 }
-
-/// <summary>An object of a TorchScript archive: its attributes are data like any dictionary's, its class does not matter.</summary>
-internal sealed class ModuleState
-{
-    /// <summary>The attributes.</summary>
-    public object? State { get; set; }
-}
-
-/// <summary>A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a legacy file.</summary>
-internal sealed class StorageReference(ScalarType type, string key, long count)
-{
-    /// <summary>What one element is.</summary>
-    public ScalarType Type { get; } = type;
-
-    /// <summary>The storage's name within the file.</summary>
-    public string Key { get; } = key;
-
-    /// <summary>How many elements it has, as the pickle says and the file bears out.</summary>
-    public long Count { get; } = count;
-
-    /// <summary>The byte at which it begins; -1 until it is known.</summary>
-    public long Start { get; set; } = -1;
-}
-
-/// <summary>A tensor that a pickle describes: a view of a storage.</summary>
-internal sealed record TensorReference(StorageReference Storage, long FirstElement, TensorLayout Layout);

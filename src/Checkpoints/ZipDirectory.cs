@@ -1,11 +1,41 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
+/// <summary>A file inside a zip archive: where its bytes lie, packed or as they are.</summary>
+internal sealed record ZipEntry(string Name, long Start, long Packed, long Length, bool IsPacked)
+{
+    /// <summary>The entry's own bytes, and where in them they begin; what is packed is unpacked when it is first read.</summary>
+    public (FileBytes Bytes, long Start) Open(FileBytes archive) =>
+        IsPacked ? (new FileBytes(archive.Path, Length, () => Unpack(archive)), 0) : (archive, Start);
+
+    private byte[] Unpack(FileBytes archive)
+    {
+        var bytes = new byte[Length];
+        try
+        {
+            using var inflater = new DeflateStream(new MemoryStream(archive.Take(Start, Packed)), CompressionMode.Decompress);
+            inflater.ReadExactly(bytes);
+            if (inflater.ReadByte() < 0)
+            {
+                return bytes;
+            }
+        }
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
+        {
+            // said below
+        }
+
+        throw archive.Broken($"its zip entry {Damage.Quoted(Name)} does not unpack to the {Length} bytes that it claims");
+    }
+}
+
 /// <summary>
-/// Reads a zip archive's directory (zip64 included) into the places of its entries, so that tensors can be read in place.
-/// .NET's own reader does not tell where an entry's bytes lie. Nothing is decompressed, so no archive can unpack to more than its size.
+/// Reads a zip archive's directory (zip64 included) into the places of its entries, so that tensors can be read in place: .NET's
+/// own reader does not tell where an entry's bytes lie. PyTorch packs nothing; other tools do, and where that would unpack to far
+/// more than the archive's size it is refused.
 /// </summary>
 internal static class ZipDirectory
 {
@@ -17,165 +47,134 @@ internal static class ZipDirectory
     private const int LocalSize = 30;
     private const int CentralSize = 46;
     private const int EndSize = 22;
+    private const int Locator64Size = 20;
     private const int MaximumEntries = 1_000_000;
+    private const int MaximumTail = 1 << 20; // what may follow the directory: a comment, or bytes that a download left
+    private const int Stored = 0;
+    private const int Deflated = 8;
 
     /// <summary>Whether the file begins as a zip archive does.</summary>
-    public static bool Recognizes(FileBytes file) => file.Length >= 4 && U32(file, 0) is LocalSignature or EndSignature;
+    public static bool Recognizes(FileBytes file) => file.Length >= 4 && file.U32(0) is LocalSignature or EndSignature;
 
     /// <summary>All entries by name.</summary>
     public static Dictionary<string, ZipEntry> Read(FileBytes file)
     {
         var (offset, size, count) = FindDirectory(file);
-        if (count > MaximumEntries || count * CentralSize > size || !file.Holds(offset, size))
-        {
-            throw file.Broken($"its zip directory claims {count} entries in {size} bytes at byte {offset} of {file.Length}");
-        }
-
+        Damage.Unless(
+            count <= MaximumEntries && count * CentralSize <= size && file.Holds(offset, size) && size <= Array.MaxLength,
+            $"its zip directory claims {count} entries in {size} bytes at byte {offset} of {file.Length}");
+        var directory = file.Take(offset, size);
         var entries = new Dictionary<string, ZipEntry>((int)count);
-        var end = offset + size;
-        for (var i = 0L; i < count; i++)
+        for (int i = 0, at = 0; i < count; i++)
         {
-            if (offset + CentralSize > end || U32(file, offset) != CentralSignature)
-            {
-                throw file.Broken($"entry {i} of its zip directory is damaged");
-            }
-
-            var (entry, length) = ReadCentral(file, offset, end);
-            offset += length;
-            if (!entries.TryAdd(entry.Name, entry))
-            {
-                throw file.Broken($"its zip directory lists '{entry.Name}' twice");
-            }
+            Damage.Unless(at + CentralSize <= directory.Length && U32(directory, at) == CentralSignature,
+                $"entry {i} of its zip directory is damaged");
+            var (entry, length) = ReadEntry(file, directory.AsSpan(at));
+            Damage.Unless(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Damage.Quoted(entry.Name)} twice");
+            at += length;
         }
 
-        CheckDisjoint(file, entries.Values);
+        CheckDisjoint(entries.Values);
+        var unpacked = entries.Values.Where(entry => entry.IsPacked).Sum(entry => (decimal)entry.Length);
+        Damage.Unless(unpacked <= (4 * (decimal)file.Length) + (64 << 20),
+            $"its zip entries would unpack to {unpacked} bytes; unzip it and zip it again uncompressed");
         return entries;
     }
 
     private static (long Offset, long Size, long Count) FindDirectory(FileBytes file)
     {
-        // The end record is last, before a comment of at most 65,535 bytes.
-        for (var at = file.Length - EndSize; at >= Math.Max(0, file.Length - EndSize - ushort.MaxValue); at--)
+        var tail = file.Take(Math.Max(0, file.Length - MaximumTail), Math.Min(file.Length, MaximumTail));
+        var from = file.Length - tail.Length;
+        for (var at = tail.Length - EndSize; at >= 0; at--)
         {
-            if (U32(file, at) == EndSignature && U16(file, at + 20) == file.Length - at - EndSize)
+            if (U32(tail, at) != EndSignature || U16(tail, at + 20) > tail.Length - at - EndSize)
             {
-                var locator = at - 20;
-                return locator >= 0 && U32(file, locator) == Locator64Signature
-                    ? ReadEnd64(file, locator)
-                    : (U32(file, at + 16), U32(file, at + 12), U16(file, at + 10));
+                continue;
             }
+
+            var locator = at - Locator64Size;
+            if (locator < 0 || U32(tail, locator) != Locator64Signature)
+            {
+                return (U32(tail, at + 16), U32(tail, at + 12), U16(tail, at + 10));
+            }
+
+            var end64 = I64(tail, locator + 8);
+            Damage.Unless(file.Holds(end64, 56) && file.U32(end64) == End64Signature,
+                $"its zip64 directory is not at byte {end64}, where it should be");
+            return (file.I64(end64 + 48), file.I64(end64 + 40),
+                file.I64(end64 + 32) is >= 0 and var count ? count : long.MaxValue);
         }
 
-        throw file.Broken("it begins as a zip archive but has no directory at its end: it is cut off");
+        throw new InvalidDataException("it begins as a zip archive but has no directory at its end: it is cut off");
     }
 
-    private static (long Offset, long Size, long Count) ReadEnd64(FileBytes file, long locator)
+    private static (ZipEntry Entry, int Length) ReadEntry(FileBytes file, ReadOnlySpan<byte> central)
     {
-        var at = I64(file, locator + 8);
-        if (!file.Holds(at, 56) || U32(file, at) != End64Signature)
-        {
-            throw file.Broken($"its zip64 directory is not at byte {at}, where it should be");
-        }
-
-        return (I64(file, at + 48), I64(file, at + 40), I64(file, at + 32) is var count and >= 0 ? count : long.MaxValue);
-    }
-
-    private static (ZipEntry Entry, long Length) ReadCentral(FileBytes file, long at, long end)
-    {
-        var flags = U16(file, at + 8);
-        var method = U16(file, at + 10);
-        long packed = U32(file, at + 20);
-        long size = U32(file, at + 24);
-        int nameLength = U16(file, at + 28);
-        int extraLength = U16(file, at + 30);
-        long local = U32(file, at + 42);
-        var length = CentralSize + nameLength + extraLength + U16(file, at + 32);
-        if (at + length > end)
-        {
-            throw file.Broken("its zip directory is damaged: an entry reaches past its end");
-        }
-
-        var name = Encoding.UTF8.GetString(file.Span(at + CentralSize, nameLength));
-        ReadExtra64(file, at + CentralSize + nameLength, extraLength, ref size, ref packed, ref local);
-        if ((flags & 1) != 0)
-        {
-            throw file.Broken($"its zip entry '{name}' is encrypted");
-        }
-
-        if (!file.Holds(local, LocalSize) || U32(file, local) != LocalSignature)
-        {
-            throw file.Broken($"its zip entry '{name}' is not at byte {local}, where the directory puts it");
-        }
-
-        var start = local + LocalSize + U16(file, local + 26) + U16(file, local + 28);
-        if (!file.Holds(start, packed) || (method == 0 && packed != size))
-        {
-            throw file.Broken($"its zip entry '{name}' claims {packed} bytes ({size} unpacked) at byte {start} of {file.Length}");
-        }
-
-        if (U16(file, local + 26) != nameLength || !file.Span(local + LocalSize, nameLength).SequenceEqual(file.Span(at + CentralSize, nameLength)))
-        {
-            throw file.Broken($"its zip entry '{name}' has another name in place than in the directory");
-        }
-
-        return (new ZipEntry(name, start, packed, method == 0), length);
+        var method = U16(central, 10);
+        long packed = U32(central, 20), size = U32(central, 24), local = U32(central, 42);
+        int nameLength = U16(central, 28), extraLength = U16(central, 30);
+        var length = CentralSize + nameLength + extraLength + U16(central, 32);
+        Damage.Unless(length <= central.Length, $"its zip directory is damaged: an entry reaches past its end");
+        var rawName = central.Slice(CentralSize, nameLength);
+        ReadExtra64(central.Slice(CentralSize + nameLength, extraLength), ref size, ref packed, ref local);
+        var name = Encoding.UTF8.GetString(rawName);
+        var quoted = Damage.Quoted(name);
+        Damage.Unless((U16(central, 8) & 1) == 0, $"its zip entry {quoted} is encrypted");
+        Damage.Unless(method is Stored or Deflated,
+            $"its zip entry {quoted} is packed by method {method}; unzip the archive and zip it again uncompressed");
+        var here = file.Holds(local, LocalSize) ? file.Take(local, LocalSize) : [];
+        Damage.Unless(here.Length > 0 && U32(here, 0) == LocalSignature,
+            $"its zip entry {quoted} is not at byte {local}, where the directory puts it");
+        var start = local + LocalSize + U16(here, 26) + U16(here, 28);
+        Damage.Unless(
+            file.Holds(start, packed) && (method == Deflated ? size is >= 0 and <= int.MaxValue : packed == size),
+            $"its zip entry {quoted} claims {packed} bytes ({size} unpacked) at byte {start} of {file.Length}");
+        Damage.Unless(
+            U16(here, 26) == nameLength && file.Take(local + LocalSize, nameLength).AsSpan().SequenceEqual(rawName),
+            $"its zip entry {quoted} has another name in place than in the directory");
+        return (new ZipEntry(name, start, packed, size, method == Deflated), length);
     }
 
     // Field 1 of the extra data holds the 64-bit form of whatever is all ones in the 32-bit fields, in this order.
-    private static void ReadExtra64(FileBytes file, long at, int length, ref long size, ref long packed, ref long local)
+    private static void ReadExtra64(ReadOnlySpan<byte> extra, ref long size, ref long packed, ref long local)
     {
-        for (var end = at + length; at + 4 <= end;)
+        while (extra.Length >= 4 && 4 + U16(extra, 2) <= extra.Length)
         {
-            var field = U16(file, at);
-            var fieldEnd = at + 4 + U16(file, at + 2);
-            if (fieldEnd > end)
+            if (U16(extra, 0) == 1)
             {
-                return;
+                var field = extra.Slice(4, U16(extra, 2));
+                Widen(ref field, ref size);
+                Widen(ref field, ref packed);
+                Widen(ref field, ref local);
             }
 
-            if (field == 1)
-            {
-                var next = at + 4;
-                Widen(file, ref next, fieldEnd, ref size);
-                Widen(file, ref next, fieldEnd, ref packed);
-                Widen(file, ref next, fieldEnd, ref local);
-            }
-
-            at = fieldEnd;
+            extra = extra[(4 + U16(extra, 2))..];
         }
     }
 
-    private static void Widen(FileBytes file, ref long at, long end, ref long value)
+    private static void Widen(ref ReadOnlySpan<byte> field, ref long value)
     {
-        if (value == uint.MaxValue && at + 8 <= end)
+        if (value == uint.MaxValue && field.Length >= 8)
         {
-            value = I64(file, at);
-            at += 8;
+            value = I64(field, 0);
+            field = field[8..];
         }
     }
 
-    private static void CheckDisjoint(FileBytes file, IEnumerable<ZipEntry> entries)
+    private static void CheckDisjoint(IEnumerable<ZipEntry> entries)
     {
-        var reached = 0L;
-        var previous = "";
-        foreach (var entry in entries.OrderBy(e => e.Start).ThenBy(e => e.Length))
+        var (reached, previous) = (0L, "");
+        foreach (var entry in entries.OrderBy(e => e.Start).ThenBy(e => e.Packed))
         {
-            if (entry.Start < reached)
-            {
-                throw file.Broken($"its zip entries '{previous}' and '{entry.Name}' overlap");
-            }
-
-            reached = entry.Start + entry.Length;
-            previous = entry.Name;
+            Damage.Unless(entry.Start >= reached,
+                $"its zip entries {Damage.Quoted(previous)} and {Damage.Quoted(entry.Name)} overlap");
+            (reached, previous) = (entry.Start + entry.Packed, entry.Name);
         }
     }
 
-    private static ushort U16(FileBytes file, long at) => BinaryPrimitives.ReadUInt16LittleEndian(file.Span(at, 2));
+    private static ushort U16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 
-    private static uint U32(FileBytes file, long at) => BinaryPrimitives.ReadUInt32LittleEndian(file.Span(at, 4));
+    private static uint U32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 
-    private static long I64(FileBytes file, long at) => BinaryPrimitives.ReadInt64LittleEndian(file.Span(at, 8));
+    private static long I64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
 }
-
-/// <summary>A file inside a zip archive: where its bytes lie, and whether they are stored as they are or compressed.</summary>
-internal sealed record ZipEntry(string Name, long Start, long Length, bool IsStored);

@@ -10,8 +10,8 @@ public sealed class SeededRandom(ulong seed)
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private ulong state = seed;
 
-    /// <summary>A seed of its own for each place in a tree of things (split, set, pair, …): equal parts give equal seeds.</summary>
-    /// <param name="parts">The numbers that name the place, outermost first.</param>
+    /// <summary>A seed of its own for each place in a tree of things (split, set, pair, …): equal parts give equal
+    /// seeds.</summary>
     public static ulong SeedFor(params ReadOnlySpan<ulong> parts)
     {
         var seed = Golden;
@@ -31,7 +31,6 @@ public sealed class SeededRandom(ulong seed)
     }
 
     /// <summary>An integer from 0 to below <paramref name="bound"/>, each as likely as any other.</summary>
-    /// <param name="bound">One more than the largest result; positive.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bound"/> is not positive.</exception>
     public int Next(int bound)
     {
@@ -43,20 +42,15 @@ public sealed class SeededRandom(ulong seed)
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>A number from <paramref name="low"/> to below <paramref name="high"/>.</summary>
-    /// <param name="low">The smallest result.</param>
-    /// <param name="high">The bound that is not reached.</param>
     public double NextDouble(double low, double high) => low + ((high - low) * NextDouble());
 
     /// <summary>True with the given probability.</summary>
-    /// <param name="probability">From 0 (never) to 1 (always).</param>
     public bool Chance(double probability) => NextDouble() < probability;
 
     /// <summary>One of the items, each as likely as any other.</summary>
-    /// <param name="items">At least one item.</param>
     public T Pick<T>(ReadOnlySpan<T> items) => items[Next(items.Length)];
 
     /// <summary>Puts the items into a random order (Fisher and Yates).</summary>
-    /// <param name="items">What is reordered in place.</param>
     public void Shuffle<T>(Span<T> items)
     {
         for (var i = items.Length - 1; i > 0; i--)
@@ -64,6 +58,21 @@ public sealed class SeededRandom(ulong seed)
             var j = Next(i + 1);
             (items[i], items[j]) = (items[j], items[i]);
         }
+    }
+
+    /// <summary>For each of some things another one, the same in every call, to give every example another's image or
+    /// text.</summary>
+    internal static int[] Derangement(int count)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        new SeededRandom(5).Shuffle(order.AsSpan());
+        var other = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            other[order[i]] = order[(i + 1) % count];
+        }
+
+        return other;
     }
 
     private static ulong Mix(ulong z)

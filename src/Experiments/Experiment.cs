@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
@@ -18,16 +19,16 @@ public sealed record Experiment
     /// <summary>How the model is made cheaper: one of <see cref="Madtp.Methods"/>.</summary>
     public string Method { get; init; } = "MADTP";
 
-    /// <summary>Share of the multiply-accumulates to take away, 0 to 1, as the paper's tables give it; 0 takes nothing away.</summary>
+    /// <summary>Share of the multiply-accumulates to take away, 0 to 1, as in the paper; 0 takes nothing away.</summary>
     public double ReduceRatio { get; init; }
 
     /// <summary>Seed of the order of the examples, and of the alignment guidance.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Examples of the fine-tuning, the first of the training split; 0 applies the method to the trained model as it is.</summary>
+    /// <summary>Examples of the fine-tuning, the first of the training split; 0 applies the method as it is.</summary>
     public int TrainExamples { get; init; } = 3200;
 
-    /// <summary>Passes over them; null for what the task is made for: one at toy scale, as many as the paper's at its own.</summary>
+    /// <summary>Passes over them; null for what the task is made for: one at toy scale, the paper's at its own.</summary>
     public int? Epochs { get; init; }
 
     /// <summary>Learning rate after the warm-up.</summary>
@@ -39,7 +40,7 @@ public sealed record Experiment
     /// <summary>d_k, the width of the alignment space.</summary>
     public int AlignmentWidth { get; init; } = 64;
 
-    /// <summary>Name in the cache: 16 digits that change when anything in the experiment changes, or the weights it begins with.</summary>
+    /// <summary>Name in the cache: 16 digits that change with anything in it, and with the weights it begins with.</summary>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     [JsonIgnore]
     public string Key
@@ -53,13 +54,15 @@ public sealed record Experiment
 
     /// <summary>The command that runs the experiment.</summary>
     [JsonIgnore]
-    public string Command => FormattableString.Invariant($"./kit experiment --task {Task} --method \"{Method}\" --reduce {ReduceRatio} --seed {Seed}")
-        + FormattableString.Invariant($" --examples {TrainExamples}{(Epochs is { } passes ? $" --epochs {passes}" : "")}")
-        + FormattableString.Invariant($" --learning-rate {LearningRate} --learnable-tokens {LearnableTokens} --alignment-width {AlignmentWidth}");
+    public string Command => "./kit experiment" + string.Create(
+        CultureInfo.InvariantCulture,
+        $" --task {Task} --method \"{Method}\" --reduce {ReduceRatio} --seed {Seed} --examples {TrainExamples}"
+        + $"{(Epochs is { } passes ? $" --epochs {passes}" : "")} --learning-rate {LearningRate}"
+        + $" --learnable-tokens {LearnableTokens} --alignment-width {AlignmentWidth}");
 
     /// <summary>The experiment in a few words.</summary>
-    public override string ToString() =>
-        FormattableString.Invariant($"{Task} {Method} {ReduceRatio} seed {Seed}{(Epochs is { } passes ? $", {passes} passes" : "")}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Task} {Method} {ReduceRatio} seed {Seed}")
+        + (Epochs is { } passes ? $", {passes} passes" : "");
 }
 
 /// <summary>How experiments and results are written.</summary>

@@ -25,7 +25,7 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>What the budget was met with: MADTP's temperature, a keep ratio; null without one.</summary>
     public double? Dial { get; init; }
 
-    /// <summary>Whether the calibration met the budget to its tolerance; false where whole tokens, or the method's own limit, stand between.</summary>
+    /// <summary>Whether the calibration met the budget; false where whole tokens, or the method's limit, stand between.</summary>
     public bool BudgetMet { get; init; } = true;
 
     /// <summary>Tokens after each reducing layer of each encoder, mean over the test examples.</summary>
@@ -56,7 +56,10 @@ public sealed record ExperimentResult(Experiment Experiment)
     [JsonIgnore]
     public double MacShare => Macs / DenseMacs;
 
-    /// <summary>Whether the test split cost more than the budget and a percent of the plain model: the method could not go lower, or the test split is dearer than the one it was calibrated on.</summary>
+    /// <summary>
+    /// Whether the test split cost more than the budget and a percent of the plain model: the method could not go lower, or the
+    /// test split is dearer than the one it was calibrated on.
+    /// </summary>
     [JsonIgnore]
     public bool OverBudget => Experiment.ReduceRatio > 0 && MacShare > 1 - Experiment.ReduceRatio + 0.01;
 

@@ -17,12 +17,13 @@ public static class ExperimentRunner
     /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
-    /// <exception cref="FileNotFoundException">The task needs data or checkpoints that are not there; the message lists them.</exception>
+    /// <exception cref="FileNotFoundException">Data or checkpoints are not there; the message lists them.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="IOException">Another process is running the experiment.</exception>
-    public static ExperimentResult Run(Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public static ExperimentResult Run(
+        Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(experiment);
         cache ??= RunCache.Default;
         if (cache.Find(experiment) is { } found)
         {
@@ -37,7 +38,8 @@ public static class ExperimentRunner
         ExperimentResult result;
         using (Lock(folder, experiment))
         {
-            var report = task.Run(experiment, folder, progress, cancellation) ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
+            var report = task.Run(experiment, folder, progress, cancellation)
+                ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
             result = Result(experiment, task, report) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
             cache.Keep(result);
         }
@@ -50,7 +52,8 @@ public static class ExperimentRunner
     private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
         var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
-        foreach (var other in !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*").Where(path => path != folder) : [])
+        string[] all = !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
+        foreach (var other in all.Where(path => path != folder))
         {
             Directory.Delete(other, recursive: true);
         }
@@ -81,7 +84,9 @@ public static class ExperimentRunner
             Macs = Math.Round(test.Macs),
             DenseMacs = Math.Round(test.DenseMacs),
             Dial = report.Calibration?.Value,
-            BudgetMet = Methods.Of(experiment.Method).PrunesParameters ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01 : report.Calibration?.Reached ?? true,
+            BudgetMet = Methods.Of(experiment.Method).PrunesParameters
+                ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01
+                : report.Calibration?.Reached ?? true,
             Tokens = test.Tokens,
             Threads = get_num_threads(),
             Libtorch = __version__,

@@ -40,8 +40,8 @@ internal static class FileDigest
     }
 
     /// <summary>
-    /// Digest of a file that may be large: computed once and kept (<c>artifacts/digests</c>) for as long as the file's size and time of
-    /// change stay what they are; "absent" where there is none.
+    /// Digest of a file that may be large: computed once and kept (<c>artifacts/digests</c>) for as long as the file's size and
+    /// time of change stay what they are; "absent" where there is none.
     /// </summary>
     public static string Remembered(string path)
     {

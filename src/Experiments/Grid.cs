@@ -26,7 +26,7 @@ public sealed class Grid
     public static Grid Of(params Experiment[] experiments) => new(experiments);
 
     /// <summary>The grid of one of the paper's tables at the current scale, or that of a file.</summary>
-    /// <param name="nameOrPath">One of <see cref="Names"/>, or a JSON file: an array of what differs from the usual experiment.</param>
+    /// <param name="nameOrPath">One of <see cref="Names"/>, or a JSON file: an array of what differs from the usual.</param>
     /// <exception cref="FileNotFoundException">It is neither.</exception>
     /// <exception cref="InvalidDataException">The file holds no experiments; the message says where.</exception>
     public static Grid Open(string nameOrPath)
@@ -38,12 +38,14 @@ public sealed class Grid
 
         if (!File.Exists(nameOrPath))
         {
-            throw new FileNotFoundException($"'{nameOrPath}' is neither a file nor a grid; the grids are {string.Join(", ", Names)}", nameOrPath);
+            var names = string.Join(", ", Names);
+            throw new FileNotFoundException($"'{nameOrPath}' is neither a file nor a grid; the grids are {names}", nameOrPath);
         }
 
         try
         {
-            return JsonSerializer.Deserialize<Experiment[]>(File.ReadAllBytes(nameOrPath), ExperimentJson.Page) is { Length: > 0 } list
+            var list = JsonSerializer.Deserialize<Experiment[]>(File.ReadAllBytes(nameOrPath), ExperimentJson.Page);
+            return list is { Length: > 0 }
                 ? new(list)
                 : throw new InvalidDataException($"'{nameOrPath}' holds no experiments");
         }
@@ -64,7 +66,7 @@ public sealed class Grid
     /// <summary>This grid's experiments and those of another.</summary>
     public Grid And(Grid other) => new(Experiments.Concat(other.Experiments));
 
-    /// <summary>Runs what has no result yet, in parallel processes where cores allow, and gives all results in the grid's order.</summary>
+    /// <summary>Runs what has no result yet, in parallel processes, and gives all results in the grid's order.</summary>
     /// <param name="settings">Where results are kept and how many processes run; the usual if null.</param>
     /// <param name="progress">Told whenever something changes.</param>
     /// <param name="cancellation">Ends the running processes; what they did is resumed by the next call.</param>
@@ -84,8 +86,8 @@ public sealed record GridSettings
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
     /// <summary>
-    /// Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one in all: it has
-    /// the GPU to itself.
+    /// Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one in all:
+    /// it has the GPU to itself.
     /// </summary>
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 

@@ -15,7 +15,8 @@ internal sealed class GridRunner(GridSettings settings)
     {
         var found = experiments.Select(settings.Cache.Find).ToArray();
         int[] missing = [.. Enumerable.Range(0, experiments.Count).Where(i => found[i] is null)];
-        progress?.Invoke(new GridProgress(experiments.Count - missing.Length, experiments.Count, [], null));
+        var watch = Stopwatch.StartNew();
+        Report(0, []);
         foreach (var task in missing.Select(i => experiments[i].Task).Distinct())
         {
             ExperimentTask.Of(task).RequireInputs();
@@ -23,120 +24,96 @@ internal sealed class GridRunner(GridSettings settings)
 
         if (settings.Jobs <= 0)
         {
-            foreach (var i in missing)
+            foreach (var (done, i) in missing.Index())
             {
                 found[i] = ExperimentRunner.Run(experiments[i], settings.Cache, settings.Runs, cancellation: cancellation);
-                progress?.Invoke(new GridProgress(found.Count(result => result is not null), experiments.Count, [], null));
+                Report(done + 1, []);
             }
         }
         else if (missing.Length > 0)
         {
-            InProcesses(experiments, missing, progress, cancellation);
+            InProcesses(experiments, missing, Report, cancellation);
         }
 
         return [.. experiments.Select((experiment, i) => found[i] ?? settings.Cache.Find(experiment)!)];
+
+        void Report(int done, IReadOnlyList<int> running) => progress?.Invoke(new GridProgress(
+            experiments.Count - missing.Length + done,
+            experiments.Count,
+            [.. running.Select(i => experiments[i])],
+            done == 0 ? null : watch.Elapsed / done * (missing.Length - done)));
     }
 
     private void InProcesses(
-        IReadOnlyList<Experiment> experiments, int[] missing, Action<GridProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<Experiment> experiments, int[] missing, Action<int, IReadOnlyList<int>> report, CancellationToken stop)
     {
         Directory.CreateDirectory(settings.Runs);
         var list = Path.Combine(settings.Runs, $"grid-{Guid.NewGuid():N}.json");
         File.WriteAllText(list, JsonSerializer.Serialize(experiments, ExperimentJson.Page));
         var waiting = new Queue<int>(missing);
-        var running = new List<One>();
-        var watch = Stopwatch.StartNew();
-        var done = 0;
+        var running = new Dictionary<int, (Process Process, StringBuilder Said)>();
         try
         {
             while (waiting.Count > 0 || running.Count > 0)
             {
-                cancellation.ThrowIfCancellationRequested();
+                stop.ThrowIfCancellationRequested();
                 while (waiting.Count > 0 && running.Count < settings.Jobs)
                 {
-                    var index = waiting.Dequeue();
-                    running.Add(new One(experiments[index], Start(list, index)));
-                    Report();
+                    running.Add(waiting.Peek(), Start(list, waiting.Dequeue()));
+                    report(missing.Length - waiting.Count - running.Count, [.. running.Keys]);
                 }
 
                 Thread.Sleep(Look);
-                foreach (var ended in running.Where(one => one.HasExited).ToArray())
+                foreach (var (index, (process, said)) in running.Where(one => one.Value.Process.HasExited).ToArray())
                 {
-                    running.Remove(ended);
-                    ended.RequireSuccess();
-                    ended.Dispose();
-                    done++;
-                    Report();
+                    process.WaitForExit(); // until all is read that it said
+                    if (process.ExitCode != 0)
+                    {
+                        var why = said.ToString().Trim();
+                        throw new InvalidOperationException(
+                            $"the experiment '{experiments[index]}' failed (exit code {process.ExitCode}): {why}");
+                    }
+
+                    running.Remove(index);
+                    process.Dispose();
+                    report(missing.Length - waiting.Count - running.Count, [.. running.Keys]);
                 }
             }
         }
         finally
         {
-            running.ForEach(one => one.Dispose());
-            File.Delete(list);
-        }
-
-        void Report()
-        {
-            TimeSpan? left = done == 0 ? null : watch.Elapsed / done * (missing.Length - done);
-            IReadOnlyList<Experiment> now = [.. running.Select(one => one.Experiment)];
-            progress?.Invoke(new GridProgress(experiments.Count - missing.Length + done, experiments.Count, now, left));
-        }
-    }
-
-    private Process Start(string list, int index)
-    {
-        string[] place = [list, "--index", index.ToString(CultureInfo.InvariantCulture)];
-        string[] arguments = [.. settings.Command.Skip(1), .. place, "--cache", settings.Cache.Folder, "--runs", settings.Runs];
-        var start = new ProcessStartInfo(settings.Command[0], arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        // Small tensors gain little from threads: one experiment on each core is faster than two cores on each experiment.
-        start.Environment["OMP_NUM_THREADS"] = Math.Max(1, Environment.ProcessorCount / settings.Jobs).ToString(CultureInfo.InvariantCulture);
-        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
-        return Process.Start(start)!;
-    }
-
-    /// <summary>One experiment in a process of its own; disposing ends the process.</summary>
-    private sealed class One : IDisposable
-    {
-        private readonly Process process;
-        private readonly StringBuilder said = new();
-
-        public One(Experiment experiment, Process process)
-        {
-            (Experiment, this.process) = (experiment, process);
-            process.OutputDataReceived += Note;
-            process.ErrorDataReceived += Note;
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-        }
-
-        public Experiment Experiment { get; }
-
-        public bool HasExited => process.HasExited;
-
-        /// <summary>Throws what the process said where it failed.</summary>
-        public void RequireSuccess()
-        {
-            process.WaitForExit();
-            if (process.ExitCode != 0)
-            {
-                throw new InvalidOperationException(
-                    $"the experiment '{Experiment}' failed (exit code {process.ExitCode}): {said.ToString().Trim()}");
-            }
-        }
-
-        public void Dispose()
-        {
-            if (!process.HasExited)
+            foreach (var (process, _) in running.Values)
             {
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
+                process.Dispose();
             }
 
-            process.Dispose();
+            File.Delete(list);
         }
+    }
 
-        private void Note(object sender, DataReceivedEventArgs line)
+    private (Process Process, StringBuilder Said) Start(string list, int index)
+    {
+        string[] place = [list, "--index", index.ToString(CultureInfo.InvariantCulture)];
+        string[] arguments = [.. settings.Command.Skip(1), .. place, "--cache", settings.Cache.Folder, "--runs", settings.Runs];
+        var process = new Process
+        {
+            StartInfo = new(settings.Command[0], arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        // Small tensors gain little from threads: one experiment on each core is faster than two cores on each experiment.
+        var threads = Math.Max(1, Environment.ProcessorCount / settings.Jobs);
+        process.StartInfo.Environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
+        process.StartInfo.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        var said = new StringBuilder();
+        process.OutputDataReceived += Note;
+        process.ErrorDataReceived += Note;
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return (process, said);
+
+        void Note(object sender, DataReceivedEventArgs line)
         {
             lock (said)
             {

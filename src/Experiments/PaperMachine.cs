@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>How experiments at the paper's scale are fitted to the machine, which changes rounding but not what is computed.</summary>
+/// <summary>How experiments at the paper's scale are fitted to the machine, which changes nothing but rounding.</summary>
 public static class PaperMachine
 {
     /// <summary>Names the device: cpu, cuda or cuda:N.</summary>
@@ -17,11 +17,12 @@ public static class PaperMachine
 
     /// <summary>Where to compute: <c>KIT_DEVICE</c>, else a GPU where there is one.</summary>
     /// <exception cref="ArgumentException">The variable names no device.</exception>
-    public static Device Device => Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } name ? ComputeDevice.Of(name) : ComputeDevice.Of(ComputeDevice.Auto);
+    public static Device Device =>
+        ComputeDevice.Of(Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } name ? name : ComputeDevice.Auto);
 
     /// <summary>
-    /// A training, with batches in parts of at most <c>KIT_PART</c> examples (16) where its losses allow it, gradient checkpointing, and on
-    /// a GPU bfloat16 products.
+    /// A training, with batches in parts of at most <c>KIT_PART</c> examples (16) where its losses allow it, gradient
+    /// checkpointing, and on a GPU bfloat16 products.
     /// </summary>
     /// <param name="settings">What is trained.</param>
     /// <param name="parts">Whether a batch may be worked through in parts.</param>
@@ -37,7 +38,8 @@ public static class PaperMachine
     }
 
     /// <summary>The least number of equal parts that are not larger than wanted.</summary>
-    internal static int Parts(int batch, int largest) => Enumerable.Range(1, batch).First(parts => batch % parts == 0 && batch / parts <= largest);
+    internal static int Parts(int batch, int largest) =>
+        Enumerable.Range(1, batch).First(parts => batch % parts == 0 && batch / parts <= largest);
 
     private static int Part()
     {

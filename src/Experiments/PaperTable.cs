@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Madtp.Kit.Experiments;
 
 /// <summary>
-/// A table of the paper: what it prints, number by number (GFLOPs are multiply-accumulates in 10⁹), and the experiments that stand
-/// behind ours. At toy scale three seeds each; at the paper's one, as in the paper, with its data sets, ratios and sizes.
+/// A table of the paper: what it prints, number by number (GFLOPs are multiply-accumulates in 10⁹), and the experiments behind
+/// ours. At toy scale three seeds each; at the paper's one, as in the paper, with its data sets, ratios and sizes.
 /// </summary>
 public sealed class PaperTable
 {
@@ -48,14 +48,15 @@ public sealed class PaperTable
     /// <summary>The reduce ratios.</summary>
     public IReadOnlyList<double> Ratios { get; init; } = [0.5];
 
-    /// <summary>K's that MADTP is run with, Table 4 alone. In the toy world they are to its model's 64 as the paper's are to 100.</summary>
+    /// <summary>K's that MADTP is run with, in Table 4. Toy ones are to the model's 64 as the paper's are to 100.</summary>
     public IReadOnlyList<int> LearnableTokens { get; init; } = [];
 
-    /// <summary>d_k's that MADTP is run with, Table 4 alone. In the toy world they are to its model's 64 as the paper's are to 768.</summary>
+    /// <summary>d_k's that MADTP is run with, in Table 4. Toy ones are to the model's 64 as the paper's are to 768.</summary>
     public IReadOnlyList<int> AlignmentWidths { get; init; } = [];
 
-    /// <summary>The experiments: of each task the uncompressed model, then every method at every ratio, each with every seed.</summary>
-    public Grid Grid => Tasks.Select(Of).Aggregate((all, one) => all.And(one)).Vary((e, seed) => e with { Seed = seed }, Scale.SeedsAt(scale));
+    /// <summary>The experiments: of each task the uncompressed model, then all methods at all ratios, with all seeds.</summary>
+    public Grid Grid => Tasks.Select(Of).Aggregate((all, one) => all.And(one))
+        .Vary((e, seed) => e with { Seed = seed }, Scale.SeedsAt(scale));
 
     /// <summary>A table by its number.</summary>
     /// <param name="number">2 to 7.</param>
@@ -85,8 +86,11 @@ public sealed class PaperTable
                 LearnableTokens = isPaper ? [50, 100, 150, 200] : [32, 64, 96, 128],
                 AlignmentWidths = isPaper ? [256, 512, 768, 1024] : [16, 32, 64, 96],
             },
-            5 => new(5, scale) { Tasks = Retrieval("clip"), Approaches = ["MADTP", "STP", Methods.UPop], Ratios = [0.5, 0.75] },
-            6 => new(6, scale) { Tasks = Retrieval("retrieval"), Approaches = ["MADTP", "STP", Methods.UPop], Ratios = [0.5, 0.75] },
+            5 or 6 => new(number, scale)
+            {
+                Tasks = Retrieval(number == 5 ? "clip" : "retrieval"),
+                Approaches = ["MADTP", "STP", Methods.UPop], Ratios = [0.5, 0.75],
+            },
             7 => new(7, scale) { Tasks = Usual("caption", "vqa"), Approaches = [Methods.UPop, "MADTP"], Ratios = [0.5, 0.75] },
             _ => throw new ArgumentOutOfRangeException(nameof(number), number, "the paper's results are in Tables 2 to 7"),
         };
@@ -98,12 +102,11 @@ public sealed class PaperTable
 
     private Grid Of(Experiment usual)
     {
-        var reduced = Grid.Of(usual).Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios]);
-        IEnumerable<Experiment> sizes = reduced.Experiments.SelectMany(e => LearnableTokens.Select(k => e with { LearnableTokens = k })
-            .Concat(AlignmentWidths.Select(width => e with { AlignmentWidth = width })));
-        var methods = Grid.Of(usual).Vary((e, method) => e with { Method = method }, [.. Approaches])
-            .Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios]);
-        return Grid.Of([usual with { Method = Methods.Uncompressed }, .. sizes]).And(methods);
+        var sized = LearnableTokens.Select(k => usual with { LearnableTokens = k })
+            .Concat(AlignmentWidths.Select(width => usual with { AlignmentWidth = width }));
+        var methods = Approaches.Select(method => usual with { Method = method });
+        var reduced = Grid.Of([.. sized, .. methods]).Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios]);
+        return Grid.Of(usual with { Method = Methods.Uncompressed }).And(reduced);
     }
 
     private static object? Value(JsonElement cell) => cell.ValueKind switch

@@ -64,8 +64,11 @@ internal sealed class RequiredFiles(string task, string data, string checkpoints
     {
         if (!Complete)
         {
-            throw new FileNotFoundException($"the task '{task}' at the paper's scale needs files that are not there:{string.Concat(missing.Select(one => $"{Environment.NewLine}  {one}"))}{Environment.NewLine}"
-                + $"data/README.md tells where they come from; {PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders; with {Scale.Variable}=toy nothing is needed");
+            var list = string.Concat(missing.Select(one => $"{Environment.NewLine}  {one}"));
+            throw new FileNotFoundException(
+                $"the task '{task}' at the paper's scale needs files that are not there:{list}{Environment.NewLine}"
+                + $"data/README.md tells where they come from; {Scale.Variable}=toy needs nothing; "
+                + $"{PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders");
         }
     }
 
@@ -101,8 +104,9 @@ public static class PaperFolders
     /// <summary>The folder with <c>nlvr2</c>, <c>coco</c>, … below it: <c>KIT_DATA</c>, else the kit's <c>data</c>.</summary>
     public static string Data => Given(DataVariable) ?? KitFolder.File("data");
 
-    /// <summary>The folder with <c>blip</c> and <c>clip</c> below it: <c>KIT_CHECKPOINTS</c>, else <c>checkpoints</c> in that of the data sets.</summary>
+    /// <summary>That of <c>blip</c> and <c>clip</c>: <c>KIT_CHECKPOINTS</c>, else <c>checkpoints</c> in the other.</summary>
     public static string Checkpoints => Given(CheckpointsVariable) ?? Path.Combine(Data, "checkpoints");
 
-    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
+    private static string? Given(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
 }

@@ -30,7 +30,8 @@ public sealed class ResultTable<T>
     }
 
     /// <summary>Adds a column of whole numbers.</summary>
-    public ResultTable<T> Count(string name, Func<T, int> value) => Add(new PrimitiveDataFrameColumn<int>(name, results.Select(value)));
+    public ResultTable<T> Count(string name, Func<T, int> value) =>
+        Add(new PrimitiveDataFrameColumn<int>(name, results.Select(value)));
 
     /// <summary>The table.</summary>
     public DataFrame ToFrame() => new(columns);
@@ -81,7 +82,7 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plai
     {
         if (label.Count != labels.Count)
         {
-            throw new ArgumentException($"{label.Count} texts for {labels.Count} columns ({string.Join(", ", labels)})", nameof(label));
+            throw new ArgumentException($"{label.Count} texts for {labels.Count} columns ({string.Join(", ", labels)})");
         }
 
         lines.Add((label, ours, theirs));
@@ -103,7 +104,7 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plai
             .Number("±", line => 100 * Ours(line.Ours)?.Deviation)
             .Number($"{ScaleLabel} Δ", line => 100 * (Ours(line.Ours)?.Mean - Ours(plain)!.Mean))
             .Number($"{ScaleLabel} MACs %", line => 100 * line.Ours?.MacShare.Mean)
-            .Text("budget", line => line.Ours is not { Experiment.ReduceRatio: > 0 } ours ? "–" : ours.BudgetMet ? "met" : "not met")
+            .Text("budget", line => line.Ours is { Experiment.ReduceRatio: > 0 } ours ? ours.BudgetMet ? "met" : "not met" : "–")
             .Number("paper %", line => line.Theirs?.Number(PaperScore), 2)
             .Number("paper Δ", line => line.Theirs?.Number(PaperScore) - paperPlain.Number(PaperScore), 2)
             .Number("paper MACs %", line => 100 * line.Theirs?.Number(PaperMacs) / paperPlain.Number(PaperMacs))
@@ -118,15 +119,16 @@ public static class RecallTable
 {
     private static readonly (string Score, string Column, string Title)[] Recalls =
     [
-        ("text at 1", "i2t_r1", "image→text R@1"), ("text at 5", "i2t_r5", "image→text R@5"), ("text at 10", "i2t_r10", "image→text R@10"),
-        ("image at 1", "t2i_r1", "text→image R@1"), ("image at 5", "t2i_r5", "text→image R@5"), ("image at 10", "t2i_r10", "text→image R@10"),
+        .. new[] { 1, 5, 10 }.Select(k => ($"text at {k}", $"i2t_r{k}", $"image→text R@{k}")),
+        .. new[] { 1, 5, 10 }.Select(k => ($"image at {k}", $"t2i_r{k}", $"text→image R@{k}")),
     ];
 
     /// <summary>Our runs, a row for each group, per cent.</summary>
     public static DataFrame Ours(IEnumerable<SeedGroup> groups) => Frame(
         groups,
         group => group.Experiment.Method,
-        group => Ratio(group.Experiment.ReduceRatio) + (group.BudgetMet || group.Experiment.ReduceRatio <= 0 ? "" : " (not reached)"),
+        group => Ratio(group.Experiment.ReduceRatio)
+            + (group is { BudgetMet: false, Experiment.ReduceRatio: > 0 } ? " (not reached)" : ""),
         (group, recall) => 100 * group.Scores[recall.Score].Mean,
         group => 100 * group.MacShare.Mean);
 
@@ -164,5 +166,6 @@ public static class RecallTable
         return table.Number("MACs %", macs).ToFrame();
     }
 
-    private static string Ratio(double? ratio) => ratio is > 0 and var share ? share.ToString("0.00", CultureInfo.InvariantCulture) : "–";
+    private static string Ratio(double? ratio) =>
+        ratio is > 0 and var share ? share.ToString("0.00", CultureInfo.InvariantCulture) : "–";
 }

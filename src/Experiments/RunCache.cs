@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Madtp.Kit.Data;
 
@@ -23,18 +24,21 @@ public sealed class RunCache(string folder, string? published = null)
     /// </summary>
     public static RunCache Default => At(Scale.Current);
 
-    /// <summary>The kit's cache of toy results, at whatever scale: for what a notebook shows on the toy world in any case.</summary>
+    /// <summary>The kit's cache of toy results: for what a notebook shows on the toy world at either scale.</summary>
     public static RunCache Toy => At(ExperimentScale.Toy);
 
     /// <summary>Where new results go.</summary>
     public string Folder => folder;
+
+    /// <summary>Where results that come with the kit are.</summary>
+    public static string Published => KitFolder.File("data", "toy", "runs");
 
     private IEnumerable<string> Places => new[] { folder, published }.OfType<string>();
 
     /// <summary>The kit's cache at a scale.</summary>
     internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
         ? new(Variable(ResultsVariable) is { Length: > 0 } chosen ? chosen : KitFolder.File("artifacts", "paper-results"))
-        : new(KitFolder.File("artifacts", "cache"), Variable(FreshVariable) == "1" ? null : KitFolder.File("data", "toy", "runs"));
+        : new(KitFolder.File("artifacts", "cache"), Variable(FreshVariable) == "1" ? null : Published);
 
     /// <summary>An experiment's result, or null.</summary>
     /// <exception cref="InvalidDataException">The file of the result is damaged.</exception>
@@ -48,7 +52,7 @@ public sealed class RunCache(string folder, string? published = null)
     public void Keep(ExperimentResult result)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(PathOf(result.Experiment), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(result.ToJson() + "\n")));
+        AtomicFile.Write(PathOf(result.Experiment), stream => stream.Write(Encoding.UTF8.GetBytes(result.ToJson() + "\n")));
     }
 
     /// <summary>Deletes an experiment's result from the folder for new ones, if it is there.</summary>
@@ -60,10 +64,11 @@ public sealed class RunCache(string folder, string? published = null)
         }
     }
 
-    /// <summary>Every result there is, new ones before those that come with the kit; ordered by task, method, ratio, passes and seed.</summary>
+    /// <summary>Every result, new ones before those that come with the kit; by task, method, ratio, passes and seed.</summary>
     public IReadOnlyList<ExperimentResult> All() =>
     [
-        .. Places.Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.json")).DistinctBy(Path.GetFileName).Select(Read)
+        .. Places.Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.json"))
+            .DistinctBy(Path.GetFileName).Select(Read)
             .OrderBy(r => r.Experiment.Task, StringComparer.Ordinal).ThenBy(r => r.Experiment.Method, StringComparer.Ordinal)
             .ThenBy(r => r.Experiment.ReduceRatio).ThenBy(r => r.Experiment.Epochs).ThenBy(r => r.Experiment.Seed),
     ];

@@ -11,9 +11,9 @@ public enum ExperimentScale
 }
 
 /// <summary>
-/// The one switch between the toy world and the paper's scale: <c>KIT_SCALE</c>. A subject ("nlvr2", "clip", "retrieval", "caption",
-/// "vqa") names a task at either scale; where the paper has a second data set its name follows ("clip-flickr30k"), and the toy
-/// world has one for both.
+/// The one switch between the toy world and the paper's scale: <c>KIT_SCALE</c>. A subject ("nlvr2", "clip", "retrieval",
+/// "caption", "vqa") names a task at either scale; where the paper has a second data set its name follows ("clip-flickr30k"), and
+/// the toy world has one for both.
 /// </summary>
 public static class Scale
 {
@@ -27,7 +27,7 @@ public static class Scale
     /// <summary>The scale as results are labelled: "toy" or "paper scale".</summary>
     public static string Label => Current == ExperimentScale.Paper ? "paper scale" : "toy";
 
-    /// <summary>The seeds of a comparison at the current scale: three in the toy world, one at the paper's scale, as in the paper.</summary>
+    /// <summary>The seeds of a comparison: three in the toy world, one at the paper's scale, as in the paper.</summary>
     public static long[] Seeds => SeedsAt(Current);
 
     /// <summary>A subject's usual experiment: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>

@@ -1,4 +1,4 @@
-using System.Collections;
+using System.Collections.ObjectModel;
 
 namespace Madtp.Kit.Experiments;
 
@@ -9,18 +9,12 @@ namespace Madtp.Kit.Experiments;
 /// groups[Scale.Experiment("nlvr2") with { Method = "ToMe", ReduceRatio = 0.5 }].Test.Percent() // "96.2 ± 0.4"
 /// </code>
 /// </example>
-public sealed class SeedGroups : IReadOnlyList<SeedGroup>
+public sealed class SeedGroups : ReadOnlyCollection<SeedGroup>
 {
-    private readonly List<SeedGroup> groups;
-
-    private SeedGroups(IEnumerable<ExperimentResult> results) =>
-        groups = [.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(SeedGroup.Of)];
-
-    /// <summary>How many groups there are.</summary>
-    public int Count => groups.Count;
-
-    /// <summary>A group by its place.</summary>
-    public SeedGroup this[int index] => groups[index];
+    private SeedGroups(IEnumerable<ExperimentResult> results)
+        : base([.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(SeedGroup.Of)])
+    {
+    }
 
     /// <summary>The group of an experiment, whatever its seed.</summary>
     /// <exception cref="ArgumentException">No result is of this experiment; the message names those of its task.</exception>
@@ -29,21 +23,16 @@ public sealed class SeedGroups : IReadOnlyList<SeedGroup>
         get
         {
             var wanted = experiment with { Seed = 0 };
-            var others = groups.Where(group => group.Experiment.Task == experiment.Task)
+            var others = this.Where(group => group.Experiment.Task == experiment.Task)
                 .Select(group => FormattableString.Invariant($"{group.Experiment.Method} {group.Experiment.ReduceRatio}"));
-            return groups.Find(group => group.Experiment == wanted) ?? throw new ArgumentException(
-                $"no result is of {wanted} ({wanted.TrainExamples} examples, K = {wanted.LearnableTokens}, d_k = {wanted.AlignmentWidth}); "
-                + $"there are {string.Join(", ", others)}", nameof(experiment));
+            return this.FirstOrDefault(group => group.Experiment == wanted) ?? throw new ArgumentException(
+                $"no result is of {wanted} ({wanted.TrainExamples} examples, K = {wanted.LearnableTokens}, "
+                + $"d_k = {wanted.AlignmentWidth}); there are {string.Join(", ", others)}", nameof(experiment));
         }
     }
 
     /// <summary>Gathers results.</summary>
     public static SeedGroups Of(IEnumerable<ExperimentResult> results) => new(results);
-
-    /// <inheritdoc/>
-    public IEnumerator<SeedGroup> GetEnumerator() => groups.GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
 
 /// <summary>Runs that differ in their seed alone.</summary>
@@ -92,7 +81,7 @@ public sealed record Spread(double Mean, double Deviation, int Count)
 
 /// <summary>The difference between two scores that were each measured with several seeds.</summary>
 /// <param name="Points">The first mean minus the second, in per cent.</param>
-/// <param name="Error">Two standard errors of it, in per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has a single seed.</param>
+/// <param name="Error">Two standard errors of it, per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has one seed.</param>
 public sealed record SeedGap(double Points, double? Error)
 {
     /// <summary>Whether the difference is larger than its error.</summary>

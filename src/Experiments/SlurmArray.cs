@@ -1,14 +1,15 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
 /// <summary>
-/// A grid as a Slurm job array: one task for each experiment without a result. Results go to the cache that every node sees, so the
-/// kit has to lie on a shared file system, built.
+/// A grid as a Slurm job array: one task for each experiment without a result. Results go to the cache that every node sees, so
+/// the kit has to lie on a shared file system, built.
 /// </summary>
 /// <param name="Name">Name of the job.</param>
 /// <param name="Folder">Where the list, the script and the tasks' outputs go.</param>
@@ -26,31 +27,29 @@ public sealed record SlurmArray(string Name, string Folder)
     /// <summary>The script.</summary>
     public string ScriptPath => Path.Combine(Folder, $"{Name}.sbatch");
 
-    /// <summary>
-    /// Writes list and script for what is missing of a grid.
-    /// </summary>
+    /// <summary>Writes list and script for what is missing of a grid.</summary>
     /// <param name="experiments">The grid.</param>
     /// <param name="cache">Where results are, and go.</param>
     /// <returns>How many tasks the array has; 0 writes nothing.</returns>
     /// <exception cref="ArgumentException">The name or an option would break out of the script.</exception>
     public int Write(IReadOnlyList<Experiment> experiments, RunCache cache)
     {
-        ArgumentNullException.ThrowIfNull(experiments);
-        ArgumentNullException.ThrowIfNull(cache);
-        if (Name.Length == 0 || !Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') || Options.Any(option => option.Contains('\n', StringComparison.Ordinal) || !option.StartsWith('-')))
+        var isNamed = Name.Length > 0 && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
+        if (!isNamed || Options.Any(option => option.Contains('\n', StringComparison.Ordinal) || !option.StartsWith('-')))
         {
-            throw new ArgumentException($"a Slurm job is named by letters, digits, '-', '_' and '.', and its options are single lines that begin with '-'; got '{Name}' with {string.Join(" ", Options)}");
+            throw new ArgumentException(
+                "a Slurm job is named by letters, digits, '-', '_' and '.'; its options are single lines that begin with '-'; "
+                + $"got '{Name}' with {string.Join(" ", Options)}");
         }
 
         var missing = experiments.Where(experiment => cache.Find(experiment) is null).ToArray();
-        if (missing.Length == 0)
+        if (missing.Length > 0)
         {
-            return 0;
+            Directory.CreateDirectory(Folder);
+            AtomicFile.Write(ListPath, stream => JsonSerializer.Serialize(stream, missing, ExperimentJson.Page));
+            AtomicFile.Write(ScriptPath, stream => stream.Write(Encoding.UTF8.GetBytes(Script(missing.Length, cache.Folder))));
         }
 
-        Directory.CreateDirectory(Folder);
-        AtomicFile.Write(ListPath, stream => JsonSerializer.Serialize(stream, missing, ExperimentJson.Page));
-        AtomicFile.Write(ScriptPath, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(Script(missing.Length, cache.Folder))));
         return missing.Length;
     }
 
@@ -61,36 +60,39 @@ public sealed record SlurmArray(string Name, string Folder)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("sbatch", [ScriptPath]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo("sbatch", [ScriptPath])
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true,
+            })!;
             var error = process.StandardError.ReadToEndAsync();
             var said = process.StandardOutput.ReadToEnd().Trim();
             process.WaitForExit();
-            return process.ExitCode == 0 ? said : throw new InvalidOperationException($"sbatch refused '{ScriptPath}': {error.Result.Trim()}");
+            return process.ExitCode == 0
+                ? said
+                : throw new InvalidOperationException($"sbatch refused '{ScriptPath}': {error.Result.Trim()}");
         }
         catch (Win32Exception e)
         {
-            throw new InvalidOperationException($"there is no sbatch on this machine: submit '{ScriptPath}' where Slurm is (sbatch '{ScriptPath}')", e);
+            throw new InvalidOperationException(
+                $"there is no sbatch on this machine: submit '{ScriptPath}' where Slurm is (sbatch '{ScriptPath}')", e);
         }
     }
 
-    private string Script(int tasks, string cache)
-    {
-        string[] lines =
-        [
-            "#!/usr/bin/env bash",
-            $"#SBATCH --job-name={Name}",
-            string.Create(CultureInfo.InvariantCulture, $"#SBATCH --array=0-{tasks - 1}%{AtOnce}"),
-            $"#SBATCH --output={Folder}/{Name}-%a.out",
-            "#SBATCH --requeue",
-            .. Options.Select(option => $"#SBATCH {option}"),
-            "# A task that was stopped goes on from its checkpoint when it is queued again.",
-            "set -euo pipefail",
-            "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",
-            $"exec {Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} --index \"$SLURM_ARRAY_TASK_ID\" --cache {Quoted(cache)}",
-            "",
-        ];
-        return string.Join('\n', lines);
-    }
+    // A task that was stopped goes on from its checkpoint when it is queued again.
+    private string Script(int tasks, string cache) => string.Join('\n', (string[])
+    [
+        "#!/usr/bin/env bash",
+        $"#SBATCH --job-name={Name}",
+        string.Create(CultureInfo.InvariantCulture, $"#SBATCH --array=0-{tasks - 1}%{AtOnce}"),
+        $"#SBATCH --output={Folder}/{Name}-%a.out",
+        "#SBATCH --requeue",
+        .. Options.Select(option => $"#SBATCH {option}"),
+        "set -euo pipefail",
+        "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",
+        $"exec {Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} --index \"$SLURM_ARRAY_TASK_ID\" \\",
+        $"    --cache {Quoted(cache)}",
+        "",
+    ]);
 
     private static string Quoted(string path) => $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

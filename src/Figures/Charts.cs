@@ -101,20 +101,7 @@ public static class TradeOffChart
 /// <param name="Height">Pixels.</param>
 internal sealed record ChartLook(string Json, string Title, int Width, int Height)
 {
-    /// <summary>A method has its colour in every figure, whatever else is shown.</summary>
-    private static readonly Dictionary<string, string> MethodColors = new()
-    {
-        ["MADTP"] = "#0072b2",
-        ["STP"] = "#d55e00",
-        ["EViT"] = "#009e73",
-        ["ToMe"] = "#cc79a7",
-        ["CrossGET-style"] = "#e69f00",
-        ["Random"] = "#56b4e9",
-        ["UPop"] = "#8c564b",
-        ["Uncompressed"] = "#6b7280",
-    };
-
-    private static readonly Lazy<string> Template = new(() => KeepMapPage.Part("chart-look.json"));
+    private static readonly Lazy<string> Look = new(() => InteractiveChart.Part("chart-look.json"));
 
     /// <summary>Puts the look on a chart; what it says itself about titles, axes and colours of its series stays.</summary>
     /// <param name="json">The chart as Plotly.NET writes it.</param>
@@ -132,13 +119,15 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
             layout["title"]!["text"] = $"<b>{title}</b>";
         }
 
-        layout["template"] = JsonNode.Parse(Template.Value);
+        var look = JsonNode.Parse(Look.Value)!.AsObject();
+        look.Remove("methods", out var methods); // a method has its colour in every figure, whatever else is shown
+        layout["template"] = look;
         (layout["width"], layout["height"]) = (width, height);
         foreach (var trace in traces.Where(trace => (trace["marker"]?["color"] ?? trace["line"]?["color"]) is null))
         {
-            if (MethodColors.TryGetValue((string?)trace["name"] ?? "", out var color))
+            if (methods![(string?)trace["name"] ?? ""] is { } color)
             {
-                (trace["marker"] ??= new JsonObject())["color"] = color;
+                (trace["marker"] ??= new JsonObject())["color"] = color.DeepClone();
             }
         }
 

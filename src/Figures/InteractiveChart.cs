@@ -23,29 +23,11 @@ internal static class InteractiveChart
     {
         // Written anew, so that no text in it can end the script.
         var figure = JsonNode.Parse(json)!.ToJsonString();
-        var id = $"chart-{Guid.NewGuid():N}";
-        return $$$"""
-            <div id="{{{id}}}" style="overflow-x:auto">
-            <i>{{{WebUtility.HtmlEncode(title)}}}: trust this notebook, or run the cell, to see the chart</i></div>
-            <script>
-            (async () => {
-                window.kitPlotly ??= (async packed => {
-                    const bytes = Uint8Array.from(atob(packed), letter => letter.charCodeAt(0));
-                    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-                    const source = await new Response(unpacked).text();
-                    // As a module of its own: pages with a module loader would claim the library otherwise.
-                    const script = document.createElement("script");
-                    script.textContent = "window.kitPlotlyModule = {exports: {}}; (function (module, exports, define) {" + source
-                        + "\n})(window.kitPlotlyModule, window.kitPlotlyModule.exports);";
-                    document.head.appendChild(script);
-                    return window.kitPlotlyModule.exports;
-                })("{{{Packed(plotly)}}}");
-                const plotly = await window.kitPlotly, place = document.getElementById("{{{id}}}");
-                place.textContent = "";
-                await plotly.newPlot(place, {{{figure}}});
-            })();
-            </script>
-            """;
+        return Part("chart.html")
+            .Replace("{{id}}", $"chart-{Guid.NewGuid():N}", StringComparison.Ordinal)
+            .Replace("{{plotly}}", Packed(plotly), StringComparison.Ordinal)
+            .Replace("{{figure}}", figure, StringComparison.Ordinal)
+            .Replace("{{title}}", WebUtility.HtmlEncode(title), StringComparison.Ordinal);
     }
 
     /// <summary>plotly.js as the package has it.</summary>
@@ -57,6 +39,14 @@ internal static class InteractiveChart
                 $"{plotly.GetName().Name} {plotly.GetName().Version} carries no plotly.js: for charts use Plotly.NET 6.");
         using var reader = new StreamReader(plotly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>A file of the folder Page.</summary>
+    public static string Part(string name)
+    {
+        using var stream = typeof(InteractiveChart).Assembly.GetManifestResourceStream("Madtp.Kit.Page." + name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
     private static string Packed(Assembly plotly)

@@ -67,19 +67,11 @@ public static class KeepMapPage
     public static string Html(string title, IReadOnlyList<KeepMapSample> samples)
     {
         Check(samples);
-        return Part("keep-map.html")
+        return InteractiveChart.Part("keep-map.html")
             .Replace("{{title}}", WebUtility.HtmlEncode(title), StringComparison.Ordinal)
-            .Replace("{{style}}", Part("keep-map.css"), StringComparison.Ordinal)
-            .Replace("{{script}}", Part("keep-map.js"), StringComparison.Ordinal)
+            .Replace("{{style}}", InteractiveChart.Part("keep-map.css"), StringComparison.Ordinal)
+            .Replace("{{script}}", InteractiveChart.Part("keep-map.js"), StringComparison.Ordinal)
             .Replace("{{data}}", Json(samples), StringComparison.Ordinal);
-    }
-
-    /// <summary>A file of the folder Page.</summary>
-    internal static string Part(string name)
-    {
-        using var stream = typeof(KeepMapPage).Assembly.GetManifestResourceStream("Madtp.Kit.Page." + name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
     /// <summary>The data as JSON that may stand inside a script element: no "&lt;" is left in it.</summary>

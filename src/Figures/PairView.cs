@@ -1,5 +1,6 @@
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
 
@@ -23,8 +24,8 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     public static PairView Toy(string split, int example)
     {
         var pair = ToyPair.Of(split, example);
-        var tokenizer = ToyNlvr2Pairs.Tokenizer();
-        var tokens = ToyNlvr2Pairs.Tokens(tokenizer, pair.Sentence);
+        var tokenizer = ToyTokens.Tokenizer;
+        var tokens = NlvrPairs.Tokens(tokenizer, pair.Sentence);
         var grid = PatchGrid.Square(ToyScene.Size, ToyScene.PatchSize);
         string[] pieces = [.. tokens.Select(tokenizer.TokenOf)];
         return new PairView(Picture(pair.Left), Picture(pair.Right), grid, pieces, pair.Label) { Sentence = pair.Sentence };

@@ -167,8 +167,11 @@ public enum TokenOrder
     /// <summary>Ascending position with the least important kept token last, as the CUDA top-k leaves them (tagged <c>.cuda</c>).</summary>
     LeastImportantLast,
 
-    /// <summary>Whatever this machine's unsorted top-k returns. Only for tensors that were recorded that way.</summary>
+    /// <summary>Whatever the unsorted top-k of the tokens' device returns, as in the released code: other devices, other orders.</summary>
     Library,
+
+    /// <summary>What a CPU's unsorted top-k returns, on whatever device. Only for tensors that were recorded that way.</summary>
+    LibraryOnCpu,
 }
 
 /// <summary>How the padding mask goes through pruning.</summary>

@@ -32,6 +32,7 @@ public static class ReleasedDefects
         Elsewhere(9, "selection on the test split", "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, without slack.", "Trainer"),
         Elsewhere(10, "averages over fewer batches", "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "NlvrRunCosts"),
         Flip(11, "no floor", "Nothing keeps a sample from losing all tokens but the class token and the merged one; the kit keeps at least one more.", policy => policy with { MinKeep = 0 }),
+        Elsewhere(12, "order by the device", "Kept tokens stand in the order of an unsorted top-k, which no two devices share, and CLIP reads a text's feature at a place: the same weights and texts give other features on a GPU than on a CPU; the kit keeps the order of positions.", "TokenOrder"),
         Flip(null, "padding counts", "Padding is scored, counted and merged like any token; the kit leaves it out everywhere.", policy => policy with { ExcludePadding = false }),
         Flip(null, "class score unnormalised", "S_cls is not made to sum 1, so it weighs as much as its attention; the kit normalises all three scores.", policy => policy with { Scorer = Scorer with { NormalizeClass = false } }),
         Flip(null, "self score summed", "S_self sums the attention that a token receives; the paper takes the maximum.", policy => policy with { Scorer = Scorer with { SelfPooling = SelfPooling.Sum } }),
@@ -145,8 +146,11 @@ internal static class ReleasedOrders
             TokenOrder.Importance => kept,
             TokenOrder.LeastImportantLast when oneMore => kept.sort(1).Values,
             TokenOrder.LeastImportantLast => cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
-            _ => ranked.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1),
+            TokenOrder.LibraryOnCpu => Unsorted(ranked.cpu()).to(ranked.device),
+            _ => Unsorted(ranked),
         };
+        Tensor Unsorted(Tensor values) =>
+            values.topk((int)count + (oneMore ? 1 : 0), sorted: false).indexes.slice(1, 0, count, 1);
         return cat([zeros_like(index.slice(1, 0, 1, 1)), index + 1], 1);
     }
 }

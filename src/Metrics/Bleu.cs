@@ -27,7 +27,8 @@ internal sealed class Ngrams
         {
             for (var i = 0; i + length <= numbers.Count; i++)
             {
-                var run = new Run(numbers[i], length > 1 ? numbers[i + 1] : 0, length > 2 ? numbers[i + 2] : 0, length > 3 ? numbers[i + 3] : 0);
+                var run = new Run(numbers[i], length > 1 ? numbers[i + 1] : 0, length > 2 ? numbers[i + 2] : 0,
+                    length > 3 ? numbers[i + 3] : 0);
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, run, out _)++;
             }
         }
@@ -50,7 +51,10 @@ internal sealed class Ngrams
     internal sealed record Counted(int Words, Dictionary<Run, int> Runs);
 }
 
-/// <summary>BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO's caption evaluation computes them: the closest reference's length, ties to the shorter.</summary>
+/// <summary>
+/// BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO's caption evaluation computes them: the closest reference's length, ties to
+/// the shorter.
+/// </summary>
 public static class Bleu
 {
     // Keep a score of nothing at nothing, and divisions defined.
@@ -100,7 +104,8 @@ public static class Bleu
         }
 
         var closest = references.Select(reference => reference.Words).Order().MinBy(words => Math.Abs(words - test.Words));
-        return new BleuCounts(test.Words, closest, [.. Enumerable.Range(0, Ngrams.Longest).Select(n => (long)Math.Max(0, test.Words - n))], correct);
+        return new BleuCounts(test.Words, closest, [.. Enumerable.Range(0, Ngrams.Longest)
+            .Select(n => (long)Math.Max(0, test.Words - n))], correct);
     }
 
     private static double[] Scores(BleuCounts counts)

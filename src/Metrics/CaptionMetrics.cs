@@ -14,7 +14,8 @@ public static class CaptionMetrics
     public static CaptionScores Compute(CaptionSet captions, string? meteorJar = null, string? spiceJar = null)
     {
         var tokenized = captions.Tokenize();
-        return Compute(tokenized, meteorJar is null ? null : MeteorProgram.Compute(meteorJar, tokenized), spiceJar is null ? null : SpiceProgram.Compute(spiceJar, tokenized));
+        return Compute(tokenized, meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized),
+            spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized));
     }
 
     /// <summary>Scores captions that are tokenized already, without METEOR and SPICE.</summary>
@@ -26,8 +27,10 @@ public static class CaptionMetrics
         var bleu = Bleu.Compute(tokenized);
         var rouge = RougeL.Compute(tokenized);
         var cider = CiderD.Compute(tokenized);
-        var images = tokenized.Select((caption, i) => new CaptionImageScores(caption.ImageId, bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i]));
-        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, bleu.Counts, [.. images]);
+        var images = tokenized.Select((caption, i) => new CaptionImageScores(
+            caption.ImageId, bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i]));
+        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, bleu.Counts,
+            [.. images]);
     }
 }
 
@@ -40,7 +43,8 @@ public static class CaptionMetrics
 /// <param name="BleuCounts">What BLEU comes from.</param>
 /// <param name="Images">The scores of each image.</param>
 public sealed record CaptionScores(
-    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice, BleuCounts BleuCounts, IReadOnlyList<CaptionImageScores> Images);
+    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice, BleuCounts BleuCounts,
+        IReadOnlyList<CaptionImageScores> Images);
 
 /// <summary>The scores of one image's caption.</summary>
 /// <param name="ImageId">The image.</param>
@@ -49,15 +53,21 @@ public sealed record CaptionScores(
 /// <param name="Cider">CIDEr-D.</param>
 /// <param name="Meteor">METEOR; null where its program was not given.</param>
 /// <param name="Spice">SPICE; null where its program was not given.</param>
-public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice);
+public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor,
+    double? Spice);
 
-/// <summary>Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation file's images.</summary>
+/// <summary>
+/// Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation file's
+/// images.
+/// </summary>
 /// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>
 public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
 {
     /// <summary>Reads the field's own formats.</summary>
     /// <param name="resultsPath">The submission: <c>[{"image_id": …, "caption": …}]</c>.</param>
-    /// <param name="annotationsPath">COCO's captions: <c>{"images": [{"id": …}], "annotations": [{"image_id": …, "caption": …}]}</c>.</param>
+    /// <param name="annotationsPath">
+    /// COCO's captions: <c>{"images": [{"id": …}], "annotations": [{"image_id": …, "caption": …}]}</c>.
+    /// </param>
     /// <param name="subset">Whether to leave images without a generated caption out, instead of refusing.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
@@ -71,24 +81,31 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
         if (missing.Length > 0 && !subset)
         {
-            throw new InvalidDataException($"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as {missing[0]}; leave them out with --subset");
+            throw new InvalidDataException(
+                $"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as "
+                + $"{missing[0]}; leave them out with --subset");
         }
 
         var kept = images.Where(hypotheses.ContainsKey).Select(image => references.TryGetValue(image, out var captions)
             ? new TokenizedCaption(image, hypotheses[image], captions)
             : throw new InvalidDataException($"{annotationsPath}: image {image} has no caption to compare with")).ToArray();
-        return kept.Length > 0 ? new CaptionSet(kept) : throw new InvalidDataException($"{resultsPath}: no caption is for an image of {annotationsPath}");
+        return kept.Length > 0 ? new CaptionSet(kept) : throw new InvalidDataException(
+            $"{resultsPath}: no caption is for an image of {annotationsPath}");
     }
 
-    /// <summary>The captions as the metrics compare them, references and generated ones tokenized apart, as the original does.</summary>
+    /// <summary>
+    /// The captions as the metrics compare them, references and generated ones tokenized apart, as the original does.
+    /// </summary>
     public IReadOnlyList<TokenizedCaption> Tokenize()
     {
         var references = new Queue<string>(PtbTokenizer.Tokenize([.. Images.SelectMany(image => image.References)]));
         var hypotheses = PtbTokenizer.Tokenize([.. Images.Select(image => image.Hypothesis)]);
-        return [.. Images.Select((image, i) => new TokenizedCaption(image.ImageId, hypotheses[i], [.. image.References.Select(_ => references.Dequeue())]))];
+        return [.. Images.Select((image, i) => new TokenizedCaption(
+            image.ImageId, hypotheses[i], [.. image.References.Select(_ => references.Dequeue())]))];
     }
 
-    private static Dictionary<long, string> ReadResults(string path, Dictionary<long, string[]> references, string annotationsPath)
+    private static Dictionary<long, string> ReadResults(string path, Dictionary<long, string[]> references,
+        string annotationsPath)
     {
         var hypotheses = new Dictionary<long, string>();
         foreach (var result in MetricFile.ReadJson<Caption[]>(path, "generated captions"))
@@ -111,11 +128,13 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         [property: JsonPropertyName("annotations")] Annotation[] Annotations,
         [property: JsonPropertyName("images")] Image[]? Images = null);
 
-    private sealed record Annotation([property: JsonPropertyName("image_id")] long ImageId, [property: JsonPropertyName("caption")] string Caption);
+    private sealed record Annotation([property: JsonPropertyName("image_id")] long ImageId,
+        [property: JsonPropertyName("caption")] string Caption);
 
     private sealed record Image([property: JsonPropertyName("id")] long Id);
 
-    private sealed record Caption([property: JsonPropertyName("image_id")] long ImageId, [property: JsonPropertyName("caption")] string Text);
+    private sealed record Caption([property: JsonPropertyName("image_id")] long ImageId,
+        [property: JsonPropertyName("caption")] string Text);
 }
 
 /// <summary>One image's generated caption and the captions people wrote, tokenized: words with spaces between.</summary>

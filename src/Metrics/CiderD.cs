@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>CIDEr-D (Vedantam et al. 2015) as COCO's caption evaluation computes it: σ = 6, clipped, times 10, document frequencies from the references given.</summary>
+/// <summary>
+/// CIDEr-D (Vedantam et al. 2015) as COCO's caption evaluation computes it: σ = 6, clipped, times 10, document frequencies from
+/// the references given.
+/// </summary>
 public static class CiderD
 {
     private const double Sigma = 6;
@@ -15,7 +18,8 @@ public static class CiderD
         var ngrams = new Ngrams();
         var references = captions.Select(caption => caption.References.Select(ngrams.Count).ToArray()).ToArray();
         var weights = new Weights(references);
-        return [.. captions.Select((caption, image) => Score(weights.Of(ngrams.Count(caption.Hypothesis)), [.. references[image].Select(weights.Of)]))];
+        return [.. captions.Select((caption, image) => Score(
+            weights.Of(ngrams.Count(caption.Hypothesis)), [.. references[image].Select(weights.Of)]))];
     }
 
     private static double Score(Vector hypothesis, Vector[] references)

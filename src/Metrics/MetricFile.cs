@@ -19,15 +19,8 @@ internal static class MetricFile
     public static T ReadJson<T>(string path, string what)
     {
         Require(path, what);
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new InvalidDataException($"{path}: null where {what} should be");
-        }
-        catch (JsonException e)
-        {
-            throw Broken(path, (e.LineNumber ?? 0) + 1, e, what);
-        }
+        using var stream = File.OpenRead(path);
+        return Parse(() => JsonSerializer.Deserialize<T>(stream, Options), path, 1, what);
     }
 
     /// <summary>The values of a file that has one a line; empty lines are passed over.</summary>
@@ -42,7 +35,7 @@ internal static class MetricFile
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return (number, ParseLine<T>(line, path, number, what));
+                yield return (number, Parse(() => JsonSerializer.Deserialize<T>(line, Options), path, number, what));
             }
         }
     }
@@ -57,28 +50,25 @@ internal static class MetricFile
         }
     }
 
-    private static T ParseLine<T>(string line, string path, int number, string what)
+    private static T Parse<T>(Func<T?> read, string path, long firstLine, string what)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(line, Options) ?? throw new InvalidDataException($"{path}, line {number}: null where {what} should be");
+            return read() ?? throw new InvalidDataException($"{path}, line {firstLine}: null where {what} should be");
         }
         catch (JsonException e)
         {
-            throw Broken(path, number, e, what);
+            var (line, at) = (firstLine + (e.LineNumber ?? 0), e.Path is null or "$" ? "" : $" ({e.Path})");
+            throw new InvalidDataException(
+                $"{path}, line {line}, byte {(e.BytePositionInLine ?? 0) + 1}{at}: not {what}; {Reason(e.Message)}", e);
         }
-    }
-
-    private static InvalidDataException Broken(string path, long line, JsonException e, string what)
-    {
-        var at = e.Path is null or "$" ? "" : $" ({e.Path})";
-        return new InvalidDataException($"{path}, line {line}, byte {(e.BytePositionInLine ?? 0) + 1}{at}: not {what}; {Reason(e.Message)}", e);
     }
 
     /// <summary>The runtime's message without its names of types, which say nothing to someone who looks at a file.</summary>
     private static string Reason(string message)
     {
-        var converted = message.Contains("could not be converted to System.Int64", StringComparison.Ordinal) ? "a whole number is expected here"
+        var converted = message.Contains("could not be converted to System.Int64", StringComparison.Ordinal)
+            ? "a whole number is expected here"
             : message.Contains("could not be converted to System.String", StringComparison.Ordinal) ? "a text is expected here"
             : message.Contains("could not be converted to", StringComparison.Ordinal) ? "another kind of value is expected here"
             : null;

@@ -7,10 +7,16 @@ namespace Madtp.Kit.Metrics;
 public static class Nlvr2Metrics
 {
     /// <summary>Scores predictions.</summary>
-    /// <param name="examples">Identifier and label of each example. The identifier is <c>split-set-pair-sentence</c>; examples that differ in the pair alone share a sentence.</param>
+    /// <param name="examples">
+    /// Identifier and label of each example. The identifier is <c>split-set-pair-sentence</c>; examples that differ in the pair
+    /// alone share a sentence.
+    /// </param>
     /// <param name="predictions">The predicted label by identifier, in whatever case.</param>
-    /// <exception cref="ArgumentException">There are no examples, one has no prediction, or an identifier has another form.</exception>
-    public static Nlvr2Scores Compute(IEnumerable<(string Identifier, string Label)> examples, IReadOnlyDictionary<string, string> predictions)
+    /// <exception cref="ArgumentException">
+    /// There are no examples, one has no prediction, or an identifier has another form.
+    /// </exception>
+    public static Nlvr2Scores Compute(
+        IEnumerable<(string Identifier, string Label)> examples, IReadOnlyDictionary<string, string> predictions)
     {
         var sentences = new Dictionary<string, bool>(StringComparer.Ordinal);
         var (count, right) = (0, 0);
@@ -30,7 +36,8 @@ public static class Nlvr2Metrics
 
         return count == 0
             ? throw new ArgumentException("there are no examples to score")
-            : new Nlvr2Scores((double)right / count, (double)sentences.Values.Count(consistent => consistent) / sentences.Count, count, sentences.Count);
+            : new Nlvr2Scores((double)right / count, (double)sentences.Values.Count(consistent => consistent) / sentences.Count,
+                count, sentences.Count);
     }
 
     /// <summary>Reads the field's own formats and scores.</summary>
@@ -42,22 +49,27 @@ public static class Nlvr2Metrics
     {
         var predictions = ReadPredictions(predictionsPath);
         var examples = new List<(string Identifier, string Label)>();
-        foreach (var (line, example) in MetricFile.ReadJsonLines<Example>(annotationsPath, "an NLVR2 example with its identifier and label"))
+        foreach (var (line, example) in MetricFile.ReadJsonLines<Example>(
+            annotationsPath, "an NLVR2 example with its identifier and label"))
         {
             if (example.Identifier.Split('-').Length < 3)
             {
-                throw new InvalidDataException($"{annotationsPath}, line {line}: the identifier '{example.Identifier}' is not of the form split-set-pair-sentence");
+                throw new InvalidDataException(
+                    $"{annotationsPath}, line {line}: the identifier '{example.Identifier}' is not of the form "
+                    + $"split-set-pair-sentence");
             }
 
             if (!predictions.ContainsKey(example.Identifier))
             {
-                throw new InvalidDataException($"{predictionsPath}: the example {example.Identifier} of {annotationsPath}, line {line}, has no prediction");
+                throw new InvalidDataException(
+                    $"{predictionsPath}: the example {example.Identifier} of {annotationsPath}, line {line}, has no prediction");
             }
 
             examples.Add((example.Identifier, example.Label));
         }
 
-        return examples.Count > 0 ? Compute(examples, predictions) : throw new InvalidDataException($"{annotationsPath}: there are no examples in it");
+        return examples.Count > 0 ? Compute(examples, predictions)
+            : throw new InvalidDataException($"{annotationsPath}: there are no examples in it");
     }
 
     private static Dictionary<string, string> ReadPredictions(string path)
@@ -94,7 +106,8 @@ public static class Nlvr2Metrics
         return string.Join('-', parts);
     }
 
-    private sealed record Example([property: JsonPropertyName("identifier")] string Identifier, [property: JsonPropertyName("label")] string Label);
+    private sealed record Example([property: JsonPropertyName("identifier")] string Identifier,
+        [property: JsonPropertyName("label")] string Label);
 }
 
 /// <summary>The two scores of NLVR2.</summary>
@@ -103,54 +116,3 @@ public static class Nlvr2Metrics
 /// <param name="Examples">How many examples there are.</param>
 /// <param name="Sentences">How many sentences.</param>
 public sealed record Nlvr2Scores(double Accuracy, double Consistency, int Examples, int Sentences);
-
-/// <summary>The part of the predictions that are right.</summary>
-public static class Accuracy
-{
-    /// <summary>Compares predicted classes with the true ones.</summary>
-    /// <returns>A number in [0, 1].</returns>
-    /// <exception cref="ArgumentException">There are none, or not as many of one as of the other.</exception>
-    public static double Of(ReadOnlySpan<long> predicted, ReadOnlySpan<long> labels)
-    {
-        if (predicted.Length != labels.Length || labels.IsEmpty)
-        {
-            throw new ArgumentException($"{predicted.Length} predictions cannot be scored against {labels.Length} labels");
-        }
-
-        var right = 0;
-        for (var i = 0; i < labels.Length; i++)
-        {
-            right += predicted[i] == labels[i] ? 1 : 0;
-        }
-
-        return (double)right / labels.Length;
-    }
-
-    /// <summary>Takes each row's highest score for the prediction; of equal scores the first.</summary>
-    /// <param name="scores">Scores of the classes, <c>[B, C]</c> in row-major order.</param>
-    /// <param name="labels">The true classes, <c>[B]</c>.</param>
-    /// <returns>A number in [0, 1].</returns>
-    /// <exception cref="ArgumentException">The scores do not fill B equal rows.</exception>
-    public static double OfScores(ReadOnlySpan<float> scores, ReadOnlySpan<long> labels)
-    {
-        if (labels.IsEmpty || scores.Length % labels.Length != 0 || scores.IsEmpty)
-        {
-            throw new ArgumentException($"{scores.Length} scores are not so many for each of {labels.Length} labels");
-        }
-
-        var classes = scores.Length / labels.Length;
-        var predicted = new long[labels.Length];
-        for (var row = 0; row < predicted.Length; row++)
-        {
-            var best = 0;
-            for (var column = 1; column < classes; column++)
-            {
-                best = scores[(row * classes) + column] > scores[(row * classes) + best] ? column : best;
-            }
-
-            predicted[row] = best;
-        }
-
-        return Of(predicted, labels);
-    }
-}

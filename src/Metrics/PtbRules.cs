@@ -1,16 +1,19 @@
 using System.Text.RegularExpressions;
+using static Madtp.Kit.Metrics.PtbStart;
 
 namespace Madtp.Kit.Metrics;
 
 /// <summary>The rules of Penn Treebank tokenization, in the order in which they win among equals.</summary>
-internal static partial class PtbRules
+internal static class PtbRules
 {
     private const string Blank = @"[ \t\u00A0\u2000-\u200A\u3000]";
     private const string BlankOrBreak = @"[ \t\u00A0\u2000-\u200A\u3000\r\n\u2028\u2029\u000B\u000C\u0085]";
 
     /// <summary>Letters; marks and signs that count as letters inside words; accented letters written as references.</summary>
-    private const string WordCharacter = @"(?:[\p{L}\u00AD\u02C2-\u02C5\u02D2-\u02DF\u02E5-\u02FF\u0300-\u036F\u0384\u0385\u03F6\u055A-\u055F]|[\u0483-\u0ECD-[^\p{Mn}\p{Mc}]]|&[aeiouAEIOU](?:acute|grave|uml);)";
-    private const string Word = WordCharacter + @"(?:" + WordCharacter + @"|\p{Nd})*(?:[.!?]" + WordCharacter + "(?:" + WordCharacter + @"|\p{Nd})*)*";
+    private const string WordCharacter = @"(?:[\p{L}\u00AD\u02C2-\u02C5\u02D2-\u02DF\u02E5-\u02FF\u0300-\u036F\u0384"
+        + @"\u0385\u03F6\u055A-\u055F]|[\u0483-\u0ECD-[^\p{Mn}\p{Mc}]]|&[aeiouAEIOU](?:acute|grave|uml);)";
+    private const string Word = WordCharacter + @"(?:" + WordCharacter + @"|\p{Nd})*(?:[.!?]" + WordCharacter + "(?:"
+        + WordCharacter + @"|\p{Nd})*)*";
     private const string Apostrophe = @"(?:['\u0092\u2019]|&apos;)";
     private const string AnyApostrophe = @"(?:['\u0091\u0092\u2018\u2019\u201B]|&apos;)";
     private const string Clitic = Apostrophe + "(?:[msdMSD]|(?i:re|ve|ll))";
@@ -18,93 +21,130 @@ internal static partial class PtbRules
     private const string Number = @"[-+]?(?:\p{Nd}+(?:[.:,\u00AD\u066B\u066C]\p{Nd}+)*|(?:[.,\u066B\u066C]\p{Nd}+)+)";
     private const string Elision = "(?:[dDoOlL]" + AnyApostrophe + @"[\p{L}\p{Nd}])?";
     private const string Joined = Elision + @"[\p{L}\p{Nd}]+(?:[-_\u058A\u2010\u2011]" + Elision + @"[\p{L}\p{Nd}]+)*";
-    private const string Initials = @"(?:(?i:(?:Canada|Sino|Korean|EU|Japan|non)-U\.S|U\.S\.-(?:U\.S\.S\.R|U\.K))|[A-Za-z](?:\.[A-Za-z])+)";
-    private const string Hyphenated = @"[A-Za-z0-9][A-Za-z0-9.,\u00AD]*(?:-(?:" + Initials + @"\.|[A-Za-z0-9\u00AD]+(?:\.[0-9]+)?))+";
+    private const string Initials = @"(?:(?i:(?:Canada|Sino|Korean|EU|Japan|non)-U\.S|U\.S\.-(?:U\.S\.S\.R|U\.K))"
+        + @"|[A-Za-z](?:\.[A-Za-z])+)";
+    private const string Hyphenated = @"[A-Za-z0-9][A-Za-z0-9.,\u00AD]*(?:-(?:" + Initials + @"\."
+        + @"|[A-Za-z0-9\u00AD]+(?:\.[0-9]+)?))+";
     private const string Ampersanded = "[A-Z]+(?:(?:[+&]|&amp;)[A-Z]+)+";
     private const string AfterClause = @"[,;:\u3001]";
 
     /// <summary>Abbreviations that may end a sentence: months and days, states, companies, and a few more.</summary>
     private const string MayEnd = @"(?:(?i:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu(?:rs)?|Fri"
-        + "|Ala|Ariz|Calif|Colo|Conn|Dak|Del|Fla|Ga|Ind|Kans?|Ky|La|Md|Mich|Minn|Mo|Mont|Neb|Nev|Okla|Pa|Penn|Tenn|Tex|Va|Vt|Wisc?|Wyo"
-        + @"|Inc|Cos?|Corp|Pp?tys?|Ltd|Plc|Bancorp|Dept|Bhd|Assn|Univ|Intl|Sys|Nos?|Prop|Ph|tel|est|ext|sq|ft|Jr|Sr|Bros|(?:Ed|Ph)\.D|Blvd|Rd|Esq|etc|al|seq)"
+        + "|Ala|Ariz|Calif|Colo|Conn|Dak|Del|Fla|Ga|Ind|Kans?|Ky|La|Md|Mich|Minn|Mo|Mont|Neb|Nev|Okla|Pa|Penn|Tenn|Tex|Va"
+        + "|Vt|Wisc?|Wyo"
+        + @"|Inc|Cos?|Corp|Pp?tys?|Ltd|Plc|Bancorp|Dept|Bhd|Assn|Univ|Intl|Sys|Nos?|Prop|Ph|tel|est|ext|sq|ft|Jr|Sr|Bros"
+        + @"|(?:Ed|Ph)\.D|Blvd|Rd|Esq|etc|al|seq)"
         + @"|A(?i:rk)|I(?i:ll)|M(?i:ass|iss)|O(?i:re)|W(?i:ash))\.";
 
     /// <summary>Abbreviations that stand before a name: titles, and a few more; and single letters.</summary>
-    private const string BeforeName = "(?:(?i:Mrs?|Ms|Drs?|Profs?|Sens?|Reps?|Attys?|Lt|Col|Gen|Messrs|Govs?|Adm|Rev|Maj|Sgt|Cpl|Pvt|Mt|Capt|Ste?|Ave|Pres|Lieut|Hon|Brig|Co?mdr|Pfc|Spc|Supts?|Det"
+    private const string BeforeName = "(?:(?i:Mrs?|Ms|Drs?|Profs?|Sens?|Reps?|Attys?|Lt|Col|Gen|Messrs|Govs?|Adm|Rev|Maj"
+        + "|Sgt|Cpl|Pvt|Mt|Capt|Ste?|Ave|Pres|Lieut|Hon|Brig|Co?mdr|Pfc|Spc|Supts?|Det"
         + @"|vs|Alex|Wm|Jos|Cie|a\.k\.a|cf|TREAS|Invt|Elec|Natl|M[ftFT]g)|M(?i:iss)|" + Initials + @"|[A-Za-z])\.";
 
     /// <summary>Words that, with a capital, begin a sentence after initials.</summary>
-    private const string SentenceStart = @"(?:About|According|Additionally|After|An?|As|At|But|Earlier|Her?e?|However|If|In|It|Last|Many|More|Mr\.|Ms\.|Now|Once|One|Other|Our|She|Since|So|Some|Such|That|The[nyr]?|There|These|This|We|When|While|What|Yet|You)";
+    private const string SentenceStart = @"(?:About|According|Additionally|After|An?|As|At|But|Earlier|Her?e?|However|If"
+        + @"|In|It|Last|Many|More|Mr\.|Ms\.|Now|Once|One|Other|Our|She|Since|So|Some|Such|That|The[nyr]?|There|These|This"
+        + @"|We|When|While|What|Yet|You)";
 
     /// <summary>All rules.</summary>
     public static IReadOnlyList<PtbRule> All { get; } =
     [
-        new(Cannot(), PtbStart.Letter, GiveBack: 3),
-        new(Contracted(), PtbStart.Letter, GiveBack: 2),
-        new(Tag(), PtbStart.Sign, Unbroken),
-        new(Dash(), PtbStart.Sign | PtbStart.Reference, _ => "--"),
-        new(Ampersand(), PtbStart.Reference, _ => "&"),
-        new(NamedSign(), PtbStart.Reference),
-        new(WordBeforeClitic(), PtbStart.Letter | PtbStart.Reference, WithoutSoftHyphens),
-        new(WordBeforeNegation(), PtbStart.Letter, WithoutSoftHyphens),
-        new(PlainWord(), PtbStart.Letter | PtbStart.Reference, WithoutSoftHyphens),
-        new(ApostropheWord(), PtbStart.Letter, Closing),
-        new(ApostropheShort(), PtbStart.Letter | PtbStart.Reference | PtbStart.Sign, Closing),
-        new(YouElided(), PtbStart.Letter),
-        new(Address(), PtbStart.Letter),
-        new(Site(), PtbStart.Letter | PtbStart.Digit | PtbStart.Reference | PtbStart.Sign),
-        new(Mail(), PtbStart.Letter | PtbStart.Digit),
-        new(Handle(), PtbStart.Sign),
-        new(CliticBeforeOther(), PtbStart.Sign | PtbStart.Reference, Closing),
-        new(NegationAlone(), PtbStart.Letter, Closing),
-        new(Date(), PtbStart.Digit),
-        new(PlainNumber(), PtbStart.Digit | PtbStart.Sign, WithoutSoftHyphens),
-        new(SmallNumber(), PtbStart.Digit | PtbStart.Sign),
-        new(Fraction(), PtbStart.Digit, Unbroken),
-        new(FractionSign(), PtbStart.Digit | PtbStart.Sign, FractionText),
-        new(TreebankWord(), PtbStart.Letter | PtbStart.Sign, text => Ampersand().Replace(text, "&")),
-        new(Alternatives(), PtbStart.Letter | PtbStart.Digit),
-        new(Dollar(), PtbStart.Letter | PtbStart.Sign),
-        new(Currency(), PtbStart.Sign, CurrencyText),
-        new(InitialsAtEnd(), PtbStart.Letter, GiveBack: 1, Repeats: true),
-        new(AbbreviationAtEnd(), PtbStart.Letter, GiveBack: 1, Repeats: true),
-        new(AbbreviationInside(), PtbStart.Letter),
-        new(AbbreviationLast(), PtbStart.Letter, GiveBack: 1, Repeats: true),
-        new(AbbreviationBeforeName(), PtbStart.Letter),
-        new(InitialsBeforeBlank(), PtbStart.Letter),
-        new(ShortYear(), PtbStart.Sign | PtbStart.Reference),
-        new(WordBeforeClause(), PtbStart.Letter | PtbStart.Reference, WithoutSoftHyphens),
-        new(Phone(), PtbStart.Digit | PtbStart.Sign, text => Unbroken(Brackets(text))),
-        new(QuoteBeforeWord(), PtbStart.Sign | PtbStart.Reference, _ => "``"),
-        new(Quote(), PtbStart.Sign | PtbStart.Reference, _ => "''"),
-        new(Less(), PtbStart.Sign | PtbStart.Reference, _ => "<"),
-        new(Greater(), PtbStart.Sign | PtbStart.Reference, _ => ">"),
-        new(Smiley(), PtbStart.Sign, Brackets),
-        new(EastAsianSmiley(), PtbStart.Letter | PtbStart.Sign, Brackets),
-        new(Bracket(), PtbStart.Sign, Brackets),
-        new(Hyphens(), PtbStart.Sign, text => text.Length is 3 or 4 ? "--" : text),
-        new(Ellipsis(), PtbStart.Sign, _ => "..."),
-        new(SignRun(), PtbStart.Sign),
-        new(Punctuation(), PtbStart.Sign),
-        new(HyphenatedBeforeClause(), PtbStart.Letter | PtbStart.Digit, WithoutSoftHyphens),
-        new(HyphenatedWord(), PtbStart.Letter | PtbStart.Digit, WithoutSoftHyphens),
-        new(JoinedBeforeClause(), PtbStart.Letter | PtbStart.Digit, Closing),
-        new(JoinedWord(), PtbStart.Letter | PtbStart.Digit, Closing),
-        new(AmpersandedWord(), PtbStart.Letter, text => Ampersand().Replace(text, "&")),
-        new(SingleQuoteBeforeWord(), PtbStart.Sign, _ => "`"),
-        new(CliticAlone(), PtbStart.Sign | PtbStart.Reference, Closing),
-        new(Quotes(), PtbStart.Sign | PtbStart.Reference, Closing),
-        new(DoubledAngle(), PtbStart.Sign),
-        new(Symbol(), PtbStart.Letter | PtbStart.Digit | PtbStart.Reference | PtbStart.Sign),
+        new(Letter, @"(?i:cannot)", GiveBack: 3),
+        new(Letter, @"(?i:gonna|gotta|lemme|gimme|wanna)", GiveBack: 2), // contracted
+        // tag
+        new(Sign, @"<(?:[!?][A-Za-z-][^>\r\n]*|/[A-Za-z][\w:.-]* *"
+            + @"|[A-Za-z][\w:.-]*(?: +[A-Za-z][\w:.-]*(?: *= *(?:'[^'\r\n]*'|""[^""\r\n]*"""
+            + @"|[A-Za-z][\w:.-]*))?)* */? *)>", Unbroken),
+        new(Sign | Reference, @"(?:&(?i:MD|mdash|ndash);|[\u0096\u0097\u2013-\u2015])", _ => "--"), // dash
+        new(Reference, @"(?i:&amp;)", _ => "&"), // ampersand
+        new(Reference, @"&(?i:HT|TL|UR|LR|QC|QL|QR|odq|cdq|#[0-9]+);"), // named sign
+        new(Letter | Reference, @"(?<t>" + Word + ")" + Clitic, WithoutSoftHyphens), // word before clitic
+        new(Letter, @"(?<t>[A-Za-z\u00AD]*[A-MO-Za-mo-z]\u00AD*)" + Negation, WithoutSoftHyphens), // word before negation
+        new(Letter | Reference, Word, WithoutSoftHyphens), // plain word
+        // apostrophe word
+        new(Letter, @"(?:[A-HJ-XZn]" + AnyApostrophe + @"\p{L}{2,}|\p{L}+[aeiouyAEIOUY]" + AnyApostrophe
+            + @"[aeiouA-Z]\p{L}*)", Closing),
+        // apostrophe short
+        new(Letter | Reference | Sign, @"(?:(?i:cont'd\.?|nor'easter|c'mon|e'er|s'mores|ev'ry|li'l|nat'l)|" + Apostrophe
+            + "(?:(?i:till?|em|cause|twas)|[2-9]0[sS]|[nN]" + Apostrophe + "?)|(?:(?i:dunkin|somethin|ol)|[lLdDjJ])"
+            + Apostrophe + ")", Closing),
+        new(Letter, @"(?<t>[yY]" + Apostrophe + @")\p{L}"), // you elided
+        new(Letter, @"(?i:https?|ftp|svn|svn\+ssh|mailto)://[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-]"), // address
+        // site
+        new(Letter | Digit | Reference | Sign, @"(?:(?i:www)\.(?:[^ \t\n\f\r""<>|.!?(){},]+\.)+[a-zA-Z]{2,4}"
+            + @"|(?:[^ \t\n\f\r""`'<>|!?(){}$,-_]+\.)+(?i:com|net|org|edu))(?:/[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-])?"),
+        // mail
+        new(Letter | Digit, @"[a-zA-Z0-9][^ \t\n\f\r""<>|(){}\u00A0]*@(?:[^ \t\n\f\r""<>|(){}.\u00A0]+\.)*[^ \t\n\f\r""<>"
+            + @"|(){}\[\].,;:\u00A0]+"),
+        new(Sign, @"(?:@[a-zA-Z_][a-zA-Z_0-9]*|#" + Word + ")"), // handle
+        new(Sign | Reference, @"(?<t>" + Clitic + ")[^A-Za-z]", Closing), // clitic before other
+        new(Letter, Negation, Closing), // negation alone
+        new(Digit, @"\p{Nd}{1,2}[-/]\p{Nd}{1,2}[-/]\p{Nd}{2,4}"), // date
+        new(Digit | Sign, Number, WithoutSoftHyphens), // plain number
+        // small number
+        new(Digit | Sign, @"[\u207A\u207B\u208A\u208B]?(?:[\u2070\u00B9\u00B2\u00B3\u2074-\u2079]+|[\u2080-\u2089]+)"),
+        new(Digit, @"(?:\p{Nd}{1,4}[- \u00A0])?\p{Nd}{1,4}(?:\\?/|\u2044)\p{Nd}{1,4}", Unbroken), // fraction
+        new(Digit | Sign, @"[\u00BC-\u00BE\u2153-\u215E]", FractionText), // fraction sign
+        // treebank word
+        new(Letter | Sign, @"(?:-(?i:[LR][RCS]B)-|(?i:C\.D\.s|pro-|anti-|S(?:&amp;|&)P-500|S(?:&amp;|&)Ls)|(?i:Cap)"
+            + Apostrophe + "[nN]|[cC]" + Apostrophe + "(?i:est))", Ampersands),
+        new(Letter | Digit, @"[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:\\?/[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}"), // alternatives
+        new(Letter | Sign, @"(?:[A-Z]*\$|#)"), // dollar
+        new(Sign, @"[\u00A2-\u00A5\u0080\u20A0\u20A4\u20AC\u060B\u0E3F\uFFE0\uFFE1\uFFE5\uFFE6]", CurrencyText), // currency
+        // initials at end
+        new(Letter, @"(?<t>" + Initials + @"\.)" + BlankOrBreak + "+" + SentenceStart + BlankOrBreak, GiveBack: 1, Repeats: true),
+        // abbreviation at end
+        new(Letter, @"(?<t>" + MayEnd + ")" + BlankOrBreak + "(?:" + BlankOrBreak + "|[A-Z]|<)", GiveBack: 1, Repeats: true),
+        new(Letter, @"(?<t>" + MayEnd + @")[\s\S]{2}"), // abbreviation inside
+        new(Letter, MayEnd, GiveBack: 1, Repeats: true), // abbreviation last
+        new(Letter, BeforeName), // abbreviation before name
+        new(Letter, @"(?<t>" + Initials + ")" + BlankOrBreak), // initials before blank
+        new(Sign | Reference, @"(?<t>" + Apostrophe + "[0-9][0-9])" + BlankOrBreak), // short year
+        new(Letter | Reference, @"(?<t>" + Word + @"\.)" + AfterClause, WithoutSoftHyphens), // word before clause
+        // phone
+        new(Digit | Sign, @"(?:(?:\([0-9]{2,3}\)[ \u00A0]?|(?:\+\+?)?(?:[0-9]{2,4}[- \u00A0])?[0-9]{2,4}[- "
+            + @"\u00A0])[0-9]{3,4}[- \u00A0]?[0-9]{3,5}|(?:(?:\+\+?)?[0-9]{2,4}\.)?[0-9]{2,4}\.[0-9]{3,4}\.[0-9]{3,5})", text =>
+                Unbroken(Brackets(text))),
+        new(Sign | Reference, @"(?<t>""|(?i:&quot;))[A-Za-z0-9$]", _ => "``"), // quote before word
+        new(Sign | Reference, @"(?:""|(?i:&quot;))", _ => "''"), // quote
+        new(Sign | Reference, @"(?:<|(?i:&lt;))", _ => "<"), // less
+        new(Sign | Reference, @"(?:>|(?i:&gt;))", _ => ">"), // greater
+        new(Sign, @"(?<t>[<>]?[:;=][-o*']?[()DPdpO\\{@|\[\]])[^A-Za-z0-9]", Brackets), // smiley
+        // east asian smiley
+        new(Letter | Sign, @"(?:[-^x=~<>']_[-^x=~<>']|\([-^x=~<>'][_.]?[-^x=~<>']\)|\([\^x=~<>']-[\^x=~<>'`]\))", Brackets),
+        new(Sign, @"[(){}\[\]]", Brackets), // bracket
+        new(Sign, @"-+", text => text.Length is 3 or 4 ? "--" : text), // hyphens
+        new(Sign, @"(?:\.{3,}|\.[ \u00A0](?:\.[ \u00A0])+\.|[\u0085\u2026])", _ => "..."), // ellipsis
+        new(Sign, @"(?:@+|#+|_+|\*+|(?:\\\*){1,3}|[?!]+|=+)"), // sign run
+        new(Sign, @"[,;:\u3001./¡¿\u037E\u0589\u061F\u06D4\u0700-\u0702\u07FA\u3002]"), // punctuation
+        new(Letter | Digit, @"(?<t>" + Hyphenated + @"\.)" + AfterClause, WithoutSoftHyphens), // hyphenated before clause
+        new(Letter | Digit, Hyphenated, WithoutSoftHyphens), // hyphenated word
+        new(Letter | Digit, @"(?<t>" + Joined + @"\.)" + AfterClause, Closing), // joined before clause
+        new(Letter | Digit, Joined, Closing), // joined word
+        new(Letter, Ampersanded, Ampersands), // ampersanded word
+        new(Sign, @"(?<t>')[A-Za-z][^ \t\n\r\u00A0]", _ => "`"), // single quote before word
+        new(Sign | Reference, Clitic, Closing), // clitic alone
+        // quotes
+        new(Sign | Reference, @"(?:''|" + Apostrophe + @"|[`\u2018-\u201F\u0091-\u0094\u2039\u203A\u00AB\u00BB]{1,2})", Closing),
+        new(Sign, @"(?:<<|>>)"), // doubled angle
+        // symbol
+        new(Letter | Digit | Reference | Sign, @"(?:[+%&~^|\\¦§¨©¬®¯°±²³´µ¶·¸¹º×÷\u0387\u05BE\u05C0\u05C3\u05C6\u05F3"
+            + @"\u05F4\u0600-\u0603\u0606-\u060A\u060C\u0614\u061B\u061E\u066A\u066D\u0703-\u070D\u07F6-\u07F8\u0964"
+            + @"\u0965\u0E4F\u1FBD\u2016\u2017\u2020-\u2023\u2030-\u2038\u203B\u203E-\u2042\u2044\u207A-\u207F\u208A-"
+            + @"\u208E\u2100-\u214F\u2190-\u2BFF\u3012\u30FB\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65])"),
     ];
 
     private static string WithoutSoftHyphens(string text)
-        => text.Contains('\u00AD') && text.Replace("\u00AD", "", StringComparison.Ordinal) is var clean ? clean.Length > 0 ? clean : "-" : text;
+        => text.Contains('\u00AD') && text.Replace("\u00AD", "", StringComparison.Ordinal) is var clean ? clean.Length > 0
+            ? clean : "-" : text;
+
+    private static string Ampersands(string text) => text.Replace("&amp;", "&", StringComparison.OrdinalIgnoreCase);
 
     private static string Unbroken(string text) => text.Replace(' ', '\u00A0');
 
     /// <summary>Quotes as the Treebank writes closing ones.</summary>
-    private static string Closing(string text) => text.AsSpan().ContainsAnyInRange('A', 'z') && text.All(char.IsAscii) && !text.Contains('&')
+    private static string Closing(string text) => text.AsSpan().ContainsAnyInRange('A', 'z') && text.All(char.IsAscii)
+        && !text.Contains('&')
         ? text
         : Brackets(text, [("&apos;", "'"), ("&quot;", "''"), ("\"", "''"),
             ("\u0091", "`"), ("\u2018", "`"), ("\u201B", "`"), ("\u2039", "`"), ("\u0092", "'"), ("\u2019", "'"), ("\u203A", "'"),
@@ -132,187 +172,28 @@ internal static partial class PtbRules
         "\u0080" or "¤" or "\u20A0" or "€" => "$",
         _ => text,
     };
-
-    [GeneratedRegex(@"\G(?i:cannot)")]
-    private static partial Regex Cannot();
-
-    [GeneratedRegex(@"\G(?i:gonna|gotta|lemme|gimme|wanna)")]
-    private static partial Regex Contracted();
-
-    [GeneratedRegex(@"\G<(?:[!?][A-Za-z-][^>\r\n]*|/[A-Za-z][\w:.-]* *|[A-Za-z][\w:.-]*(?: +[A-Za-z][\w:.-]*(?: *= *(?:'[^'\r\n]*'|""[^""\r\n]*""|[A-Za-z][\w:.-]*))?)* */? *)>")]
-    private static partial Regex Tag();
-
-    [GeneratedRegex(@"\G(?:&(?i:MD|mdash|ndash);|[\u0096\u0097\u2013-\u2015])")]
-    private static partial Regex Dash();
-
-    [GeneratedRegex(@"(?i:&amp;)")]
-    private static partial Regex Ampersand();
-
-    [GeneratedRegex(@"\G&(?i:HT|TL|UR|LR|QC|QL|QR|odq|cdq|#[0-9]+);")]
-    private static partial Regex NamedSign();
-
-    [GeneratedRegex(@"\G(?<t>" + Word + ")" + Clitic)]
-    private static partial Regex WordBeforeClitic();
-
-    [GeneratedRegex(@"\G(?<t>[A-Za-z\u00AD]*[A-MO-Za-mo-z]\u00AD*)" + Negation)]
-    private static partial Regex WordBeforeNegation();
-
-    [GeneratedRegex(@"\G" + Word)]
-    private static partial Regex PlainWord();
-
-    [GeneratedRegex(@"\G(?:[A-HJ-XZn]" + AnyApostrophe + @"\p{L}{2,}|\p{L}+[aeiouyAEIOUY]" + AnyApostrophe + @"[aeiouA-Z]\p{L}*)")]
-    private static partial Regex ApostropheWord();
-
-    [GeneratedRegex(@"\G(?:(?i:cont'd\.?|nor'easter|c'mon|e'er|s'mores|ev'ry|li'l|nat'l)|" + Apostrophe + "(?:(?i:till?|em|cause|twas)|[2-9]0[sS]|[nN]" + Apostrophe + "?)|(?:(?i:dunkin|somethin|ol)|[lLdDjJ])" + Apostrophe + ")")]
-    private static partial Regex ApostropheShort();
-
-    [GeneratedRegex(@"\G(?<t>[yY]" + Apostrophe + @")\p{L}")]
-    private static partial Regex YouElided();
-
-    [GeneratedRegex(@"\G(?i:https?|ftp|svn|svn\+ssh|mailto)://[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-]")]
-    private static partial Regex Address();
-
-    // The range from comma to underscore takes digits and capitals out of a bare host name.
-    [GeneratedRegex(@"\G(?:(?i:www)\.(?:[^ \t\n\f\r""<>|.!?(){},]+\.)+[a-zA-Z]{2,4}|(?:[^ \t\n\f\r""`'<>|!?(){}$,-_]+\.)+(?i:com|net|org|edu))(?:/[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-])?")]
-    private static partial Regex Site();
-
-    [GeneratedRegex(@"\G[a-zA-Z0-9][^ \t\n\f\r""<>|(){}\u00A0]*@(?:[^ \t\n\f\r""<>|(){}.\u00A0]+\.)*[^ \t\n\f\r""<>|(){}\[\].,;:\u00A0]+")]
-    private static partial Regex Mail();
-
-    [GeneratedRegex(@"\G(?:@[a-zA-Z_][a-zA-Z_0-9]*|#" + Word + ")")]
-    private static partial Regex Handle();
-
-    [GeneratedRegex(@"\G(?<t>" + Clitic + ")[^A-Za-z]")]
-    private static partial Regex CliticBeforeOther();
-
-    [GeneratedRegex(@"\G" + Negation)]
-    private static partial Regex NegationAlone();
-
-    [GeneratedRegex(@"\G\p{Nd}{1,2}[-/]\p{Nd}{1,2}[-/]\p{Nd}{2,4}")]
-    private static partial Regex Date();
-
-    [GeneratedRegex(@"\G" + Number)]
-    private static partial Regex PlainNumber();
-
-    [GeneratedRegex(@"\G[\u207A\u207B\u208A\u208B]?(?:[\u2070\u00B9\u00B2\u00B3\u2074-\u2079]+|[\u2080-\u2089]+)")]
-    private static partial Regex SmallNumber();
-
-    [GeneratedRegex(@"\G(?:\p{Nd}{1,4}[- \u00A0])?\p{Nd}{1,4}(?:\\?/|\u2044)\p{Nd}{1,4}")]
-    private static partial Regex Fraction();
-
-    [GeneratedRegex(@"\G[\u00BC-\u00BE\u2153-\u215E]")]
-    private static partial Regex FractionSign();
-
-    [GeneratedRegex(@"\G(?:-(?i:[LR][RCS]B)-|(?i:C\.D\.s|pro-|anti-|S(?:&amp;|&)P-500|S(?:&amp;|&)Ls)|(?i:Cap)" + Apostrophe + "[nN]|[cC]" + Apostrophe + "(?i:est))")]
-    private static partial Regex TreebankWord();
-
-    [GeneratedRegex(@"\G[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:\\?/[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}")]
-    private static partial Regex Alternatives();
-
-    [GeneratedRegex(@"\G(?:[A-Z]*\$|#)")]
-    private static partial Regex Dollar();
-
-    [GeneratedRegex(@"\G[\u00A2-\u00A5\u0080\u20A0\u20A4\u20AC\u060B\u0E3F\uFFE0\uFFE1\uFFE5\uFFE6]")]
-    private static partial Regex Currency();
-
-    [GeneratedRegex(@"\G(?<t>" + Initials + @"\.)" + BlankOrBreak + "+" + SentenceStart + BlankOrBreak)]
-    private static partial Regex InitialsAtEnd();
-
-    [GeneratedRegex(@"\G(?<t>" + MayEnd + ")" + BlankOrBreak + "(?:" + BlankOrBreak + "|[A-Z]|<)")]
-    private static partial Regex AbbreviationAtEnd();
-
-    [GeneratedRegex(@"\G(?<t>" + MayEnd + @")[\s\S]{2}")]
-    private static partial Regex AbbreviationInside();
-
-    [GeneratedRegex(@"\G" + MayEnd)]
-    private static partial Regex AbbreviationLast();
-
-    [GeneratedRegex(@"\G" + BeforeName)]
-    private static partial Regex AbbreviationBeforeName();
-
-    [GeneratedRegex(@"\G(?<t>" + Initials + ")" + BlankOrBreak)]
-    private static partial Regex InitialsBeforeBlank();
-
-    [GeneratedRegex(@"\G(?<t>" + Apostrophe + "[0-9][0-9])" + BlankOrBreak)]
-    private static partial Regex ShortYear();
-
-    [GeneratedRegex(@"\G(?<t>" + Word + @"\.)" + AfterClause)]
-    private static partial Regex WordBeforeClause();
-
-    [GeneratedRegex(@"\G(?:(?:\([0-9]{2,3}\)[ \u00A0]?|(?:\+\+?)?(?:[0-9]{2,4}[- \u00A0])?[0-9]{2,4}[- \u00A0])[0-9]{3,4}[- \u00A0]?[0-9]{3,5}|(?:(?:\+\+?)?[0-9]{2,4}\.)?[0-9]{2,4}\.[0-9]{3,4}\.[0-9]{3,5})")]
-    private static partial Regex Phone();
-
-    [GeneratedRegex(@"\G(?<t>""|(?i:&quot;))[A-Za-z0-9$]")]
-    private static partial Regex QuoteBeforeWord();
-
-    [GeneratedRegex(@"\G(?:""|(?i:&quot;))")]
-    private static partial Regex Quote();
-
-    [GeneratedRegex(@"\G(?:<|(?i:&lt;))")]
-    private static partial Regex Less();
-
-    [GeneratedRegex(@"\G(?:>|(?i:&gt;))")]
-    private static partial Regex Greater();
-
-    [GeneratedRegex(@"\G(?<t>[<>]?[:;=][-o*']?[()DPdpO\\{@|\[\]])[^A-Za-z0-9]")]
-    private static partial Regex Smiley();
-
-    [GeneratedRegex(@"\G(?:[-^x=~<>']_[-^x=~<>']|\([-^x=~<>'][_.]?[-^x=~<>']\)|\([\^x=~<>']-[\^x=~<>'`]\))")]
-    private static partial Regex EastAsianSmiley();
-
-    [GeneratedRegex(@"\G[(){}\[\]]")]
-    private static partial Regex Bracket();
-
-    [GeneratedRegex(@"\G-+")]
-    private static partial Regex Hyphens();
-
-    [GeneratedRegex(@"\G(?:\.{3,}|\.[ \u00A0](?:\.[ \u00A0])+\.|[\u0085\u2026])")]
-    private static partial Regex Ellipsis();
-
-    [GeneratedRegex(@"\G(?:@+|#+|_+|\*+|(?:\\\*){1,3}|[?!]+|=+)")]
-    private static partial Regex SignRun();
-
-    [GeneratedRegex(@"\G[,;:\u3001./¡¿\u037E\u0589\u061F\u06D4\u0700-\u0702\u07FA\u3002]")]
-    private static partial Regex Punctuation();
-
-    [GeneratedRegex(@"\G(?<t>" + Hyphenated + @"\.)" + AfterClause)]
-    private static partial Regex HyphenatedBeforeClause();
-
-    [GeneratedRegex(@"\G" + Hyphenated)]
-    private static partial Regex HyphenatedWord();
-
-    [GeneratedRegex(@"\G(?<t>" + Joined + @"\.)" + AfterClause)]
-    private static partial Regex JoinedBeforeClause();
-
-    [GeneratedRegex(@"\G" + Joined)]
-    private static partial Regex JoinedWord();
-
-    [GeneratedRegex(@"\G" + Ampersanded)]
-    private static partial Regex AmpersandedWord();
-
-    [GeneratedRegex(@"\G(?<t>')[A-Za-z][^ \t\n\r\u00A0]")]
-    private static partial Regex SingleQuoteBeforeWord();
-
-    [GeneratedRegex(@"\G" + Clitic)]
-    private static partial Regex CliticAlone();
-
-    [GeneratedRegex(@"\G(?:''|" + Apostrophe + @"|[`\u2018-\u201F\u0091-\u0094\u2039\u203A\u00AB\u00BB]{1,2})")]
-    private static partial Regex Quotes();
-
-    [GeneratedRegex(@"\G(?:<<|>>)")]
-    private static partial Regex DoubledAngle();
-
-    [GeneratedRegex(@"\G(?:[+%&~^|\\¦§¨©¬®¯°±²³´µ¶·¸¹º×÷\u0387\u05BE\u05C0\u05C3\u05C6\u05F3\u05F4\u0600-\u0603\u0606-\u060A\u060C\u0614\u061B\u061E\u066A\u066D\u0703-\u070D\u07F6-\u07F8\u0964\u0965\u0E4F\u1FBD\u2016\u2017\u2020-\u2023\u2030-\u2038\u203B\u203E-\u2042\u2044\u207A-\u207F\u208A-\u208E\u2100-\u214F\u2190-\u2BFF\u3012\u30FB\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65])")]
-    private static partial Regex Symbol();
 }
 
-/// <summary>One way a token can look. Of all rules that match at a place the one that matches most text wins, then the one listed first.</summary>
-/// <param name="Pattern">Anchored where the last token ended; the group <c>t</c>, where there is one, is the token and the rest must only follow.</param>
+/// <summary>
+/// One way a token can look. Of all rules that match at a place the one that matches most text wins, then the one listed first.
+/// </summary>
 /// <param name="Starts">Which characters the pattern can start with.</param>
+/// <param name="Pattern">
+/// Of the token; its group <c>t</c>, where there is one, is the token and the rest must only follow.
+/// </param>
 /// <param name="Rewrite">What the token is written as; null for as it stands, an empty result for nothing.</param>
 /// <param name="GiveBack">How many characters at the token's end are read again as the next token.</param>
-/// <param name="Repeats">Whether what is given back also stays in the token, as the period of an abbreviation that ends a sentence.</param>
-internal sealed record PtbRule(Regex Pattern, PtbStart Starts, Func<string, string>? Rewrite = null, int GiveBack = 0, bool Repeats = false);
+/// <param name="Repeats">
+/// Whether what is given back also stays in the token, as the period of an abbreviation that ends a sentence.
+/// </param>
+internal sealed record PtbRule(PtbStart Starts, string Pattern, Func<string, string>? Rewrite = null, int GiveBack = 0,
+    bool Repeats = false)
+{
+    private readonly Regex regex = new($@"\G(?:{Pattern})", RegexOptions.Compiled | RegexOptions.CultureInvariant);
+
+    /// <summary>What matches at a place of a text.</summary>
+    public Match At(string text, int position) => regex.Match(text, position);
+}
 
 /// <summary>Kinds of first characters, so that only rules that could match are tried.</summary>
 [Flags]

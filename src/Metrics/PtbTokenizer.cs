@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Madtp.Kit.Metrics;
 
 /// <summary>
-/// Penn Treebank tokenization as COCO's caption evaluation does it: Stanford's PTBTokenizer with <c>-preserveLines -lowerCase</c>,
-/// its escaping of slashes off, then the evaluation's list of punctuation removed.
+/// Penn Treebank tokenization as COCO's caption evaluation does it: Stanford's PTBTokenizer with <c>-preserveLines
+/// -lowerCase</c>, its escaping of slashes off, then the evaluation's list of punctuation removed.
 /// </summary>
 /// <remarks>
 /// The captions are read as one text of many lines, since an abbreviation at the end of a line looks at the next.
@@ -14,7 +14,8 @@ namespace Madtp.Kit.Metrics;
 /// </remarks>
 public static class PtbTokenizer
 {
-    private static readonly SearchValues<string> NeverPlain = SearchValues.Create(["cannot", "gonna", "gotta", "lemme", "gimme", "wanna"], StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<string> NeverPlain =
+        SearchValues.Create(["cannot", "gonna", "gotta", "lemme", "gimme", "wanna"], StringComparison.OrdinalIgnoreCase);
 
     // In lower case the round brackets are not what the list names, and stay.
     private static readonly HashSet<string> Removed =
@@ -107,8 +108,8 @@ public static class PtbTokenizer
         var start = StartOf(text[position]);
         foreach (var rule in PtbRules.All)
         {
-            if ((rule.Starts & start) != 0 && rule.Pattern.Match(text, position) is { Success: true } match
-                && match.Index == position && match.Length > (bestMatch?.Length ?? 0))
+            if ((rule.Starts & start) != 0 && rule.At(text, position) is { Success: true } match
+                && match.Length > (bestMatch?.Length ?? 0))
             {
                 (best, bestMatch) = (rule, match);
             }
@@ -126,11 +127,13 @@ public static class PtbTokenizer
             end++;
         }
 
-        var plain = end > position && (end == text.Length || text[end] is ' ' or '\n') && !text.AsSpan(position, end - position).ContainsAny(NeverPlain);
+        var plain = end > position && (end == text.Length || text[end] is ' ' or '\n')
+            && !text.AsSpan(position, end - position).ContainsAny(NeverPlain);
         return plain ? end - position : 0;
     }
 
-    private static bool IsSkipped(char unit) => unit is ' ' or '\t' or '\0' or '\u007F' or '\u00A0' or (>= '\u2000' and <= '\u200B') or '\u200E' or '\u200F' or '\u3000' or '\uFEFF';
+    private static bool IsSkipped(char unit) => unit is ' ' or '\t' or '\0' or '\u007F' or '\u00A0'
+        or (>= '\u2000' and <= '\u200B') or '\u200E' or '\u200F' or '\u3000' or '\uFEFF';
 
     private static PtbStart StartOf(char unit)
         => char.IsLetter(unit) ? PtbStart.Letter

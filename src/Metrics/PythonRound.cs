@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds a scaled copy.</summary>
+/// <summary>
+/// Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds a scaled
+/// copy.
+/// </summary>
 internal static class PythonRound
 {
     /// <summary>A finite number rounded to some decimal places.</summary>

@@ -1,9 +1,12 @@
 using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person out.</summary>
+/// <summary>
+/// VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person out.
+/// </summary>
 public static class VqaAccuracy
 {
     /// <summary>Scores predictions.</summary>
@@ -11,7 +14,8 @@ public static class VqaAccuracy
     /// <param name="predictions">The predicted answer of each question.</param>
     /// <param name="version">Which version of the official evaluation.</param>
     /// <exception cref="ArgumentException">There is no question, or one has no prediction or no answers.</exception>
-    public static VqaScores Compute(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<long, string> predictions, VqaVersion version = VqaVersion.Current)
+    public static VqaScores Compute(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<long, string> predictions,
+        VqaVersion version = VqaVersion.Current)
     {
         if (questions.Count == 0)
         {
@@ -23,23 +27,28 @@ public static class VqaAccuracy
             Mean(accuracies),
             MeansBy(questions, accuracies, question => question.QuestionType),
             MeansBy(questions, accuracies, question => question.AnswerType),
-            [.. questions.Select((question, i) => KeyValuePair.Create(question.QuestionId, PythonRound.ToPlaces(100 * accuracies[i], 2)))]);
+            [.. questions.Select((question, i) => KeyValuePair
+                .Create(question.QuestionId, PythonRound.ToPlaces(100 * accuracies[i], 2)))]);
     }
 
     /// <summary>Reads the field's own formats and scores.</summary>
     /// <param name="resultsPath">The submission: <c>[{"question_id": …, "answer": …}]</c>.</param>
     /// <param name="annotationsPath">The official annotations, <c>{"annotations": […]}</c>.</param>
-    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; where given, they must be those of the annotations.</param>
+    /// <param name="questionsPath">
+    /// The official questions, <c>{"questions": […]}</c>; where given, they must be those of the annotations.
+    /// </param>
     /// <param name="version">Which version of the official evaluation.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or they do not speak of the same questions.</exception>
-    public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null, VqaVersion version = VqaVersion.Current)
+    public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null,
+        VqaVersion version = VqaVersion.Current)
     {
         var questions = ReadQuestions(annotationsPath);
         var ids = questions.Select(question => question.QuestionId).ToHashSet();
         if (questionsPath is not null)
         {
-            RequireSame(ids, [.. MetricFile.ReadJson<QuestionFile>(questionsPath, "VQA questions").Questions.Select(item => item.QuestionId)], questionsPath, annotationsPath);
+            RequireSame(ids, [.. MetricFile.ReadJson<QuestionFile>(questionsPath, "VQA questions").Questions
+                .Select(item => item.QuestionId)], questionsPath, annotationsPath);
         }
 
         var predictions = new Dictionary<long, string>();
@@ -65,27 +74,23 @@ public static class VqaAccuracy
             throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
         }
 
-        return questions.Length > 0 ? questions : throw new InvalidDataException($"{annotationsPath}: there are no questions in it");
+        return questions.Length > 0 ? questions : throw new InvalidDataException(
+            $"{annotationsPath}: there are no questions in it");
     }
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
     {
         var differ = question.Answers.Select(answer => Prepare(answer.Text, version)).Distinct().Count() > 1;
-        var people = question.Answers.Select(answer => answer with { Text = Person(Prepare(answer.Text, version), differ, version) }).ToArray();
+        var people = question.Answers
+            .Select(answer => answer with { Text = Person(Prepare(answer.Text, version), differ, version) }).ToArray();
         var answer = Blanks(prediction);
         if (differ || version == VqaVersion.From2016)
         {
             answer = Normalize(answer);
         }
 
-        var sum = 0.0;
-        foreach (var left in people)
-        {
-            var agree = people.Count(person => person != left && person.Text == answer);
-            sum += Math.Min(1, agree / 3.0);
-        }
-
-        return sum / people.Length;
+        return people.Sum(left =>
+            Math.Min(1, people.Count(person => person != left && person.Text == answer) / 3.0)) / people.Length;
     }
 
     private static string Prepare(string answer, VqaVersion version) => version == VqaVersion.Current ? Blanks(answer) : answer;
@@ -93,7 +98,8 @@ public static class VqaAccuracy
     private static string Person(string answer, bool differ, VqaVersion version)
         => !differ ? answer : version == VqaVersion.Current ? Normalize(answer) : VqaAnswerNormalization.StripPunctuation(answer);
 
-    private static string Normalize(string answer) => VqaAnswerNormalization.NormalizeWords(VqaAnswerNormalization.StripPunctuation(answer));
+    private static string Normalize(string answer) =>
+        VqaAnswerNormalization.NormalizeWords(VqaAnswerNormalization.StripPunctuation(answer));
 
     private static string Blanks(string answer) => PythonText.Strip(answer.Replace('\n', ' ').Replace('\t', ' ')).ToString();
 
@@ -102,22 +108,26 @@ public static class VqaAccuracy
             : predictions.TryGetValue(question.QuestionId, out var prediction) ? prediction
             : throw new ArgumentException($"question {question.QuestionId} has no prediction");
 
-    private static double Mean(IReadOnlyCollection<double> accuracies) => PythonRound.ToPlaces(100 * accuracies.Sum() / accuracies.Count, 2);
+    private static double Mean(IReadOnlyCollection<double> accuracies) =>
+        PythonRound.ToPlaces(100 * accuracies.Sum() / accuracies.Count, 2);
 
-    private static IReadOnlyList<KeyValuePair<string, double>> MeansBy(IReadOnlyList<VqaQuestion> questions, double[] accuracies, Func<VqaQuestion, string> kind)
+    private static IReadOnlyList<KeyValuePair<string, double>> MeansBy(
+        IReadOnlyList<VqaQuestion> questions, double[] accuracies, Func<VqaQuestion, string> kind)
         => [.. questions.Select((question, i) => (Kind: kind(question), Accuracy: accuracies[i])).GroupBy(item => item.Kind)
             .Select(group => KeyValuePair.Create(group.Key, Mean([.. group.Select(item => item.Accuracy)])))];
 
     private static void RequireSame(HashSet<long> expected, HashSet<long> found, string path, string annotationsPath)
     {
-        if (expected.FirstOrDefault(id => !found.Contains(id), -1) is var missing and >= 0)
+        var (missing, extra) = (expected.Except(found).ToArray(), found.Except(expected).ToArray());
+        if (missing.Length > 0)
         {
-            throw new InvalidDataException($"{path}: question {missing} of {annotationsPath} is missing ({expected.Count(id => !found.Contains(id))} in all)");
+            throw new InvalidDataException(
+                $"{path}: question {missing[0]} of {annotationsPath} is missing ({missing.Length} in all)");
         }
 
-        if (found.FirstOrDefault(id => !expected.Contains(id), -1) is var extra and >= 0)
+        if (extra.Length > 0)
         {
-            throw new InvalidDataException($"{path}: question {extra} is not in {annotationsPath} ({found.Count(id => !expected.Contains(id))} in all)");
+            throw new InvalidDataException($"{path}: question {extra[0]} is not in {annotationsPath} ({extra.Length} in all)");
         }
     }
 
@@ -133,24 +143,9 @@ public static class VqaAccuracy
 
     private sealed record Question([property: JsonPropertyName("question_id")] long QuestionId);
 
-    private sealed record Result([property: JsonPropertyName("question_id")] long QuestionId, [property: JsonPropertyName("answer")] string Answer);
+    private sealed record Result([property: JsonPropertyName("question_id")] long QuestionId,
+        [property: JsonPropertyName("answer")] string Answer);
 }
-
-/// <summary>What people answered to one question.</summary>
-/// <param name="QuestionId">The question.</param>
-/// <param name="QuestionType">How it begins, such as <c>what color is the</c>.</param>
-/// <param name="AnswerType"><c>yes/no</c>, <c>number</c> or <c>other</c>.</param>
-/// <param name="Answers">The answers, ten in VQA's own data.</param>
-public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
-
-/// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number matters.</summary>
-/// <param name="Text">The answer.</param>
-/// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
-/// <param name="Number">The person's number, 1 to 10.</param>
-public sealed record VqaHumanAnswer(
-    [property: JsonPropertyName("answer")] string Text,
-    [property: JsonPropertyName("answer_confidence")] string? Confidence = null,
-    [property: JsonPropertyName("answer_id")] int? Number = null);
 
 /// <summary>Which version of the official VQA evaluation.</summary>
 public enum VqaVersion
@@ -158,7 +153,9 @@ public enum VqaVersion
     /// <summary>The current one (2021): answers are normalized only where the ten people did not all write the same.</summary>
     Current,
 
-    /// <summary>The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their punctuation.</summary>
+    /// <summary>
+    /// The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their punctuation.
+    /// </summary>
     From2016,
 }
 

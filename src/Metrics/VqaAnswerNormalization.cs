@@ -20,11 +20,12 @@ public static class VqaAnswerNormalization
         ["six"] = "6", ["seven"] = "7", ["eight"] = "8", ["nine"] = "9", ["ten"] = "10",
     };
 
-    private static readonly Dictionary<string, string> Contractions = ReadContractions();
+    private static readonly Dictionary<string, string> Contractions = TextTable.ReadLines("vqa-contractions.txt")
+        .Select(line => line.Split(' ')).ToDictionary(fields => fields[0], fields => fields[1], StringComparer.Ordinal);
 
     /// <summary>
-    /// Punctuation out: a sign goes without trace where the text has a blank beside that sign anywhere, or a comma between digits anywhere; else it becomes a blank.
-    /// Then every period goes that no digit follows, up to 32 of them.
+    /// Punctuation out: a sign goes without trace where the text has a blank beside that sign anywhere, or a comma between digits
+    /// anywhere; else it becomes a blank. Then every period goes that no digit follows, up to 32 of them.
     /// </summary>
     public static string StripPunctuation(string text)
     {
@@ -37,27 +38,22 @@ public static class VqaAnswerNormalization
         var comma = HasCommaBetweenDigits(text);
         foreach (var sign in Punctuation)
         {
-            var gone = comma || text.Contains($"{sign} ", StringComparison.Ordinal) || text.Contains($" {sign}", StringComparison.Ordinal);
+            var gone = comma || text.Contains($"{sign} ", StringComparison.Ordinal)
+                || text.Contains($" {sign}", StringComparison.Ordinal);
             result.Replace(sign.ToString(), gone ? "" : " ");
         }
 
         return StripPeriods(result.ToString());
     }
 
-    /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, one blank between words.</summary>
+    /// <summary>
+    /// Lower case, number words as digits, articles out, contractions with their apostrophe, one blank between words.
+    /// </summary>
     public static string NormalizeWords(string text)
     {
-        var words = new List<string>();
-        foreach (var word in PythonText.Split(PythonText.Lower(text)))
-        {
-            var number = Numbers.GetValueOrDefault(word, word);
-            if (number is not ("a" or "an" or "the"))
-            {
-                words.Add(Contractions.GetValueOrDefault(number, number));
-            }
-        }
-
-        return string.Join(' ', words);
+        var words = PythonText.Split(PythonText.Lower(text)).Select(word => Numbers.GetValueOrDefault(word, word));
+        return string.Join(' ', words.Where(word => word is not ("a" or "an" or "the"))
+            .Select(word => Contractions.GetValueOrDefault(word, word)));
     }
 
     private static string StripPeriods(string text)
@@ -94,17 +90,6 @@ public static class VqaAnswerNormalization
     }
 
     private static bool IsDigit(string text, int index)
-        => index < text.Length && UnicodeTables.Instance.CategoryOf(PythonText.NextCodePoint(text, ref index)) == System.Globalization.UnicodeCategory.DecimalDigitNumber;
-
-    private static Dictionary<string, string> ReadContractions()
-    {
-        var map = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in TextTable.ReadLines("vqa-contractions.txt"))
-        {
-            var fields = line.Split(' ');
-            map.Add(fields[0], fields[1]);
-        }
-
-        return map;
-    }
+        => index < text.Length && UnicodeTables.Instance.CategoryOf(
+            PythonText.NextCodePoint(text, ref index)) == System.Globalization.UnicodeCategory.DecimalDigitNumber;
 }

@@ -25,7 +25,7 @@ internal sealed class CheckpointShapes
     {
         if (!state.Tensors.TryGetValue(name, out var tensor))
         {
-            throw new InvalidDataException($"{path}: there is no tensor '{name}' in it, so it is no checkpoint of {kind}");
+            throw state.Missing(name, kind);
         }
 
         return dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue

@@ -22,7 +22,7 @@ internal static class Recomputation
     /// <param name="run">The block: a function of its arguments and of parameters, with no other effect.</param>
     /// <param name="state">Its tokens.</param>
     /// <param name="images">Images that it reads, not projected ahead.</param>
-    /// <param name="random">Whether it draws random numbers on the processor (drop path; dropout where that is its device).</param>
+    /// <param name="random">Whether it draws random numbers: on the processor, or on a GPU by a seed of the processor's.</param>
     public static TokenState Run(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, TokenState state, IReadOnlyList<ImageContext> images, bool random)
     {
         Tensor?[] inputs = [.. state.Parts(), .. images.SelectMany(image => new[] { image.Tokens, image.Mask })];

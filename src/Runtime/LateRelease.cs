@@ -9,11 +9,11 @@ namespace Madtp.Kit.Runtime;
 /// Tensors and scalars that the collector finalises are released natively a second later.
 /// <para>
 /// TorchSharp hands a native call the address of its operands and nothing keeps their objects alive until it returns. In
-/// <c>(a + b).relu()</c>, <c>x * 0.5</c> and even <c>a + b</c> (which makes a scalar 1 of its own) an operand is garbage while it is being read; when
-/// another thread causes a collection at that moment, the finalizer frees it under the call: an exception, a wrong number or
-/// the end of the process. No care in C# can prevent that, for it happens inside TorchSharp as well. So the binding's two
-/// functions that release are redirected to the two below, before anything is computed. What a program disposes, itself or
-/// through a dispose scope, is released at once as ever.
+/// <c>(a + b).relu()</c>, <c>x * 0.5</c> and even <c>a + b</c> (which makes a scalar 1 of its own) an operand is garbage while it
+/// is being read; when another thread causes a collection at that moment, the finalizer frees it under the call: an exception, a
+/// wrong number or the end of the process. No care in C# can prevent that, for it happens inside TorchSharp as well. So the
+/// binding's two functions that release are redirected to the two below, before anything is computed. What a program disposes,
+/// itself or through a dispose scope, is released at once as ever.
 /// </para>
 /// </summary>
 public static unsafe partial class LateRelease
@@ -23,12 +23,14 @@ public static unsafe partial class LateRelease
     private const int ReadExecute = 1 | 4;
 
     private static readonly Lock Gate = new();
+    private static readonly Lock Releasing = new();
     private static readonly Timer Clock = new(_ => Tick());
     private static delegate* unmanaged<nint, int> deleteTensor;
     private static List<(nint Address, bool IsTensor)> younger = [];
     private static List<(nint Address, bool IsTensor)> older = [];
     private static bool isTicking;
     private static volatile bool isFinalizerKnown;
+    private static bool isOver;
 
     [ThreadStatic]
     private static bool isFinalizer;
@@ -52,6 +54,7 @@ public static unsafe partial class LateRelease
         }
 
         deleteTensor = (delegate* unmanaged<nint, int>)delete;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
         ThreadPool.QueueUserWorkItem(_ => MarkFinalizerThread()); // which cannot finalise while a module initializer runs
         IsOn = Redirect(tensor, (nint)(delegate* unmanaged<nint, void>)&ReleaseTensor)
             && Redirect(scalar, (nint)(delegate* unmanaged<nint, void>)&ReleaseScalar);
@@ -96,6 +99,15 @@ public static unsafe partial class LateRelease
         }
     }
 
+    // A GPU's memory cannot be freed any more while the process ends and libtorch's own tables go: an error there aborts it.
+    private static void End()
+    {
+        lock (Releasing)
+        {
+            isOver = true;
+        }
+    }
+
     // What was there at the last tick goes, what has come since has rested for less than a second.
     private static void Tick()
     {
@@ -110,15 +122,18 @@ public static unsafe partial class LateRelease
             }
         }
 
-        foreach (var (address, isTensor) in rested)
+        lock (Releasing)
         {
-            if (isTensor)
+            foreach (var (address, isTensor) in isOver ? [] : rested)
             {
-                deleteTensor(address);
-            }
-            else
-            {
-                NativeMemory.Free((void*)address); // a plain value, allocated with `new`
+                if (isTensor)
+                {
+                    deleteTensor(address);
+                }
+                else
+                {
+                    NativeMemory.Free((void*)address); // a plain value, allocated with `new`
+                }
             }
         }
     }

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>The state of the processor's random numbers. TorchSharp ends the process when it is given one that is none.</summary>
+/// <summary>
+/// The state of the processor's random numbers. TorchSharp ends the process when it is given one that is none, and cannot read a
+/// GPU's: that one is set from numbers which can be had again, so that nothing of it has to be kept.
+/// </summary>
 public static class RandomState
 {
     private const int Words = 624; // of a Mersenne twister
@@ -27,6 +30,25 @@ public static class RandomState
 
         using var restored = tensor(state);
         set_rng_state(restored);
+    }
+
+    /// <summary>Sets the random state of all GPUs; without one, nothing.</summary>
+    public static void SeedGpu(long seed)
+    {
+        if (ComputeDevice.HasGpu)
+        {
+            cuda.manual_seed_all(seed);
+        }
+    }
+
+    /// <summary>Sets it by the processor's next random number, where a device is a GPU; nothing is drawn for a CPU.</summary>
+    public static void SeedGpuOf(Device device)
+    {
+        if (device.type != TorchSharp.DeviceType.CPU)
+        {
+            using var seed = randint(long.MaxValue, 1, dtype: int64, device: CPU);
+            SeedGpu(seed.item<long>());
+        }
     }
 
     // libtorch's layout: the seed, how many words are left, whether seeded, which word is next, the words.

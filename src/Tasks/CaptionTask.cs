@@ -2,17 +2,15 @@ using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Decoding;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -29,7 +27,7 @@ public sealed record CaptionLanguage(IReadOnlyList<int> Prompt, GenerationSettin
         ToyTokens.Prompt,
         new GenerationSettings { MaxLength = 28, MinLength = 8, EndId = ToyTokens.Tokenizer.SeparatorId },
         ToyTokens.CaptionOf,
-        ToyCaptionReading.ShapesIn);
+        ToyCaptions.ShapesIn);
 }
 
 /// <summary>
@@ -37,7 +35,7 @@ public sealed record CaptionLanguage(IReadOnlyList<int> Prompt, GenerationSettin
 /// aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people wrote, each once, so
 /// that they do not depend on what is generated.
 /// </summary>
-public sealed class CaptionTask : ModelTask<ICaptionedImages>
+public sealed class CaptionTask : ModelTask<CaptionedImages>
 {
     private const int Usual = 50; // images captioned at once
 
@@ -53,7 +51,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
     /// <param name="language">How captions are written.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
-    public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, ICaptionedImages> open) : base(model, settings, open)
+    public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open) : base(model, settings, open)
     {
         ArgumentNullException.ThrowIfNull(model);
         (this.model, this.language, costs) = (model, language, new CaptionCosts(model.Config));
@@ -144,7 +142,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
     /// <param name="scoring">How; shuffled, every caption is compared with those of another image.</param>
     /// <param name="truth">COCO's file of references; the split's own captions if null.</param>
     /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not tell what captions say.</returns>
-    public static Evaluation Evaluate(BlipCaptioner model, ICaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, Scoring? scoring = null, string? truth = null)
+    public static Evaluation Evaluate(BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, Scoring? scoring = null, string? truth = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
@@ -154,7 +152,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
         var costs = new CaptionCosts(model.Config);
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
         var captions = split.ImageOfCaption.Index().ToLookup(caption => caption.Item, caption => caption.Index);
-        var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)] : Derangement.Of(split.Images);
+        var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)] : SeededRandom.Derangement(split.Images);
         var begin = tensor(language.Prompt.Select(id => (long)id).ToArray(), device: Placement.DeviceOf(model));
         var (answers, tokens, resumed) = scoring.Answers(count, Usual, "answers", reduction, (images, trace) =>
         {
@@ -214,7 +212,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
     }
 
     // Of each image: the mean over its captions.
-    private static (double Macs, double Dense)[] Costs(CaptionCosts costs, ICaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
+    private static (double Macs, double Dense)[] Costs(CaptionCosts costs, CaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
     {
         int[] texts = [.. images.SelectMany(image => captions[image])];
         int[] imageOf = [.. images.SelectMany((image, place) => captions[image].Select(_ => place))];
@@ -223,7 +221,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
         return [.. imageOf.Index().GroupBy(one => one.Item, one => one.Index).Select(own => (own.Average(one => (double)macs[one]), own.Average(one => (double)costs.Dense(lengths[one]))))];
     }
 
-    private static string[] References(ICaptionedImages split, IEnumerable<int> captions, int image, CaptionLanguage language)
+    private static string[] References(CaptionedImages split, IEnumerable<int> captions, int image, CaptionLanguage language)
     {
         if (split.Written(image) is { } written)
         {
@@ -235,7 +233,7 @@ public sealed class CaptionTask : ModelTask<ICaptionedImages>
         return [.. ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words)];
     }
 
-    private static string Submit(string path, ICaptionedImages split, IReadOnlyList<Answer> answers)
+    private static string Submit(string path, CaptionedImages split, IReadOnlyList<Answer> answers)
     {
         long Number(int image) => long.TryParse(split.ImageId(image), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
             : throw new InvalidDataException($"'{split.ImageId(image)}' is no number, by which COCO's evaluation knows an image");

@@ -1,8 +1,6 @@
 using System.Text;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
@@ -14,7 +12,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>BLIP on NLVR2: is a statement true of two images? An example is a pair of images with a statement.</summary>
-public sealed class NlvrTask : ModelTask<INlvrPairs>
+public sealed class NlvrTask : ModelTask<NlvrPairs>
 {
     private const int Usual = 100; // examples scored at once
 
@@ -29,7 +27,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
     /// <param name="model">The model, on the device that it computes on; disposed with the task where the task owns its splits.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
-    public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, INlvrPairs> open) : base(model, settings, open)
+    public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open) : base(model, settings, open)
     {
         this.model = model;
         (patchHead, wordHead) = (PatchHead.For(settings, model.Config.Vision.Width, Device), WordHead.For(settings, model.Config.Text.Width, Device));
@@ -37,7 +35,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
     }
 
     /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
-    public NlvrTask(BlipNlvr model, TaskSettings settings, INlvrPairs train, INlvrPairs watched) : this(model, settings, split => split == "train" ? train : watched) =>
+    public NlvrTask(BlipNlvr model, TaskSettings settings, NlvrPairs train, NlvrPairs watched) : this(model, settings, split => split == "train" ? train : watched) =>
         OwnsSplits = false;
 
     private NlvrTask(BlipNlvr model, TaskSettings settings, TaskFiles files, BlipTexts texts) : this(model, settings, split => Open(split, settings, files, texts, model)) =>
@@ -123,7 +121,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
     /// <param name="setting">The method.</param>
     /// <param name="scoring">How; all of them if null.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
-    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
+    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(setting);
         using var reduction = setting.Attach(model);
@@ -136,7 +134,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
     /// <param name="split">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; all of them if null.</param>
-    public static Evaluation Evaluate(BlipNlvr model, INlvrPairs pairs, string split, TokenReduction? reduction = null, Scoring? scoring = null)
+    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
@@ -176,9 +174,9 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         return (Answers(model, costs, pairs, count, reduction, new Scoring()).All.Average(a => a.Macs), 0);
     }
 
-    private static Answered<Answer> Answers(BlipNlvr model, NlvrRunCosts costs, INlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
+    private static Answered<Answer> Answers(BlipNlvr model, NlvrRunCosts costs, NlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
     {
-        var other = Derangement.Of(pairs.Count);
+        var other = SeededRandom.Derangement(pairs.Count);
         var device = Placement.DeviceOf(model);
         return scoring.Answers(count, Usual, "answers", reduction, (examples, trace) =>
         {
@@ -192,7 +190,7 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         });
     }
 
-    private static string? Submit(string path, INlvrPairs pairs, IReadOnlyList<Answer> answers)
+    private static string? Submit(string path, NlvrPairs pairs, IReadOnlyList<Answer> answers)
     {
         if (pairs.Identifier(0) is null)
         {
@@ -203,10 +201,10 @@ public sealed class NlvrTask : ModelTask<INlvrPairs>
         return path;
     }
 
-    private static NlvrFiles Open(string split, TaskSettings settings, TaskFiles files, BlipTexts texts, BlipNlvr model)
+    private static NlvrPairs Open(string split, TaskSettings settings, TaskFiles files, BlipTexts texts, BlipNlvr model)
     {
         var examples = Nlvr2Dataset.Load(files.Require("nlvr2", FileNames(split)));
         var images = TaskModel.Images(settings, model.Config.Vision.ImageSize);
-        return new NlvrFiles(split == "train" && settings.Opened is { } first ? [.. examples.Take(first)] : examples, texts.Tokenizer, model.Config.Text.MaxPositions, images);
+        return new NlvrPairs(split == "train" && settings.Opened is { } first ? [.. examples.Take(first)] : examples, texts.Tokenizer, model.Config.Text.MaxPositions, images);
     }
 }

@@ -1,8 +1,7 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models.Blip;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -20,7 +19,7 @@ public static class NlvrTokens
     /// <param name="batchSize">Examples that are run at once; matters to policies whose samples share a number of tokens.</param>
     /// <returns>One record for each pair, in order.</returns>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
-    public static IReadOnlyList<PairTokens> Of(BlipNlvr model, INlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
+    public static IReadOnlyList<PairTokens> Of(BlipNlvr model, NlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);

@@ -1,17 +1,15 @@
 using System.Runtime.InteropServices;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Models;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Contrastive;
 using Madtp.Kit.Models.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
@@ -21,7 +19,7 @@ namespace Madtp.Kit.Tasks;
 /// CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An example is a
 /// caption with its image.
 /// </summary>
-public sealed class RetrievalTask : ModelTask<ICaptionedImages>
+public sealed class RetrievalTask : ModelTask<CaptionedImages>
 {
     private const int Usual = 100; // images answered at once
     private const int ReadAtOnce = 64;
@@ -38,7 +36,7 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
     /// <param name="retriever">The model, on the device that it computes on; with training copies where it is trained.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
-    public RetrievalTask(IRetriever retriever, TaskSettings settings, Func<string, ICaptionedImages> open) : base(Given(retriever).Reducible, settings, open)
+    public RetrievalTask(IRetriever retriever, TaskSettings settings, Func<string, CaptionedImages> open) : base(Given(retriever).Reducible, settings, open)
     {
         this.retriever = retriever;
         patchHead = PatchHead.For(settings, retriever.ImageWidth, Device);
@@ -153,7 +151,7 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; all of them if null.</param>
     /// <param name="candidates">Pairs that BLIP reads for each query.</param>
-    public static Evaluation Evaluate(IRetriever retriever, ICaptionedImages split, string name, TokenReduction? reduction = null, Scoring? scoring = null, int candidates = FewCandidates)
+    public static Evaluation Evaluate(IRetriever retriever, CaptionedImages split, string name, TokenReduction? reduction = null, Scoring? scoring = null, int candidates = FewCandidates)
     {
         ArgumentNullException.ThrowIfNull(retriever);
         ArgumentNullException.ThrowIfNull(split);
@@ -228,7 +226,7 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
     }
 
     // COCO's 5,000 images would need 9 GB for their tokens, so that every image is encoded again where it is read with captions.
-    private static RetrievalScores Reranked(BlipRetrieval model, ICaptionedImages split, int[] captions, Tensor similarity, int longest, TokenReduction? reduction, Scoring scoring, int candidates)
+    private static RetrievalScores Reranked(BlipRetrieval model, CaptionedImages split, int[] captions, Tensor similarity, int longest, TokenReduction? reduction, Scoring scoring, int candidates)
     {
         var device = Placement.DeviceOf(model);
         var (count, pairs) = ((int)similarity.shape[0], CandidatePairs.Of(similarity, candidates));
@@ -256,10 +254,10 @@ public sealed class RetrievalTask : ModelTask<ICaptionedImages>
         return sheet.ToScores();
     }
 
-    private int CandidatesOf(ICaptionedImages split, Scoring scoring) =>
+    private int CandidatesOf(CaptionedImages split, Scoring scoring) =>
         Settings.Candidates ?? (Math.Min(scoring.Limit ?? split.Images, split.Images) < FewImages ? FewCandidates : Settings.Dataset == "coco" ? 256 : 128);
 
-    private static IEnumerable<PairAnswer> Encoded(IRetriever retriever, ICaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
+    private static IEnumerable<PairAnswer> Encoded(IRetriever retriever, CaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
     {
         var device = Placement.DeviceOf(retriever.Module);
         int[] texts = [.. images.SelectMany(image => captions[image])];

@@ -1,8 +1,4 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Captions;
-using Madtp.Kit.Data.Json;
-using Madtp.Kit.Data.Retrieval;
-using Madtp.Kit.Data.Vqa;
 
 namespace Madtp.Kit.Tasks;
 
@@ -85,23 +81,23 @@ internal sealed class CaptionFileNames
     public string? Truth(string split) => Files.Find("coco", $"coco_karpathy_{split}_gt.json");
 
     /// <summary>Opens a split: of the training split the first captions, of the validation split the first images while training.</summary>
-    public CaptionFiles Open(string split, TaskSettings settings, TextEncoding text, int imageSize)
+    public CaptionedImages Open(string split, TaskSettings settings, TextEncoding text, int imageSize)
     {
         var path = Files.Require(dataset, Of(dataset, split));
         var images = TaskModel.Images(settings, imageSize);
         if (split == "train")
         {
             // BLIP's rows stay in their file; Karpathy's training split is "train" and "restval".
-            return new CaptionFiles(
-                JsonArrayScanner.FirstCharacter(path) == '[' ? CaptionRows.Open(path, Path.GetDirectoryName(Path.GetFullPath(path))!) : Load(path, "train", "restval").ToRows(), text, images, settings.Opened);
+            return new CaptionedImages(
+                JsonList.IsArray(path) ? CaptionRows.Open(path, Path.GetDirectoryName(Path.GetFullPath(path))!) : Load(path, "train", "restval").ToRows(), text, images, settings.Opened);
         }
 
         var first = split == "val" && settings.Learns ? settings.WatchedExamples : int.MaxValue;
-        return new CaptionFiles([.. Load(path, split).ToRows().TakeWhile(row => row.ImageNumber < first)], text, images);
+        return new CaptionedImages([.. Load(path, split).ToRows().TakeWhile(row => row.ImageNumber < first)], text, images);
     }
 
     /// <summary>Reads splits; Karpathy's original file holds all of them, and names Flickr30k's images without their folder.</summary>
-    public static CaptionImages Load(string path, params IReadOnlyList<string> splits)
+    public static IReadOnlyList<CaptionedImage> Load(string path, params IReadOnlyList<string> splits)
     {
         var isOriginal = Path.GetFileName(path).StartsWith("dataset_", StringComparison.Ordinal);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -139,10 +135,10 @@ internal sealed class VqaFileNames
         [.. splits.SelectMany(split => Pair(split) is var (questions, given) && given is not null ? [questions, given] : new[] { questions }), .. Genome is { } genome ? [genome] : Array.Empty<string>(), Answers];
 
     /// <summary>Opens a split: of the training split the first questions, of the validation split the first while training.</summary>
-    public QuestionFiles Open(string split, TaskSettings settings, BlipTexts texts, int imageSize)
+    public QuestionedImages Open(string split, TaskSettings settings, BlipTexts texts, int imageSize)
     {
         var first = split == "train" ? settings.Opened : split == "val" && settings.Learns ? settings.WatchedExamples : (int?)null;
-        return new QuestionFiles(
+        return new QuestionedImages(
             split == "train" ? Learned() : Dataset(split),
             new TextEncoding(texts.Question, texts.Tokenizer.PaddingId),
             new TextEncoding(texts.Answer, texts.Tokenizer.PaddingId),

@@ -108,7 +108,7 @@ internal sealed class ClipText
         var path = files.Vocabulary(given, "vocab.txt");
         var words = BertWordPiece.Load(path);
         return words.VocabularySize + 2 == sizes.Text.VocabularySize
-            ? new ClipText(path, caption => ToyCaptionedImages.ClipTokens(words, caption))
+            ? new ClipText(path, caption => ToyTokens.ClipCaption(words, caption))
             : throw new InvalidDataException($"{checkpoint.Path} was trained with {sizes.Text.VocabularySize} tokens: neither with CLIP's {BytePairs} nor with the {words.VocabularySize + 2} of {path} and a start and an end");
     }
 

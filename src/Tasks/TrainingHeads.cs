@@ -1,7 +1,7 @@
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using TorchSharp;
+using Madtp.Kit.Data;
 using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;

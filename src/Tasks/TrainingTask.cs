@@ -1,4 +1,4 @@
-using Madtp.Kit.Data.Batching;
+using Madtp.Kit.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,10 +1,7 @@
 using System.Text.Json;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
@@ -47,7 +44,7 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
 }
 
 /// <summary>BLIP on VQA v2: each question is answered by ranking a list of answers. An example is a question with its image and all its answers.</summary>
-public sealed class VqaTask : ModelTask<IQuestionedImages>
+public sealed class VqaTask : ModelTask<QuestionedImages>
 {
     private const int Usual = 100; // questions answered at once
 
@@ -64,7 +61,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
     /// <param name="answers">What is chosen among where the model is scored.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
-    public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, IQuestionedImages> open) : base(model, settings, open)
+    public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open) : base(model, settings, open)
     {
         ArgumentNullException.ThrowIfNull(model);
         (this.model, this.answers, costs) = (model, answers, new VqaCosts(model.Config));
@@ -136,7 +133,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
             Alignment = output.AlignmentLoss,
             Auxiliary = TrainingHeads.Sum(
                 patchHead?.Loss(output.Encoding.Vision.X, Train.PatchClasses(questions, Device)!).mul(Settings.PatchWeight),
-                wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, NlvrPairs.Unnamed, Device)!).mul(Settings.WordWeight)),
+                wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, Device)!).mul(Settings.WordWeight)),
             ImageTokens = LastOf(trace, "visual_encoder"),
             TextTokens = LastOf(trace, "text_encoder"),
             Macs = trace is null ? null : costs.PerPair(trace, [.. questions.Select(Train.TextLength)]).Average(),
@@ -154,7 +151,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every question gets another question's image.</param>
     /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind; 0 where answers are not public.</returns>
-    public static Evaluation Evaluate(BlipVqa model, IQuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, Scoring? scoring = null)
+    public static Evaluation Evaluate(BlipVqa model, QuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
@@ -215,7 +212,7 @@ public sealed class VqaTask : ModelTask<IQuestionedImages>
         return (spent.All.Average(one => one.Macs), 0);
     }
 
-    private static (double Macs, double Dense)[] Costs(VqaCosts costs, IQuestionedImages split, int[] questions, ReductionTrace? trace)
+    private static (double Macs, double Dense)[] Costs(VqaCosts costs, QuestionedImages split, int[] questions, ReductionTrace? trace)
     {
         int[] lengths = [.. questions.Select(split.TextLength)];
         var macs = trace is null ? [.. lengths.Select(costs.Whole)] : costs.PerPair(trace, lengths);

@@ -1,13 +1,18 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
 
 /// <summary>
-/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer on the vocabulary of bert-base-uncased (as in transformers 4.15),
-/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place in image-grounded encoding).
+/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer on the vocabulary of bert-base-uncased (as in transformers
+/// 4.15),
+/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place in
+/// image-grounded encoding).
 /// </summary>
-/// <remarks>What is a letter, a mark or a space is decided by Unicode 14.0, on which the reference ran, on every runtime.</remarks>
+/// <remarks>What is a letter, a mark or a space is decided by Unicode 14.0, on which the reference ran, on every
+/// runtime.</remarks>
 public sealed class BertWordPiece
 {
     private const string Unknown = "[UNK]";
@@ -18,20 +23,11 @@ public sealed class BertWordPiece
 
     private BertWordPiece(string[] vocabulary, WordPieceTokenizer tokenizer, bool blip)
     {
-        this.vocabulary = vocabulary;
-        Tokenizer = tokenizer;
-        UnknownId = tokenizer.UnknownTokenId;
-        SeparatorId = Array.IndexOf(vocabulary, "[SEP]");
-        PaddingId = Array.IndexOf(vocabulary, "[PAD]");
-        ClassId = Array.IndexOf(vocabulary, "[CLS]");
-        MaskId = Array.IndexOf(vocabulary, "[MASK]");
-        DecoderId = blip ? vocabulary.Length - 2 : null;
-        EncoderId = blip ? vocabulary.Length - 1 : null;
-        specialIds = [UnknownId, SeparatorId, PaddingId, ClassId, MaskId];
-        if (blip)
-        {
-            specialIds.UnionWith([vocabulary.Length - 2, vocabulary.Length - 1]);
-        }
+        (this.vocabulary, Tokenizer) = (vocabulary, tokenizer);
+        int[] ids = [.. BertTokens.Select(token => Array.IndexOf(vocabulary, token))];
+        (UnknownId, SeparatorId, PaddingId, ClassId, MaskId) = (ids[0], ids[1], ids[2], ids[3], ids[4]);
+        (DecoderId, EncoderId) = blip ? (vocabulary.Length - 2, vocabulary.Length - 1) : ((int?)null, (int?)null);
+        specialIds = [.. ids, .. new[] { DecoderId, EncoderId }.OfType<int>()];
     }
 
     /// <summary>The tokenizer underneath, for its own interface.</summary>
@@ -88,7 +84,7 @@ public sealed class BertWordPiece
         var options = new WordPieceOptions
         {
             Normalizer = new BertNormalizer(Unknown, blip ? [.. BertTokens, .. BlipTokens] : BertTokens),
-            PreTokenizer = new SpacePreTokenizer(),
+            PreTokenizer = Spaces.PreTokenizer,
             UnknownToken = Unknown,
             ContinuingSubwordPrefix = "##",
             // The normalizer replaces longer words; this counts UTF-16 units, of which 100 code points may have 200.
@@ -101,7 +97,8 @@ public sealed class BertWordPiece
     /// <summary>The ids of a text, without start and end.</summary>
     public IReadOnlyList<int> Encode(string text) => Tokenizer.EncodeToIds(text);
 
-    /// <summary>The ids of a text between <c>[CLS]</c> and <c>[SEP]</c>, cut to at most <paramref name="maxLength"/> ids, these two included.</summary>
+    /// <summary>The ids of a text between <c>[CLS]</c> and <c>[SEP]</c>, cut to at most <paramref name="maxLength"/> ids, these
+    /// two included.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
     public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
     {
@@ -124,7 +121,8 @@ public sealed class BertWordPiece
             ? vocabulary[id]
             : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
 
-    /// <summary>The text of ids, put together as Hugging Face's <c>decode</c> does: pieces joined, spaces before punctuation and contractions removed.</summary>
+    /// <summary>The text of ids, put together as Hugging Face's <c>decode</c> does: pieces joined, spaces before punctuation and
+    /// contractions removed.</summary>
     /// <param name="ids">Ids of this vocabulary.</param>
     /// <param name="skipSpecialTokens">Whether to leave out [CLS], [SEP], [PAD] and the like.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
@@ -189,4 +187,134 @@ public sealed class BertWordPiece
             }
         }
     }
+}
+
+/// <summary>
+/// What Hugging Face's BertTokenizer (uncased, transformers 4.15) does to text before WordPiece, written out as words with one
+/// space between:
+/// lower case character by character, control characters dropped, Chinese characters set apart, accents stripped, punctuation
+/// split off.
+/// Special tokens stay as they are. A word of more than 100 code points becomes the unknown token.
+/// </summary>
+/// <param name="unknownToken">What too long a word becomes.</param>
+/// <param name="specialTokens">What stays whole.</param>
+internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> specialTokens) : Normalizer
+{
+    private const int LongestWord = 100;
+    private readonly Regex specials = new(string.Join('|', specialTokens.OrderByDescending(token => token.Length).Select(Regex.Escape)));
+
+    /// <inheritdoc/>
+    public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
+
+    /// <inheritdoc/>
+    public override string Normalize(string original)
+    {
+        var words = new List<string>();
+        var start = 0;
+        foreach (Match special in specials.Matches(original))
+        {
+            AddWords(words, original.AsSpan(start, special.Index - start));
+            words.Add(special.Value);
+            start = special.Index + special.Length;
+        }
+
+        AddWords(words, original.AsSpan(start));
+        return string.Join(' ', words);
+    }
+
+    private void AddWords(List<string> words, ReadOnlySpan<char> text)
+    {
+        foreach (var word in Cleaned(text).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            AddParts(words, word);
+        }
+    }
+
+    /// <summary>Lower case, with spaces where words are set apart.</summary>
+    private static string Cleaned(ReadOnlySpan<char> text)
+    {
+        var result = new StringBuilder(text.Length + 16);
+        for (var index = 0; index < text.Length;)
+        {
+            var point = PythonText.NextCodePoint(text, ref index);
+            var lower = UnicodeTables.Instance.SimpleLower(point);
+            if (point == 0x0130)
+            {
+                result.Append("i\u0307");
+            }
+            else if (lower is '\t' or '\n' or '\r')
+            {
+                result.Append(' ');
+            }
+            else if (!IsDropped(lower))
+            {
+                var apart = IsChinese(lower) ? " " : "";
+                result.Append(apart);
+                PythonText.Append(result, PythonText.IsSpace(lower) ? ' ' : lower);
+                result.Append(apart);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>Strips the accents of a word and splits it at punctuation.</summary>
+    private void AddParts(List<string> words, string word)
+    {
+        var (part, length) = (new StringBuilder(word.Length), 0);
+        void Close()
+        {
+            if (length > 0)
+            {
+                words.Add(length > LongestWord ? unknownToken : part.ToString());
+            }
+
+            part.Clear();
+            length = 0;
+        }
+
+        foreach (var point in PythonText.Decompose(word))
+        {
+            var category = UnicodeTables.Instance.CategoryOf(point);
+            var isPunctuation = IsPunctuation(point, category);
+            if (isPunctuation)
+            {
+                Close();
+            }
+
+            if (category != UnicodeCategory.NonSpacingMark)
+            {
+                PythonText.Append(part, point);
+                length++;
+            }
+
+            if (isPunctuation)
+            {
+                Close();
+            }
+        }
+
+        Close();
+    }
+
+    private static bool IsDropped(int point) => point == 0xFFFD || UnicodeTables.Instance.CategoryOf(point) is UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
+
+    private static bool IsChinese(int point) => point is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF)
+        or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B820 and <= 0x2CEAF)
+        or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
+
+    // Of ASCII all that is neither letter nor digit.
+    private static bool IsPunctuation(int point, UnicodeCategory category) => point < 128
+        ? !char.IsAsciiLetterOrDigit((char)point)
+        : category is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
+}
+
+/// <summary>Splits at the plain spaces that the kit's normalizers put between words, and nowhere else.</summary>
+internal static partial class Spaces
+{
+    public static PreTokenizer PreTokenizer { get; } = new RegexPreTokenizer(Words(), null);
+
+    [GeneratedRegex("[^ ]+")]
+    private static partial Regex Words();
 }

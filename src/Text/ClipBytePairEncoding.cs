@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
@@ -7,8 +9,10 @@ namespace Madtp.Kit.Text;
 /// The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids.
 /// </summary>
 /// <remarks>
-/// The original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
-/// Letters and case follow Unicode 14.0, on which the reference ran, on every runtime. A lone surrogate, which the original rejects, counts as U+FFFD.
+/// The original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did
+/// not.
+/// Letters and case follow Unicode 14.0, on which the reference ran, on every runtime. A lone surrogate, which the original
+/// rejects, counts as U+FFFD.
 /// </remarks>
 public sealed class ClipBytePairEncoding
 {
@@ -41,10 +45,12 @@ public sealed class ClipBytePairEncoding
     /// <summary>The id of <c>&lt;|endoftext|&gt;</c> (49407), at which the text's feature is read.</summary>
     public int EndId { get; }
 
-    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, the first learned first.</summary>
+    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, the first learned
+    /// first.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is not a pair of known tokens, or lines are missing; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens, or lines are missing; the message names file
+    /// and line.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
@@ -70,7 +76,8 @@ public sealed class ClipBytePairEncoding
     /// <summary>Makes a tokenizer of the merges given, each two tokens with a space between, the first learned first.</summary>
     /// <param name="merges">The pairs.</param>
     /// <param name="source">What a message calls them.</param>
-    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a heading.</exception>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a
+    /// heading.</exception>
     public static ClipBytePairEncoding Create(IEnumerable<string> merges, string source = "the merges")
     {
         var pairs = merges.ToArray();
@@ -82,7 +89,7 @@ public sealed class ClipBytePairEncoding
             Merges = pairs,
             EndOfWordSuffix = Suffix,
             Normalizer = new ClipNormalizer(),
-            PreTokenizer = new SpacePreTokenizer(),
+            PreTokenizer = Spaces.PreTokenizer,
             SpecialTokens = new Dictionary<string, int> { [StartToken] = vocabulary.Length - 2, [EndToken] = vocabulary.Length - 1 },
         };
         return new ClipBytePairEncoding(vocabulary, BpeTokenizer.Create(options));
@@ -106,7 +113,8 @@ public sealed class ClipBytePairEncoding
             : throw new ArgumentException($"the text has {ids.Count + 2} tokens with start and end, more than the {maxLength} of the context: {text}", nameof(text));
     }
 
-    /// <summary>Encodes several texts between start and end, filled up with zeros to the context length as <c>clip.tokenize</c> does.</summary>
+    /// <summary>Encodes several texts between start and end, filled up with zeros to the context length as <c>clip.tokenize</c>
+    /// does.</summary>
     /// <param name="texts">The texts, B of them.</param>
     /// <param name="contextLength">The length of every row, N.</param>
     /// <param name="truncate">Whether a longer text is cut or refused.</param>
@@ -143,5 +151,150 @@ public sealed class ClipBytePairEncoding
                 throw new InvalidDataException($"{source}, line {i + 2}: the token '{tokens[0]}{tokens[1]}' is there already");
             }
         }
+    }
+}
+
+/// <summary>
+/// What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
+/// character references resolved twice, white space closed up, lower case, the words its pattern finds, each byte as its
+/// printable character.
+/// </summary>
+internal sealed partial class ClipNormalizer : Normalizer
+{
+    private static readonly string[] Specials = [ClipBytePairEncoding.StartToken, ClipBytePairEncoding.EndToken];
+    private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+
+    private enum Kind
+    {
+        None,
+        Letter,
+        Number,
+        Other,
+    }
+
+    /// <inheritdoc/>
+    public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
+
+    /// <inheritdoc/>
+    public override string Normalize(string original)
+    {
+        var text = Clean(original);
+        var result = new StringBuilder(text.Length + (text.Length / 4));
+        for (var start = 0; start < text.Length;)
+        {
+            var length = WordLength(text.AsSpan(start));
+            if (length > 0)
+            {
+                ByteCharacters.Append(result, text.AsSpan(start, length));
+                result.Append(' ');
+                start += length;
+            }
+            else
+            {
+                PythonText.NextCodePoint(text, ref start);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>The text before it is split.</summary>
+    internal static string Clean(string text)
+    {
+        var unescaped = PythonText.Strip(HtmlText.Unescape(HtmlText.Unescape(text)));
+        return PythonText.Lower(PythonText.Strip(WhiteSpace().Replace(unescaped, " ")));
+    }
+
+    /// <summary>How long a word starts here; 0 where the pattern finds none.</summary>
+    private static int WordLength(ReadOnlySpan<char> text)
+    {
+        foreach (var word in text[0] == '<' ? Specials : text[0] == '\'' ? Contractions : [])
+        {
+            if (StartsWith(text, word))
+            {
+                return word.Length;
+            }
+        }
+
+        var length = 0;
+        var kind = KindOf(PythonText.NextCodePoint(text, ref length));
+        while (kind is Kind.Letter or Kind.Other && length < text.Length)
+        {
+            var end = length;
+            if (KindOf(PythonText.NextCodePoint(text, ref end)) != kind)
+            {
+                break;
+            }
+
+            length = end;
+        }
+
+        return kind == Kind.None ? 0 : length;
+    }
+
+    /// <summary>The pattern ignores case, and by Unicode ſ is a small s.</summary>
+    private static bool StartsWith(ReadOnlySpan<char> text, string word)
+    {
+        for (var i = 0; i < word.Length; i++)
+        {
+            if (i >= text.Length || (text[i] != word[i] && !(word[i] == 's' && text[i] == 'ſ')))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // U+0345 is no letter, but its upper case is: ignoring case, neither set of the pattern takes it.
+    private static Kind KindOf(int point) => UnicodeTables.Instance.IsRegexLetter(point) ? Kind.Letter
+        : UnicodeTables.Instance.IsRegexNumber(point) ? Kind.Number
+        : point == 0x0345 || PythonText.IsUnicodeWhiteSpace(point) ? Kind.None
+        : Kind.Other;
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
+}
+
+/// <summary>
+/// The printable character that stands for each byte in a byte-level vocabulary: itself where Latin-1 prints it,
+/// else the next free one from U+0100.
+/// </summary>
+internal static class ByteCharacters
+{
+    private static readonly char[] Characters = MakeCharacters();
+    private static readonly Dictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToDictionary(value => Characters[value], value => (byte)value);
+
+    /// <summary>The 256 characters in the order of the vocabulary: those that stand for themselves, then the others.</summary>
+    public static IEnumerable<char> InVocabularyOrder { get; } = [.. Characters.Where(c => c < 256), .. Characters.Where(c => c >= 256)];
+
+    /// <summary>Appends the characters of the text's UTF-8 bytes; a lone surrogate counts as U+FFFD.</summary>
+    public static void Append(StringBuilder destination, ReadOnlySpan<char> text)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var count = rune.EncodeToUtf8(utf8);
+            foreach (var value in utf8[..count])
+            {
+                destination.Append(Characters[value]);
+            }
+        }
+    }
+
+    /// <summary>The text of such characters; bytes that are no UTF-8 become U+FFFD.</summary>
+    public static string Decode(string characters) => Encoding.UTF8.GetString([.. characters.Select(c => Bytes[c])]);
+
+    private static char[] MakeCharacters()
+    {
+        var characters = new char[256];
+        var free = '\u0100';
+        for (var value = 0; value < 256; value++)
+        {
+            var prints = value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE;
+            characters[value] = prints ? (char)value : free++;
+        }
+
+        return characters;
     }
 }

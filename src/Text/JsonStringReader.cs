@@ -24,7 +24,8 @@ public sealed class JsonStringReader(Stream stream, string source)
     public int Line { get; private set; }
 
     /// <summary>The next line's text; null at the end.</summary>
-    /// <exception cref="InvalidDataException">A line is not one JSON string in UTF-8; the message names the source and the line.</exception>
+    /// <exception cref="InvalidDataException">A line is not one JSON string in UTF-8; the message names the source and the
+    /// line.</exception>
     public string? Read()
     {
         var searched = start;

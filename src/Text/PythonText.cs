@@ -9,6 +9,8 @@ namespace Madtp.Kit.Text;
 /// </summary>
 internal static class PythonText
 {
+    private static readonly char[] Spaces = [.. Enumerable.Range(0, 0x3001).Where(IsSpace).Select(point => (char)point)];
+
     /// <summary>Reads the code point at <paramref name="index"/> and moves past it.</summary>
     public static int NextCodePoint(ReadOnlySpan<char> text, ref int index)
     {
@@ -31,7 +33,8 @@ internal static class PythonText
         }
     }
 
-    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white space.</summary>
+    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white
+    /// space.</summary>
     public static bool IsSpace(int codePoint) => codePoint is >= 0x1C and <= 0x1F || IsUnicodeWhiteSpace(codePoint);
 
     /// <summary>The property White_Space, which is what the package <c>regex</c> takes <c>\s</c> to be.</summary>
@@ -39,47 +42,13 @@ internal static class PythonText
         or (>= 0x2000 and <= 0x200A) or 0x2028 or 0x2029 or 0x202F or 0x205F or 0x3000;
 
     /// <summary><c>str.strip()</c>.</summary>
-    public static ReadOnlySpan<char> Strip(ReadOnlySpan<char> text)
-    {
-        var start = 0;
-        while (start < text.Length && IsSpace(text[start]))
-        {
-            start++;
-        }
-
-        var end = text.Length;
-        while (end > start && IsSpace(text[end - 1]))
-        {
-            end--;
-        }
-
-        return text[start..end];
-    }
+    public static string Strip(string text) => text.Trim(Spaces);
 
     /// <summary><c>str.split()</c>.</summary>
-    public static List<string> Split(string text)
-    {
-        var words = new List<string>();
-        for (var start = 0; start < text.Length;)
-        {
-            var end = start;
-            while (end < text.Length && !IsSpace(text[end]))
-            {
-                end++;
-            }
+    public static List<string> Split(string text) => [.. text.Split(Spaces, StringSplitOptions.RemoveEmptyEntries)];
 
-            if (end > start)
-            {
-                words.Add(text[start..end]);
-            }
-
-            start = end + 1;
-        }
-
-        return words;
-    }
-
-    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is ς.</summary>
+    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is
+    /// ς.</summary>
     public static string Lower(string text)
     {
         if (System.Text.Ascii.IsValid(text))
@@ -105,17 +74,17 @@ internal static class PythonText
         return result.ToString();
     }
 
-    /// <summary><c>unicodedata.normalize("NFD", …)</c> of <paramref name="text"/>, as code points appended to an emptied list.</summary>
-    public static void Decompose(ReadOnlySpan<char> text, List<int> destination)
+    /// <summary>The code points of <c>unicodedata.normalize("NFD", …)</c>.</summary>
+    public static List<int> Decompose(string text)
     {
-        destination.Clear();
-        var tables = UnicodeTables.Instance;
+        var points = new List<int>(text.Length);
         for (var index = 0; index < text.Length;)
         {
-            tables.AppendDecomposition(NextCodePoint(text, ref index), destination);
+            UnicodeTables.Instance.AppendDecomposition(NextCodePoint(text, ref index), points);
         }
 
-        OrderMarks(destination);
+        OrderMarks(points);
+        return points;
     }
 
     private static void AppendLower(StringBuilder result, int point)
@@ -130,7 +99,8 @@ internal static class PythonText
         }
     }
 
-    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may be ignored.</summary>
+    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may
+    /// be ignored.</summary>
     private static bool IsFinalSigma(string text, int position)
     {
         var tables = UnicodeTables.Instance;

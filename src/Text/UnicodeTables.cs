@@ -9,6 +9,7 @@ namespace Madtp.Kit.Text;
 internal sealed class UnicodeTables
 {
     private const int CodePoints = 0x110000;
+    private const string Codes = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So"; // as UnicodeCategory
     private const byte CasedFlag = 1;
     private const byte CaseIgnorableFlag = 2;
     private const byte NewerLetterFlag = 4;
@@ -34,7 +35,8 @@ internal sealed class UnicodeTables
     /// <summary>The general category; unassigned code points and lone surrogates have theirs too.</summary>
     public UnicodeCategory CategoryOf(int codePoint) => (UnicodeCategory)categories[codePoint];
 
-    /// <summary>The lower case of one code point by the simple mapping (U+0130, which becomes two code points, is returned as it is).</summary>
+    /// <summary>The lower case of one code point by the simple mapping (U+0130, which becomes two code points, is returned as it
+    /// is).</summary>
     public int SimpleLower(int codePoint) => lowerDistances.TryGetValue(codePoint, out var distance) ? codePoint + distance : codePoint;
 
     /// <summary>Whether the character is upper, lower or title case.</summary>
@@ -82,39 +84,9 @@ internal sealed class UnicodeTables
 
     private static int Hex(ReadOnlySpan<char> text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private static UnicodeCategory ParseCategory(string code) => code switch
-    {
-        "Lu" => UnicodeCategory.UppercaseLetter,
-        "Ll" => UnicodeCategory.LowercaseLetter,
-        "Lt" => UnicodeCategory.TitlecaseLetter,
-        "Lm" => UnicodeCategory.ModifierLetter,
-        "Lo" => UnicodeCategory.OtherLetter,
-        "Mn" => UnicodeCategory.NonSpacingMark,
-        "Mc" => UnicodeCategory.SpacingCombiningMark,
-        "Me" => UnicodeCategory.EnclosingMark,
-        "Nd" => UnicodeCategory.DecimalDigitNumber,
-        "Nl" => UnicodeCategory.LetterNumber,
-        "No" => UnicodeCategory.OtherNumber,
-        "Zs" => UnicodeCategory.SpaceSeparator,
-        "Zl" => UnicodeCategory.LineSeparator,
-        "Zp" => UnicodeCategory.ParagraphSeparator,
-        "Cc" => UnicodeCategory.Control,
-        "Cf" => UnicodeCategory.Format,
-        "Cs" => UnicodeCategory.Surrogate,
-        "Co" => UnicodeCategory.PrivateUse,
-        "Pc" => UnicodeCategory.ConnectorPunctuation,
-        "Pd" => UnicodeCategory.DashPunctuation,
-        "Ps" => UnicodeCategory.OpenPunctuation,
-        "Pe" => UnicodeCategory.ClosePunctuation,
-        "Pi" => UnicodeCategory.InitialQuotePunctuation,
-        "Pf" => UnicodeCategory.FinalQuotePunctuation,
-        "Po" => UnicodeCategory.OtherPunctuation,
-        "Sm" => UnicodeCategory.MathSymbol,
-        "Sc" => UnicodeCategory.CurrencySymbol,
-        "Sk" => UnicodeCategory.ModifierSymbol,
-        "So" => UnicodeCategory.OtherSymbol,
-        _ => throw new InvalidDataException($"unicode-14.txt names the unknown category '{code}'"),
-    };
+    private static byte ParseCategory(string code) => Codes.IndexOf(code, StringComparison.Ordinal) is >= 0 and var at
+        ? (byte)(at / 3)
+        : throw new InvalidDataException($"unicode-14.txt names the unknown category '{code}'");
 
     private void Add(string line)
     {
@@ -125,7 +97,7 @@ internal sealed class UnicodeTables
         switch (fields[0])
         {
             case "G":
-                Array.Fill(categories, (byte)ParseCategory(fields[2]), first, end - first);
+                Array.Fill(categories, ParseCategory(fields[2]), first, end - first);
                 break;
             case "D":
                 decompositions.Add(first, [.. fields.Skip(2).Select(part => Hex(part))]);
@@ -164,6 +136,25 @@ internal sealed class UnicodeTables
         for (var point = first; point < end; point++)
         {
             flags[point] |= flag;
+        }
+    }
+}
+
+/// <summary>Reads the text tables that travel inside the library.</summary>
+internal static class TextTable
+{
+    /// <summary>The lines of a table in one of the folders src/…/Tables, comments left out.</summary>
+    public static IEnumerable<string> ReadLines(string name)
+    {
+        using var stream = typeof(TextTable).Assembly.GetManifestResourceStream($"Madtp.Kit.Tables.{name}")
+            ?? throw new InvalidDataException($"the library was built without its table '{name}'");
+        using var reader = new StreamReader(stream);
+        while (reader.ReadLine() is { } line)
+        {
+            if (!line.StartsWith('#'))
+            {
+                yield return line;
+            }
         }
     }
 }

@@ -21,8 +21,9 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
     /// </summary>
     /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
     /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
+    /// <param name="prunesParameters">Whether parameters are taken out, in two trainings, instead of tokens in one.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
-    public static Recipe Toy(string task, double? reduceRatio = null)
+    public static Recipe Toy(string task, double? reduceRatio = null, bool prunesParameters = false)
     {
         var isReduced = reduceRatio is not null;
         var (epochs, reducedEpochs, warmup, checkpoint) = task switch
@@ -46,8 +47,8 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
                 Momentum = 0.99,
                 WatchedExamples = int.MaxValue,
             },
-            isReduced
-                ? new TrainingSettings { Epochs = reducedEpochs, LearningRate = 3e-4, WarmupSteps = 50, CheckpointEvery = checkpoint }
+            prunesParameters ? new TrainingSettings { Epochs = 2, LearningRate = 3e-4, WarmupSteps = 20, CheckpointEvery = checkpoint }
+                : isReduced ? new TrainingSettings { Epochs = reducedEpochs, LearningRate = 3e-4, WarmupSteps = 50, CheckpointEvery = checkpoint }
                 : new TrainingSettings { Epochs = epochs, LearningRate = 1e-3, WarmupSteps = warmup, CheckpointEvery = checkpoint });
     }
 

@@ -103,6 +103,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <inheritdoc cref="Train"/>
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
+        if (Folder.Length > 0)
+        {
+            RequireFree();
+        }
+
         using var task = ModelTask.Open(Task, (plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
         {
@@ -243,9 +248,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
     private void RequireFree()
     {
-        if (!Resume && !Fresh && (File.Exists(Path.Combine(Folder, "checkpoint.safetensors")) || File.Exists(Path.Combine(Folder, WeightsName))))
+        var folders = new[] { Folder, Path.Combine(Folder, "search") }.Where(Directory.Exists);
+        if (!Resume && !Fresh && folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
+            .Any(file => file.Extension is ".jsonl" or ".safetensors" && file.Length > 0))
         {
-            throw new InvalidDataException($"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), or name another folder (--out)");
+            throw new InvalidDataException(
+                $"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), or name another folder (--out)");
         }
     }
 

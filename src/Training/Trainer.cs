@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
@@ -45,6 +44,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         Check();
         Directory.CreateDirectory(folder);
         Recompute(settings.GradientCheckpointing);
+        ComputeDevice.AllowTf32(settings.Precision == TrainingPrecision.Tf32);
         try
         {
             return Train(progress, resume, cancellation);
@@ -91,6 +91,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         {
             task.Prepare(step, sampler.StepsPerEpoch);
             var rate = schedule.At(step);
+            RandomState.SeedGpu((long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step)); // as the order: by seed and step alone
             Step(optimizer, groups, [.. parameters.Select(p => p.Parameter)], sampler.Batch(step), rate);
             step++;
             task.AfterStep(step, TotalSteps);

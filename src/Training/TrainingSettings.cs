@@ -72,4 +72,7 @@ public enum TrainingPrecision
 
     /// <summary>Mixed precision: products in bfloat16. For GPUs that have it in hardware; on a CPU it works, but slower than float32.</summary>
     BFloat16,
+
+    /// <summary>float32 whose products a GPU may compute in TF32 (see <see cref="Runtime.ComputeDevice.AllowTf32"/>).</summary>
+    Tf32,
 }

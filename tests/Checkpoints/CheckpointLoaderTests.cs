@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Madtp.Kit.Checkpoints;
 using TorchSharp;
 using Xunit;
@@ -52,6 +53,22 @@ public sealed class CheckpointLoaderTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Every_half_becomes_the_same_single_and_brain_floats_go_there_and_back()
+    {
+        var bits = Enumerable.Range(0, 65536).Select(i => (short)i).ToArray();
+        var singles = Load(("w", Bits(bits, ScalarType.Float16)), ("w", zeros(65536))).data<float>().ToArray();
+        Assert.All(bits, (half, i) => Assert.Equal((float)BitConverter.Int16BitsToHalf(half), singles[i]));
+        var brains = Bits(bits, ScalarType.BFloat16);
+        var wide = Load(("w", brains), ("w", zeros(65536)));
+        Assert.Equal(bits.Select(b => BitConverter.Int32BitsToSingle(b << 16)), wide.data<float>().ToArray());
+        Assert.True(Load(("w", wide), ("w", zeros(65536, dtype: ScalarType.BFloat16))).eq(brains).logical_or(brains.isnan()).all().item<bool>());
+        // 1 + 1/256 lies halfway between two brain floats: the even one is 1; 1 + 3/256 goes up.
+        var rounded = Load(("w", tensor(new[] { 1 + (1f / 256), 1 + (3f / 256), 1 + (1.1f / 256) })), ("w", zeros(3, dtype: ScalarType.BFloat16)));
+        Assert.Equal([0x3f80, 0x3f82, 0x3f81], MemoryMarshal.Cast<byte, short>(rounded.bytes).ToArray());
+        Assert.Equal([long.MaxValue - 1], Load(("w", tensor(new[] { long.MaxValue - 1 })), ("w", zeros(1, dtype: ScalarType.Int64))).data<long>().ToArray());
+    }
+
     // More than one piece of 4 MB, so that pieces meet in the middle of a tensor.
     [Fact]
     public void A_large_half_precision_tensor_is_copied_in_pieces_without_seams()
@@ -100,6 +117,67 @@ public sealed class CheckpointLoaderTests : IDisposable
         var report = CheckpointLoader.Load(new Dictionary<string, Tensor> { ["a"] = zeros(2), ["b.weight"] = zeros(2) }, file);
         Assert.Equal(2, report.Loaded.Count);
         Assert.Equal(container.Length == 0 ? ["optimizer.state.0.exp_avg"] : [], report.Unexpected);
+    }
+
+    [Theory]
+    [InlineData("_orig_mod.")]
+    [InlineData("module._orig_mod.")]
+    [InlineData("state_dict.clip_model.")]
+    [InlineData("ema_model.module.")]
+    [InlineData("params.")]
+    public void Whatever_stands_before_the_names_is_dropped_and_said(string container)
+    {
+        Save(($"{container}a.weight", ones(2)), ($"{container}b.weight", ones(2)), ("optimizer.0.exp_avg", ones(2)));
+        var report = LoadInto("a.weight", "b.weight");
+        Assert.Equal(["a.weight", "b.weight"], report.Loaded);
+        Assert.Empty(report.Unexpected);
+        Assert.Contains($"under '{container[..^1]}'", report.ToString());
+    }
+
+    [Fact]
+    public void Of_two_sets_of_weights_one_is_taken_said_or_chosen()
+    {
+        Save(("model_ema.a.weight", full(2, 7)), ("model_ema.b.weight", full(2, 7)), ("model.a.weight", ones(2)), ("model.b.weight", ones(2)));
+        Assert.Contains("as many of the names stand under 'model_ema'", LoadInto("a.weight", "b.weight").Notes);
+        using var file = CheckpointFile.Open(folder.File("m.safetensors"));
+        var targets = new Dictionary<string, Tensor> { ["a.weight"] = zeros(2), ["b.weight"] = zeros(2) };
+        Assert.Empty(CheckpointLoader.Load(targets, file, "model_ema").Notes);
+        Assert.Equal(7, targets["b.weight"][0].item<float>());
+        Assert.Contains("under 'teacher'", Assert.Throws<InvalidDataException>(() => CheckpointLoader.Load(targets, file, "teacher")).Message);
+    }
+
+    [Fact]
+    public void A_number_in_brackets_is_a_number()
+    {
+        Save(("logit_scale", full(1, 2.5)), ("temperature", full([], 3)));
+        using var file = CheckpointFile.Open(folder.File("m.safetensors"));
+        var targets = new Dictionary<string, Tensor> { ["logit_scale"] = zeros([]), ["temperature"] = zeros(1) };
+        Assert.True(CheckpointLoader.Load(targets, file).IsExact);
+        Assert.Equal([2.5f, 3f], targets.Values.Select(t => t.item<float>()));
+    }
+
+    [Fact]
+    public void What_is_not_there_is_named_with_what_is_nearest()
+    {
+        Save(("vision.visual.conv.weight", ones(1)), ("visual.conv1.bias", ones(1)), ("a", ones(1)), ("b", ones(1)), ("c", ones(1)), ("d", ones(1)));
+        using var file = CheckpointFile.Open(folder.File("m.safetensors"));
+        var message = StateDictionary.Read(file, ["visual.conv1.weight"]).Missing("visual.conv1.weight", "CLIP").Message;
+        Assert.Contains("no tensor 'visual.conv1.weight' in it, so it is no checkpoint of CLIP", message);
+        Assert.Contains("the nearest of its 6 names: 'vis", message);
+        Assert.Equal(5 + 1, message.Split('\'').Length / 2);
+    }
+
+    private static Tensor Bits(short[] bits, ScalarType type)
+    {
+        var result = empty(bits.Length, dtype: type);
+        MemoryMarshal.AsBytes(bits.AsSpan()).CopyTo(result.bytes);
+        return result;
+    }
+
+    private LoadReport LoadInto(params string[] names)
+    {
+        using var file = CheckpointFile.Open(folder.File("m.safetensors"));
+        return CheckpointLoader.Load(names.ToDictionary(name => name, _ => zeros(2)), file);
     }
 
     [Fact]

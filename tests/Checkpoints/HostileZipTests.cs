@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Madtp.Kit.Checkpoints;
 using Xunit;
 
@@ -41,12 +42,36 @@ public class HostileZipTests
         Assert.Contains("entries in", Failure(new ZipBytes { ClaimedCount = 60_000 }.Add("a/data.pkl", Pickle)));
     }
 
-    // A bomb is an archive that unpacks to far more than its size. Nothing is unpacked here, so there is none.
     [Fact]
-    public void Compressed_entries_are_refused()
+    public void Packed_entries_are_read()
     {
-        Assert.Contains("'a/data/0' is compressed", Failure(With(new(Method: 8))));
-        Assert.Contains("'a/data.pkl' is compressed", Failure(new ZipBytes().Add("a/data.pkl", Pickle, new(Method: 8))));
+        using var folder = new TemporaryFolder();
+        float[] values = [1, 2, 3, 4];
+        var zip = new ZipBytes().Add("a/data.pkl", Deflated(Pickle), new(Method: 8, Size: Pickle.Length)).Add("a/data/0", Deflated(Bytes(values)), new(Method: 8, Size: 16));
+        using var file = CheckpointFile.Open(folder.Write(zip.Finish()));
+        Assert.Equal(values, file["w"].ToArray<float>());
+    }
+
+    // A bomb is an archive that unpacks to far more than its size.
+    [Fact]
+    public void Bombs_and_entries_that_do_not_unpack_are_named()
+    {
+        var zeros = Deflated(new byte[100 << 20]);
+        Assert.Contains("would unpack to", Failure(With(null).Add("a/data/1", zeros, new(Method: 8, Size: 100 << 20))));
+        Assert.Contains("packed by method 12", Failure(With(new(Method: 12))));
+        Assert.Contains("'a/data.pkl' does not unpack to the 9 bytes", Failure(new ZipBytes().Add("a/data.pkl", Deflated(Pickle), new(Method: 8, Size: 9))));
+        Assert.Contains("'a/data.pkl' does not unpack", Failure(new ZipBytes().Add("a/data.pkl", Pickle, new(Method: 8, Size: Pickle.Length))));
+        using var folder = new TemporaryFolder();
+        using var file = CheckpointFile.Open(folder.Write(new ZipBytes().Add("a/data.pkl", Pickle).Add("a/data/0", [1, 2, 3], new(Method: 8, Size: 16)).Finish()));
+        Assert.Contains("'a/data/0' does not unpack", Assert.Throws<InvalidDataException>(() => file["w"].ToArray<float>()).Message);
+    }
+
+    [Fact]
+    public void What_follows_the_archive_does_not_matter()
+    {
+        using var folder = new TemporaryFolder();
+        using var file = CheckpointFile.Open(folder.Write([.. With(null).Finish(), .. new byte[100_000]]));
+        Assert.Equal(["w"], file.Tensors.Select(tensor => tensor.Name));
     }
 
     [Fact]
@@ -81,6 +106,17 @@ public class HostileZipTests
     }
 
     private static ZipBytes With(ZipBytes.Lie? lie, bool is64 = false) => new ZipBytes { Is64 = is64 }.Add("a/data.pkl", Pickle).Add("a/data/0", new byte[16], lie);
+
+    private static byte[] Deflated(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var deflater = new DeflateStream(packed, CompressionLevel.Optimal))
+        {
+            deflater.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
 
     private static byte[] Bytes(float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
 

@@ -119,7 +119,7 @@ public class PyTorchSampleTests
 
     private static float[] Ramp(int count) => [.. Enumerable.Range(0, count).Select(i => i * 0.25f)];
 
-    private static double[] Doubles(TensorEntry entry) => ElementConversion.ToDoubles(entry);
+    private static double[] Doubles(TensorEntry entry) => entry.ToArray();
 
     private static void AssertTensor(TensorEntry entry, long[] shape, float[] values)
     {

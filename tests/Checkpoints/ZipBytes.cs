@@ -12,7 +12,7 @@ internal sealed class ZipBytes
     public ZipBytes() => writer = new BinaryWriter(bytes);
 
     /// <summary>What the directory says of an entry, where that differs from the truth.</summary>
-    public sealed record Lie(long? Offset = null, long? Length = null, int? Method = null, int? Flags = null, string? Name = null);
+    public sealed record Lie(long? Offset = null, long? Length = null, int? Method = null, int? Flags = null, string? Name = null, long? Size = null);
 
     /// <summary>Whether the directory uses 64-bit fields.</summary>
     public bool Is64 { get; init; }
@@ -30,7 +30,7 @@ internal sealed class ZipBytes
         writer.Write((ushort)0);
         writer.Write(utf8);
         writer.Write(content);
-        entries.Add(new Entry(lie?.Name ?? name, lie?.Offset ?? offset, lie?.Length ?? content.Length, lie?.Method ?? 0, lie?.Flags ?? 0));
+        entries.Add(new Entry(lie?.Name ?? name, lie?.Offset ?? offset, lie?.Length ?? content.Length, lie?.Method ?? 0, lie?.Flags ?? 0, lie?.Size ?? lie?.Length ?? content.Length));
         return this;
     }
 
@@ -79,7 +79,7 @@ internal sealed class ZipBytes
         writer.Write((ushort)entry.Method);
         writer.Write(0L); // time, date, checksum
         writer.Write(Is64 ? uint.MaxValue : (uint)entry.Length);
-        writer.Write(Is64 ? uint.MaxValue : (uint)entry.Length);
+        writer.Write(Is64 ? uint.MaxValue : (uint)entry.Size);
         writer.Write((ushort)utf8.Length);
         writer.Write((ushort)(Is64 ? 28 : 0));
         writer.Write(new byte[10]);
@@ -89,11 +89,11 @@ internal sealed class ZipBytes
         {
             writer.Write((ushort)1);
             writer.Write((ushort)24);
-            writer.Write(entry.Length);
+            writer.Write(entry.Size);
             writer.Write(entry.Length);
             writer.Write(entry.Offset);
         }
     }
 
-    private sealed record Entry(string Name, long Offset, long Length, int Method, int Flags);
+    private sealed record Entry(string Name, long Offset, long Length, int Method, int Flags, long Size);
 }

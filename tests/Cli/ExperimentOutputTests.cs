@@ -1,8 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
-using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Kernel.Execution;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
@@ -14,17 +11,11 @@ public class ExperimentOutputTests
     [Trait("speed", "slow")]
     public void Standard_output_is_the_result_and_nothing_else()
     {
-        string[] arguments = [typeof(SweepVerb).Assembly.Location, "experiment", "--method", "STP", "--reduce", "0.3", "--examples", "64", "--fresh"];
-        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = string.Empty;
-        process.ErrorDataReceived += (_, line) => said += line.Data + Environment.NewLine;
-        process.BeginErrorReadLine();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, said);
-        using var result = JsonDocument.Parse(output);
+        var run = KitProcess.Run("experiment", "--method", "stp", "--reduce", "0.3", "--examples", "64", "--fresh");
+        Assert.True(run.Code == 0, run.Errors);
+        using var result = JsonDocument.Parse(run.Output);
         Assert.Equal("STP", result.RootElement.GetProperty("experiment").GetProperty("method").GetString());
-        Assert.Contains("epoch", said, StringComparison.Ordinal);
+        Assert.Contains("epoch", run.Errors, StringComparison.Ordinal);
         RunCache.Default.Forget(new Experiment { Method = "STP", ReduceRatio = 0.3, TrainExamples = 64 });
     }
 }

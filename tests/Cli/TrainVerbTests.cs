@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cli.Verbs;
-using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Tests.Training;
 using Xunit;
@@ -49,14 +48,65 @@ public sealed class TrainVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
     public void What_cannot_be_done_is_said(string options, string says)
         => Assert.Contains(says, Assert.Throws<ArgumentException>(() => Invoke($"--out {Path.Combine(folder.Path, "none")} {options}")).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void What_a_run_has_left_is_neither_gone_on_with_nor_thrown_away_unasked()
+    {
+        var (run, scored) = (Path.Combine(folder.Path, "run"), Path.Combine(folder.Path, "scored"));
+        string[] train =
+        [
+            "train", "caption", "--checkpoint", TinyCheckpoints.Write(folder.Path, "caption"), "--data", toys.Data, "--epochs", "1",
+            "--batch-size", "8", "--examples", "16", "--watch", "2", "--score", "none", "--out", run,
+        ];
+        Agrees(train, Path.Combine(run, "weights.safetensors"));
+        string[] evaluate =
+        [
+            "evaluate", "caption", "--checkpoint", Path.Combine(run, "weights.safetensors"), "--data", toys.Data, "--limit", "2",
+            "--out", scored,
+        ];
+        Agrees(evaluate, Path.Combine(scored, "answers.jsonl"));
+
+        static void Agrees(string[] command, string result)
+        {
+            var first = KitProcess.Run(command);
+            Assert.True(first.Code == 0, first.Errors);
+            var bytes = File.ReadAllBytes(result);
+            var again = KitProcess.Run(command);
+            Assert.Equal(2, again.Code);
+            Assert.Contains("--resume", again.Errors, StringComparison.Ordinal);
+            Assert.Contains("--fresh", again.Errors, StringComparison.Ordinal);
+            Assert.Equal(bytes, File.ReadAllBytes(result));
+            Assert.Equal(2, KitProcess.Run([.. command, "--resume", "--fresh"]).Code);
+            foreach (var option in new[] { "--resume", "--fresh" })
+            {
+                var run = KitProcess.Run([.. command, option]);
+                Assert.True(run.Code == 0, run.Errors);
+                Assert.Equal(bytes, File.ReadAllBytes(result));
+            }
+        }
+    }
+
+    // The reduce ratio is the share taken away in every verb: at 0.3 more than half of the multiply-accumulates are left.
+    [Fact]
+    public void Evaluate_takes_the_ratio_away()
+    {
+        var scores = KitProcess.Run("evaluate", "toy-clip", "--reduce", "0.3", "--limit", "40", "--calibration", "40", "--json").Json;
+        Assert.InRange(scores.GetProperty("macs").GetDouble() / scores.GetProperty("plain_macs").GetDouble(), 0.62, 0.78);
+        var run = KitProcess.Run("evaluate", "toy-clip", "--reduce", "0.3", "--plain");
+        Assert.Equal(2, run.Code);
+        Assert.Contains("exclude each other", run.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
     public void A_signal_stops_it_where_it_can_go_on(string signal)
     {
         var run = Path.Combine(folder.Path, "run");
-        string[] arguments = [typeof(TrainVerb).Assembly.Location, "train", "caption", "--checkpoint", TinyCheckpoints.Write(folder.Path, "caption"), "--data", toys.Data, "--epochs", "100000", "--batch-size", "8", "--checkpoint-every", "20", "--watch", "1", "--out", run];
-        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = KitProcess.Start(
+        [
+            "train", "caption", "--checkpoint", TinyCheckpoints.Write(folder.Path, "caption"), "--data", toys.Data, "--epochs", "100000",
+            "--batch-size", "8", "--checkpoint-every", "20", "--watch", "1", "--out", run,
+        ]);
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         Assert.True(Appears(Path.Combine(run, "log.jsonl"), process));

@@ -40,8 +40,7 @@ public class PublishedResultsTests
     [Fact]
     public void Every_command_describes_its_experiment()
     {
-        var root = new Command("./kit");
-        Array.ForEach(VerbList.All, verb => root.Subcommands.Add(verb()));
+        var root = CommandLine.Root();
         Assert.All(Results, result => Assert.Equal(result.Experiment, Described(root, result.Command)));
     }
 

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Text.Json;
-using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Experiments;
-using Madtp.Kit.Kernel.Execution;
+using Madtp.Kit.Tests.Cli;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
@@ -19,13 +17,9 @@ internal static class SweptExperiment
     {
         var runs = Path.Combine(folder.Path, "runs");
         var list = folder.Write("list.json", JsonSerializer.Serialize(new[] { experiment }));
-        string[] arguments = [typeof(SweepVerb).Assembly.Location, "sweep", list, "--index", "0", "--cache", runs, "--runs", runs];
-        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, arguments)
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            Environment = { [PaperFolders.DataVariable] = data, [PaperFolders.CheckpointsVariable] = checkpoints },
-        })!;
+        using var process = KitProcess.Start(
+            ["sweep", list, "--index", "0", "--cache", runs, "--runs", runs],
+            environment: [(PaperFolders.DataVariable, data), (PaperFolders.CheckpointsVariable, checkpoints)]);
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         var said = process.StandardError.ReadToEnd();

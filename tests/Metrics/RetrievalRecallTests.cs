@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
 using Xunit;
 

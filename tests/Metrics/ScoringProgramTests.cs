@@ -30,7 +30,7 @@ public sealed class ScoringProgramTests : IDisposable
               esac
             done
             """);
-        var scores = MeteorProgram.Compute(folder.Write("meteor.jar", ""), Images);
+        var scores = CaptionPrograms.Meteor(folder.Write("meteor.jar", ""), Images);
         Assert.Equal(0.4, scores.Corpus);
         Assert.Equal([0.25, 0.5], scores.PerImage);
         Assert.Equal(["SCORE ||| the dog ||| a cat ||| a dog", "SCORE ||| men ||| two men", "EVAL ||| 1 2 3 ||| 1 2 3"], File.ReadAllLines(Path.Combine(folder.Path, "asked")));
@@ -44,7 +44,7 @@ public sealed class ScoringProgramTests : IDisposable
             cp "$4" "$PWD/asked"
             echo '[{"image_id": 2, "scores": {"All": {"f": 0.5}}}, {"image_id": 1, "scores": {"All": {"f": 0.1}}}]' > "$8"
             """);
-        var scores = SpiceProgram.Compute(folder.Write("spice.jar", ""), Images);
+        var scores = CaptionPrograms.Spice(folder.Write("spice.jar", ""), Images);
         Assert.Equal(0.3, scores.Corpus, 12);
         Assert.Equal([0.1, 0.5], scores.PerImage);
         Assert.Contains("\"refs\":[\"the dog\",\"a cat\"]", File.ReadAllText(Path.Combine(folder.Path, "asked")));
@@ -58,16 +58,16 @@ public sealed class ScoringProgramTests : IDisposable
             exit 3
             """);
         var jar = folder.Write("program.jar", "");
-        Assert.Contains("out of memory", Assert.Throws<InvalidDataException>(() => MeteorProgram.Compute(jar, Images)).Message);
-        Assert.Contains("out of memory", Assert.Throws<InvalidDataException>(() => SpiceProgram.Compute(jar, Images)).Message);
+        Assert.Contains("out of memory", Assert.Throws<InvalidDataException>(() => CaptionPrograms.Meteor(jar, Images)).Message);
+        Assert.Contains("out of memory", Assert.Throws<InvalidDataException>(() => CaptionPrograms.Spice(jar, Images)).Message);
     }
 
     [Fact]
     public void A_missing_program_and_a_missing_Java_are_named()
     {
-        Assert.Contains("nowhere.jar", Assert.Throws<FileNotFoundException>(() => MeteorProgram.Compute("nowhere.jar", Images)).Message);
+        Assert.Contains("nowhere.jar", Assert.Throws<FileNotFoundException>(() => CaptionPrograms.Meteor("nowhere.jar", Images)).Message);
         Environment.SetEnvironmentVariable("KIT_JAVA", "/no/such/java");
-        Assert.Contains("KIT_JAVA", Assert.Throws<InvalidDataException>(() => SpiceProgram.Compute(folder.Write("spice.jar", ""), Images)).Message);
+        Assert.Contains("KIT_JAVA", Assert.Throws<InvalidDataException>(() => CaptionPrograms.Spice(folder.Write("spice.jar", ""), Images)).Message);
     }
 
     private void Answer(string script)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Madtp.Kit.Runtime;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -7,8 +8,9 @@ namespace Madtp.Kit.Tests.Runtime;
 /// <summary>Operands that are garbage while a native call reads them, with another thread that collects all the time.</summary>
 public sealed class LateReleaseTests
 {
-    private const int Calls = 100_000; // of three operators each
     private const int Steps = 300;
+    private static readonly Device Device = ComputeDevice.Of(Environment.GetEnvironmentVariable("KIT_DEVICE") ?? ComputeDevice.Auto);
+    private static readonly int Calls = ComputeDevice.HasGpu ? 10_000 : 100_000; // of three operators each
 
     [Fact]
     public void IsInForce() => Assert.True(LateRelease.IsOn);
@@ -32,15 +34,15 @@ public sealed class LateReleaseTests
     public void Numbers()
     {
         using var unrecorded = no_grad();
-        using var a = ones(8);
-        using var b = ones(8);
+        using var a = ones(8, device: Device);
+        using var b = ones(8, device: Device);
         float Sum()
         {
             var sum = 0f;
             for (var i = 0; i < Calls; i++)
             {
                 using var scope = NewDisposeScope();
-                sum += (a * 0.5).data<float>()[0] + (a + b).data<float>()[1] + (b + 1.5).data<float>()[2];
+                sum += (a * 0.5).cpu().data<float>()[0] + (a + b).cpu().data<float>()[1] + (b + 1.5).cpu().data<float>()[2];
             }
 
             return sum;
@@ -53,13 +55,13 @@ public sealed class LateReleaseTests
     public void Temporaries()
     {
         using var unrecorded = no_grad();
-        using var a = full(200_000, 4f);
+        using var a = full(200_000, 4f, device: Device);
         float Sum()
         {
             var sum = 0f;
             for (var i = 0; i < 100; i++)
             {
-                sum += (a.mul(a).sqrt().mul(a).sqrt() - a).abs().max().data<float>()[0];
+                sum += (a.mul(a).sqrt().mul(a).sqrt() - a).abs().max().cpu().data<float>()[0];
             }
 
             return sum;
@@ -83,7 +85,7 @@ public sealed class LateReleaseTests
         var before = Tensor.TotalCount;
         for (var i = 0; i < 2000; i++)
         {
-            ones(1_000_000); // 4 MB each: 8 GB together
+            ones(1_000_000, device: Device); // 4 MB each: 8 GB together
             if (i % 50 == 0)
             {
                 GC.Collect();
@@ -100,9 +102,9 @@ public sealed class LateReleaseTests
     {
         manual_seed(1);
         using var scope = NewDisposeScope();
-        using var model = nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.LayerNorm(16), nn.Linear(16, 4));
+        using var model = nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.LayerNorm(16), nn.Linear(16, 4)).to(Device);
         using var optimizer = optim.AdamW(model.parameters(), lr: 1e-2, weight_decay: 0.05);
-        var (input, target) = (randn(16, 8), randint(0, 4, [16]));
+        var (input, target) = (randn(16, 8).to(Device), randint(0, 4, [16]).to(Device));
         for (var step = 0; step < Steps; step++)
         {
             using var inner = NewDisposeScope();
@@ -111,7 +113,7 @@ public sealed class LateReleaseTests
             optimizer.step();
         }
 
-        return [.. model.parameters().SelectMany(parameter => parameter.data<float>().ToArray())];
+        return [.. model.parameters().SelectMany(parameter => parameter.cpu().data<float>().ToArray())];
     }
 
     // Does the work again and again beside a thread that collects, until that has collected so many times or ten seconds have passed.

@@ -1,10 +1,8 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Clip;
 using Madtp.Kit.Models.Toy;
@@ -114,7 +112,7 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     {
         var tokenizer = BertWordPiece.Load(toys.File("vocab.txt"));
         var images = CaptionImages.Load(toys.File("coco/coco_karpathy_test.json"), toys.File("coco"));
-        int[] Tokens(string caption) => task == "clip" ? ToyCaptionedImages.ClipTokens(tokenizer, caption) : tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, 30));
+        int[] Tokens(string caption) => task == "clip" ? ToyTokens.ClipCaption(tokenizer, caption) : tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, 30));
         return new CaptionedImages(
             [.. images.SelectMany(image => RgbImage.Load(image.ImagePath).Pixels)],
             ToyScene.Size,

@@ -42,9 +42,13 @@ public sealed class Toys : IDisposable
         Xunit.Assert.ThrowsAny<OperationCanceledException>(() => (run with { Scoring = run.Scoring with { Progress = progress } }).Evaluate(cancellation: stop.Token));
     }
 
-    /// <summary>Scoring of some weights on these files, into a folder.</summary>
+    /// <summary>Scoring of some weights on these files, into a folder; goes on with what is there.</summary>
     public Run Scoring(string task, string weights, string output, int batch) =>
-        new(task, new TaskSettings { Checkpoint = weights, Data = Data }, output) { Scoring = new Scoring { BatchSize = batch } };
+        new(task, new TaskSettings { Checkpoint = weights, Data = Data }, output)
+        {
+            Scoring = new Scoring { BatchSize = batch },
+            Resume = true,
+        };
 
     public void Dispose() => folder.Dispose();
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models.Toy;

@@ -56,12 +56,7 @@ public class UnicodeTablesTests
         Assert.Equal("a\uD800b", PythonText.Lower("A\uD800B"));
     }
 
-    private static string Decompose(string text)
-    {
-        var points = new List<int>();
-        PythonText.Decompose(text, points);
-        return string.Concat(points.Select(char.ConvertFromUtf32));
-    }
+    private static string Decompose(string text) => string.Concat(PythonText.Decompose(text).Select(char.ConvertFromUtf32));
 
     private static void AssertDigest(string expected, IEnumerable<string> lines)
         => Assert.Equal(expected, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines)))));

@@ -1,8 +1,7 @@
 using Madtp.Kit.Training;
 using System.Diagnostics;
-using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Data;
-using Madtp.Kit.Kernel.Execution;
+using Madtp.Kit.Tests.Cli;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Training;
@@ -119,10 +118,6 @@ public sealed class KilledTrainingTests : IDisposable
     {
         Directory.CreateDirectory(folder);
         string[] small = ["--pairs", "240", "--batch-size", "8", "--checkpoint-every", "1", "--out", folder];
-        return Process.Start(new ProcessStartInfo(DotnetHost.Path, [typeof(TrainVerb).Assembly.Location, "train", "toy-nlvr2", .. small, .. options])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
+        return KitProcess.Start(["train", "toy-nlvr2", .. small, .. options]);
     }
 }

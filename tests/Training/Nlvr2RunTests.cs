@@ -1,6 +1,6 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -75,7 +75,7 @@ public sealed class Nlvr2RunTests : IClassFixture<Toys>, IDisposable
         var toy = ToyNlvr2.Load(0.5);
         using var attached = toy.Attach();
         using var memory = ToyNlvr2Pairs.Draw("test1", Toys.World);
-        using var files = new NlvrFiles(Nlvr2Dataset.Load(toys.File("nlvr2/test1.json")), ToyNlvr2Pairs.Tokenizer(), 32, new(ToyScene.Size));
+        using var files = new NlvrPairs(Nlvr2Dataset.Load(toys.File("nlvr2/test1.json")), ToyTokens.Tokenizer, 32, new(ToyScene.Size));
         var (expected, actual) = (NlvrTask.Evaluate(toy.Model, memory, "test1", attached), NlvrTask.Evaluate(toy.Model, files, "test1", attached, new Scoring { BatchSize = 7 }));
         Assert.Equal(expected.Accuracy, actual.Accuracy);
         Assert.Equal(expected.ByKind, actual.ByKind);

@@ -1,9 +1,5 @@
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
 using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models.Blip;
@@ -61,10 +57,10 @@ internal static class TinyFiles
     public static TrainingTask InMemory(string task, string data) =>
         Task(task, split => InMemory(task, data, split), () => QuestionsInMemory(data), null);
 
-    public static CaptionFiles CaptionsOf(string task, string data, string split, TrainingImageSettings images) =>
+    public static CaptionedImages CaptionsOf(string task, string data, string split, TrainingImageSettings images) =>
         new(split == "train" ? CaptionRows.Open(Annotations(data, split), Path.Combine(data, "coco")) : CaptionImages.Load(Annotations(data, split), Path.Combine(data, "coco")).ToRows(), new TextEncoding(Encoder(task)), images);
 
-    public static QuestionFiles QuestionsOf(string data, TrainingImageSettings images) => new(Dataset(data), new TextEncoding(ToyTokens.Question), new TextEncoding(ToyTokens.Answer), images, Questions);
+    public static QuestionedImages QuestionsOf(string data, TrainingImageSettings images) => new(Dataset(data), new TextEncoding(ToyTokens.Question), new TextEncoding(ToyTokens.Answer), images, Questions);
 
     /// <summary>The very pixels of the files: drawn ones differ a little from what a JPEG keeps.</summary>
     public static CaptionedImages InMemory(string task, string data, string split)
@@ -91,7 +87,7 @@ internal static class TinyFiles
     /// <summary>Every weight of a task.</summary>
     public static Dictionary<string, float[]> Weights(TrainingTask task) => task.Parameters().ToDictionary(p => p.Name, p => p.Parameter.detach().data<float>().ToArray());
 
-    private static TrainingTask Task(string task, Func<string, ICaptionedImages> captions, Func<IQuestionedImages> questions, double? share)
+    private static TrainingTask Task(string task, Func<string, CaptionedImages> captions, Func<QuestionedImages> questions, double? share)
     {
         var settings = new TaskSettings { Learns = true, ReduceRatio = 1 - share, CalibrationExamples = 8 };
         manual_seed(6);
@@ -106,7 +102,7 @@ internal static class TinyFiles
 
     private static Func<string, int[]> Encoder(string task) => task switch
     {
-        "clip" => caption => ToyCaptionedImages.ClipTokens(ToyTokens.Tokenizer, caption),
+        "clip" => caption => ToyTokens.ClipCaption(ToyTokens.Tokenizer, caption),
         "caption" => ToyTokens.Caption,
         _ => caption => ToyTokens.Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, 30)),
     };

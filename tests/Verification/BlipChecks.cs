@@ -23,7 +23,8 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             model.zero_grad();
             var output = model.Forward(Input("images"), Input("input_ids"), Input("attention_mask"));
             var task = nn.functional.cross_entropy(output.Logits, Input("targets"));
-            var alignment = reduction.Temperature == 0 ? task : output.AlignmentLoss!; // at T = 0 the released objective counts the task loss again
+            // at T = 0 the released objective counts the task loss again
+            var alignment = reduction.Temperature == 0 ? task : output.AlignmentLoss!;
             BackwardPass.Run(task + (alignment * 0.1));
             Expect(scenario, "logits", output.Logits, Features);
             Expect(scenario, "loss_ori", task, Features);
@@ -48,7 +49,8 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             var name = $"{scenario}.layer{call}";
             if (trace.Steps[call].Tensors is { } step && Fixture.Has($"{name}.importance"))
             {
-                Compare(name, "importance (as a set)", step.Importance.Total.sort(1).Values, Input($"{name}.importance").sort(1).Values, Scores);
+                Compare(name, "importance (as a set)", step.Importance.Total.sort(1).Values,
+                    Input($"{name}.importance").sort(1).Values, Scores);
                 Expect(name, "threshold", step.Wanted.Threshold, Scores);
                 Expect(name, "topk_num", step.Wanted.Counts.max(), Exact);
             }
@@ -91,7 +93,9 @@ internal sealed class BlipVqaCheck(GoldenFixture fixture) : FixtureCheck(fixture
     }
 }
 
-/// <summary>A small BLIP captioner end to end: word scores, loss, gradients, tokens kept, and what greedy and beam search say.</summary>
+/// <summary>
+/// A small BLIP captioner end to end: word scores, loss, gradients, tokens kept, and what greedy and beam search say.
+/// </summary>
 internal sealed partial class BlipCaptionCheck(GoldenFixture fixture) : FixtureCheck(fixture)
 {
     protected override void Check()
@@ -104,7 +108,8 @@ internal sealed partial class BlipCaptionCheck(GoldenFixture fixture) : FixtureC
             using (var trace = reduction.Record(TraceDetail.Tensors))
             {
                 model.zero_grad();
-                var output = model.Forward(Input("image"), Input("input_ids"), Input("attention_mask"), Fixture.Size("prompt_length"));
+                var output = model.Forward(
+                    Input("image"), Input("input_ids"), Input("attention_mask"), Fixture.Size("prompt_length"));
                 var alignment = output.Loss; // the released objective has no text feature and counts the task loss again
                 BackwardPass.Run(output.Loss + (alignment * 0.1));
                 Expect(scenario, "image_embeds_cls", output.Vision.X.select(1, 0), Features);
@@ -123,7 +128,8 @@ internal sealed partial class BlipCaptionCheck(GoldenFixture fixture) : FixtureC
     {
         using var off = no_grad();
         var images = ImageContext.Of(model.VisualEncoder.forward(Input("image")));
-        foreach (var name in Fixture.Names.Where(name => name.StartsWith(scenario + ".gen_", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var name in Fixture.Names.Where(name => name.StartsWith(scenario + ".gen_", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
         {
             var tensor = name[(scenario.Length + 1)..];
             if (Generated().Match(tensor) is { Success: true } match)
@@ -131,7 +137,8 @@ internal sealed partial class BlipCaptionCheck(GoldenFixture fixture) : FixtureC
                 int Number(int group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
                 var settings = new GenerationSettings
                 {
-                    Beams = Number(1), MaxLength = Number(2), MinLength = Number(3), EndId = EndId, PaddingId = model.Config.Text.PaddingId,
+                    Beams = Number(1), MaxLength = Number(2), MinLength = Number(3), EndId = EndId,
+                        PaddingId = model.Config.Text.PaddingId,
                 };
                 Expect(scenario, tensor, model.Generate(images, Input("prompt_input_ids"), settings), Exact);
             }

@@ -18,8 +18,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     protected const double Scores = 1e-5;
 
     /// <summary>
-    /// Scores before any softmax: sums of d_k products, whose rounding differs between versions of libtorch by up to 1.6e-5 and between
-    /// CPU and GPU by up to 2.7e-5.
+    /// Scores before any softmax: sums of d_k products, whose rounding differs between versions of libtorch by up to 1.6e-5 and
+    /// between CPU and GPU by up to 2.7e-5.
     /// </summary>
     protected const double RawScores = 3e-5;
 
@@ -35,9 +35,9 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     /// <summary>The end of a text in the fixtures' vocabulary: PAD 0, CLS 1, SEP 2, DEC 3, ENC 4.</summary>
     protected const int EndId = 2;
 
-    // No tag: the unsorted top-k of the reference's machine, which this machine's library repeats.
+    // No tag: the unsorted top-k of a CPU, the reference's machine.
     private static readonly (string Tag, TokenOrder Order)[] Orders =
-        [("", TokenOrder.Library), (".sorted", TokenOrder.Importance), (".cuda", TokenOrder.LeastImportantLast)];
+        [("", TokenOrder.LibraryOnCpu), (".sorted", TokenOrder.Importance), (".cuda", TokenOrder.LeastImportantLast)];
 
     private readonly List<VerificationRow> rows = [];
     private readonly HashSet<string> seen = [];
@@ -48,7 +48,9 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     /// <summary>The fixture's cases by name.</summary>
     protected IEnumerable<JsonProperty> Cases => Fixture.Manifest.GetProperty("cases").EnumerateObject();
 
-    /// <summary>Runs all cases and returns one row per compared tensor, and a failed one per tensor that nothing was compared to.</summary>
+    /// <summary>
+    /// Runs all cases and returns one row per compared tensor, and a failed one per tensor that nothing was compared to.
+    /// </summary>
     public IReadOnlyList<VerificationRow> Run()
     {
         using (NewDisposeScope())
@@ -116,7 +118,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         }
         else if (!actual.shape.SequenceEqual(expected.shape))
         {
-            Add(scenario, tensor, double.NaN, tolerance, false, $"shape [{string.Join(", ", actual.shape)}], expected [{string.Join(", ", expected.shape)}]");
+            Add(scenario, tensor, double.NaN, tolerance, false,
+                $"shape [{string.Join(", ", actual.shape)}], expected [{string.Join(", ", expected.shape)}]");
         }
         else if (expected.numel() == 0)
         {
@@ -127,7 +130,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
             var want = expected.to(float64);
             var error = (actual.detach().to(float64) - want).abs();
             var largest = error.max().item<double>();
-            Add(scenario, tensor, largest, tolerance, tolerance == 0 ? largest == 0 : (error <= (want.abs() + 1) * tolerance).all().item<bool>());
+            Add(scenario, tensor, largest, tolerance,
+                tolerance == 0 ? largest == 0 : (error <= (want.abs() + 1) * tolerance).all().item<bool>());
         }
     }
 
@@ -135,21 +139,29 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     protected void Compare(string scenario, string what, IReadOnlyList<int> actual, IReadOnlyList<int> expected)
     {
         var same = actual.SequenceEqual(expected);
-        var error = actual.Count == expected.Count ? actual.Zip(expected, (a, e) => Math.Abs(a - e)).DefaultIfEmpty(0).Max() : double.NaN;
-        Add(scenario, what, error, Exact, same, same ? "" : $"[{string.Join(", ", actual)}], expected [{string.Join(", ", expected)}]");
+        var error = actual.Count == expected.Count ? actual.Zip(expected, (a, e) => Math.Abs(a - e)).DefaultIfEmpty(0).Max()
+            : double.NaN;
+        Add(scenario, what, error, Exact, same,
+            same ? "" : $"[{string.Join(", ", actual)}], expected [{string.Join(", ", expected)}]");
     }
 
-    /// <summary>Compares gradients' L2 norms, a parameter without one counting 0: of the parameters that the manifest names, and of all.</summary>
+    /// <summary>
+    /// Compares gradients' L2 norms, a parameter without one counting 0: of the parameters that the manifest names, and of all.
+    /// </summary>
     protected void ExpectGradients(string scenario, nn.Module model)
     {
         static Tensor Norm(Parameter parameter) => parameter.grad is { } gradient ? gradient.norm() : zeros([]);
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         ExpectIfRecorded(scenario, "grad_norms",
-            () => stack([.. Fixture.Manifest.GetProperty("grad_names").EnumerateArray().Select(name => Norm(parameters[name.GetString()!]))]), Gradients);
+            () => stack([.. Fixture.Manifest.GetProperty("grad_names").EnumerateArray()
+                .Select(name => Norm(parameters[name.GetString()!]))]), Gradients);
         ExpectIfRecorded(scenario, "grad_norm_total", () => stack([.. parameters.Values.Select(Norm)]).norm(), Gradients);
     }
 
-    /// <summary>Compares the tokens after every reduced block, and where they are recorded the counts of every pruning call, with a case's.</summary>
+    /// <summary>
+    /// Compares the tokens after every reduced block, and where they are recorded the counts of every pruning call, with a
+    /// case's.
+    /// </summary>
     protected void ExpectCounts(string scenario, JsonElement? manifest, ReductionTrace trace)
     {
         if (manifest is not { } recorded)
@@ -161,18 +173,22 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         {
             var layer = int.Parse(block.Name[(block.Name.LastIndexOf('.') + 1)..], CultureInfo.InvariantCulture);
             var encoder = trace.Of(block.Name[..block.Name.IndexOf('.', StringComparison.Ordinal)]);
-            Compare(scenario, $"tokens after {block.Name}", [.. encoder.Where(step => step.Layer == layer).Select(step => step.Length)], Integers(block.Value));
+            Compare(scenario, $"tokens after {block.Name}",
+                [.. encoder.Where(step => step.Layer == layer).Select(step => step.Length)], Integers(block.Value));
         }
     }
 
-    /// <summary>Compares every pruning call: candidates, count wanted, whether tokens were taken out, tokens left beside the class token.</summary>
+    /// <summary>
+    /// Compares every pruning call: candidates, count wanted, whether tokens were taken out, tokens left beside the class token.
+    /// </summary>
     protected void ExpectCalls(string scenario, JsonElement manifest, ReductionTrace trace) => Compare(
         scenario,
         "pruning calls",
         [
             .. trace.Steps.Where(step => step.Tensors is not null).SelectMany(step => new[]
             {
-                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Wanted.Counts.max().item<long>(), step.Pruned ? 1 : 0, step.Length - 1,
+                (int)step.Tensors!.Importance.Total.shape[1], (int)step.Tensors.Wanted.Counts.max().item<long>(),
+                    step.Pruned ? 1 : 0, step.Length - 1,
             }),
         ],
         Integers(manifest.GetProperty("calls")));
@@ -180,12 +196,14 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     /// <summary>Compares scores, thresholds, counts, selection and merge weights of a step.</summary>
     /// <param name="scenario">Prefix of the recorded tensors.</param>
     /// <param name="step">What the kit did.</param>
-    /// <param name="permutation">Our candidate at each of the reference's places, <c>[B, N]</c>; null for the candidates' own order.</param>
+    /// <param name="permutation">Our candidate at each of the reference's places, <c>[B, N]</c>; null for the candidates' own
+    /// order.</param>
     /// <returns>The permutation of the tokens after the step.</returns>
     protected Tensor ExpectStep(string scenario, StepTensors step, Tensor? permutation = null)
     {
         var importance = step.Importance;
-        var places = permutation ?? arange(importance.Total.shape[1], dtype: int64).unsqueeze(0).repeat(importance.Total.shape[0], 1);
+        var places = permutation
+            ?? arange(importance.Total.shape[1], dtype: int64).unsqueeze(0).repeat(importance.Total.shape[0], 1);
         Expect(scenario, "token_attn_raw", Reordered(step.RawAlignment!, places), RawScores);
         Expect(scenario, "self_score", Reordered(importance.Self!, places), Scores);
         Expect(scenario, "token_score", Reordered(importance.Alignment!, places), Scores);

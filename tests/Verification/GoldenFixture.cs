@@ -16,7 +16,8 @@ public sealed class GoldenFixture : IDisposable
     private readonly Dictionary<string, Tensor> data;
     private readonly JsonDocument manifest;
 
-    private GoldenFixture(string folder, JsonDocument manifest, Dictionary<string, Tensor> data, Dictionary<string, Tensor> weights)
+    private GoldenFixture(
+        string folder, JsonDocument manifest, Dictionary<string, Tensor> data, Dictionary<string, Tensor> weights)
     {
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         (this.manifest, this.data, Weights) = (manifest, data, weights);
@@ -41,7 +42,8 @@ public sealed class GoldenFixture : IDisposable
     public IReadOnlyCollection<string> Names => data.Keys;
 
     /// <summary>Opens a folder.</summary>
-    /// <exception cref="InvalidDataException">A file is missing or cannot be read as a fixture; the message says which and why.</exception>
+    /// <exception cref="InvalidDataException">A file is missing or cannot be read as a fixture; the message says which and
+    /// why.</exception>
     public static GoldenFixture Open(string folder, Device? device = null)
     {
         var manifestPath = Required(folder, "manifest.json");
@@ -56,7 +58,9 @@ public sealed class GoldenFixture : IDisposable
         }
 
         return manifest.RootElement.TryGetProperty("fixture", out var kind) && kind.ValueKind == JsonValueKind.String
-            ? new GoldenFixture(folder, manifest, ReadAll(Required(folder, "data.safetensors"), device), ReadAll(Required(folder, "checkpoint.pth"), device, "model."))
+            ? new GoldenFixture(
+                folder, manifest, ReadAll(Required(folder, "data.safetensors"), device),
+                ReadAll(Required(folder, "checkpoint.pth"), device, "model."))
             : throw new InvalidDataException($"{manifestPath}: no \"fixture\" naming the kind");
     }
 
@@ -86,9 +90,12 @@ public sealed class GoldenFixture : IDisposable
         string[] wrong =
         [
             .. wanted.Keys.Except(given.Keys).Select(name => $"missing '{prefix}{name}'"),
-            .. given.Keys.Except(wanted.Keys).Where(name => withTokens || name != "space_dict").Select(name => $"unexpected '{prefix}{name}'"),
-            .. wanted.Where(each => given.TryGetValue(each.Key, out var found) && !found.shape.SequenceEqual(each.Value.shape)).Select(each =>
-                $"'{prefix}{each.Key}' has shape [{string.Join(", ", given[each.Key].shape)}], the model needs [{string.Join(", ", each.Value.shape)}]"),
+            .. given.Keys.Except(wanted.Keys).Where(name => withTokens || name != "space_dict")
+                .Select(name => $"unexpected '{prefix}{name}'"),
+            .. wanted.Where(each => given.TryGetValue(each.Key, out var found) && !found.shape.SequenceEqual(each.Value.shape))
+                .Select(each =>
+                $"'{prefix}{each.Key}' has shape [{string.Join(", ", given[each.Key].shape)}], the model needs "
+                    + $"[{string.Join(", ", each.Value.shape)}]"),
         ];
         if (wrong.Length > 0)
         {
@@ -174,12 +181,14 @@ public sealed class GoldenFixture : IDisposable
 
     private static string Required(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path)
         ? path
-        : throw new InvalidDataException($"{folder}: no {file}; a fixture folder holds manifest.json, data.safetensors and checkpoint.pth");
+        : throw new InvalidDataException(
+            $"{folder}: no {file}; a fixture folder holds manifest.json, data.safetensors and checkpoint.pth");
 
     private static Dictionary<string, Tensor> ReadAll(string path, Device? device, string prefix = "")
     {
         using var file = CheckpointFile.Open(path);
         return file.Tensors.Where(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Name[prefix.Length..], entry => entry.ToTensor().to(device ?? CPU).DetachFromDisposeScope());
+            .ToDictionary(entry => entry.Name[prefix.Length..],
+                entry => entry.ToTensor().to(device ?? CPU).DetachFromDisposeScope());
     }
 }

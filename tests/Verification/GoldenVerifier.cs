@@ -10,7 +10,8 @@ namespace Madtp.Kit.Verification;
 /// <param name="Tolerance">Allowed |difference| / (1 + |expected|); 0 demands equality.</param>
 /// <param name="Ok">Whether every element is within tolerance.</param>
 /// <param name="Note">What is wrong where no error can be computed, or empty.</param>
-public sealed record VerificationRow(string Fixture, string Case, string Tensor, double MaxError, double Tolerance, bool Ok, string Note = "");
+public sealed record VerificationRow(
+    string Fixture, string Case, string Tensor, double MaxError, double Tolerance, bool Ok, string Note = "");
 
 /// <summary>Holds the kit against reference tensors of the authors' code.</summary>
 public static class GoldenVerifier
@@ -35,7 +36,7 @@ public static class GoldenVerifier
     /// <summary>Verifies one fixture folder.</summary>
     /// <param name="folder">The fixture.</param>
     /// <param name="device">
-    /// Where the kit computes; the CPU if null. On another one, tensors that were recorded in the order of a CPU's unsorted top-k may differ.
+    /// Where the kit computes; the CPU if null.
     /// </param>
     /// <returns>A row per compared tensor.</returns>
     /// <exception cref="InvalidDataException">The folder is not a fixture that the kit knows; the message says why.</exception>
@@ -48,11 +49,13 @@ public static class GoldenVerifier
             using var fixture = GoldenFixture.Open(folder, device ?? before);
             return Checks.TryGetValue(fixture.Kind, out var check)
                 ? check(fixture).Run()
-                : throw new InvalidDataException($"fixture '{fixture.Name}' is of kind '{fixture.Kind}'; the kit verifies {string.Join(", ", Kinds)}");
+                : throw new InvalidDataException(
+                    $"fixture '{fixture.Name}' is of kind '{fixture.Kind}'; the kit verifies {string.Join(", ", Kinds)}");
         }
         catch (Exception e) when (e is KeyNotFoundException or FormatException)
         {
-            throw new InvalidDataException($"{folder}: manifest.json lacks a value that this kind of fixture needs: {e.Message}", e);
+            throw new InvalidDataException(
+                $"{folder}: manifest.json lacks a value that this kind of fixture needs: {e.Message}", e);
         }
         finally
         {
@@ -60,7 +63,9 @@ public static class GoldenVerifier
         }
     }
 
-    /// <summary>Verifies one fixture folder and insists: for a notebook's check, which is to stop where a tensor differs.</summary>
+    /// <summary>
+    /// Verifies one fixture folder and insists: for a notebook's check, which is to stop where a tensor differs.
+    /// </summary>
     /// <returns>A sentence such as "mag-11: 21 of 21 tensors agree, largest error 1.2E-07".</returns>
     /// <exception cref="InvalidDataException">
     /// A tensor differs, and the message names it; or the folder is not a fixture that the kit knows.
@@ -71,7 +76,9 @@ public static class GoldenVerifier
         var wrong = rows.Where(row => !row.Ok).Select(row => row.Tensor).ToArray();
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         return wrong.Length == 0
-            ? FormattableString.Invariant($"{name}: {rows.Count} of {rows.Count} tensors agree, largest error {rows.Max(row => row.MaxError):0.0E+00}")
-            : throw new InvalidDataException($"{name}: {wrong.Length} of {rows.Count} tensors differ: {string.Join(", ", wrong)}");
+            ? FormattableString.Invariant(
+                $"{name}: {rows.Count} of {rows.Count} tensors agree, largest error {rows.Max(row => row.MaxError):0.0E+00}")
+            : throw new InvalidDataException(
+                $"{name}: {wrong.Length} of {rows.Count} tensors differ: {string.Join(", ", wrong)}");
     }
 }

@@ -15,9 +15,11 @@ internal sealed class SparsemaxCheck(GoldenFixture fixture) : FixtureCheck(fixtu
 
     protected override void Check()
     {
-        foreach (var scenario in Fixture.Names.Where(name => name.EndsWith(".x", StringComparison.Ordinal)).Select(name => name[..^2]).Order(StringComparer.Ordinal))
+        foreach (var scenario in Fixture.Names.Where(name => name.EndsWith(".x", StringComparison.Ordinal))
+            .Select(name => name[..^2]).Order(StringComparer.Ordinal))
         {
-            var temperature = double.Parse(scenario[(scenario.IndexOf(".T", StringComparison.Ordinal) + 2)..], CultureInfo.InvariantCulture);
+            var temperature = double.Parse(
+                scenario[(scenario.IndexOf(".T", StringComparison.Ordinal) + 2)..], CultureInfo.InvariantCulture);
             var x = Input($"{scenario}.x").clone().requires_grad_();
             var y = Sparsemax.Project(x * temperature);
             BackwardPass.Run((y * Input($"{scenario}.w")).sum());
@@ -72,7 +74,8 @@ internal sealed class VisionBlockCheck(GoldenFixture fixture) : FixtureCheck(fix
 
     private void Scenario(string scenario, int tokens)
     {
-        var block = new VisionBlock(Fixture.Size("dim"), Fixture.Size("num_heads"), Fixture.Config.GetProperty("mlp_ratio").GetDouble());
+        var block = new VisionBlock(
+            Fixture.Size("dim"), Fixture.Size("num_heads"), Fixture.Config.GetProperty("mlp_ratio").GetDouble());
         Fixture.LoadInto(block, withTokens: false);
         var learnable = nn.Parameter(Input("space_dict").clone());
         var x = Input($"{scenario}.x").clone().requires_grad_();
@@ -124,10 +127,13 @@ internal sealed class VisionTransformerCheck(GoldenFixture fixture) : FixtureChe
     }
 }
 
-/// <summary>One pruned text layer of each sort (NLVR2 before and after the merge layers start, MED), with its padding mask.</summary>
+/// <summary>
+/// One pruned text layer of each sort (NLVR2 before and after the merge layers start, MED), with its padding mask.
+/// </summary>
 internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixture)
 {
-    private static readonly (string Tag, TokenOrder Order)[] Sorted = [("sorted", TokenOrder.Importance), ("cuda", TokenOrder.LeastImportantLast)];
+    private static readonly (string Tag, TokenOrder Order)[] Sorted = [
+        ("sorted", TokenOrder.Importance), ("cuda", TokenOrder.LeastImportantLast)];
 
     protected override void Check()
     {
@@ -145,7 +151,8 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixtu
         Input($"{sort}.ext_mask"); // the attention mask again, as the reference's layers take it
         var learnable = nn.Parameter(Input($"{sort}.space_dict").clone());
         var encoder = new ReducibleEncoder(sort, Modality.Text, [layer], () => learnable) { MaskGather = gather };
-        ImageContext[] images = [.. new[] { $"{sort}.enc0", $"{sort}.enc1" }.Where(Fixture.Has).Select(name => new ImageContext(Input(name)))];
+        ImageContext[] images = [
+            .. new[] { $"{sort}.enc0", $"{sort}.enc1" }.Where(Fixture.Has).Select(name => new ImageContext(Input(name)))];
         foreach (var mode in new[] { "text", "multimodal" })
         {
             foreach (var temperature in new[] { "T0", "T1" })
@@ -167,14 +174,15 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixtu
         }
 
         // Recorded in the order of the reference's own unsorted top-k; rows are matched through its kept_indices where given.
-        var (output, plain) = Run(sort, layer, encoder, images, temperature, TokenOrder.Library);
+        var (output, plain) = Run(sort, layer, encoder, images, temperature, TokenOrder.LibraryOnCpu);
         Expect(scenario, "mask_out_full", TokenState.AdditiveMask(output.Mask!), Exact);
         Expect(scenario, "y", output.X, Features);
         if (Fixture.Has($"{scenario}.importance"))
         {
             ExpectStepAndTokens(scenario, plain.Steps[0].Tensors!);
             Input($"{scenario}.mask_in");
-            Expect(scenario, "mask_out", TokenState.AdditiveMask(output.Mask!).squeeze(1).squeeze(1).slice(1, 1, output.Length, 1), Exact);
+            Expect(scenario, "mask_out",
+                TokenState.AdditiveMask(output.Mask!).squeeze(1).squeeze(1).slice(1, 1, output.Length, 1), Exact);
         }
     }
 

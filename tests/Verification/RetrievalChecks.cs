@@ -13,8 +13,8 @@ namespace Madtp.Kit.Verification;
 internal abstract class RetrievalCheck(GoldenFixture fixture) : FixtureCheck(fixture)
 {
     /// <summary>
-    /// Compares losses after the backward pass of the released sum: task + 0.1 · alignment + 0.1 · momentum alignment. At T = 0 both
-    /// alignment terms are the contrastive loss again (defect 7).
+    /// Compares losses after the backward pass of the released sum: task + 0.1 · alignment + 0.1 · momentum alignment. At T = 0
+    /// both alignment terms are the contrastive loss again (defect 7).
     /// </summary>
     protected void ExpectLosses(string scenario, RetrievalLosses losses, double temperature)
     {
@@ -51,7 +51,8 @@ internal sealed class ClipCheck(GoldenFixture fixture) : RetrievalCheck(fixture)
             Fixture.LoadInto(model);
             Answer(model, reduction, scenario, manifest);
             model.zero_grad();
-            ExpectLosses(scenario, model.TrainingStep(Input("image"), Input("text"), Input("idx"), Distillation), reduction.Temperature);
+            ExpectLosses(scenario, model.TrainingStep(Input("image"), Input("text"), Input("idx"), Distillation),
+                reduction.Temperature);
             ExpectGradients(scenario, model);
             ExpectQueues(scenario, model.Queues);
         });

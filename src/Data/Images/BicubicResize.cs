@@ -15,12 +15,8 @@ public static class BicubicResize
     private const int Half = 1 << (FractionBits - 1);
 
     /// <summary>The image at another size; the same object when the size is already right.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="width">The new width in pixels.</param>
-    /// <param name="height">The new height in pixels.</param>
     public static RgbImage Resize(RgbImage image, int width, int height)
     {
-        ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (width != image.Width)

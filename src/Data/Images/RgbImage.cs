@@ -1,3 +1,5 @@
+using SkiaSharp;
+
 namespace Madtp.Kit.Data.Images;
 
 /// <summary>
@@ -17,7 +19,6 @@ public sealed class RgbImage
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length != (long)width * height * 3)
         {
             throw new ArgumentException(
@@ -42,7 +43,6 @@ public sealed class RgbImage
     /// Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its name. A JPEG
     /// that is damaged in a way that libjpeg puts up with is read, and a warning on standard error names it once.
     /// </summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Load(string path)
@@ -57,16 +57,63 @@ public sealed class RgbImage
     }
 
     /// <summary>Decodes the bytes of an image file.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">What an error calls it.</param>
     /// <exception cref="InvalidDataException">The bytes are no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name) => ImageDecoding.Decode(file, name);
 
     /// <summary>Writes the image as a PNG file, whole or not at all.</summary>
-    /// <param name="path">The file to make.</param>
     public void SaveAsPng(string path)
     {
         var png = ImageEncoding.Png(Pixels, Width, Height);
         AtomicFile.Write(path, stream => stream.Write(png));
+    }
+}
+
+/// <summary>Writes RGB pixels as PNG or JPEG files' bytes; equal pixels give equal bytes.</summary>
+internal static class ImageEncoding
+{
+    /// <summary>A PNG file of 8-bit RGB.</summary>
+    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top: width × height × 3 bytes.</param>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="height">Rows.</param>
+    public static byte[] Png(ReadOnlySpan<byte> pixels, int width, int height)
+        => Encode(pixels, width, height, pixmap => pixmap.Encode(SKPngEncoderOptions.Default));
+
+    /// <summary>A baseline JPEG file whose colour is sampled as finely as its brightness (4:4:4).</summary>
+    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top: width × height × 3 bytes.</param>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="quality">1 to 100.</param>
+    public static byte[] Jpeg(ReadOnlySpan<byte> pixels, int width, int height, int quality)
+    {
+        var options = new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore);
+        return Encode(pixels, width, height, pixmap => pixmap.Encode(options));
+    }
+
+    /// <summary>The image as Skia draws it; to be disposed.</summary>
+    public static SKImage ToSkia(this RgbImage image)
+        => SKImage.FromPixelCopy(Info(image.Width, image.Height), Quads(image.Pixels, image.Width, image.Height));
+
+    private static unsafe byte[] Encode(ReadOnlySpan<byte> rgb, int width, int height, Func<SKPixmap, SKData?> encode)
+    {
+        fixed (byte* bytes = Quads(rgb, width, height))
+        {
+            using var pixmap = new SKPixmap(Info(width, height), (nint)bytes);
+            using var data = encode(pixmap)
+                ?? throw new InvalidOperationException($"{width}x{height} pixels could not be encoded");
+            return data.ToArray();
+        }
+    }
+
+    private static SKImageInfo Info(int width, int height) => new(width, height, SKColorType.Rgb888x, SKAlphaType.Opaque);
+
+    private static byte[] Quads(ReadOnlySpan<byte> rgb, int width, int height)
+    {
+        var quads = new byte[checked(width * height * 4)]; // red, green, blue, unused
+        for (int from = 0, to = 0; to < quads.Length; from += 3, to += 4)
+        {
+            rgb.Slice(from, 3).CopyTo(quads.AsSpan(to));
+        }
+
+        return quads;
     }
 }

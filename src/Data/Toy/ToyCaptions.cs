@@ -1,20 +1,87 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each other.</summary>
+/// <summary>What the toy world's captioned scenes are made of. Equal settings give equal scenes and words.</summary>
+/// <param name="Seed">Where every random choice comes from.</param>
+/// <param name="TrainImages">Scenes to train on.</param>
+/// <param name="DevImages">Scenes to choose by, each with another set of shapes.</param>
+/// <param name="TestImages">Scenes to report, each with another set of shapes.</param>
+/// <param name="CaptionsPerImage">Captions of each scene.</param>
+public sealed record ToyCaptionSettings(ulong Seed = 1, int TrainImages = 6000, int DevImages = 200, int TestImages = 300, int CaptionsPerImage = 5)
+{
+    /// <summary>Kinds of sets of one to three shapes of 15 classes: no split can hold more scenes that all differ.</summary>
+    public const int DifferentScenes = 15 + 120 + 680;
+
+    /// <summary>All images.</summary>
+    internal int Images => TrainImages + DevImages + TestImages;
+
+    /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must
+    /// differ.</summary>
+    internal (int Number, int Images, bool Differ) Split(string split) => split switch
+    {
+        "train" => (0, TrainImages, false),
+        "val" => (1, DevImages, true),
+        "test" => (2, TestImages, true),
+        _ => throw new ArgumentException($"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
+    };
+}
+
+/// <summary>A scene and what is said of it.</summary>
+/// <param name="Scene">The scene.</param>
+/// <param name="Captions">Its captions.</param>
+public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Captions)
+{
+    // Splits are numbered from here, so that they never repeat the scenes of other toy data.
+    private const ulong FirstSplit = 16;
+
+    /// <summary>
+    /// Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption fits one
+    /// scene alone.
+    /// </summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more different scenes than there
+    /// are.</exception>
+    public static IReadOnlyList<ToyCaptionedScene> DrawSplit(string split, ToyCaptionSettings? settings = null)
+    {
+        settings ??= new ToyCaptionSettings();
+        var (number, images, differ) = settings.Split(split);
+        if (differ && images > ToyCaptionSettings.DifferentScenes)
+        {
+            throw new ArgumentException(
+                $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ", nameof(settings));
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var drawn = new List<ToyCaptionedScene>(images);
+        for (ulong place = 0; drawn.Count < images; place++)
+        {
+            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
+            var scene = ToyScene.Draw(random);
+            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
+            {
+                drawn.Add(new ToyCaptionedScene(scene, ToyCaptions.Draw(scene, random, settings.CaptionsPerImage)));
+            }
+        }
+
+        return drawn;
+    }
+}
+
+/// <summary>
+/// Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each
+/// other.
+/// And understands such a caption.
+/// </summary>
 public static class ToyCaptions
 {
     // Centres that differ by less than this many pixels are neither above nor beside one another.
     private const double Clear = 8;
 
-    /// <summary>
-    /// A caption in one of several forms.
-    /// </summary>
-    /// <param name="scene">What is shown.</param>
-    /// <param name="random">Chooses form and order.</param>
+    private static readonly string[] Counts = ["", "a", "two", "three"];
+
+    /// <summary>A caption in one of several forms.</summary>
     public static string Say(ToyScene scene, SeededRandom random)
     {
-        ArgumentNullException.ThrowIfNull(scene);
-        ArgumentNullException.ThrowIfNull(random);
         var ground = ToyWords.Of(scene.Ground);
         var things = Listed(scene.Objects, random);
         var verb = scene.Objects.Count == 1 ? "is" : "are";
@@ -29,9 +96,6 @@ public static class ToyCaptions
     }
 
     /// <summary>Several captions of a scene, no two of them the same words where the scene allows it.</summary>
-    /// <param name="scene">What is shown.</param>
-    /// <param name="random">Chooses forms and orders.</param>
-    /// <param name="count">How many.</param>
     public static IReadOnlyList<string> Draw(ToyScene scene, SeededRandom random, int count)
     {
         var captions = new List<string>(count);
@@ -47,10 +111,34 @@ public static class ToyCaptions
         return captions;
     }
 
+    /// <summary>
+    /// The shapes that a caption names, sorted, each as often as it is said to be there: "blue square, red circle, red circle".
+    /// </summary>
+    /// <param name="caption">Its words; "two red circles and a blue square on a plain ground".</param>
+    public static string ShapesIn(string caption)
+    {
+        var words = caption.ToLowerInvariant().Split([' ', ',', '.'], StringSplitOptions.RemoveEmptyEntries);
+        var (colors, shapes) = (ToyWords.All<ToyColor>(), ToyWords.All<ToyShape>());
+        var named = new List<string>();
+        for (var i = 0; i + 2 < words.Length; i++)
+        {
+            var (count, color, shape) = (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
+            if (count > 0 && colors.Contains(color) && shapes.Contains(shape))
+            {
+                named.AddRange(Enumerable.Repeat($"{color} {shape}", count));
+            }
+        }
+
+        return string.Join(", ", named.Order(StringComparer.Ordinal));
+    }
+
     // "two red circles and a blue square"
     private static string Listed(IEnumerable<ToyObject> objects, SeededRandom random)
     {
-        string[] groups = [.. objects.GroupBy(ToyDescription.Of).Select(group => group.Count() == 1 ? $"a {group.Key}" : $"{ToyWords.Of(group.Count())} {group.Key}s")];
+        string[] groups =
+        [
+            .. objects.GroupBy(ToyDescription.Of).Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
+        ];
         random.Shuffle(groups.AsSpan());
         return groups.Length == 1 ? groups[0] : $"{string.Join(", ", groups[..^1])} and {groups[^1]}";
     }

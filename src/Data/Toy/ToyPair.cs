@@ -1,5 +1,91 @@
-
 namespace Madtp.Kit.Data.Toy;
+
+/// <summary>Which of the two pictures a claim speaks of.</summary>
+public enum ToyPlace
+{
+    /// <summary>The left one.</summary>
+    Left,
+
+    /// <summary>The right one.</summary>
+    Right,
+
+    /// <summary>Each of the two.</summary>
+    Both,
+
+    /// <summary>At least one of the two.</summary>
+    Either,
+}
+
+/// <summary>
+/// "The left image contains a red circle", and the same of the right, both, or at least one; and its <see cref="Sibling"/>, a
+/// claim of the
+/// same kind that differs in one respect. A pair of pictures is always drawn so that exactly one of the two holds, and either is
+/// the one
+/// that is said equally often: so neither the words alone nor the pictures alone tell the answer.
+/// </summary>
+/// <param name="Where">Which of the two pictures is spoken of.</param>
+/// <param name="What">What they contain.</param>
+public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
+{
+    // How often a shape is drawn from what the claim or its sibling mentions.
+    private const double Favour = 0.6;
+
+    /// <summary>The kind in one word; written into the annotation's "synset" so that scores can be split by it.</summary>
+    public string Kind => ToyWords.Of(Where);
+
+    /// <summary>A random claim: 32% of the left, 32% of the right, 18% of both, 18% of either.</summary>
+    public static ToyClaim Draw(SeededRandom random)
+    {
+        var share = random.Next(100);
+        var where = share < 32 ? ToyPlace.Left : share < 64 ? ToyPlace.Right : share < 82 ? ToyPlace.Both : ToyPlace.Either;
+        return new ToyClaim(where, ToyDescription.Draw(random));
+    }
+
+    /// <summary>Whether the pair is as said.</summary>
+    public bool Holds(ToyScene left, ToyScene right) => Where switch
+    {
+        ToyPlace.Left => left.Has(What),
+        ToyPlace.Right => right.Has(What),
+        ToyPlace.Both => left.Has(What) && right.Has(What),
+        _ => left.Has(What) || right.Has(What),
+    };
+
+    /// <summary>The claim in words, in one of several ways.</summary>
+    public string Say(SeededRandom random) => random.Pick<string>(Where switch
+    {
+        ToyPlace.Left or ToyPlace.Right =>
+            [$"The {Kind} image contains a {What}.", $"There is a {What} in the {Kind} image.", $"The image on the {Kind} shows a {What}."],
+        ToyPlace.Both => [$"Both images contain a {What}.", $"There is a {What} in both images.", $"Each image shows a {What}."],
+        _ =>
+        [
+            $"At least one image contains a {What}.", $"There is a {What} in at least one of the images.", $"One or both images show a {What}.",
+        ],
+    });
+
+    /// <summary>Another claim of the same kind; being siblings is as likely in either direction.</summary>
+    public ToyClaim Sibling(SeededRandom random) => Where is ToyPlace.Left or ToyPlace.Right && random.Chance(0.15)
+        ? this with { Where = Where == ToyPlace.Left ? ToyPlace.Right : ToyPlace.Left }
+        : this with { What = What.Change(random) };
+
+    /// <summary>Two scenes of which this holds and another claim does not.</summary>
+    /// <exception cref="InvalidOperationException">No such pair turns up: the two claims contradict one another's
+    /// opposite.</exception>
+    public (ToyScene Left, ToyScene Right) DrawPair(ToyClaim other, SeededRandom random)
+    {
+        ReadOnlySpan<ToyDescription> mentioned = [What, other.What];
+        for (var attempt = 0; attempt < 100_000; attempt++)
+        {
+            var left = ToyScene.Draw(random, mentioned, Favour);
+            var right = ToyScene.Draw(random, mentioned, Favour);
+            if (Holds(left, right) && !other.Holds(left, right))
+            {
+                return (left, right);
+            }
+        }
+
+        throw new InvalidOperationException($"no scenes found where '{this}' holds and '{other}' does not");
+    }
+}
 
 /// <summary>One example of the toy world: a statement, two scenes, and whether it is true of them.</summary>
 /// <param name="Set">Which group of four pairs it belongs to; the group shares the sentence.</param>
@@ -32,14 +118,14 @@ public sealed record ToyPair(int Set, int Number, string Kind, string Sentence, 
     public static ToyPair[] DrawSet(ulong seed, int split, int set)
     {
         var random = new SeededRandom(SeededRandom.SeedFor(seed, (ulong)split, (ulong)set));
-        var claim = ToyStatements.Draw(random);
+        var claim = ToyClaim.Draw(random);
         var sentence = claim.Say(random);
         bool[] labels = [true, false, true, false];
         random.Shuffle(labels.AsSpan());
         return [.. labels.Select((label, number) =>
         {
             var sibling = claim.Sibling(random);
-            var (left, right) = label ? ToyStatements.DrawPair(claim, sibling, random) : ToyStatements.DrawPair(sibling, claim, random);
+            var (left, right) = label ? claim.DrawPair(sibling, random) : sibling.DrawPair(claim, random);
             return new ToyPair(set, number, claim.Kind, sentence, left, right, label);
         })];
     }

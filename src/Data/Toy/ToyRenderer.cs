@@ -11,10 +11,8 @@ public static class ToyRenderer
     private static readonly byte[][] Paint = [[214, 48, 44], [46, 160, 67], [43, 92, 214], [236, 200, 40], [142, 58, 182]];
 
     /// <summary>The picture: 64 × 64 pixels, three bytes (red, green, blue) each, row by row from the top.</summary>
-    /// <param name="scene">What to paint.</param>
     public static byte[] Render(ToyScene scene)
     {
-        ArgumentNullException.ThrowIfNull(scene);
         var random = new SeededRandom(scene.TextureSeed);
         var ground = new GroundTexture(scene.Ground, random);
         var paints = scene.Objects.Select(o => Jittered(Paint[(int)o.Color], random)).ToArray();
@@ -30,11 +28,10 @@ public static class ToyRenderer
         return pixels;
     }
 
-    /// <summary>What each patch shows, row by row: 0 the ground, else the class of the shape that covers most of it. <c>[64]</c></summary>
-    /// <param name="scene">The scene to look at.</param>
+    /// <summary>What each patch shows, row by row: 0 the ground, else the class of the shape that covers most of it.
+    /// <c>[64]</c></summary>
     public static byte[] PatchClasses(ToyScene scene)
     {
-        ArgumentNullException.ThrowIfNull(scene);
         const int perRow = ToyScene.Size / ToyScene.PatchSize;
         var cover = new double[scene.Objects.Count, ToyScene.Patches];
         for (var o = 0; o < scene.Objects.Count; o++)

@@ -2,16 +2,44 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>Captions, questions and answers of the toy world as the ids that toy BLIP models read and write.</summary>
+/// <summary>The toy world's vocabulary; statements, captions, questions and answers as the ids that toy models read and
+/// write.</summary>
 public static class ToyTokens
 {
     private const int MaxWords = 30;
 
+    // Words of all toy tasks, so that one vocabulary serves statements, captions, questions and answers.
+    private const string Words = """
+        . , ? ! : - '
+        0 1 2 3 4 5 6 7 8 9
+        a an the this that it there
+        is are has have do does contain contains show shows
+        and or not no yes none neither either each every both all only exactly at least other
+        one two three four five six zero more fewer less most many same different number total
+        left right top bottom above below under over near next beside between side
+        in on of to by with from than
+        image images picture pictures photo scene pair
+        shape shapes circle circles square squares triangle triangles object objects thing things
+        color colors red green blue yellow purple gray
+        ground background pattern plain striped checked dotted
+        what which where how who kind like small large
+        """;
+
+    /// <summary>Every token in the order of its id, as in a BERT vocabulary file; [DEC] and [ENC] come after the last.</summary>
+    public static IReadOnlyList<string> Vocabulary { get; } =
+        ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
+
+    /// <summary>The vocabulary file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
+
     /// <summary>The toy world's tokenizer, [DEC] and [ENC] included.</summary>
-    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(ToyVocabulary.Tokens, source: "the toy world's vocabulary");
+    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the toy world's vocabulary");
 
     /// <summary>Size of the vocabulary, [DEC] and [ENC] included.</summary>
     public static int VocabularySize => Tokenizer.VocabularySize;
+
+    /// <summary>Words of the toy CLIP: the vocabulary, then start and end of text.</summary>
+    public static int ClipVocabularySize => VocabularySize + 2;
 
     /// <summary>Id of [DEC].</summary>
     public static int DecodeId => Tokenizer.DecoderId!.Value;
@@ -25,17 +53,80 @@ public static class ToyTokens
     /// <summary>A caption: prompt, words, [SEP].</summary>
     public static int[] Caption(string caption) => [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
 
+    /// <summary>A caption as the toy CLIP reads it: between the two ids after the vocabulary's last.</summary>
+    /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
+    /// <param name="caption">The caption as written.</param>
+    public static int[] ClipCaption(BertWordPiece tokenizer, string caption) =>
+        [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
+
+    /// <summary>A caption to be matched, as BLIP reads it: [CLS], words, [SEP].</summary>
+    public static int[] MatchedCaption(string caption) => Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords));
+
     /// <summary>A question: [ENC], words, [SEP].</summary>
-    public static int[] Question(string question) => [EncodeId, .. Tokenizer.Encode(BlipText.PreQuestion(question, MaxWords)), Tokenizer.SeparatorId];
+    public static int[] Question(string question) =>
+        [EncodeId, .. Tokenizer.Encode(BlipText.PreQuestion(question, MaxWords)), Tokenizer.SeparatorId];
 
     /// <summary>An answer: [DEC], words, [SEP].</summary>
     public static int[] Answer(string answer) => [DecodeId, .. Tokenizer.Encode(answer), Tokenizer.SeparatorId];
 
     /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
-    public static string CaptionOf(IEnumerable<long> ids) => Words(ids.Skip(Prompt.Count));
+    public static string CaptionOf(IEnumerable<long> ids) => WordsOf(ids.Skip(Prompt.Count));
 
     /// <summary>The words of an answer that was read or generated, without what follows its end.</summary>
-    public static string AnswerOf(IEnumerable<long> ids) => Words(ids.Skip(1));
+    public static string AnswerOf(IEnumerable<long> ids) => WordsOf(ids.Skip(1));
 
-    private static string Words(IEnumerable<long> ids) => Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
+    private static string WordsOf(IEnumerable<long> ids) =>
+        Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
+}
+
+/// <summary>
+/// How many of the things a statement names are in the left and in the right picture: the truth behind every colour and shape
+/// word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very
+/// slowly.
+/// </summary>
+public static class ToyGrounding
+{
+    private static readonly Dictionary<string, ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(color => ToyWords.Of(color));
+
+    private static readonly Dictionary<string, ToyShape?> Nouns = Enum.GetValues<ToyShape>()
+        .Select(shape => (Word: ToyWords.Of(shape), Shape: (ToyShape?)shape)).Append((Word: "shape", Shape: null))
+        .SelectMany(noun => new[] { noun, noun with { Word = noun.Word + "s" } })
+        .ToDictionary(noun => noun.Word, noun => noun.Shape);
+
+    /// <summary>
+    /// For every token of a statement two numbers, left and right: how many of what it names are there, or
+    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. A colour and a shape side by side name one kind of thing;
+    /// the word "shape" alone names all of them.
+    /// </summary>
+    /// <returns><c>[N, 2]</c></returns>
+    public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right)
+    {
+        var counts = new sbyte[tokens.Count * 2];
+        Array.Fill(counts, NlvrPairs.Unnamed);
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            ToyColor? color = Colors.TryGetValue(tokens[i], out var named) ? named : null;
+            var noun = color is null ? i : i + 1;
+            ToyShape? shape = null;
+            var hasNoun = noun < tokens.Count && Nouns.TryGetValue(tokens[noun], out shape);
+            if (color is null && !hasNoun)
+            {
+                continue;
+            }
+
+            var kind = new ToyDescription(color, shape);
+            var last = hasNoun ? noun : i;
+            for (; i <= last; i++)
+            {
+                (counts[2 * i], counts[(2 * i) + 1]) = ((sbyte)left.Count(kind), (sbyte)right.Count(kind));
+            }
+
+            i = last;
+        }
+
+        return counts;
+    }
+
+    /// <summary>The same for token ids.</summary>
+    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) => Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
 }

@@ -4,15 +4,58 @@ using System.Text.Json;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>Makes the toy world's files, once.</summary>
+/// <summary>What a toy world is made of. Equal settings give equal files, byte for byte.</summary>
+/// <param name="Seed">Where every random choice comes from.</param>
+/// <param name="TrainPairs">Examples to train on; a multiple of four.</param>
+/// <param name="DevPairs">Examples to choose by; a multiple of four.</param>
+/// <param name="TestPairs">Examples to report; a multiple of four.</param>
+public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, int DevPairs = 1_000, int TestPairs = 1_000)
+{
+    /// <summary>The splits by the names NLVR2 gives them, each with its number of pairs.</summary>
+    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits => [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
+
+    /// <summary>The usual proportions for another number of training pairs: a twelfth of it each for dev and test.</summary>
+    /// <param name="seed">Where every random choice comes from.</param>
+    /// <param name="trainPairs">Examples to train on; a positive multiple of four.</param>
+    /// <exception cref="ArgumentException">The number is not a positive multiple of four.</exception>
+    public static ToyWorldSettings Scaled(ulong seed, int trainPairs)
+    {
+        const int set = ToyPair.PerSet;
+        if (trainPairs <= 0 || trainPairs % set != 0)
+        {
+            throw new ArgumentException(
+                $"{trainPairs} pairs: give a positive multiple of {set} (a sentence comes with {set} pairs)", nameof(trainPairs));
+        }
+
+        var held = Math.Max(set, trainPairs / 12 / set * set);
+        return new ToyWorldSettings(seed, trainPairs, held, held);
+    }
+
+    /// <summary>A split by its name.</summary>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    internal (string Split, int Number, int Pairs) Split(string name) => Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found
+        ? found
+        : throw new ArgumentException($"the toy world has no split '{name}'; it has train, dev, test1", nameof(name));
+}
+
+/// <summary>What a finished toy world was made from, and what came out; lies beside it as stamp.json.</summary>
+/// <param name="Generator">The generator's version.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="TrainPairs">Examples to train on.</param>
+/// <param name="DevPairs">Examples to choose by.</param>
+/// <param name="TestPairs">Examples to report.</param>
+/// <param name="Digest">SHA-256 over all annotations and pixels: names the data that a result was got on.</param>
+public sealed record ToyWorldStamp(int Generator, ulong Seed, int TrainPairs, int DevPairs, int TestPairs, string Digest);
+
+/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, and the patches' true classes
+/// beside them.</summary>
 public static class ToyWorld
 {
     /// <summary>Grows by one whenever the same settings give other files.</summary>
     private const int Generator = 3;
 
-    private const string StampName = "stamp.json";
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    /// <summary>NLVR2 spreads its training images over numbered folders; so many sets share one here.</summary>
+    private const int SetsPerDirectory = 100;
 
     /// <summary>
     /// Writes <c>vocab.txt</c> and the folder <c>nlvr2</c> (annotations, images, patch classes) into <paramref name="folder"/>,
@@ -23,16 +66,16 @@ public static class ToyWorld
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
-    public static (ToyWorldStamp Stamp, bool IsNew) Make(string folder, ToyWorldSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static (ToyWorldStamp Stamp, bool IsNew) Make(
+        string folder, ToyWorldSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        ArgumentNullException.ThrowIfNull(settings);
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), stream => stream.Write(Encoding.UTF8.GetBytes(ToyVocabulary.FileText)));
+        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), stream => stream.Write(Encoding.UTF8.GetBytes(ToyTokens.VocabularyFile)));
         var nlvr2 = Path.Combine(folder, "nlvr2");
-        if (ReadStamp(nlvr2) is { } present)
+        var stamp = new ToyWorldStamp(Generator, settings.Seed, settings.TrainPairs, settings.DevPairs, settings.TestPairs, string.Empty);
+        if (Find(folder) is { } present)
         {
-            if (present with { Digest = string.Empty } == StampOf(settings, string.Empty) && IsComplete(nlvr2, settings))
+            if (present with { Digest = string.Empty } == stamp && IsComplete(nlvr2, settings))
             {
                 return (present, false);
             }
@@ -41,46 +84,129 @@ public static class ToyWorld
         }
 
         Directory.CreateDirectory(nlvr2);
-        var stamp = StampOf(settings, WriteSplits(nlvr2, settings, progress, cancellation));
-        AtomicFile.Write(Path.Combine(nlvr2, StampName), stream => JsonSerializer.Serialize(stream, stamp, Indented));
+        double total = settings.Splits.Sum(split => split.Pairs);
+        var (done, hashes) = (0, new List<byte>());
+        foreach (var (split, number, pairs) in settings.Splits)
+        {
+            hashes.AddRange(Write(nlvr2, split, number, pairs, settings.Seed, n => progress?.Report(Interlocked.Add(ref done, n) / total), cancellation));
+        }
+
+        stamp = stamp with { Digest = Convert.ToHexStringLower(SHA256.HashData([.. hashes])) };
+        ToyFiles.WriteStamp(Path.Combine(nlvr2, "stamp.json"), stamp);
         return (stamp, true);
     }
 
     /// <summary>The stamp of a finished world in a folder; null where there is none.</summary>
     /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
-    public static ToyWorldStamp? Find(string folder) => ReadStamp(Path.Combine(folder, "nlvr2"));
+    public static ToyWorldStamp? Find(string folder) => ToyFiles.ReadStamp<ToyWorldStamp>(Path.Combine(folder, "nlvr2", "stamp.json"));
 
-    private static string WriteSplits(string folder, ToyWorldSettings settings, IProgress<double>? progress, CancellationToken cancellation)
+    /// <summary>Writes a split, "SPLIT.json", "SPLIT.patches.bin" and "images/SPLIT/…", and returns the hash of its annotations
+    /// and pixels.</summary>
+    private static byte[] Write(string folder, string split, int number, int pairs, ulong seed, Action<int> drawn, CancellationToken cancellation)
     {
-        double total = settings.TrainPairs + settings.DevPairs + settings.TestPairs;
-        var done = 0;
-        var hashes = new List<byte>();
-        foreach (var (split, number, pairs) in settings.Splits())
+        var sets = pairs / ToyPair.PerSet;
+        var lines = new byte[sets][];
+        var hashes = new byte[sets][];
+        var patches = new byte[pairs * 2 * ToyScene.Patches];
+        string ImageFolder(int set) => Path.Combine(folder, "images", split, split == "train" ? $"{set / SetsPerDirectory}" : string.Empty);
+        for (var set = 0; set < sets; set += SetsPerDirectory)
         {
-            hashes.AddRange(ToyNlvr2Writer.Write(folder, split, number, pairs, settings.Seed, n => progress?.Report(Interlocked.Add(ref done, n) / total), cancellation));
+            Directory.CreateDirectory(ImageFolder(set));
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData([.. hashes]));
+        Parallel.For(0, sets, new ParallelOptions { CancellationToken = cancellation }, set =>
+        {
+            var drawing = ToyPair.DrawSet(seed, number, set);
+            lines[set] = [.. drawing.SelectMany(pair => Line(pair, split))];
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(lines[set]);
+            foreach (var (at, pair) in drawing.Index())
+            {
+                foreach (var (side, scene) in new[] { pair.Left, pair.Right }.Index())
+                {
+                    var pixels = ToyRenderer.Render(scene);
+                    hash.AppendData(pixels);
+                    ToyRenderer.PatchClasses(scene).CopyTo(patches, ((((set * ToyPair.PerSet) + at) * 2) + side) * ToyScene.Patches);
+                    ToyFiles.SaveImage(pixels, Path.Combine(ImageFolder(set), $"{split}-{pair.Set}-{pair.Number}-img{side}.png"));
+                }
+            }
+
+            hashes[set] = hash.GetHashAndReset();
+            drawn(drawing.Length);
+        });
+        ToyFiles.WritePatches(Path.Combine(folder, $"{split}.patches.bin"), patches);
+        AtomicFile.Write(Path.Combine(folder, $"{split}.json"), stream => Array.ForEach(lines, l => stream.Write(l)));
+        return SHA256.HashData([.. hashes.SelectMany(h => h)]);
     }
 
-    private static ToyWorldStamp StampOf(ToyWorldSettings settings, string digest)
-        => new(Generator, settings.Seed, settings.TrainPairs, settings.DevPairs, settings.TestPairs, digest);
+    private static byte[] Line(ToyPair pair, string split)
+    {
+        using var line = new MemoryStream();
+        using (var json = new Utf8JsonWriter(line))
+        {
+            json.WriteStartObject();
+            json.WriteString("sentence", pair.Sentence);
+            json.WriteString("label", pair.Label ? "True" : "False");
+            json.WriteString("synset", pair.Kind);
+            json.WriteString("identifier", $"{split}-{pair.Set}-{pair.Number}-0");
+            if (split == "train")
+            {
+                json.WriteNumber("directory", pair.Set / SetsPerDirectory);
+            }
 
-    private static ToyWorldStamp? ReadStamp(string folder)
+            json.WriteEndObject();
+        }
+
+        return [.. line.ToArray(), (byte)'\n'];
+    }
+
+    private static bool IsComplete(string folder, ToyWorldSettings settings) => settings.Splits.All(s =>
+        File.Exists(Path.Combine(folder, $"{s.Split}.json"))
+        && File.Exists(Path.Combine(folder, $"{s.Split}.patches.bin"))
+        && ToyFiles.Count(Path.Combine(folder, "images", s.Split), "*.png") == s.Pairs * 2);
+}
+
+/// <summary>The files of toy worlds: whole or absent, equal bytes for equal contents.</summary>
+internal static class ToyFiles
+{
+    // Fine enough that the noise of the grounds survives and edges keep their colour.
+    private const int Quality = 95;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static void WriteJson<T>(string path, T value) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, value));
+
+    public static void WriteStamp<T>(string path, T stamp) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, stamp, Indented));
+
+    /// <summary>A stamp; null where there is none, or it is cut off: then what it stands for is made anew.</summary>
+    public static T? ReadStamp<T>(string path) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<ToyWorldStamp>(File.ReadAllBytes(Path.Combine(folder, StampName)));
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
-            return null; // none, or cut off: then the world is made anew
+            return null;
         }
     }
 
-    private static bool IsComplete(string folder, ToyWorldSettings settings) => settings.Splits().All(s =>
-        File.Exists(Path.Combine(folder, $"{s.Split}.json"))
-        && File.Exists(Path.Combine(folder, $"{s.Split}.patches.bin"))
-        && Directory.Exists(Path.Combine(folder, "images", s.Split))
-        && Directory.EnumerateFiles(Path.Combine(folder, "images", s.Split), "*.png", SearchOption.AllDirectories).Count() == s.Pairs * 2);
+    /// <summary>
+    /// The true class of every patch of a split (see <see cref="ToyRenderer.PatchClasses"/>), what a picture of pruned patches
+    /// can be held
+    /// against: the 8 bytes "KITPATCH", then one byte a patch; images in the annotations' order, left before right.
+    /// </summary>
+    public static void WritePatches(string path, byte[] classes) => AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
+
+    /// <summary>Writes a scene's pixels as PNG or JPEG, by the file's name.</summary>
+    public static void SaveImage(byte[] pixels, string path)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        file.Write(path.EndsWith(".png", StringComparison.Ordinal)
+            ? Images.ImageEncoding.Png(pixels, ToyScene.Size, ToyScene.Size)
+            : Images.ImageEncoding.Jpeg(pixels, ToyScene.Size, ToyScene.Size, Quality));
+    }
+
+    public static int Count(string folder, string pattern)
+        => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count() : 0;
 }

@@ -1,5 +1,5 @@
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Models.Text;
 using Madtp.Kit.Models.Vision;
 using TorchSharp.Modules;

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -44,14 +45,24 @@ public sealed class BertEncoder : nn.Module, IRecomputing
         return tokens;
     }
 
-    private TokenState Run(BertLayer one, TokenState state, IReadOnlyList<ImageContext> images) =>
-        Recomputes && images.All(image => image.KeyValue is null)
-            ? Recomputation.Run(one.Forward, state, images, Drops(state))
-            : one.Forward(state, images);
+    private TokenState Run(BertLayer one, TokenState state, IReadOnlyList<ImageContext> images)
+    {
+        var random = training && drops;
+        return Recomputes && images.All(image => image.KeyValue is null)
+            ? Recomputation.Run(Forward, state, images, random)
+            : Forward(state, images);
 
-    private bool Drops(TokenState state) => training && drops && state.X.device_type != TorchSharp.DeviceType.CPU
-        ? throw new InvalidOperationException($"gradient checkpointing would drop other numbers in the second run on {state.X.device}, whose random state cannot be restored: set Dropout to 0, or train without it")
-        : training && drops;
+        // A GPU drops by a seed of the processor's, which is the same again where a layer is run again.
+        TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> seen)
+        {
+            if (random)
+            {
+                RandomState.SeedGpuOf(tokens.X.device);
+            }
+
+            return one.Forward(tokens, seen);
+        }
+    }
 
     // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other layers,
     // with recomputation or without: floating-point sums depend on their order.

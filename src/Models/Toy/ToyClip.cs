@@ -15,7 +15,7 @@ public static class ToyClip
     public static ClipConfig Config { get; } = new()
     {
         Vision = new ClipVisionConfig { ImageSize = ToyScene.Size, PatchSize = ToyScene.PatchSize, Width = 64, Layers = 3, Heads = 4 },
-        Text = new ClipTextConfig { ContextLength = 32, VocabularySize = ToyCaptionedImages.ClipVocabularySize, Width = 64, Layers = 3, Heads = 4 },
+        Text = new ClipTextConfig { ContextLength = 32, VocabularySize = ToyTokens.ClipVocabularySize, Width = 64, Layers = 3, Heads = 4 },
         EmbedWidth = 64,
         Alignment = new AlignmentConfig(Tokens: 64, Width: 64, AlignmentMapping.PerLayer),
         Contrastive = new ContrastiveConfig { QueueSize = 1024, Momentum = 0.99 },

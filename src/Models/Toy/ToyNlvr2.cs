@@ -19,7 +19,7 @@ public static class ToyNlvr2
         Vision = new VisionTransformerConfig { ImageSize = ToyScene.Size, PatchSize = ToyScene.PatchSize, Width = 64, Depth = 3, Heads = 4 },
         Text = new BertConfig
         {
-            VocabularySize = ToyVocabulary.Tokens.Count + 2, // BLIP's [DEC] and [ENC] come last
+            VocabularySize = ToyTokens.Vocabulary.Count + 2, // BLIP's [DEC] and [ENC] come last
             Width = 64,
             Layers = 3,
             Heads = 4,

@@ -16,7 +16,7 @@ public static class ToyRetrieval
     public static BlipConfig Config { get; } = ToyNlvr2.Config with
     {
         EmbedWidth = 64,
-        EncodeId = ToyCaptionedImages.EncodeId,
+        EncodeId = ToyTokens.EncodeId,
         Contrastive = new ContrastiveConfig { QueueSize = 1024, Momentum = 0.99 },
     };
 

@@ -1,5 +1,5 @@
-using Madtp.Kit.Data;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
@@ -12,7 +12,7 @@ public class ToyCaptionReadingTests
     [InlineData("a red circle to the right of a blue square, and a green triangle", "blue square, green triangle, red circle")]
     [InlineData("a plain ground with three gray squares", "")] // gray is no colour of shapes
     [InlineData("a picture of nothing", "")]
-    public void Shapes_are_counted_whatever_the_form(string caption, string shapes) => Assert.Equal(shapes, ToyCaptionReading.ShapesIn(caption));
+    public void Shapes_are_counted_whatever_the_form(string caption, string shapes) => Assert.Equal(shapes, ToyCaptions.ShapesIn(caption));
 
     [Fact]
     public void Every_caption_of_the_toy_world_is_understood()
@@ -20,7 +20,7 @@ public class ToyCaptionReadingTests
         foreach (var scene in ToyCaptionedScene.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 60)))
         {
             var truth = string.Join(", ", scene.Scene.Objects.Select(item => $"{ToyDescription.Of(item)}").Order(StringComparer.Ordinal));
-            Assert.All(scene.Captions, caption => Assert.Equal(truth, ToyCaptionReading.ShapesIn(caption)));
+            Assert.All(scene.Captions, caption => Assert.Equal(truth, ToyCaptions.ShapesIn(caption)));
         }
     }
 
@@ -34,7 +34,7 @@ public class ToyCaptionReadingTests
                 var ids = ToyTokens.Caption(caption);
                 Assert.Equal(ToyTokens.Prompt, ids[..ToyTokens.Prompt.Count]);
                 Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ids);
-                Assert.Equal(ToyCaptionReading.ShapesIn(caption), ToyCaptionReading.ShapesIn(ToyTokens.CaptionOf([.. ids.Select(id => (long)id), 0, 0])));
+                Assert.Equal(ToyCaptions.ShapesIn(caption), ToyCaptions.ShapesIn(ToyTokens.CaptionOf([.. ids.Select(id => (long)id), 0, 0])));
             }
 
             foreach (var question in ToyQuestions.Ask(scene.Scene, 4, new SeededRandom(3)))

@@ -12,7 +12,7 @@ public class ToyCaptionsTests
     public void A_caption_names_every_shape_as_often_as_it_is_there() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
     {
         var random = new SeededRandom((ulong)seed);
-        var scene = ToySceneGenerator.Draw(random);
+        var scene = ToyScene.Draw(random);
         var words = ToyCaptions.Say(scene, random).ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).TrimEnd('.').Split(' ');
         var named = new List<string>();
         for (var i = 2; i < words.Length; i++)
@@ -34,7 +34,7 @@ public class ToyCaptionsTests
         for (ulong seed = 0; seed < 3000; seed++)
         {
             var random = new SeededRandom(seed);
-            var scene = ToySceneGenerator.Draw(random);
+            var scene = ToyScene.Draw(random);
             var caption = ToyCaptions.Say(scene, random);
             if (scene.Objects.Count == 2 && caption.Contains(" above ", StringComparison.Ordinal))
             {
@@ -50,7 +50,7 @@ public class ToyCaptionsTests
     [Fact]
     public void Every_word_is_in_the_vocabulary()
     {
-        var known = ToyVocabulary.Tokens.ToHashSet(StringComparer.Ordinal);
+        var known = ToyTokens.Vocabulary.ToHashSet(StringComparer.Ordinal);
         var words = ToyCaptionedScene.DrawSplit("val").SelectMany(scene => scene.Captions)
             .SelectMany(caption => caption.ToLowerInvariant().Replace(",", " ,", StringComparison.Ordinal).Replace(".", " .", StringComparison.Ordinal).Split(' '));
         Assert.All(words.Distinct(), word => Assert.Contains(word, known));

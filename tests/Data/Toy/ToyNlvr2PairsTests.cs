@@ -1,6 +1,6 @@
 using Madtp.Kit.Data.Images;
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -46,7 +46,7 @@ public sealed class ToyNlvr2PairsTests
     {
         using var scope = NewDisposeScope();
         using var pairs = ToyNlvr2Pairs.Draw("train", World);
-        var tokenizer = ToyNlvr2Pairs.Tokenizer();
+        var tokenizer = ToyTokens.Tokenizer;
         var batch = pairs.Batch([0, 4, 8]);
         Assert.Equal(batch.TextLengths.Max(), batch.Ids.shape[1]);
         var ids = batch.Ids.data<long>().ToArray();

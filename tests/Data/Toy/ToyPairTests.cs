@@ -75,8 +75,8 @@ public class ToyPairTests
     [Fact]
     public void Vocabulary_knows_every_word_of_every_statement()
     {
-        var known = ToyVocabulary.Tokens.ToHashSet();
-        Assert.Equal(known.Count, ToyVocabulary.Tokens.Count);
+        var known = ToyTokens.Vocabulary.ToHashSet();
+        Assert.Equal(known.Count, ToyTokens.Vocabulary.Count);
         var words = Sets.SelectMany(s => s).SelectMany(p => p.Sentence.ToLowerInvariant().Replace(".", " .").Replace(",", " ,").Split(' '));
         Assert.DoesNotContain(words, w => !known.Contains(w));
     }

@@ -73,7 +73,7 @@ public class ToyPictureTests
     [Fact]
     public void Vocabulary_knows_every_word()
     {
-        var known = ToyVocabulary.Tokens.ToHashSet();
+        var known = ToyTokens.Vocabulary.ToHashSet();
         var texts = Pictures.SelectMany(p => p.Captions.Concat(p.Questions.SelectMany(q => q.Answers.Prepend(q.Question.Text))));
         var words = texts.SelectMany(t => t.ToLowerInvariant().Replace(".", " .").Replace(",", " ,").Replace(":", " :").Replace("?", " ?").Split(' ')).Distinct();
         Assert.DoesNotContain(words, w => !known.Contains(w));

@@ -1,7 +1,6 @@
-using Madtp.Kit.Data.Captions;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
@@ -20,12 +19,12 @@ public sealed class ToyPictureWorldTests : IDisposable
         ToyPictureWorld.Make(folder, Small);
         var coco = Path.Combine(folder, "coco");
         using var rows = CaptionRows.Open(Path.Combine(coco, "coco_karpathy_train.json"), coco);
-        Assert.Equal((60, 12), (rows.Count, rows.Images));
+        Assert.Equal((60, 12), (rows.Count, rows.ImageNumbers.Max() + 1));
         var test = CaptionImages.Load(Path.Combine(coco, "coco_karpathy_test.json"), coco);
         Assert.Equal(5, test.Count);
         var original = CaptionImages.Load(Path.Combine(coco, "dataset_coco.json"), coco, "test");
         Assert.Equal(test.Select(i => (i.ImagePath, i.ImageId, string.Join('|', i.Captions))), original.Select(i => (i.ImagePath, i.ImageId, string.Join('|', i.Captions))));
-        var truth = CocoCaptions.Load(Path.Combine(coco, "coco_karpathy_test_gt.json"));
+        var truth = CaptionImages.LoadTruth(Path.Combine(coco, "coco_karpathy_test_gt.json"));
         Assert.All(test, i => Assert.Equal(i.Captions, truth[long.Parse(i.ImageId)]));
         var flickr = Path.Combine(folder, "flickr30k");
         Assert.Equal([6, 2, 3], new[] { "train", "val", "test" }.Select(s => CaptionImages.Load(Path.Combine(flickr, $"flickr30k_{s}.json"), flickr).Count));
@@ -47,9 +46,9 @@ public sealed class ToyPictureWorldTests : IDisposable
         Assert.Equal((64, 64), (image.Width, image.Height));
         var first = ToyCaptionedScene.DrawSplit("train", Small.Coco)[0].Scene;
         Assert.InRange(image.Pixels.Zip(ToyRenderer.Render(first), (a, b) => Math.Abs(a - b)).Average(), 0, 4);
-        var patches = ToyPatchClasses.Read(Path.Combine(folder, "coco", "coco_karpathy_train.patches.bin"));
-        Assert.Equal(12, patches.Images);
-        Assert.Equal(ToyRenderer.PatchClasses(first), patches.OfImage(0).ToArray());
+        var patches = File.ReadAllBytes(Path.Combine(folder, "coco", "coco_karpathy_train.patches.bin"));
+        Assert.Equal([.. "KITPATCH"u8, .. ToyRenderer.PatchClasses(first)], patches[..(8 + ToyScene.Patches)]);
+        Assert.Equal(8 + (12 * ToyScene.Patches), patches.Length);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
-using Madtp.Kit.Data.Vqa;
+using Madtp.Kit.Data;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -53,7 +52,7 @@ public class ToyQuestionedImagesTests
         using var scope = NewDisposeScope();
         using var split = ToyQuestionedImages.Draw("train", World);
         int[] all = [.. Enumerable.Range(0, split.Count)];
-        var counts = split.NamedCounts(all, NlvrPairs.Unnamed)!;
+        var counts = split.NamedCounts(all)!;
         var (_, ids, mask) = split.Batch(all);
         Assert.Equal([.. ids.shape, 2], counts.shape);
         Assert.True(counts.masked_select(mask.eq(0).unsqueeze(2).expand_as(counts)).eq(NlvrPairs.Unnamed).all().item<bool>());

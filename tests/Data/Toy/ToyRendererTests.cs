@@ -12,7 +12,7 @@ public class ToyRendererTests
         var random = new SeededRandom(5);
         for (var i = 0; i < 500; i++)
         {
-            var scene = ToySceneGenerator.Draw(random);
+            var scene = ToyScene.Draw(random);
             Assert.InRange(scene.Objects.Count, 1, 3);
             Assert.All(scene.Objects, o => Assert.True(o.X - (1.2 * o.Radius) >= 0 && o.Y + (1.2 * o.Radius) <= ToyScene.Size));
             foreach (var (a, b) in scene.Objects.SelectMany((a, n) => scene.Objects.Skip(n + 1).Select(b => (a, b))))
@@ -42,7 +42,7 @@ public class ToyRendererTests
         var random = new SeededRandom(11);
         for (var i = 0; i < 300; i++)
         {
-            var scene = ToySceneGenerator.Draw(random);
+            var scene = ToyScene.Draw(random);
             var classes = ToyRenderer.PatchClasses(scene);
             Assert.Equal(scene.Objects.Select(o => o.Class).Distinct().Order(), classes.Select(c => (int)c).Where(c => c != 0).Distinct().Order());
         }

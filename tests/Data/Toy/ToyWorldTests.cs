@@ -43,8 +43,8 @@ public sealed class ToyWorldTests : IDisposable
         ToyWorld.Make(folder, Small);
         var lines = File.ReadAllLines(Path.Combine(folder, "nlvr2", "train.json"));
         Assert.Equal(40, lines.Length);
-        var patches = ToyPatchClasses.Read(Path.Combine(folder, "nlvr2", "train.patches.bin"));
-        Assert.Equal(40, patches.Pairs);
+        var patches = File.ReadAllBytes(Path.Combine(folder, "nlvr2", "train.patches.bin"));
+        Assert.Equal(8 + (40 * 2 * ToyScene.Patches), patches.Length);
         for (var i = 0; i < lines.Length; i++)
         {
             using var line = JsonDocument.Parse(lines[i]);
@@ -55,28 +55,19 @@ public sealed class ToyWorldTests : IDisposable
             Assert.Equal(drawn.Sentence, example.GetProperty("sentence").GetString());
             var path = Path.Combine(folder, "nlvr2", "images", "train", $"{example.GetProperty("directory").GetInt32()}", $"train-{i / 4}-{i % 4}-img1.png");
             Assert.Equal(ToyRenderer.Render(drawn.Right), RgbImage.Load(path).Pixels);
-            Assert.Equal(ToyRenderer.PatchClasses(drawn.Right), patches.Of(i, ToySide.Right).ToArray());
+            Assert.Equal(ToyRenderer.PatchClasses(drawn.Right), patches.AsSpan(8 + (((2 * i) + 1) * ToyScene.Patches), ToyScene.Patches).ToArray());
         }
     }
 
     [Fact]
     public void Committed_vocabulary_is_the_generated_one()
-        => Assert.Equal(ToyVocabulary.FileText, File.ReadAllText(KitPaths.InRepository("data", "toy", "vocab.txt")));
+        => Assert.Equal(ToyTokens.VocabularyFile, File.ReadAllText(KitPaths.InRepository("data", "toy", "vocab.txt")));
 
     [Fact]
     public void Number_of_pairs_must_be_a_multiple_of_four()
     {
         Assert.Equal(1000, ToyWorldSettings.Scaled(1, 12_000).TestPairs);
         Assert.Contains("multiple of 4", Assert.Throws<ArgumentException>(() => ToyWorldSettings.Scaled(1, 7)).Message);
-    }
-
-    [Fact]
-    public void Foreign_patch_files_are_refused()
-    {
-        var path = Path.Combine(folder, "x.bin");
-        Assert.Throws<FileNotFoundException>(() => ToyPatchClasses.Read(path));
-        File.WriteAllText(path, "KITPATCHxyz");
-        Assert.Contains("x.bin", Assert.Throws<InvalidDataException>(() => ToyPatchClasses.Read(path)).Message);
     }
 
     private static string[] Names(string root)

@@ -1,5 +1,5 @@
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Tasks;

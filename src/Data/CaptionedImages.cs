@@ -1,0 +1,138 @@
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Data;
+
+/// <summary>A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its
+/// image.</summary>
+public sealed class CaptionedImages : IDisposable
+{
+    private readonly SplitImages images; // by caption
+    private readonly int[] imageOfCaption;
+    private readonly int[] firstCaption; // of each image
+    private readonly Func<int, int[]> tokens;
+    private readonly int paddingId;
+    private readonly int? width;
+    private readonly IDisposable? file;
+    private readonly IReadOnlyList<CaptionRow>? rows;
+
+    /// <summary>Takes over the bytes of I images and the tokens of their captions, for images small enough.</summary>
+    /// <param name="pixels">Red, green and blue of every pixel, <c>[I, H, W, 3]</c>.</param>
+    /// <param name="size">H and W.</param>
+    /// <param name="captions">Token ids of every caption of every image.</param>
+    /// <param name="patchClasses">What each patch shows, <c>[I, patches]</c>; null where it is not known.</param>
+    /// <param name="paddingId">Id that fills short captions up.</param>
+    /// <exception cref="ArgumentException">Pixels and captions are not of the same images.</exception>
+    public CaptionedImages(byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses = null, int paddingId = 0)
+        : this(
+            imageOf => pixels.LongLength == 3L * captions.Count * size * size
+                ? new DrawnImages(pixels, size, patchClasses, imageOf)
+                : throw new ArgumentException(
+                    $"{captions.Count} images of {size}² pixels have {3L * captions.Count * size * size} bytes, not {pixels.LongLength}"),
+            captions.SelectMany((of, image) => Enumerable.Repeat(image, of.Count)),
+            new TextEncoding(_ => [], paddingId))
+    {
+        int[][] all = [.. captions.SelectMany(of => of)];
+        tokens = caption => all[caption];
+    }
+
+    /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for, so that neither
+    /// takes memory.</summary>
+    /// <param name="rows">The captions with their images; disposed with the split where they can be.</param>
+    /// <param name="text">How captions become tokens.</param>
+    /// <param name="settings">How images are prepared.</param>
+    /// <param name="count">How many of the rows there shall be, the first; all if null.</param>
+    /// <exception cref="ArgumentException">There is no caption.</exception>
+    public CaptionedImages(IReadOnlyList<CaptionRow> rows, TextEncoding text, TrainingImageSettings settings, int? count = null)
+        : this(
+            _ => new ImageFiles(row => [rows[row].ImagePath], settings),
+            ((rows as CaptionRows)?.ImageNumbers ?? rows.Select(row => row.ImageNumber)).Take(count ?? rows.Count),
+            text)
+    {
+        tokens = caption => text.Tokens(rows[caption].Caption);
+        (this.rows, file) = (rows, rows as IDisposable);
+    }
+
+    /// <summary>Questions on disk in place of captions, each with an image of its own.</summary>
+    internal CaptionedImages(IReadOnlyList<VqaExample> questions, TextEncoding text, TrainingImageSettings settings, int count)
+        : this(_ => new ImageFiles(question => [questions[question].ImagePath], settings), Enumerable.Range(0, count), text)
+    {
+        tokens = question => text.Tokens(questions[question].Question);
+        file = questions as IDisposable;
+    }
+
+    private CaptionedImages(Func<int[], SplitImages> images, IEnumerable<int> imageOfCaption, TextEncoding text)
+    {
+        this.imageOfCaption = [.. imageOfCaption];
+        if (this.imageOfCaption.Length == 0)
+        {
+            throw new ArgumentException("a split without captions", nameof(imageOfCaption));
+        }
+
+        (this.images, tokens, paddingId, width) = (images(this.imageOfCaption), _ => [], text.PaddingId, text.Width);
+        firstCaption = new int[this.imageOfCaption.Max() + 1];
+        for (var caption = Captions - 1; caption >= 0; caption--)
+        {
+            firstCaption[this.imageOfCaption[caption]] = caption;
+        }
+    }
+
+    /// <summary>I, how many images there are.</summary>
+    public int Images => firstCaption.Length;
+
+    /// <summary>T, how many captions there are.</summary>
+    public int Captions => imageOfCaption.Length;
+
+    /// <summary>Each caption's image.</summary>
+    public IReadOnlyList<int> ImageOfCaption => imageOfCaption;
+
+    /// <summary>An image's captions as people wrote them; null where only their tokens are known.</summary>
+    public IReadOnlyList<string>? Written(int image) => rows is null ? null :
+        [.. imageOfCaption.Index().Where(caption => caption.Item == image).Select(caption => rows[caption.Index].Caption)];
+
+    /// <summary>The name by which the official evaluation knows an image; null where there is none.</summary>
+    public string? ImageId(int image) => rows?[firstCaption[image]].ImageId;
+
+    /// <summary>Tokens of one caption, padding left out.</summary>
+    public int TextLength(int caption) => tokens(caption).Length;
+
+    /// <summary>Normalised pixels of some images as they are, <c>[B, 3, H, W]</c>.</summary>
+    /// <param name="of">The images' numbers.</param>
+    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
+    /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
+    public Tensor Pixels(IReadOnlyList<int> of, Device? device = null) => images.Plain(FirstCaptions(of), device);
+
+    /// <summary>Normalised pixels of some captions' images as training sees them, <c>[B, 3, H, W]</c>: augmented, where they
+    /// come from files.</summary>
+    /// <param name="epoch">The epoch, which decides the augmentation.</param>
+    /// <param name="captions">The captions' numbers.</param>
+    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
+    /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
+    public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null) => images.Augmented(epoch, captions, device);
+
+    /// <summary>Ids and mask of some captions, each <c>[B, N]</c>, no wider than the longest of them.</summary>
+    /// <param name="captions">The captions' numbers.</param>
+    /// <param name="device">Where the tensors shall be; the processor where null.</param>
+    public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null)
+        => TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width, device);
+
+    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known, as in
+    /// photographs.</summary>
+    /// <param name="of">The images' numbers.</param>
+    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null) => images.PatchClasses(FirstCaptions(of), device);
+
+    /// <summary>Told what <see cref="TrainingPixels"/> will be asked for, in order, so that files are read ahead.</summary>
+    /// <param name="plan">The batches; empty when there will be none.</param>
+    public void Foresee(IEnumerable<PlannedBatch> plan) => images.Foresee(plan);
+
+    /// <summary>Frees the images, closes the file, and stops reading ahead.</summary>
+    public void Dispose()
+    {
+        images.Dispose();
+        file?.Dispose();
+    }
+
+    private int[] FirstCaptions(IReadOnlyList<int> of) => [.. of.Select(image => firstCaption[image])];
+}

@@ -1,0 +1,337 @@
+using System.Collections;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace Madtp.Kit.Data;
+
+/// <summary>
+/// An array in a JSON file as a list: 16 bytes are kept for each element, and an element is read when it is asked for. So a
+/// file of half a million entries opens in seconds and takes a few megabytes. Safe to use from several threads.
+/// </summary>
+internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
+{
+    private const int MaxElement = 64 << 20; // bytes
+    private readonly string path;
+    private readonly List<(long Offset, int Length)> places = [];
+    private readonly SafeFileHandle file;
+
+    /// <summary>Goes once through the file, building nothing of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="property">The array's name in the object that the file is; null where the file itself is the array.</param>
+    /// <param name="wanted">Properties of elements that are to be seen on the way.</param>
+    /// <param name="visit">Sees the number of an element, the name of a wanted property in it, and its text or number as
+    /// text.</param>
+    /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names file and
+    /// line.</exception>
+    public JsonList(string path, string? property = null, string[]? wanted = null, Action<int, string, string>? visit = null)
+    {
+        this.path = path;
+        var (depth, array, begin, seen) = (property is null ? 0 : 1, (bool?)null, 0L, (string?)null);
+        var isNamed = property is null; // whether what comes next at the depth is the array
+        ReadTokens(path, isLines: false, (ref Utf8JsonReader reader, long at) =>
+        {
+            if (array == true)
+            {
+                var isEnd = reader.CurrentDepth == depth;
+                if (!isEnd)
+                {
+                    Visit(ref reader, wanted ?? [], ref seen, visit);
+                    Add(ref reader, depth + 1, at, ref begin);
+                }
+
+                return !isEnd;
+            }
+
+            if (depth == 1 && reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.EndObject))
+            {
+                throw new InvalidDataException($"{path}, line {LineOf(path, at)}: an object is expected");
+            }
+
+            if (isNamed)
+            {
+                array = reader.TokenType == JsonTokenType.StartArray;
+                return array == true ? true : throw new InvalidDataException($"{path}, line {LineOf(path, at)}: an array is expected");
+            }
+
+            isNamed = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals(property);
+            return true;
+        });
+        file = array == true
+            ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess)
+            : throw new InvalidDataException(property is null ? $"{path}: empty; fetch or make it again" : $"{path}: the object has no \"{property}\"");
+    }
+
+    private JsonList(string path)
+    {
+        this.path = path;
+        var begin = 0L;
+        ReadTokens(path, isLines: true, (ref Utf8JsonReader reader, long at) =>
+        {
+            Add(ref reader, 0, at, ref begin);
+            return true;
+        });
+        file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+    }
+
+    private delegate bool OnToken(ref Utf8JsonReader reader, long at);
+
+    public int Count => places.Count;
+
+    /// <summary>An element, read from the file.</summary>
+    /// <exception cref="InvalidDataException">It is no object.</exception>
+    public JsonRecord this[int index]
+    {
+        get
+        {
+            var (offset, length) = places[index];
+            var bytes = new byte[length];
+            for (var read = 0; read < length;)
+            {
+                var more = RandomAccess.Read(file, bytes.AsSpan(read), offset + read);
+                read += more > 0 ? more : throw new InvalidDataException($"{path}: the file has become shorter since it was opened");
+            }
+
+            return JsonRecord.Parse(bytes, path, offset);
+        }
+    }
+
+    /// <summary>A file of one JSON object a line.</summary>
+    /// <exception cref="InvalidDataException">A line is malformed; the message names file and line.</exception>
+    public static JsonList OfLines(string path) => new(path);
+
+    /// <summary>Whether a file is an array: what tells the common forms apart.</summary>
+    /// <exception cref="InvalidDataException">It is empty.</exception>
+    public static bool IsArray(string path)
+    {
+        bool? isArray = null;
+        ReadTokens(path, isLines: false, (ref Utf8JsonReader reader, long _) =>
+        {
+            isArray = reader.TokenType == JsonTokenType.StartArray;
+            return false;
+        });
+        return isArray ?? throw new InvalidDataException($"{path}: empty; fetch or make it again");
+    }
+
+    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else.</summary>
+    public static IReadOnlyDictionary<string, string?> Properties(string path)
+    {
+        var properties = new Dictionary<string, string?>();
+        var name = string.Empty;
+        ReadTokens(path, isLines: false, (ref Utf8JsonReader reader, long _) =>
+        {
+            if (reader.CurrentDepth == 1 && reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+            {
+                var isName = reader.TokenType == JsonTokenType.PropertyName;
+                name = isName ? reader.GetString()! : name;
+                properties[name] = isName ? null : reader.GetString();
+            }
+
+            return true;
+        });
+        return properties;
+    }
+
+    /// <summary>The path of a file that is there.</summary>
+    /// <exception cref="FileNotFoundException">It is not.</exception>
+    public static string Require(string path) =>
+        File.Exists(path) ? path : throw new FileNotFoundException($"there is no file '{path}'; './kit data status' tells which are missing", path);
+
+    /// <summary>The line, from 1, that a place in a file stands on.</summary>
+    public static int LineOf(string path, long offset)
+    {
+        using var file = File.OpenRead(path);
+        var (line, part) = (1, new byte[1 << 16]);
+        for (int read; offset > 0 && (read = file.Read(part, 0, (int)Math.Min(part.Length, offset))) > 0; offset -= read)
+        {
+            line += part.AsSpan(0, read).Count((byte)'\n');
+        }
+
+        return line;
+    }
+
+    public IEnumerator<JsonRecord> GetEnumerator() => Enumerable.Range(0, Count).Select(i => this[i]).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    public void Dispose() => file.Dispose();
+
+    private void Visit(ref Utf8JsonReader reader, string[] wanted, ref string? seen, Action<int, string, string>? visit)
+    {
+        if (seen is not null && reader.TokenType is JsonTokenType.String or JsonTokenType.Number)
+        {
+            visit!(places.Count, seen, reader.TokenType == JsonTokenType.String ? reader.GetString()! : Encoding.UTF8.GetString(reader.ValueSpan));
+        }
+
+        seen = null;
+        if (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            foreach (var name in wanted)
+            {
+                seen = reader.ValueTextEquals(name) ? name : seen;
+            }
+        }
+    }
+
+    /// <summary>Notes where an element begins and ends that stands at a depth.</summary>
+    private void Add(ref Utf8JsonReader reader, int depth, long at, ref long begin)
+    {
+        if (reader.CurrentDepth != depth)
+        {
+            return;
+        }
+
+        var isStart = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+        begin = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray ? begin : at;
+        var length = at - begin + reader.BytesConsumed - reader.TokenStartIndex;
+        if (!isStart)
+        {
+            places.Add((begin, length <= MaxElement ? (int)length : throw new InvalidDataException(
+                $"{path}, line {LineOf(path, begin)}: an element of more than {MaxElement >> 20} MiB")));
+        }
+    }
+
+    /// <summary>Hands out every token of a file with the place of its first byte, until it is told to stop.</summary>
+    private static void ReadTokens(string path, bool isLines, OnToken on)
+    {
+        using var stream = new FileStream(Require(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        var state = new JsonReaderState(new JsonReaderOptions { AllowMultipleValues = isLines });
+        var (buffer, end, offset, isWhole) = (new byte[1 << 18], 0, 0L, false);
+        try
+        {
+            while (!isWhole)
+            {
+                if (end == buffer.Length)
+                {
+                    Array.Resize(ref buffer, 2 * end); // a text longer than the buffer
+                }
+
+                var read = stream.Read(buffer, end, buffer.Length - end);
+                (end, isWhole) = (end + read, read == 0);
+                var mark = offset == 0 && buffer.AsSpan(0, end).StartsWith("\uFEFF"u8) ? 3 : 0;
+                var reader = new Utf8JsonReader(buffer.AsSpan(mark, end - mark), isWhole, state);
+                while (reader.Read())
+                {
+                    if (!on(ref reader, offset + mark + reader.TokenStartIndex))
+                    {
+                        return;
+                    }
+                }
+
+                state = reader.CurrentState;
+                var used = mark + (int)reader.BytesConsumed;
+                buffer.AsSpan(used, end - used).CopyTo(buffer);
+                (offset, end) = (offset + used, end - used);
+            }
+        }
+        catch (JsonException e) when (offset > 0 || end > 0)
+        {
+            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: not valid JSON ({JsonRecord.Reason(e)}); mend it or fetch it again", e);
+        }
+        catch (JsonException)
+        {
+            // an empty file has no token
+        }
+    }
+}
+
+/// <summary>The entries of a data set's files, each read when it is asked for.</summary>
+/// <param name="count">How many there are.</param>
+/// <param name="read">Reads one, by its number from 0.</param>
+/// <param name="files">What is closed with the list.</param>
+public class FileList<T>(int count, Func<int, T> read, params IDisposable?[] files) : IReadOnlyList<T>, IDisposable
+{
+    /// <summary>How many entries there are.</summary>
+    public int Count => count;
+
+    /// <summary>An entry, in the files' order.</summary>
+    /// <param name="index">From 0.</param>
+    /// <exception cref="InvalidDataException">The entry is malformed; the message names file and line.</exception>
+    public T this[int index] => (uint)index < (uint)count
+        ? read(index)
+        : throw new ArgumentOutOfRangeException(nameof(index), index, $"there are {count} entries");
+
+    /// <inheritdoc/>
+    public IEnumerator<T> GetEnumerator() => Enumerable.Range(0, count).Select(read).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => Array.ForEach(files, file => file?.Dispose());
+}
+
+/// <summary>One record of a data set's file: its JSON object, and where it stands, so that an error can say so.</summary>
+internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
+{
+    /// <summary>Parses a record.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not one JSON object.</exception>
+    public static JsonRecord Parse(ReadOnlyMemory<byte> json, string path, long offset)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var record = new JsonRecord(path, offset, document.RootElement.Clone()); // the bytes belong to the reader's buffer
+            return record.Element.ValueKind == JsonValueKind.Object
+                ? record
+                : throw record.Error($"an object is expected, not {Shortened(record.Element)}");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}, line {JsonList.LineOf(path, offset)}: not valid JSON ({Reason(e)})", e);
+        }
+    }
+
+    public bool Has(string name) => Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    public string Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Wrong(name, "a text");
+
+    /// <summary>A text, a number as it is written, or null where there is none: for identifiers that some files quote and others
+    /// do not.</summary>
+    public string? Label(string name) => !Has(name) ? null : Value(name) switch
+    {
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { ValueKind: JsonValueKind.Number } value => value.GetRawText(),
+        _ => throw Wrong(name, "a text or a number"),
+    };
+
+    public long Number(string name) =>
+        Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : throw Wrong(name, "a whole number");
+
+    /// <summary>"True" and "False" as texts, as NLVR2 has them, or JSON's own true and false.</summary>
+    public bool Truth(string name) => Value(name) switch
+    {
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { ValueKind: JsonValueKind.String } value when bool.TryParse(value.GetString(), out var truth) => truth,
+        _ => throw Wrong(name, "\"True\" or \"False\""),
+    };
+
+    /// <summary>A list of texts; a text alone counts as a list of one.</summary>
+    public string[] Texts(string name) => Value(name) switch
+    {
+        { ValueKind: JsonValueKind.String } value => [value.GetString()!],
+        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String) =>
+            [.. value.EnumerateArray().Select(v => v.GetString()!)],
+        _ => throw Wrong(name, "a list of texts"),
+    };
+
+    /// <summary>A list of objects.</summary>
+    public JsonRecord[] Records(string name) => Value(name) switch
+    {
+        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.Object) =>
+            [.. value.EnumerateArray().Select(v => this with { Element = v })],
+        _ => throw Wrong(name, "a list of objects"),
+    };
+
+    /// <summary>An error about this record, naming its file and line.</summary>
+    public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
+
+    /// <summary>What is wrong, without the place, which counts lines from 0.</summary>
+    public static string Reason(JsonException e) => e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
+
+    private JsonElement Value(string name) => Element.TryGetProperty(name, out var value) ? value : throw Error($"no \"{name}\"");
+
+    private InvalidDataException Wrong(string name, string wanted) => Error($"\"{name}\" must be {wanted}, not {Shortened(Value(name))}");
+
+    private static string Shortened(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? $"{text[..57]}..." : value.GetRawText();
+}

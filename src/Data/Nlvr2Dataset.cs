@@ -1,0 +1,123 @@
+namespace Madtp.Kit.Data;
+
+/// <summary>One example of NLVR2: is the sentence true of the two images?</summary>
+/// <param name="Sentence">The statement, as written.</param>
+/// <param name="LeftImagePath">The left image's file.</param>
+/// <param name="RightImagePath">The right image's file.</param>
+/// <param name="Label">Whether the statement is true.</param>
+/// <param name="Identifier">"split-set-pair-sentence".</param>
+public sealed record Nlvr2Example(string Sentence, string LeftImagePath, string RightImagePath, bool Label, string Identifier)
+{
+    /// <summary>What the images show, where the file says so; in the toy world the kind of statement. Scores can be split by
+    /// it.</summary>
+    public string? Synset { get; init; }
+
+    /// <summary>Examples with the same sentence: the identifier without its pair. Consistency asks for all of a group to be
+    /// right.</summary>
+    public string Group => Identifier.Split('-') is [var split, var set, _, var sentence] ? $"{split}-{set}-{sentence}" : Identifier;
+}
+
+/// <summary>
+/// A split of NLVR2 (Suhr et al. 2019), or of the toy world. Reads the original form (JSON lines with "sentence", "label",
+/// "identifier", in training also "directory") and BLIP's (one JSON array with "sentence", "label", "images"); the content
+/// tells which it is.
+/// </summary>
+public static class Nlvr2Dataset
+{
+    /// <summary>Reads a split's annotations. Images are looked for when they are loaded, not here.</summary>
+    /// <param name="path">The annotation file.</param>
+    /// <param name="imageFolder">Where the images are; null for the annotations' own folder.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">A line or entry is malformed; the message names file and line.</exception>
+    public static IReadOnlyList<Nlvr2Example> Load(string path, string? imageFolder = null)
+    {
+        var isBlip = JsonList.IsArray(path);
+        var images = new ImageFolder(imageFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!);
+        using var records = isBlip ? new JsonList(path) : JsonList.OfLines(path);
+        var sentences = new Dictionary<string, List<string>>(); // of each set, in order of appearance
+        Nlvr2Example[] examples = [.. records.Select((record, number) =>
+            isBlip ? BlipExample(record, number, images, sentences) : OriginalExample(record, images))];
+        return examples.Length > 0 ? examples : throw new InvalidDataException($"{path}: no example");
+    }
+
+    private static Nlvr2Example OriginalExample(JsonRecord record, ImageFolder images)
+    {
+        var identifier = record.Text("identifier");
+        var parts = identifier.Split('-');
+        if (parts.Length != 4 || parts.Any(string.IsNullOrEmpty))
+        {
+            throw record.Error($"\"identifier\" must be split-set-pair-sentence, not \"{identifier}\"");
+        }
+
+        var directory = record.Label("directory");
+        string ImagePath(int side) => images.Find(parts[0], directory, $"{parts[0]}-{parts[1]}-{parts[2]}-img{side}.png");
+        return new Nlvr2Example(record.Text("sentence"), ImagePath(0), ImagePath(1), record.Truth("label"), identifier)
+        {
+            Synset = record.Label("synset"),
+        };
+    }
+
+    private static Nlvr2Example BlipExample(JsonRecord record, int number, ImageFolder images, Dictionary<string, List<string>> sentences)
+    {
+        var pair = record.Texts("images");
+        if (pair.Length != 2)
+        {
+            throw record.Error($"\"images\" must name two images, not {pair.Length}");
+        }
+
+        var sentence = record.Text("sentence");
+        var identifier = IdentifierOf(pair[0], sentence, sentences) ?? $"{number}";
+        return new Nlvr2Example(sentence, images.Find(pair[0]), images.Find(pair[1]), record.Truth("label"), identifier);
+    }
+
+    // BLIP's form keeps no identifier; the image's name holds all of it but the sentence's number, which order gives back.
+    private static string? IdentifierOf(string image, string sentence, Dictionary<string, List<string>> sentences)
+    {
+        if (Path.GetFileNameWithoutExtension(image).Split('-') is not [var split, var set, var pair, "img0"])
+        {
+            return null;
+        }
+
+        var key = $"{split}-{set}";
+        if (!sentences.TryGetValue(key, out var known))
+        {
+            sentences[key] = known = [];
+        }
+
+        var number = known.IndexOf(sentence);
+        if (number < 0)
+        {
+            number = known.Count;
+            known.Add(sentence);
+        }
+
+        return $"{split}-{set}-{pair}-{number}";
+    }
+
+    /// <summary>
+    /// Finds images in any of the layouts they are kept in: below "images" or not, by split or not, training images in numbered
+    /// folders or not. The first image of a split shows which; the others follow it without another look at the disk.
+    /// </summary>
+    private sealed class ImageFolder(string root)
+    {
+        private readonly Dictionary<string, string> layouts = [];
+
+        /// <summary>An image of the original form, by split, numbered folder (training only) and name.</summary>
+        public string Find(string split, string? directory, string name) => directory is null
+            ? Place(split, [$"images/{split}/{{0}}", $"{split}/{{0}}", "images/{0}", "{0}"], name, directory)
+            : Place($"{split}/", [$"images/{split}/{{1}}/{{0}}", $"{split}/{{1}}/{{0}}", $"images/{split}/{{0}}", $"{split}/{{0}}", "{0}"], name, directory);
+
+        /// <summary>An image of BLIP's form, by the relative path that stands in the file.</summary>
+        public string Find(string relative) => Place("*", ["{0}", "images/{0}"], relative, null);
+
+        private string Place(string key, string[] candidates, string name, string? directory)
+        {
+            string Full(string layout) => Path.Combine(root, string.Format(null, layout, name, directory));
+
+            // Where no candidate exists the usual place is named, and loading the image says that it is missing there.
+            return Full(layouts.TryGetValue(key, out var layout)
+                ? layout
+                : layouts[key] = candidates.FirstOrDefault(candidate => File.Exists(Full(candidate))) ?? candidates[0]);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using Madtp.Kit.Text;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Data;
+
+/// <summary>Statements about pairs of images as a model takes them.</summary>
+/// <param name="Images">Normalised images, first all left ones, then all right ones, <c>[2B, 3, H, W]</c>.</param>
+/// <param name="Ids">Statement tokens with [ENC] first, padded, <c>[B, N]</c> int64.</param>
+/// <param name="Mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+/// <param name="Labels">1 where the statement is true, else 0, <c>[B]</c> int64.</param>
+public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tensor Labels)
+{
+    /// <summary>What each patch of each image shows, in the images' order, <c>[2B, patches]</c> int64; null where it is not
+    /// known.</summary>
+    public Tensor? PatchClasses { get; init; }
+
+    /// <summary>
+    /// How many of what a token names are in the left and in the right image, −1 for tokens that name nothing, <c>[B, N, 2]</c>
+    /// int64;
+    /// null where it is not known.
+    /// </summary>
+    public Tensor? NamedCounts { get; init; }
+
+    /// <summary>Tokens of each statement, padding left out.</summary>
+    public required IReadOnlyList<int> TextLengths { get; init; }
+}
+
+/// <summary>
+/// A split of NLVR2 as models read it, its images in memory or on disk. For training on files, as in BLIP's own, each image is
+/// augmented
+/// by itself, and half of the time the two change places, together with the statement's words "left" and "right".
+/// </summary>
+public sealed class NlvrPairs : IDisposable
+{
+    /// <summary>Marks a token that names nothing (see <see cref="NlvrPairBatch.NamedCounts"/>).</summary>
+    public const sbyte Unnamed = -1;
+
+    private const int MaxWords = 40;
+    private const int MostKinds = 16;
+    private const ulong Swap = 2; // the images are 0 and 1
+
+    private readonly SplitImages images;
+    private readonly Func<int, bool, int[]> tokens;
+    private readonly IReadOnlyList<bool> labels;
+    private readonly IReadOnlyList<sbyte[]>? namedCounts;
+    private readonly int paddingId;
+    private readonly int[] lengths;
+    private readonly ulong seed;
+    private readonly IReadOnlyList<Nlvr2Example>? annotations;
+
+    /// <summary>Takes over the bytes of P examples, for images small enough.</summary>
+    /// <param name="pixels">Red, green and blue of every pixel, left before right image, <c>[P, 2, H, W, 3]</c>.</param>
+    /// <param name="size">H and W.</param>
+    /// <param name="tokens">Token ids of every statement, [ENC] first.</param>
+    /// <param name="answers">Whether each statement is true.</param>
+    /// <param name="kinds">A word for the kind of each statement; what scores are split by.</param>
+    /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
+    /// <param name="namedCounts">
+    /// How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each statement; null where it
+    /// is not known.
+    /// </param>
+    /// <param name="paddingId">Id of the padding piece.</param>
+    /// <exception cref="ArgumentException">They are not of the same examples.</exception>
+    public NlvrPairs(
+        byte[] pixels,
+        int size,
+        IReadOnlyList<int[]> tokens,
+        IReadOnlyList<bool> answers,
+        IReadOnlyList<string> kinds,
+        byte[]? patchClasses = null,
+        IReadOnlyList<sbyte[]>? namedCounts = null,
+        int paddingId = 0)
+    {
+        var (count, bytes) = (answers.Count, answers.Count * 2L * size * size * 3);
+        if (pixels.Length != bytes || tokens.Count != count || kinds.Count != count)
+        {
+            throw new ArgumentException(
+                $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, not {tokens.Count}, {kinds.Count} and {pixels.Length}");
+        }
+
+        int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
+        images = new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
+        (this.tokens, labels, this.namedCounts, this.paddingId, Kinds) = ((example, _) => tokens[example], answers, namedCounts, paddingId, kinds);
+        lengths = [.. tokens.Select(ids => ids.Length)];
+        SwapProbability = 0;
+    }
+
+    /// <summary>A split whose images stay on disk: decoded when they are asked for, ahead of a training that says what it will
+    /// ask for.</summary>
+    /// <param name="examples">The annotations.</param>
+    /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
+    /// <param name="longest">The most tokens the model takes.</param>
+    /// <param name="settings">How images are prepared.</param>
+    public NlvrPairs(IReadOnlyList<Nlvr2Example> examples, BertWordPiece tokenizer, int longest, TrainingImageSettings settings)
+    {
+        annotations = examples;
+        images = new ImageFiles(example => [examples[example].LeftImagePath, examples[example].RightImagePath], settings);
+        tokens = (example, isSwapped) => Tokens(tokenizer, examples[example].Sentence, longest, isSwapped);
+        (labels, paddingId, seed) = ([.. examples.Select(example => example.Label)], tokenizer.PaddingId, settings.Seed);
+        lengths = [.. Enumerable.Range(0, examples.Count).Select(example => tokens(example, false).Length)];
+        string[] synsets = [.. examples.Select(example => example.Synset).OfType<string>()];
+        Kinds = synsets.Length == examples.Count && synsets.Distinct().Count() <= MostKinds ? synsets : [];
+    }
+
+    /// <summary>How often the images of a pair change places in training on files.</summary>
+    public double SwapProbability { get; init; } = 0.5;
+
+    /// <summary>P, how many examples there are.</summary>
+    public int Count => lengths.Length;
+
+    /// <summary>
+    /// The kind of each statement, by which scores are split; empty where statements have none, as in the published splits,
+    /// whose labels
+    /// are what the photographs show, too many to tell apart.
+    /// </summary>
+    public IReadOnlyList<string> Kinds { get; }
+
+    /// <summary>The identifier by which the official evaluation knows an example; null where there is none.</summary>
+    public string? Identifier(int example) => annotations?[example].Identifier;
+
+    /// <summary>
+    /// What examples with the same sentence have in common: consistency asks for all of them to be right; null where it is not
+    /// known.
+    /// </summary>
+    public string? Group(int example) => annotations?[example].Group;
+
+    /// <summary>Tokens of one statement, padding left out.</summary>
+    public int TextLength(int example) => lengths[example];
+
+    /// <summary>Some examples as they are.</summary>
+    /// <param name="examples">Their numbers.</param>
+    /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
+    /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
+    /// <param name="device">Where the tensors shall be; the processor where null.</param>
+    public NlvrPairBatch Batch(
+        ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default, Device? device = null)
+    {
+        var seen = imagesOf.IsEmpty ? examples : imagesOf;
+        return Batch(images.Plain(seen, device), images.PatchClasses(seen, device), examples, textOf.IsEmpty ? examples : textOf, [], device);
+    }
+
+    /// <summary>Some examples as an epoch of training sees them: augmented, where images come from files.</summary>
+    /// <param name="epoch">The epoch, which decides the augmentation.</param>
+    /// <param name="examples">The examples' numbers.</param>
+    /// <param name="device">Where the tensors shall be; the processor where null.</param>
+    public NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null)
+    {
+        bool[] swapped = SwapProbability == 0 ? [] : [.. examples.ToArray().Select(example =>
+            new SeededRandom(SeededRandom.SeedFor(seed, (ulong)epoch, (ulong)example, Swap)).Chance(SwapProbability))];
+        var pixels = Swapped(images.Augmented(epoch, examples, device), swapped);
+        return Batch(pixels, images.PatchClasses(examples, device), examples, examples, swapped, device);
+    }
+
+    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead.</summary>
+    /// <param name="plan">The batches; empty when there will be none.</param>
+    public void Foresee(IEnumerable<PlannedBatch> plan) => images.Foresee(plan);
+
+    /// <summary>Frees the images, and stops reading ahead.</summary>
+    public void Dispose() => images.Dispose();
+
+    /// <summary>A statement's tokens as BLIP NLVR2 reads them, [ENC] first.</summary>
+    /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
+    /// <param name="sentence">The statement, as written.</param>
+    /// <param name="longest">The most tokens the model takes.</param>
+    /// <param name="swapped">Whether "left" and "right" change places.</param>
+    public static int[] Tokens(BertWordPiece tokenizer, string sentence, int longest = int.MaxValue, bool swapped = false)
+    {
+        var words = BlipText.PreCaption(sentence, MaxWords);
+        if (swapped)
+        {
+            words = string.Join(' ', words.Split(' ').Select(word => word switch { "left" => "right", "right" => "left", _ => word }));
+        }
+
+        var ids = tokenizer.EncodeWithSpecials(words, longest);
+        ids[0] = tokenizer.EncoderId!.Value;
+        return ids;
+    }
+
+    private NlvrPairBatch Batch(Tensor pixels, Tensor? patches, ReadOnlySpan<int> examples, ReadOnlySpan<int> textOf, bool[] swapped, Device? device)
+    {
+        int[] said = [.. textOf];
+        int[][] texts = [.. said.Select((example, i) => tokens(example, swapped.Length > 0 && swapped[i]))];
+        var (ids, mask) = TextEncoding.Batch(texts, paddingId, null, device);
+        return new NlvrPairBatch(pixels, ids, mask, tensor(examples.ToArray().Select(example => labels[example] ? 1L : 0L).ToArray(), device: device))
+        {
+            PatchClasses = patches,
+            NamedCounts = namedCounts is null ? null : PaddedCounts([.. said.Select(example => namedCounts[example])], device),
+            TextLengths = [.. texts.Select(text => text.Length)],
+        };
+    }
+
+    /// <summary>Two counts of every token, padded to the longest text: <c>[B, N, 2]</c> int64.</summary>
+    internal static Tensor PaddedCounts(sbyte[][] counts, Device? device)
+    {
+        var width = counts.Max(of => of.Length);
+        var padded = counts.SelectMany(of => of.Concat(Enumerable.Repeat(Unnamed, width - of.Length)).Select(count => (long)count));
+        return tensor(padded.ToArray(), [counts.Length, width / 2, 2], device: device);
+    }
+
+    private static Tensor Swapped(Tensor pixels, bool[] swapped)
+    {
+        if (!swapped.Contains(true))
+        {
+            return pixels;
+        }
+
+        // An example's other image is half of the batch further on.
+        using (pixels)
+        {
+            var pairs = swapped.Length;
+            var from = Enumerable.Range(0, 2 * pairs).Select(i => (long)(swapped[i % pairs] ? (i + pairs) % (2 * pairs) : i));
+            using var order = tensor(from.ToArray(), device: pixels.device);
+            return pixels.index_select(0, order);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Text.Json;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Madtp;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cli;
+
+/// <summary>Verbs that answer at once: what they print, and what they say of input that they cannot use.</summary>
+public sealed class SimpleVerbTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    // ---------------------------------------------------------------- macs
+
+    [Fact]
+    public void MapsOfModulesSumToTheirFigures()
+    {
+        int[] counts = [462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223];
+        var root = KitProcess.Run("macs", "blip-nlvr2", "--vision-tokens", string.Join(',', counts), "--json").Json;
+        var vqa = KitProcess.Run("macs", "blip-vqa", "--json").Json.GetProperty("blip-vqa");
+        var nlvr2 = root.GetProperty("blip-nlvr2");
+        foreach (var model in new[] { nlvr2, vqa })
+        {
+            Assert.Equal(Number(model, "paper"), Sum(model, "modules"));
+            Assert.Equal(Number(model, "paper_with_mag"), Sum(model, "modules") + Sum(model, "mag_modules"));
+            Assert.Equal(Number(model, "deploy"), Sum(model, "deploy_modules"));
+        }
+
+        var pruned = nlvr2.GetProperty("pruned");
+        Assert.Equal(MacLedger.For("blip-nlvr2").WithTokens(counts, null, ReductionPolicy.Fixed).Total(Accounting.Paper), Number(pruned, "paper"));
+        Assert.Equal(Number(pruned, "paper"), Sum(pruned, "modules"));
+        Assert.False(vqa.TryGetProperty("pruned", out _));
+    }
+
+    [Fact]
+    public void ATableHasTheSameFigures()
+    {
+        var run = KitProcess.Run("macs", "blip-nlvr2", "blip-vqa");
+        Assert.Equal((0, string.Empty), (run.Code, run.Errors));
+        Assert.Contains(MacLedger.For("blip-nlvr2").Total(Accounting.Paper).ToString("N0"), run.Output, StringComparison.Ordinal);
+    }
+
+    // ---------------------------------------------------------------- score
+
+    [Fact]
+    public void Nlvr2IsScoredFromItsFiles()
+    {
+        var scores = Score(
+            "nlvr2", "--predictions", folder.Write("p.csv", "dev-1-0-0,True\ndev-1-1-0,True\n"),
+            "--annotations", folder.Write("a.json", """
+                {"identifier": "dev-1-0-0", "label": "True"}
+                {"identifier": "dev-1-1-0", "label": "False"}
+                """));
+        Assert.Equal((0.5, 0, 2, 1), (Value(scores, "accuracy"), Value(scores, "consistency"), Number(scores, "n"), Number(scores, "sentences")));
+    }
+
+    [Fact]
+    public void CaptionsAreScoredUnderTheFieldsNames()
+    {
+        var scores = Score(
+            "caption", "--results", folder.Write("r.json", """[{"image_id": 1, "caption": "A dog runs."}]"""),
+            "--annotations",
+            folder.Write("a.json", """{"images": [{"id": 1}], "annotations": [{"image_id": 1, "caption": "a dog runs"}]}"""), "--per-image");
+        Assert.Equal(1, Value(scores, "Bleu_3"), 6);
+        Assert.Equal(1, Value(scores, "ROUGE_L"), 6);
+        Assert.Equal(JsonValueKind.Null, scores.GetProperty("METEOR").ValueKind);
+        Assert.Equal(1, Number(scores.GetProperty("per_image")[0], "image_id"));
+    }
+
+    [Fact]
+    public void VqaAndRetrievalAreScoredFromTheirFiles()
+    {
+        var annotations = folder.Write("a.json", """
+            {"annotations": [{"question_id": 5, "question_type": "what", "answer_type": "other",
+             "answers": [{"answer": "a dog", "answer_id": 1}, {"answer": "dog", "answer_id": 2}]}]}
+            """);
+        var vqa = Score("vqa", "--results", folder.Write("r.json", """[{"question_id": 5, "answer": "dog"}]"""), "--annotations", annotations);
+        Assert.Equal((33.33, 33.33), (Value(vqa, "overall"), Value(vqa.GetProperty("perAnswerType"), "other")));
+        var retrieval = Score(
+            "retrieval", "--scores", folder.Write("s.json", "[[1, 0]]"),
+            "--annotations", folder.Write("c.json", """[{"image": "x", "caption": ["a", "b"]}]"""));
+        Assert.Equal(100, Value(retrieval, "r_mean"));
+    }
+
+    // ---------------------------------------------------------------- tokenize, data, runs, doctor
+
+    [Fact]
+    public void StringsBecomeIdsLineByLine()
+    {
+        var vocabulary = folder.Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ndog\n");
+        var run = KitProcess.Run("\"a dog\"\n\"dog\"\n", ["tokenize", "bert", "--vocab", vocabulary]);
+        Assert.True(run.Code == 0, run.Errors);
+        Assert.Equal("[5,6]\n[6]\n", run.Output);
+        Assert.Equal(2, KitProcess.Run("a dog\n", ["tokenize", "bert", "--vocab", vocabulary]).Code);
+    }
+
+    [Fact]
+    public void TheToyWorldIsDrawnOnceAndFound()
+    {
+        var toy = Path.Combine(folder.Path, "toy");
+        string[] make = ["data", "make-toy", "--out", toy, "--pairs", "24", "--images", "60"];
+        var run = KitProcess.Run(make);
+        Assert.True(run.Code == 0, run.Errors);
+        Assert.Contains("made ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("already there:", KitProcess.Run(make).Output, StringComparison.Ordinal);
+        var status = KitProcess.Run("data", "status", "--data", folder.Path);
+        Assert.True(status.Code == 0, status.Errors);
+        Assert.Contains("2 of 2", status.Output, StringComparison.Ordinal);
+        Assert.Equal(0, KitProcess.Run("data", "status", "nlvr2", "--data", folder.Path).Code);
+    }
+
+    [Fact]
+    public void ResultsAreListedByMethodHoweverItIsWritten()
+    {
+        var run = KitProcess.Run("runs", "--task", "toy-nlvr2", "--method", "w-o-mag");
+        Assert.True(run.Code == 0, run.Errors);
+        Assert.Contains("w/o MAG", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("STP", run.Output, StringComparison.Ordinal);
+        Assert.Equal(run.Output, KitProcess.Run("runs", "--task", "toy-nlvr2", "--method", "W/O MAG").Output);
+    }
+
+    [Fact]
+    public void TheDoctorNamesWhatComputes()
+    {
+        var run = KitProcess.Run("doctor");
+        Assert.True(run.Code == 0, run.Errors);
+        Assert.Contains("TorchSharp", run.Output, StringComparison.Ordinal);
+    }
+
+    // ---------------------------------------------------------------- verify
+
+    [Fact]
+    public void OneFolderIsVerified()
+    {
+        var golden = KitPaths.InRepository("tests", "golden", "clip_tiny-11");
+        var run = KitProcess.Run("verify", golden, "--device", "cpu");
+        Assert.True(run.Code == 0, run.Errors);
+        Assert.Contains("0 differ, 0 of 1 folders unreadable", run.Output, StringComparison.Ordinal);
+        Assert.Equal(2, KitProcess.Run("verify", folder.Path).Code);
+    }
+
+    // ---------------------------------------------------------------- bad input
+
+    [Theory]
+    [InlineData("macs nosuch", "known are")]
+    [InlineData("macs", "name a model")]
+    [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
+    [InlineData("macs blip-nlvr2 --text-length 0", "at least one token")]
+    [InlineData("macs blip-nlvr2 --text-length few", "few")]
+    [InlineData("score caption --results nowhere.json --annotations nowhere.json", "nowhere.json")]
+    [InlineData("score vqa --results FILE", "--annotations")]
+    [InlineData("tokenize clip --vocab nowhere.txt", "nowhere.txt")]
+    [InlineData("data status nosuch", "nosuch")]
+    [InlineData("data get nosuch", "nosuch")]
+    [InlineData("data make-toy --pairs 3 --out /nowhere/at/all", "4")]
+    [InlineData("experiment --method magic", "no method 'magic'")]
+    [InlineData("experiment --task magic", "no task 'magic'")]
+    [InlineData("runs --method magic", "no method 'magic'")]
+    [InlineData("sweep table9", "table2")]
+    [InlineData("sweep table2 --index 100000", "the list has the places 0 to")]
+    [InlineData("verify /nowhere/at/all", "/nowhere/at/all")]
+    public void InputThatCannotBeUsedIsNamed(string line, string says)
+    {
+        var run = KitProcess.Run(line.Split(' '));
+        Assert.Equal(2, run.Code);
+        Assert.Contains(says, run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    private static JsonElement Score(params string[] arguments) => KitProcess.Run(["score", .. arguments, "--json"]).Json;
+
+    private static long Number(JsonElement element, string name) => element.GetProperty(name).GetInt64();
+
+    private static double Value(JsonElement element, string name) => element.GetProperty(name).GetDouble();
+
+    private static long Sum(JsonElement model, string modules) =>
+        model.GetProperty(modules).EnumerateObject().Sum(module => module.Value.GetInt64());
+}

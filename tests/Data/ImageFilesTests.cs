@@ -1,0 +1,126 @@
+using Madtp.Kit.Data.Images;
+using Madtp.Kit.Data;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Data;
+
+public class ImageFilesTests
+{
+    private static readonly TrainingImageSettings Settings = new(2) { Transform = new Darkened(), Seed = 9, QueueLength = 2 };
+
+    private static readonly PlannedBatch[] Plan = [.. Enumerable.Range(0, 12).Select(i => new PlannedBatch(i / 4, [i, 30 - i, 60 + i]))];
+
+    [Fact]
+    public void What_was_foreseen_is_what_would_have_been_made_on_demand()
+    {
+        using var asked = Batches(Load);
+        using var foreseen = Batches(Load);
+        foreseen.Foresee(Plan);
+        Assert.Equal(Plan.Select(p => Contents(asked, p)), Plan.Select(p => Contents(foreseen, p)));
+        Assert.NotEqual(Contents(asked, Plan[0]), Contents(asked, Plan[0] with { Epoch = 1 }));
+    }
+
+    [Fact]
+    public void A_batch_out_of_turn_is_made_too_and_the_plan_goes_on()
+    {
+        var loaded = 0;
+        using var batches = Batches(path =>
+        {
+            Interlocked.Increment(ref loaded);
+            return Load(path);
+        });
+        using var asked = Batches(Load);
+        batches.Foresee(Plan);
+        foreach (var planned in Plan)
+        {
+            var other = new PlannedBatch(7, [1, 2]);
+            Assert.Equal(Contents(asked, other), Contents(batches, other));
+            Assert.Equal(Contents(asked, planned), Contents(batches, planned));
+        }
+
+        Assert.Equal(Plan.Length * ((3 * 2) + (2 * 2)), loaded); // nothing was read twice
+    }
+
+    [Fact]
+    public void Reading_ahead_is_bounded_and_ends_with_an_empty_plan()
+    {
+        var loaded = 0;
+        using var batches = Batches(path =>
+        {
+            Interlocked.Increment(ref loaded);
+            return Load(path);
+        });
+        batches.Foresee(Enumerable.Range(0, int.MaxValue).Select(i => new PlannedBatch(i, [i % 90])));
+        batches.Augmented(0, [0], null).Dispose();
+        Thread.Sleep(100);
+        Assert.InRange(loaded, 2, 2 * 5); // one taken, two waiting, one ready, one begun
+        batches.Foresee([]);
+        var atTheEnd = loaded;
+        Thread.Sleep(50);
+        Assert.Equal(atTheEnd, loaded);
+    }
+
+    [Fact]
+    public void A_broken_image_fails_the_batch_that_needs_it_with_its_name()
+    {
+        using var batches = Batches(path => path == "2" ? throw new InvalidDataException("image '2' cannot be read") : Load(path));
+        batches.Foresee(Plan);
+        batches.Augmented(0, [0, 30, 60], null).Dispose();
+        batches.Augmented(0, [1, 29, 61], null).Dispose();
+        Assert.Contains("'2'", Assert.Throws<InvalidDataException>(() => batches.Augmented(0, [2, 28, 62], null)).Message, StringComparison.Ordinal);
+        batches.Augmented(0, [3, 27, 63], null).Dispose();
+    }
+
+    private static ImageFiles Batches(Func<string, RgbImage> load, TrainingImageSettings? settings = null) => new(i => [$"{i}", $"{100 + i}"], settings ?? Settings, load);
+
+    [Fact]
+    public void A_batch_holds_first_images_then_second_ones_whatever_the_threads()
+    {
+        using var one = Batches(Load, Settings with { Workers = 1 });
+        using var many = Batches(Load, Settings with { Workers = 8 });
+        using var batch = one.Plain([4, 5, 6], null);
+        Assert.Equal([6, 3, 2, 2], batch.shape);
+        var expected = new float[12];
+        ImageNormalization.Clip.Apply(Flat(104).Pixels, expected);
+        Assert.Equal(expected, batch[3].contiguous().data<float>().ToArray());
+        Assert.Equal(Contents(one, Plan[5]), Contents(many, Plan[5]));
+    }
+
+    [Fact]
+    public void What_is_scored_is_read_once_and_no_more_is_kept_than_allowed()
+    {
+        var loaded = new List<string>();
+        using var batches = Batches(path =>
+        {
+            lock (loaded)
+            {
+                loaded.Add(path);
+            }
+
+            return Load(path);
+        }, Settings with { KeptBytes = 60 }); // five images of 12 bytes
+        for (var i = 0; i < 2; i++)
+        {
+            batches.Plain([1, 2, 3], null).Dispose();
+        }
+
+        Assert.Equal(6 + 1, loaded.Count);
+    }
+
+    private static string Contents(ImageFiles batches, PlannedBatch planned)
+    {
+        using var batch = batches.Augmented(planned.Epoch, [.. planned.Examples], null);
+        return string.Join(',', batch.data<float>().ToArray());
+    }
+
+    private static RgbImage Load(string path) => Flat((byte)int.Parse(path));
+
+    private static RgbImage Flat(byte value) => new(2, 2, [.. Enumerable.Repeat(value, 12)]);
+
+    private sealed class Darkened : IImageTransform
+    {
+        public int Size => 2;
+
+        public RgbImage Apply(RgbImage image, SeededRandom random) => Flat((byte)random.Next(image.Pixels[0] + 1));
+    }
+}

@@ -1,0 +1,137 @@
+using Madtp.Kit.Data;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Data;
+
+public sealed class VqaDatasetTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("kit-vqa-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("v2_OpenEnded_mscoco_train2014_questions.subset.json", "v2_mscoco_train2014_annotations.subset.json", 200)]
+    [InlineData("allennlp_v2_OpenEnded_mscoco_questions.json", "allennlp_v2_mscoco_annotations.json", 3)]
+    public void Official_files_are_read(string questions, string annotations, int count)
+    {
+        using var dataset = VqaDataset.OpenOfficial(Sample(questions), Sample(annotations), "coco");
+        Assert.Equal(count, dataset.Count);
+        Assert.All(dataset, e =>
+        {
+            Assert.Equal(1, e.Answers.Sum(a => a.Weight), 4);
+            Assert.StartsWith(Path.Combine("coco", "train2014", "COCO_train2014_"), e.ImagePath);
+            Assert.Contains(e.AnswerType, new[] { "yes/no", "number", "other", null });
+        });
+    }
+
+    [Fact]
+    public void BLIPs_form_says_the_same_as_the_official_one()
+    {
+        using var official = VqaDataset.OpenOfficial(Sample("v2_OpenEnded_mscoco_train2014_questions.subset.json"), Sample("v2_mscoco_train2014_annotations.subset.json"), "coco");
+        using var blip = VqaDataset.OpenBlip(Sample("vqa_train.derived.json"), "coco");
+        Assert.Equal(official.Count, blip.Count);
+        for (var i = 0; i < blip.Count; i++)
+        {
+            Assert.Equal((official[i].QuestionId, official[i].Question, official[i].ImagePath, "vqa"), (blip[i].QuestionId, blip[i].Question, blip[i].ImagePath, blip[i].Source));
+            Assert.Equal(official[i].Answers, blip[i].Answers);
+        }
+    }
+
+    [Fact]
+    public void Answers_are_weighed_by_how_many_gave_them()
+    {
+        using var blip = VqaDataset.OpenBlip(Sample("vqa_train.derived.json"), "coco");
+        var answers = blip[0].Answers; // woman person everyone woman man everyone "lady in yellow and red" girl woman girl
+        Assert.Equal(["woman", "person", "everyone", "man", "lady in yellow and red", "girl"], answers.Select(a => a.Text));
+        Assert.Equal([0.3f, 0.1f, 0.2f, 0.1f, 0.1f, 0.2f], answers.Select(a => a.Weight));
+    }
+
+    [Fact]
+    public void Questions_without_answers_are_read()
+    {
+        using var test = VqaDataset.OpenBlip(Sample("vqa_test.derived.json"), "coco");
+        Assert.All(test, e => Assert.Empty(e.Answers));
+        using var official = VqaDataset.OpenOfficial(Sample("allennlp_v2_OpenEnded_mscoco_questions.json"), null, "coco");
+        Assert.All(official, e => Assert.Empty(e.Answers));
+    }
+
+    [Fact]
+    public void Visual_Genome_is_read_in_its_own_form_and_in_BLIPs()
+    {
+        using var raw = VqaDataset.OpenVisualGenome(Sample("allennlp_vg_question_answers.json"), "vg");
+        using var blip = VqaDataset.OpenBlip(Sample("vg_qa.derived.json"), "coco", "vg");
+        Assert.Equal(blip.Select(e => (e.QuestionId, e.Question)), raw.Select(e => (e.QuestionId, e.Question)));
+        Assert.All(raw.Concat(blip), e => Assert.Equal(0.2f, Assert.Single(e.Answers).Weight));
+        Assert.Equal(Path.Combine("vg", "image", "4.jpg"), blip[0].ImagePath);
+        Assert.Equal("Sailboats.", raw[0].Answers[0].Text);
+    }
+
+    [Fact]
+    public void Visual_Genome_images_without_questions_are_passed_over()
+    {
+        var path = Write("vg.json", """
+            [{"id": 1, "qas": []}, {"id": 2, "qas": [{"qa_id": 5, "image_id": 2, "question": "a?", "answer": "b"}, {"qa_id": 6, "image_id": 2, "question": "c?", "answer": "d"}]},
+             {"id": 3, "qas": []}, {"id": 4, "qas": [{"qa_id": 7, "image_id": 4, "question": "e?", "answer": "f"}]}, {"id": 5, "qas": []}]
+            """);
+        using var dataset = VqaDataset.OpenVisualGenome(path, "vg");
+        Assert.Equal([5L, 6L, 7L], dataset.Select(e => e.QuestionId));
+        Assert.Throws<ArgumentOutOfRangeException>(() => dataset[3]);
+    }
+
+    [Fact]
+    public void Parts_follow_one_another()
+    {
+        using var all = VqaDataset.Concatenate(VqaDataset.OpenBlip(Sample("vqa_train.derived.json"), "coco"), VqaDataset.OpenBlip(Sample("vg_qa.derived.json"), "coco", "vg"));
+        Assert.Equal(208, all.Count);
+        Assert.Equal(["vqa", "vg"], all.Select(e => e.Source).Distinct());
+        Assert.Throws<ArgumentOutOfRangeException>(() => all[208]);
+    }
+
+    [Fact]
+    public void The_answer_list_is_read()
+    {
+        Assert.Equal(300, AnswerList.Load(Sample("answer_list.derived.json")).Count);
+        Assert.Contains("answers.json", Assert.Throws<InvalidDataException>(() => AnswerList.Load(Write("answers.json", "{}"))).Message);
+        Assert.Throws<InvalidDataException>(() => AnswerList.Load(Write("answers.json", "[]")));
+        Assert.Throws<FileNotFoundException>(() => AnswerList.Load(Path.Combine(folder, "gone.json")));
+    }
+
+    [Fact]
+    public void Faults_are_named()
+    {
+        var questions = Write("q.json", "{\"data_subtype\": \"val2014\", \"questions\": [{\"question_id\": 1, \"image_id\": 3, \"question\": \"x\"}]}");
+        Assert.Contains("no answers to question 1", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(questions, Write("a.json", "{\"annotations\": []}"), "coco")).Message);
+        Assert.Contains("entry 1 has no \"question_id\"", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(questions, Write("a.json", "{\"annotations\": [{}]}"), "coco")).Message);
+        Assert.Contains("data_subtype", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(Write("q2.json", "{\"questions\": []}"), null, "coco")).Message);
+        using var vg = VqaDataset.OpenBlip(Write("v.json", "[\n{\"question_id\": 1, \"question\": \"x\", \"image\": \"i\", \"dataset\": \"vg\", \"answer\": \"y\"}]"), "coco");
+        Assert.Contains("line 2: a Visual Genome entry", Assert.Throws<InvalidDataException>(() => vg[0]).Message);
+        Assert.Throws<FileNotFoundException>(() => VqaDataset.OpenBlip(Path.Combine(folder, "gone.json"), "coco"));
+    }
+
+    [Fact]
+    public void Questions_can_be_read_from_several_threads()
+    {
+        using var dataset = VqaDataset.OpenBlip(Sample("vqa_train.derived.json"), "coco");
+        var expected = dataset.Select(e => e.QuestionId).ToArray();
+        var read = new long[expected.Length];
+        Parallel.For(0, read.Length, i => read[i] = dataset[i].QuestionId);
+        Assert.Equal(expected, read);
+    }
+
+    [Fact]
+    public void Test_development_questions_ask_about_test_images()
+    {
+        var questions = Write("q.json", "{\"questions\": [{\"question_id\": 1, \"image_id\": 3, \"question\": \"x\"}], \"data_subtype\": \"test-dev2015\"}");
+        using var dataset = VqaDataset.OpenOfficial(questions, null, "coco");
+        Assert.Equal(Path.Combine("coco", "test2015", "COCO_test2015_000000000003.jpg"), dataset[0].ImagePath);
+    }
+
+    private static string Sample(string name) => KitPaths.Shared("data", "vqa", name);
+
+    private string Write(string name, string content)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+}

@@ -1,0 +1,104 @@
+using Madtp.Kit.Experiments;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Experiments;
+
+public class ComparisonTableTests
+{
+    private static readonly PaperTable Paper = PaperTable.Of(2);
+
+    [Fact]
+    public void Losses_are_taken_against_the_uncompressed_model_of_the_same_scale() =>
+        Assert.Equal(["half", 95.8, 0.0, -0.8, 50.0, "met", 82.85, -0.23, 49.9], Table().Row(["half"], Group(0.958, 0.5), Half).ToFrame().Rows[0]);
+
+    [Fact]
+    public void A_budget_that_was_missed_says_so_and_the_uncompressed_model_has_none()
+    {
+        var frame = Table().Row(["plain"], Group(0.966, 1, ratio: 0), Paper.Rows[0]).Row(["over"], Group(0.958, 0.6), Half).ToFrame();
+        Assert.Equal(["–", "not met"], frame.Rows.Select(row => row["budget"]));
+    }
+
+    [Fact]
+    public void A_loss_too_small_to_print_is_zero_and_not_minus_zero() =>
+        Assert.False(double.IsNegative((double)Table().Row(["half"], Group(0.9658, 0.5), Half).ToFrame().Rows[0]["toy Δ"]!));
+
+    [Fact]
+    public void What_neither_has_stays_empty() =>
+        Assert.Equal(["half", null, null, null, null, "–", null, null, null], Table().Row(["half"], null, null).ToFrame().Rows[0]);
+
+    [Fact]
+    public void A_single_score_can_be_compared_instead_of_the_test_score()
+    {
+        var plain = Group(0.9, 1, ratio: 0) with { Scores = new Dictionary<string, Spread> { ["CIDEr"] = Spread.Of([4.5, 4.7]) } };
+        var ours = Group(0.8, 0.5) with { Scores = new Dictionary<string, Spread> { ["CIDEr"] = Spread.Of([4.2, 4.2]) } };
+        var frame = new ComparisonTable(["approach"], plain, PaperTable.Of(7).Rows[0]) { ScaleLabel = "toy", Score = "CIDEr", PaperScore = "cider", PaperMacs = "caption_gflops" }
+            .Row(["MADTP"], ours, PaperTable.Of(7).Row(("approach", "MADTP"), ("ratio", 0.5))).ToFrame();
+        Assert.Equal(["MADTP", 420.0, 0.0, -40.0, 50.0, "met", 131.0, -2.3, 60.4], frame.Rows[0]);
+    }
+
+    [Fact]
+    public void A_row_has_a_text_for_every_label_column() =>
+        Assert.Contains("2 texts for 1 columns", Assert.Throws<ArgumentException>(() => Table().Row(["half", "0.5"], null, null)).Message);
+
+    private static PaperRow Half => Paper.Row(("approach", "MADTP"), ("ratio", 0.5))!;
+
+    private static ComparisonTable Table() => new(["setting"], Group(0.966, 1, ratio: 0), Paper.Rows[0]) { ScaleLabel = "toy" };
+
+    private static SeedGroup Group(double test, double share, double ratio = 0.5) =>
+        new(new Experiment { ReduceRatio = ratio }, Spread.Of([test]), Spread.Of([share]), share <= 1 - ratio + 0.01);
+}
+
+public class ResultTableTests
+{
+    [Fact]
+    public void Every_result_is_a_row_and_numbers_are_rounded()
+    {
+        var frame = ResultTable.Of(new[] { ("MADTP", 0.95832, 200), ("STP", 0.5, 7) })
+            .Text("method", row => row.Item1)
+            .Number("test %", row => 100 * row.Item2)
+            .Number("share", row => row.Item2, digits: 2)
+            .Count("pairs", row => row.Item3)
+            .ToFrame();
+        Assert.Equal(["method", "test %", "share", "pairs"], frame.Columns.Select(column => column.Name));
+        Assert.Equal(["MADTP", 95.8, 0.96, 200], frame.Rows[0]);
+        Assert.Equal(["STP", 50.0, 0.5, 7], frame.Rows[1]);
+    }
+
+    [Fact]
+    public void What_is_not_known_stays_empty_and_nothing_is_minus_zero()
+    {
+        var column = ResultTable.Of(new double?[] { null, -0.01 }).Number("Δ", value => value).ToFrame()["Δ"];
+        Assert.Null(column[0]);
+        Assert.False(double.IsNegative((double)column[1]!));
+    }
+}
+
+public class RecallTableTests
+{
+    [Fact]
+    public void The_papers_rows_are_printed_with_their_share_of_the_cost()
+    {
+        var frame = RecallTable.Paper(PaperTable.Of(5), "COCO");
+        Assert.Equal(["Uncompressed", "UPop", "UPop", "MADTP", "MADTP"], frame.Rows.Select(row => row["approach"]));
+        Assert.Equal(["MADTP", "0.50", 72.7, 91.8, 96.1, 55.0, 79.9, 87.5, 48.1], frame.Rows[3]);
+    }
+
+    [Fact]
+    public void Ours_say_where_the_budget_was_not_reached()
+    {
+        string[] names = ["text at 1", "text at 5", "text at 10", "image at 1", "image at 5", "image at 10"];
+        var group = new SeedGroup(new Experiment { ReduceRatio = 0.75 }, Spread.Of([0.3]), Spread.Of([0.41]), false)
+        {
+            Scores = names.Select((name, i) => (name, Spread.Of([0.1 * (i + 1)]))).ToDictionary(score => score.name, score => score.Item2),
+        };
+        Assert.Equal(["MADTP", "0.75 (not reached)", 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 41.0], RecallTable.Ours([group]).Rows[0]);
+    }
+
+    [Fact]
+    public void The_mean_at_one_is_of_both_directions() =>
+        Assert.Equal(64.15, RecallTable.MeanAtOne(PaperTable.Of(5).Row(("dataset", "COCO"), ("approach", "Uncompressed"))!), 9);
+
+    [Fact]
+    public void A_data_set_the_table_lacks_is_named() =>
+        Assert.Contains("'VQA'", Assert.Throws<ArgumentException>(() => RecallTable.Paper(PaperTable.Of(5), "VQA")).Message, StringComparison.Ordinal);
+}
