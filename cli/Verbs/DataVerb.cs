@@ -21,7 +21,7 @@ internal static class DataVerb
     {
         var verb = new Verb(
             "make-toy", "Draw the toy world: NLVR2, COCO, Flickr30k and VQA v2 of coloured shapes.",
-            "./kit data make-toy", "./kit data make-toy --out /tmp/toy --pairs 240 --images 60");
+            "./kit data make-toy", "./kit data make-toy --out toy --pairs 240 --images 60");
         var folder = verb.Option("--out", "Folder to write to.", "DIR", () => Path.Combine("data", "toy"));
         var seed = verb.Option("--seed", "Seed of every random choice.", "N", () => 1UL);
         var pairs = verb.Option(

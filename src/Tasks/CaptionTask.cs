@@ -154,6 +154,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
         var captions = split.ImageOfCaption.Index().ToLookup(caption => caption.Item, caption => caption.Index);
         var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)] : SeededRandom.Derangement(split.Images);
+        long[] numbers = scoring.Folder is null ? [] : [.. Enumerable.Range(0, count).Select(image => Number(split.ImageId(image)))];
         var begin = tensor(language.Prompt.Select(id => (long)id).ToArray(), device: Placement.DeviceOf(model));
         var (answers, tokens, resumed) = scoring.Answers(count, Usual, "answers", reduction, (images, trace) =>
         {
@@ -162,7 +163,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
             var spent = Costs(costs, split, captions, images, trace);
             return images.Select((_, i) => new Answer(words[i], null, spent[i].Macs, spent[i].Dense));
         });
-        var submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "captions.json"), split, answers) : null;
+        var submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "captions.json"), numbers, answers) : null;
         string[][] references = [.. Enumerable.Range(0, count).Select(image => References(split, captions[image], image, language))];
         var scores = CaptionMetrics.Compute(truth is not null && submission is not null
             ? CaptionSet.Read(submission, truth, subset: scoring.Limit is not null)
@@ -234,11 +235,13 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         return [.. ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words)];
     }
 
-    private static string Submit(string path, CaptionedImages split, IReadOnlyList<Answer> answers)
+    private static long Number(string? id) => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw new InvalidDataException($"'{id}' is no number, by which COCO's evaluation knows an image");
+
+    private static string Submit(string path, long[] numbers, IReadOnlyList<Answer> answers)
     {
-        long Number(int image) => long.TryParse(split.ImageId(image), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
-            : throw new InvalidDataException($"'{split.ImageId(image)}' is no number, by which COCO's evaluation knows an image");
-        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, answers.Select((answer, image) => new { image_id = Number(image), caption = answer.Text })));
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(
+            stream, answers.Zip(numbers, (answer, number) => new { image_id = number, caption = answer.Text })));
         return path;
     }
 }

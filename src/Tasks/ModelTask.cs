@@ -158,6 +158,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
         return WithoutFeatures(() => Score(split, scoring ?? new Scoring())) with { Calibration = Calibration };
     }
 
+    /// <summary>The split that is to be scored; the usual one if null.</summary>
+    internal string? ScoredSplit { get; set; }
+
     /// <summary>Whether the model has no alignment guidance, as a published checkpoint that was never trained for token reduction.</summary>
     internal bool LacksGuidance => ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
@@ -263,7 +266,7 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
             }
             catch (FileNotFoundException) when (!Settings.Learns)
             {
-                return Split(TestSplit);
+                return Split(ScoredSplit ?? TestSplit);
             }
         }
     }

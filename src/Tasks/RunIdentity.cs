@@ -64,6 +64,9 @@ internal sealed class RunIdentity
         }
     }
 
+    /// <summary>Whether a folder is this run's already.</summary>
+    public bool Owns(string folder) => Path.Combine(folder, FileName) is var path && File.Exists(path) && Differences(path).Count == 0;
+
     private List<string> Differences(string path)
     {
         Dictionary<string, string> there;

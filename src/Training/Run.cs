@@ -73,7 +73,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
         using var task = ModelTask.Open(Task, PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
-        Identity(task).Claim(Folder, fresh: !Resume);
+        var identity = Identity(task);
+        identity.Claim(Folder, fresh: !Resume);
         if (Trained(task, progress, cancellation) is not var (trained, steps))
         {
             return null;
@@ -83,7 +84,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
         var watched = trained.Validate();
         Save(weights, trained, steps, []);
-        var scores = (Scored ?? [task.TestSplit]).ToDictionary(split => split, split => Score(trained, split, cancellation));
+        identity.AddFile("weights", weights); // answers of other weights, as of an earlier epoch, are worth nothing
+        identity.Add("limit", Scoring.Limit);
+        var scores = (Scored ?? [task.TestSplit]).ToDictionary(split => split, split => Score(trained, split, identity, cancellation));
         if (scores.Count > 0)
         {
             Save(weights, trained, steps, scores.Values);
@@ -114,6 +117,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         split ??= task.TestSplit;
+        task.ScoredSplit = split;
         var identity = Identity(task, split);
         var folder = Folder.Length > 0 || Settings.Data is null ? Folder
             : KitFolder.File("artifacts", "evaluations", $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
@@ -131,7 +135,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     }
 
     // A budget that was met before is not looked for again.
-    private static void Calibrate(ModelTask task, string folder, CancellationToken cancellation)
+    private void Calibrate(ModelTask task, string folder, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var path = Path.Combine(folder, "calibration.json");
@@ -141,6 +145,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             return;
         }
 
+        Scoring.Progress?.Report(new EvaluationProgress("calibration", 0, task.Settings.CalibrationExamples));
         var found = task.Calibrate();
         if (folder.Length > 0)
         {
@@ -166,12 +171,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         return result.Completed ? (task, result.Steps) : null;
     }
 
-    private Evaluation Score(ModelTask task, string split, CancellationToken cancellation)
+    private Evaluation Score(ModelTask task, string split, RunIdentity identity, CancellationToken cancellation)
     {
         var folder = Settings.Data is null ? null : Path.Combine(Folder, split);
         if (folder is not null)
         {
-            Identity(task).Claim(folder, fresh: !Resume);
+            identity.Claim(folder, fresh: !Resume || !identity.Owns(folder));
         }
 
         return task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation });
@@ -212,7 +217,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
     }
 
-    // A stored dial is used only by the method that stored it: the authors' files keep a temperature among the tensors, the kit's beside them.
+    // A stored dial is used only by the method that stored it, which is taken where none is named: the authors' files keep a temperature
+    // among the tensors, the kit's beside them with the method's name (without one it was MADTP).
     private static TaskSettings WithStoredDial(TaskSettings settings)
     {
         if (settings.Checkpoint is null)
@@ -222,9 +228,15 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
         using var file = CheckpointFile.Open(settings.Checkpoint);
         var released = file.Number("temperature");
-        if (settings.Method is null && released is not null)
+        var named = settings.Method is not null;
+        var trainedBy = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name);
+        if (!named)
         {
-            settings = settings with { Method = PruningMethod.ByTemperature(ReductionPolicy.Released) };
+            settings = settings with
+            {
+                Method = released is not null ? PruningMethod.ByTemperature(ReductionPolicy.Released)
+                    : Methods.All.FirstOrDefault(method => method.Name == trainedBy)?.Pruning,
+            };
         }
 
         if ((settings.ReduceRatio ?? settings.Dial) is not null)
@@ -233,10 +245,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         var method = settings.Method ?? PruningMethod.Madtp;
-        var stored = method.Dial == PruningMethod.Temperature
-            ? released ?? Note(file, "temperature")
-            : file.Metadata.GetValueOrDefault("method") == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
-        return stored is null && settings.Method is not null
+        var stored = released is not null ? method.Dial == PruningMethod.Temperature ? released : null
+            : trainedBy == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
+        return stored is null && named
             ? throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it: give a reduce ratio, or the {method.Dial}")
             : settings with { Dial = stored };
     }
@@ -267,6 +278,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("reduce ratio", Settings.ReduceRatio);
         identity.Add("method", PrunesParameters ? ParameterPruning : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
         identity.Add("losses", FormattableString.Invariant($"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
+        identity.Add("model", FormattableString.Invariant(
+            $"drop path {Settings.DropPath}, dropout {Settings.Dropout}, queue {Settings.QueueSize}, momentum {Settings.Momentum}"));
+        identity.Add("budget", FormattableString.Invariant(
+            $"{Settings.CalibrationExamples} examples, {Settings.CalibrationsPerEpoch} times an epoch"));
+        identity.Add("distillation", Settings.Distillation);
+        identity.Add("watched", Settings.WatchedExamples);
         identity.Add("alignment", (Settings.NewAlignment ? "new " : string.Empty) + Settings.Alignment);
         identity.Add("training", JsonSerializer.Serialize(Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
         identity.Add("learns val2014", Settings.TrainOnValidation ? "yes" : null);
@@ -282,6 +299,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("split", split);
         identity.Add("limit", Scoring.Limit);
         identity.Add("batch size", Scoring.BatchSize);
+        identity.Add("shuffled", Scoring.Shuffle == Shuffle.None ? null : Scoring.Shuffle.ToString());
         identity.Add("image size", Settings.ImageSize);
         AddFiles(identity, task, split);
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null)

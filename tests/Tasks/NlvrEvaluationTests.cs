@@ -65,13 +65,25 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
     public void A_budget_is_met_on_calibration_examples_and_calibrated_once()
     {
         var settings = Settings("run", 0.5).With(s => s with { ReduceRatio = 0.55, CalibrationExamples = 24 });
-        var report = settings.Evaluate();
+        var first = new List<string>();
+        var report = (settings with { Scoring = settings.Scoring with { Progress = new Seen(first) } }).Evaluate();
+        Assert.Contains("calibration", first);
         Assert.True(report.Calibration!.Reached, report.Calibration.ToString());
         Assert.InRange(report.MacShare, 0.40, 0.50); // other pairs than those it was calibrated on
         var steps = new List<string>();
         var again = (settings with { Scoring = settings.Scoring with { Progress = new Seen(steps) } }).Evaluate();
         Assert.Equal(report.Temperature, again.Temperature);
         Assert.DoesNotContain("calibration", steps);
+    }
+
+    [Fact]
+    public void Answers_to_shuffled_images_are_another_run()
+    {
+        var settings = Settings("run").Limited(20);
+        var right = settings.Evaluate();
+        var shuffled = settings with { Scoring = settings.Scoring with { Shuffle = Shuffle.Images } };
+        Assert.Contains("shuffled", Assert.Throws<InvalidDataException>(() => shuffled.Evaluate()).Message, StringComparison.Ordinal);
+        Assert.NotEqual(right.Accuracy, (shuffled with { Folder = Path.Combine(folder.Path, "shuffled") }).Evaluate().Accuracy);
     }
 
     [Fact]

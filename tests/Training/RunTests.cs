@@ -91,6 +91,32 @@ public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
         Assert.False(weights.Metadata.ContainsKey("temperature"), "a keep ratio is no temperature");
         Assert.True(weights.Metadata.ContainsKey("keep_ratio"));
         Assert.InRange(report.Scores["test"].MacShare, 0.5, 0.9);
+        var again = toys.Scoring("clip", report.Weights, Path.Combine(folder.Path, "again"), 32).Limited(4);
+        Assert.Equal(report.Scores["test"].Macs, again.Evaluate().Macs); // by the method that stored the ratio, unnamed
+        var other = again.With(s => s with { Method = PruningMethod.Madtp }) with { Fresh = true, Resume = false };
+        Assert.Contains("has no temperature", Assert.Throws<ArgumentException>(() => other.Evaluate()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_that_were_trained_on_are_scored_anew()
+    {
+        var whole = Settings("caption", "whole", null);
+        var expected = whole.Train()!;
+        var first = whole with { Folder = Path.Combine(folder.Path, "parts"), Training = whole.Training with { StopAfterEpoch = 1 } };
+        Assert.NotNull(first.Train());
+        var parts = (first with { Training = whole.Training, Resume = true }).Train()!;
+        Assert.Equal(File.ReadAllBytes(expected.Weights), File.ReadAllBytes(parts.Weights));
+        Assert.Equal(0, parts.Scores["test"].Resumed);
+        Assert.Equal(expected.Scores["test"].Scores, parts.Scores["test"].Scores);
+    }
+
+    [Fact]
+    public void A_run_is_gone_on_with_by_its_own_recipe_alone()
+    {
+        var settings = Settings("caption", "run", null) with { Scored = [] };
+        Assert.NotNull(settings.Train());
+        var other = settings.With(s => s with { DropPath = 0.3 }) with { Resume = true };
+        Assert.Contains("drop path 0.3", Assert.Throws<InvalidDataException>(() => other.Train()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
