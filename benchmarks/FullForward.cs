@@ -2,8 +2,6 @@ using System.Globalization;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Vision;
 using Madtp.Kit.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,7 +33,7 @@ internal static class FullForward
         model.to(device);
         model.eval();
         var batches = Batches.Where(size => size <= most).ToDictionary(size => size, size => new Pairs(size, image, device));
-        var costs = new NlvrRunCosts(model.Config);
+        var costs = RunCosts.Of(model);
         double ShareOf(PruningSetting setting)
         {
             using var scope = NewDisposeScope();

@@ -1,5 +1,5 @@
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Models.Clip;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Verification;
 using Xunit;

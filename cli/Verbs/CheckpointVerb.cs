@@ -4,8 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Clip;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;

@@ -1,5 +1,4 @@
 using Madtp.Kit.Runtime;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

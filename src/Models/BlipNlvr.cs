@@ -1,8 +1,4 @@
-using Madtp.Kit.Data.Nlvr2;
 using Madtp.Kit.Data;
-using Madtp.Kit.Madtp;
-using Madtp.Kit.Models.Text;
-using Madtp.Kit.Models.Vision;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,16 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Decoding;
-using Madtp.Kit.Models.Text;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;
 

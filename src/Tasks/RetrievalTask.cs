@@ -1,16 +1,9 @@
 using System.Runtime.InteropServices;
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Batching;
-using Madtp.Kit.Data.Retrieval;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;

@@ -1,11 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
-using Madtp.Kit.Models.Clip;
-using Madtp.Kit.Models.Contrastive;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;

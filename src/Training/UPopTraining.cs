@@ -1,7 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Batching;
 using Madtp.Kit.Data;
 using Madtp.Kit.Tasks;
 using TorchSharp;

@@ -2,7 +2,6 @@ using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Blip;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Training;

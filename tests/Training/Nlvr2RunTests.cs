@@ -1,7 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Tasks;
