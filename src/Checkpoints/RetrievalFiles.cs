@@ -48,9 +48,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     }
 
     /// <summary>Recall of these scores.</summary>
-    public RecallScores Recall()
-        => TextToImage is null ? RetrievalRecall.Compute(ImageToText, ImageOfCaption)
-            : RetrievalRecall.Compute(ImageToText, TextToImage, ImageOfCaption);
+    public RecallScores Recall() => RetrievalRecall.Compute(ImageToText, ImageOfCaption, TextToImage);
 
     private static List<int> ReadPairs(string path, out int images)
     {

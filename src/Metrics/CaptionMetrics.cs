@@ -14,23 +14,12 @@ public static class CaptionMetrics
     public static CaptionScores Compute(CaptionSet captions, string? meteorJar = null, string? spiceJar = null)
     {
         var tokenized = captions.Tokenize();
-        return Compute(tokenized, meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized),
-            spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized));
-    }
-
-    /// <summary>Scores captions that are tokenized already, without METEOR and SPICE.</summary>
-    /// <param name="tokenized">Words with a space between, punctuation removed.</param>
-    public static CaptionScores Compute(IReadOnlyList<TokenizedCaption> tokenized) => Compute(tokenized, null, null);
-
-    private static CaptionScores Compute(IReadOnlyList<TokenizedCaption> tokenized, ProgramScores? meteor, ProgramScores? spice)
-    {
-        var bleu = Bleu.Compute(tokenized);
-        var rouge = RougeL.Compute(tokenized);
-        var cider = CiderD.Compute(tokenized);
+        var meteor = meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized);
+        var spice = spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized);
+        var (bleu, rouge, cider) = (Bleu.Compute(tokenized), RougeL.Compute(tokenized), CiderD.Compute(tokenized));
         var images = tokenized.Select((caption, i) => new CaptionImageScores(
             caption.ImageId, bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i]));
-        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, bleu.Counts,
-            [.. images]);
+        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, [.. images]);
     }
 }
 
@@ -40,11 +29,10 @@ public static class CaptionMetrics
 /// <param name="Cider">CIDEr-D.</param>
 /// <param name="Meteor">METEOR; null where its program was not given.</param>
 /// <param name="Spice">SPICE; null where its program was not given.</param>
-/// <param name="BleuCounts">What BLEU comes from.</param>
 /// <param name="Images">The scores of each image.</param>
 public sealed record CaptionScores(
-    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice, BleuCounts BleuCounts,
-        IReadOnlyList<CaptionImageScores> Images);
+    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice,
+    IReadOnlyList<CaptionImageScores> Images);
 
 /// <summary>The scores of one image's caption.</summary>
 /// <param name="ImageId">The image.</param>
