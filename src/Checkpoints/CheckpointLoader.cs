@@ -195,8 +195,8 @@ public static partial class PositionEmbedding
         if (embedding.ndim is not (2 or 3) || Side(embedding.shape[^2]) is not { } from || Side(tokens) is not { } to)
         {
             throw new ArgumentException(
-                $"a position embedding of shape {Damage.Shape(embedding.shape)} cannot be fitted to {tokens} tokens: patches must "
-                + $"form a square");
+                $"a position embedding of shape {Damage.Shape(embedding.shape)} cannot be fitted to {tokens} tokens: "
+                + "patches must form a square");
         }
 
         using var scope = NewDisposeScope();

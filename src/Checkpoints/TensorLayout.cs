@@ -44,12 +44,12 @@ internal sealed class TensorLayout
         Damage.Unless(strides.All(s => s >= 0), $"{what}: its strides {Damage.Shape(strides)} are negative");
         Damage.Unless(
             count == 0 || ExtentOf(shape, strides) <= available,
-            $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} reaches past its storage ({available} "
-                + $"elements)");
+            $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} "
+                + $"reaches past its storage ({available} elements)");
         Damage.Unless(
             count <= Math.Max(available, MaximumRepeated),
-            $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements {count / Math.Max(available, 1)} "
-                + $"times");
+            $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements "
+                + $"{count / Math.Max(available, 1)} times");
         return new TensorLayout(shape, strides, count);
     }
 
@@ -130,7 +130,9 @@ internal static class ElementNames
     public static string Safetensors(ScalarType type) => Array.Find(Table, row => row.Type == type).Safetensors
         ?? throw new ArgumentException($"tensors of {type} are not kept in checkpoints", nameof(type));
 
-    /// <summary>The element that a safetensors header calls by this name, and its bytes; null where there is no such name.</summary>
+    /// <summary>
+    /// The element that a safetensors header calls by this name, and its bytes; null where there is no such name.
+    /// </summary>
     public static (ScalarType? Type, int Size)? OfSafetensors(string name) => Found(row => row.Safetensors == name);
 
     /// <summary>The element of PyTorch's storage class of this name, and its bytes; null where there is no such class.</summary>

@@ -148,7 +148,8 @@ internal sealed class PickleContents(CheckpointFormat format)
     {
         var contents = new PickleContents(format);
         contents.Visit("", root, 0);
-        return new CheckpointContents(format, contents.tensors, contents.unread, contents.values, new Dictionary<string, string>());
+        return new CheckpointContents(
+            format, contents.tensors, contents.unread, contents.values, new Dictionary<string, string>());
     }
 
     private void Visit(string name, object? value, int depth)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
@@ -22,29 +21,18 @@ internal sealed class Ngrams
     public Counted Count(string sentence)
     {
         var numbers = PythonText.Split(sentence).ConvertAll(NumberOf);
-        var counts = new Dictionary<Run, int>();
-        for (var length = 1; length <= Longest; length++)
-        {
-            for (var i = 0; i + length <= numbers.Count; i++)
-            {
-                var run = new Run(numbers[i], length > 1 ? numbers[i + 1] : 0, length > 2 ? numbers[i + 2] : 0,
-                    length > 3 ? numbers[i + 3] : 0);
-                CollectionsMarshal.GetValueRefOrAddDefault(counts, run, out _)++;
-            }
-        }
-
-        return new Counted(numbers.Count, counts);
+        var runs =
+            from length in Enumerable.Range(1, Longest)
+            from i in Enumerable.Range(0, Math.Max(0, numbers.Count - length + 1))
+            select new Run(numbers[i], length > 1 ? numbers[i + 1] : 0, length > 2 ? numbers[i + 2] : 0,
+                length > 3 ? numbers[i + 3] : 0);
+        return new Counted(numbers.Count, runs.CountBy(run => run).ToDictionary());
     }
 
     private int NumberOf(string word)
     {
-        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(words, word, out _);
-        if (number == 0)
-        {
-            number = words.Count;
-        }
-
-        return number;
+        words.TryAdd(word, words.Count + 1);
+        return words[word];
     }
 
     /// <summary>A sentence's length in words and its runs.</summary>
