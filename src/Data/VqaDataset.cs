@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Madtp.Kit.Data;
 
@@ -41,10 +40,7 @@ public sealed record VqaQuestion(long QuestionId, string QuestionType, string An
 /// <param name="Text">The answer.</param>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
-public sealed record VqaHumanAnswer(
-    [property: JsonPropertyName("answer")] string Text,
-    [property: JsonPropertyName("answer_confidence")] string? Confidence = null,
-    [property: JsonPropertyName("answer_id")] int? Number = null);
+public sealed record VqaHumanAnswer(string Text, string? Confidence = null, int? Number = null);
 
 /// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
 /// <param name="Text">The answer, as written.</param>

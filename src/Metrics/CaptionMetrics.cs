@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Metrics;
 
@@ -61,11 +61,15 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
     /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
     public static CaptionSet Read(string resultsPath, string annotationsPath, bool subset = false)
     {
-        var annotations = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "COCO caption annotations");
-        var references = annotations.Annotations.GroupBy(annotation => annotation.ImageId)
-            .ToDictionary(group => group.Key, group => group.Select(annotation => annotation.Caption).ToArray());
+        var references = CaptionImages.LoadTruth(annotationsPath);
         var hypotheses = ReadResults(resultsPath, references, annotationsPath);
-        var images = annotations.Images?.Select(image => image.Id).ToArray() ?? [.. references.Keys];
+        long[] images = [.. references.Keys];
+        if (JsonList.Properties(annotationsPath).ContainsKey("images"))
+        {
+            using var listed = new JsonList(annotationsPath, "images");
+            images = [.. listed.Select(image => image.Id("id"))];
+        }
+
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
         if (missing.Length > 0 && !subset)
         {
@@ -92,37 +96,27 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
             image.ImageId, hypotheses[i], [.. image.References.Select(_ => references.Dequeue())]))];
     }
 
-    private static Dictionary<long, string> ReadResults(string path, Dictionary<long, string[]> references,
-        string annotationsPath)
+    private static Dictionary<long, string> ReadResults(
+        string path, IReadOnlyDictionary<long, IReadOnlyList<string>> references, string annotationsPath)
     {
         var hypotheses = new Dictionary<long, string>();
-        foreach (var result in MetricFile.ReadJson<Caption[]>(path, "generated captions"))
+        using var results = new JsonList(path);
+        foreach (var result in results)
         {
-            if (!references.ContainsKey(result.ImageId))
+            var image = result.Id("image_id");
+            if (!references.ContainsKey(image))
             {
-                throw new InvalidDataException($"{path}: image {result.ImageId} is not in {annotationsPath}");
+                throw result.Error($"image {image} is not in {annotationsPath}");
             }
 
-            if (!hypotheses.TryAdd(result.ImageId, result.Text))
+            if (!hypotheses.TryAdd(image, result.Text("caption")))
             {
-                throw new InvalidDataException($"{path}: image {result.ImageId} has two captions; the evaluation wants one");
+                throw result.Error($"image {image} has two captions; the evaluation wants one");
             }
         }
 
         return hypotheses;
     }
-
-    private sealed record AnnotationFile(
-        [property: JsonPropertyName("annotations")] Annotation[] Annotations,
-        [property: JsonPropertyName("images")] Image[]? Images = null);
-
-    private sealed record Annotation([property: JsonPropertyName("image_id")] long ImageId,
-        [property: JsonPropertyName("caption")] string Caption);
-
-    private sealed record Image([property: JsonPropertyName("id")] long Id);
-
-    private sealed record Caption([property: JsonPropertyName("image_id")] long ImageId,
-        [property: JsonPropertyName("caption")] string Text);
 }
 
 /// <summary>One image's generated caption and the captions people wrote, tokenized: words with spaces between.</summary>

@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
@@ -19,26 +19,24 @@ public static class Nlvr2Metrics
         var predictions = ReadPredictions(predictionsPath);
         var sentences = new Dictionary<string, bool>(StringComparer.Ordinal); // whether all of its examples are right
         var (count, right) = (0, 0);
-        foreach (var (line, example) in MetricFile.ReadJsonLines<Example>(
-            annotationsPath, "an NLVR2 example with its identifier and label"))
+        using var examples = JsonList.OfLines(annotationsPath);
+        foreach (var example in examples)
         {
-            var parts = example.Identifier.Split('-');
+            var (identifier, label) = (example.Text("identifier"), example.Text("label"));
+            var parts = identifier.Split('-');
             if (parts.Length < 3)
             {
-                throw new InvalidDataException(
-                    $"{annotationsPath}, line {line}: the identifier '{example.Identifier}' is not of the form "
-                    + $"split-set-pair-sentence");
+                throw example.Error($"the identifier '{identifier}' is not of the form split-set-pair-sentence");
             }
 
-            if (!predictions.TryGetValue(example.Identifier, out var prediction))
+            if (!predictions.TryGetValue(identifier, out var prediction))
             {
-                throw new InvalidDataException(
-                    $"{predictionsPath}: the example {example.Identifier} of {annotationsPath}, line {line}, has no prediction");
+                throw example.Error($"the example {identifier} has no prediction in {predictionsPath}");
             }
 
             parts[2] = "";
             var sentence = string.Join('-', parts);
-            var isRight = PythonText.Lower(prediction) == PythonText.Lower(example.Label);
+            var isRight = PythonText.Lower(prediction) == PythonText.Lower(label);
             sentences[sentence] = isRight && sentences.GetValueOrDefault(sentence, true);
             right += isRight ? 1 : 0;
             count++;
@@ -52,10 +50,9 @@ public static class Nlvr2Metrics
 
     private static Dictionary<string, string> ReadPredictions(string path)
     {
-        MetricFile.Require(path, "predictions");
         var predictions = new Dictionary<string, string>(StringComparer.Ordinal);
         var number = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in File.ReadLines(JsonList.Require(path)))
         {
             number++;
             var fields = PythonText.Strip(line).ToString().Split(',');
@@ -71,9 +68,6 @@ public static class Nlvr2Metrics
 
         return predictions;
     }
-
-    private sealed record Example([property: JsonPropertyName("identifier")] string Identifier,
-        [property: JsonPropertyName("label")] string Label);
 }
 
 /// <summary>The two scores of NLVR2.</summary>

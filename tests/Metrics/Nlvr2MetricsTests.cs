@@ -44,7 +44,7 @@ public class Nlvr2MetricsTests
         const string example = """{"identifier": "dev-1-0-0", "label": "True"}""";
         Assert.Contains("p.csv, line 2", Refusal("dev-1-0-0,True\nnonsense\n", example));
         Assert.Contains("dev-1-0-0", Refusal("dev-9-9-9,True\n", example));
-        Assert.Contains("a.json, line 2", Refusal("dev-1-0-0,True\n", example + "\n{\n"));
+        Assert.Contains("a.json, line 2", Refusal("dev-1-0-0,True\n", example + "\n{]\n"));
         Assert.Contains("a.json, line 1", Refusal("dev-1-0-0,True\n", """{"sentence": "no label"}"""));
         Assert.Contains("split-set-pair-sentence", Refusal("x,True\n", """{"identifier": "x", "label": "True"}"""));
     }

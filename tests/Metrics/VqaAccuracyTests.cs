@@ -94,7 +94,7 @@ public class VqaAccuracyTests
         string Refusal(string results) => Assert.Throws<InvalidDataException>(() => VqaAccuracy.ComputeFiles(folder.Write("r.json", results), annotations)).Message;
         Assert.Contains("question 5", Refusal("[]"));
         Assert.Contains("question 6", Refusal("""[{"question_id": 5, "answer": "a"}, {"question_id": 6, "answer": "a"}]"""));
-        Assert.Contains("r.json, line 1, byte", Refusal("""[{"question_id": 5, "answer": null}]"""));
+        Assert.Contains("r.json, line 1", Refusal("""[{"question_id": 5, "answer": null}]"""));
     }
 
     // Each line is what Python 3 answers to round(x, 2).
