@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
@@ -135,7 +136,7 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     /// <summary>The path of a file that is there.</summary>
     /// <exception cref="FileNotFoundException">It is not.</exception>
     public static string Require(string path) =>
-        File.Exists(path) ? path : throw new FileNotFoundException($"there is no file '{path}'; './kit data status' tells which are missing", path);
+        File.Exists(path) ? path : throw new FileNotFoundException($"there is no file '{path}'; what a data set lacks './kit data status' tells", path);
 
     /// <summary>The line, from 1, that a place in a file stands on.</summary>
     public static int LineOf(string path, long offset)
@@ -294,8 +295,14 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         _ => throw Wrong(name, "a text or a number"),
     };
 
-    public long Number(string name) =>
-        Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : throw Wrong(name, "a whole number");
+    /// <summary>A whole number; some programs write it in quotes.</summary>
+    public long Number(string name) => Value(name) switch
+    {
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out var number) => number,
+        { ValueKind: JsonValueKind.String } value
+            when long.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw Wrong(name, "a whole number"),
+    };
 
     /// <summary>"True" and "False" as texts, as NLVR2 has them, or JSON's own true and false.</summary>
     public bool Truth(string name) => Value(name) switch

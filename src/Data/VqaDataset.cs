@@ -40,7 +40,7 @@ public sealed record VqaQuestion(long QuestionId, string QuestionType, string An
 /// <param name="Text">The answer.</param>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
-public sealed record VqaHumanAnswer(string Text, string? Confidence = null, int? Number = null);
+public sealed record VqaHumanAnswer(string Text, string? Confidence = null, long? Number = null);
 
 /// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
 /// <param name="Text">The answer, as written.</param>
