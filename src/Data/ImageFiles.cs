@@ -195,8 +195,14 @@ internal sealed class ImageFiles(
             {
                 var (view, at) = Math.DivRem(image, examples.Length);
                 var seed = SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)examples[at], (ulong)view);
-                var random = new SeededRandom(seed);
-                ImageNormalization.Clip.Apply(transform(load(files[at][view]), random).Pixels, batch.Image(image).Span);
+                var made = transform(load(files[at][view]), new SeededRandom(seed));
+                if (made.Width != settings.ImageSize || made.Height != settings.ImageSize)
+                {
+                    throw new InvalidDataException($"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, "
+                        + $"but the model takes {settings.ImageSize}x{settings.ImageSize}");
+                }
+
+                ImageNormalization.Clip.Apply(made.Pixels, batch.Image(image).Span);
             });
             return batch;
         }

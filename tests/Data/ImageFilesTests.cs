@@ -87,6 +87,13 @@ public class ImageFilesTests
     }
 
     [Fact]
+    public void A_transform_that_makes_another_size_is_refused()
+    {
+        using var batches = Batches(Load, Settings with { Transform = (_, _) => new RgbImage(1, 1, new byte[3]) });
+        Assert.Contains("became 1x1", Assert.Throws<InvalidDataException>(() => batches.Augmented(0, [4], null)).Message);
+    }
+
+    [Fact]
     public void What_is_scored_is_read_once_and_no_more_is_kept_than_allowed()
     {
         var loaded = new List<string>();

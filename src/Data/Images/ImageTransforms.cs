@@ -63,11 +63,11 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
 
     /// <summary>Writes an image's channels one after the other. <c>[3, H, W]</c></summary>
     /// <param name="pixels">Red, green and blue of each pixel. <c>[H, W, 3]</c></param>
-    /// <param name="target">Receives as many numbers as there are bytes.</param>
-    /// <exception cref="ArgumentException"><paramref name="target"/> is of another length.</exception>
+    /// <param name="target">Begins with the result.</param>
+    /// <exception cref="ArgumentException"><paramref name="target"/> is too short.</exception>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> target)
     {
-        if (target.Length != pixels.Length)
+        if (target.Length < pixels.Length)
         {
             throw new ArgumentException($"{pixels.Length} numbers do not fit into {target.Length}", nameof(target));
         }

@@ -40,6 +40,6 @@ public class ImageNormalizationTests
     }
 
     [Fact]
-    public void A_target_of_another_length_is_refused()
+    public void Too_short_a_target_is_refused()
         => Assert.Throws<ArgumentException>(() => ImageNormalization.Clip.Apply(new byte[6], new float[5]));
 }
