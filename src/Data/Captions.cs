@@ -37,6 +37,17 @@ public static class CaptionImages
         return images.Length > 0 ? images : throw new InvalidDataException($"{path}: no image{wanted}");
     }
 
+    /// <summary>The captions of each image by COCO's number, in the file's order: what captions are scored against.</summary>
+    /// <param name="path">COCO's annotations or BLIP's "…_gt.json": "annotations", each with "image_id" and "caption".</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed; the message names the line.</exception>
+    public static IReadOnlyDictionary<long, IReadOnlyList<string>> LoadTruth(string path)
+    {
+        using var annotations = new JsonList(path, "annotations");
+        return annotations.GroupBy(record => record.Number("image_id"), record => record.Text("caption"))
+            .ToDictionary(image => image.Key, captions => (IReadOnlyList<string>)[.. captions]);
+    }
+
     /// <summary>The same images caption by caption, to train on.</summary>
     public static IReadOnlyList<CaptionRow> ToRows(this IReadOnlyList<CaptionedImage> images)
         => [.. images.SelectMany((image, number) =>

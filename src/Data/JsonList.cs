@@ -109,17 +109,23 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
         return isArray ?? throw new InvalidDataException($"{path}: empty; fetch or make it again");
     }
 
-    /// <summary>A text in the object that a file is; null where there is none.</summary>
-    public static string? TextOf(string path, string property)
+    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else.</summary>
+    public static IReadOnlyDictionary<string, string?> Properties(string path)
     {
-        var (text, isNext) = ((string?)null, false);
+        var properties = new Dictionary<string, string?>();
+        var name = string.Empty;
         ReadTokens(path, isLines: false, (ref Utf8JsonReader reader, long _) =>
         {
-            text = isNext && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-            isNext = IsProperty(ref reader, property);
-            return text is null;
+            if (reader.CurrentDepth == 1 && reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+            {
+                var isName = reader.TokenType == JsonTokenType.PropertyName;
+                name = isName ? reader.GetString()! : name;
+                properties[name] = isName ? null : reader.GetString();
+            }
+
+            return true;
         });
-        return text;
+        return properties;
     }
 
     /// <summary>The path of a file that is there.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Madtp.Kit.Data;
 
@@ -42,10 +41,7 @@ public sealed record VqaQuestion(long QuestionId, string QuestionType, string An
 /// <param name="Text">The answer.</param>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
-public sealed record VqaHumanAnswer(
-    [property: JsonPropertyName("answer")] string Text,
-    [property: JsonPropertyName("answer_confidence")] string? Confidence = null,
-    [property: JsonPropertyName("answer_id")] int? Number = null);
+public sealed record VqaHumanAnswer(string Text, string? Confidence = null, int? Number = null);
 
 /// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
 /// <param name="Text">The answer, as written.</param>
@@ -80,7 +76,8 @@ public sealed class VqaDataset : FileList<VqaExample>
     public static VqaDataset OpenOfficial(string questions, string? annotations, string imageFolder)
     {
         // "test-dev2015" asks about images of test2015.
-        var subset = JsonList.TextOf(questions, "data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
+        var subset = JsonList.Properties(questions)
+            .GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
             ?? throw new InvalidDataException($"{questions}: no \"data_subtype\" (train2014, val2014, test2015)");
         var asked = new JsonList(questions, "questions", ["question_id"], out var numbers);
         VqaExample Question(JsonRecord record) => new(

@@ -52,6 +52,15 @@ public sealed class CaptionImagesTests : IDisposable
     }
 
     [Fact]
+    public void Ground_truth_holds_the_captions_of_the_evaluation_form()
+    {
+        var truth = CaptionImages.LoadTruth(KitPaths.Shared("data", "coco", "coco_karpathy_test_gt.derived.json"));
+        var images = CaptionImages.Load(KitPaths.Shared("data", "coco", "coco_karpathy_test.json"), "root");
+        Assert.Equal(images.Count, truth.Count);
+        Assert.All(images, i => Assert.Equal(i.Captions, truth[long.Parse(i.ImageId)]));
+    }
+
+    [Fact]
     public void Rows_of_the_training_form_are_gathered_by_image_and_given_out_one_by_one()
     {
         File.WriteAllText(path, """

@@ -69,11 +69,10 @@ public sealed class JsonListTests : IDisposable
     }
 
     [Fact]
-    public void A_text_of_the_object_is_told()
+    public void Properties_of_the_object_are_told()
     {
         File.WriteAllText(path, "{\"info\": {\"data_subtype\": \"x\"}, \"data_subtype\": \"val2014\", \"license\": [\"y\"]}");
-        string?[] texts = ["val2014", null, null, null];
-        Assert.Equal(texts, new[] { "data_subtype", "info", "license", "gone" }.Select(name => JsonList.TextOf(path, name)));
+        Assert.Equal(new Dictionary<string, string?> { ["info"] = null, ["data_subtype"] = "val2014", ["license"] = null }, JsonList.Properties(path));
     }
 
     [Fact]
