@@ -133,7 +133,7 @@ internal sealed class TaskOptions
     /// The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.
     /// </summary>
     public string ToyWeightsFor(double? ratio) =>
-        File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);
+        ToyModels.WeightsPath(Task, 1 - ratio) is var tuned && File.Exists(tuned) ? tuned : ToyModels.WeightsPath(Task);
 
     /// <summary>The settings with what was named.</summary>
     public TaskSettings Apply(ParseResult parsed, TaskSettings settings) => settings with

@@ -30,7 +30,7 @@ internal static class ExperimentVerb
         var fresh = verb.Option<bool>("--fresh", "Run it although a result is there, and keep the new one.");
         verb.SetAction((parsed, cancellation) =>
         {
-            var usual = ExperimentTask.Of(parsed.GetRequiredValue(task)).Usual;
+            var usual = ExperimentTask.Of(parsed.GetRequiredValue(task)).Default;
             var experiment = usual with
             {
                 Method = MethodOption.Of(parsed, method)?.Name ?? usual.Method,

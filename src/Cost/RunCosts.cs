@@ -48,15 +48,19 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) => textLengths.GroupBy(n => n)
         .Sum(group => (double)group.Count() / textLengths.Count * Ledger(group.Key, widths).Total(accounting));
 
-    /// <summary>Multiply-accumulates of each example of a batch that was traced.</summary>
-    /// <param name="trace">The steps of one answer, or of a training step that begins with one.</param>
+    /// <summary>Multiply-accumulates of each example of a batch.</summary>
+    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null where no tokens were taken out.</param>
     /// <param name="textLengths">Tokens of each text, padding left out.</param>
     /// <param name="imageOfText">Each text's place among the images; the same as its own if null.</param>
     /// <exception cref="ArgumentException">The trace is not that of one forward pass over these examples.</exception>
-    public IReadOnlyList<long> PerPair(ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
+    public IReadOnlyList<long> PerPair(ReductionTrace? trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
-        ArgumentNullException.ThrowIfNull(trace);
         ArgumentNullException.ThrowIfNull(textLengths);
+        if (trace is null)
+        {
+            return [.. textLengths.Select(Whole)];
+        }
+
         var ((imageName, depth), (textName, layers)) = (model.ImageEncoder, model.TextEncoder);
         var (images, texts) = (trace.Of(imageName), trace.Of(textName));
         if (model is NlvrCost && (images.Count is not 0 && images.Count != depth || texts.Count is not 0 && texts.Count != layers))

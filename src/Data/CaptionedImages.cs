@@ -6,7 +6,7 @@ namespace Madtp.Kit.Data;
 /// A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its image.
 /// Images and captions go by their numbers; tensors lie on the processor where no device is named.
 /// </summary>
-public sealed class CaptionedImages : IDisposable
+public sealed class CaptionedImages : ISplit
 {
     private readonly SplitImages images; // by caption
     private readonly int[] imageOfCaption;
@@ -78,6 +78,8 @@ public sealed class CaptionedImages : IDisposable
 
     /// <summary>T, how many captions there are.</summary>
     public int Captions => imageOfCaption.Length;
+
+    int ISplit.Count => Captions;
 
     /// <summary>Each caption's image.</summary>
     public IReadOnlyList<int> ImageOfCaption => imageOfCaption;

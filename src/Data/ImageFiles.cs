@@ -12,6 +12,19 @@ namespace Madtp.Kit.Data;
 /// <param name="Examples">The examples' numbers.</param>
 public sealed record PlannedBatch(int Epoch, IReadOnlyList<int> Examples);
 
+/// <summary>A split as a training reads it, whatever its examples are; they go by their numbers.</summary>
+public interface ISplit : IDisposable
+{
+    /// <summary>How many examples there are.</summary>
+    int Count { get; }
+
+    /// <summary>Tokens of one example's text, padding left out.</summary>
+    int TextLength(int example);
+
+    /// <summary>Told what will be asked for, in order, so that files are read ahead; an empty plan ends that.</summary>
+    void Prefetch(IEnumerable<PlannedBatch> plan);
+}
+
 /// <summary>How images of files are prepared for a training.</summary>
 /// <param name="ImageSize">Width and height that the model takes, in pixels.</param>
 public sealed record TrainingImageSettings(int ImageSize)

@@ -27,7 +27,7 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
 /// in BLIP's own, each image is augmented by itself, and half of the time the two change places, together with the statement's
 /// words "left" and "right".
 /// </summary>
-public sealed class NlvrPairs : IDisposable
+public sealed class NlvrPairs : ISplit
 {
     /// <summary>Marks a token that names nothing (see <see cref="NlvrPairBatch.NamedCounts"/>).</summary>
     public const sbyte Unnamed = -1;

@@ -6,7 +6,7 @@ namespace Madtp.Kit.Data;
 /// A split of questions about images as models read them, in memory or on disk. An example is a question; questions go by their
 /// numbers, and tensors lie on the processor where no device is named.
 /// </summary>
-public sealed class QuestionedImages : IDisposable
+public sealed class QuestionedImages : ISplit
 {
     private readonly CaptionedImages images; // their texts are the questions
     private readonly Func<int, IReadOnlyList<(int[] Ids, float Weight)>> answers;

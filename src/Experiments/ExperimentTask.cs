@@ -10,25 +10,23 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Experiments;
 
 /// <summary>
-/// What an experiment trains and scores. At toy scale one short pass from the trained plain model; at the paper's scale the released
-/// recipe from a published checkpoint. Either ends with the test split (VQA's val2014, the one with public answers).
+/// What an experiment trains and scores. At toy scale one short pass from the trained plain model; at the paper's scale the
+/// released recipe from a published checkpoint. Either ends with the test split (VQA's val2014, the one with public answers).
 /// </summary>
 public sealed class ExperimentTask
 {
-    private static readonly string[] BertVocabularies = ["bert-base-uncased-vocab.txt", "vocab.txt"];
-    private static readonly string[] ClipVocabularies = ["bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "vocab.txt"];
-
     private readonly string task;
     private readonly string dataset;
     private readonly (string Family, string Weights)? published;
-    private readonly Func<RequiredFiles> find;
+    private readonly (string Data, string Checkpoints)? folders;
 
-    internal ExperimentTask(string task, string dataset = "coco", (string Family, string Weights)? published = null, int examples = 3200, Func<RequiredFiles>? find = null)
+    internal ExperimentTask(
+        string task, string dataset = "coco", (string Family, string Weights)? published = null, int examples = 3200,
+        (string Data, string Checkpoints)? folders = null)
     {
-        (this.task, this.dataset, this.published) = (task, dataset, published);
+        (this.task, this.dataset, this.published, this.folders) = (task, dataset, published, folders);
         Name = published is null ? $"toy-{task}" : dataset == "flickr30k" ? $"{task}-flickr30k" : task;
-        this.find = find ?? (() => RequiredFiles.Of(Name));
-        Usual = published is null ? new Experiment { Task = Name } : new Experiment
+        Default = published is null ? new Experiment { Task = Name } : new Experiment
         {
             Task = Name,
             TrainExamples = examples,
@@ -38,9 +36,7 @@ public sealed class ExperimentTask
         };
     }
 
-    /// <summary>
-    /// All of them. COCO's and Flickr30k's captions are those of Karpathy's training splits, VQA's questions those about train2014.
-    /// </summary>
+    /// <summary>All of them. Captions are those of Karpathy's training splits, VQA's questions those about train2014.</summary>
     public static IReadOnlyList<ExperimentTask> All { get; } =
     [
         .. ModelTask.Names.Select(task => new ExperimentTask(task)),
@@ -56,40 +52,56 @@ public sealed class ExperimentTask
     /// <summary>Its name in <see cref="Experiment.Task"/>.</summary>
     public string Name { get; }
 
-    /// <summary>The usual experiment: MADTP with nothing taken away yet, seed 1, the training that the task is made for.</summary>
-    public Experiment Usual { get; }
+    /// <summary>The default experiment: MADTP with nothing taken away yet, seed 1, the training that the task has.</summary>
+    public Experiment Default { get; }
 
-    /// <summary>Whether a run may take days, so that an unfinished one is never thrown away, not even when the kit's code has changed meanwhile.</summary>
+    /// <summary>Whether a run may take days: an unfinished one is never thrown away, not even by changed code.</summary>
     public bool TakesDays => published is not null;
 
-    /// <summary>What results depend on besides the experiment: digest of the weights it begins with, and of the data or its settings.</summary>
-    public string Begins
+    /// <summary>What results depend on besides the experiment: digest of the weights it begins with, and of the data or its
+    /// settings.</summary>
+    public string InputDigest
     {
         get
         {
-            if (published is null)
+            if (published is not null)
             {
-                return $"{FileDigest.Of(ToyModels.WeightsPath(task, null))} {(task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings()) : JsonSerializer.Serialize(new ToyCaptionSettings()))}";
+                return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Remembered));
             }
 
-            var files = find();
-            return string.Join(' ', new[] { Checkpoint(files), Split(files, "train"), Split(files, Test) }.Select(FileDigest.Remembered));
+            var world = task == "nlvr2"
+                ? JsonSerializer.Serialize(new ToyWorldSettings())
+                : JsonSerializer.Serialize(new ToyCaptionSettings());
+            return $"{FileDigest.Of(ToyModels.WeightsPath(task))} {world}";
         }
     }
 
     private string Test => task switch { "nlvr2" => "test1", "vqa" => "val", _ => "test" };
 
+    private (string Data, string Checkpoints) Folders => folders ?? (PaperFolders.Data, PaperFolders.Checkpoints);
+
+    // In its family's folder, or in that of all checkpoints; where it belongs if it is in neither.
+    private string Checkpoint
+    {
+        get
+        {
+            var (family, weights) = published!.Value;
+            var place = Path.Combine(Folders.Checkpoints, family, weights);
+            return new[] { place, Path.Combine(Folders.Checkpoints, weights) }.FirstOrDefault(File.Exists, place);
+        }
+    }
+
     /// <summary>The task of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
-    public static ExperimentTask Of(string name) => All.FirstOrDefault(task => task.Name == name)
-        ?? throw new ArgumentException($"there is no task '{name}'; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
+    public static ExperimentTask Of(string name) => All.FirstOrDefault(task => task.Name == name) ?? throw new ArgumentException(
+        $"there is no task '{name}'; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
 
     /// <summary>Digest of the test split.</summary>
     public string DataDigest()
     {
         if (published is not null)
         {
-            return FileDigest.Remembered(Split(find(), Test));
+            return FileDigest.Remembered(Split(Test));
         }
 
         using var scope = NewDisposeScope();
@@ -100,8 +112,14 @@ public sealed class ExperimentTask
             return FileDigest.Of(batch.Images, batch.Ids, batch.Labels);
         }
 
-        using var scenes = task == "clip" ? ToyCaptionedImages.DrawForClip("test") : task == "retrieval" ? ToyCaptionedImages.DrawForBlip("test") : ToyCaptionedImages.DrawForCaptioning("test");
-        return FileDigest.Of(scenes.Pixels([.. Enumerable.Range(0, scenes.Images)]), scenes.Texts([.. Enumerable.Range(0, scenes.Captions)]).Ids);
+        using var scenes = task switch
+        {
+            "clip" => ToyCaptionedImages.DrawForClip("test"),
+            "retrieval" => ToyCaptionedImages.DrawForBlip("test"),
+            _ => ToyCaptionedImages.DrawForCaptioning("test"),
+        };
+        return FileDigest.Of(
+            scenes.Pixels([.. Enumerable.Range(0, scenes.Images)]), scenes.Texts([.. Enumerable.Range(0, scenes.Captions)]).Ids);
     }
 
     /// <summary>Insists that everything is there that a run needs, before it is begun; the toy world needs nothing.</summary>
@@ -113,32 +131,31 @@ public sealed class ExperimentTask
             return;
         }
 
-        var files = find();
-        Checkpoint(files);
-        files.Vocabulary(task == "clip" ? ClipVocabularies : BertVocabularies);
-        string[] annotations = [.. (task switch { "nlvr2" => new[] { "train", "dev", "test1" }, "vqa" => ["train", "val"], _ => ["train", "val", "test"] }).Select(split => Split(files, split))];
-        if (task == "nlvr2")
+        var missing = new List<(string Path, string Source)>();
+        if (!File.Exists(Checkpoint))
         {
-            foreach (var path in annotations.Where(File.Exists))
-            {
-                var first = Nlvr2Dataset.Load(path)[0];
-                files.Images("nlvr2", first.LeftImagePath, first.RightImagePath);
-            }
-        }
-        else if (task == "vqa")
-        {
-            files.Annotations("vqa", "answer_list.json");
-            foreach (var year in new[] { "train", "val" }.Zip(annotations).Where(split => Path.GetFileName(split.Second).StartsWith("v2_", StringComparison.Ordinal)))
-            {
-                files.Annotations("vqa", $"v2_mscoco_{year.First}2014_annotations.json"); // the official questions' answers
-            }
-        }
-        else if (File.Exists(annotations[^1]))
-        {
-            files.Images(dataset == "coco" ? "coco-images" : dataset, CaptionFileNames.Load(annotations[^1], "test")[0].ImagePath);
+            missing.Add((Checkpoint, published.Value.Family));
         }
 
-        files.RequireAll();
+        var splits = Splits(missing);
+        splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
+        var paths = splits.Paths(
+            task switch { "nlvr2" => ["train", "dev", "test1"], "vqa" => ["train", "val"], _ => ["train", "val", "test"] });
+        var images = task == "nlvr2" ? "nlvr2" : dataset == "coco" ? "coco-images" : dataset;
+        string[] lines =
+        [
+            .. missing.Select(one => $"{one.Path} ('./kit data get {one.Source}')").Distinct(),
+            .. SomeImages(paths).Where(image => !File.Exists(image))
+                .Select(image => $"images such as {image} ('./kit data status {images}' tells where to get them)"),
+        ];
+        if (lines.Length > 0)
+        {
+            throw new FileNotFoundException(
+                $"the task '{Name}' at the paper's scale needs files that are not there:"
+                + string.Concat(lines.Select(line => $"{Environment.NewLine}  {line}"))
+                + $"{Environment.NewLine}data/README.md tells where they come from; {Scale.Variable}=toy needs nothing; "
+                + $"{PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders");
+        }
     }
 
     /// <summary>Trains and scores.</summary>
@@ -147,17 +164,13 @@ public sealed class ExperimentTask
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The report, with the test split's scores alone; null where the training was stopped.</returns>
-    /// <exception cref="ArgumentException">The task has no such method, or the method needs what the experiment does not give.</exception>
-    public RunReport? Run(Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    /// <exception cref="ArgumentException">There is no such method, or it needs what the experiment does not give.</exception>
+    public RunReport? Run(
+        Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         var method = Methods.Of(experiment.Method);
         var ratio = experiment.ReduceRatio > 0 ? experiment.ReduceRatio : (double?)null;
-        if (method.PrunesParameters && (ratio is null || experiment.TrainExamples <= 0))
-        {
-            throw new ArgumentException($"{method.Name} finds what to prune by training: it needs a reduce ratio above 0 and examples to train on", nameof(experiment));
-        }
-
         var recipe = published is null ? Toy(experiment) : Paper(experiment, ratio);
         var settings = recipe.Task with
         {
@@ -177,43 +190,54 @@ public sealed class ExperimentTask
 
     private Recipe Toy(Experiment experiment)
     {
-        var usual = new Experiment();
-        if (task != "nlvr2" && (experiment.LearnableTokens, experiment.AlignmentWidth) != (usual.LearnableTokens, usual.AlignmentWidth))
+        var (k, width) = (Default.LearnableTokens, Default.AlignmentWidth);
+        if (task != "nlvr2" && (experiment.LearnableTokens, experiment.AlignmentWidth) != (k, width))
         {
-            throw new ArgumentException($"'{Name}' has K = {usual.LearnableTokens} and d_k = {usual.AlignmentWidth}; only toy-nlvr2 varies them", nameof(experiment));
+            throw new ArgumentException(
+                $"'{Name}' has K = {k} and d_k = {width}; only toy-nlvr2 varies them", nameof(experiment));
         }
 
         var settings = Recipe.Toy(task, 0.5).Task with
         {
-            Checkpoint = ToyModels.WeightsPath(task, null),
+            Checkpoint = ToyModels.WeightsPath(task),
             Alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer),
             NewAlignment = task == "nlvr2",
         };
-        return new Recipe(settings, new TrainingSettings { Epochs = experiment.Epochs ?? 1, WarmupSteps = 20, CheckpointEvery = 25 });
+        return new Recipe(settings,
+            new TrainingSettings { Epochs = experiment.Epochs ?? 1, WarmupSteps = 20, CheckpointEvery = 25 });
     }
 
     private Recipe Paper(Experiment experiment, double? ratio)
     {
-        var files = find();
         var paper = Recipe.Paper(task, dataset, ratio);
         var settings = paper.Task with
         {
-            Checkpoint = Checkpoint(files),
-            Data = files.DataFolder,
+            Checkpoint = Checkpoint,
+            Data = Folders.Data,
             Alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer),
             NewAlignment = true,
             Device = PaperMachine.Device,
         };
-        var batch = Math.Min(paper.Training.BatchSize, experiment.TrainExamples > 0 ? experiment.TrainExamples : int.MaxValue);
-        return new Recipe(settings, PaperMachine.Fit(paper.Training with { BatchSize = batch, Epochs = experiment.Epochs ?? paper.Training.Epochs }, parts: task is not ("clip" or "retrieval")));
+        var training = paper.Training with
+        {
+            BatchSize = experiment.TrainExamples > 0 ? Math.Min(paper.Training.BatchSize, experiment.TrainExamples)
+                : paper.Training.BatchSize,
+            Epochs = experiment.Epochs ?? paper.Training.Epochs,
+        };
+        return new Recipe(settings, PaperMachine.Fit(training, parts: task is not ("clip" or "retrieval")));
     }
 
-    private string Checkpoint(RequiredFiles files) => files.Checkpoint(published!.Value.Family, published.Value.Weights);
+    private SplitFiles Splits(ICollection<(string Path, string Source)> missing) =>
+        SplitFiles.Of(task, new TaskFiles(Folders.Data, missing), new TaskSettings { Dataset = dataset, Learns = true });
 
-    private string Split(RequiredFiles files, string split) => task switch
+    private string Split(string split) => Splits([]).Paths([split])[0];
+
+    // An image of each annotation file that is there: where it is absent, others are too.
+    private IEnumerable<string> SomeImages(IReadOnlyList<string> annotations) => task switch
     {
-        "nlvr2" => files.Annotations("nlvr2", NlvrTask.FileNames(split)),
-        "vqa" => files.Annotations("vqa", $"v2_OpenEnded_mscoco_{split}2014_questions.json", $"vqa_{split}.json"),
-        _ => files.Annotations(dataset, CaptionFileNames.Of(dataset, split)),
+        "nlvr2" => annotations.Where(File.Exists).Select(path => Nlvr2Dataset.Load(path)[0])
+            .Select(first => File.Exists(first.LeftImagePath) ? first.RightImagePath : first.LeftImagePath),
+        "vqa" => [],
+        _ => annotations.TakeLast(1).Where(File.Exists).Select(path => CaptionFiles.Load(path, "test")[0].ImagePath),
     };
 }

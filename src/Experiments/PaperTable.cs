@@ -39,10 +39,10 @@ public sealed class PaperTable
     /// <summary>Its rows.</summary>
     public IReadOnlyList<PaperRow> Rows { get; }
 
-    /// <summary>The usual experiment of each of its tasks: one, or one for each data set; nothing is taken away yet.</summary>
+    /// <summary>The default experiment of each of its tasks: one, or one for each data set; nothing is taken away yet.</summary>
     public required IReadOnlyList<Experiment> Tasks { get; init; }
 
-    /// <summary>The methods that are compared, by their names in <see cref="Methods"/>.</summary>
+    /// <summary>Names in <see cref="Methods"/> of what is compared: the paper's, and what stands in every table.</summary>
     public required IReadOnlyList<string> Approaches { get; init; }
 
     /// <summary>The reduce ratios.</summary>
@@ -62,36 +62,42 @@ public sealed class PaperTable
     /// <param name="number">2 to 7.</param>
     /// <param name="at">The scale of our experiments; the current one if null.</param>
     /// <exception cref="ArgumentOutOfRangeException">The paper's results are in Tables 2 to 7.</exception>
-    public static PaperTable Of(int number, ExperimentScale? at = null)
+    public static PaperTable Of(int number, ExperimentScale? at = null) => Of(number, at ?? Scale.Current, Methods.Rivals);
+
+    internal static PaperTable Of(int number, ExperimentScale scale, IReadOnlyList<Method> rivals)
     {
-        var scale = at ?? Scale.Current;
         var isPaper = scale == ExperimentScale.Paper;
-        Experiment[] Usual(params string[] subjects) => [.. subjects.Select(subject => Scale.Experiment(subject, scale))];
-        Experiment[] Retrieval(string subject) => isPaper ? Usual($"{subject}-flickr30k", subject) : Usual(subject);
+        Experiment[] Defaults(params string[] subjects) => [.. subjects.Select(subject => Scale.Experiment(subject, scale))];
+        Experiment[] Retrieval(string subject) => isPaper ? Defaults($"{subject}-flickr30k", subject) : Defaults(subject);
+        string[] Compared(params string[] own) =>
+            [.. own.Union(rivals.Where(rival => rival.InEveryTable).Select(rival => rival.Name))];
         return number switch
         {
             2 => new(2, scale)
             {
-                Tasks = Usual("nlvr2"), Approaches = [.. Methods.Rivals.Select(method => method.Name)],
+                Tasks = Defaults("nlvr2"), Approaches = [.. rivals.Select(method => method.Name)],
                 Ratios = isPaper ? [0.3, 0.5, 0.6, 0.7, 0.8] : [0.3, 0.5, 0.7, 0.8],
             },
             3 => new(3, scale)
             {
-                Tasks = Usual("nlvr2"),
-                Approaches = ["TIS only S_self", "TIS only S_token", "TIS only S_cls", "w/o MAG", "w/o DTP", "MADTP"],
+                Tasks = Defaults("nlvr2"),
+                Approaches = Compared("TIS only S_self", "TIS only S_token", "TIS only S_cls", "w/o MAG", "w/o DTP", "MADTP"),
             },
             4 => new(4, scale)
             {
-                Tasks = Usual("nlvr2"), Approaches = ["mean-keep", "max-keep", "MADTP"],
+                Tasks = Defaults("nlvr2"), Approaches = Compared("mean-keep", "max-keep", "MADTP"),
                 LearnableTokens = isPaper ? [50, 100, 150, 200] : [32, 64, 96, 128],
                 AlignmentWidths = isPaper ? [256, 512, 768, 1024] : [16, 32, 64, 96],
             },
             5 or 6 => new(number, scale)
             {
                 Tasks = Retrieval(number == 5 ? "clip" : "retrieval"),
-                Approaches = ["MADTP", "STP", Methods.UPop], Ratios = [0.5, 0.75],
+                Approaches = Compared("MADTP", "STP", Methods.UPop), Ratios = [0.5, 0.75],
             },
-            7 => new(7, scale) { Tasks = Usual("caption", "vqa"), Approaches = [Methods.UPop, "MADTP"], Ratios = [0.5, 0.75] },
+            7 => new(7, scale)
+            {
+                Tasks = Defaults("caption", "vqa"), Approaches = Compared(Methods.UPop, "MADTP"), Ratios = [0.5, 0.75],
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(number), number, "the paper's results are in Tables 2 to 7"),
         };
     }
@@ -100,13 +106,13 @@ public sealed class PaperTable
     public PaperRow? Row(params (string Column, object? Value)[] wanted) =>
         Rows.FirstOrDefault(row => wanted.All(cell => Equals(row.Cells[cell.Column], cell.Value)));
 
-    private Grid Of(Experiment usual)
+    private Grid Of(Experiment plain)
     {
-        var sized = LearnableTokens.Select(k => usual with { LearnableTokens = k })
-            .Concat(AlignmentWidths.Select(width => usual with { AlignmentWidth = width }));
-        var methods = Approaches.Select(method => usual with { Method = method });
+        var sized = LearnableTokens.Select(k => plain with { LearnableTokens = k })
+            .Concat(AlignmentWidths.Select(width => plain with { AlignmentWidth = width }));
+        var methods = Approaches.Select(method => plain with { Method = method });
         var reduced = Grid.Of([.. sized, .. methods]).Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios]);
-        return Grid.Of(usual with { Method = Methods.Uncompressed }).And(reduced);
+        return Grid.Of(plain with { Method = Methods.Uncompressed }).And(reduced);
     }
 
     private static object? Value(JsonElement cell) => cell.ValueKind switch

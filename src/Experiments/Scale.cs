@@ -30,7 +30,7 @@ public static class Scale
     /// <summary>The seeds of a comparison: three in the toy world, one at the paper's scale, as in the paper.</summary>
     public static long[] Seeds => SeedsAt(Current);
 
-    /// <summary>A subject's usual experiment: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
+    /// <summary>A subject's default experiment: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
     /// <param name="subject">The subject.</param>
     /// <param name="scale">The scale; the current one if null.</param>
     /// <exception cref="ArgumentException">There is no such subject.</exception>
@@ -38,7 +38,7 @@ public static class Scale
     {
         ArgumentException.ThrowIfNullOrEmpty(subject);
         var isPaper = (scale ?? Current) == ExperimentScale.Paper;
-        return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Usual;
+        return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Default;
     }
 
     /// <summary>The seeds of a comparison at a scale.</summary>
@@ -49,6 +49,25 @@ public static class Scale
     {
         null or "" or "toy" => ExperimentScale.Toy,
         "paper" => ExperimentScale.Paper,
-        _ => throw new ArgumentException($"{Variable} is '{value}'; it may be 'toy' (the usual) or 'paper'"),
+        _ => throw new ArgumentException($"{Variable} is '{value}'; it may be 'toy' (the default) or 'paper'"),
     };
+}
+
+/// <summary>Where experiments at the paper's scale find data sets and checkpoints, laid out as data/README.md says.</summary>
+public static class PaperFolders
+{
+    /// <summary>Names another folder of data sets.</summary>
+    public const string DataVariable = "KIT_DATA";
+
+    /// <summary>Names another folder of checkpoints.</summary>
+    public const string CheckpointsVariable = "KIT_CHECKPOINTS";
+
+    /// <summary>The folder with <c>nlvr2</c>, <c>coco</c>, … below it: <c>KIT_DATA</c>, else the kit's <c>data</c>.</summary>
+    public static string Data => Given(DataVariable) ?? KitFolder.File("data");
+
+    /// <summary>That of <c>blip</c> and <c>clip</c>: <c>KIT_CHECKPOINTS</c>, else <c>checkpoints</c> in the other.</summary>
+    public static string Checkpoints => Given(CheckpointsVariable) ?? Path.Combine(Data, "checkpoints");
+
+    private static string? Given(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
 }

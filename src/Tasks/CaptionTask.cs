@@ -14,8 +14,10 @@ namespace Madtp.Kit.Tasks;
 /// <param name="Prompt">Tokens that every caption begins with, [DEC] first.</param>
 /// <param name="Generation">How captions are generated.</param>
 /// <param name="Words">The words of a caption's tokens, without prompt and end.</param>
-/// <param name="Content">What a caption says, in a form in which equal contents are equal; null where that cannot be told.</param>
-public sealed record CaptionLanguage(IReadOnlyList<int> Prompt, GenerationSettings Generation, Func<IEnumerable<long>, string> Words, Func<string, string>? Content = null)
+/// <param name="Content">What a caption says, in a form that equal contents share; null where that cannot be told.</param>
+public sealed record CaptionLanguage(
+    IReadOnlyList<int> Prompt, GenerationSettings Generation, Func<IEnumerable<long>, string> Words,
+    Func<string, string>? Content = null)
 {
     /// <summary>The toy world's: captions are compared by the shapes they say are there.</summary>
     public static CaptionLanguage Toy { get; } = new(
@@ -26,50 +28,34 @@ public sealed record CaptionLanguage(IReadOnlyList<int> Prompt, GenerationSettin
 }
 
 /// <summary>
-/// BLIP's captioner on COCO in Karpathy's splits: what does the image show? An example is a caption with its image. The text has no
-/// aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people wrote, each once, so
-/// that they do not depend on what is generated.
+/// BLIP's captioner on COCO in Karpathy's splits: what does the image show? An example is a caption with its image. The text has
+/// no aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people wrote, each
+/// once, so that they do not depend on what is generated.
 /// </summary>
 public sealed class CaptionTask : ModelTask<CaptionedImages>
 {
-    private const int Usual = 50; // images captioned at once
+    private const int CaptionedAtOnce = 50; // images
 
     private readonly BlipCaptioner model;
     private readonly CaptionLanguage language;
-    private readonly PatchHead? patchHead;
-    private readonly RunCosts costs;
-    private readonly CaptionFileNames? files;
-    private readonly string? vocabulary;
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
     /// <param name="model">The model, on the device that it computes on.</param>
     /// <param name="language">How captions are written.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
-    public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open) : base(model, settings, open)
+    public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
+        : base(model, settings, open)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        (this.model, this.language, costs) = (model, language, RunCosts.Of(model));
-        patchHead = PatchHead.For(settings, model.Config.Vision.Width, Device);
+        (this.model, this.language) = (model, language);
+        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width);
     }
-
-    private CaptionTask(BlipCaptioner model, TaskSettings settings, CaptionFileNames files, BlipTexts texts)
-        : this(model, new CaptionLanguage(texts.Prompt, texts.Generation, texts.Words), settings, split => files.Open(split, settings, new TextEncoding(texts.WrittenCaption, texts.Tokenizer.PaddingId), model.Config.Vision.ImageSize)) =>
-        (this.files, vocabulary) = (files, texts.Path);
 
     /// <inheritdoc/>
     public override string Name => "caption";
 
     /// <inheritdoc/>
     public override string CostOf => "an image with its caption read once";
-
-    /// <inheritdoc/>
-    public override nn.Module Model => model;
-
-    /// <inheritdoc/>
-    public override int Examples => Train.Captions;
-
-    private protected override IEnumerable<(string Name, nn.Module Module)> Heads => TrainingHeads.Of(patchHead);
 
     /// <summary>Opens the toy world, or COCO's files in Karpathy's form or BLIP's.</summary>
     /// <exception cref="ArgumentException">The settings name another data set.</exception>
@@ -87,27 +73,24 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         if (settings.Data is null)
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipCaptioner(config));
-            return new CaptionTask(toy, CaptionLanguage.Toy, settings, split => ToyCaptionedImages.DrawForCaptioning(split, split == "train" ? settings.OpenedScenes : settings.Scenes));
+            return new CaptionTask(toy, CaptionLanguage.Toy, settings, split =>
+                ToyCaptionedImages.DrawForCaptioning(split, split == "train" ? settings.OpenedScenes : settings.Scenes));
         }
 
-        var files = new CaptionFileNames(settings);
-        var sizes = CheckpointSizes.Blip(checkpoint!);
-        var texts = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        return new CaptionTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipCaptioner(config)), settings, files, texts);
+        var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
+        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, config => new BlipCaptioner(config));
+        var text = new TextEncoding(texts.WrittenCaption, texts.Tokenizer.PaddingId);
+        var language = new CaptionLanguage(texts.Prompt, texts.Generation, texts.Words);
+        return new CaptionTask(model, language, settings, split => files.Open(split, text, model.Config.Vision.ImageSize))
+        {
+            Files = splits => [.. files.Paths(splits), texts.Path,
+                .. splits.Select(split => References(settings, split)).OfType<string>()],
+        };
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Inputs(params IEnumerable<string> splits) =>
-        files is null ? [] : [.. files.Paths(splits), vocabulary!, .. splits.Select(files.Truth).OfType<string>()];
-
-    /// <inheritdoc/>
-    public override CaptionTask With(nn.Module other) => new((BlipCaptioner)other, language, Unreduced, Split) { OwnsSplits = false };
-
-    /// <inheritdoc/>
-    public override int TextLength(int example) => Train.TextLength(example);
-
-    /// <inheritdoc/>
-    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
+    public override CaptionTask With(nn.Module other) =>
+        new((BlipCaptioner)other, language, Unreduced, Split) { OwnsSplits = false };
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
@@ -116,19 +99,17 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         int[] images = [.. captions.Select(caption => Train.ImageOfCaption[caption])];
         var (ids, mask) = Train.Texts(captions, Device);
         using var trace = Active?.Record();
-        var output = model.Forward(Train.TrainingPixels(Epoch, examples, Device), ids, mask, language.Prompt.Count);
-        return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(ids, model.Config.Text.PaddingId, language.Prompt.Count)))
+        var prompt = language.Prompt.Count;
+        var output = model.Forward(Train.TrainingPixels(Epoch, examples, Device), ids, mask, prompt);
+        var right = WordsRight(output.Logits, LanguageModelLoss.Targets(ids, model.Config.Text.PaddingId, prompt));
+        var losses = new StepLosses(output.Loss, right)
         {
-            Auxiliary = patchHead is null ? null : patchHead.Loss(output.Vision.X, Train.PatchClasses(images, Device)!) * Settings.PatchWeight,
-            ImageTokens = LastOf(trace, "visual_encoder"),
-            Macs = trace is null ? null : costs.PerPair(trace, [.. captions.Select(Train.TextLength)]).Average(),
+            Auxiliary = Heads!.Loss(output.Vision.X, () => Train.PatchClasses(images, Device)),
         };
+        return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
 
-    /// <inheritdoc/>
-    public override Evaluation Validate() => Evaluate("val");
-
-    /// <summary>Captions every image once and compares with all its captions: the field's metrics, multiply-accumulates, tokens per layer.</summary>
+    /// <summary>Captions every image and compares with all its captions: the field's metrics, MACs, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="split">Images with captions.</param>
     /// <param name="name">What to call them.</param>
@@ -136,8 +117,11 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every caption is compared with those of another image.</param>
     /// <param name="truth">COCO's file of references; the split's own captions if null.</param>
-    /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not tell what captions say.</returns>
-    public static Evaluation Evaluate(BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null, Scoring? scoring = null, string? truth = null)
+    /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not
+    /// tell what captions say.</returns>
+    public static Evaluation Evaluate(
+        BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null,
+        Scoring? scoring = null, string? truth = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
@@ -147,36 +131,55 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         var costs = RunCosts.Of(model);
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
         var captions = split.ImageOfCaption.Index().ToLookup(caption => caption.Item, caption => caption.Index);
-        var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)] : SeededRandom.Derangement(split.Images);
-        long[] numbers = scoring.Folder is null ? [] : [.. Enumerable.Range(0, count).Select(image => Number(split.ImageId(image)))];
-        var begin = tensor(language.Prompt.Select(id => (long)id).ToArray(), device: Placement.DeviceOf(model));
-        var (answers, tokens, resumed) = scoring.Answers(count, Usual, "answers", reduction, (images, trace) =>
+        var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)]
+            : SeededRandom.Derangement(split.Images);
+        long[] numbers = scoring.Folder is null ? []
+            : [.. Enumerable.Range(0, count).Select(image => Number(split.ImageId(image)))];
+        var device = Placement.DeviceOf(model);
+        var begin = tensor(language.Prompt.Select(id => (long)id).ToArray(), device: device);
+        var answered = scoring.Answers(count, CaptionedAtOnce, "answers", reduction, (images, trace) =>
         {
-            var ids = model.Generate(split.Pixels([.. images.Select(image => shown[image])], Placement.DeviceOf(model)), begin, language.Generation).cpu(); // [B, N]
-            var words = ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words).ToArray();
-            var spent = Costs(costs, split, captions, images, trace);
-            return images.Select((_, i) => new Answer(words[i], null, spent[i].Macs, spent[i].Dense));
+            var pixels = split.Pixels([.. images.Select(image => shown[image])], device);
+            var ids = model.Generate(pixels, begin, language.Generation).cpu(); // [B, N]
+            var words = ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words);
+            return words.Zip(
+                PerImage(costs, split, captions, images, trace),
+                (said, spent) => new Answer(said, null, spent.Macs, spent.Dense));
         });
-        var submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "captions.json"), numbers, answers) : null;
-        string[][] references = [.. Enumerable.Range(0, count).Select(image => References(split, captions[image], image, language))];
+        var answers = answered.All;
+        var submission = scoring.Submit("captions.json", path => AtomicFile.Write(path, stream => JsonSerializer.Serialize(
+            stream, answers.Zip(numbers, (answer, number) => new { image_id = number, caption = answer.Text }))));
+        string[][] references =
+            [.. Enumerable.Range(0, count).Select(image => References(split, captions[image], image, language))];
         var scores = CaptionMetrics.Compute(truth is not null && submission is not null
             ? CaptionSet.Read(submission, truth, subset: scoring.Limit is not null)
-            : new CaptionSet([.. answers.Select((answer, image) => new TokenizedCaption(image, answer.Text, references[image]))]));
-        var accuracy = language.Content is { } says ? answers.Select((answer, image) => references[image].Select(says).Contains(says(answer.Text)) ? 1.0 : 0).Average() : scores.Cider;
-        double Mean(Func<Answer, double> of) => answers.Select((answer, image) => of(answer) * captions[image].Count()).Sum() / Enumerable.Range(0, count).Sum(image => captions[image].Count());
-        return new Evaluation(name, count, accuracy, Mean(answer => answer.Macs), Mean(answer => answer.DenseMacs))
+            : new CaptionSet(
+                [.. answers.Select((answer, image) => new TokenizedCaption(image, answer.Text, references[image]))]));
+        var accuracy = language.Content is { } says
+            ? answers.Select((answer, image) => references[image].Select(says).Contains(says(answer.Text)) ? 1.0 : 0).Average()
+            : scores.Cider;
+        int[] read = [.. Enumerable.Range(0, count).Select(image => captions[image].Count())];
+        double Mean(Func<Answer, double> of) => answers.Select((answer, image) => of(answer) * read[image]).Sum() / read.Sum();
+        return answered.Evaluation(name, count, accuracy, Mean(answer => answer.Macs), Mean(answer => answer.DenseMacs)) with
         {
-            Scores = [.. language.Content is null ? [] : new[] { KeyValuePair.Create("says what is there", accuracy) }, .. scores.Bleu.Select((bleu, n) => KeyValuePair.Create($"BLEU-{n + 1}", bleu)), new("ROUGE-L", scores.RougeL), new("CIDEr-D", scores.Cider)],
-            ByKind = new Dictionary<string, double> { ["CIDEr"] = scores.Cider, ["BLEU-4"] = scores.Bleu[3], ["ROUGE-L"] = scores.RougeL },
-            Temperature = reduction?.Temperature,
-            Tokens = tokens,
-            Resumed = resumed,
+            Scores =
+            [
+                .. language.Content is null ? [] : new[] { KeyValuePair.Create("says what is there", accuracy) },
+                .. scores.Bleu.Select((bleu, n) => KeyValuePair.Create($"BLEU-{n + 1}", bleu)),
+                new("ROUGE-L", scores.RougeL),
+                new("CIDEr-D", scores.Cider),
+            ],
+            ByKind = new Dictionary<string, double>
+            {
+                ["CIDEr"] = scores.Cider, ["BLEU-4"] = scores.Bleu[3], ["ROUGE-L"] = scores.RougeL,
+            },
             Submission = submission,
         };
     }
 
     /// <inheritdoc/>
-    protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, language, Active, scoring, files?.Truth(split));
+    protected override Evaluation Score(string split, Scoring scoring) =>
+        Evaluate(model, Split(split), split, language, Active, scoring, References(Settings, split));
 
     /// <inheritdoc/>
     internal override void Identify(RunIdentity identity, string split)
@@ -186,36 +189,33 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     }
 
     /// <inheritdoc/>
-    protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)
+    protected override double ReducedCost(CaptionedImages split, int examples)
     {
-        var split = Calibrating;
-        int[] some = [.. Enumerable.Range(0, Math.Min(Settings.CalibrationExamples, split.Captions))];
-        if (reduction is null)
-        {
-            var dense = some.Average(caption => (double)costs.Dense(split.TextLength(caption)));
-            return (dense, dense);
-        }
-
-        var captions = some.ToLookup(caption => split.ImageOfCaption[caption]);
+        var captions = Enumerable.Range(0, examples).ToLookup(caption => split.ImageOfCaption[caption]);
         int[] images = [.. captions.Select(image => image.Key)];
-        var answers = new Scoring().Answers(images.Length, Usual, "calibration", reduction, (places, trace) =>
+        var answers = new Scoring().Answers(images.Length, CaptionedAtOnce, "calibration", Reduction, (places, trace) =>
         {
             int[] of = [.. places.Select(place => images[place])];
             model.VisualEncoder.forward(split.Pixels(of, Device)); // nothing that is decoded changes what the image costs
-            return Costs(costs, split, captions, of, trace).Select((spent, i) => new Answer(string.Empty, null, spent.Macs * captions[of[i]].Count(), 0));
+            return of.Zip(PerImage(Costs, split, captions, of, trace), (image, spent) =>
+                new Answer(string.Empty, null, spent.Macs * captions[image].Count(), 0));
         });
-        return (answers.All.Sum(answer => answer.Macs) / some.Length, 0);
+        return answers.All.Sum(answer => answer.Macs) / examples;
     }
 
     // Of each image: the mean over its captions.
-    private static (double Macs, double Dense)[] Costs(RunCosts costs, CaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
+    private static (double Macs, double Dense)[] PerImage(
+        RunCosts costs, CaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
     {
-        int[] texts = [.. images.SelectMany(image => captions[image])];
         int[] imageOf = [.. images.SelectMany((image, place) => captions[image].Select(_ => place))];
-        int[] lengths = [.. texts.Select(split.TextLength)];
-        var macs = trace is null ? [.. lengths.Select(costs.Whole)] : costs.PerPair(trace, lengths, imageOf);
-        return [.. imageOf.Index().GroupBy(one => one.Item, one => one.Index).Select(own => (own.Average(one => (double)macs[one]), own.Average(one => (double)costs.Dense(lengths[one]))))];
+        var spent = Spent(costs, split, images.SelectMany(image => captions[image]), trace, imageOf);
+        return [.. imageOf.Zip(spent).GroupBy(one => one.First, one => one.Second)
+            .Select(own => (own.Average(one => one.Macs), own.Average(one => one.Dense)))];
     }
+
+    // COCO's file of references for a split; null where there is none.
+    private static string? References(TaskSettings settings, string split) =>
+        settings.Data is { } root ? new TaskFiles(root).Find("coco", $"coco_karpathy_{split}_gt.json") : null;
 
     private static string[] References(CaptionedImages split, IEnumerable<int> captions, int image, CaptionLanguage language)
     {
@@ -229,13 +229,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         return [.. ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words)];
     }
 
-    private static long Number(string? id) => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+    private static long Number(string? id) =>
+        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw new InvalidDataException($"'{id}' is no number, by which COCO's evaluation knows an image");
-
-    private static string Submit(string path, long[] numbers, IReadOnlyList<Answer> answers)
-    {
-        AtomicFile.Write(path, stream => JsonSerializer.Serialize(
-            stream, answers.Zip(numbers, (answer, number) => new { image_id = number, caption = answer.Text })));
-        return path;
-    }
 }

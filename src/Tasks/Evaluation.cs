@@ -6,15 +6,16 @@ namespace Madtp.Kit.Tasks;
 /// <summary>How well a model answers, and at what cost.</summary>
 /// <param name="Split">The examples it was scored on.</param>
 /// <param name="Examples">How many they are.</param>
-/// <param name="Accuracy">The main score, 0 to 1: share answered right, VQA's accuracy, mean recall at 1; for captions CIDEr-D.</param>
+/// <param name="Accuracy">The main score, 0 to 1: share right, VQA's accuracy, mean recall at 1; for captions CIDEr-D.</param>
 /// <param name="Macs">Multiply-accumulates of one example, mean over the examples ('paper' accounting).</param>
 /// <param name="DenseMacs">The same of the plain model on the same examples.</param>
 public sealed record Evaluation(string Split, int Examples, double Accuracy, double Macs, double DenseMacs)
 {
-    /// <summary>Every score by its name in the field, as the field gives it, in the order of reports; empty where answers are not public.</summary>
+    /// <summary>Every score by its name in the field, as the field gives it, in the order of reports; empty where answers are not
+    /// public.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Scores { get; init; } = [];
 
-    /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; empty where there are none.</summary>
+    /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; may be empty.</summary>
     public IReadOnlyDictionary<string, double> ByKind { get; init; } = new Dictionary<string, double>();
 
     /// <summary>The method's dial, for MADTP the temperature T; null where nothing is reduced.</summary>
@@ -61,13 +62,13 @@ public sealed record Scoring
     /// <summary>Scores the first examples only.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Examples answered at once; what the task finds usual if null.</summary>
+    /// <summary>Examples answered at once; the task's own number if null.</summary>
     public int? BatchSize { get; init; }
 
     /// <summary>What is given away.</summary>
     public Shuffle Shuffle { get; init; }
 
-    /// <summary>The folder that answers and the submission are written to, so that a run that was cut off goes on; nothing is written if null.</summary>
+    /// <summary>Takes answers and submission, so that a run that was cut off goes on; nothing is written if null.</summary>
     public string? Folder { get; init; }
 
     /// <summary>Told how far it is.</summary>
@@ -78,15 +79,16 @@ public sealed record Scoring
 
     /// <summary>Answers examples in batches, but for those whose answers an earlier run has left in the folder.</summary>
     /// <param name="count">How many examples there are.</param>
-    /// <param name="usual">Examples answered at once, where the settings do not say.</param>
+    /// <param name="batchSize">Examples answered at once, where the settings do not say.</param>
     /// <param name="step">What is done; names the file of answers.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="answer">Answers the examples of some numbers; what they cost is in the trace.</param>
     /// <exception cref="OperationCanceledException">It was stopped; what is answered stays.</exception>
-    internal Answered<T> Answers<T>(int count, int usual, string step, TokenReduction? reduction, Func<int[], ReductionTrace?, IEnumerable<T>> answer)
+    internal Answered<T> Answers<T>(
+        int count, int batchSize, string step, TokenReduction? reduction, Func<int[], ReductionTrace?, IEnumerable<T>> answer)
         where T : class
     {
-        var batch = BatchSize ?? usual;
+        var batch = BatchSize ?? batchSize;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         using var off = no_grad();
         using var log = ResultLog<T>.Open(Folder is null ? null : Path.Combine(Folder, $"{step}.jsonl"), batch, count);
@@ -106,14 +108,32 @@ public sealed record Scoring
             foreach (var layer in trace?.Steps ?? [])
             {
                 var (sum, images) = tokens.GetValueOrDefault($"{layer.Encoder}.{layer.Layer}");
-                tokens[$"{layer.Encoder}.{layer.Layer}"] = (sum + layer.TokensPerSample.Sum(), images + layer.TokensPerSample.Count);
+                tokens[$"{layer.Encoder}.{layer.Layer}"] =
+                    (sum + layer.TokensPerSample.Sum(), images + layer.TokensPerSample.Count);
             }
 
             trace?.Clear();
             Progress?.Report(new EvaluationProgress(step, log.Finished.Count, count));
         }
 
-        return new Answered<T>([.. log.Finished], tokens.ToDictionary(layer => layer.Key, layer => layer.Value.Sum / layer.Value.Count), resumed);
+        var means = tokens.ToDictionary(layer => layer.Key, layer => layer.Value.Sum / layer.Value.Count);
+        return new Answered<T>([.. log.Finished], means, resumed, reduction?.Temperature);
+    }
+
+    /// <summary>Writes a submission into the folder.</summary>
+    /// <param name="name">What the file is called.</param>
+    /// <param name="write">Writes a file of a path.</param>
+    /// <returns>The file; null where there is no folder.</returns>
+    internal string? Submit(string name, Action<string> write)
+    {
+        if (Folder is null)
+        {
+            return null;
+        }
+
+        var path = Path.Combine(Folder, name);
+        write(path);
+        return path;
     }
 }
 
@@ -121,7 +141,13 @@ public sealed record Scoring
 /// <param name="All">The answers.</param>
 /// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
 /// <param name="Resumed">How many an earlier run had left.</param>
-internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed);
+/// <param name="Dial">The method's dial; null for the plain model.</param>
+internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed, double? Dial)
+{
+    /// <summary>What the answers come to; single scores and the submission are the task's.</summary>
+    public Evaluation Evaluation(string split, int examples, double accuracy, double macs, double denseMacs) =>
+        new(split, examples, accuracy, macs, denseMacs) { Temperature = Dial, Tokens = Tokens, Resumed = Resumed };
+}
 
 /// <summary>What was answered to an example.</summary>
 /// <param name="Text">The answer in words.</param>

@@ -1,3 +1,5 @@
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;
@@ -5,9 +7,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>
-/// One of the paper's tasks: it opens its splits, gives the loss, answers, scores and counts what that cost. The same object trains and
-/// scores. Without a budget its reduction only gathers the features of the alignment loss; with one it takes tokens out, and its dial
-/// (temperature or keep ratio) is calibrated again and again while the weights move.
+/// One of the paper's tasks: it opens its splits, gives the loss, answers, scores and counts what that cost. The same object
+/// trains and scores. Without a budget its reduction only gathers the features of the alignment loss; with one it takes tokens
+/// out, and its dial (temperature or keep ratio) is calibrated again and again while the weights move.
 /// </summary>
 public abstract class ModelTask : TrainingTask, IDisposable
 {
@@ -23,8 +25,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
     protected ModelTask(IReducibleModel model, TaskSettings settings)
     {
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(settings);
-        Settings = settings;
+        (Model, Settings, Costs) = ((nn.Module)model, settings, RunCosts.Of((nn.Module)model));
         Reduction = TokenReduction.Attach(model, settings.Reduction.Policy(1));
         Reduction.Enabled = (settings.ReduceRatio ?? settings.Dial) is not null;
         Reduction.GatherFeatures = settings.Learns && settings.AlignmentWeight != 0;
@@ -52,13 +55,19 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The split that is scored where none is named.</summary>
     public virtual string TestSplit => "test";
 
+    /// <summary>The split that is watched while training.</summary>
+    public virtual string ValidationSplit => "val";
+
     /// <summary>The model.</summary>
-    public abstract nn.Module Model { get; }
+    public nn.Module Model { get; }
 
     /// <summary>The files whose content decides the result, beside the checkpoint; none of the toy world.</summary>
     /// <param name="splits">The splits that are read.</param>
     /// <exception cref="FileNotFoundException">One is missing; the message says where it belongs.</exception>
-    public abstract IEnumerable<string> Inputs(params IEnumerable<string> splits);
+    public IEnumerable<string> Inputs(params IEnumerable<string> splits) => Files?.Invoke(splits) ?? [];
+
+    /// <summary>Finds the files of some splits, and what else decides the result.</summary>
+    internal Func<IEnumerable<string>, IEnumerable<string>>? Files { get; init; }
 
     /// <summary>Opens a task.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -70,8 +79,10 @@ public abstract class ModelTask : TrainingTask, IDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         return settings.ReduceRatio is not (null or (> 0 and < 1))
-            ? throw new ArgumentException(FormattableString.Invariant($"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}"))
-            : Openers.TryGetValue(name, out var open) ? open(settings) : throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
+            ? throw new ArgumentException(
+                FormattableString.Invariant($"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}"))
+            : Openers.TryGetValue(name, out var open) ? open(settings)
+                : throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
     }
 
     /// <inheritdoc/>
@@ -88,11 +99,13 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public CalibrationResult? Calibration { get; private set; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
-        [("model", Model), .. Heads.Select(head => (head.Name, (nn.Module)head.Module))];
+    public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("model", Model), .. Heads?.Modules ?? []];
 
-    /// <summary>Heads of losses that only help, by their names in checkpoints.</summary>
-    private protected virtual IEnumerable<(string Name, nn.Module Module)> Heads => [];
+    /// <summary>Heads of losses that only help.</summary>
+    private protected TrainingHeads? Heads { get; init; }
+
+    /// <summary>What single examples cost the model.</summary>
+    protected RunCosts Costs { get; }
 
     /// <summary>The attached reduction.</summary>
     protected TokenReduction Reduction { get; }
@@ -136,9 +149,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
             dial =>
             {
                 Settings.Reduction.Turn(Reduction, dial);
-                return CalibrationCost(Reduction).Macs;
+                return CalibrationCost(reduced: true);
             },
-            (1 - ratio) * CalibrationCost(null).Dense,
+            (1 - ratio) * CalibrationCost(reduced: false),
             Settings.Reduction.Range)));
     }
 
@@ -148,6 +161,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
         Settings.Reduction.Turn(Reduction, found.Value);
         return Calibration = found;
     }
+
+    /// <inheritdoc/>
+    public override Evaluation Validate() => Evaluate(ValidationSplit);
 
     /// <summary>Scores the model as it is now on a split, reduced where the task has a budget or a dial.</summary>
     /// <param name="split">The split's name.</param>
@@ -161,7 +177,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The split that is to be scored; the usual one if null.</summary>
     internal string? ScoredSplit { get; set; }
 
-    /// <summary>Whether the model has no alignment guidance, as a published checkpoint that was never trained for token reduction.</summary>
+    /// <summary>Whether the model has no alignment guidance, as one that was never trained for token reduction.</summary>
     internal bool LacksGuidance => ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
     /// <summary>Adds what else the results on a split depend on.</summary>
@@ -172,7 +188,8 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Tokens of a training example's text, padding left out.</summary>
     public abstract int TextLength(int example);
 
-    /// <summary>The same task on the same data for another model of the kind, which keeps all tokens and is trained on the answers alone.</summary>
+    /// <summary>The same task on the same data for another model of the kind, which keeps all tokens and is trained on the
+    /// answers alone.</summary>
     public abstract ModelTask With(nn.Module other);
 
     /// <inheritdoc/>
@@ -186,7 +203,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Frees the heads and what the task opened.</summary>
     protected virtual void Dispose(bool disposing)
     {
-        foreach (var (_, head) in Heads)
+        foreach (var (_, head) in Heads?.Modules ?? [])
         {
             head.Dispose();
         }
@@ -195,12 +212,32 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Scores a split of a model in evaluation mode.</summary>
     protected abstract Evaluation Score(string split, Scoring scoring);
 
-    /// <summary>Multiply-accumulates of the calibration examples, means: as reduced, and as plain; without a reduction the plain ones twice.</summary>
-    protected abstract (double Macs, double Dense) CalibrationCost(TokenReduction? reduction);
+    /// <summary>Mean multiply-accumulates of a calibration example, as the attached reduction leaves it or plain.</summary>
+    protected abstract double CalibrationCost(bool reduced);
 
-    /// <summary>Mean tokens that leave an encoder's last layer, or null where nothing was recorded.</summary>
-    protected static double? LastOf(ReductionTrace? trace, string encoder) =>
-        trace?.Of(encoder) is [.., var last] ? last.TokensPerSample.Average() : null;
+    /// <summary>The losses with the tokens and multiply-accumulates of the step's first pass, where it was recorded.</summary>
+    /// <param name="losses">The losses.</param>
+    /// <param name="trace">The record; null where nothing is reduced.</param>
+    /// <param name="textLengths">Tokens of each text, padding left out.</param>
+    private protected StepLosses Recorded(StepLosses losses, ReductionTrace? trace, IReadOnlyList<int> textLengths)
+    {
+        if (trace is null)
+        {
+            return losses;
+        }
+
+        // Tokens that leave the last layer of the first encoder of a kind, mean over the batch.
+        double? Left(Modality kind) =>
+            ((IReducibleModel)Model).ReducibleEncoders.FirstOrDefault(one => one.Modality == kind) is { } encoder
+            ? trace.Of(encoder.Name).FirstOrDefault(step => step.Layer == encoder.Blocks.Count - 1)?.TokensPerSample.Average()
+            : null;
+        return losses with
+        {
+            ImageTokens = Left(Modality.Image),
+            TextTokens = Left(Modality.Text),
+            Macs = Costs.PerPair(trace, textLengths).Average(),
+        };
+    }
 
     /// <summary>Share of counted words that are foretold right: scores <c>[B, N, V]</c> against targets <c>[B, N]</c>.</summary>
     protected static Tensor WordsRight(Tensor logits, Tensor targets)
@@ -234,13 +271,23 @@ public abstract class ModelTask : TrainingTask, IDisposable
 /// <param name="model">The model, on the device that it computes on.</param>
 /// <param name="settings">What is trained and scored.</param>
 /// <param name="open">Opens a split.</param>
-public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings settings, Func<string, TSplit> open) : ModelTask(model, settings)
-    where TSplit : class, IDisposable
+public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings settings, Func<string, TSplit> open)
+    : ModelTask(model, settings)
+    where TSplit : class, ISplit
 {
     private readonly Dictionary<string, TSplit> opened = [];
 
+    /// <inheritdoc/>
+    public override int Examples => Train.Count;
+
     /// <summary>What is learned.</summary>
     protected TSplit Train => Split("train");
+
+    /// <inheritdoc/>
+    public override int TextLength(int example) => Train.TextLength(example);
+
+    /// <inheritdoc/>
+    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <summary>A split by its name.</summary>
     /// <exception cref="FileNotFoundException">A file of it is missing; the message says where it belongs.</exception>
@@ -255,20 +302,17 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
         return split;
     }
 
-    /// <summary>The split to calibrate on: what is learned, or what is scored where that is absent.</summary>
-    protected TSplit Calibrating
+    /// <summary>Multiply-accumulates of one of a split's first examples, mean, as the attached reduction leaves it.</summary>
+    protected abstract double ReducedCost(TSplit split, int examples);
+
+    /// <inheritdoc/>
+    protected override double CalibrationCost(bool reduced)
     {
-        get
-        {
-            try
-            {
-                return Train;
-            }
-            catch (FileNotFoundException) when (!Settings.Learns)
-            {
-                return Split(ScoredSplit ?? TestSplit);
-            }
-        }
+        var split = Calibrating();
+        var count = Math.Min(Settings.CalibrationExamples, split.Count);
+        return reduced
+            ? ReducedCost(split, count)
+            : Enumerable.Range(0, count).Average(example => (double)Costs.Dense(split.TextLength(example)));
     }
 
     /// <inheritdoc/>
@@ -283,4 +327,31 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
 
     /// <summary>False for a task that shares another's splits.</summary>
     internal bool OwnsSplits { get; init; } = true;
+
+    /// <summary>Multiply-accumulates of some texts with their images, as they are reduced and of the plain model.</summary>
+    /// <param name="costs">What single examples cost.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="examples">The texts' numbers.</param>
+    /// <param name="trace">The record of one pass; null where nothing is reduced.</param>
+    /// <param name="imageOf">Each text's place among the images; the same as its own if null.</param>
+    private protected static (double Macs, double Dense)[] Spent(
+        RunCosts costs, TSplit split, IEnumerable<int> examples, ReductionTrace? trace, IReadOnlyList<int>? imageOf = null)
+    {
+        int[] lengths = [.. examples.Select(split.TextLength)];
+        return [.. costs.PerPair(trace, lengths, imageOf)
+            .Zip(lengths, (macs, length) => ((double)macs, (double)costs.Dense(length)))];
+    }
+
+    // What is learned, or what is scored where that is absent.
+    private TSplit Calibrating()
+    {
+        try
+        {
+            return Train;
+        }
+        catch (FileNotFoundException) when (!Settings.Learns)
+        {
+            return Split(ScoredSplit ?? TestSplit);
+        }
+    }
 }

@@ -11,32 +11,23 @@ namespace Madtp.Kit.Tasks;
 /// <summary>BLIP on NLVR2: is a statement true of two images? An example is a pair of images with a statement.</summary>
 public sealed class NlvrTask : ModelTask<NlvrPairs>
 {
-    private const int Usual = 100; // examples scored at once
+    private const int ScoredAtOnce = 100; // examples
 
     private readonly BlipNlvr model;
-    private readonly PatchHead? patchHead;
-    private readonly WordHead? wordHead;
-    private readonly RunCosts costs;
-    private readonly TaskFiles? files;
-    private readonly BlipTexts? texts;
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</summary>
-    /// <param name="model">The model, on the device that it computes on; disposed with the task where the task owns its splits.</param>
+    /// <param name="model">The model, on the device that it computes on.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
     public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open) : base(model, settings, open)
     {
         this.model = model;
-        (patchHead, wordHead) = (PatchHead.For(settings, model.Config.Vision.Width, Device), WordHead.For(settings, model.Config.Text.Width, Device));
-        costs = RunCosts.Of(model);
+        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width, model.Config.Text.Width);
     }
 
     /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
-    public NlvrTask(BlipNlvr model, TaskSettings settings, NlvrPairs train, NlvrPairs watched) : this(model, settings, split => split == "train" ? train : watched) =>
-        OwnsSplits = false;
-
-    private NlvrTask(BlipNlvr model, TaskSettings settings, TaskFiles files, BlipTexts texts) : this(model, settings, split => Open(split, settings, files, texts, model)) =>
-        (this.files, this.texts) = (files, texts);
+    public NlvrTask(BlipNlvr model, TaskSettings settings, NlvrPairs train, NlvrPairs watched)
+        : this(model, settings, split => split == "train" ? train : watched) => OwnsSplits = false;
 
     /// <inheritdoc/>
     public override string Name => "nlvr2";
@@ -48,12 +39,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     public override string TestSplit => "test1";
 
     /// <inheritdoc/>
-    public override nn.Module Model => model;
-
-    /// <inheritdoc/>
-    public override int Examples => Train.Count;
-
-    private protected override IEnumerable<(string Name, nn.Module Module)> Heads => TrainingHeads.Of(patchHead, wordHead);
+    public override string ValidationSplit => "dev";
 
     /// <summary>Opens the toy world, or NLVR2's files in their makers' form or BLIP's.</summary>
     /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
@@ -65,31 +51,20 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         if (settings.Data is null)
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.Toy, config => new BlipNlvr(config));
-            return new NlvrTask(toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
+            return new NlvrTask(
+                toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
         }
 
-        var files = new TaskFiles(settings.Data);
-        Array.ForEach(settings.Learns ? ["train", "dev"] : Array.Empty<string>(), split => files.Require("nlvr2", FileNames(split)));
-        var sizes = CheckpointSizes.Blip(checkpoint!);
-        var texts = BlipTexts.Open(sizes, checkpoint!, files, settings.Vocabulary);
-        return new NlvrTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipNlvr(config)), settings, files, texts);
+        var files = new NlvrFiles(new TaskFiles(settings.Data), settings);
+        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, config => new BlipNlvr(config));
+        return new NlvrTask(model, settings, split => files.Open(split, texts, model.Config.Vision.ImageSize))
+        {
+            Files = splits => [.. files.Paths(splits), texts.Path],
+        };
     }
-
-    /// <summary>What a split's file is called, the makers' own name first.</summary>
-    public static string[] FileNames(string split) => [$"{split}.json", split == "test1" ? "nlvr_test.json" : $"nlvr_{split}.json"];
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Inputs(params IEnumerable<string> splits) =>
-        files is null ? [] : [.. splits.Select(split => files.Require("nlvr2", FileNames(split))), texts!.Path];
 
     /// <inheritdoc/>
     public override NlvrTask With(nn.Module other) => new((BlipNlvr)other, Unreduced, Split) { OwnsSplits = false };
-
-    /// <inheritdoc/>
-    public override int TextLength(int example) => Train.TextLength(example);
-
-    /// <inheritdoc/>
-    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
@@ -97,19 +72,14 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var batch = Train.TrainingBatch(Epoch, examples, Device);
         using var trace = Active?.Record();
         var output = model.Forward(batch);
-        return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean())
+        var right = output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean();
+        var losses = new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), right)
         {
             Alignment = AlignmentLoss.Similarity(output.Aligned),
-            Auxiliary = TrainingHeads.Sum(
-                patchHead?.Loss(output.Vision.X, batch.PatchClasses!).mul(Settings.PatchWeight), wordHead?.Loss(output.Text.X, batch.NamedCounts!).mul(Settings.WordWeight)),
-            ImageTokens = LastOf(trace, "visual_encoder"),
-            TextTokens = LastOf(trace, "text_encoder"),
-            Macs = trace is null ? null : costs.PerPair(trace, batch.TextLengths).Average(),
+            Auxiliary = Heads!.Loss(output.Vision.X, () => batch.PatchClasses, output.Text.X, () => batch.NamedCounts),
         };
+        return Recorded(losses, trace, batch.TextLengths);
     }
-
-    /// <inheritdoc/>
-    public override Evaluation Validate() => Evaluate("dev");
 
     /// <summary>Scores a model with a method attached, which is detached again.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
@@ -118,7 +88,8 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     /// <param name="setting">The method.</param>
     /// <param name="scoring">How; all of them if null.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
-    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
+    public static Evaluation Evaluate(
+        BlipNlvr model, NlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(setting);
         using var reduction = setting.Attach(model);
@@ -131,26 +102,35 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     /// <param name="split">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; all of them if null.</param>
-    public static Evaluation Evaluate(BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, Scoring? scoring = null)
+    public static Evaluation Evaluate(
+        BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, Scoring? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         scoring ??= new Scoring();
         model.eval();
         var count = Math.Min(scoring.Limit ?? pairs.Count, pairs.Count);
-        var (answers, tokens, resumed) = Answers(model, RunCosts.Of(model), pairs, count, reduction, scoring);
+        var answered = Answers(model, RunCosts.Of(model), pairs, count, reduction, scoring);
+        var answers = answered.All;
         double Share(IEnumerable<int> of) => of.Average(i => answers[i].Right == true ? 1.0 : 0);
         int[] all = [.. Enumerable.Range(0, count)];
         var accuracy = Share(all);
-        var consistency = pairs.Group(0) is null ? (double?)null : all.GroupBy(pairs.Group).Average(group => group.All(i => answers[i].Right == true) ? 1.0 : 0);
-        return new Evaluation(split, count, accuracy, answers.Average(a => a.Macs), answers.Average(a => a.DenseMacs))
+        var scores = new List<KeyValuePair<string, double>> { new("accuracy", accuracy) };
+        if (pairs.Group(0) is not null)
         {
-            Scores = [new("accuracy", accuracy), .. consistency is { } consistent ? [new KeyValuePair<string, double>("consistency", consistent)] : Array.Empty<KeyValuePair<string, double>>()],
-            ByKind = pairs.Kinds.Count == 0 ? new Dictionary<string, double>() : all.GroupBy(i => pairs.Kinds[i]).OrderBy(kind => kind.Key, StringComparer.Ordinal).ToDictionary(kind => kind.Key, Share),
-            Temperature = reduction?.Temperature,
-            Tokens = tokens,
-            Resumed = resumed,
-            Submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "predictions.csv"), pairs, answers) : null,
+            var groups = all.GroupBy(pairs.Group);
+            scores.Add(new("consistency", groups.Average(group => group.All(i => answers[i].Right == true) ? 1.0 : 0)));
+        }
+
+        var kinds = all.Where(_ => pairs.Kinds.Count > 0).GroupBy(i => pairs.Kinds[i])
+            .OrderBy(kind => kind.Key, StringComparer.Ordinal);
+        string Rows() => string.Concat(answers.Select((answer, i) => $"{pairs.Identifier(i)},{answer.Text}\n"));
+        return answered.Evaluation(split, count, accuracy, answers.Average(a => a.Macs), answers.Average(a => a.DenseMacs)) with
+        {
+            Scores = scores,
+            ByKind = kinds.ToDictionary(kind => kind.Key, Share),
+            Submission = pairs.Identifier(0) is null ? null : scoring.Submit(
+                "predictions.csv", path => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Rows())))),
         };
     }
 
@@ -158,50 +138,25 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, Active, scoring);
 
     /// <inheritdoc/>
-    protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)
-    {
-        var pairs = Calibrating;
-        var count = Math.Min(Settings.CalibrationExamples, pairs.Count);
-        if (reduction is null)
-        {
-            var dense = Enumerable.Range(0, count).Average(pair => (double)costs.Dense(pairs.TextLength(pair)));
-            return (dense, dense);
-        }
+    protected override double ReducedCost(NlvrPairs split, int examples) =>
+        Answers(model, Costs, split, examples, Reduction, new Scoring()).All.Average(answer => answer.Macs);
 
-        return (Answers(model, costs, pairs, count, reduction, new Scoring()).All.Average(a => a.Macs), 0);
-    }
-
-    private static Answered<Answer> Answers(BlipNlvr model, RunCosts costs, NlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
+    private static Answered<Answer> Answers(
+        BlipNlvr model, RunCosts costs, NlvrPairs pairs, int count, TokenReduction? reduction, Scoring scoring)
     {
         var other = SeededRandom.Derangement(pairs.Count);
         var device = Placement.DeviceOf(model);
-        return scoring.Answers(count, Usual, "answers", reduction, (examples, trace) =>
+        return scoring.Answers(count, ScoredAtOnce, "answers", reduction, (examples, trace) =>
         {
             int[] others = [.. examples.Select(i => other[i])];
-            var batch = pairs.Batch(examples, scoring.Shuffle == Shuffle.Images ? others : [], scoring.Shuffle == Shuffle.Text ? others : [], device);
+            int[] Shuffled(Shuffle what) => scoring.Shuffle == what ? others : [];
+            var batch = pairs.Batch(examples, Shuffled(Shuffle.Images), Shuffled(Shuffle.Text), device);
             var answered = model.Forward(batch).Logits.argmax(1); // [B]
             var right = answered.eq(batch.Labels).cpu().data<bool>().ToArray();
             var isTrue = answered.cpu().data<long>().ToArray();
-            var macs = trace is null ? [.. batch.TextLengths.Select(costs.Whole)] : costs.PerPair(trace, batch.TextLengths);
-            return examples.Select((_, i) => new Answer(isTrue[i] == 1 ? "True" : "False", right[i], macs[i], costs.Dense(batch.TextLengths[i])));
+            var macs = costs.PerPair(trace, batch.TextLengths);
+            return examples.Select((_, i) =>
+                new Answer(isTrue[i] == 1 ? "True" : "False", right[i], macs[i], costs.Dense(batch.TextLengths[i])));
         });
-    }
-
-    private static string? Submit(string path, NlvrPairs pairs, IReadOnlyList<Answer> answers)
-    {
-        if (pairs.Identifier(0) is null)
-        {
-            return null;
-        }
-
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(answers.Select((answer, i) => $"{pairs.Identifier(i)},{answer.Text}\n")))));
-        return path;
-    }
-
-    private static NlvrPairs Open(string split, TaskSettings settings, TaskFiles files, BlipTexts texts, BlipNlvr model)
-    {
-        var examples = Nlvr2Dataset.Load(files.Require("nlvr2", FileNames(split)));
-        var images = TaskModel.Images(settings, model.Config.Vision.ImageSize);
-        return new NlvrPairs(split == "train" && settings.Opened is { } first ? [.. examples.Take(first)] : examples, texts.Tokenizer, model.Config.Text.MaxPositions, images);
     }
 }

@@ -19,7 +19,8 @@ public static class NlvrTokens
     /// <param name="batchSize">Examples that are run at once; matters to policies whose samples share a number of tokens.</param>
     /// <returns>One record for each pair, in order.</returns>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
-    public static IReadOnlyList<PairTokens> Of(BlipNlvr model, NlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
+    public static IReadOnlyList<PairTokens> Of(
+        BlipNlvr model, NlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
@@ -39,7 +40,8 @@ public static class NlvrTokens
             model.Forward(batch);
             var (shares, deployed) = (paper.Shares(trace, batch.TextLengths), deploy.Shares(trace, batch.TextLengths));
             all.AddRange(examples.Select((_, i) => new PairTokens(
-                trace.Left("visual_encoder", i, 1), trace.Left("visual_encoder", examples.Length + i, 1), trace.Left("text_encoder", i, 0))
+                trace.Left("visual_encoder", i, 1), trace.Left("visual_encoder", examples.Length + i, 1),
+                trace.Left("text_encoder", i, 0))
             {
                 MacShare = shares[i],
                 DeployShare = deployed[i],

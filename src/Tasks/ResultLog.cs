@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>
-/// The finished examples of a run: one JSON line each, appended batch by batch and flushed to the disk. A line that a crash cut off
-/// is dropped, and so is a batch of which not all lines are there: the run that goes on makes the very batches that one run would
-/// have made, and so the very same results.
+/// The finished examples of a run: one JSON line each, appended batch by batch and flushed to the disk. A line that a crash cut
+/// off is dropped, and so is a batch of which not all lines are there: the run that goes on makes the very batches that one run
+/// would have made, and so the very same results.
 /// </summary>
 /// <typeparam name="T">What is kept of an example.</typeparam>
 internal sealed class ResultLog<T> : IDisposable
@@ -70,16 +70,18 @@ internal sealed class ResultLog<T> : IDisposable
 
     private void Restore(FileStream file, int batchSize, int total)
     {
-        var ends = new List<long>();
-        foreach (var (line, end) in WholeLines(file))
+        var all = new byte[file.Length];
+        file.ReadExactly(all);
+        var ends = new List<int>(); // of each line, its line feed included
+        for (int from = 0, to; finished.Count < total && (to = Array.IndexOf(all, (byte)'\n', from)) >= 0; from = to + 1)
         {
-            if (finished.Count == total || Parse(line) is not { } result)
+            if (Parse(all.AsSpan(from, to - from)) is not { } result)
             {
                 break;
             }
 
             finished.Add(result);
-            ends.Add(end);
+            ends.Add(to + 1);
         }
 
         var kept = finished.Count >= total ? finished.Count : finished.Count / batchSize * batchSize;
@@ -88,24 +90,7 @@ internal sealed class ResultLog<T> : IDisposable
         file.Seek(0, SeekOrigin.End);
     }
 
-    private static IEnumerable<(byte[] Line, long End)> WholeLines(FileStream file)
-    {
-        var line = new List<byte>();
-        for (long at = 1; file.ReadByte() is var next and >= 0; at++)
-        {
-            if (next == '\n')
-            {
-                yield return ([.. line], at);
-                line.Clear();
-            }
-            else
-            {
-                line.Add((byte)next);
-            }
-        }
-    }
-
-    private static T? Parse(byte[] line)
+    private static T? Parse(ReadOnlySpan<byte> line)
     {
         try
         {

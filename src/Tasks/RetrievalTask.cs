@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
@@ -11,51 +12,40 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>
-/// CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An example is a
-/// caption with its image.
+/// CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An example is
+/// a caption with its image. CLIP ranks by similarity alone; BLIP ranks by similarity, then reads the best candidates.
 /// </summary>
 public sealed class RetrievalTask : ModelTask<CaptionedImages>
 {
-    private const int Usual = 100; // images answered at once
-    private const int ReadAtOnce = 64;
+    private const int EncodedAtOnce = 100; // images
+    private const int ReadAtOnce = 64; // pairs
     private const int FewImages = 1000;
     private const int FewCandidates = 16;
 
-    private readonly IRetriever retriever;
-    private readonly PatchHead? patchHead;
-    private readonly CaptionFileNames? files;
-    private readonly string? vocabulary;
+    private readonly IReducibleModel model;
     private double distillation;
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    /// <param name="retriever">The model, on the device that it computes on; with training copies where it is trained.</param>
+    /// <param name="model">A CLIP or a BLIP for retrieval on the device that it computes on; with training copies where it is
+    /// trained.</param>
     /// <param name="settings">What is trained and scored.</param>
     /// <param name="open">Opens a split.</param>
-    public RetrievalTask(IRetriever retriever, TaskSettings settings, Func<string, CaptionedImages> open) : base(Given(retriever).Reducible, settings, open)
+    /// <exception cref="ArgumentException">It is another model.</exception>
+    public RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
+        : base(model, settings, open)
     {
-        this.retriever = retriever;
-        patchHead = PatchHead.For(settings, retriever.ImageWidth, Device);
+        this.model = model;
+        Heads = new TrainingHeads(settings, Device, ImageWidth(model));
     }
 
-    private RetrievalTask(IRetriever retriever, TaskSettings settings, CaptionFileNames files, string vocabulary, TextEncoding text, int size)
-        : this(retriever, settings, split => files.Open(split, settings, text, size)) => (this.files, this.vocabulary) = (files, vocabulary);
-
     /// <inheritdoc/>
-    public override string Name => retriever is ClipRetriever ? "clip" : "retrieval";
+    public override string Name => model is ClipModel ? "clip" : "retrieval";
 
     /// <inheritdoc/>
     public override string CostOf => "a caption with its image";
 
     /// <inheritdoc/>
-    public override nn.Module Model => retriever.Module;
-
-    /// <inheritdoc/>
-    public override int Examples => Train.Captions;
-
-    /// <inheritdoc/>
     public override bool ComparesExamples => true;
-
-    private protected override IEnumerable<(string Name, nn.Module Module)> Heads => TrainingHeads.Of(patchHead);
 
     /// <summary>Opens CLIP with the toy world, or with files in Karpathy's form or BLIP's.</summary>
     /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
@@ -66,15 +56,20 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            return new RetrievalTask(new ClipRetriever(TaskModel.Clip(settings, checkpoint, ClipConfig.Toy)), settings, split => ToyCaptionedImages.DrawForClip(split, settings.OpenedScenes));
+            var toy = TaskModel.Clip(settings, checkpoint, ClipConfig.Toy);
+            return new RetrievalTask(toy, settings, split => ToyCaptionedImages.DrawForClip(split, settings.OpenedScenes));
         }
 
-        var files = new CaptionFileNames(settings);
+        var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
+        files.RequireLearned();
         var sizes = CheckpointSizes.Clip(checkpoint!);
         var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        var model = TaskModel.Clip(settings, checkpoint, sizes);
         var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
-        return new RetrievalTask(new ClipRetriever(model), settings, files, text.Path, encoding, model.Config.Vision.ImageSize);
+        var model = TaskModel.Clip(settings, checkpoint, sizes);
+        return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))
+        {
+            Files = splits => [.. files.Paths(splits), text.Path],
+        };
     }
 
     /// <summary>Opens BLIP, likewise.</summary>
@@ -83,32 +78,25 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     {
         ArgumentNullException.ThrowIfNull(settings);
         using var checkpoint = TaskModel.Checkpoint(settings);
-        BlipRetrieval Model(BlipConfig sizes) => TaskModel.Blip(settings, checkpoint, sizes, config => new BlipRetrieval(config), TaskModel.Contrastive(settings));
+        BlipRetrieval Create(BlipConfig config) => new(config);
+        var contrastive = TaskModel.Contrastive(settings);
         if (settings.Data is null)
         {
-            return new RetrievalTask(new BlipRetriever(Model(BlipConfig.ToyRetrieval)), settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
+            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyRetrieval, Create, contrastive);
+            return new RetrievalTask(toy, settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
         }
 
-        var files = new CaptionFileNames(settings);
-        var sizes = CheckpointSizes.Blip(checkpoint!);
-        var text = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        var model = Model(sizes);
-        var encoding = new TextEncoding(text.Caption, text.Tokenizer.PaddingId, settings.CountsPadding ? text.Width : null);
-        return new RetrievalTask(new BlipRetriever(model), settings, files, text.Path, encoding, model.Config.Vision.ImageSize);
+        var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
+        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, Create, contrastive);
+        var encoding = new TextEncoding(texts.Caption, texts.Tokenizer.PaddingId, settings.CountsPadding ? texts.Width : null);
+        return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))
+        {
+            Files = splits => [.. files.Paths(splits), texts.Path],
+        };
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Inputs(params IEnumerable<string> splits) => files is null ? [] : [.. files.Paths(splits), vocabulary!];
-
-    /// <inheritdoc/>
-    public override RetrievalTask With(nn.Module other) =>
-        new(other is ClipModel clip ? new ClipRetriever(clip) : new BlipRetriever((BlipRetrieval)other), Unreduced, Split) { OwnsSplits = false };
-
-    /// <inheritdoc/>
-    public override int TextLength(int example) => Train.TextLength(example);
-
-    /// <inheritdoc/>
-    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
+    public override RetrievalTask With(nn.Module other) => new((IReducibleModel)other, Unreduced, Split) { OwnsSplits = false };
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
@@ -124,65 +112,76 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         int[] images = [.. captions.Select(caption => Train.ImageOfCaption[caption])];
         var (ids, mask) = Train.Texts(captions, Device);
         using var trace = Active?.Record();
-        var losses = retriever.Step(
-            Train.TrainingPixels(Epoch, examples, Device), ids, mask, tensor(images.Select(image => (long)image).ToArray(), device: Device), distillation);
-        return new StepLosses(losses.Task, Correct(losses.Features))
+        var pixels = Train.TrainingPixels(Epoch, examples, Device);
+        var imageIds = tensor(images.Select(image => (long)image).ToArray(), device: Device);
+        var step = model is ClipModel clip
+            ? clip.TrainingStep(pixels, ids, imageIds, distillation)
+            : ((BlipRetrieval)model).TrainingStep(pixels, ids, mask, imageIds, distillation);
+        var losses = new StepLosses(step.Task, Correct(step.Features))
         {
-            Alignment = AlignmentLoss.Similarity(losses.Aligned),
-            Auxiliary = patchHead is null ? null : patchHead.Loss(losses.ImageTokens.X, Train.PatchClasses(images, Device)!) * Settings.PatchWeight,
-            ImageTokens = trace is null ? null : LastOf(trace, 0),
-            TextTokens = trace is null ? null : LastOf(trace, 1),
-            Macs = trace is null ? null : retriever.Costs.PerPair(trace, [.. captions.Select(Train.TextLength)]).Average(),
+            Alignment = AlignmentLoss.Similarity(step.Aligned),
+            Auxiliary = Heads!.Loss(step.ImageTokens.X, () => Train.PatchClasses(images, Device)),
         };
+        return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
 
-    /// <inheritdoc/>
-    public override Evaluation Validate() => Evaluate("val");
-
-    /// <summary>Scores a model as it is: recall both ways, multiply-accumulates of each caption with its image, tokens per layer.</summary>
-    /// <param name="retriever">The model; left in evaluation mode.</param>
+    /// <summary>Scores a model as it is: recall both ways, MACs of each caption with its image, tokens per layer.</summary>
+    /// <param name="model">A CLIP or a BLIP for retrieval; left in evaluation mode.</param>
     /// <param name="split">Images and captions.</param>
     /// <param name="name">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; all of them if null.</param>
     /// <param name="candidates">Pairs that BLIP reads for each query.</param>
-    public static Evaluation Evaluate(IRetriever retriever, CaptionedImages split, string name, TokenReduction? reduction = null, Scoring? scoring = null, int candidates = FewCandidates)
+    /// <exception cref="ArgumentException">It is another model, or images or captions are to be shuffled.</exception>
+    public static Evaluation Evaluate(
+        IReducibleModel model, CaptionedImages split, string name, TokenReduction? reduction = null, Scoring? scoring = null,
+        int candidates = FewCandidates)
     {
-        ArgumentNullException.ThrowIfNull(retriever);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
+        ImageWidth(model);
         scoring ??= new Scoring();
         if (scoring.Shuffle != Shuffle.None)
         {
-            throw new ArgumentException("retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
+            throw new ArgumentException(
+                "retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
         }
 
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        retriever.Module.eval();
+        ((nn.Module)model).eval();
+        var costs = RunCosts.Of((nn.Module)model);
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
-        var captions = split.ImageOfCaption.Index().Where(caption => caption.Item < count).OrderBy(caption => caption.Item).Select(caption => caption.Index).ToLookup(caption => split.ImageOfCaption[caption]);
-        var (answers, tokens, resumed) = scoring.Answers(count, Usual, "answers", reduction, (some, trace) => Encoded(retriever, split, captions, some, trace));
+        var captions = split.ImageOfCaption.Index().Where(caption => caption.Item < count).OrderBy(caption => caption.Item)
+            .ToLookup(caption => caption.Item, caption => caption.Index);
+        var answered = scoring.Answers(
+            count, EncodedAtOnce, "answers", reduction, (some, trace) => Encoded(model, costs, split, captions, some, trace));
+        var answers = answered.All;
         var images = Rows([.. answers.Select(answer => answer.Image)]);
         var texts = Rows([.. answers.SelectMany(answer => answer.Captions)]);
         var similarity = images.MatMul(texts.t()); // [I, T]
-        var scores = retriever is BlipRetriever blip
-            ? Reranked(blip.Model, split, [.. Enumerable.Range(0, count).SelectMany(image => captions[image])], similarity, answers.Max(answer => answer.ImageTokens), reduction, scoring, candidates)
+        int[] order = [.. Enumerable.Range(0, count).SelectMany(image => captions[image])];
+        var scores = model is BlipRetrieval blip
+            ? Reranked(blip, split, order, similarity, answers.Max(answer => answer.ImageTokens), reduction, scoring, candidates)
             : RetrievalScores.Of(similarity);
-        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), [.. answers.SelectMany((answer, image) => Enumerable.Repeat(image, answer.Captions.Length))], Matrix(scores.TextToImage));
+        int[] imageOf = [.. answers.SelectMany((answer, image) => Enumerable.Repeat(image, answer.Captions.Length))];
+        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), imageOf, Matrix(scores.TextToImage));
+        (int K, double Text, double Image)[] at =
+            [(1, recall.TextAt1, recall.ImageAt1), (5, recall.TextAt5, recall.ImageAt5), (10, recall.TextAt10, recall.ImageAt10)];
         (string Field, string Short, double Value)[] recalls =
         [
-            ("captions for images, R@1", "text at 1", recall.TextAt1), ("captions for images, R@5", "text at 5", recall.TextAt5), ("captions for images, R@10", "text at 10", recall.TextAt10),
-            ("images for captions, R@1", "image at 1", recall.ImageAt1), ("images for captions, R@5", "image at 5", recall.ImageAt5), ("images for captions, R@10", "image at 10", recall.ImageAt10),
+            .. at.Select(one => ($"captions for images, R@{one.K}", $"text at {one.K}", one.Text)),
+            .. at.Select(one => ($"images for captions, R@{one.K}", $"image at {one.K}", one.Image)),
         ];
-        var pairs = answers.Sum(answer => answer.Captions.Length);
-        return new Evaluation(name, pairs, (recall.TextAt1 + recall.ImageAt1) / 200, answers.Sum(answer => answer.Macs) / pairs, answers.Sum(answer => answer.DenseMacs) / pairs)
+        var matrices =
+            new Dictionary<string, Tensor> { ["scores_i2t"] = scores.ImageToText, ["scores_t2i"] = scores.TextToImage };
+        var pairs = imageOf.Length;
+        var (macs, dense) = (answers.Sum(answer => answer.Macs) / pairs, answers.Sum(answer => answer.DenseMacs) / pairs);
+        return answered.Evaluation(name, pairs, (recall.TextAt1 + recall.ImageAt1) / 200, macs, dense) with
         {
             Scores = [.. recalls.Select(one => KeyValuePair.Create(one.Field, one.Value)), new("mean", recall.Mean)],
             ByKind = recalls.ToDictionary(one => one.Short, one => one.Value / 100),
-            Temperature = reduction?.Temperature,
-            Tokens = tokens,
-            Resumed = resumed,
-            Submission = scoring.Folder is { } folder ? Submit(Path.Combine(folder, "scores.safetensors"), scores) : null,
+            Submission = scoring.Submit("scores.safetensors", path => SafetensorsWriter.Write(path, matrices)),
         };
     }
 
@@ -190,44 +189,40 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     protected override Evaluation Score(string split, Scoring scoring)
     {
         var data = Split(split);
-        return Evaluate(retriever, data, split, Active, scoring, Settings.Learns && split != TestSplit ? FewCandidates : CandidatesOf(data, scoring));
+        var candidates = Settings.Learns && split != TestSplit ? FewCandidates : CandidatesOf(data, scoring);
+        return Evaluate(model, data, split, Active, scoring, candidates);
     }
 
     /// <inheritdoc/>
     internal override void Identify(RunIdentity identity, string split)
     {
         identity.Add("data set", Settings.Dataset);
-        if (retriever is BlipRetriever)
+        if (model is BlipRetrieval)
         {
             identity.Add("candidates", CandidatesOf(Split(split), new Scoring()));
         }
     }
 
     /// <inheritdoc/>
-    protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)
+    protected override double ReducedCost(CaptionedImages split, int examples)
     {
-        var split = Calibrating;
-        int[] some = [.. Enumerable.Range(0, Math.Min(Settings.CalibrationExamples, split.Captions))];
-        if (reduction is null)
-        {
-            var dense = some.Average(caption => (double)retriever.Costs.Dense(split.TextLength(caption)));
-            return (dense, dense);
-        }
-
-        var captions = some.ToLookup(caption => split.ImageOfCaption[caption]);
+        var captions = Enumerable.Range(0, examples).ToLookup(caption => split.ImageOfCaption[caption]);
         int[] images = [.. captions.Select(image => image.Key)];
-        var answers = new Scoring().Answers(images.Length, Usual, "calibration", reduction, (places, trace) => Encoded(retriever, split, captions, [.. places.Select(place => images[place])], trace));
-        return (answers.All.Sum(answer => answer.Macs) / some.Length, 0);
+        var answers = new Scoring().Answers(images.Length, EncodedAtOnce, "calibration", Reduction, (places, trace) =>
+            Encoded(model, Costs, split, captions, [.. places.Select(place => images[place])], trace));
+        return answers.All.Sum(answer => answer.Macs) / examples;
     }
 
     // COCO's 5,000 images would need 9 GB for their tokens, so that every image is encoded again where it is read with captions.
-    private static RetrievalScores Reranked(BlipRetrieval model, CaptionedImages split, int[] captions, Tensor similarity, int longest, TokenReduction? reduction, Scoring scoring, int candidates)
+    private static RetrievalScores Reranked(
+        BlipRetrieval model, CaptionedImages split, int[] captions, Tensor similarity, int longest, TokenReduction? reduction,
+        Scoring scoring, int candidates)
     {
         var device = Placement.DeviceOf(model);
         var (ids, mask) = split.Texts(captions, device);
         var reranking = new Reranking(model, ids, mask, similarity, candidates, ReadAtOnce);
         var fill = ReferenceEquals(reduction?.Policy, ReductionPolicy.Released) ? longest : 0;
-        var judged = scoring.Answers((int)similarity.shape[0], Usual, "ranking", reduction, (images, _) =>
+        var judged = scoring.Answers((int)similarity.shape[0], EncodedAtOnce, "ranking", reduction, (images, _) =>
         {
             var tokens = model.EncodeImages(split.Pixels(images, device)).Tokens;
             return images.Select((image, i) =>
@@ -242,32 +237,59 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         return reranking.Scores(judged.All.Select(one => (one.Texts, MemoryMarshal.Cast<byte, float>(one.Scores).ToArray())));
     }
 
-    private int CandidatesOf(CaptionedImages split, Scoring scoring) =>
-        Settings.Candidates ?? (Math.Min(scoring.Limit ?? split.Images, split.Images) < FewImages ? FewCandidates : Settings.Dataset == "coco" ? 256 : 128);
+    private int CandidatesOf(CaptionedImages split, Scoring scoring) => Settings.Candidates
+        ?? (Math.Min(scoring.Limit ?? split.Images, split.Images) < FewImages ? FewCandidates
+            : Settings.Dataset == "coco" ? 256 : 128);
 
-    private static IEnumerable<PairAnswer> Encoded(IRetriever retriever, CaptionedImages split, ILookup<int, int> captions, int[] images, ReductionTrace? trace)
+    private static IEnumerable<PairAnswer> Encoded(
+        IReducibleModel model, RunCosts costs, CaptionedImages split, ILookup<int, int> captions, int[] images,
+        ReductionTrace? trace)
     {
-        var device = Placement.DeviceOf(retriever.Module);
+        var device = Placement.DeviceOf((nn.Module)model);
         int[] texts = [.. images.SelectMany(image => captions[image])];
         int[] imageOf = [.. images.SelectMany((image, place) => captions[image].Select(_ => place))];
         var (ids, mask) = split.Texts(texts, device);
-        var features = retriever.Encode(split.Pixels(images, device), ids, mask, imageOf, trace is not null);
-        int[] lengths = [.. texts.Select(split.TextLength)];
-        var macs = trace is null ? [.. lengths.Select(retriever.Costs.Whole)] : retriever.Costs.PerPair(trace, lengths, imageOf);
-        var (image, text) = (Bytes(features.Images), Bytes(features.Texts));
+        var (image, text, tokens) = Features(model, split.Pixels(images, device), ids, mask, trace is null ? null : imageOf);
+        var (imageRows, textRows, spent) = (Bytes(image), Bytes(text), Spent(costs, split, texts, trace, imageOf));
         return images.Select((_, place) =>
         {
             int[] own = [.. imageOf.Index().Where(one => one.Item == place).Select(one => one.Index)];
-            return new PairAnswer(image[place], [.. own.Select(one => text[one])], features.ImageTokens[place], own.Sum(one => (double)macs[one]), own.Sum(one => (double)retriever.Costs.Dense(lengths[one])));
+            return new PairAnswer(
+                imageRows[place], [.. own.Select(one => textRows[one])], tokens[place], own.Sum(one => spent[one].Macs),
+                own.Sum(one => spent[one].Dense));
         });
     }
 
-    // Tokens that leave an encoder's last layer in its first pass of the step, mean over the batch.
-    private double LastOf(ReductionTrace trace, int encoder)
+    // Images [B, 3, H, W] and captions [T, N] in the joint space, [B, E] and [T, E], all of length 1, and the tokens that leave
+    // the image encoder; where each text's image is given, BLIP reads the pairs too, for the cost of it.
+    private static (Tensor Image, Tensor Text, IReadOnlyList<int> ImageTokens) Features(
+        IReducibleModel model, Tensor pixels, Tensor ids, Tensor mask, int[]? imageOf)
     {
-        var reducible = retriever.Reducible.ReducibleEncoders[encoder];
-        return trace.Of(reducible.Name).First(step => step.Layer == reducible.Blocks.Count - 1).TokensPerSample.Average();
+        if (model is ClipModel clip)
+        {
+            var (seen, said) = (clip.EncodeImages(pixels), clip.EncodeTexts(ids));
+            return (ContrastiveFeatures.Unit(seen.Feature), ContrastiveFeatures.Unit(said.Feature),
+                seen.Tokens.TokensPerSample());
+        }
+
+        var blip = (BlipRetrieval)model;
+        var (image, words) = (blip.EncodeImages(pixels), blip.EncodeTexts(ids, mask));
+        if (imageOf is not null)
+        {
+            var of = tensor(imageOf.Select(i => (long)i).ToArray(), device: pixels.device);
+            blip.Match(new ImageContext(image.Tokens.X.index_select(0, of), image.Tokens.Mask?.index_select(0, of)), ids, mask);
+        }
+
+        return (image.Feature, words.Feature, image.Tokens.TokensPerSample());
     }
+
+    private static int ImageWidth(IReducibleModel model) => model switch
+    {
+        ClipModel clip => clip.Config.Vision.Width,
+        BlipRetrieval blip => blip.Config.Vision.Width,
+        _ => throw new ArgumentException(
+            $"retrieval is done by a CLIP or a BLIP for it, not by a {model.GetType().Name}", nameof(model)),
+    };
 
     // Share of images whose own caption is the nearest of the batch.
     private static Tensor Correct(ContrastiveFeatures features)
@@ -277,24 +299,17 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         return nearest.eq(arange(nearest.shape[0], dtype: int64, device: nearest.device)).to(float32).mean();
     }
 
-    private static string Submit(string path, RetrievalScores scores)
-    {
-        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["scores_i2t"] = scores.ImageToText, ["scores_t2i"] = scores.TextToImage });
-        return path;
-    }
-
-    private static IRetriever Given(IRetriever retriever)
-    {
-        ArgumentNullException.ThrowIfNull(retriever);
-        return retriever;
-    }
-
-    private static ScoreMatrix Matrix(Tensor scores) => new((int)scores.shape[0], (int)scores.shape[1], scores.data<float>().ToArray());
+    private static ScoreMatrix Matrix(Tensor scores) =>
+        new((int)scores.shape[0], (int)scores.shape[1], scores.data<float>().ToArray());
 
     // Features [N, E] as bytes of each row, and back.
-    private static byte[][] Bytes(Tensor features) => [.. MemoryMarshal.AsBytes<float>(features.to(float32).cpu().contiguous().data<float>().ToArray()).ToArray().Chunk((int)features.shape[1] * sizeof(float))];
+    private static byte[][] Bytes(Tensor features) =>
+        [.. MemoryMarshal.AsBytes<float>(features.to(float32).cpu().contiguous().data<float>().ToArray()).ToArray()
+            .Chunk((int)features.shape[1] * sizeof(float))];
 
-    private static Tensor Rows(byte[][] rows) => tensor(MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray(), [rows.Length, rows[0].Length / sizeof(float)]);
+    private static Tensor Rows(byte[][] rows) => tensor(
+        MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray(),
+        [rows.Length, rows[0].Length / sizeof(float)]);
 
     /// <summary>An image and its captions in the joint space, as numbers of four bytes, and what its pairs cost in all.</summary>
     private sealed record PairAnswer(byte[] Image, byte[][] Captions, int ImageTokens, double Macs, double DenseMacs);

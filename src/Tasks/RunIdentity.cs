@@ -41,7 +41,9 @@ internal sealed class RunIdentity
     public void AddFile(string name, string path)
     {
         using var stream = File.OpenRead(path);
-        parts[name] = $"{Path.GetFileName(path)}, {stream.Length.ToString(CultureInfo.InvariantCulture)} bytes, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(stream))}";
+        parts[name] =
+            $"{Path.GetFileName(path)}, {stream.Length.ToString(CultureInfo.InvariantCulture)} bytes, SHA-256 "
+                + $"{Convert.ToHexStringLower(SHA256.HashData(stream))}";
     }
 
     /// <summary>Makes a folder this run's.</summary>
@@ -52,7 +54,8 @@ internal sealed class RunIdentity
         var path = Path.Combine(folder, FileName);
         if (File.Exists(path) && !fresh && Differences(path) is { Count: > 0 } differences)
         {
-            throw new InvalidDataException($"{folder} holds another run: {string.Join("; ", differences)}. Give another folder, or have it begun anew");
+            throw new InvalidDataException(
+                $"{folder} holds another run: {string.Join("; ", differences)}. Give another folder, or have it begun anew");
         }
 
         if (!File.Exists(path) || fresh)
@@ -65,7 +68,8 @@ internal sealed class RunIdentity
     }
 
     /// <summary>Whether a folder is this run's already.</summary>
-    public bool Owns(string folder) => Path.Combine(folder, FileName) is var path && File.Exists(path) && Differences(path).Count == 0;
+    public bool Owns(string folder) =>
+        Path.Combine(folder, FileName) is var path && File.Exists(path) && Differences(path).Count == 0;
 
     private List<string> Differences(string path)
     {
@@ -76,7 +80,8 @@ internal sealed class RunIdentity
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path} is not a run's description ({e.Message}); give another folder, or have it begun anew", e);
+            throw new InvalidDataException(
+                $"{path} is not a run's description ({e.Message}); give another folder, or have it begun anew", e);
         }
 
         return [.. parts.Keys.Union(there.Keys).Order(StringComparer.Ordinal)

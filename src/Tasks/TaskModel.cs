@@ -1,6 +1,5 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data;
 using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,14 +15,29 @@ internal static class TaskModel
         : settings.Data is null && settings.Learns ? null
         : throw new ArgumentException("name the weights to begin with");
 
+    /// <summary>A published BLIP of any task with its texts; the files that it learns from have to be there.</summary>
+    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
+    /// <exception cref="InvalidDataException">Tensors or vocabulary are not those of this model.</exception>
+    public static (T Model, BlipTexts Texts) Blip<T>(
+        TaskSettings settings, CheckpointFile checkpoint, SplitFiles files, Func<BlipConfig, T> create,
+            ContrastiveConfig? contrastive = null)
+        where T : nn.Module
+    {
+        files.RequireLearned();
+        var sizes = CheckpointSizes.Blip(checkpoint);
+        var texts = BlipTexts.Open(sizes, checkpoint, files.Files, settings.Vocabulary);
+        return (Blip(settings, checkpoint, sizes, create, contrastive), texts);
+    }
+
     /// <summary>A BLIP of any task.</summary>
     /// <param name="settings">What the task is opened with.</param>
     /// <param name="checkpoint">Its weights; null begins anew.</param>
     /// <param name="sizes">Its sizes.</param>
     /// <param name="create">Makes it.</param>
     /// <param name="contrastive">Copies for contrastive learning, where the task has any.</param>
-    /// <exception cref="InvalidDataException">The checkpoint's tensors are not those of this model; the message lists them.</exception>
-    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, Func<BlipConfig, T> create, ContrastiveConfig? contrastive = null)
+    /// <exception cref="InvalidDataException">The tensors are not those of this model; the message lists them.</exception>
+    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, Func<BlipConfig, T> create,
+        ContrastiveConfig? contrastive = null)
         where T : nn.Module
     {
         sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } };
@@ -37,23 +51,26 @@ internal static class TaskModel
     }
 
     /// <summary>A CLIP.</summary>
-    /// <inheritdoc cref="Blip"/>
+    /// <inheritdoc cref="Blip{T}(TaskSettings, CheckpointFile?, BlipConfig, Func{BlipConfig, T}, ContrastiveConfig?)"/>
     public static ClipModel Clip(TaskSettings settings, CheckpointFile? checkpoint, ClipConfig sizes)
     {
-        sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize }, Contrastive = null };
-        return Make(settings, checkpoint, config => new ClipModel(config), !settings.Learns ? sizes : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
+        sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize },
+            Contrastive = null };
+        return Make(settings, checkpoint, config => new ClipModel(config),
+            !settings.Learns ? sizes
+            : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
     }
 
     /// <summary>Copies for contrastive learning.</summary>
-    public static ContrastiveConfig Contrastive(TaskSettings settings) => new() { QueueSize = settings.QueueSize, Momentum = settings.Momentum };
-
-    /// <summary>How images are prepared.</summary>
-    public static TrainingImageSettings Images(TaskSettings settings, int size) => new(size) { Transform = settings.Transform, Seed = (ulong)settings.Seed, Workers = settings.Workers };
+    public static ContrastiveConfig Contrastive(TaskSettings settings) =>
+        new() { QueueSize = settings.QueueSize, Momentum = settings.Momentum };
 
     /// <summary>Whether a tensor belongs to alignment guidance, which published weights do not have.</summary>
-    public static bool IsGuidance(string name) => name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
+    public static bool IsGuidance(string name) =>
+        name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
 
-    private static AlignmentConfig Alignment(TaskSettings settings, AlignmentConfig? own) => settings.NewAlignment || own is null ? settings.Alignment : own;
+    private static AlignmentConfig Alignment(TaskSettings settings, AlignmentConfig? own) =>
+        settings.NewAlignment || own is null ? settings.Alignment : own;
 
     private static T Make<T, TSizes>(TaskSettings settings, CheckpointFile? checkpoint, Func<TSizes, T> create, TSizes sizes)
         where T : nn.Module
@@ -97,8 +114,10 @@ internal static class TaskModel
     private static void Fill(nn.Module model, CheckpointFile checkpoint, bool newAlignment)
     {
         var state = model.state_dict();
-        var targets = state.Where(tensor => !newAlignment || !IsGuidance(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        CheckpointLoader.Load(targets, checkpoint).RequireComplete(name => IsGuidance(name) || ContrastiveModel.IsForTraining(name));
+        var targets = state.Where(tensor => !newAlignment || !IsGuidance(tensor.Key))
+            .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        CheckpointLoader.Load(targets, checkpoint)
+            .RequireComplete(name => IsGuidance(name) || ContrastiveModel.IsForTraining(name));
         if (model is ContrastiveModel copying && !checkpoint.Tensors.Any(tensor => ContrastiveModel.IsForTraining(tensor.Name)))
         {
             copying.RestartCopies();

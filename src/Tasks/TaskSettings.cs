@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>
-/// What a task is opened with: weights, data, losses, reduction. The toy world and the paper's data sets differ in these values and in
-/// nothing else. Defaults are the released configurations' where they state one, and the kit's own choice elsewhere.
+/// What a task is opened with: weights, data, losses, reduction. The toy world and the paper's data sets differ in these values
+/// and in nothing else. Defaults are the released configurations' where they state one, and the kit's own choice elsewhere.
 /// </summary>
 public sealed record TaskSettings
 {
-    /// <summary>Weights to begin with: any file that <c>CheckpointFile</c> reads; null begins the toy world's model anew.</summary>
+    /// <summary>Weights to begin with: a file that <c>CheckpointFile</c> reads; null begins the toy world's model anew.</summary>
     public string? Checkpoint { get; init; }
 
     /// <summary>The folder of all data sets, or that of the one that is needed; null draws the toy world in memory.</summary>
@@ -39,19 +39,19 @@ public sealed record TaskSettings
     /// <summary>Side of the image in pixels, to which the position embedding is resized; the checkpoint's own if null.</summary>
     public int? ImageSize { get; init; }
 
-    /// <summary>
-    /// Whether the model is to be trained: it gets alignment guidance, copies for contrastive learning, drop path and dropout. Else it is
-    /// made as its checkpoint shows it, parameters taken out included.
-    /// </summary>
+    /// <summary>Whether the model is to be trained: it gets alignment guidance, copies for contrastive learning, drop path and
+    /// dropout. Else it is made as its checkpoint shows it, parameters taken out included.</summary>
     public bool Learns { get; init; }
 
-    /// <summary>Sizes of alignment guidance where the checkpoint has none. Paper: K = 100, d_k = 768, a linear map per block and modality (eq. 1).</summary>
+    /// <summary>Sizes of alignment guidance where the checkpoint has none. Paper: K = 100, d_k = 768, a linear map per block and
+    /// modality (eq. 1).</summary>
     public AlignmentConfig Alignment { get; init; } = new(Map: AlignmentMapping.PerLayer);
 
     /// <summary>Whether alignment guidance begins anew at these sizes, even if the checkpoint has its own.</summary>
     public bool NewAlignment { get; init; }
 
-    /// <summary>Probability of skipping a residual branch of BLIP's last image block in training; earlier blocks skip linearly less.</summary>
+    /// <summary>Probability of skipping a residual branch of BLIP's last image block in training; earlier blocks skip linearly
+    /// less.</summary>
     public double DropPath { get; init; } = 0.1;
 
     /// <summary>Dropout in BLIP's text transformers in training.</summary>
@@ -72,10 +72,10 @@ public sealed record TaskSettings
     /// <summary>Weight of the loss on what each patch shows, where the data says it; 0 leaves it out.</summary>
     public double PatchWeight { get; init; }
 
-    /// <summary>Weight of the loss on how many of what a word names are there (0 to 3), where the data says it; 0 leaves it out.</summary>
+    /// <summary>Weight of the loss on how many of what a word names are there, where the data says it; 0 leaves it out.</summary>
     public double WordWeight { get; init; }
 
-    /// <summary>Share of the plain model's multiply-accumulates to take away, between 0 and 1: a calibration meets it; null calibrates nothing.</summary>
+    /// <summary>Share of the plain model's multiply-accumulates that calibration takes away, 0 to 1; null: nothing.</summary>
     public double? ReduceRatio { get; init; }
 
     /// <summary>How tokens are reduced; MADTP if null.</summary>
@@ -90,15 +90,15 @@ public sealed record TaskSettings
     /// <summary>Calibrations in an epoch, evenly spread.</summary>
     public int CalibrationsPerEpoch { get; init; } = 2;
 
-    /// <summary>The first training examples only; all if null. 0 trains nothing: the budget is met by the weights as they are.</summary>
+    /// <summary>The first training examples only; all if null; 0 meets the budget with the weights as they are.</summary>
     public int? TrainExamples { get; init; }
 
-    /// <summary>Images, or questions in VQA, that are scored at the end of an epoch, the first of the validation split; of NLVR2 all are.</summary>
+    /// <summary>First images, or VQA questions, of the validation split that end an epoch; of NLVR2 all do.</summary>
     public int WatchedExamples { get; init; } = 1000;
 
     /// <summary>
-    /// Candidates that BLIP looks at closely: in retrieval pairs read for each query, if null 256 for COCO, 128 for Flickr30k, and 16 of
-    /// splits of less than 1,000 images and while training; in VQA answers read to their end, if null 128.
+    /// Candidates that BLIP looks at closely: in retrieval pairs read for each query, if null 256 for COCO, 128 for Flickr30k,
+    /// and 16 of splits of less than 1,000 images and while training; in VQA answers read to their end, if null 128.
     /// </summary>
     public int? Candidates { get; init; }
 
@@ -108,10 +108,8 @@ public sealed record TaskSettings
     /// <summary>How many images are decoded at a time.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>
-    /// Whether VQA trains on the questions about val2014 as well, as BLIP does for the test server. Then no split with public answers is
-    /// left, and what is watched has been learned.
-    /// </summary>
+    /// <summary>Whether VQA trains on the questions about val2014 as well, as BLIP does for the test server. Then no split with
+    /// public answers is left, and what is watched has been learned.</summary>
     public bool TrainOnValidation { get; init; }
 
     /// <summary>Whether VQA trains on Visual Genome's questions as well, as BLIP does.</summary>
@@ -124,7 +122,8 @@ public sealed record TaskSettings
     internal bool CountsPadding => (ReduceRatio ?? Dial) is not null && !Reduction.Policy(1).ExcludePadding;
 
     /// <summary>The toy world of captions with as many training images as examples are opened.</summary>
-    internal ToyCaptionSettings OpenedScenes => Opened is { } examples ? Scenes with { TrainImages = Math.Max(1, examples / Scenes.CaptionsPerImage) } : Scenes;
+    internal ToyCaptionSettings OpenedScenes =>
+        Opened is { } examples ? Scenes with { TrainImages = Math.Max(1, examples / Scenes.CaptionsPerImage) } : Scenes;
 
     /// <summary>How many training examples are opened; where nothing is trained, as many as are calibrated on.</summary>
     internal int? Opened => TrainExamples == 0 ? CalibrationExamples : TrainExamples;

@@ -5,9 +5,12 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>Captions, questions and answers as a BLIP reads and writes them, with the vocabulary that its checkpoint was trained with.</summary>
+/// <summary>Captions, questions and answers as a BLIP reads and writes them, with its checkpoint's vocabulary.</summary>
 internal sealed class BlipTexts
 {
+    /// <summary>What the vocabulary may be called.</summary>
+    public static readonly string[] Vocabularies = ["vocab.txt", "bert-base-uncased-vocab.txt"];
+
     private const int MaxWords = 30;
     private const int MaxTokens = 35;
     private const int MaxWrittenTokens = 40;
@@ -16,13 +19,12 @@ internal sealed class BlipTexts
     private const int ToyPositions = 64;
     private static readonly GenerationSettings Toy = new() { MaxLength = 28, MinLength = 8 };
 
-    private readonly int positions;
-
     private BlipTexts(string path, BertWordPiece tokenizer, BlipConfig sizes)
     {
-        (Path, Tokenizer, positions) = (path, tokenizer, sizes.Text.MaxPositions);
+        (Path, Tokenizer, Positions) = (path, tokenizer, sizes.Text.MaxPositions);
         Prompt = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(BlipCaptioner.Prompt)];
-        Generation = (positions < ToyPositions ? Toy : new GenerationSettings()) with { EndId = tokenizer.SeparatorId, PaddingId = tokenizer.PaddingId };
+        Generation = (Positions < ToyPositions ? Toy : new GenerationSettings()) with { EndId = tokenizer.SeparatorId,
+            PaddingId = tokenizer.PaddingId };
     }
 
     /// <summary>The vocabulary's file.</summary>
@@ -31,6 +33,9 @@ internal sealed class BlipTexts
     /// <summary>BERT's word pieces, with BLIP's two tokens.</summary>
     public BertWordPiece Tokenizer { get; }
 
+    /// <summary>The most tokens that the model reads.</summary>
+    public int Positions { get; }
+
     /// <summary>What every caption that is written begins with, [DEC] first.</summary>
     public IReadOnlyList<int> Prompt { get; }
 
@@ -38,18 +43,19 @@ internal sealed class BlipTexts
     public GenerationSettings Generation { get; }
 
     /// <summary>The most tokens of a caption or question that is read.</summary>
-    public int Width => Math.Min(MaxTokens, positions);
+    public int Width => Math.Min(MaxTokens, Positions);
 
     /// <summary>Finds the vocabulary and opens it.</summary>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     /// <exception cref="InvalidDataException">It is another one than the checkpoint was trained with.</exception>
     public static BlipTexts Open(BlipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
     {
-        var path = files.Vocabulary(given, "vocab.txt", "bert-base-uncased-vocab.txt");
+        var path = files.Vocabulary(given, Vocabularies);
         var tokenizer = BertWordPiece.Load(path);
         if (tokenizer.VocabularySize != sizes.Text.VocabularySize)
         {
-            throw new InvalidDataException($"{path} has {tokenizer.VocabularySize} tokens ([DEC] and [ENC] included), {checkpoint.Path} was trained with "
+            throw new InvalidDataException(
+                $"{path} has {tokenizer.VocabularySize} tokens ([DEC] and [ENC] included), {checkpoint.Path} was trained with "
                 + $"{sizes.Text.VocabularySize}: it is another vocabulary; name the right one");
         }
 
@@ -61,16 +67,19 @@ internal sealed class BlipTexts
 
     /// <summary>A caption to be learned: prompt, words, [SEP].</summary>
     public int[] WrittenCaption(string caption) =>
-        [.. Prompt.Concat(Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords))).Take(Math.Min(MaxWrittenTokens, positions) - 1), Tokenizer.SeparatorId];
+        [.. Prompt.Concat(Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)))
+            .Take(Math.Min(MaxWrittenTokens, Positions) - 1), Tokenizer.SeparatorId];
 
     /// <summary>A question: [ENC], words, [SEP].</summary>
-    public int[] Question(string question) => Begun(Tokenizer.EncodeWithSpecials(BlipText.PreQuestion(question), Width), Tokenizer.EncoderId!.Value);
+    public int[] Question(string question) =>
+        Begun(Tokenizer.EncodeWithSpecials(BlipText.PreQuestion(question), Width), Tokenizer.EncoderId!.Value);
 
     /// <summary>An answer: [DEC], words, [SEP].</summary>
-    public int[] Answer(string answer) => Begun(Tokenizer.EncodeWithSpecials(answer, positions), Tokenizer.DecoderId!.Value);
+    public int[] Answer(string answer) => Begun(Tokenizer.EncodeWithSpecials(answer, Positions), Tokenizer.DecoderId!.Value);
 
     /// <summary>The words of a caption that was written, without its prompt and what follows its end.</summary>
-    public string Words(IEnumerable<long> ids) => Tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
+    public string Words(IEnumerable<long> ids) =>
+        Tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 
     private static int[] Begun(int[] ids, int first)
     {
@@ -79,9 +88,13 @@ internal sealed class BlipTexts
     }
 }
 
-/// <summary>Captions as a CLIP reads them: by OpenAI's byte pairs, or by the toy world's words, as the size of its vocabulary tells.</summary>
+/// <summary>Captions as a CLIP reads them: by OpenAI's byte pairs, or by the toy world's words, as the size of its vocabulary
+/// tells.</summary>
 internal sealed class ClipText
 {
+    /// <summary>What OpenAI's byte pairs may be called.</summary>
+    public static readonly string[] Vocabularies = ["bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"];
+
     private const int MaxWords = 30;
     private const int BytePairs = 49408;
     private readonly Func<string, int[]> tokens;
@@ -98,16 +111,19 @@ internal sealed class ClipText
     {
         if (sizes.Text.VocabularySize == BytePairs)
         {
-            var merges = files.Vocabulary(given, "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt");
+            var merges = files.Vocabulary(given, Vocabularies);
             var pairs = ClipBytePairEncoding.Load(merges);
-            return new ClipText(merges, caption => pairs.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), sizes.Text.ContextLength));
+            return new ClipText(
+                merges, caption => pairs.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), sizes.Text.ContextLength));
         }
 
         var path = files.Vocabulary(given, "vocab.txt");
         var words = BertWordPiece.Load(path);
         return words.VocabularySize + 2 == sizes.Text.VocabularySize
             ? new ClipText(path, caption => ToyTokens.ClipCaption(words, caption))
-            : throw new InvalidDataException($"{checkpoint.Path} was trained with {sizes.Text.VocabularySize} tokens: neither with CLIP's {BytePairs} nor with the {words.VocabularySize + 2} of {path} and a start and an end");
+            : throw new InvalidDataException(
+                $"{checkpoint.Path} was trained with {sizes.Text.VocabularySize} tokens: neither with CLIP's {BytePairs} nor "
+                    + $"with the {words.VocabularySize + 2} of {path} and a start and an end");
     }
 
     /// <summary>A caption's tokens, start and end included.</summary>

@@ -8,17 +8,19 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>The toy world's models: small enough to train in minutes, competent enough to prune. Their weights come with the kit.</summary>
+/// <summary>The toy world's models: trained in minutes, competent enough to prune. Their weights come with the kit.</summary>
 public static class ToyModels
 {
     /// <summary>BLIP for NLVR2.</summary>
     public static ToyModels<BlipNlvr> Nlvr2 { get; } = new("nlvr2", () => new BlipNlvr(BlipConfig.Toy));
 
     /// <summary>CLIP.</summary>
-    public static ToyModels<ClipModel> Clip { get; } = new("clip", () => new ClipModel(ClipConfig.Toy with { Contrastive = null }));
+    public static ToyModels<ClipModel> Clip { get; } = new(
+        "clip", () => new ClipModel(ClipConfig.Toy with { Contrastive = null }));
 
     /// <summary>BLIP for retrieval.</summary>
-    public static ToyModels<BlipRetrieval> Retrieval { get; } = new("retrieval", () => new BlipRetrieval(BlipConfig.ToyRetrieval with { Contrastive = null }));
+    public static ToyModels<BlipRetrieval> Retrieval { get; } = new(
+        "retrieval", () => new BlipRetrieval(BlipConfig.ToyRetrieval with { Contrastive = null }));
 
     /// <summary>BLIP for captioning.</summary>
     public static ToyModels<BlipCaptioner> Caption { get; } = new("caption", () => new BlipCaptioner(BlipConfig.ToyLanguage));
@@ -31,20 +33,17 @@ public static class ToyModels
     /// <param name="seed">Equal seeds give equal alignment guidance.</param>
     public static BlipNlvr BeginNlvr2(AlignmentConfig alignment, long seed)
     {
-        manual_seed(seed);
-        var model = new BlipNlvr(BlipConfig.Toy with { Alignment = alignment });
-        Randomize(model);
+        var settings = new TaskSettings { Learns = true, Seed = seed, Alignment = alignment, NewAlignment = true, DropPath = 0 };
         using var file = CheckpointFile.Open(Nlvr2.WeightsPath());
-        var trained = model.state_dict().Where(tensor => !TaskModel.IsGuidance(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        CheckpointLoader.Load(trained, file).RequireComplete();
-        return model;
+        return TaskModel.Blip(settings, file, BlipConfig.Toy, config => new BlipNlvr(config));
     }
 
     /// <summary>Where the weights are that come with the kit.</summary>
     /// <param name="task">The task.</param>
     /// <param name="macShare">Share of multiply-accumulates they were fine-tuned for (0.5); null for the plain model's.</param>
-    public static string WeightsPath(string task, double? macShare) => KitFolder.File(
-        "data", "toy", "weights", macShare is { } share ? FormattableString.Invariant($"toy-{task}-madtp-{share}.safetensors") : $"toy-{task}.safetensors");
+    public static string WeightsPath(string task, double? macShare = null) => KitFolder.File(
+        "data", "toy", "weights",
+        macShare is { } share ? FormattableString.Invariant($"toy-{task}-madtp-{share}.safetensors") : $"toy-{task}.safetensors");
 
     /// <summary>Writes what answers of a model, without momentum copies and queues.</summary>
     /// <param name="path">The file; it appears whole or not at all.</param>
@@ -59,11 +58,13 @@ public static class ToyModels
             metadata["temperature"] = value.ToString("R", CultureInfo.InvariantCulture);
         }
 
-        var answering = model.state_dict().Where(tensor => !ContrastiveModel.IsForTraining(tensor.Key)).ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
+        var answering = model.state_dict().Where(tensor => !ContrastiveModel.IsForTraining(tensor.Key))
+            .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
         SafetensorsWriter.Write(path, answering, metadata);
     }
 
-    /// <summary>Random linear layers as width 64 wants them: BERT's deviation of 0.02 is made for 768, here attention would start out almost uniform.</summary>
+    /// <summary>Random linear layers as width 64 wants them: BERT's deviation of 0.02 is made for 768, here attention would start
+    /// out almost uniform.</summary>
     internal static void Randomize(nn.Module model)
     {
         using var off = no_grad();
@@ -74,7 +75,8 @@ public static class ToyModels
         }
     }
 
-    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, its image encoder first of all, as BLIP's models begin with its pretraining.</summary>
+    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, its image encoder first of all, as BLIP's models begin
+    /// with its pretraining.</summary>
     /// <exception cref="FileNotFoundException">Its weights are not there; the message says how to train them.</exception>
     internal static void BeginWithNlvr2(nn.Module model)
     {
@@ -106,7 +108,7 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
         return model;
     }
 
-    /// <summary>Where the weights are that come with the kit, by the share of multiply-accumulates they were fine-tuned for.</summary>
+    /// <summary>Where the weights are that come with the kit, by the MAC share they were fine-tuned for.</summary>
     public string WeightsPath(double? macShare = null) => ToyModels.WeightsPath(task, macShare);
 
     /// <summary>The trained model that comes with the kit.</summary>
@@ -118,7 +120,8 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
         var reduce = macShare is { } share ? FormattableString.Invariant($" --reduce {Math.Round(1 - share, 6)}") : string.Empty;
         return File.Exists(path)
             ? Load(path)
-            : throw new FileNotFoundException($"there are no weights at '{path}'; './kit train toy-{task}{reduce}' trains them", path);
+            : throw new FileNotFoundException(
+                $"there are no weights at '{path}'; './kit train toy-{task}{reduce}' trains them", path);
     }
 
     /// <summary>A model from weights of <c>./kit train</c>, regular or with parameters taken out.</summary>
@@ -127,7 +130,8 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     {
         using var file = CheckpointFile.Open(path);
         var model = CompressedWeights.Load(make(), file);
-        return new(model, file.Metadata.TryGetValue("temperature", out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : null)
+        return new(model, file.Metadata.TryGetValue("temperature", out var text)
+            ? double.Parse(text, CultureInfo.InvariantCulture) : null)
         {
             Metadata = file.Metadata,
         };
@@ -145,7 +149,8 @@ public sealed record ToyModel<TModel>(TModel Model, double? Temperature)
 
     /// <summary>Attaches MADTP at the model's own temperature; dispose the handle to have the plain model back.</summary>
     /// <param name="temperature">Another temperature.</param>
-    /// <exception cref="InvalidOperationException">The model was trained without reduction and no temperature is given.</exception>
-    public TokenReduction Attach(double? temperature = null) => TokenReduction.Attach(Model, ReductionPolicy.Fixed, temperature ?? Temperature
-        ?? throw new InvalidOperationException("these weights were trained without reduction: give a temperature, or load the fine-tuned ones"));
+    /// <exception cref="InvalidOperationException">It was trained without reduction and no temperature is given.</exception>
+    public TokenReduction Attach(double? temperature = null) =>
+        TokenReduction.Attach(Model, ReductionPolicy.Fixed, temperature ?? Temperature ?? throw new InvalidOperationException(
+            "these weights were trained without reduction: give a temperature, or load the fine-tuned ones"));
 }

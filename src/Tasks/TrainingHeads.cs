@@ -29,9 +29,6 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>The head that settings ask for; null where its loss has no weight.</summary>
-    internal static PatchHead? For(TaskSettings settings, int width, Device device) => settings.PatchWeight > 0 ? new PatchHead(width, ToyObject.Classes).to(device) : null;
-
     /// <summary>Tokens of whole images with the class token first, <c>[B, N + 1, D]</c>, to scores <c>[B, N, C]</c>.</summary>
     public override Tensor forward(Tensor tokens) => classes.forward(tokens.slice(1, 1, tokens.shape[1], 1));
 
@@ -59,10 +56,8 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>The head that settings ask for; null where its loss has no weight.</summary>
-    internal static WordHead? For(TaskSettings settings, int width, Device device) => settings.WordWeight > 0 ? new WordHead(width, largest: 3).to(device) : null;
-
-    /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right, <c>[B, N, 2, largest + 1]</c>.</summary>
+    /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right, <c>[B, N, 2, largest +
+    /// 1]</c>.</summary>
     public override Tensor forward(Tensor tokens) => counts.forward(tokens).view(tokens.shape[0], tokens.shape[1], 2, kinds);
 
     /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
@@ -70,23 +65,35 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
         nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: NlvrPairs.Unnamed);
 }
 
-/// <summary>The heads of a task and their losses, some of which may be absent.</summary>
-internal static class TrainingHeads
+/// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
+/// <param name="settings">What the task is opened with.</param>
+/// <param name="device">Where the model computes.</param>
+/// <param name="imageWidth">Width of an image token.</param>
+/// <param name="textWidth">Width of a text token; null where words are not looked up.</param>
+internal sealed class TrainingHeads(TaskSettings settings, Device device, int imageWidth, int? textWidth = null)
 {
+    private const int MostNamed = 3;
+
+    private readonly PatchHead? patches =
+        settings.PatchWeight > 0 ? new PatchHead(imageWidth, ToyObject.Classes).to(device) : null;
+
+    private readonly WordHead? words =
+        settings.WordWeight > 0 && textWidth is { } width ? new WordHead(width, MostNamed).to(device) : null;
+
     /// <summary>The heads by their names in checkpoints.</summary>
-    public static IEnumerable<(string Name, nn.Module Module)> Of(PatchHead? patches, WordHead? words = null)
+    public IEnumerable<(string Name, nn.Module Module)> Modules =>
+        new (string, nn.Module?)[] { ("patch_head", patches), ("word_head", words) }
+            .Where(head => head.Item2 is not null).Select(head => (head.Item1, head.Item2!));
+
+    /// <summary>The weighted sum of the losses of those heads that are there, a scalar; null where none is.</summary>
+    /// <param name="image">Tokens of whole images, <c>[B, N + 1, D]</c>.</param>
+    /// <param name="classes">Makes what each patch shows, <c>[B, N]</c>.</param>
+    /// <param name="text">Tokens of whole texts, <c>[B, N, D]</c>; null where words are not looked up.</param>
+    /// <param name="counts">Makes how many of what each token names are there, <c>[B, N, 2]</c>.</param>
+    public Tensor? Loss(Tensor image, Func<Tensor?> classes, Tensor? text = null, Func<Tensor?>? counts = null)
     {
-        if (patches is not null)
-        {
-            yield return ("patch_head", patches);
-        }
-
-        if (words is not null)
-        {
-            yield return ("word_head", words);
-        }
+        var seen = patches?.Loss(image, classes()!).mul(settings.PatchWeight);
+        var named = words?.Loss(text!, counts!()!).mul(settings.WordWeight);
+        return seen is null ? named : named is null ? seen : seen + named;
     }
-
-    /// <summary>The sum of those losses that are there, scalars; null where none is.</summary>
-    public static Tensor? Sum(Tensor? patches, Tensor? words) => patches is null ? words : words is null ? patches : patches + words;
 }

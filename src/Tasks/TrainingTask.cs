@@ -16,14 +16,14 @@ public abstract class TrainingTask
     /// <summary>What is minimised.</summary>
     public abstract TrainingObjective Objective { get; }
 
-    /// <summary>What a budget is met with, where the task holds one: MADTP's temperature, a keep ratio. Part of a checkpoint.</summary>
+    /// <summary>What a budget is met with, part of a checkpoint: MADTP's temperature, a keep ratio; null without one.</summary>
     public virtual double? Dial
     {
         get => null;
         set => _ = value;
     }
 
-    /// <summary>Told the batches that losses will be asked for, in order, so that a task that reads files can read them ahead.</summary>
+    /// <summary>Told the batches that losses will be asked for, in order, so that files can be read ahead.</summary>
     /// <param name="plan">The batches, or their parts where gradients are accumulated; empty when there will be none.</param>
     public virtual void Prefetch(IEnumerable<PlannedBatch> plan)
     {
@@ -32,7 +32,7 @@ public abstract class TrainingTask
     /// <summary>The losses of some examples, given by their numbers.</summary>
     public abstract StepLosses Losses(ReadOnlySpan<int> examples);
 
-    /// <summary>Whether the losses compare a batch's examples with one another, so that a batch is more than its parts and cannot be accumulated.</summary>
+    /// <summary>Whether the losses compare a batch's examples with one another, so that parts cannot be accumulated.</summary>
     public virtual bool ComparesExamples => false;
 
     /// <summary>Scores the model on the validation examples.</summary>
@@ -52,7 +52,7 @@ public abstract class TrainingTask
     {
     }
 
-    /// <summary>What the task must have back to go on, besides modules and temperature: tensors that checkpoints hold and refill.</summary>
+    /// <summary>What else the task must have back to go on: tensors that checkpoints hold and refill.</summary>
     public virtual IEnumerable<(string Name, Tensor Tensor)> State => [];
 
     /// <summary>Called when a checkpoint has refilled modules and state.</summary>
@@ -62,9 +62,10 @@ public abstract class TrainingTask
     {
     }
 
-    /// <summary>Every trained parameter by its name in checkpoints; those without gradients (momentum copies) are not trained.</summary>
+    /// <summary>Every trained parameter by its name in checkpoints; those without gradients (copies) are not trained.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> Parameters() =>
-        Modules.SelectMany(m => m.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => ($"{m.Name}.{p.name}", p.parameter)));
+        Modules.SelectMany(m => m.Module.named_parameters().Where(p => p.parameter.requires_grad)
+            .Select(p => ($"{m.Name}.{p.name}", p.parameter)));
 }
 
 /// <summary>The losses of one batch, each a scalar.</summary>
@@ -78,7 +79,8 @@ public sealed record StepLosses(Tensor Task, Tensor Correct)
     /// <summary>A loss that only helps the training, such as naming what each patch shows; null where there is none.</summary>
     public Tensor? Auxiliary { get; init; }
 
-    /// <summary>Tokens that leave the image encoder, mean over the batch's images, class and merged token included; null where nothing is reduced.</summary>
+    /// <summary>Tokens that leave the image encoder, mean over the batch's images, class and merged token included; null where
+    /// nothing is reduced.</summary>
     public double? ImageTokens { get; init; }
 
     /// <summary>Tokens that leave the text encoder, mean over the batch; null where nothing is reduced.</summary>

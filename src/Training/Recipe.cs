@@ -4,9 +4,9 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// What is trained and how: the toy world's models, or published checkpoints as the released configurations fine-tune them. What
-/// neither the paper nor those state is the kit's own choice: clipping of the gradient norm at 1, AdamW's β (0.9, 0.999), no warm-up, a
-/// cosine that falls with every step rather than every epoch, no dropout in the text transformers, undecayed biases, norms and
-/// embeddings, a temperature found by bisection twice an epoch, and how much is watched while training.
+/// neither the paper nor those state is the kit's own choice: clipping of the gradient norm at 1, AdamW's β (0.9, 0.999), no
+/// warm-up, a cosine that falls with every step rather than every epoch, no dropout in the text transformers, undecayed biases,
+/// norms and embeddings, a temperature found by bisection twice an epoch, and how much is watched while training.
 /// </summary>
 /// <param name="Task">What is trained.</param>
 /// <param name="Training">How long and how fast.</param>
@@ -15,8 +15,9 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
     private const int Gpus = 8;
 
     /// <summary>
-    /// The toy world's. First the plain model, on its answers and on losses that only help: what each patch shows, and for statements and
-    /// questions how many of what a word names are there. Then, from those weights, a method at a budget, on answers and alignment.
+    /// The toy world's. First the plain model, on its answers and on losses that only help: what each patch shows, and for
+    /// statements and questions how many of what a word names are there. Then, from those weights, a method at a budget, on
+    /// answers and alignment.
     /// </summary>
     /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
     /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
@@ -33,6 +34,8 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
             "vqa" => (8, 2, 100, 100),
             _ => throw Unknown(task),
         };
+        var (passes, rate, rise) = prunesParameters ? (2, 3e-4, 20)
+            : isReduced ? (reducedEpochs, 3e-4, 50) : (epochs, 1e-3, warmup);
         return new Recipe(
             new TaskSettings
             {
@@ -46,20 +49,15 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
                 Momentum = 0.99,
                 WatchedExamples = int.MaxValue,
             },
-            prunesParameters ? new TrainingSettings { Epochs = 2, LearningRate = 3e-4, WarmupSteps = 20, CheckpointEvery = checkpoint }
-                : isReduced ? new TrainingSettings { Epochs = reducedEpochs, LearningRate = 3e-4, WarmupSteps = 50, CheckpointEvery = checkpoint }
-                : new TrainingSettings { Epochs = epochs, LearningRate = 1e-3, WarmupSteps = warmup, CheckpointEvery = checkpoint });
+            new TrainingSettings { Epochs = passes, LearningRate = rate, WarmupSteps = rise, CheckpointEvery = checkpoint });
     }
 
-    /// <summary>Where the toy world's trained weights are that come with the kit.</summary>
-    /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
-    /// <param name="reduceRatio">Share of multiply-accumulates they were fine-tuned to take away (0.5); null for the plain model's.</param>
-    public static string ToyWeightsPath(string task, double? reduceRatio = null) => ToyModels.WeightsPath(task, 1 - reduceRatio);
-
-    /// <summary>The paper's fine-tuning: learning rate, weight decay, epochs, batch of 8 GPUs, queue, distillation, drop path, K, d_k, α.</summary>
+    /// <summary>The paper's fine-tuning: learning rate, weight decay, epochs, batch of 8 GPUs, queue, distillation, drop path, K,
+    /// d_k, α.</summary>
     /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
     /// <param name="dataset"><c>coco</c> or <c>flickr30k</c>.</param>
-    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null takes nothing away. The largest ratios train longer.</param>
+    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null takes nothing away. The largest ratios train
+    /// longer.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     public static Recipe Paper(string task, string dataset = "coco", double? reduceRatio = null)
     {
@@ -67,7 +65,7 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
         TrainingSettings Settings(int perGpu, double rate, int epochs) =>
             new() { Epochs = epochs, BatchSize = Gpus * perGpu, LearningRate = rate, WarmupSteps = 0, CheckpointEvery = 500 };
 
-        // One machine takes one after the other what 8 GPUs do at a time; losses that compare a batch's examples cannot be had that way.
+        // One machine does in turn what 8 GPUs do at a time; losses that compare a batch's examples cannot be had that way.
         TrainingSettings Parts(TrainingSettings settings) => settings with { AccumulateSteps = Gpus };
         var training = task switch
         {
@@ -81,5 +79,6 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
         return new Recipe(new TaskSettings { Learns = true, Dataset = dataset, ReduceRatio = reduceRatio }, training);
     }
 
-    private static ArgumentException Unknown(string task) => new($"no recipe for '{task}'; there are {string.Join(", ", ModelTask.Names)}", nameof(task));
+    private static ArgumentException Unknown(string task) =>
+        new($"no recipe for '{task}'; there are {string.Join(", ", ModelTask.Names)}", nameof(task));
 }

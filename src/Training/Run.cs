@@ -15,11 +15,13 @@ namespace Madtp.Kit.Training;
 /// <param name="Watched">The score on the watched part of the validation split.</param>
 /// <param name="Calibration">How the budget was met in the end; null without one.</param>
 /// <param name="Scores">The scores of each split that was asked for, by its name.</param>
-public sealed record RunReport(string Task, string Weights, int Steps, Evaluation Watched, CalibrationResult? Calibration, IReadOnlyDictionary<string, Evaluation> Scores);
+public sealed record RunReport(
+    string Task, string Weights, int Steps, Evaluation Watched, CalibrationResult? Calibration,
+    IReadOnlyDictionary<string, Evaluation> Scores);
 
 /// <summary>
-/// One run: open the splits, build the model, train, calibrate, score, save. The same for the toy world and for published checkpoints.
-/// A run lives in one folder; one that was cut off goes on to the bit on the same device and ends with the same weights and scores.
+/// One run: open the splits, build the model, train, calibrate, score, save. The same for toy world and published checkpoints.
+/// It lives in one folder; one that was cut off goes on to the bit on the same device and ends with the same weights and scores.
 /// </summary>
 /// <param name="Task">One of <see cref="ModelTask.Names"/>.</param>
 /// <param name="Settings">What the task is opened with.</param>
@@ -28,8 +30,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 {
     /// <summary>What the trained weights' file is called.</summary>
     public const string WeightsName = "weights.safetensors";
-
-    private const string ParameterPruning = "UPop";
 
     /// <summary>How long and how fast it is trained.</summary>
     public TrainingSettings Training { get; init; } = new();
@@ -67,7 +67,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         if (PrunesParameters && (Settings.ReduceRatio is null || Settings.TrainExamples == 0))
         {
-            throw new ArgumentException($"{ParameterPruning} finds what to prune by training: it needs a reduce ratio and examples to train on");
+            throw new ArgumentException($"{Methods.UPop} finds what to prune by training: it needs a reduce ratio and examples to train on");
         }
 
         RequireFree();
@@ -194,14 +194,13 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         if (Settings.ReduceRatio is { } ratio)
         {
             notes["reduce_ratio"] = Number(ratio);
-            notes["method"] = PrunesParameters ? ParameterPruning : (Settings.Method ?? PruningMethod.Madtp).Name;
+            notes["method"] = PrunesParameters ? Methods.UPop : Settings.Reduction.Name;
         }
 
-        var method = Settings.Method ?? PruningMethod.Madtp;
-        var isTemperature = method.Dial == PruningMethod.Temperature;
+        var isTemperature = Settings.Reduction.Dial == PruningMethod.Temperature;
         if (task.Dial is { } dial && !isTemperature)
         {
-            notes[method.Dial.Replace(' ', '_')] = Number(dial);
+            notes[Settings.Reduction.Dial.Replace(' ', '_')] = Number(dial);
         }
 
         foreach (var score in scores)
@@ -217,8 +216,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
     }
 
-    // A stored dial is used only by the method that stored it, which is taken where none is named: the authors' files keep a temperature
-    // among the tensors, the kit's beside them with the method's name (without one it was MADTP).
+    // A stored dial is used only by the method that stored it, which is taken where none is named: the authors' files keep a
+    // temperature among the tensors, the kit's beside them with the method's name (without one it was MADTP).
     private static TaskSettings WithStoredDial(TaskSettings settings)
     {
         if (settings.Checkpoint is null)
@@ -244,11 +243,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             return settings;
         }
 
-        var method = settings.Method ?? PruningMethod.Madtp;
+        var method = settings.Reduction;
         var stored = released is not null ? method.Dial == PruningMethod.Temperature ? released : null
             : trainedBy == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
         return stored is null && named
-            ? throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it: give a reduce ratio, or the {method.Dial}")
+            ? throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it: "
+                + $"give a reduce ratio, or the {method.Dial}")
             : settings with { Dial = stored };
     }
 
@@ -276,8 +276,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("image size", Settings.ImageSize);
         identity.Add("transform", Settings.Transform?.ToString());
         identity.Add("reduce ratio", Settings.ReduceRatio);
-        identity.Add("method", PrunesParameters ? ParameterPruning : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
-        identity.Add("losses", FormattableString.Invariant($"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
+        identity.Add("method", PrunesParameters ? Methods.UPop : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
+        identity.Add("losses", FormattableString.Invariant(
+            $"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
         identity.Add("model", FormattableString.Invariant(
             $"drop path {Settings.DropPath}, dropout {Settings.Dropout}, queue {Settings.QueueSize}, momentum {Settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
@@ -287,8 +288,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("alignment", (Settings.NewAlignment ? "new " : string.Empty) + Settings.Alignment);
         identity.Add("training", JsonSerializer.Serialize(Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
         identity.Add("learns val2014", Settings.TrainOnValidation ? "yes" : null);
-        identity.Add("world", Settings.Data is not null ? null : Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes));
-        AddFiles(identity, task, "train", Task == "nlvr2" ? "dev" : "val");
+        var world = Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes);
+        identity.Add("world", Settings.Data is null ? world : null);
+        AddFiles(identity, task, "train", task.ValidationSplit);
         return identity;
     }
 
@@ -304,9 +306,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         AddFiles(identity, task, split);
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null)
         {
-            var method = task.Settings.Method ?? PruningMethod.Madtp;
-            identity.Add("method", method.Name);
-            identity.Add(method.Dial, task.Settings.ReduceRatio is null ? task.Settings.Dial : null);
+            identity.Add("method", task.Settings.Reduction.Name);
+            identity.Add(task.Settings.Reduction.Dial, task.Settings.ReduceRatio is null ? task.Settings.Dial : null);
             identity.Add("reduce ratio", task.Settings.ReduceRatio);
             identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
         }

@@ -122,13 +122,15 @@ public sealed record TrainingRecord(int Step, int Epoch)
 /// <param name="IsNew">Whether this step wrote that line.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew)
 {
-    /// <summary>How long the rest will take, by the time that the logged steps took; null before the first line of the log.</summary>
-    public TimeSpan? Left => Latest is { Step: > 0 } line ? TimeSpan.FromSeconds(line.Seconds / line.Step * (TotalSteps - Step)) : null;
+    /// <summary>How long the rest will take, by what the logged steps took; null before the first line of the log.</summary>
+    public TimeSpan? Left =>
+        Latest is { Step: > 0 } line ? TimeSpan.FromSeconds(line.Seconds / line.Step * (TotalSteps - Step)) : null;
 
     /// <summary>The state in a line.</summary>
     public override string ToString()
     {
-        var left = Left is { } time && Step < TotalSteps ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : string.Empty;
+        var left = Left is { } time && Step < TotalSteps ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left")
+            : string.Empty;
         return FormattableString.Invariant($"step {Step} of {TotalSteps}{left}");
     }
 }
@@ -139,20 +141,17 @@ public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? 
 /// <param name="Records">The log.</param>
 public sealed record TrainingResult(int Steps, bool Completed, IReadOnlyList<TrainingRecord> Records);
 
-/// <summary>Means over the steps between two lines of the log. Losses are summed where they were computed and read once.</summary>
+/// <summary>Means over the steps between two lines of the log; losses are summed on their device and read once.</summary>
 internal sealed class StepAverages
 {
-    private Tensor? sums;
+    private Tensor? sums; // [5]: objective, L_task, right answers, L_sim, auxiliary loss
     private int parts;
     private int steps;
     private double norm;
-    private double imageTokens;
+    private (bool Alignment, bool Auxiliary) has;
+    private double? imageTokens;
     private double textTokens;
-    private double macs;
-    private bool hasAlignment;
-    private bool hasAuxiliary;
-    private bool hasTokens;
-    private bool hasMacs;
+    private double? macs;
 
     /// <summary>Adds what a batch, or a part of it, came to.</summary>
     public void Add(Tensor total, StepLosses losses)
@@ -160,7 +159,7 @@ internal sealed class StepAverages
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var none = zeros_like(total);
-        var row = stack([total.detach(), losses.Task.detach(), losses.Correct.detach(), losses.Alignment?.detach() ?? none, losses.Auxiliary?.detach() ?? none]);
+        var row = stack([total, losses.Task, losses.Correct, losses.Alignment ?? none, losses.Auxiliary ?? none]);
         if (sums is null)
         {
             sums = row.clone().DetachFromDisposeScope();
@@ -171,13 +170,10 @@ internal sealed class StepAverages
         }
 
         parts++;
-        hasAlignment |= losses.Alignment is not null;
-        hasAuxiliary |= losses.Auxiliary is not null;
-        hasTokens |= losses.ImageTokens is not null;
-        hasMacs |= losses.Macs is not null;
-        imageTokens += losses.ImageTokens ?? 0;
+        has = (has.Alignment || losses.Alignment is not null, has.Auxiliary || losses.Auxiliary is not null);
+        imageTokens = losses.ImageTokens is { } image ? image + (imageTokens ?? 0) : imageTokens;
         textTokens += losses.TextTokens ?? 0;
-        macs += losses.Macs ?? 0;
+        macs = losses.Macs is { } spent ? spent + (macs ?? 0) : macs;
     }
 
     /// <summary>Ends a step.</summary>
@@ -196,16 +192,15 @@ internal sealed class StepAverages
             Loss = Mean(values[0]),
             Task = Mean(values[1]),
             Accuracy = Mean(values[2]),
-            Alignment = hasAlignment ? Mean(values[3]) : null,
-            Auxiliary = hasAuxiliary ? Mean(values[4]) : null,
+            Alignment = has.Alignment ? Mean(values[3]) : null,
+            Auxiliary = has.Auxiliary ? Mean(values[4]) : null,
             GradientNorm = Math.Round(norm / steps, 6),
-            ImageTokens = hasTokens ? Mean(imageTokens) : null,
-            TextTokens = hasTokens ? Mean(textTokens) : null,
-            Macs = hasMacs ? Math.Round(macs / parts) : null,
+            ImageTokens = imageTokens is { } image ? Mean(image) : null,
+            TextTokens = imageTokens is null ? null : Mean(textTokens),
+            Macs = macs is { } spent ? Math.Round(spent / parts) : null,
         };
         sums!.Dispose();
-        (sums, parts, steps, norm, imageTokens, textTokens, macs) = (null, 0, 0, 0, 0, 0, 0);
-        (hasAlignment, hasAuxiliary, hasTokens, hasMacs) = (false, false, false, false);
+        (sums, parts, steps, norm, has, imageTokens, textTokens, macs) = (null, 0, 0, 0, default, null, 0, null);
         return record;
     }
 

@@ -12,16 +12,14 @@ public sealed record TrainingSettings
     public int BatchSize { get; init; } = 64;
 
     /// <summary>
-    /// Parts that a step's batch is worked through in, one after the other, with gradients added up: for batches that do not fit into
-    /// memory at once. The step is that of the whole batch; losses that average over something else than examples (named words,
-    /// patches) are averaged within each part.
+    /// Parts that a step's batch is worked through in, one after the other, with gradients added up: for batches that do not fit
+    /// into memory at once. The step is that of the whole batch; losses that average over something else than examples (named
+    /// words, patches) are averaged within each part.
     /// </summary>
     public int AccumulateSteps { get; init; } = 1;
 
-    /// <summary>
-    /// Keeps only the inputs of the encoders' blocks and computes the rest again in the backward pass: much less memory, about a third
-    /// more time, the same results.
-    /// </summary>
+    /// <summary>Keeps only the inputs of the encoders' blocks and computes the rest again in the backward pass: much less memory,
+    /// about a third more time, the same results.</summary>
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>What the encoders' matrix products are computed in while training.</summary>
@@ -64,13 +62,13 @@ public sealed record TrainingSettings
     public double? StopAtAccuracy { get; init; }
 }
 
-/// <summary>What the encoders' matrix products are computed in while training. Weights and the optimizer are float32 always.</summary>
+/// <summary>What the encoders' matrix products are trained in. Weights and the optimizer are float32 always.</summary>
 public enum TrainingPrecision
 {
     /// <summary>float32 throughout.</summary>
     Float32,
 
-    /// <summary>Mixed precision: products in bfloat16. For GPUs that have it in hardware; on a CPU it works, but slower than float32.</summary>
+    /// <summary>Mixed precision: products in bfloat16, for GPUs that have it; on a CPU slower than float32.</summary>
     BFloat16,
 
     /// <summary>float32 whose products a GPU may compute in TF32 (see <see cref="Runtime.ComputeDevice.AllowTf32"/>).</summary>

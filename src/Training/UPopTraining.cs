@@ -14,6 +14,8 @@ public sealed record UPopTraining
     /// <summary>Name of the file that the smaller model is written to between the two trainings.</summary>
     public const string ExtractedFile = "extracted.safetensors";
 
+    private const int CostExamples = 200; // the first of the training split; the budget is a share of what they cost
+
     /// <summary>The budget.</summary>
     public required UPopSettings Settings { get; init; }
 
@@ -23,16 +25,14 @@ public sealed record UPopTraining
     /// <summary>How the smaller model is trained again.</summary>
     public required TrainingSettings Retraining { get; init; }
 
-    /// <summary>Training examples whose cost the budget is a share of, the first of the split.</summary>
-    public int CostExamples { get; init; } = 200;
-
-    /// <summary>Both parts trained alike, but that the search keeps its learning rate to the end, when most is taken out.</summary>
+    /// <summary>Both parts trained alike, but the search keeps its learning rate to the end, when most goes.</summary>
     /// <param name="settings">The budget.</param>
     /// <param name="each">How each part trains.</param>
     public static UPopTraining Of(UPopSettings settings, TrainingSettings each)
     {
         ArgumentNullException.ThrowIfNull(each);
-        return new UPopTraining { Settings = settings, Search = each with { FinalLearningRate = each.LearningRate }, Retraining = each };
+        var search = each with { FinalLearningRate = each.LearningRate };
+        return new UPopTraining { Settings = settings, Search = search, Retraining = each };
     }
 
     /// <summary>Steps of both trainings together.</summary>
@@ -42,23 +42,25 @@ public sealed record UPopTraining
         return Steps(task, Search) + Steps(task, Retraining);
     }
 
-    /// <summary>
-    /// Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>) and the smaller
-    /// model as it was cut out.
-    /// </summary>
-    /// <param name="task">What the model is trained on: its task alone, without a budget and without alignment. The search changes its weights.</param>
+    /// <summary>Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>)
+    /// and the smaller model as it was cut out.</summary>
+    /// <param name="task">The task alone, without a budget and without alignment. The search changes the model's weights.</param>
     /// <param name="folder">The run's folder.</param>
     /// <param name="resume">Goes on with what is in the folder.</param>
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The same task with the smaller model, in evaluation mode; null where the training was stopped.</returns>
-    /// <exception cref="ArgumentException">The budget cannot be met by pruning inner widths, or the search is told to stop early.</exception>
-    public ModelTask? Run(ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="ArgumentException">The budget cannot be met, or the search is told to stop early.</exception>
+    public ModelTask? Run(
+        ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
         {
-            throw new ArgumentException("the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an accuracy");
+            throw new ArgumentException(
+                "the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or "
+                    + "an accuracy");
         }
 
         Directory.CreateDirectory(folder);
@@ -69,8 +71,10 @@ public sealed record UPopTraining
         }
 
         var (searching, steps) = (Steps(task, Search), Steps(task));
-        Action<TrainingProgress> Counted(int before) => step => progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
-        if (!File.Exists(extracted) && !Searched(task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+        Action<TrainingProgress> Counted(int before) => step =>
+            progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
+        if (!File.Exists(extracted)
+            && !Searched(task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
         {
             return null;
         }
@@ -78,16 +82,19 @@ public sealed record UPopTraining
         using var file = CheckpointFile.Open(extracted);
         var smaller = CompressedWeights.Load(ModelExtraction.New(task.Model), file).to(Placement.DeviceOf(task.Model));
         var again = task.With(smaller);
-        var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining")).Run(Counted(searching), resume, cancellation);
+        var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining"))
+            .Run(Counted(searching), resume, cancellation);
         smaller.eval();
         return result.Completed ? again : null;
     }
 
-    private bool Searched(ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress, CancellationToken cancellation)
+    private bool Searched(
+        ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress,
+        CancellationToken cancellation)
     {
         int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
         var each = RunCosts.Of(task.Model);
-        using var search = new UPopTask(task, task.Model, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
+        using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
         if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
         {
             return false;
@@ -98,23 +105,23 @@ public sealed record UPopTraining
         return true;
     }
 
-    private static int Steps(TrainingTask task, TrainingSettings settings) => settings.Epochs * (task.Examples / settings.BatchSize);
+    private static int Steps(TrainingTask task, TrainingSettings settings) =>
+        settings.Epochs * (task.Examples / settings.BatchSize);
 }
 
 /// <summary>
-/// UPop's search (Shi et al., ICML 2023: unified and progressive pruning): trains a task while masks on all inner widths, attached to
-/// its model, gather gradients and sink to zero where the unified ranking says so. When the trainer is done, <see cref="Extract"/>
-/// cuts the smaller model out, which is then trained again as any other.
+/// UPop's search (Shi et al., ICML 2023: unified and progressive pruning): trains a task while masks on all inner widths,
+/// attached to its model, gather gradients and sink to zero where the unified ranking says so. When the trainer is done,
+/// <see cref="Extract"/> cuts the smaller model out, which is then trained again as any other.
 /// </summary>
 /// <remarks>
-/// Two things differ from the published code. The budget is one of multiply-accumulates by the ledger, so each unit weighs what it
-/// costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not descended, it only
-/// adds the same number to every gradient of a kind, which standardising takes away again.
+/// Two things differ from the published code. The budget is one of multiply-accumulates by the ledger, so each unit weighs what
+/// it costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not descended, it
+/// only adds the same number to every gradient of a kind, which standardising takes away again.
 /// </remarks>
 public sealed class UPopTask : TrainingTask, IDisposable
 {
-    private readonly TrainingTask task;
-    private readonly nn.Module model;
+    private readonly ModelTask task;
     private readonly UnitCosts costs;
     private readonly UPopSettings settings;
     private readonly double remove;
@@ -123,20 +130,18 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
-    /// <param name="model">Its model.</param>
-    /// <param name="costs">What the model's units cost.</param>
+    /// <param name="costs">What its model's units cost.</param>
     /// <param name="settings">The budget.</param>
-    /// <exception cref="ArgumentException">The share is not between 0 and 1, or cannot be met by pruning inner widths.</exception>
-    public UPopTask(TrainingTask task, nn.Module model, UnitCosts costs, UPopSettings settings)
+    /// <exception cref="ArgumentException">The share is not in (0, 1), or inner widths cannot meet it.</exception>
+    public UPopTask(ModelTask task, UnitCosts costs, UPopSettings settings)
     {
         ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(settings);
-        (this.task, this.model, this.costs, this.settings) = (task, model, costs, settings);
+        (this.task, this.costs, this.settings) = (task, costs, settings);
         remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
-        Check(model, costs, settings);
-        Pruning = ParameterPruning.Attach(model);
+        Check(task.Model, costs, settings);
+        Pruning = ParameterPruning.Attach(task.Model);
         gathered = [.. Pruning.Masks.Select(mask => zeros_like(mask.Tensor.detach()).DetachFromDisposeScope())];
         Macs = costs.Whole;
     }
@@ -161,7 +166,8 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Tensor Tensor)> State =>
-        task.State.Concat(Pruning.Masks.SelectMany((mask, i) => new[] { ($"{mask.Width.Name}.mask", mask.Tensor), ($"{mask.Width.Name}.gathered", gathered[i]) }));
+        task.State.Concat(Pruning.Masks.SelectMany(
+            (mask, i) => new[] { ($"{mask.Width.Name}.mask", mask.Tensor), ($"{mask.Width.Name}.gathered", gathered[i]) }));
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch) => task.Prepare(step, stepsPerEpoch);
@@ -202,8 +208,9 @@ public sealed class UPopTask : TrainingTask, IDisposable
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
     public nn.Module Extract() => finished
-        ? ModelExtraction.Extract(model, Pruning)
-        : throw new InvalidOperationException("the search has not come to its end, so the masks are not zero yet where they are to be");
+        ? ModelExtraction.Extract(task.Model, Pruning)
+        : throw new InvalidOperationException(
+            "the search has not come to its end, so the masks are not zero yet where they are to be");
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
     public void Dispose()
@@ -218,7 +225,8 @@ public sealed class UPopTask : TrainingTask, IDisposable
     private void Update(UPopSchedule schedule, int done)
     {
         var chosen = UPopRanking.Choose(
-            [.. Pruning.Masks.Select((mask, i) => new UnitScores(mask.Width.Kind, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
+            [.. Pruning.Masks.Select(
+                (mask, i) => new UnitScores(mask.Width.Kind, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
             remove * schedule.Progress(done));
         var value = (float)schedule.MaskValue(done);
         for (var i = 0; i < chosen.Count; i++)
@@ -234,13 +242,17 @@ public sealed class UPopTask : TrainingTask, IDisposable
     {
         if (settings.MacShare is not (> 0 and < 1))
         {
-            throw new ArgumentException($"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
+            throw new ArgumentException(
+                $"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
         }
 
         var least = costs.Whole - PrunableWidth.Of(model).Select((width, i) => (width.Units - 1) * costs.PerUnit[i]).Sum();
         if (settings.MacShare * costs.Dense < least)
         {
-            throw new ArgumentException($"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit {least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts (patches, norms, merges, heads) are not pruned", nameof(settings));
+            throw new ArgumentException(
+                $"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit "
+                + $"{least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts "
+                + "(patches, norms, merges, heads) are not pruned", nameof(settings));
         }
     }
 }

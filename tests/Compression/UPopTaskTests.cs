@@ -204,7 +204,7 @@ public sealed class UPopTaskTests : IDisposable
             Train = ToyNlvr2Pairs.Draw("train", TinyNlvr.World);
             Task = new NlvrTask(Model, new TaskSettings { Learns = true, AlignmentWeight = 0 }, _ => Train);
             Costs = UnitCosts.Of(Model, widths => RunCosts.Of(Model).Mean(Lengths, widths));
-            UPop = new UPopTask(Task, Model, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
+            UPop = new UPopTask(Task, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
         }
 
         public BlipNlvr Model { get; }

@@ -23,8 +23,8 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
     {
         var task = Task(name);
         task.RequireInputs();
-        Assert.DoesNotContain("absent", task.Begins + task.DataDigest(), StringComparison.Ordinal);
-        var experiment = task.Usual with { ReduceRatio = 0.3, TrainExamples = 16, Epochs = 2, LearningRate = 1e-3, LearnableTokens = 64, AlignmentWidth = 8 };
+        Assert.DoesNotContain("absent", task.InputDigest + task.DataDigest(), StringComparison.Ordinal);
+        var experiment = task.Default with { ReduceRatio = 0.3, TrainExamples = 16, Epochs = 2, LearningRate = 1e-3, LearnableTokens = 64, AlignmentWidth = 8 };
         var whole = task.Run(experiment, Path.Combine(folder.Path, "whole"), null, default)!;
         Assert.InRange(Test(whole).Accuracy, 0, 10);
         Assert.InRange(Test(whole).MacShare, 0.5, 0.9);
@@ -57,7 +57,18 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
         string Said(string name) => Assert.Throws<FileNotFoundException>(() => Task(name, none, none).RequireInputs()).Message;
         Contains(Said("clip-flickr30k"), "ViT-L-14-336px.pt", "bpe_simple_vocab_16e6.txt.gz", "flickr30k_train.json", "flickr30k_val.json", "flickr30k_test.json", "./kit data get clip");
         Contains(Said("caption"), "model_base_caption_capfilt_large.pth", "coco_karpathy_test.json", "bert-base-uncased-vocab.txt");
-        Contains(Said("vqa"), "model_base_vqa_capfilt_large.pth", "v2_OpenEnded_mscoco_val2014_questions.json", "answer_list.json", "KIT_DATA");
+        Contains(
+            Said("vqa"), Path.Combine(none, "blip", "model_base_vqa_capfilt_large.pth"), "v2_OpenEnded_mscoco_val2014_questions.json or vqa_val.json",
+            "v2_mscoco_val2014_annotations.json", "answer_list.json", "./kit data get blip", "./kit data get vocab", "data/README.md", "KIT_DATA", "KIT_CHECKPOINTS");
+    }
+
+    [Fact]
+    public void Images_that_are_missing_are_told_by_one_of_them()
+    {
+        folder.Write("coco/coco_karpathy_test.json", File.ReadAllText(toys.File("coco/coco_karpathy_test.json")));
+        var said = Assert.Throws<FileNotFoundException>(() => Task("caption", folder.Path, folder.Path).RequireInputs()).Message;
+        Contains(said, $"images such as {Path.Combine(folder.Path, "coco")}", "./kit data status coco-images");
+        Assert.DoesNotContain("coco_karpathy_test.json", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,11 +76,11 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
     {
         var reduced = Task("retrieval");
         var run = Path.Combine(folder.Path, "reduced");
-        var experiment = reduced.Usual with { ReduceRatio = 0.3, TrainExamples = 0, LearnableTokens = 64, AlignmentWidth = 8 };
+        var experiment = reduced.Default with { ReduceRatio = 0.3, TrainExamples = 0, LearnableTokens = 64, AlignmentWidth = 8 };
         Assert.NotNull(reduced.Run(experiment, run, null, default)!.Calibration);
         Assert.False(File.Exists(Path.Combine(run, "log.jsonl")));
         var plain = Task("caption");
-        var scores = plain.Run(plain.Usual with { Method = "Uncompressed", TrainExamples = 0 }, Path.Combine(folder.Path, "plain"), null, default)!;
+        var scores = plain.Run(plain.Default with { Method = "Uncompressed", TrainExamples = 0 }, Path.Combine(folder.Path, "plain"), null, default)!;
         Assert.Null(scores.Calibration);
         Assert.Equal(1, Test(scores).MacShare);
         Assert.Equal(Test(scores).ByKind["CIDEr"], Test(scores).Accuracy);
@@ -79,9 +90,9 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
     public void Results_belong_to_the_checkpoint_they_began_with()
     {
         var task = Task("vqa");
-        var before = task.Begins;
+        var before = task.InputDigest;
         File.AppendAllText(Path.Combine(folder.Path, Subject("vqa").Weights), " ");
-        Assert.NotEqual(before, task.Begins);
+        Assert.NotEqual(before, task.InputDigest);
     }
 
     [Fact]
@@ -105,7 +116,7 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
     public void UPop_prunes_parameters(string name)
     {
         var task = Task(name);
-        var experiment = task.Usual with { Method = "UPop", ReduceRatio = 0.3, TrainExamples = 16, Epochs = 2, LearningRate = 1e-3, LearnableTokens = 64, AlignmentWidth = 8 };
+        var experiment = task.Default with { Method = "UPop", ReduceRatio = 0.3, TrainExamples = 16, Epochs = 2, LearningRate = 1e-3, LearnableTokens = 64, AlignmentWidth = 8 };
         var whole = task.Run(experiment, Path.Combine(folder.Path, "whole"), null, default)!;
         Assert.Null(whole.Calibration);
         Assert.InRange(Test(whole).MacShare, 0.6, 0.71);
@@ -136,7 +147,7 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
     private static ExperimentTask Task(string name, string data, string checkpoints)
     {
         var (task, dataset, weights) = Subject(name);
-        return new ExperimentTask(task, dataset, (task == "clip" ? "clip" : "blip", weights), find: () => new RequiredFiles(name, data, checkpoints));
+        return new ExperimentTask(task, dataset, (task == "clip" ? "clip" : "blip", weights), folders: (data, checkpoints));
     }
 
     private ExperimentTask Task(string name)

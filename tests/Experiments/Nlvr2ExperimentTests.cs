@@ -69,11 +69,11 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
     [Fact]
     public void Results_belong_to_the_checkpoint_and_the_annotations_they_began_with()
     {
-        var before = task.Begins;
+        var before = task.InputDigest;
         Assert.DoesNotContain("absent", before, StringComparison.Ordinal);
-        Assert.Equal(before, task.Begins);
+        Assert.Equal(before, task.InputDigest);
         File.AppendAllText(Path.Combine(folder.Path, "blip", "model_base_nlvr.pth"), " ");
-        Assert.NotEqual(before, task.Begins);
+        Assert.NotEqual(before, task.InputDigest);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
             Assert.Contains(one, said, StringComparison.Ordinal);
         }
 
-        Assert.StartsWith("absent", Task(toys.Data, toys.Data).Begins, StringComparison.Ordinal);
+        Assert.StartsWith("absent", Task(toys.Data, toys.Data).InputDigest, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
     private static Evaluation Test(RunReport report) => report.Scores.Values.Single();
 
     private static ExperimentTask Task(string data, string checkpoints) =>
-        new("nlvr2", published: ("blip", "model_base_nlvr.pth"), find: () => new RequiredFiles("nlvr2", data, checkpoints));
+        new("nlvr2", published: ("blip", "model_base_nlvr.pth"), folders: (data, checkpoints));
 
     [Theory]
     [InlineData(128, 16, 8)]

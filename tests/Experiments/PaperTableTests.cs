@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Experiments;
+using Madtp.Kit.Madtp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
@@ -41,13 +42,29 @@ public class PaperTableTests
         Assert.All(toy, experiment => Assert.Equal(new Experiment(), experiment with { Task = "toy-nlvr2", Method = "MADTP", ReduceRatio = 0, Seed = 1, LearnableTokens = 64, AlignmentWidth = 64 }));
         Assert.All(paper, experiment =>
         {
-            var usual = ExperimentTask.Of(experiment.Task).Usual;
+            var usual = ExperimentTask.Of(experiment.Task).Default;
             Assert.True(ExperimentTask.Of(experiment.Task).TakesDays);
             Assert.Equal(usual, experiment with { Method = usual.Method, ReduceRatio = 0, Seed = 1, LearnableTokens = 100, AlignmentWidth = 768 });
         });
         Assert.Equal(toy.Select(e => e.Method).Distinct(), paper.Select(e => e.Method).Distinct());
         Assert.Superset(toy.Select(e => e.ReduceRatio).ToHashSet(), paper.Select(e => e.ReduceRatio).ToHashSet());
         Assert.Equal([1L, 2L, 3L], toy.Select(e => e.Seed).Distinct().Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void A_rival_registered_for_every_table_is_run_in_each_beside_the_papers(int number)
+    {
+        var rival = new Method("mine", Methods.Of("STP").Pruning) { InEveryTable = true, About = "a rival of one's own" };
+        foreach (var scale in new[] { ExperimentScale.Toy, ExperimentScale.Paper })
+        {
+            var (papers, all) = (PaperTable.Of(number, scale), PaperTable.Of(number, scale, [.. Methods.Rivals, rival]));
+            var mine = all.Grid.Experiments.Where(experiment => experiment.Method == "mine").ToArray();
+            Assert.Equal([.. papers.Approaches, "mine"], all.Approaches);
+            Assert.Equal(papers.Grid.Experiments, all.Grid.Experiments.Except(mine));
+            Assert.Equal(papers.Tasks.Select(task => task.Task).Order(), mine.Select(experiment => experiment.Task).Distinct().Order());
+            Assert.Equal(papers.Ratios, mine.Select(experiment => experiment.ReduceRatio).Distinct().Order());
+        }
     }
 
     // Its tables' rows are what the paper's scale must be able to run: each ratio, K, d_k and data set that is printed.

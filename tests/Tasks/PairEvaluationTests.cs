@@ -44,11 +44,11 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     [InlineData("retrieval", 3.0)]
     public void Files_give_the_ranking_and_costs_of_the_same_images_in_memory(string task, double? temperature)
     {
-        IRetriever retriever = task == "clip" ? new ClipRetriever(clip) : new BlipRetriever(blip);
+        IReducibleModel model = task == "clip" ? clip : blip;
         var report = Settings(task, "run").With(s => s with { Dial = temperature }).Evaluate();
         using var images = InMemory(task);
-        using var reduction = temperature is { } t ? TokenReduction.Attach(retriever.Reducible, ReductionPolicy.Fixed, t) : null;
-        var expected = RetrievalTask.Evaluate(retriever, images, "test", reduction, candidates: 5);
+        using var reduction = temperature is { } t ? TokenReduction.Attach(model, ReductionPolicy.Fixed, t) : null;
+        var expected = RetrievalTask.Evaluate(model, images, "test", reduction, candidates: 5);
         Assert.Equal(expected.ByKind.Values.Select(recall => 100 * recall), report.Scores.Take(6).OrderBy(score => score.Key.StartsWith("images", StringComparison.Ordinal)).Select(score => score.Value), (a, b) => Math.Abs(a - b) < 1e-9);
         Assert.Equal(expected.Macs, report.Macs, 1e-6 * expected.Macs);
         Assert.Equal(expected.DenseMacs, report.DenseMacs, 1e-6 * expected.Macs);

@@ -89,8 +89,8 @@ internal static class TinyFiles
         manual_seed(6);
         return task switch
         {
-            "clip" => new RetrievalTask(new ClipRetriever(new ClipModel(Clip)), settings, captions),
-            "retrieval" => new RetrievalTask(new BlipRetriever(new BlipRetrieval(Blip)), settings, captions),
+            "clip" => new RetrievalTask(new ClipModel(Clip), settings, captions),
+            "retrieval" => new RetrievalTask(new BlipRetrieval(Blip), settings, captions),
             "caption" => new CaptionTask(new BlipCaptioner(Blip), CaptionLanguage.Toy, settings, captions),
             _ => new VqaTask(new BlipVqa(Blip), AnswerVocabulary.Of(["yes", "no", "red", "2"], ToyTokens.Answer, 4), settings, _ => questions()),
         };

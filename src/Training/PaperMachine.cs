@@ -1,10 +1,9 @@
 using Madtp.Kit.Runtime;
-using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
-namespace Madtp.Kit.Experiments;
+namespace Madtp.Kit.Training;
 
-/// <summary>How experiments at the paper's scale are fitted to the machine, which changes nothing but rounding.</summary>
+/// <summary>How trainings at the paper's scale are fitted to the machine, which changes nothing but rounding.</summary>
 public static class PaperMachine
 {
     /// <summary>Names the device: cpu, cuda or cuda:N.</summary>
@@ -13,7 +12,7 @@ public static class PaperMachine
     /// <summary>How many examples are worked through at once, for the memory there is.</summary>
     public const string PartVariable = "KIT_PART";
 
-    private const int UsualPart = 16; // what each of the paper's GPUs had
+    private const int DefaultPart = 16; // what each of the paper's GPUs had
 
     /// <summary>Where to compute: <c>KIT_DEVICE</c>, else a GPU where there is one.</summary>
     /// <exception cref="ArgumentException">The variable names no device.</exception>
@@ -44,7 +43,7 @@ public static class PaperMachine
     private static int Part()
     {
         var text = Environment.GetEnvironmentVariable(PartVariable);
-        return string.IsNullOrEmpty(text) ? UsualPart
+        return string.IsNullOrEmpty(text) ? DefaultPart
             : int.TryParse(text, out var part) && part > 0 ? part
             : throw new ArgumentException($"{PartVariable} is '{text}'; it is a number of examples, such as 16");
     }
