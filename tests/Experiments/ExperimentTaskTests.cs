@@ -65,6 +65,7 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
     [Fact]
     public void Images_that_are_missing_are_told_by_one_of_them()
     {
+        Directory.CreateDirectory(Path.Combine(folder.Path, "coco"));
         folder.Write("coco/coco_karpathy_test.json", File.ReadAllText(toys.File("coco/coco_karpathy_test.json")));
         var said = Assert.Throws<FileNotFoundException>(() => Task("caption", folder.Path, folder.Path).RequireInputs()).Message;
         Contains(said, $"images such as {Path.Combine(folder.Path, "coco")}", "./kit data status coco-images");
