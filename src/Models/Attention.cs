@@ -77,13 +77,19 @@ public abstract class MultiHeadAttention : nn.Module
 /// <summary>Self-attention with one fused projection to queries, keys and values (ViT, CLIP).</summary>
 public abstract class FusedAttention(string name, int width, int heads) : MultiHeadAttention(name, width, heads)
 {
-    /// <summary>Attends: tokens <c>[B, N, D]</c> and a bias that broadcasts to <c>[B, h, N, N]</c> or null, to <c>[B, N, D]</c> and the record.</summary>
-    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias, bool read)
+    /// <summary>Attends from tokens to each other.</summary>
+    /// <param name="tokens">Tokens, <c>[B, N, D]</c>.</param>
+    /// <param name="norm">What they go through before.</param>
+    /// <param name="rows">The rows that hold one.</param>
+    /// <param name="bias">What scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
+    /// <param name="read">Whether the map will be read.</param>
+    /// <returns>What is added to the tokens, <c>[B, N, D]</c>, and the record.</returns>
+    internal (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, bool read)
     {
-        var projected = Project(tokens).view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, N, d_h]
-        var parts = projected.unbind(0);
+        var projected = rows.Map(tokens, each => Project(norm.forward(each))); // [B, N, 3·h·d_h]
+        var parts = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4).unbind(0); // each [B, h, N, d_h]
         var record = Attend(parts[0], parts[1], parts[2], bias, read);
-        return (Output(JoinHeads(record)), record);
+        return (rows.Map(JoinHeads(record), Output), record);
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, 3·h·d_h]</c>.</summary>
@@ -115,10 +121,12 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
     public override TokenState forward(TokenState input)
     {
         var (norm1, attention, norm2, feedForward) = Parts;
-        var (attended, record) = attention.Attend(norm1.forward(input.X), Bias(input), Reducer?.ReadsAttention ?? false);
+        var rows = FilledRows.Of(input);
+        var (attended, record) = attention.Attend(input.X, norm1, rows, Bias(input), Reducer?.ReadsAttention ?? false);
         var tokens = input with { X = Products.Add(DropPath(attended), input.X) };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
-        return tokens with { X = Products.Add(DropPath(feedForward.forward(norm2.forward(tokens.X))), tokens.X) };
+        rows = ReferenceEquals(tokens.Filled, input.Filled) ? rows : FilledRows.Of(tokens);
+        return tokens with { X = Products.Add(DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
     }
 
     // Stochastic depth: in training a sample's branch [B, N, D] is skipped with a probability and scaled up otherwise. Whatever its

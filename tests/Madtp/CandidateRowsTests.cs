@@ -64,7 +64,7 @@ public class CandidateRowsTests
             Assert.All(positions.Select((position, row) => (position, row)).Where(at => at.position >= 0 && (at.position < first || at.position >= last)),
                 at => Assert.Equal(x[b, at.position].Floats(), rows[at.row]));
             // The merged token, if any, may be pruned again; the text may not.
-            var may = state.Candidates![b].data<bool>().ToArray();
+            var may = state.Candidates![b].masked_select(state.Mask![b] != 0).data<bool>().ToArray();
             Assert.All(positions.Select((position, row) => (position, row)), at => Assert.Equal(at.position < 0 || (at.position >= first && at.position < last), may[at.row]));
         }
     }
