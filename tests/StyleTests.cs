@@ -10,8 +10,8 @@ public class StyleTests
     /// <summary>Folders that still have longer lines. The list only shrinks: one that has none has to leave it.</summary>
     private static readonly string[] Known =
     [
-        "cli", "cli/Verbs", "src/Checkpoints", "src/Compression", "src/Cost", "src/Data", "src/Experiments", "src/Madtp",
-        "src/Models", "src/Runtime", "src/Tasks", "src/Text", "src/Training",
+        "cli", "cli/Verbs", "src/Compression", "src/Cost", "src/Data", "src/Experiments", "src/Madtp",
+        "src/Models", "src/Tasks", "src/Training",
     ];
 
     [Fact]

@@ -7,19 +7,23 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string Path => folder.FullName;
 
+    public string File(string name) => System.IO.Path.Combine(folder.FullName, name);
+
+    public string[] Files() => Directory.GetFiles(folder.FullName);
+
     public string Write(string name, string text)
     {
-        var path = System.IO.Path.Combine(folder.FullName, name);
-        File.WriteAllText(path, text);
-        return path;
+        System.IO.File.WriteAllText(File(name), text);
+        return File(name);
     }
 
     public string Write(string name, byte[] bytes)
     {
-        var path = System.IO.Path.Combine(folder.FullName, name);
-        File.WriteAllBytes(path, bytes);
-        return path;
+        System.IO.File.WriteAllBytes(File(name), bytes);
+        return File(name);
     }
+
+    public string Write(byte[] bytes, string name = "file.pth") => Write(name, bytes);
 
     public void Dispose() => folder.Delete(recursive: true);
 }

@@ -86,18 +86,13 @@ public static class CheckpointLoader
         }
 
         notes.AddRange(source.Others.Select(other => $"as many of the names stand under '{other.TrimEnd('.')}'"));
-        return new LoadReport
-        {
-            Path = file.Path,
-            Dialect = source.Dialect,
-            Container = source.Container,
-            Loaded = loaded,
-            Missing = [.. missing.Where(name => !WantedNames.IsComputed(name))],
-            Unexpected = [.. source.Tensors.Keys.Where(name =>
+        return new LoadReport(
+            file.Path, source.Dialect, source.Container, loaded,
+            [.. missing.Where(name => !WantedNames.IsComputed(name))],
+            [.. source.Tensors.Keys.Where(name =>
                 !used.Contains(name) && !WantedNames.IsComputed(name) && !WantedNames.IsDescription(name))],
-            MisShaped = [.. misShaped.Where(each => !WantedNames.IsComputed(each.Name))],
-            Notes = notes,
-        };
+            [.. misShaped.Where(each => !WantedNames.IsComputed(each.Name))],
+            notes);
 
         // The elements go to the target itself where its memory takes them as they come.
         void Plan(TensorRecipe recipe, Tensor target, long[] shape, ScalarType type, bool isResized = false)
@@ -115,6 +110,65 @@ public static class CheckpointLoader
     }
 
     private static bool IsNumber(IEnumerable<long> shape) => shape.All(size => size == 1);
+}
+
+/// <summary>What became of every tensor when a checkpoint was loaded into a model.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Dialect">Whose names the file uses; see <see cref="StateDictionary.Dialect"/>.</param>
+/// <param name="Container">What stands before the names in the file; see <see cref="StateDictionary.Container"/>.</param>
+/// <param name="Loaded">The model's tensors that were filled.</param>
+/// <param name="Missing">The model's tensors that the file does not have; they keep what they held.</param>
+/// <param name="Unexpected">The file's tensors that the model does not have.</param>
+/// <param name="MisShaped">Tensors that both have in different shapes; they keep what they held.</param>
+/// <param name="Notes">
+/// What was done beyond copying: other tensors used in place of missing ones, position embeddings resized.
+/// </param>
+public sealed record LoadReport(
+    string Path, string Dialect, string Container, IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing,
+    IReadOnlyList<string> Unexpected, IReadOnlyList<ShapeMismatch> MisShaped, IReadOnlyList<string> Notes)
+{
+    private const int Listed = 20;
+
+    /// <summary>Whether model and file agree on every tensor.</summary>
+    public bool IsExact => Missing.Count == 0 && Unexpected.Count == 0 && MisShaped.Count == 0;
+
+    /// <summary>Insists that every tensor of the model was filled.</summary>
+    /// <param name="mayStay">
+    /// Tensors that may keep their initial numbers: for a model about to be fine-tuned, its new parts.
+    /// </param>
+    /// <returns>This report.</returns>
+    /// <exception cref="InvalidDataException">Some were not; the message names them, and what the file has instead.</exception>
+    public LoadReport RequireComplete(Func<string, bool>? mayStay = null)
+    {
+        var missing = Missing.Where(name => mayStay is null || !mayStay(name)).ToList();
+        var misShaped = MisShaped.Where(m => mayStay is null || !mayStay(m.Name)).ToList();
+        return missing.Count + misShaped.Count == 0
+            ? this
+            : throw new InvalidDataException($"{Path} does not fit the model.{Lists(missing, misShaped)}");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under '{Container[..^1]}'" : "")}): {Loaded.Count} tensors loaded."
+        + Lists(Missing, MisShaped) + List("noted", Notes);
+
+    private string Lists(IReadOnlyList<string> missing, IReadOnlyList<ShapeMismatch> misShaped) =>
+        List("missing", missing) + List("of another shape", misShaped) + List("in the file only", Unexpected);
+
+    private static string List<T>(string title, IReadOnlyList<T> items) => items.Count == 0
+        ? ""
+        : $"{Environment.NewLine}  {items.Count} {title}: "
+            + $"{string.Join("; ", items.Take(Listed))}{(items.Count > Listed ? $"; and {items.Count - Listed} more" : "")}";
+}
+
+/// <summary>A tensor that has one shape in the model and another in the file.</summary>
+/// <param name="Name">The model's name for it.</param>
+/// <param name="Expected">The model's shape.</param>
+/// <param name="Found">The file's shape.</param>
+public sealed record ShapeMismatch(string Name, IReadOnlyList<long> Expected, IReadOnlyList<long> Found)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} is {Damage.Shape(Expected)} in the model, {Damage.Shape(Found)} in the file";
 }
 
 /// <summary>Fits an image encoder's position embedding to another image size, as BLIP does when it loads a checkpoint.</summary>
@@ -141,8 +195,8 @@ public static partial class PositionEmbedding
         if (embedding.ndim is not (2 or 3) || Side(embedding.shape[^2]) is not { } from || Side(tokens) is not { } to)
         {
             throw new ArgumentException(
-                $"a position embedding of shape {Damage.Shape(embedding.shape)} cannot be fitted to {tokens} tokens: patches must "
-                + $"form a square");
+                $"a position embedding of shape {Damage.Shape(embedding.shape)} cannot be fitted to {tokens} tokens: "
+                + "patches must form a square");
         }
 
         using var scope = NewDisposeScope();

@@ -76,13 +76,10 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
                 if (code == '.')
                 {
                     consumed = reader.Position;
-                    return Pop();
+                    return TakeTop(1)[0];
                 }
 
-                Damage.Unless(
-                    Simple(code, ref reader) || Text(code, ref reader) || Collection(code) || Memo(code, ref reader)
-                        || Object(code, ref reader),
-                    $"operation 0x{code:x2}{(code is > 32 and < 127 ? $" ('{(char)code}')" : "")} is not one a checkpoint needs");
+                Step(code, ref reader);
             }
 
             throw new InvalidDataException($"it has more than {MaximumOperations} operations");
@@ -93,7 +90,8 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         }
     }
 
-    private bool Simple(byte code, ref PickleReader reader)
+    // One operation: here those that change what is there, in Value those that add something to the stack.
+    private void Step(byte code, ref PickleReader reader)
     {
         switch (code)
         {
@@ -101,129 +99,88 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
                 var protocol = reader.Byte();
                 Damage.Unless(protocol <= HighestProtocol,
                     $"protocol {protocol} is newer than {HighestProtocol}, the last one known");
-                return true;
-            case 0x95: reader.Take(8); return true; // FRAME: only a hint
-            case (byte)'N': stack.Add(null); return true;
-            case 0x88: stack.Add(true); return true;
-            case 0x89: stack.Add(false); return true;
-            case (byte)'K': stack.Add((long)reader.Byte()); return true;
-            case (byte)'M': stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(reader.Take(2))); return true;
-            case (byte)'J': stack.Add((long)BinaryPrimitives.ReadInt32LittleEndian(reader.Take(4))); return true;
-            case 0x8a: stack.Add(Integer(reader.Take(reader.Byte()))); return true;
-            case 0x8b: stack.Add(Integer(reader.Take(reader.Length(4), MaximumIntegerBytes))); return true;
-            case (byte)'G': stack.Add(BinaryPrimitives.ReadDoubleBigEndian(reader.Take(8))); return true;
-            case (byte)'I': stack.Add(DecimalLine(reader.Line())); return true;
-            case (byte)'L': stack.Add(DecimalLine(reader.Line().TrimEnd('L'))); return true;
-            case (byte)'F': stack.Add(FloatLine(reader.Line())); return true;
-            case (byte)'0': Pop(); return true;
-            case (byte)'1': TakeMarked(); return true;
-            case (byte)'2': stack.Add(Peek()); return true;
-            case (byte)'(': marks.Push(stack.Count); return true;
-            default: return false;
-        }
-    }
-
-    private bool Text(byte code, ref PickleReader reader)
-    {
-        switch (code)
-        {
-            case 0x8c: stack.Add(Encoding.UTF8.GetString(reader.Take(reader.Byte()))); return true;
-            case (byte)'X': stack.Add(Encoding.UTF8.GetString(reader.Take(reader.Length(4)))); return true;
-            case 0x8d: stack.Add(Encoding.UTF8.GetString(reader.Take(reader.Length(8)))); return true;
-            case (byte)'V' or (byte)'S': stack.Add(reader.Line()); return true;
-            case (byte)'U': stack.Add(Encoding.Latin1.GetString(reader.Take(reader.Byte()))); return true;
-            case (byte)'T': stack.Add(Encoding.Latin1.GetString(reader.Take(reader.Length(4)))); return true;
-            case (byte)'C': stack.Add(reader.Take(reader.Byte()).ToArray()); return true;
-            case (byte)'B': stack.Add(reader.Take(reader.Length(4)).ToArray()); return true;
-            case 0x8e or 0x96: stack.Add(reader.Take(reader.Length(8)).ToArray()); return true;
-            default: return false;
-        }
-    }
-
-    private bool Collection(byte code)
-    {
-        switch (code)
-        {
-            case (byte)']' or 0x8f: stack.Add(new List<object?>()); return true;
-            case (byte)'}': stack.Add(new PickleDictionary()); return true;
-            case (byte)')': stack.Add(Array.Empty<object?>()); return true;
-            case (byte)'l' or 0x91: stack.Add(new List<object?>(TakeMarked())); return true;
-            case (byte)'t': stack.Add(TakeMarked()); return true;
+                break;
+            case 0x95: reader.Take(8); break; // FRAME: only a hint
+            case (byte)'0': TakeTop(1); break;
+            case (byte)'1': TakeMarked(); break;
+            case (byte)'(': marks.Push(stack.Count); break;
+            case (byte)'a': Append(TakeTop(1)); break;
+            case (byte)'e' or 0x90: Append(TakeMarked()); break;
+            case (byte)'s': SetItems(TakeTop(2)); break;
+            case (byte)'u': SetItems(TakeMarked()); break;
             case (byte)'d':
                 var items = TakeMarked();
                 stack.Add(new PickleDictionary());
                 SetItems(items);
-                return true;
-            case 0x85: stack.Add(TakeTop(1)); return true;
-            case 0x86: stack.Add(TakeTop(2)); return true;
-            case 0x87: stack.Add(TakeTop(3)); return true;
-            case (byte)'a': Append(TakeTop(1)); return true;
-            case (byte)'e' or 0x90: Append(TakeMarked()); return true;
-            case (byte)'s': SetItems(TakeTop(2)); return true;
-            case (byte)'u': SetItems(TakeMarked()); return true;
-            default: return false;
+                break;
+            case (byte)'q': memo[reader.Byte()] = Peek(); break;
+            case (byte)'r': memo[(uint)reader.Length(4)] = Peek(); break;
+            case (byte)'p': memo[Index(reader.Line())] = Peek(); break;
+            case 0x94: memo[(uint)memo.Count] = Peek(); break;
+            case (byte)'b': SetState(TakeTop(1)[0]); break;
+            default: stack.Add(Value(code, ref reader)); break;
         }
     }
 
-    private bool Memo(byte code, ref PickleReader reader)
+    private object? Value(byte code, ref PickleReader reader) => code switch
     {
-        switch (code)
-        {
-            case (byte)'q': memo[reader.Byte()] = Peek(); return true;
-            case (byte)'r': memo[BinaryPrimitives.ReadUInt32LittleEndian(reader.Take(4))] = Peek(); return true;
-            case (byte)'p': memo[Index(reader.Line())] = Peek(); return true;
-            case 0x94: memo[(uint)memo.Count] = Peek(); return true;
-            case (byte)'h': stack.Add(Recall(reader.Byte())); return true;
-            case (byte)'j': stack.Add(Recall(BinaryPrimitives.ReadUInt32LittleEndian(reader.Take(4)))); return true;
-            case (byte)'g': stack.Add(Recall(Index(reader.Line()))); return true;
-            default: return false;
-        }
+        (byte)'N' => null,
+        0x88 => true,
+        0x89 => false,
+        (byte)'K' => (long)reader.Byte(),
+        (byte)'M' => (long)BinaryPrimitives.ReadUInt16LittleEndian(reader.Take(2)),
+        (byte)'J' => (long)BinaryPrimitives.ReadInt32LittleEndian(reader.Take(4)),
+        0x8a => Integer(reader.Take(reader.Byte())),
+        0x8b => Integer(reader.Take(reader.Length(4), MaximumIntegerBytes)),
+        (byte)'G' => BinaryPrimitives.ReadDoubleBigEndian(reader.Take(8)),
+        (byte)'I' => DecimalLine(reader.Line()),
+        (byte)'L' => DecimalLine(reader.Line().TrimEnd('L')),
+        (byte)'F' => FloatLine(reader.Line()),
+        0x8c => Encoding.UTF8.GetString(reader.Take(reader.Byte())),
+        (byte)'X' => Encoding.UTF8.GetString(reader.Take(reader.Length(4))),
+        0x8d => Encoding.UTF8.GetString(reader.Take(reader.Length(8))),
+        (byte)'V' or (byte)'S' => reader.Line(),
+        (byte)'U' => Encoding.Latin1.GetString(reader.Take(reader.Byte())),
+        (byte)'T' => Encoding.Latin1.GetString(reader.Take(reader.Length(4))),
+        (byte)'C' => reader.Take(reader.Byte()).ToArray(),
+        (byte)'B' => reader.Take(reader.Length(4)).ToArray(),
+        0x8e or 0x96 => reader.Take(reader.Length(8)).ToArray(),
+        (byte)']' or 0x8f => new List<object?>(),
+        (byte)'l' or 0x91 => new List<object?>(TakeMarked()),
+        (byte)'}' => new PickleDictionary(),
+        (byte)')' => Array.Empty<object?>(),
+        (byte)'t' => TakeMarked(),
+        0x85 or 0x86 or 0x87 => TakeTop(code - 0x84), // tuples of one to three
+        (byte)'2' => Peek(),
+        (byte)'h' => Recall(reader.Byte()),
+        (byte)'j' => Recall((uint)reader.Length(4)),
+        (byte)'g' => Recall(Index(reader.Line())),
+        (byte)'c' => new PickleGlobal(reader.Line(), reader.Line()),
+        0x93 => Named(TakeTop(2)),
+        (byte)'R' or 0x81 => Call(TakeTop(2)),
+        0x92 => Opaque(TakeTop(3)[0]), // with arguments by name, which no tensor has
+        (byte)'o' => Opaque(TakeMarked().FirstOrDefault()),
+        (byte)'i' => Instance(new PickleGlobal(reader.Line(), reader.Line())),
+        (byte)'Q' => vocabulary.Resolve(TakeTop(1)[0]),
+        _ => throw new InvalidDataException(
+            $"operation 0x{code:x2}{(code is > 32 and < 127 ? $" ('{(char)code}')" : "")} is not one a checkpoint needs"),
+    };
+
+    private static PickleGlobal Named(object?[] names) => names is [string module, string name]
+        ? new PickleGlobal(module, name)
+        : throw new InvalidDataException($"it names something by {Describe(names[0])} and {Describe(names[1])}");
+
+    private PickledObject Instance(PickleGlobal type)
+    {
+        TakeMarked();
+        return Opaque(type);
     }
 
-    private bool Object(byte code, ref PickleReader reader)
+    private object? Call(object?[] call) => call switch
     {
-        switch (code)
-        {
-            case (byte)'c':
-                var module = reader.Line();
-                stack.Add(new PickleGlobal(module, reader.Line()));
-                return true;
-            case 0x93:
-                var names = TakeTop(2);
-                Damage.Unless(names is [string, string], $"it names something by {Describe(names[0])} and {Describe(names[1])}");
-                stack.Add(new PickleGlobal((string)names[0]!, (string)names[1]!));
-                return true;
-            case (byte)'R' or 0x81:
-                var call = TakeTop(2);
-                stack.Add(Call(call[0], call[1]));
-                return true;
-            case 0x92: // with arguments by name, which no tensor has
-                stack.Add(Opaque(TakeTop(3)[0]));
-                return true;
-            case (byte)'o':
-                var made = TakeMarked();
-                stack.Add(Opaque(made.Length > 0 ? made[0] : null));
-                return true;
-            case (byte)'i':
-                var instance = reader.Line();
-                var type = new PickleGlobal(instance, reader.Line());
-                TakeMarked();
-                stack.Add(Opaque(type));
-                return true;
-            case (byte)'b':
-                var state = Pop();
-                TorchPickle.SetState(Peek(), state);
-                return true;
-            case (byte)'Q': stack.Add(vocabulary.Resolve(Pop())); return true;
-            default: return false;
-        }
-    }
-
-    private object? Call(object? target, object? arguments) => target switch
-    {
-        PickleGlobal global when arguments is object?[] list => vocabulary.Call(global, list),
-        PickleGlobal => throw new InvalidDataException($"it calls {Describe(target)} without a tuple of arguments"),
-        _ => Opaque(target),
+        [PickleGlobal global, object?[] arguments] => vocabulary.Call(global, arguments),
+        [PickleGlobal global, _] => throw new InvalidDataException($"it calls {Describe(global)} without a tuple of arguments"),
+        _ => Opaque(call[0]),
     };
 
     private static PickledObject Opaque(object? target) => target switch
@@ -257,13 +214,25 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         }
     }
 
+    // An ordered dictionary's state (PyTorch keeps version numbers of modules there) is not its items.
+    private void SetState(object? state)
+    {
+        var target = Peek();
+        if (target is PickledObject made)
+        {
+            made.State = state;
+        }
+
+        Damage.Unless(target is PickledObject or PickleDictionary or TensorReference,
+            $"it sets the state of something that has none");
+    }
+
     private object? Recall(uint index) =>
-        memo.TryGetValue(index, out var value) ? value : throw new InvalidDataException(
-            $"it recalls item {index}, which it never stored");
+        memo.TryGetValue(index, out var value)
+            ? value
+            : throw new InvalidDataException($"it recalls item {index}, which it never stored");
 
     private object? Peek() => stack.Count > Floor ? stack[^1] : throw new InvalidDataException("its stack is empty");
-
-    private object? Pop() => TakeTop(1)[0];
 
     private object?[] TakeTop(int count) =>
         stack.Count - count >= Floor ? TakeFrom(stack.Count - count)
@@ -297,10 +266,10 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         _ => throw new InvalidDataException("a number is not written as one"),
     };
 
-    private static double FloatLine(string line) => double.TryParse(
-        line, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-        ? value
-        : throw new InvalidDataException("a number is not written as one");
+    private static double FloatLine(string line) =>
+        double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new InvalidDataException("a number is not written as one");
 
     private static uint Index(string line) => uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
         ? index

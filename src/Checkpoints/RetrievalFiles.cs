@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,21 +16,24 @@ namespace Madtp.Kit.Checkpoints;
 /// <param name="ImageOfCaption">Each caption's image, <c>[T]</c>.</param>
 public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextToImage, IReadOnlyList<int> ImageOfCaption)
 {
+    private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowReadingFromString };
+
     /// <summary>Reads both.</summary>
     /// <param name="scoresPath">
     /// A matrix image by caption: <c>.npy</c>; or <c>.json</c> with rows of numbers, alone or as <c>scores</c>; or a safetensors
     /// file with <c>scores</c>. The last two may have <c>scores_i2t</c> and <c>scores_t2i</c> instead, after re-ranking.
     /// </param>
     /// <param name="annotationsPath">
-    /// The pairs in the order of the scores: <c>[{"image": …, "caption": [….]}]</c>, or Karpathy's <c>dataset_*.json</c>, of
-    /// which the test split is taken.
+    /// The pairs in the order of the scores, in any form of <see cref="CaptionImages"/>; of Karpathy's <c>dataset_*.json</c> the
+    /// test split is taken.
     /// </param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or the two do not fit.</exception>
     public static RetrievalFiles Read(string scoresPath, string annotationsPath)
     {
-        var imageOfCaption = ReadPairs(annotationsPath, out var images);
-        MetricFile.Require(scoresPath, "retrieval scores");
+        var images = CaptionImages.Load(annotationsPath, imageFolder: "", "test").Select(image => image.Captions.Count).ToList();
+        Damage.Unless(!images.Contains(0), $"{annotationsPath}: image {images.IndexOf(0)} has no caption");
+        int[] imageOfCaption = [.. images.SelectMany((captions, image) => Enumerable.Repeat(image, captions))];
         var (imageToText, textToImage) = Path.GetExtension(scoresPath).ToLowerInvariant() switch
         {
             ".npy" => (ReadNumpyScores(scoresPath), null),
@@ -38,9 +42,9 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         };
         var (rows, columns) = (imageToText.Rows, imageToText.Columns);
         Damage.Unless(
-            rows == images && columns == imageOfCaption.Count,
-            $"{scoresPath}: the scores are [{rows}, {columns}], but {annotationsPath} has {images} images and "
-                + $"{imageOfCaption.Count} captions");
+            rows == images.Count && columns == imageOfCaption.Length,
+            $"{scoresPath}: the scores are [{rows}, {columns}], but {annotationsPath} has {images.Count} images and "
+                + $"{imageOfCaption.Length} captions");
         Damage.Unless(
             textToImage is null || (textToImage.Rows == columns && textToImage.Columns == rows),
             $"{scoresPath}: scores_t2i is [{textToImage!.Rows}, {textToImage.Columns}], not [{columns}, {rows}]");
@@ -48,33 +52,16 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     }
 
     /// <summary>Recall of these scores.</summary>
-    public RecallScores Recall()
-        => TextToImage is null ? RetrievalRecall.Compute(ImageToText, ImageOfCaption)
-            : RetrievalRecall.Compute(ImageToText, TextToImage, ImageOfCaption);
-
-    private static List<int> ReadPairs(string path, out int images)
-    {
-        MetricFile.Require(path, "pairs of images and captions");
-        var counts = FirstCharacter(path) == '{'
-            ? MetricFile.ReadJson<KarpathyFile>(path, "a Karpathy data set").Images.Where(image => image.Split == "test")
-                .Select(image => image.Sentences.Length).ToArray()
-            : MetricFile.ReadJson<Pair[]>(path, "images with their captions").Select(pair => pair.Captions.Length).ToArray();
-        var lonely = Array.IndexOf(counts, 0);
-        Damage.Unless(counts.Length > 0, $"{path}: there is no image of a test split in it");
-        Damage.Unless(lonely < 0, $"{path}: image {lonely} has no caption");
-        images = counts.Length;
-        return [.. counts.SelectMany((count, image) => Enumerable.Repeat(image, count))];
-    }
+    public RecallScores Recall() => RetrievalRecall.Compute(ImageToText, ImageOfCaption, TextToImage);
 
     private static (ScoreMatrix ImageToText, ScoreMatrix? TextToImage) ReadJsonScores(string path)
     {
-        if (FirstCharacter(path) == '[')
+        if (JsonList.IsArray(path))
         {
-            return (Matrix(path, "the scores", MetricFile.ReadJson<float[][]>(path, "rows of scores")), null);
+            return (Matrix(path, "the scores", ReadJson<float[][]>(path)), null);
         }
 
-        var file = MetricFile.ReadJson<ScoreFile>(path, "scores");
-        return file switch
+        return ReadJson<ScoreFile>(path) switch
         {
             { ImageToText: { } imageToText, TextToImage: { } textToImage } =>
                 (Matrix(path, "scores_i2t", imageToText), Matrix(path, "scores_t2i", textToImage)),
@@ -114,35 +101,29 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
 
     private static ScoreMatrix Matrix(string path, string name, float[][] rows)
     {
-        var columns = rows.Length == 0 ? 0 : rows[0].Length;
-        var odd = Array.FindIndex(rows, row => row.Length != columns);
-        Damage.Unless(odd < 0, $"{path}: row {odd} of {name} has {rows[odd].Length} numbers, the first has {columns}");
+        var columns = rows.FirstOrDefault()?.Length ?? 0;
+        var odd = Array.FindIndex(rows, row => (row?.Length ?? 0) != columns);
+        Damage.Unless(odd < 0, $"{path}: row {odd} of {name} has {rows[odd]?.Length ?? 0} numbers, the first has {columns}");
         return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row)]);
     }
 
-    private static char FirstCharacter(string path)
+    private static T ReadJson<T>(string path)
     {
-        using var reader = new StreamReader(path);
-        int unit;
-        do
+        using var stream = File.OpenRead(path);
+        try
         {
-            unit = reader.Read();
+            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new InvalidDataException($"{path}: null, not scores");
         }
-        while (unit >= 0 && char.IsWhiteSpace((char)unit));
-        return unit < 0 ? throw new InvalidDataException($"{path}: the file is empty") : (char)unit;
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: not rows of scores ({JsonRecord.Reason(e)})", e);
+        }
     }
 
     private sealed record ScoreFile(
         [property: JsonPropertyName("scores")] float[][]? Scores = null,
         [property: JsonPropertyName("scores_i2t")] float[][]? ImageToText = null,
         [property: JsonPropertyName("scores_t2i")] float[][]? TextToImage = null);
-
-    private sealed record Pair([property: JsonPropertyName("caption")] string[] Captions);
-
-    private sealed record KarpathyFile([property: JsonPropertyName("images")] KarpathyImage[] Images);
-
-    private sealed record KarpathyImage([property: JsonPropertyName("split")] string Split,
-        [property: JsonPropertyName("sentences")] JsonElement[] Sentences);
 }
 
 /// <summary>Reads a matrix that <c>numpy.save</c> wrote: 16, 32 or 64 bit floating point, either order.</summary>

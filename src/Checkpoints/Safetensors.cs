@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Madtp.Kit.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -98,7 +99,7 @@ internal static class SafetensorsReader
             throw new InvalidDataException($"tensor {quoted} lacks its dtype, its shape or its two data_offsets");
         }
 
-        var element = ElementNames.FromSafetensors(type);
+        var element = ElementNames.OfSafetensors(type);
         Damage.Unless(element is not null,
             $"tensor {quoted} has element type {Damage.Quoted(type)}, which is not one the kit reads");
         var layout = TensorLayout.Contiguous($"tensor {quoted}", shape);
@@ -148,122 +149,60 @@ internal static class SafetensorsReader
 /// </summary>
 public static class SafetensorsWriter
 {
+    private const string Metadata = "__metadata__";
     private const int Alignment = 8;
 
-    /// <summary>Writes tensors, from any device, under the names given.</summary>
-    /// <param name="path">The file; an older one is replaced when the new one is complete.</param>
+    /// <summary>Writes tensors, from any device, under a temporary name beside the path, then renames.</summary>
+    /// <param name="path">The file; an older one is replaced when the new one is complete and on the disk.</param>
     /// <param name="tensors">Tensors by name, such as a module's <c>state_dict()</c>.</param>
     /// <param name="metadata">Text to keep with them: a recipe, a temperature.</param>
     /// <exception cref="ArgumentException">A name is taken, or a tensor's type is one that checkpoints do not hold.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(
-        string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        Write(path, tensors.Select(pair => Source(pair.Key, pair.Value)), metadata);
-
-    /// <summary>Writes tensors under a temporary name beside the path, flushes them to the disk, then renames.</summary>
-    internal static void Write(string path, IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
+        string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var sorted = tensors.OrderByDescending(t => t.Type.ElementSize()).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        var sorted = tensors.OrderByDescending(pair => pair.Value.ElementSize).ThenBy(pair => pair.Key, StringComparer.Ordinal)
+            .ToList();
         var header = Header(sorted, metadata ?? new Dictionary<string, string>());
-        AtomicFile.Write(path, file => WriteAll(file, header, sorted), flushToDisk: true);
+        AtomicFile.Write(path, file => WriteAll(file, header, sorted.Select(pair => pair.Value)), flushToDisk: true);
     }
 
-    private static void WriteAll(FileStream file, byte[] header, List<TensorSource> tensors)
+    private static void WriteAll(FileStream file, byte[] header, IEnumerable<Tensor> tensors)
     {
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         file.Write(length);
         file.Write(header);
-        foreach (var tensor in tensors)
-        {
-            WriteTensor(file, tensor);
-        }
-    }
-
-    private static void WriteTensor(FileStream file, TensorSource tensor)
-    {
-        var before = file.Position;
-        tensor.Write(file);
-        if (file.Position - before != tensor.ByteCount)
-        {
-            throw new ArgumentException(
-                $"tensor '{tensor.Name}' wrote {file.Position - before} bytes, its shape asks for {tensor.ByteCount}");
-        }
-    }
-
-    private static TensorSource Source(string name, Tensor tensor) => new(name, tensor.dtype, tensor.shape, stream =>
-    {
-        if (tensor.NumberOfElements > 0)
+        foreach (var tensor in tensors.Where(tensor => tensor.NumberOfElements > 0))
         {
             using var detached = tensor.detach();
             using var local = detached.cpu();
             using var ordered = local.contiguous();
-            stream.Write(ordered.bytes);
+            file.Write(ordered.bytes);
         }
-    });
-
-    private static byte[] Header(List<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            if (metadata.Count > 0)
-            {
-                json.WriteStartObject("__metadata__");
-                foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                {
-                    json.WriteString(key, value);
-                }
-
-                json.WriteEndObject();
-            }
-
-            var names = new HashSet<string>();
-            var offset = 0L;
-            foreach (var tensor in tensors)
-            {
-                if (tensor.Name == "__metadata__" || !names.Add(tensor.Name))
-                {
-                    throw new ArgumentException($"tensor name '{tensor.Name}' is taken");
-                }
-
-                WriteRow(json, tensor, ref offset);
-            }
-
-            json.WriteEndObject();
-        }
-
-        while (buffer.Length % Alignment != 0)
-        {
-            buffer.WriteByte((byte)' ');
-        }
-
-        return buffer.ToArray();
     }
 
-    private static void WriteRow(Utf8JsonWriter json, TensorSource tensor, ref long offset)
+    private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
     {
-        json.WriteStartObject(tensor.Name);
-        json.WriteString("dtype", ElementNames.Safetensors(tensor.Type));
-        json.WriteStartArray("shape");
-        foreach (var size in tensor.Shape)
+        var header = new JsonObject();
+        if (metadata.Count > 0)
         {
-            json.WriteNumberValue(size);
+            var texts = metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal);
+            header[Metadata] = new JsonObject(texts.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
         }
 
-        json.WriteEndArray();
-        json.WriteStartArray("data_offsets");
-        json.WriteNumberValue(offset);
-        json.WriteNumberValue(offset += tensor.ByteCount);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-}
+        var offset = 0L;
+        foreach (var (name, tensor) in tensors)
+        {
+            header[name] = name == Metadata ? throw new ArgumentException($"tensor name '{name}' is taken") : new JsonObject
+            {
+                ["dtype"] = ElementNames.Safetensors(tensor.dtype),
+                ["shape"] = new JsonArray([.. tensor.shape.Select(size => (JsonNode)size)]),
+                ["data_offsets"] = new JsonArray(offset, offset += tensor.NumberOfElements * tensor.ElementSize),
+            };
+        }
 
-/// <summary>A tensor to be written: its description, and how to write its elements row-major and little-endian.</summary>
-internal sealed record TensorSource(string Name, ScalarType Type, IReadOnlyList<long> Shape, Action<Stream> Write)
-{
-    /// <summary>How many bytes its elements take.</summary>
-    public long ByteCount => Shape.Aggregate((long)Type.ElementSize(), (product, size) => checked(product * size));
+        var text = Encoding.UTF8.GetBytes(header.ToJsonString());
+        return [.. text, .. Enumerable.Repeat((byte)' ', -text.Length & (Alignment - 1))];
+    }
 }

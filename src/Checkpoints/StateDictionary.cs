@@ -147,14 +147,12 @@ public sealed class StateDictionary
                 $"{file.Path}: of the model's '{name}' there is only {string.Join(" and ", parts.Values.Select(p => p.Name))}");
         }
 
-        try
-        {
-            return new TensorRecipe([.. parts.Values]);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"{file.Path}: {e.Message}", e);
-        }
+        var entries = parts.Values;
+        return parts.Count == 1 || entries.All(p => p.Type == entries[0].Type && p.Shape.Count > 0
+            && p.Shape.Skip(1).SequenceEqual(entries[0].Shape.Skip(1)))
+            ? new TensorRecipe([.. entries])
+            : throw new InvalidDataException(
+                $"{file.Path}: these tensors belong together but do not fit: {string.Join("; ", entries)}");
     }
 
     // Insertions, deletions and changes that make one name the other; what stands before the other's last words costs little.

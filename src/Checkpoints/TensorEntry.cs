@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,7 +51,14 @@ public sealed class TensorEntry
                 nameof(destination));
         }
 
-        CopyTo(0, destination);
+        if (IsContiguous)
+        {
+            file.Read(Start, destination);
+            return;
+        }
+
+        using var rowMajor = ToTensor();
+        rowMajor.bytes.CopyTo(destination);
     }
 
     /// <summary>All elements, row-major.</summary>
@@ -85,7 +93,9 @@ public sealed class TensorEntry
     public Tensor ToTensor(ScalarType? dtype = null)
     {
         var tensor = empty(layout.Shape, dtype: dtype ?? Type, device: CPU);
-        TensorCopy.Fill(new TensorRecipe([this]), tensor);
+        var copy = new TensorCopy();
+        copy.Add(new TensorRecipe([this]), tensor);
+        copy.Run();
         return tensor;
     }
 
@@ -98,52 +108,37 @@ public sealed class TensorEntry
         ? new TensorEntry(Name, Type, file, Start, layout.Transposed())
         : throw file.Broken($"tensor {this} should be a matrix");
 
-    /// <summary>
-    /// Copies whole elements from some element on, row-major and little-endian; may be called from several threads.
-    /// </summary>
-    internal void CopyTo(long firstElement, Span<byte> destination)
+    /// <summary>Reads elements into a flat tensor on the CPU, of whatever type; may be called from several threads.</summary>
+    /// <param name="first">The first element, in row-major order; 0 where the elements do not lie in that order.</param>
+    /// <param name="flat">As many as are wanted, <c>[n]</c>; all where they do not lie in row-major order.</param>
+    internal void Read(long first, Tensor flat)
     {
-        if (IsContiguous)
+        using var scope = NewDisposeScope();
+        if (!IsContiguous)
         {
-            file.Read(Start + (firstElement * Type.ElementSize()), destination);
-            return;
+            flat.view(layout.Shape).copy_(Raw(layout.Extent, Start).as_strided(layout.Shape, layout.Strides));
         }
-
-        lock (layout) // one such tensor's whole range in memory at a time
+        else if (Type == flat.dtype)
         {
-            Gather(file.Take(Start, layout.Extent * Type.ElementSize()), firstElement, destination);
+            file.Read(Start + (first * Type.ElementSize()), flat.bytes);
+        }
+        else
+        {
+            flat.copy_(Raw(flat.NumberOfElements, Start + (first * Type.ElementSize())));
         }
     }
 
-    // Walks the elements in row-major order; the innermost dimension is the loop, the outer ones an odometer.
-    private void Gather(ReadOnlySpan<byte> source, long firstElement, Span<byte> destination)
+    // The file's own elements from a byte on, [count].
+    private Tensor Raw(long count, long start)
     {
-        var (shape, steps, size) = (layout.Shape, layout.Strides, Type.ElementSize());
-        var index = new long[shape.Length];
-        var (position, rest) = (0L, firstElement);
-        for (var d = shape.Length - 1; d >= 0; d--)
+        if (count * Type.ElementSize() > Array.MaxLength)
         {
-            (rest, index[d]) = Math.DivRem(rest, shape[d]);
-            position += index[d] * steps[d];
+            throw file.Broken($"tensor {this} is scattered over {count} elements, more than are read at once");
         }
 
-        var inner = shape.Length - 1;
-        while (destination.Length > 0)
-        {
-            var run = Math.Min(shape[inner] - index[inner], destination.Length / size);
-            for (var i = 0L; i < run; i++, position += steps[inner], destination = destination[size..])
-            {
-                source.Slice((int)(position * size), size).CopyTo(destination);
-            }
-
-            index[inner] += run;
-            for (var d = inner; d > 0 && index[d] == shape[d]; d--)
-            {
-                position += steps[d - 1] - (shape[d] * steps[d]);
-                index[d] = 0;
-                index[d - 1]++;
-            }
-        }
+        var raw = empty(count, dtype: Type, device: CPU);
+        file.Read(start, raw.bytes);
+        return raw;
     }
 }
 
@@ -151,26 +146,61 @@ public sealed class TensorEntry
 /// How a model's tensor comes out of a file: one stored tensor, or several stacked along the first dimension (split query, key
 /// and value).
 /// </summary>
-public sealed class TensorRecipe
+/// <param name="Parts">The stored tensors, in order; of one type, and of one shape but for their first sizes.</param>
+public sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
 {
-    /// <summary>Stacks parts; all but their first sizes must agree.</summary>
-    /// <exception cref="InvalidDataException">The parts do not fit together; the message names them.</exception>
-    internal TensorRecipe(IReadOnlyList<TensorEntry> parts)
+    /// <summary>The shape of the whole.</summary>
+    public IReadOnlyList<long> Shape { get; } =
+        Parts.Count == 1 ? Parts[0].Shape : [Parts.Sum(p => p.Shape[0]), .. Parts[0].Shape.Skip(1)];
+}
+
+/// <summary>
+/// Copies stored tensors to their destinations in pieces, on all cores. A piece of the right type is read straight to where it
+/// belongs; any other is converted on its way. So a whole checkpoint takes little more memory than the model it fills.
+/// </summary>
+internal sealed class TensorCopy
+{
+    private const int PieceBytes = 4 << 20;
+
+    private readonly List<(TensorEntry Entry, long First, long Count, Tensor Flat, long To)> pieces = [];
+
+    /// <summary>Plans the copy of a tensor to a contiguous one on the CPU.</summary>
+    public void Add(TensorRecipe recipe, Tensor destination)
     {
-        Parts = parts;
-        var first = parts[0];
-        var fits = parts.Count == 1 || parts.All(p => p.Type == first.Type && p.Shape.Count > 0
-            && p.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1)));
-        Damage.Unless(fits, $"these tensors belong together but do not fit: {string.Join("; ", parts)}");
-        Shape = parts.Count == 1 ? first.Shape : [parts.Sum(p => p.Shape[0]), .. first.Shape.Skip(1)];
+        var flat = destination.detach().view(-1).DetachFromDisposeScope();
+        var to = 0L;
+        foreach (var part in recipe.Parts)
+        {
+            var most = part.IsContiguous ? PieceBytes / part.Type.ElementSize() : long.MaxValue;
+            for (long first = 0, count; first < part.ElementCount; first += count, to += count)
+            {
+                count = Math.Min(part.ElementCount - first, most);
+                pieces.Add((part, first, count, flat, to));
+            }
+        }
     }
 
-    /// <summary>The stored tensors, in order.</summary>
-    public IReadOnlyList<TensorEntry> Parts { get; }
-
-    /// <summary>The shape of the whole.</summary>
-    public IReadOnlyList<long> Shape { get; }
-
-    /// <summary>What one stored element is.</summary>
-    public ScalarType Type => Parts[0].Type;
+    /// <summary>Copies everything planned.</summary>
+    /// <exception cref="InvalidDataException">The file ended early.</exception>
+    public void Run()
+    {
+        // In the file's order, so that a disk reads forward.
+        pieces.Sort((a, b) => (a.Entry.Start, a.First).CompareTo((b.Entry.Start, b.First)));
+        try
+        {
+            Parallel.ForEach(pieces, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, piece =>
+            {
+                using var flat = piece.Flat.narrow(0, piece.To, piece.Count);
+                piece.Entry.Read(piece.First, flat);
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        finally
+        {
+            pieces.ForEach(piece => piece.Flat.Dispose());
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>Shape and strides (in elements) of a stored tensor, checked so that no later arithmetic can overflow.</summary>
@@ -42,12 +44,12 @@ internal sealed class TensorLayout
         Damage.Unless(strides.All(s => s >= 0), $"{what}: its strides {Damage.Shape(strides)} are negative");
         Damage.Unless(
             count == 0 || ExtentOf(shape, strides) <= available,
-            $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} reaches past its storage ({available} "
-                + $"elements)");
+            $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} "
+                + $"reaches past its storage ({available} elements)");
         Damage.Unless(
             count <= Math.Max(available, MaximumRepeated),
-            $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements {count / Math.Max(available, 1)} "
-                + $"times");
+            $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements "
+                + $"{count / Math.Max(available, 1)} times");
         return new TensorLayout(shape, strides, count);
     }
 
@@ -89,4 +91,54 @@ internal sealed class TensorLayout
 
         return strides;
     }
+}
+
+/// <summary>What files call element types: one table for all formats. Without a type are those that no model here has.</summary>
+internal static class ElementNames
+{
+    private static readonly (ScalarType? Type, int Size, string? Safetensors, string? Storage)[] Table =
+    [
+        (ScalarType.Float16, 2, "F16", "torch.HalfStorage"),
+        (ScalarType.BFloat16, 2, "BF16", "torch.BFloat16Storage"),
+        (ScalarType.Float32, 4, "F32", "torch.FloatStorage"),
+        (ScalarType.Float64, 8, "F64", "torch.DoubleStorage"),
+        (ScalarType.Int64, 8, "I64", "torch.LongStorage"),
+        (ScalarType.Int32, 4, "I32", "torch.IntStorage"),
+        (ScalarType.Int16, 2, "I16", "torch.ShortStorage"),
+        (ScalarType.Int8, 1, "I8", "torch.CharStorage"),
+        (ScalarType.Byte, 1, "U8", "torch.ByteStorage"),
+        (ScalarType.Bool, 1, "BOOL", "torch.BoolStorage"),
+        (null, 2, "U16", null),
+        (null, 4, "U32", null),
+        (null, 8, "U64", null),
+        (null, 8, "C64", "torch.ComplexFloatStorage"),
+        (null, 16, "C128", "torch.ComplexDoubleStorage"),
+        (null, 1, "F8_E4M3", null),
+        (null, 1, "F8_E5M2", null),
+        (null, 1, "F8_E8M0", null),
+        (null, 1, null, "torch.QInt8Storage"),
+        (null, 1, null, "torch.QUInt8Storage"),
+        (null, 1, null, "torch.QUInt4x2Storage"),
+        (null, 1, null, "torch.QUInt2x4Storage"),
+        (null, 4, null, "torch.QInt32Storage"),
+        (null, 1, null, "torch.UntypedStorage"),
+        (null, 1, null, "torch.storage.UntypedStorage"),
+    ];
+
+    /// <summary>The name in a safetensors header, such as <c>F32</c>.</summary>
+    /// <exception cref="ArgumentException">The format's readers do not know the type.</exception>
+    public static string Safetensors(ScalarType type) => Array.Find(Table, row => row.Type == type).Safetensors
+        ?? throw new ArgumentException($"tensors of {type} are not kept in checkpoints", nameof(type));
+
+    /// <summary>
+    /// The element that a safetensors header calls by this name, and its bytes; null where there is no such name.
+    /// </summary>
+    public static (ScalarType? Type, int Size)? OfSafetensors(string name) => Found(row => row.Safetensors == name);
+
+    /// <summary>The element of PyTorch's storage class of this name, and its bytes; null where there is no such class.</summary>
+    public static (ScalarType? Type, int Size)? OfStorage(string name) => Found(row => row.Storage == name);
+
+    private static (ScalarType? Type, int Size)? Found(
+        Predicate<(ScalarType? Type, int Size, string? Safetensors, string? Storage)> isIt) =>
+        Array.Find(Table, isIt) is { Size: > 0 } found ? (found.Type, found.Size) : null;
 }

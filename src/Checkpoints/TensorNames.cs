@@ -3,38 +3,22 @@ using System.Text.RegularExpressions;
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>Under which other names a model's tensor may be found, in the order they are tried.</summary>
-internal static partial class WantedNames
+internal static class WantedNames
 {
+    private static readonly (Regex Pattern, string StandIn)[] Rows =
+    [
+        // NLVR2's text encoder has a cross-attention for each of the two images; both start from the pretrained one.
+        Row(@"(?<=\.crossattention\.)(self|output\.dense)[01](?=\.)", "$1"),
+        // Momentum copies (vision_proj_m.x, text_projection_m: the mark is on the first word) start as what they copy.
+        Row(@"^(\w+?)_m(?=\.|$)", "$1"),
+        // The language model's last layer is tied to its word embeddings, and its bias is held twice.
+        Row(@"\.cls\.predictions\.decoder\.weight$", ".bert.embeddings.word_embeddings.weight"),
+        Row(@"(?<=\.cls\.predictions)\.decoder(?=\.bias$)", ""),
+    ];
+
     /// <summary>The name itself, then what stands in for it.</summary>
-    /// <remarks>
-    /// NLVR2's text encoder has a cross-attention for each of the two images; both start from the pretrained one. Momentum copies
-    /// start as what they copy. The language model's last layer is tied to its word embeddings, and its bias is held twice.
-    /// </remarks>
-    public static IEnumerable<string> Candidates(string name)
-    {
-        yield return name;
-        var twin = Twin().Replace(name, "$1");
-        if (twin != name)
-        {
-            yield return twin;
-        }
-
-        var online = Momentum().Replace(name, "$1", 1);
-        if (online != name)
-        {
-            yield return online;
-        }
-
-        if (name.EndsWith(".cls.predictions.decoder.weight", StringComparison.Ordinal))
-        {
-            yield return name.Replace(".cls.predictions.decoder.weight", ".bert.embeddings.word_embeddings.weight",
-                StringComparison.Ordinal);
-        }
-        else if (name.EndsWith(".cls.predictions.decoder.bias", StringComparison.Ordinal))
-        {
-            yield return name.Replace(".decoder.bias", ".bias", StringComparison.Ordinal);
-        }
-    }
+    public static IEnumerable<string> Candidates(string name) =>
+        Rows.Select(row => row.Pattern.Replace(name, row.StandIn)).Where(other => other != name).Prepend(name);
 
     /// <summary>Buffers that a model computes itself; files of some versions hold them, others do not.</summary>
     public static bool IsComputed(string name) => name.EndsWith("position_ids", StringComparison.Ordinal)
@@ -45,12 +29,8 @@ internal static partial class WantedNames
     /// </summary>
     public static bool IsDescription(string name) => name is "input_resolution" or "context_length" or "vocab_size";
 
-    [GeneratedRegex(@"(?<=\.crossattention\.)(self|output\.dense)[01](?=\.)", RegexOptions.CultureInvariant)]
-    private static partial Regex Twin();
-
-    // visual_encoder_m.x, vision_proj_m.x, token_embedding_m.x, text_projection_m: the mark is on the first word.
-    [GeneratedRegex(@"^(\w+?)_m(?=\.|$)", RegexOptions.CultureInvariant)]
-    private static partial Regex Momentum();
+    private static (Regex Pattern, string StandIn) Row(string pattern, string standIn) =>
+        (new Regex(pattern, RegexOptions.CultureInvariant), standIn);
 }
 
 /// <summary>
@@ -64,7 +44,7 @@ internal static class HuggingFaceNames
     /// </summary>
     public readonly record struct Original(string Name, int Part = 0, bool IsTransposed = false);
 
-    private static readonly (Regex Pattern, string Name, int Part, bool IsTransposed)[] ClipRows =
+    private static readonly (Regex Pattern, Original Original)[] ClipRows =
     [
         Row(@"^vision_model\.embeddings\.class_embedding$", "visual.class_embedding"),
         Row(@"^vision_model\.embeddings\.position_embedding\.weight$", "visual.positional_embedding"),
@@ -80,7 +60,7 @@ internal static class HuggingFaceNames
         .. ClipBlockRows("text_model", "transformer"),
     ];
 
-    private static readonly (Regex Pattern, string Name, int Part, bool IsTransposed)[] BlipRows =
+    private static readonly (Regex Pattern, Original Original)[] BlipRows =
     [
         Row(@"^vision_model\.embeddings\.class_embedding$", "visual_encoder.cls_token"),
         Row(@"^vision_model\.embeddings\.position_embedding$", "visual_encoder.pos_embed"),
@@ -99,35 +79,29 @@ internal static class HuggingFaceNames
     /// <summary>The original of a name in a port of BLIP, or null; its text models and heads keep the original names.</summary>
     public static Original? Blip(string name) => Find(BlipRows, name);
 
-    private static IEnumerable<(Regex Pattern, string Name, int Part, bool IsTransposed)> ClipBlockRows(
-        string port, string original)
+    private static IEnumerable<(Regex Pattern, Original Original)> ClipBlockRows(string port, string original)
     {
         var from = $@"^{port}\.encoder\.layers\.(\d+)\.";
         var to = original + ".resblocks.$1.";
-        var parts = new[] { "q", "k", "v" };
-        foreach (var part in Enumerable.Range(0, parts.Length))
-        {
-            yield return Row($@"{from}self_attn\.{parts[part]}_proj\.(weight|bias)$", to + "attn.in_proj_$2", part);
-        }
-
+        yield return Row(from + @"self_attn\.q_proj\.(weight|bias)$", to + "attn.in_proj_$2", part: 0);
+        yield return Row(from + @"self_attn\.k_proj\.(weight|bias)$", to + "attn.in_proj_$2", part: 1);
+        yield return Row(from + @"self_attn\.v_proj\.(weight|bias)$", to + "attn.in_proj_$2", part: 2);
         yield return Row(from + @"self_attn\.out_proj\.(weight|bias)$", to + "attn.out_proj.$2");
         yield return Row(from + @"layer_norm([12])\.(weight|bias)$", to + "ln_$2.$3");
         yield return Row(from + @"mlp\.fc1\.(weight|bias)$", to + "mlp.c_fc.$2");
         yield return Row(from + @"mlp\.fc2\.(weight|bias)$", to + "mlp.c_proj.$2");
     }
 
-    private static (Regex Pattern, string Name, int Part, bool IsTransposed) Row(
-        string pattern, string name, int part = 0, bool isTransposed = false) =>
-        (new Regex(pattern, RegexOptions.CultureInvariant), name, part, isTransposed);
+    private static (Regex Pattern, Original Original) Row(string pattern, string name, int part = 0, bool isTransposed = false) =>
+        (new Regex(pattern, RegexOptions.CultureInvariant), new Original(name, part, isTransposed));
 
-    private static Original? Find((Regex Pattern, string Name, int Part, bool IsTransposed)[] rows, string name)
+    private static Original? Find((Regex Pattern, Original Original)[] rows, string name)
     {
-        foreach (var (pattern, replacement, part, isTransposed) in rows)
+        foreach (var (pattern, original) in rows)
         {
-            var match = pattern.Match(name);
-            if (match.Success)
+            if (pattern.Match(name) is { Success: true } match)
             {
-                return new Original(match.Result(replacement), part, isTransposed);
+                return original with { Name = match.Result(original.Name) };
             }
         }
 

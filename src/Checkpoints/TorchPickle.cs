@@ -9,28 +9,21 @@ namespace Madtp.Kit.Checkpoints;
 /// A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a legacy
 /// file.
 /// </summary>
-/// <param name="kind">The class that PyTorch calls it by, such as <c>torch.FloatStorage</c>.</param>
-/// <param name="key">Its name within the file.</param>
-/// <param name="count">How many elements it has, as the pickle says and the file bears out.</param>
-/// <param name="elementSize">How many bytes one element has.</param>
-internal sealed class StorageReference(string kind, string key, long count, int elementSize)
+/// <param name="Kind">The class that PyTorch calls it by, such as <c>torch.FloatStorage</c>.</param>
+/// <param name="Key">Its name within the file.</param>
+/// <param name="Count">How many elements it has, as the pickle says and the file bears out.</param>
+/// <param name="Type">What one element is; null for kinds that no model here has.</param>
+/// <param name="ElementSize">How many bytes one element has.</param>
+internal sealed record StorageReference(string Kind, string Key, long Count, ScalarType? Type, int ElementSize)
 {
-    public string Kind { get; } = kind;
-
-    public string Key { get; } = key;
-
-    public long Count { get; } = count;
-
-    public int ElementSize { get; } = elementSize;
-
-    /// <summary>What one element is; null for kinds that no model here has.</summary>
-    public ScalarType? Type { get; } = ElementNames.FromStorage(kind);
-
     /// <summary>The bytes that it lies in; null until that is known.</summary>
     public FileBytes? Bytes { get; set; }
 
     /// <summary>The byte of them at which it begins.</summary>
     public long Start { get; set; }
+
+    /// <summary>What its elements are called in an error.</summary>
+    public string Element => Type?.ToString() ?? Kind;
 
     /// <summary>This storage, or the one that was mentioned before under its key, which must be the same.</summary>
     public StorageReference Among(Dictionary<string, StorageReference> storages)
@@ -43,12 +36,9 @@ internal sealed class StorageReference(string kind, string key, long count, int 
         var known = storages[Key];
         Damage.Unless(
             known.Kind == Kind && known.Count == Count,
-            $"storage {Damage.Quoted(Key)} is mentioned as {known.Count} of {Named(known)} and as {Count} of {Named(this)}");
+            $"storage {Damage.Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
         return known;
     }
-
-    /// <summary>What its elements are called in an error.</summary>
-    public static string Named(StorageReference storage) => storage.Type?.ToString() ?? storage.Kind;
 }
 
 /// <summary>
@@ -96,22 +86,6 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
         _ => new PickledObject(global.ToString()),
     };
 
-    /// <summary>
-    /// Sets the state of an object. An ordered dictionary's (PyTorch keeps version numbers of modules there) is not its items.
-    /// </summary>
-    /// <exception cref="InvalidDataException">It takes no state.</exception>
-    public static void SetState(object? target, object? state)
-    {
-        if (target is PickledObject made)
-        {
-            made.State = state;
-        }
-        else
-        {
-            Damage.Unless(target is PickleDictionary or TensorReference, $"it sets the state of something that has none");
-        }
-    }
-
     /// <summary>The storage behind a persistent identifier.</summary>
     /// <exception cref="InvalidDataException">The identifier is not a storage's.</exception>
     public object Resolve(object? identifier)
@@ -121,16 +95,12 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
             throw new InvalidDataException("it refers to something outside itself that is not a storage");
         }
 
-        Damage.Unless(ElementNames.StorageSize(kind.ToString()) is not null,
+        var element = ElementNames.OfStorage(kind.ToString());
+        Damage.Unless(element is not null,
             $"storage {Damage.Quoted(key)} is of kind {Damage.Quoted(kind.ToString())}, which is not one of PyTorch's");
         Damage.Unless(count is >= 0 and <= long.MaxValue / 16, $"storage {Damage.Quoted(key)} claims {count} elements");
-        return locate(new StorageReference(kind.ToString(), key, count, ElementNames.StorageSize(kind.ToString())!.Value), view);
+        return locate(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size), view);
     }
-
-    /// <summary>
-    /// Whether an object is a module of a TorchScript archive, whose attributes are data like any dictionary's.
-    /// </summary>
-    public static bool IsScriptModule(PickledObject made) => made.Type.StartsWith("__torch__.", StringComparison.Ordinal);
 
     private static TensorReference Unread(string kind) => new(null, 0, null, kind);
 
@@ -178,8 +148,8 @@ internal sealed class PickleContents(CheckpointFormat format)
     {
         var contents = new PickleContents(format);
         contents.Visit("", root, 0);
-        var metadata = new Dictionary<string, string>();
-        return new CheckpointContents(format, contents.tensors, contents.unread, contents.values, metadata);
+        return new CheckpointContents(
+            format, contents.tensors, contents.unread, contents.values, new Dictionary<string, string>());
     }
 
     private void Visit(string name, object? value, int depth)
@@ -200,7 +170,7 @@ internal sealed class PickleContents(CheckpointFormat format)
                 Visit(name, own, depth + 1);
                 break;
             case PickledObject { State: { } state } made when format == CheckpointFormat.TorchScript
-                && TorchPickle.IsScriptModule(made):
+                && made.Type.StartsWith("__torch__.", StringComparison.Ordinal): // a module, whose attributes are data
                 Visit(name, state, depth + 1);
                 break;
             case PickledObject { State: PickleDictionary state } when Module(state) is { } parts: // a whole torch.nn.Module

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
@@ -22,29 +21,18 @@ internal sealed class Ngrams
     public Counted Count(string sentence)
     {
         var numbers = PythonText.Split(sentence).ConvertAll(NumberOf);
-        var counts = new Dictionary<Run, int>();
-        for (var length = 1; length <= Longest; length++)
-        {
-            for (var i = 0; i + length <= numbers.Count; i++)
-            {
-                var run = new Run(numbers[i], length > 1 ? numbers[i + 1] : 0, length > 2 ? numbers[i + 2] : 0,
-                    length > 3 ? numbers[i + 3] : 0);
-                CollectionsMarshal.GetValueRefOrAddDefault(counts, run, out _)++;
-            }
-        }
-
-        return new Counted(numbers.Count, counts);
+        var runs =
+            from length in Enumerable.Range(1, Longest)
+            from i in Enumerable.Range(0, Math.Max(0, numbers.Count - length + 1))
+            select new Run(numbers[i], length > 1 ? numbers[i + 1] : 0, length > 2 ? numbers[i + 2] : 0,
+                length > 3 ? numbers[i + 3] : 0);
+        return new Counted(numbers.Count, runs.CountBy(run => run).ToDictionary());
     }
 
     private int NumberOf(string word)
     {
-        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(words, word, out _);
-        if (number == 0)
-        {
-            number = words.Count;
-        }
-
-        return number;
+        words.TryAdd(word, words.Count + 1);
+        return words[word];
     }
 
     /// <summary>A sentence's length in words and its runs.</summary>
@@ -63,31 +51,20 @@ public static class Bleu
 
     /// <summary>Scores a corpus.</summary>
     /// <param name="captions">The images' captions.</param>
-    /// <returns>BLEU of the corpus, of each image, and the counts they come from.</returns>
+    /// <returns>BLEU-1 to BLEU-4, index 0 to 3, of the corpus and of each image in the order given.</returns>
     /// <exception cref="ArgumentException">An image has no reference.</exception>
-    public static BleuResult Compute(IReadOnlyList<TokenizedCaption> captions)
+    public static (IReadOnlyList<double> Corpus, IReadOnlyList<IReadOnlyList<double>> PerImage) Compute(
+        IReadOnlyList<TokenizedCaption> captions)
     {
-        var perImage = new double[captions.Count][];
-        var (guessed, correct) = (new long[Ngrams.Longest], new long[Ngrams.Longest]);
-        var (testLength, referenceLength) = (0L, 0L);
-        for (var i = 0; i < captions.Count; i++)
-        {
-            var counts = Count(captions[i]);
-            perImage[i] = Scores(counts);
-            testLength += counts.TestLength;
-            referenceLength += counts.ReferenceLength;
-            for (var n = 0; n < Ngrams.Longest; n++)
-            {
-                guessed[n] += counts.Guessed[n];
-                correct[n] += counts.Correct[n];
-            }
-        }
-
-        var totals = new BleuCounts(testLength, referenceLength, guessed, correct);
-        return new BleuResult(Scores(totals), perImage, totals);
+        Counts[] images = [.. captions.Select(Count)];
+        long[] Sums(Func<Counts, long[]> of) =>
+            [.. Enumerable.Range(0, Ngrams.Longest).Select(n => images.Sum(image => of(image)[n]))];
+        var corpus = new Counts(images.Sum(image => image.TestLength), images.Sum(image => image.ReferenceLength),
+            Sums(image => image.Guessed), Sums(image => image.Correct));
+        return (Scores(corpus), [.. images.Select(Scores)]);
     }
 
-    private static BleuCounts Count(TokenizedCaption caption)
+    private static Counts Count(TokenizedCaption caption)
     {
         if (caption.References.Count == 0)
         {
@@ -104,11 +81,11 @@ public static class Bleu
         }
 
         var closest = references.Select(reference => reference.Words).Order().MinBy(words => Math.Abs(words - test.Words));
-        return new BleuCounts(test.Words, closest, [.. Enumerable.Range(0, Ngrams.Longest)
-            .Select(n => (long)Math.Max(0, test.Words - n))], correct);
+        long[] guessed = [.. Enumerable.Range(0, Ngrams.Longest).Select(n => (long)Math.Max(0, test.Words - n))];
+        return new Counts(test.Words, closest, guessed, correct);
     }
 
-    private static double[] Scores(BleuCounts counts)
+    private static double[] Scores(Counts counts)
     {
         var ratio = (counts.TestLength + Tiny) / (counts.ReferenceLength + Small);
         var brevity = ratio < 1 ? Math.Exp(1 - (1 / ratio)) : 1;
@@ -122,17 +99,11 @@ public static class Bleu
 
         return scores;
     }
+
+    /// <summary>What BLEU is computed from.</summary>
+    /// <param name="TestLength">Words in the generated captions.</param>
+    /// <param name="ReferenceLength">Words in the references closest in length.</param>
+    /// <param name="Guessed">Runs of one to four words in the generated captions.</param>
+    /// <param name="Correct">How many of them a reference has too.</param>
+    private sealed record Counts(long TestLength, long ReferenceLength, long[] Guessed, long[] Correct);
 }
-
-/// <summary>What BLEU is computed from.</summary>
-/// <param name="TestLength">Words in the generated captions.</param>
-/// <param name="ReferenceLength">Words in the references closest in length.</param>
-/// <param name="Guessed">Runs of one to four words in the generated captions.</param>
-/// <param name="Correct">How many of them a reference has too.</param>
-public sealed record BleuCounts(long TestLength, long ReferenceLength, IReadOnlyList<long> Guessed, IReadOnlyList<long> Correct);
-
-/// <summary>BLEU-1 to BLEU-4, index 0 to 3.</summary>
-/// <param name="Corpus">Of the corpus.</param>
-/// <param name="PerImage">Of each image, in the order given.</param>
-/// <param name="Counts">What the corpus's come from.</param>
-public sealed record BleuResult(IReadOnlyList<double> Corpus, IReadOnlyList<IReadOnlyList<double>> PerImage, BleuCounts Counts);

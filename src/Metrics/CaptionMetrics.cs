@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Metrics;
 
@@ -14,23 +14,12 @@ public static class CaptionMetrics
     public static CaptionScores Compute(CaptionSet captions, string? meteorJar = null, string? spiceJar = null)
     {
         var tokenized = captions.Tokenize();
-        return Compute(tokenized, meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized),
-            spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized));
-    }
-
-    /// <summary>Scores captions that are tokenized already, without METEOR and SPICE.</summary>
-    /// <param name="tokenized">Words with a space between, punctuation removed.</param>
-    public static CaptionScores Compute(IReadOnlyList<TokenizedCaption> tokenized) => Compute(tokenized, null, null);
-
-    private static CaptionScores Compute(IReadOnlyList<TokenizedCaption> tokenized, ProgramScores? meteor, ProgramScores? spice)
-    {
-        var bleu = Bleu.Compute(tokenized);
-        var rouge = RougeL.Compute(tokenized);
-        var cider = CiderD.Compute(tokenized);
+        var meteor = meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized);
+        var spice = spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized);
+        var (bleu, rouge, cider) = (Bleu.Compute(tokenized), RougeL.Compute(tokenized), CiderD.Compute(tokenized));
         var images = tokenized.Select((caption, i) => new CaptionImageScores(
             caption.ImageId, bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i]));
-        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, bleu.Counts,
-            [.. images]);
+        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, [.. images]);
     }
 }
 
@@ -40,11 +29,10 @@ public static class CaptionMetrics
 /// <param name="Cider">CIDEr-D.</param>
 /// <param name="Meteor">METEOR; null where its program was not given.</param>
 /// <param name="Spice">SPICE; null where its program was not given.</param>
-/// <param name="BleuCounts">What BLEU comes from.</param>
 /// <param name="Images">The scores of each image.</param>
 public sealed record CaptionScores(
-    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice, BleuCounts BleuCounts,
-        IReadOnlyList<CaptionImageScores> Images);
+    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice,
+    IReadOnlyList<CaptionImageScores> Images);
 
 /// <summary>The scores of one image's caption.</summary>
 /// <param name="ImageId">The image.</param>
@@ -73,11 +61,15 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
     /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
     public static CaptionSet Read(string resultsPath, string annotationsPath, bool subset = false)
     {
-        var annotations = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "COCO caption annotations");
-        var references = annotations.Annotations.GroupBy(annotation => annotation.ImageId)
-            .ToDictionary(group => group.Key, group => group.Select(annotation => annotation.Caption).ToArray());
+        var references = CaptionImages.LoadTruth(annotationsPath);
         var hypotheses = ReadResults(resultsPath, references, annotationsPath);
-        var images = annotations.Images?.Select(image => image.Id).ToArray() ?? [.. references.Keys];
+        long[] images = [.. references.Keys];
+        if (JsonList.Properties(annotationsPath).ContainsKey("images"))
+        {
+            using var listed = new JsonList(annotationsPath, "images");
+            images = [.. listed.Select(image => image.Number("id"))];
+        }
+
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
         if (missing.Length > 0 && !subset)
         {
@@ -104,37 +96,27 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
             image.ImageId, hypotheses[i], [.. image.References.Select(_ => references.Dequeue())]))];
     }
 
-    private static Dictionary<long, string> ReadResults(string path, Dictionary<long, string[]> references,
-        string annotationsPath)
+    private static Dictionary<long, string> ReadResults(
+        string path, IReadOnlyDictionary<long, IReadOnlyList<string>> references, string annotationsPath)
     {
         var hypotheses = new Dictionary<long, string>();
-        foreach (var result in MetricFile.ReadJson<Caption[]>(path, "generated captions"))
+        using var results = new JsonList(path);
+        foreach (var result in results)
         {
-            if (!references.ContainsKey(result.ImageId))
+            var image = result.Number("image_id");
+            if (!references.ContainsKey(image))
             {
-                throw new InvalidDataException($"{path}: image {result.ImageId} is not in {annotationsPath}");
+                throw result.Error($"image {image} is not in {annotationsPath}");
             }
 
-            if (!hypotheses.TryAdd(result.ImageId, result.Text))
+            if (!hypotheses.TryAdd(image, result.Text("caption")))
             {
-                throw new InvalidDataException($"{path}: image {result.ImageId} has two captions; the evaluation wants one");
+                throw result.Error($"image {image} has two captions; the evaluation wants one");
             }
         }
 
         return hypotheses;
     }
-
-    private sealed record AnnotationFile(
-        [property: JsonPropertyName("annotations")] Annotation[] Annotations,
-        [property: JsonPropertyName("images")] Image[]? Images = null);
-
-    private sealed record Annotation([property: JsonPropertyName("image_id")] long ImageId,
-        [property: JsonPropertyName("caption")] string Caption);
-
-    private sealed record Image([property: JsonPropertyName("id")] long Id);
-
-    private sealed record Caption([property: JsonPropertyName("image_id")] long ImageId,
-        [property: JsonPropertyName("caption")] string Text);
 }
 
 /// <summary>One image's generated caption and the captions people wrote, tokenized: words with spaces between.</summary>

@@ -59,7 +59,9 @@ internal static class CaptionPrograms
             process.StandardInput.Close();
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 ? ReadSpice(File("output.json"), captions) : throw Failed("SPICE", errors);
+            return process.ExitCode == 0 && System.IO.File.Exists(File("output.json"))
+                ? ReadSpice(File("output.json"), captions)
+                : throw Failed("SPICE", errors);
         }
         finally
         {
@@ -102,7 +104,6 @@ internal static class CaptionPrograms
 
     private static ProgramScores ReadSpice(string path, IReadOnlyList<TokenizedCaption> captions)
     {
-        MetricFile.Require(path, "SPICE's answer");
         using var document = JsonDocument.Parse(File.ReadAllBytes(path));
         var scores = new Dictionary<long, double>();
         foreach (var item in document.RootElement.EnumerateArray())

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Madtp.Kit.Metrics;
 
 /// <summary>
@@ -17,15 +15,30 @@ public static class CiderD
     {
         var ngrams = new Ngrams();
         var references = captions.Select(caption => caption.References.Select(ngrams.Count).ToArray()).ToArray();
-        var weights = new Weights(references);
-        return [.. captions.Select((caption, image) => Score(
-            weights.Of(ngrams.Count(caption.Hypothesis)), [.. references[image].Select(weights.Of)]))];
-    }
+        var logImages = Math.Log(captions.Count);
+        var ofImages = references.SelectMany(image => image.SelectMany(reference => reference.Runs.Keys).Distinct());
+        var documents = ofImages.CountBy(run => run).ToDictionary(); // how many images have a run in a reference
+        return [.. captions.Select((caption, image) =>
+        {
+            var hypothesis = Weigh(ngrams.Count(caption.Hypothesis));
+            var sum = references[image].Select(Weigh).Sum(reference => Similarity(hypothesis, reference));
+            return 10 * (sum / Ngrams.Longest) / references[image].Length;
+        })];
 
-    private static double Score(Vector hypothesis, Vector[] references)
-    {
-        var sum = references.Sum(reference => Similarity(hypothesis, reference));
-        return 10 * (sum / Ngrams.Longest) / references.Length;
+        // Term frequency times inverse document frequency, a document being all references of an image.
+        Vector Weigh(Ngrams.Counted caption)
+        {
+            var weights = new Dictionary<Ngrams.Run, double>(caption.Runs.Count);
+            var norms = new double[Ngrams.Longest];
+            foreach (var (run, count) in caption.Runs)
+            {
+                var weight = count * (logImages - Math.Log(Math.Max(1, documents.GetValueOrDefault(run))));
+                weights.Add(run, weight);
+                norms[run.Length - 1] += weight * weight;
+            }
+
+            return new Vector(weights, [.. norms.Select(Math.Sqrt)], Math.Max(0, caption.Words - 1));
+        }
     }
 
     /// <summary>The sum over run lengths of clipped cosine times the penalty for another length.</summary>
@@ -54,37 +67,4 @@ public static class CiderD
 
     /// <summary>A caption's weights, their norm for each run length, and its length, which is its number of bigrams.</summary>
     private sealed record Vector(Dictionary<Ngrams.Run, double> Weights, double[] Norms, int Bigrams);
-
-    /// <summary>Term frequency times inverse document frequency, a document being all references of an image.</summary>
-    private sealed class Weights
-    {
-        private readonly Dictionary<Ngrams.Run, int> documents = [];
-        private readonly double logImages;
-
-        public Weights(Ngrams.Counted[][] references)
-        {
-            logImages = Math.Log(references.Length);
-            foreach (var image in references)
-            {
-                foreach (var run in image.SelectMany(reference => reference.Runs.Keys).ToHashSet())
-                {
-                    CollectionsMarshal.GetValueRefOrAddDefault(documents, run, out _)++;
-                }
-            }
-        }
-
-        public Vector Of(Ngrams.Counted caption)
-        {
-            var weights = new Dictionary<Ngrams.Run, double>(caption.Runs.Count);
-            var norms = new double[Ngrams.Longest];
-            foreach (var (run, count) in caption.Runs)
-            {
-                var weight = count * (logImages - Math.Log(Math.Max(1, documents.GetValueOrDefault(run))));
-                weights.Add(run, weight);
-                norms[run.Length - 1] += weight * weight;
-            }
-
-            return new Vector(weights, [.. norms.Select(Math.Sqrt)], Math.Max(0, caption.Words - 1));
-        }
-    }
 }

@@ -7,45 +7,26 @@ namespace Madtp.Kit.Metrics;
 /// </remarks>
 public static class RetrievalRecall
 {
-    /// <summary>Both ways from one matrix of similarities.</summary>
+    /// <summary>Both ways from one matrix of similarities, or each way from its own, as re-ranking gives them.</summary>
     /// <param name="scores">Image by caption, <c>[I, T]</c>.</param>
     /// <param name="imageOfCaption">Each caption's image, <c>[T]</c>.</param>
+    /// <param name="textToImage">Caption by image, <c>[T, I]</c>; null where it is the other matrix, transposed.</param>
     /// <exception cref="ArgumentException">The map does not fit the scores, or an image has no caption.</exception>
-    public static RecallScores Compute(ScoreMatrix scores, IReadOnlyList<int> imageOfCaption)
+    public static RecallScores Compute(
+        ScoreMatrix scores, IReadOnlyList<int> imageOfCaption, ScoreMatrix? textToImage = null)
     {
         Check(scores, imageOfCaption);
-        var own = imageOfCaption.Select((image, caption) => scores.Row(image)[caption]).ToArray();
-        var ranks = new int[scores.Columns];
-        for (var image = 0; image < scores.Rows; image++) // row by row: a transposed copy of COCO's would take half a gigabyte
-        {
-            var row = scores.Row(image);
-            for (var caption = 0; caption < ranks.Length; caption++)
-            {
-                ranks[caption] += row[caption] > own[caption]
-                    || (row[caption] == own[caption] && image > imageOfCaption[caption]) ? 1 : 0;
-            }
-        }
-
-        return Recall(TextRanks(scores, imageOfCaption), ranks);
-    }
-
-    /// <summary>Each way from its own matrix, as re-ranking gives them.</summary>
-    /// <param name="imageToText">Image by caption, <c>[I, T]</c>.</param>
-    /// <param name="textToImage">Caption by image, <c>[T, I]</c>.</param>
-    /// <param name="imageOfCaption">Each caption's image, <c>[T]</c>.</param>
-    /// <exception cref="ArgumentException">The map does not fit the scores, or an image has no caption.</exception>
-    public static RecallScores Compute(ScoreMatrix imageToText, ScoreMatrix textToImage, IReadOnlyList<int> imageOfCaption)
-    {
-        Check(imageToText, imageOfCaption);
-        if (textToImage.Rows != imageToText.Columns || textToImage.Columns != imageToText.Rows)
+        if (textToImage is not null && (textToImage.Rows != scores.Columns || textToImage.Columns != scores.Rows))
         {
             throw new ArgumentException(
                 $"the scores of captions against images are [{textToImage.Rows}, {textToImage.Columns}], not "
-                + $"[{imageToText.Columns}, {imageToText.Rows}]");
+                + $"[{scores.Columns}, {scores.Rows}]");
         }
 
-        var imageRanks = imageOfCaption.Select((image, caption) => RankOf(textToImage.Row(caption), image)).ToArray();
-        return Recall(TextRanks(imageToText, imageOfCaption), imageRanks);
+        return Recall(
+            TextRanks(scores, imageOfCaption),
+            textToImage is null ? ImageRanks(scores, imageOfCaption)
+                : [.. imageOfCaption.Select((image, caption) => RankOf(textToImage.Row(caption), image))]);
     }
 
     private static RecallScores Recall(int[] text, int[] image)
@@ -69,6 +50,24 @@ public static class RetrievalRecall
         }
 
         return [.. best.Select((caption, image) => RankOf(scores.Row(image), caption))];
+    }
+
+    // Row by row: a transposed copy of COCO's would take half a gigabyte.
+    private static int[] ImageRanks(ScoreMatrix scores, IReadOnlyList<int> imageOfCaption)
+    {
+        var own = imageOfCaption.Select((image, caption) => scores.Row(image)[caption]).ToArray();
+        var ranks = new int[scores.Columns];
+        for (var image = 0; image < scores.Rows; image++)
+        {
+            var row = scores.Row(image);
+            for (var caption = 0; caption < ranks.Length; caption++)
+            {
+                ranks[caption] += row[caption] > own[caption]
+                    || (row[caption] == own[caption] && image > imageOfCaption[caption]) ? 1 : 0;
+            }
+        }
+
+        return ranks;
     }
 
     /// <summary>How many candidates come before the one asked for.</summary>
@@ -150,13 +149,6 @@ public sealed class ScoreMatrix
         (Rows, Columns, this.values) = (rows, columns, values);
     }
 
-    /// <summary>A copy of a rectangular array.</summary>
-    /// <exception cref="ArgumentException">A score is not a number.</exception>
-    public ScoreMatrix(float[,] scores)
-        : this(scores.GetLength(0), scores.GetLength(1), [.. scores.Cast<float>()])
-    {
-    }
-
     /// <summary>How many rows there are.</summary>
     public int Rows { get; }
 
@@ -165,19 +157,4 @@ public sealed class ScoreMatrix
 
     /// <summary>One row.</summary>
     public ReadOnlySpan<float> Row(int row) => values.AsSpan(row * Columns, Columns);
-
-    /// <summary>The same scores with rows and columns exchanged.</summary>
-    public ScoreMatrix Transpose()
-    {
-        var result = new float[values.Length];
-        for (var row = 0; row < Rows; row++)
-        {
-            for (var column = 0; column < Columns; column++)
-            {
-                result[(column * Rows) + row] = values[(row * Columns) + column];
-            }
-        }
-
-        return new ScoreMatrix(Columns, Rows, result);
-    }
 }

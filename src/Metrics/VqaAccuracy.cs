@@ -1,4 +1,5 @@
-using System.Text.Json.Serialization;
+using System.Globalization;
+using System.Numerics;
 using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
@@ -47,14 +48,15 @@ public static class VqaAccuracy
         var ids = questions.Select(question => question.QuestionId).ToHashSet();
         if (questionsPath is not null)
         {
-            RequireSame(ids, [.. MetricFile.ReadJson<QuestionFile>(questionsPath, "VQA questions").Questions
-                .Select(item => item.QuestionId)], questionsPath, annotationsPath);
+            using var asked = new JsonList(questionsPath, "questions");
+            RequireSame(ids, [.. asked.Select(question => question.Number("question_id"))], questionsPath, annotationsPath);
         }
 
         var predictions = new Dictionary<long, string>();
-        foreach (var result in MetricFile.ReadJson<Result[]>(resultsPath, "VQA results"))
+        using var results = new JsonList(resultsPath);
+        foreach (var result in results)
         {
-            predictions[result.QuestionId] = result.Answer;
+            predictions[result.Number("question_id")] = result.Text("answer");
         }
 
         RequireSame(ids, [.. predictions.Keys], resultsPath, annotationsPath);
@@ -67,8 +69,10 @@ public static class VqaAccuracy
     /// <exception cref="InvalidDataException">It has another form, no questions, or a question without answers.</exception>
     public static IReadOnlyList<VqaQuestion> ReadQuestions(string annotationsPath)
     {
-        var questions = MetricFile.ReadJson<AnnotationFile>(annotationsPath, "VQA annotations").Annotations
-            .Select(item => new VqaQuestion(item.QuestionId, item.QuestionType, item.AnswerType, item.Answers)).ToArray();
+        using var annotations = new JsonList(annotationsPath, "annotations");
+        VqaQuestion[] questions = [.. annotations.Select(item => new VqaQuestion(
+            item.Number("question_id"), item.Text("question_type"), item.Text("answer_type"),
+            [.. item.Records("answers").Select(HumanAnswer)]))];
         if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
         {
             throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
@@ -77,6 +81,10 @@ public static class VqaAccuracy
         return questions.Length > 0 ? questions : throw new InvalidDataException(
             $"{annotationsPath}: there are no questions in it");
     }
+
+    private static VqaHumanAnswer HumanAnswer(JsonRecord answer) => new(
+        answer.Text("answer"), answer.Has("answer_confidence") ? answer.Text("answer_confidence") : null,
+        answer.Has("answer_id") ? answer.Number("answer_id") : null);
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
     {
@@ -130,21 +138,6 @@ public static class VqaAccuracy
             throw new InvalidDataException($"{path}: question {extra[0]} is not in {annotationsPath} ({extra.Length} in all)");
         }
     }
-
-    private sealed record AnnotationFile([property: JsonPropertyName("annotations")] Annotation[] Annotations);
-
-    private sealed record Annotation(
-        [property: JsonPropertyName("question_id")] long QuestionId,
-        [property: JsonPropertyName("question_type")] string QuestionType,
-        [property: JsonPropertyName("answer_type")] string AnswerType,
-        [property: JsonPropertyName("answers")] VqaHumanAnswer[] Answers);
-
-    private sealed record QuestionFile([property: JsonPropertyName("questions")] Question[] Questions);
-
-    private sealed record Question([property: JsonPropertyName("question_id")] long QuestionId);
-
-    private sealed record Result([property: JsonPropertyName("question_id")] long QuestionId,
-        [property: JsonPropertyName("answer")] string Answer);
 }
 
 /// <summary>Which version of the official VQA evaluation.</summary>
@@ -169,3 +162,40 @@ public sealed record VqaScores(
     IReadOnlyList<KeyValuePair<string, double>> PerQuestionType,
     IReadOnlyList<KeyValuePair<string, double>> PerAnswerType,
     IReadOnlyList<KeyValuePair<long, double>> PerQuestion);
+
+/// <summary>
+/// Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds a scaled
+/// copy.
+/// </summary>
+internal static class PythonRound
+{
+    /// <summary>A finite number rounded to some decimal places.</summary>
+    public static double ToPlaces(double value, int places)
+    {
+        if (!double.IsFinite(value) || value == 0)
+        {
+            return value;
+        }
+
+        var bits = BitConverter.DoubleToInt64Bits(Math.Abs(value));
+        var exponent = (int)(bits >> 52);
+        var mantissa = bits & ((1L << 52) - 1);
+        (mantissa, exponent) = exponent == 0 ? (mantissa, -1074) : (mantissa | (1L << 52), exponent - 1075);
+        if (exponent >= 0)
+        {
+            return value;
+        }
+
+        var scaled = mantissa * BigInteger.Pow(10, places);
+        var unit = BigInteger.One << -exponent;
+        var (quotient, remainder) = BigInteger.DivRem(scaled, unit);
+        var twice = remainder * 2;
+        if (twice > unit || (twice == unit && !quotient.IsEven))
+        {
+            quotient++;
+        }
+
+        var digits = quotient.ToString(CultureInfo.InvariantCulture).PadLeft(places + 1, '0');
+        return Math.CopySign(double.Parse($"{digits[..^places]}.{digits[^places..]}", CultureInfo.InvariantCulture), value);
+    }
+}

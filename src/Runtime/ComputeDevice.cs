@@ -11,7 +11,9 @@ public static class ComputeDevice
     /// <summary>The names there are, for help texts and errors.</summary>
     public const string Names = "auto, cpu, cuda or cuda:N";
 
-    /// <summary>The device of a name. Products on it are of float32's precision until <see cref="AllowTf32"/> says otherwise.</summary>
+    /// <summary>
+    /// The device of a name. Products on it are of float32's precision until <see cref="AllowTf32"/> says otherwise.
+    /// </summary>
     /// <param name="name">auto, cpu, cuda or cuda:N.</param>
     /// <exception cref="ArgumentException">There is no such name, or no such device here.</exception>
     public static Device Of(string name)
@@ -29,8 +31,8 @@ public static class ComputeDevice
     }
 
     /// <summary>
-    /// Whether a GPU may round the factors of float32 products and convolutions to 10 bits (TF32): several times faster, with errors
-    /// around 1e-3. PyTorch allows it to convolutions by default, the kit to nothing.
+    /// Whether a GPU may round the factors of float32 products and convolutions to 10 bits (TF32): several times faster, with
+    /// errors around 1e-3. PyTorch allows it to convolutions by default, the kit to nothing.
     /// </summary>
     public static void AllowTf32(bool allowed) => backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = allowed;
 

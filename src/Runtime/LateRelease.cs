@@ -61,28 +61,32 @@ public static unsafe partial class LateRelease
     }
 
     [UnmanagedCallersOnly]
-    private static void ReleaseTensor(nint tensor)
+    private static void ReleaseTensor(nint tensor) => Release(tensor, isTensor: true);
+
+    [UnmanagedCallersOnly]
+    private static void ReleaseScalar(nint scalar) => Release(scalar, isTensor: false);
+
+    private static void Release(nint address, bool isTensor)
     {
         if (isFinalizer || !isFinalizerKnown)
         {
-            Rest(tensor, isTensor: true);
+            Rest(address, isTensor);
         }
         else
         {
-            deleteTensor(tensor);
+            Free(address, isTensor);
         }
     }
 
-    [UnmanagedCallersOnly]
-    private static void ReleaseScalar(nint scalar)
+    private static void Free(nint address, bool isTensor)
     {
-        if (isFinalizer || !isFinalizerKnown)
+        if (isTensor)
         {
-            Rest(scalar, isTensor: false);
+            deleteTensor(address);
         }
         else
         {
-            NativeMemory.Free((void*)scalar);
+            NativeMemory.Free((void*)address); // a plain value, allocated with `new`
         }
     }
 
@@ -126,14 +130,7 @@ public static unsafe partial class LateRelease
         {
             foreach (var (address, isTensor) in isOver ? [] : rested)
             {
-                if (isTensor)
-                {
-                    deleteTensor(address);
-                }
-                else
-                {
-                    NativeMemory.Free((void*)address); // a plain value, allocated with `new`
-                }
+                Free(address, isTensor);
             }
         }
     }

@@ -5,8 +5,8 @@ namespace Madtp.Kit.Runtime;
 /// <summary>What libtorch says of an error: one sentence for people, with a page of its own call stack behind it.</summary>
 public static class NativeError
 {
-    private const string Request = "(Could this error message be "
-        + "improved?"; // "If so, please report an enhancement request to PyTorch.)"
+    // It goes on: "If so, please report an enhancement request to PyTorch.)"
+    private const string Request = "(Could this error message be improved?";
 
     /// <summary>The sentence; other exceptions' messages as they are.</summary>
     public static string Text(Exception e)

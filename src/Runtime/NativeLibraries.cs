@@ -67,10 +67,9 @@ public static class NativeLibraries
     /// <summary>What the loader's message means for a person.</summary>
     internal static string Sentence(string path, string loaderMessage) =>
         loaderMessage.Contains(NewestNode, StringComparison.Ordinal)
-        ? $"TorchSharp needs a libstdc++ with {NewestNode}, which this system's is too old for: start the program through ./kit "
-            + $"(after "
-            + "./kit setup), or use Debian 13, Ubuntu 24.04 or the conda environment"
-        : $"libtorch cannot be loaded from '{Path.GetDirectoryName(path)}': {loaderMessage.Split('\n')[0]}";
+            ? $"TorchSharp needs a libstdc++ with {NewestNode}, which this system's is too old for: start the program through "
+                + "./kit (after ./kit setup), or use Debian 13, Ubuntu 24.04 or the conda environment"
+            : $"libtorch cannot be loaded from '{Path.GetDirectoryName(path)}': {loaderMessage.Split('\n')[0]}";
 
     private static IEnumerable<string> Paths()
     {

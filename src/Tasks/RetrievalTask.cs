@@ -108,7 +108,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     public override int TextLength(int example) => Train.TextLength(example);
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
+    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
@@ -168,7 +168,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         var scores = retriever is BlipRetriever blip
             ? Reranked(blip.Model, split, [.. Enumerable.Range(0, count).SelectMany(image => captions[image])], similarity, answers.Max(answer => answer.ImageTokens), reduction, scoring, candidates)
             : RetrievalScores.Of(similarity);
-        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), Matrix(scores.TextToImage), [.. answers.SelectMany((answer, image) => Enumerable.Repeat(image, answer.Captions.Length))]);
+        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), [.. answers.SelectMany((answer, image) => Enumerable.Repeat(image, answer.Captions.Length))], Matrix(scores.TextToImage));
         (string Field, string Short, double Value)[] recalls =
         [
             ("captions for images, R@1", "text at 1", recall.TextAt1), ("captions for images, R@5", "text at 5", recall.TextAt5), ("captions for images, R@10", "text at 10", recall.TextAt10),

@@ -27,7 +27,8 @@ public class SafetensorsTests
             using var folder = new TemporaryFolder();
             var path = folder.File("file.safetensors");
             var contents = tensors.ToDictionary(t => t.Name, t => Content(t.Seed, t.Type, t.Shape));
-            SafetensorsWriter.Write(path, tensors.Select(t => new TensorSource(t.Name, t.Type, t.Shape, s => s.Write(contents[t.Name]))), new Dictionary<string, string> { ["kit"] = "yes" });
+            var filled = tensors.ToDictionary(t => t.Name, t => Filled(t.Type, t.Shape, contents[t.Name]));
+            SafetensorsWriter.Write(path, filled, new Dictionary<string, string> { ["kit"] = "yes" });
             using var read = CheckpointFile.Open(path);
             Assert.Equal("yes", read.Metadata["kit"]);
             Assert.Equal(tensors.Length, read.Tensors.Count);
@@ -46,9 +47,13 @@ public class SafetensorsTests
     public void The_same_tensors_give_the_same_bytes_in_any_order()
     {
         using var folder = new TemporaryFolder();
-        TensorSource[] tensors = [Source("b", ScalarType.Float32, 3), Source("a", ScalarType.Float32, 2), Source("c", ScalarType.Int64, 1), Source("d", ScalarType.Bool, 5)];
-        SafetensorsWriter.Write(folder.File("1"), tensors, new Dictionary<string, string> { ["x"] = "1", ["a"] = "2" });
-        SafetensorsWriter.Write(folder.File("2"), tensors.Reverse(), new Dictionary<string, string> { ["a"] = "2", ["x"] = "1" });
+        (string Name, Tensor Tensor)[] tensors =
+        [
+            ("b", rand(3)), ("a", rand(2)), ("c", ones(1, dtype: int64)), ("d", zeros(5, dtype: @bool)),
+        ];
+        var (forward, backward) = (tensors.ToDictionary(), tensors.Reverse().ToDictionary());
+        SafetensorsWriter.Write(folder.File("1"), forward, new Dictionary<string, string> { ["x"] = "1", ["a"] = "2" });
+        SafetensorsWriter.Write(folder.File("2"), backward, new Dictionary<string, string> { ["a"] = "2", ["x"] = "1" });
         Assert.Equal(System.IO.File.ReadAllBytes(folder.File("1")), System.IO.File.ReadAllBytes(folder.File("2")));
         using var read = CheckpointFile.Open(folder.File("1"));
         Assert.Equal(["c", "a", "b", "d"], read.Tensors.Select(t => t.Name));
@@ -59,9 +64,11 @@ public class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write([1, 2, 3], "file.safetensors");
-        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ScalarType.Float32, [2], s => s.WriteByte(1))], null));
-        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Write(path, [Source("w", ScalarType.Float32, 1), Source("w", ScalarType.Int64, 1)], null));
-        Assert.Throws<IOException>(() => SafetensorsWriter.Write(path, [new TensorSource("w", ScalarType.Float32, [2], _ => throw new IOException("disk full"))], null));
+        void Write(string name, Tensor tensor) =>
+            SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(2), [name] = tensor });
+        Assert.Contains("is taken", Assert.Throws<ArgumentException>(() => Write("__metadata__", ones(1))).Message);
+        Assert.Contains("not kept", Assert.Throws<ArgumentException>(() => Write("w", ones(1, dtype: complex64))).Message);
+        Assert.ThrowsAny<Exception>(() => Write("w", ones(2, device: new Device("meta")))); // has no elements to write
         Assert.Equal([1, 2, 3], System.IO.File.ReadAllBytes(path));
         Assert.Equal([path], folder.Files());
     }
@@ -140,7 +147,12 @@ public class SafetensorsTests
         Assert.Throws<ArgumentException>(() => entry.CopyTo(new byte[3]));
     }
 
-    private static TensorSource Source(string name, ScalarType type, int count) => new(name, type, [count], s => s.Write(Content(count, type, [count])));
+    private static Tensor Filled(ScalarType type, long[] shape, byte[] content)
+    {
+        var tensor = empty(shape, dtype: type);
+        content.CopyTo(tensor.bytes);
+        return tensor;
+    }
 
     private static byte[] Content(int seed, ScalarType type, long[] shape)
     {

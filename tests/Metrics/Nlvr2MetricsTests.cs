@@ -6,13 +6,18 @@ namespace Madtp.Kit.Tests.Metrics;
 
 public class Nlvr2MetricsTests
 {
-    private static readonly (string, string)[] Examples = [("dev-1-0-0", "True"), ("dev-1-1-0", "False"), ("dev-1-0-1", "True"), ("dev-2-0-0", "False")];
-
     [Fact]
     public void A_sentence_is_consistent_when_all_its_pairs_are_right()
     {
-        var predictions = new Dictionary<string, string> { ["dev-1-0-0"] = "true", ["dev-1-1-0"] = "True", ["dev-1-0-1"] = "TRUE", ["dev-2-0-0"] = "False" };
-        var scores = Nlvr2Metrics.Compute(Examples, predictions);
+        using var folder = new TemporaryFolder();
+        var examples = folder.Write("a.json", """
+            {"identifier": "dev-1-0-0", "label": "True"}
+            {"identifier": "dev-1-1-0", "label": "False"}
+            {"identifier": "dev-1-0-1", "label": "True"}
+            {"identifier": "dev-2-0-0", "label": "False"}
+            """);
+        var predictions = folder.Write("p.csv", "dev-1-0-0,true\ndev-1-1-0,True\ndev-1-0-1,TRUE\ndev-2-0-0,False\n");
+        var scores = Nlvr2Metrics.ComputeFiles(predictions, examples);
         Assert.Equal((0.75, 2.0 / 3, 4, 3), (scores.Accuracy, scores.Consistency, scores.Examples, scores.Sentences));
     }
 
@@ -39,7 +44,7 @@ public class Nlvr2MetricsTests
         const string example = """{"identifier": "dev-1-0-0", "label": "True"}""";
         Assert.Contains("p.csv, line 2", Refusal("dev-1-0-0,True\nnonsense\n", example));
         Assert.Contains("dev-1-0-0", Refusal("dev-9-9-9,True\n", example));
-        Assert.Contains("a.json, line 2", Refusal("dev-1-0-0,True\n", example + "\n{\n"));
+        Assert.Contains("a.json, line 2", Refusal("dev-1-0-0,True\n", example + "\n{]\n"));
         Assert.Contains("a.json, line 1", Refusal("dev-1-0-0,True\n", """{"sentence": "no label"}"""));
         Assert.Contains("split-set-pair-sentence", Refusal("x,True\n", """{"identifier": "x", "label": "True"}"""));
     }
