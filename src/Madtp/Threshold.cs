@@ -82,7 +82,7 @@ public static class Sparsemax
             var rest = (centred - threshold).clamp_min_(0);
             var (sum, count) = (rest.sum(-1, keepdim: true), rest.sign_().sum(-1, keepdim: true)); // [..., 1]
             threshold.add_((sum - 1) / count);
-            (before, size) = (size, count.sum(dtype: float64).item<double>());
+            (before, size) = (size, count.sum(type: float64).item<double>());
         }
 
         return centred > threshold;
