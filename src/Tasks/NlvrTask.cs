@@ -1,7 +1,8 @@
 using System.Text;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;
@@ -64,7 +65,13 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.Toy, config => new BlipNlvr(config));
+            var sizesOfToy = settings.Corpus is null ? BlipConfig.Toy : BlipConfig.Decoys;
+            var toy = TaskModel.Blip(settings, checkpoint, sizesOfToy, config => new BlipNlvr(config));
+            if (settings.Corpus is { } corpus)
+            {
+                return new NlvrTask(toy, settings, split => DecoyPairs.Draw(split, corpus, settings.Decoys, split == "train" ? settings.Opened : null));
+            }
+
             return new NlvrTask(toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
         }
 
