@@ -106,7 +106,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var output = model.Forward(batch);
         return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean())
         {
-            Alignment = AlignmentLoss.Similarity(output.Aligned),
+            Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
             Auxiliary = TrainingHeads.Sum(
                 patchHead?.Loss(output.Vision.X, batch.PatchClasses!).mul(Settings.PatchWeight), wordHead?.Loss(output.Text.X, batch.NamedCounts!).mul(Settings.WordWeight)),
             ImageTokens = LastOf(trace, "visual_encoder"),
@@ -162,7 +162,14 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     }
 
     /// <inheritdoc/>
-    protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, Active, scoring);
+    protected override Evaluation Score(string split, Scoring scoring)
+    {
+        var scores = Evaluate(model, Split(split), split, Active, scoring);
+        return Settings.Corpus is null || Active is null || scoring.Shuffle != Shuffle.None ? scores : scores with
+        {
+            ByKind = scores.ByKind.Concat(KeptPatches.Of(model, Split(split), Active)).ToDictionary(kind => kind.Key, kind => kind.Value),
+        };
+    }
 
     /// <inheritdoc/>
     protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)

@@ -76,6 +76,9 @@ public sealed record TaskSettings
     /// <summary>α, weight of the alignment loss (Section 3.4).</summary>
     public double AlignmentWeight { get; init; } = 0.1;
 
+    /// <summary>What alignment guidance learns from.</summary>
+    public GuidanceTraining Guidance { get; init; }
+
     /// <summary>Weight of the loss on what each patch shows, where the data says it; 0 leaves it out.</summary>
     public double PatchWeight { get; init; }
 

@@ -24,6 +24,9 @@ public sealed record Pretraining(string Folder)
     /// <summary>Statements in an epoch of the second training; each epoch has others.</summary>
     public int Statements { get; init; } = 20_000;
 
+    /// <summary>Held-out statements that the second training is watched by.</summary>
+    public int WatchedStatements { get; init; } = 2_000;
+
     /// <summary>How the patches' classes are learned.</summary>
     public TrainingSettings PatchTraining { get; init; } = new() { Epochs = 6, BatchSize = 32, LearningRate = 1.5e-3, WarmupSteps = 100, CheckpointEvery = 250 };
 
@@ -46,7 +49,7 @@ public sealed record Pretraining(string Folder)
         }
 
         var seen = patches.Validate();
-        using var statements = new StatementLessons(model, World, Pictures, Statements);
+        using var statements = new StatementLessons(model, World, Pictures, Statements, WatchedStatements);
         if (!new Trainer(statements, StatementTraining, Path.Combine(Folder, "statements")).Run(progress, resume: true, cancellation).Completed)
         {
             return null;
@@ -161,7 +164,6 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 internal sealed class StatementLessons : TrainingTask, IDisposable
 {
     private const int HeldPictures = 1_000;
-    private const int HeldStatements = 2_000;
     private const int AtOnce = 100;
 
     private readonly BlipNlvr model;
@@ -170,12 +172,14 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
     private readonly DecoyLessons heldLessons;
     private readonly Tensor pictures;
     private readonly Tensor heldPictures;
+    private readonly int watched;
     private int firstStatement;
 
     /// <summary>Encodes the pictures.</summary>
-    public StatementLessons(BlipNlvr model, DecoySettings world, int pictures, int statements)
+    public StatementLessons(BlipNlvr model, DecoySettings world, int pictures, int statements, int watched)
     {
         this.model = model;
+        this.watched = watched;
         Examples = statements;
         head = new WordHead(model.Config.Text.Width, DecoyGrounding.Most);
         (lessons, heldLessons) = (new DecoyLessons(world, pictures), new DecoyLessons(world, HeldPictures, held: true));
@@ -217,7 +221,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         using var off = no_grad();
         model.eval();
         var right = new List<(string Kind, bool Right)>();
-        foreach (var numbers in Enumerable.Range(0, HeldStatements).Chunk(AtOnce))
+        foreach (var numbers in Enumerable.Range(0, watched).Chunk(AtOnce))
         {
             using var scope = NewDisposeScope();
             var said = numbers.Select(heldLessons.Statement).ToArray();

@@ -58,12 +58,13 @@ public sealed record DecoyClaim(
     public static DecoyClaim Draw(ThingKind kind, SeededRandom random)
     {
         var (share, right) = (random.Next(100), random.Chance(0.5));
+        var what = share < 55 ? ThingWords.Broad(kind, random) : ThingWords.Narrow(kind, random);
         return share switch
         {
-            < 30 => new(ClaimForm.Count, right, ThingWords.Broad(kind, random), 1 + random.Next(3)),
-            < 55 => new(ClaimForm.Compare, right, ThingWords.Broad(kind, random)),
-            < 80 => new(ClaimForm.Relate, right, ThingWords.Narrow(kind, random), Relation: (Relation)random.Next(4), Other: ThingWords.Narrow(kind, random)),
-            _ => new(share < 90 ? ClaimForm.Both : ClaimForm.Either, false, ThingWords.Narrow(kind, random)),
+            < 30 => new(ClaimForm.Count, right, what, 1 + random.Next(3)),
+            < 55 => new(ClaimForm.Compare, right, what),
+            < 80 => new(ClaimForm.Relate, right, what, Relation: (Relation)random.Next(4), Other: OtherThan(what, random)),
+            _ => new(share < 90 ? ClaimForm.Both : ClaimForm.Either, false, what),
         };
     }
 
@@ -123,9 +124,17 @@ public sealed record DecoyClaim(
             ClaimForm.Count or ClaimForm.Compare or ClaimForm.Relate when choice is 4 or 5 => this with { OfRight = !OfRight },
             ClaimForm.Compare when choice < 4 => this with { OfRight = !OfRight },
             ClaimForm.Relate when choice < 4 => this with { Relation = (Relation)((int)Relation ^ 1) },
-            ClaimForm.Relate when choice < 8 => this with { Other = Other.Change(random) },
+            ClaimForm.Relate => (choice < 8 ? this with { Other = Other.Change(random) } : this with { What = What.Change(random) }) is var changed
+                && changed.What != changed.Other ? changed : Sibling(random),
             _ => this with { What = What.Change(random) },
         };
+    }
+
+    // Of two things in the same words either relation says the same.
+    private static ThingWords OtherThan(ThingWords what, SeededRandom random)
+    {
+        var other = ThingWords.Narrow(what.Kind, random);
+        return other == what ? OtherThan(what, random) : other;
     }
 
     private int Count(IReadOnlyList<Thing> things)
