@@ -28,7 +28,7 @@ public sealed record Pretraining(string Folder)
     public int WatchedStatements { get; init; } = 2_000;
 
     /// <summary>How the patches' classes are learned.</summary>
-    public TrainingSettings PatchTraining { get; init; } = new() { Epochs = 6, BatchSize = 32, LearningRate = 1.5e-3, WarmupSteps = 100, CheckpointEvery = 250 };
+    public TrainingSettings PatchTraining { get; init; } = new() { Epochs = 4, BatchSize = 32, LearningRate = 1.5e-3, WarmupSteps = 100, CheckpointEvery = 250 };
 
     /// <summary>How statements are learned.</summary>
     public TrainingSettings StatementTraining { get; init; } = new() { Epochs = 8, BatchSize = 64, LearningRate = 1e-3, WarmupSteps = 200, CheckpointEvery = 500 };
@@ -69,8 +69,8 @@ public sealed record Pretraining(string Folder)
 }
 
 /// <summary>
-/// What each patch of a picture shows, and for the class token how many things there are of each form and colour: objects and glyphs
-/// alike.
+/// What each patch of a picture shows and where it is, and for the class token how many things there are of each form and colour:
+/// objects and glyphs alike. Without the second the encoder forgets places, and statements about them cannot be learned.
 /// </summary>
 /// <param name="model">Whose image encoder learns.</param>
 /// <param name="world">The world.</param>
@@ -79,6 +79,7 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 {
     private const int Watched = 400;
     private const int Most = 4; // more count as so many
+    private const int Side = DecoyScene.Size / DecoyScene.PatchSize;
 
     private static readonly IReadOnlyList<ThingWords> Inventory =
     [
@@ -90,12 +91,15 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 
     private readonly PatchHead head = new(model.Config.Vision.Width, Thing.Classes);
     private readonly Linear inventory = nn.Linear(model.Config.Vision.Width, Inventory.Count * (Most + 1));
+    private readonly Linear place = nn.Linear(model.Config.Vision.Width, 2 * Side);
+    private readonly Tensor rows = arange(Side, int64).repeat_interleave(Side);
+    private readonly Tensor columns = arange(Side, int64).repeat(Side);
     private readonly DrawnImages images = Draw(new DecoyLessons(world, pictures));
     private readonly DrawnImages held = Draw(new DecoyLessons(world, Watched, held: true));
     private readonly Tensor counts = Count(new DecoyLessons(world, pictures)); // [I, 22]
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("visual_encoder", model.VisualEncoder), ("patch_head", head), ("inventory", inventory)];
+    public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("visual_encoder", model.VisualEncoder), ("patch_head", head), ("inventory", inventory), ("place", place)];
 
     /// <inheritdoc/>
     public override int Examples => pictures;
@@ -117,7 +121,13 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
         var tokens = model.VisualEncoder.forward(images.Plain(examples, null)).X;
         var counted = counts.index_select(0, tensor(examples.ToArray().Select(example => (long)example).ToArray())); // [B, 22]
         var told = inventory.forward(tokens.select(1, 0)).view(-1, Most + 1); // [B · 22, 5]
-        return new StepLosses(head.Loss(tokens, truth), Right(tokens, truth)) { Auxiliary = nn.functional.cross_entropy(told, counted.flatten()) };
+        var at = place.forward(tokens.slice(1, 1, tokens.shape[1], 1)).flatten(0, 1); // [B · 144, 24]
+        return new StepLosses(head.Loss(tokens, truth), Right(tokens, truth))
+        {
+            Auxiliary = nn.functional.cross_entropy(told, counted.flatten())
+                + (nn.functional.cross_entropy(at.slice(1, 0, Side, 1), rows.repeat(examples.Length)) / 2)
+                + (nn.functional.cross_entropy(at.slice(1, Side, 2 * Side, 1), columns.repeat(examples.Length)) / 2),
+        };
     }
 
     /// <inheritdoc/>
@@ -139,6 +149,9 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     {
         head.Dispose();
         inventory.Dispose();
+        place.Dispose();
+        rows.Dispose();
+        columns.Dispose();
         images.Dispose();
         held.Dispose();
         counts.Dispose();
