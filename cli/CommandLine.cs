@@ -36,7 +36,7 @@ internal static class CommandLine
     {
         var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
         {
-            PretrainVerb.Create(), TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerb.Create(), SweepVerb.Create(), RunsVerb.Create(),
+            TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerb.Create(), SweepVerb.Create(), RunsVerb.Create(),
             MacsVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
             CheckpointVerb.Create(), VerifyVerb.Create(), DataVerb.Create(),
             DoctorVerb.Create(),

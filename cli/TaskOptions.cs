@@ -65,13 +65,14 @@ internal sealed class TaskOptions
         if (IsToy && Task == "nlvr2")
         {
             corpus = Verb.Option<string?>(
-                "--corpus", "A or B of the world with decoys, which speak of objects or of glyphs, instead of the toy world.", "NAME",
-                words: ["A", "B"]);
+                "--corpus", "A or B of the world with decoys, which speak of objects or of glyphs, instead of the toy world.",
+                "NAME", words: ["A", "B"]);
             corpus.AcceptOnlyFromAmong("A", "B");
         }
         else if (IsToy)
         {
-            images = Verb.Option<int?>("--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
+            images = Verb.Option<int?>(
+                "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
         }
 
         reduce = Verb.Option<double?>(
@@ -130,7 +131,8 @@ internal sealed class TaskOptions
     public double? Reduce(ParseResult parsed) => parsed.GetValue(reduce);
 
     /// <summary>What the statements of the world with decoys speak of; null for any other world.</summary>
-    public ThingKind? Corpus(ParseResult parsed) => Given(parsed, corpus) is { } name ? name == "A" ? ThingKind.Object : ThingKind.Glyph : null;
+    public ThingKind? Corpus(ParseResult parsed) =>
+        Given(parsed, corpus) is { } name ? name == "A" ? ThingKind.Object : ThingKind.Glyph : null;
 
     /// <summary>The method that was named; null where none was.</summary>
     /// <exception cref="ArgumentException">There is no such method.</exception>
@@ -145,7 +147,8 @@ internal sealed class TaskOptions
     /// <summary>
     /// The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.
     /// </summary>
-    public string ToyWeightsFor(ParseResult parsed, double? ratio) => Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
+    public string ToyWeightsFor(ParseResult parsed, double? ratio) =>
+        Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
         : File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);
 
     /// <summary>The settings with what was named.</summary>
@@ -154,7 +157,8 @@ internal sealed class TaskOptions
         Checkpoint = Checkpoint(parsed),
         Data = Given(parsed, data),
         Corpus = Corpus(parsed),
-        Decoys = Corpus(parsed) is not null && Given(parsed, pairs) is { } few ? DecoySettings.Scaled(settings.Decoys.Seed, few) : settings.Decoys,
+        Decoys = Corpus(parsed) is not null && Given(parsed, pairs) is { } few
+            ? DecoySettings.Scaled(settings.Decoys.Seed, few) : settings.Decoys,
         Dataset = Dataset(parsed),
         World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
         Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,

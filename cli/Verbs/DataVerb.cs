@@ -30,7 +30,7 @@ internal static class DataVerb
         var images = verb.Option(
             "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
         var decoys = verb.Option<bool>(
-            "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpus A and corpus B say of them.");
+            "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
         verb.SetAction(parsed =>
         {
             var into = parsed.GetRequiredValue(folder);
@@ -41,7 +41,8 @@ internal static class DataVerb
                 var (stamp, isNew) = Terminal.Out.Progress().Start(context => DecoyWorld.Make(
                     into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures")));
                 Console.WriteLine(
-                    $"{Outcome(isNew)} {into}: {settings.TrainPairs} + {settings.DevPairs} + {settings.TestPairs} pairs (train, dev, test1), "
+                    $"{Outcome(isNew)} {into}: "
+                    + $"{settings.TrainPairs} + {settings.DevPairs} + {settings.TestPairs} pairs (train, dev, test1), "
                     + $"{stamp.TrainImages} training images; corpus A in a, B in b; content {stamp.Digest[..12]}");
                 return;
             }

@@ -3,14 +3,14 @@ using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>kit pretrain</c>: the neutral pretraining of the world with decoys; goes on where it was stopped.</summary>
+/// <summary><c>kit train decoys-neutral</c>: the neutral pretraining of the world with decoys; goes on where it was stopped.</summary>
 internal static class PretrainVerb
 {
     public static Command Create()
     {
         var verb = new Verb(
-            "pretrain", "Pretrain on the world with decoys, objects and glyphs alike; a run that was stopped goes on.",
-            "./kit pretrain --out RUN");
+            "decoys-neutral", "Pretrain on the world with decoys, objects and glyphs alike; a run that was stopped goes on.",
+            "./kit train decoys-neutral --out RUN");
         var output = verb.Option(
             "--out", "The run's folder.", "DIR", () => KitFolder.File("artifacts", "runs", "decoys-neutral"));
         var epochs = verb.Option<int?>("--patch-epochs", "Passes over the pictures, instead of the recipe's.", "N");

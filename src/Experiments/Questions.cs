@@ -5,8 +5,8 @@ using Madtp.Kit.Tasks;
 namespace Madtp.Kit.Experiments;
 
 /// <summary>
-/// The questions to the world with decoys, as <c>data/toy/QUESTIONS.md</c> fixes them: arms, corpora, ratios, seeds. One definition for
-/// sweeps, tables and notebooks.
+/// The questions to the world with decoys, as <c>data/toy/QUESTIONS.md</c> fixes them: arms, corpora, ratios, seeds. One
+/// definition for sweeps, tables and notebooks.
 /// </summary>
 /// <param name="Number">1 to 5.</param>
 /// <param name="Arms">Methods, MADTP first.</param>
@@ -20,7 +20,8 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <summary>All questions, in the order that they are run in.</summary>
     public static IReadOnlyList<Question> All { get; } =
     [
-        new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8], 5) { Corpora = Enum.GetValues<ThingKind>() },
+        new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8],
+            5) { Corpora = Enum.GetValues<ThingKind>() },
         new(2, ["MADTP", "one count for all", "counts permuted"], [0.5, 0.7, 0.8], 5),
         new(3, ["MADTP", "TIS only S_cls", "TIS only S_self", "TIS only S_token", "drop", "mean threshold"], [0.5, 0.7], 3),
         new(4, ["MADTP", "negatives", "shuffled texts", "w/o L_sim"], [0.5], 3),

@@ -13,8 +13,8 @@ public enum CountSharing
 }
 
 /// <summary>
-/// The control experiment of dynamic pruning: another rule decides how many tokens go on in each layer, but not for whom. Ranking and
-/// reduction stay as they are; the share of a sample's tokens is what is shared, so that texts of all lengths can.
+/// The control experiment of dynamic pruning: another rule decides how many tokens go on in each layer, but not for whom. Ranking
+/// and reduction stay as they are; the share of a sample's tokens is what is shared, so that texts of all lengths can.
 /// </summary>
 /// <remarks>Outputs depend on batch mates. In a batch of one nothing changes.</remarks>
 /// <param name="Inner">The rule whose numbers are taken.</param>

@@ -8,9 +8,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Training;
 
 /// <summary>
-/// The neutral pretraining of the world with decoys, which treats objects and glyphs alike: first the image encoder learns what each
-/// patch shows, on single pictures; then, the image encoder kept, the text encoder learns to look things up and to answer, on
-/// statements about objects and about glyphs.
+/// The neutral pretraining of the world with decoys, which treats objects and glyphs alike: first the image encoder learns what
+/// each patch shows, on single pictures; then, the image encoder kept, the text encoder learns to look things up and to answer,
+/// on statements about objects and about glyphs.
 /// </summary>
 /// <param name="Folder">Where the two trainings keep their files, and the weights.</param>
 public sealed record Pretraining(string Folder)
@@ -28,29 +28,34 @@ public sealed record Pretraining(string Folder)
     public int WatchedStatements { get; init; } = 2_000;
 
     /// <summary>How the patches' classes are learned.</summary>
-    public TrainingSettings PatchTraining { get; init; } = new() { Epochs = 4, BatchSize = 32, LearningRate = 1.5e-3, WarmupSteps = 100, CheckpointEvery = 250 };
+    public TrainingSettings PatchTraining { get; init; } =
+        new() { Epochs = 4, BatchSize = 32, LearningRate = 1.5e-3, WarmupSteps = 100, CheckpointEvery = 250 };
 
     /// <summary>How statements are learned.</summary>
-    public TrainingSettings StatementTraining { get; init; } = new() { Epochs = 8, BatchSize = 64, LearningRate = 1e-3, WarmupSteps = 200, CheckpointEvery = 500 };
+    public TrainingSettings StatementTraining { get; init; } =
+        new() { Epochs = 6, BatchSize = 64, LearningRate = 1e-3, WarmupSteps = 200, CheckpointEvery = 500 };
 
     /// <summary>The two trainings, one after the other; goes on where an earlier call stopped.</summary>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The scores of held-out patches and statements; null where it was stopped.</returns>
-    public (Evaluation Patches, Evaluation Statements)? Run(Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public (Evaluation Patches, Evaluation Statements)? Run(
+        Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         manual_seed(PatchTraining.Seed);
         using var model = new BlipNlvr(BlipConfig.Decoys);
         ToyModels.Randomize(model);
         using var patches = new PatchLessons(model, World, Pictures);
-        if (!new Trainer(patches, PatchTraining, Path.Combine(Folder, "patches")).Run(progress, resume: true, cancellation).Completed)
+        if (!new Trainer(patches, PatchTraining, Path.Combine(Folder, "patches"))
+            .Run(progress, resume: true, cancellation).Completed)
         {
             return null;
         }
 
         var seen = patches.Validate();
         using var statements = new StatementLessons(model, World, Pictures, Statements, WatchedStatements);
-        if (!new Trainer(statements, StatementTraining, Path.Combine(Folder, "statements")).Run(progress, resume: true, cancellation).Completed)
+        if (!new Trainer(statements, StatementTraining, Path.Combine(Folder, "statements"))
+            .Run(progress, resume: true, cancellation).Completed)
         {
             return null;
         }
@@ -99,7 +104,8 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     private readonly Tensor counts = Count(new DecoyLessons(world, pictures)); // [I, 22]
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("visual_encoder", model.VisualEncoder), ("patch_head", head), ("inventory", inventory), ("place", place)];
+    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
+        [("visual_encoder", model.VisualEncoder), ("patch_head", head), ("inventory", inventory), ("place", place)];
 
     /// <inheritdoc/>
     public override int Examples => pictures;
@@ -171,8 +177,8 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 }
 
 /// <summary>
-/// Statements about two of the pretraining's pictures, of objects and glyphs alike, with how many of what each word names are there. The
-/// image encoder is kept as it is, so that each picture is encoded once.
+/// Statements about two of the pretraining's pictures, of objects and glyphs alike, with how many of what each word names are
+/// there. The image encoder is kept as it is, so that each picture is encoded once.
 /// </summary>
 internal sealed class StatementLessons : TrainingTask, IDisposable
 {
@@ -222,7 +228,8 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         var said = new (int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind)[numbers.Length];
         Parallel.For(0, said.Length, i => said[i] = lessons.Statement(firstStatement + numbers[i]));
         var (output, labels) = Read(said, pictures);
-        return new StepLosses(nn.functional.cross_entropy(output.Logits, labels), output.Logits.detach().argmax(1).eq(labels).to(float32).mean())
+        return new StepLosses(
+            nn.functional.cross_entropy(output.Logits, labels), output.Logits.detach().argmax(1).eq(labels).to(float32).mean())
         {
             Auxiliary = head.Loss(output.Text.X, NlvrPairs.PaddedCounts([.. said.Select(one => one.Counts)], null)),
         };
@@ -244,7 +251,8 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
 
         return new Evaluation("held", right.Count, right.Average(one => one.Right ? 1.0 : 0), 0, 1)
         {
-            ByKind = right.GroupBy(one => one.Kind).ToDictionary(kind => kind.Key, kind => kind.Average(one => one.Right ? 1.0 : 0)),
+            ByKind = right.GroupBy(one => one.Kind)
+                .ToDictionary(kind => kind.Key, kind => kind.Average(one => one.Right ? 1.0 : 0)),
         };
     }
 
@@ -256,7 +264,8 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         heldPictures.Dispose();
     }
 
-    private (NlvrOutput Output, Tensor Labels) Read((int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind)[] said, Tensor encoded)
+    private (NlvrOutput Output, Tensor Labels) Read(
+        (int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind)[] said, Tensor encoded)
     {
         var (ids, mask) = TextEncoding.Batch([.. said.Select(one => one.Tokens)], DecoyTokens.Tokenizer.PaddingId, null, null);
         var seen = tensor(said.Select(one => (long)one.Left).Concat(said.Select(one => (long)one.Right)).ToArray());

@@ -15,7 +15,8 @@ public static class DecoyCaptions
         [.. Enumerable.Range(0, CaptionsEach).Select(_ => Say(scene, kind, random))];
 
     /// <summary>Different questions about a picture, with ten answers each.</summary>
-    public static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Ask(DecoyScene scene, ThingKind kind, SeededRandom random)
+    public static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Ask(
+        DecoyScene scene, ThingKind kind, SeededRandom random)
     {
         var questions = new List<ToyQuestion>();
         while (questions.Count < QuestionsEach)
@@ -33,13 +34,16 @@ public static class DecoyCaptions
     private static string Say(DecoyScene scene, ThingKind kind, SeededRandom random)
     {
         var groups = Shuffled(scene, kind, random).Select(Named).Distinct().Take(3).ToArray();
-        var listed = groups.Select(words => scene.Count(words) is var count && count > 1 ? $"{Numbers[Math.Min(count, 7)]} {words.Plural()}" : $"a {words}").ToArray();
+        var listed = groups.Select(
+            words => scene.Count(words) is var count && count > 1 ? $"{Numbers[Math.Min(count, 7)]} {words.Plural()}"
+            : $"a {words}").ToArray();
         var all = listed.Length == 1 ? listed[0] : $"{string.Join(", ", listed[..^1])} and {listed[^1]}";
         return random.Next(3) switch
         {
             0 => $"The picture shows {all}.",
             1 => $"{all} on a {ToyWords.Of(scene.Ground)} ground.",
-            _ => Related(scene, kind, random) is var (first, relation, second) ? $"A {first} {Relations[(int)relation]} a {second}." : $"A picture of {all}.",
+            _ => Related(scene, kind, random) is var (first, relation, second)
+                ? $"A {first} {Relations[(int)relation]} a {second}." : $"A picture of {all}.",
         };
     }
 
@@ -50,7 +54,8 @@ public static class DecoyCaptions
             case 0:
                 var many = ThingWords.Broad(kind, random);
                 var count = scene.Count(many);
-                return new($"How many {many.Plural()} are there?", $"{count}", "how many", "number", [$"{Math.Max(0, count - 1)}", $"{count + 1}"]);
+                return new($"How many {many.Plural()} are there?", $"{count}", "how many", "number",
+                    [$"{Math.Max(0, count - 1)}", $"{count + 1}"]);
             case 1:
                 var there = random.Chance(0.5); // the answer is chosen first, so that yes and no are equally frequent
                 var some = there ? Named(Shuffled(scene, kind, random)[0]) : ThingWords.Narrow(kind, random);
@@ -75,7 +80,8 @@ public static class DecoyCaptions
         }
     }
 
-    private static (ThingWords First, Relation Relation, ThingWords Second)? Related(DecoyScene scene, ThingKind kind, SeededRandom random)
+    private static (ThingWords First, Relation Relation, ThingWords Second)? Related(
+        DecoyScene scene, ThingKind kind, SeededRandom random)
     {
         var things = Shuffled(scene, kind, random);
         var (first, second, relation) = (Named(things[0]), Named(things[1]), (Relation)random.Next(4));

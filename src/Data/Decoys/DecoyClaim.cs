@@ -36,8 +36,9 @@ public enum Relation
 }
 
 /// <summary>
-/// A claim about two pictures in the words of one corpus, and its <see cref="Sibling"/>, which differs in one respect. Pictures are drawn
-/// so that exactly one of the two holds, and either is said equally often: neither words nor pictures alone tell the answer.
+/// A claim about two pictures in the words of one corpus, and its <see cref="Sibling"/>, which differs in one respect. Pictures
+/// are drawn so that exactly one of the two holds, and either is said equally often: neither words nor pictures alone tell the
+/// answer.
 /// </summary>
 /// <param name="Form">What is said.</param>
 /// <param name="OfRight">Whether it is said of the right picture, not the left (count, compare, relate).</param>
@@ -95,7 +96,8 @@ public sealed record DecoyClaim(
             ClaimForm.Count when Number == 1 => random.Pick<string>(
                 [$"The {side} image contains exactly one {one}.", $"There is exactly one {one} in the {side} image."]),
             ClaimForm.Count => random.Pick<string>(
-                [$"The {side} image contains exactly {Numbers[Number]} {many}.", $"There are exactly {Numbers[Number]} {many} in the {side} image."]),
+                [$"The {side} image contains exactly {Numbers[Number]} {many}.",
+                    $"There are exactly {Numbers[Number]} {many} in the {side} image."]),
             ClaimForm.Compare => random.Pick<string>(
             [
                 $"There are more {many} in the {side} image than in the {opposite} image.",
@@ -110,7 +112,8 @@ public sealed record DecoyClaim(
             ClaimForm.Both => random.Pick<string>(
                 [$"Both images contain a {one}.", $"There is a {one} in both images.", $"Each image shows a {one}."]),
             _ => random.Pick<string>(
-                [$"At least one image contains a {one}.", $"There is a {one} in at least one of the images.", $"One or both images show a {one}."]),
+                [$"At least one image contains a {one}.", $"There is a {one} in at least one of the images.",
+                    $"One or both images show a {one}."]),
         };
     }
 
@@ -124,7 +127,8 @@ public sealed record DecoyClaim(
             ClaimForm.Count or ClaimForm.Compare or ClaimForm.Relate when choice is 4 or 5 => this with { OfRight = !OfRight },
             ClaimForm.Compare when choice < 4 => this with { OfRight = !OfRight },
             ClaimForm.Relate when choice < 4 => this with { Relation = (Relation)((int)Relation ^ 1) },
-            ClaimForm.Relate => (choice < 8 ? this with { Other = Other.Change(random) } : this with { What = What.Change(random) }) is var changed
+            ClaimForm.Relate => (choice < 8 ? this with { Other = Other.Change(random) }
+                : this with { What = What.Change(random) }) is var changed
                 && changed.What != changed.Other ? changed : Sibling(random),
             _ => this with { What = What.Change(random) },
         };
@@ -210,8 +214,11 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
         return [.. Enumerable.Range(0, PerSet).Select(number =>
         {
             var siblings = claims.Select(claim => claim.Sibling(random)).ToArray();
-            var (left, right) = DrawScenes([.. Kinds.Select((_, k) => labels[k][number] ? (claims[k], siblings[k]) : (siblings[k], claims[k]))], random);
-            return new DecoyPair(set, number, left, right, [.. Kinds.Select((_, k) => new DecoyStatement(claims[k], sentences[k], labels[k][number]))]);
+            var (left, right) = DrawScenes(
+                [.. Kinds.Select((_, k) => labels[k][number] ? (claims[k], siblings[k]) : (siblings[k], claims[k]))], random);
+            return new DecoyPair(
+                set, number, left, right,
+                [.. Kinds.Select((_, k) => new DecoyStatement(claims[k], sentences[k], labels[k][number]))]);
         })];
     }
 
@@ -223,15 +230,18 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
     }
 
     // Two scenes of which for each kind of things one claim holds and another does not.
-    private static (DecoyScene Left, DecoyScene Right) DrawScenes((DecoyClaim Holds, DecoyClaim Fails)[] wanted, SeededRandom random)
+    private static (DecoyScene Left, DecoyScene Right) DrawScenes(
+        (DecoyClaim Holds, DecoyClaim Fails)[] wanted, SeededRandom random)
     {
         for (var attempt = 0; attempt < 100_000; attempt++)
         {
             var (left, right) = (DecoyScene.DrawCells(random), DecoyScene.DrawCells(random));
-            var drawn = Kinds.Select(kind => DrawThings(kind, left, right, wanted[(int)kind], random)).TakeWhile(things => things is not null).ToArray();
+            var drawn = Kinds.Select(kind => DrawThings(kind, left, right, wanted[(int)kind], random))
+                .TakeWhile(things => things is not null).ToArray();
             if (drawn.Length == Kinds.Length)
             {
-                return (DecoyScene.Of(drawn.SelectMany(things => things!.Value.Left), random), DecoyScene.Of(drawn.SelectMany(things => things!.Value.Right), random));
+                return (DecoyScene.Of(drawn.SelectMany(things => things!.Value.Left), random),
+                    DecoyScene.Of(drawn.SelectMany(things => things!.Value.Right), random));
             }
         }
 
@@ -243,7 +253,8 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
     {
         for (var attempt = 0; attempt < LooksPerPlace; attempt++)
         {
-            var (here, there) = (DecoyScene.DrawThings(kind, left[(int)kind], random), DecoyScene.DrawThings(kind, right[(int)kind], random));
+            var (here, there) = (DecoyScene.DrawThings(kind, left[(int)kind], random),
+                DecoyScene.DrawThings(kind, right[(int)kind], random));
             if (wanted.Holds.Holds(here, there) && !wanted.Fails.Holds(here, there))
             {
                 return (here, there);

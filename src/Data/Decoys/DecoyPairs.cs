@@ -11,24 +11,31 @@ public sealed record DecoySettings(ulong Seed = 1, int TrainPairs = 12_000, int 
     internal const ulong FirstSplit = 2_000;
 
     /// <summary>The splits by the names NLVR2 gives them, each with its number of pairs.</summary>
-    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits => [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
+    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits =>
+        [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
 
     /// <summary>The usual proportions for another number of training pairs.</summary>
     /// <exception cref="ArgumentException">The number is not a positive multiple of four.</exception>
     public static DecoySettings Scaled(ulong seed, int trainPairs) => trainPairs > 0 && trainPairs % DecoyPair.PerSet == 0
         ? new(seed, trainPairs, Held(trainPairs, 12), Held(trainPairs, 3))
-        : throw new ArgumentException($"{trainPairs} pairs: give a positive multiple of {DecoyPair.PerSet} (a sentence comes with so many pairs)", nameof(trainPairs));
+        : throw new ArgumentException(
+            $"{trainPairs} pairs: give a positive multiple of {DecoyPair.PerSet} (a sentence comes with so many pairs)",
+            nameof(trainPairs));
 
     /// <summary>A split by its name.</summary>
     /// <exception cref="ArgumentException">There is no such split.</exception>
-    internal (string Split, int Number, int Pairs) Split(string name) => Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found
+    internal (string Split, int Number, int Pairs) Split(string name) =>
+        Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found
         ? found
         : throw new ArgumentException($"the world with decoys has no split '{name}'; it has train, dev, test1", nameof(name));
 
-    private static int Held(int pairs, int share) => Math.Max(DecoyPair.PerSet, pairs / share / DecoyPair.PerSet * DecoyPair.PerSet);
+    private static int Held(int pairs, int share) =>
+        Math.Max(DecoyPair.PerSet, pairs / share / DecoyPair.PerSet * DecoyPair.PerSet);
 }
 
-/// <summary>NLVR2 splits of the world with decoys, drawn straight into memory: the same pairs and pixels as in its files.</summary>
+/// <summary>
+/// NLVR2 splits of the world with decoys, drawn straight into memory: the same pairs and pixels as in its files.
+/// </summary>
 public static class DecoyPairs
 {
     /// <summary>The pairs of a split.</summary>
@@ -75,14 +82,15 @@ public static class DecoyPairs
         var pixels = new byte[(long)scenes.Count * bytes];
         var patches = new byte[scenes.Count * DecoyScene.Patches];
         Parallel.For(0, scenes.Count, i =>
-            DecoyRenderer.Draw(scenes[i], pixels.AsSpan(i * bytes, bytes), patches.AsSpan(i * DecoyScene.Patches, DecoyScene.Patches)));
+            DecoyRenderer.Draw(scenes[i], pixels.AsSpan(i * bytes, bytes),
+                patches.AsSpan(i * DecoyScene.Patches, DecoyScene.Patches)));
         return (pixels, patches);
     }
 }
 
 /// <summary>
-/// The pictures of the neutral pretraining, and statements about any two of them: of objects and of glyphs alike. They are none of the
-/// splits' pictures.
+/// The pictures of the neutral pretraining, and statements about any two of them: of objects and of glyphs alike. They are none
+/// of the splits' pictures.
 /// </summary>
 /// <param name="settings">The world.</param>
 /// <param name="count">Pictures.</param>
@@ -93,13 +101,15 @@ public sealed class DecoyLessons(DecoySettings settings, int count, bool held = 
 
     /// <summary>The pictures.</summary>
     public IReadOnlyList<DecoyScene> Scenes { get; } = [.. Enumerable.Range(0, count).Select(i =>
-        DecoyScene.Draw(new SeededRandom(SeededRandom.SeedFor(settings.Seed, DecoySettings.FirstSplit + (held ? 4UL : 3UL), (ulong)i))))];
+        DecoyScene.Draw(new SeededRandom(
+            SeededRandom.SeedFor(settings.Seed, DecoySettings.FirstSplit + (held ? 4UL : 3UL), (ulong)i))))];
 
     /// <summary>
-    /// The statement of a number, with two pictures: of objects or of glyphs, by a throw of a coin; the label is drawn before the pictures,
-    /// so that words alone tell nothing.
+    /// The statement of a number, with two pictures: of objects or of glyphs, by a throw of a coin; the label is drawn before the
+    /// pictures, so that words alone tell nothing.
     /// </summary>
-    /// <returns>The words, [ENC] first; the pictures' numbers; the label; the counts of what each token names, <c>[N, 2]</c>.</returns>
+    /// <returns>The words, [ENC] first; the pictures' numbers; the label; the counts of what each token names, <c>[N,
+    /// 2]</c>.</returns>
     public (int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind) Statement(int number)
     {
         var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, split, ulong.MaxValue, (ulong)number));

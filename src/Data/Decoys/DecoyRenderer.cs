@@ -3,7 +3,8 @@ using Madtp.Kit.Data.Toy;
 namespace Madtp.Kit.Data.Decoys;
 
 /// <summary>
-/// Paints scenes of objects and glyphs. Only sums, products and square roots are used, so that every machine paints the same bytes.
+/// Paints scenes of objects and glyphs. Only sums, products and square roots are used, so that every machine paints the same
+/// bytes.
 /// </summary>
 public static class DecoyRenderer
 {
@@ -70,7 +71,8 @@ public static class DecoyRenderer
                         value += body > 0 ? (placed!.Paint[channel] - value) * body : 0;
                         value += (Ink[channel] - value) * ink;
                         var grain = (int)((noise >> (channel * 8)) & 0xFF) % 17 - 8; // fine noise, -8 to 8
-                        pixels[(((y * DecoyScene.Size) + x) * 3) + channel] = (byte)Math.Clamp((int)(value + grain + 0.5), 0, 255);
+                        pixels[(((y * DecoyScene.Size) + x) * 3) + channel] = (byte)Math.Clamp(
+                            (int)(value + grain + 0.5), 0, 255);
                     }
                 }
             }
@@ -112,11 +114,14 @@ public static class DecoyRenderer
 
         public int[] Paint { get; }
 
-        /// <summary>How much of the pixel the thing covers, 0 to 1, from the distance of the pixel's centre to the outline.</summary>
+        /// <summary>
+        /// How much of the pixel the thing covers, 0 to 1, from the distance of the pixel's centre to the outline.
+        /// </summary>
         public double Body(int x, int y)
         {
             var (dx, dy) = (x + 0.5 - centreX, y + 0.5 - centreY);
-            return Math.Clamp(0.5 - (Thing.Kind == ThingKind.Glyph ? Math.Max(Math.Abs(dx), Math.Abs(dy)) - reach : Outline(dx, dy)), 0, 1);
+            return Math.Clamp(0.5 - (Thing.Kind == ThingKind.Glyph ? Math.Max(Math.Abs(dx), Math.Abs(dy)) - reach
+                : Outline(dx, dy)), 0, 1);
         }
 
         /// <summary>How much of the pixel a glyph's ink covers, 0 to 1.</summary>
@@ -134,7 +139,8 @@ public static class DecoyRenderer
                 1 => Math.Max(Bars(u), Math.Abs(v) - 0.75),
                 2 => Math.Max(Bars(v), Math.Abs(u) - 0.75),
                 3 => Math.Max((Math.Abs(v - Math.Abs(u) + 0.4) * HalfSqrt2) - 0.17, Math.Abs(u) - 0.8),
-                _ => Math.Max((Math.Min(Math.Abs(u - v), Math.Abs(u + v)) * HalfSqrt2) - 0.17, Math.Max(Math.Abs(u), Math.Abs(v)) - 0.75),
+                _ => Math.Max((Math.Min(Math.Abs(u - v), Math.Abs(u + v)) * HalfSqrt2) - 0.17,
+                    Math.Max(Math.Abs(u), Math.Abs(v)) - 0.75),
             };
             return Math.Clamp(0.5 - (distance * reach), 0, 1);
         }

@@ -111,8 +111,8 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
 }
 
 /// <summary>
-/// All that is needed to draw one picture: four to nine objects and six or seven glyphs, each in one of 4 × 4 cells of 3 × 3 patches,
-/// on a patterned ground.
+/// All that is needed to draw one picture: four to nine objects and six or seven glyphs, each in one of 4 × 4 cells of 3 × 3
+/// patches, on a patterned ground.
 /// </summary>
 /// <param name="Things">The things, at most one in a cell.</param>
 /// <param name="Ground">The pattern behind them.</param>
@@ -131,8 +131,8 @@ public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, u
     /// <summary>Patches of a scene.</summary>
     public const int Patches = Size / PatchSize * (Size / PatchSize);
 
-    // Each kind has in each scene a colour and a form of its own that so many of its things have more than chance would give them:
-    // else there would be little to count.
+    // Each kind has in each scene a colour and a form of its own that so many of its things have more than chance would give
+    // them: else there would be little to count.
     private const double Favoured = 0.3;
 
     /// <summary>How many things the words fit.</summary>

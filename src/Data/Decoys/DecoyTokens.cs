@@ -19,7 +19,8 @@ public static class DecoyTokens
     public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
 
     /// <summary>The tokenizer, [DEC] and [ENC] included.</summary>
-    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the vocabulary of the world with decoys");
+    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(
+        Vocabulary, source: "the vocabulary of the world with decoys");
 }
 
 /// <summary>How many of the things a statement names are in the left and in the right picture.</summary>
@@ -30,7 +31,8 @@ public static class DecoyGrounding
 
     private static readonly Dictionary<string, (ThingKind Kind, int? Form)> Nouns = (
         from kind in Enum.GetValues<ThingKind>()
-        from noun in ThingWords.Forms[(int)kind].Select((word, form) => (word, form: (int?)form)).Append((ThingWords.Nouns[(int)kind], null))
+        from noun in ThingWords.Forms[(int)kind].Select((word, form) => (word, form: (int?)form))
+            .Append((ThingWords.Nouns[(int)kind], null))
         from word in new[] { noun.word, ThingWords.Plural(noun.word) }
         select (word, kind, noun.form)).ToDictionary(noun => noun.word, noun => (noun.kind, noun.form));
 
@@ -66,7 +68,8 @@ public static class DecoyGrounding
     }
 
     /// <summary>The same for token ids.</summary>
-    internal static sbyte[] Of(int[] ids, DecoyScene left, DecoyScene right) => Of([.. ids.Select(DecoyTokens.Tokenizer.TokenOf)], left, right);
+    internal static sbyte[] Of(int[] ids, DecoyScene left, DecoyScene right) =>
+        Of([.. ids.Select(DecoyTokens.Tokenizer.TokenOf)], left, right);
 
     private static sbyte Told(int count) => (sbyte)Math.Min(count, Most);
 

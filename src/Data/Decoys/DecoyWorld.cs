@@ -13,9 +13,9 @@ namespace Madtp.Kit.Data.Decoys;
 public sealed record DecoyStamp(int Generator, DecoySettings Pairs, int TrainImages, string Digest);
 
 /// <summary>
-/// Writes the world with decoys: pictures once, and the annotations of corpus A and of corpus B about them, each in the forms of NLVR2,
-/// COCO captions, Flickr30k and VQA v2. The folders <c>a</c> and <c>b</c> are whole data folders; their images are links to the same
-/// files.
+/// Writes the world with decoys: pictures once, and the annotations of corpus A and of corpus B about them, each in the forms of
+/// NLVR2, COCO captions, Flickr30k and VQA v2. The folders <c>a</c> and <c>b</c> are whole data folders; their images are links
+/// to the same files.
 /// </summary>
 public static class DecoyWorld
 {
@@ -35,13 +35,15 @@ public static class DecoyWorld
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
     public static (DecoyStamp Stamp, bool IsNew) Make(
-        string folder, DecoySettings settings, int trainImages = 6_000, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        string folder, DecoySettings settings, int trainImages = 6_000, IProgress<double>? progress = null,
+            CancellationToken cancellation = default)
     {
         var stampPath = Path.Combine(folder, "stamp.json");
         var stamp = new DecoyStamp(Generator, settings, trainImages, string.Empty);
         if (ToyFiles.ReadStamp<DecoyStamp>(stampPath) is { } present)
         {
-            if (present with { Digest = string.Empty } == stamp && ToyFiles.Count(Path.Combine(folder, "images"), "*.*") == Images(settings, trainImages))
+            if (present with { Digest = string.Empty } == stamp
+                && ToyFiles.Count(Path.Combine(folder, "images"), "*.*") == Images(settings, trainImages))
             {
                 return (present, false);
             }
@@ -55,8 +57,10 @@ public static class DecoyWorld
 
         foreach (var corpus in Folders)
         {
-            Array.ForEach(["nlvr2", "coco", "flickr30k", "vqa"], name => Directory.CreateDirectory(Path.Combine(folder, corpus, name)));
-            AtomicFile.Write(Path.Combine(folder, corpus, "vocab.txt"), stream => stream.Write(Encoding.UTF8.GetBytes(DecoyTokens.VocabularyFile)));
+            Array.ForEach(["nlvr2", "coco", "flickr30k", "vqa"],
+                name => Directory.CreateDirectory(Path.Combine(folder, corpus, name)));
+            AtomicFile.Write(Path.Combine(folder, corpus, "vocab.txt"),
+                stream => stream.Write(Encoding.UTF8.GetBytes(DecoyTokens.VocabularyFile)));
             Link(folder, corpus, "nlvr2/images", "nlvr2");
             Link(folder, corpus, "coco/train2014", "train2014");
             Link(folder, corpus, "coco/val2014", "val2014");
@@ -75,7 +79,8 @@ public static class DecoyWorld
     public static DecoyStamp? Find(string folder) => ToyFiles.ReadStamp<DecoyStamp>(Path.Combine(folder, "stamp.json"));
 
     // Of COCO's and Flickr30k's splits, and all image files.
-    private static int OfSplit(int trainImages, int split, bool isCoco) => Math.Max(1, (split == 0 ? trainImages : trainImages / 12) / (isCoco ? 1 : 2));
+    private static int OfSplit(int trainImages, int split, bool isCoco) =>
+        Math.Max(1, (split == 0 ? trainImages : trainImages / 12) / (isCoco ? 1 : 2));
 
     private static int Images(DecoySettings settings, int trainImages) => settings.Splits.Sum(split => 2 * split.Pairs)
         + Enumerable.Range(0, Splits.Length).Sum(split => OfSplit(trainImages, split, true) + OfSplit(trainImages, split, false));
@@ -90,27 +95,33 @@ public static class DecoyWorld
         }
     }
 
-    private sealed class Writer(string folder, DecoySettings settings, int trainImages, IProgress<double>? progress, CancellationToken cancellation)
+    private sealed class Writer(
+        string folder, DecoySettings settings, int trainImages, IProgress<double>? progress, CancellationToken cancellation)
     {
         private readonly List<byte> hashes = [];
         private int done;
 
         public string Digest => Convert.ToHexStringLower(SHA256.HashData([.. hashes]));
 
-        /// <summary>NLVR2: JSON lines, PNG files in numbered folders, and the patches' true classes beside the annotations.</summary>
+        /// <summary>
+        /// NLVR2: JSON lines, PNG files in numbered folders, and the patches' true classes beside the annotations.
+        /// </summary>
         public void WritePairs()
         {
             foreach (var (split, _, _) in settings.Splits)
             {
                 var pairs = DecoyPairs.DrawSplit(split, settings);
                 string Image(DecoyPair pair, int side) => Path.Combine(
-                    "nlvr2", split, split == "train" ? $"{pair.Set / SetsPerDirectory}" : string.Empty, $"{split}-{pair.Set}-{pair.Number}-img{side}.png");
-                var patches = Paint([.. pairs.SelectMany(pair => new[] { (pair.Left, Image(pair, 0)), (pair.Right, Image(pair, 1)) })]);
+                    "nlvr2", split, split == "train" ? $"{pair.Set / SetsPerDirectory}" : string.Empty,
+                        $"{split}-{pair.Set}-{pair.Number}-img{side}.png");
+                var patches = Paint(
+                    [.. pairs.SelectMany(pair => new[] { (pair.Left, Image(pair, 0)), (pair.Right, Image(pair, 1)) })]);
                 foreach (var (corpus, name) in Folders.Index())
                 {
                     var lines = string.Concat(pairs.Select(pair => Line(pair, split, pair.Statements[corpus]) + "\n"));
                     hashes.AddRange(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
-                    AtomicFile.Write(Path.Combine(folder, name, "nlvr2", $"{split}.json"), stream => stream.Write(Encoding.UTF8.GetBytes(lines)));
+                    AtomicFile.Write(Path.Combine(folder, name, "nlvr2", $"{split}.json"),
+                        stream => stream.Write(Encoding.UTF8.GetBytes(lines)));
                     ToyFiles.WritePatches(Path.Combine(folder, name, "nlvr2", $"{split}.patches.bin"), patches);
                 }
             }
@@ -119,26 +130,32 @@ public static class DecoyWorld
         /// <summary>COCO captions with VQA v2's questions, and Flickr30k.</summary>
         public void WritePictures()
         {
-            var coco = Splits.Select((split, i) => Pictures(true, i, id => $"{Year(split)}/COCO_{Year(split)}_{id:D12}.jpg")).ToArray();
+            var coco = Splits.Select((split, i) => Pictures(true, i, id => $"{Year(split)}/COCO_{Year(split)}_{id:D12}.jpg"))
+                .ToArray();
             var flickr = Splits.Select((_, i) => Pictures(false, i, id => $"flickr30k-images/{id}.jpg")).ToArray();
             foreach (var (corpus, name) in Folders.Index())
             {
-                var (to, vqa, other) = (Path.Combine(folder, name, "coco"), Path.Combine(folder, name, "vqa"), Path.Combine(folder, name, "flickr30k"));
+                var (to, vqa, other) =
+                    (Path.Combine(folder, name, "coco"), Path.Combine(folder, name, "vqa"),
+                    Path.Combine(folder, name, "flickr30k"));
                 ToyPictureWorld.Painted[][] said = [.. coco.Select(split => split[corpus])];
                 ToyPictureWorld.WriteCoco(to, said);
                 ToyPictureWorld.WriteVqa(vqa, "train2014", said[0]);
                 ToyPictureWorld.WriteVqa(vqa, "val2014", [.. said[1], .. said[2]]);
-                ToyFiles.WriteJson(Path.Combine(vqa, "answer_list.json"), ToyQuestions.Answers(said[0].Select(picture => picture.Picture)));
+                ToyFiles.WriteJson(Path.Combine(vqa, "answer_list.json"),
+                    ToyQuestions.Answers(said[0].Select(picture => picture.Picture)));
                 ToyPictureWorld.WriteRows(Path.Combine(other, "flickr30k_train.json"), flickr[0][corpus], "flickr30k_");
                 ToyPictureWorld.WriteImages(Path.Combine(other, "flickr30k_val.json"), flickr[1][corpus]);
                 ToyPictureWorld.WriteImages(Path.Combine(other, "flickr30k_test.json"), flickr[2][corpus]);
-                hashes.AddRange(SHA256.HashData([.. said.Concat(flickr.Select(split => split[corpus])).SelectMany(split => split).SelectMany(Words)]));
+                hashes.AddRange(SHA256.HashData(
+                    [.. said.Concat(flickr.Select(split => split[corpus])).SelectMany(split => split).SelectMany(Words)]));
             }
         }
 
         private static string Year(string split) => split == "train" ? "train2014" : "val2014";
 
-        private static byte[] Words(ToyPictureWorld.Painted picture) => Encoding.UTF8.GetBytes(string.Join('\n', picture.Picture.Captions
+        private static byte[] Words(ToyPictureWorld.Painted picture) =>
+            Encoding.UTF8.GetBytes(string.Join('\n', picture.Picture.Captions
             .Concat(picture.Picture.Questions.SelectMany(asked => asked.Answers.Prepend(asked.Question.Text)))));
 
         // Draws and paints the pictures of a split, and says of them what either corpus says.
@@ -150,8 +167,10 @@ public static class DecoyWorld
             Paint([.. scenes.Select((scene, i) => (scene, nameOf(first + i)))]);
             return [.. Enum.GetValues<ThingKind>().Select(kind => scenes.Select((scene, i) =>
             {
-                var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, CaptionStream + (ulong)kind, (ulong)(first + i)));
-                var said = new AnnotatedPicture(first + i, DecoyCaptions.Draw(scene, kind, random), DecoyCaptions.Ask(scene, kind, random));
+                var random = new SeededRandom(
+                    SeededRandom.SeedFor(settings.Seed, CaptionStream + (ulong)kind, (ulong)(first + i)));
+                var said = new AnnotatedPicture(
+                    first + i, DecoyCaptions.Draw(scene, kind, random), DecoyCaptions.Ask(scene, kind, random));
                 return new ToyPictureWorld.Painted(said, nameOf(first + i));
             }).ToArray())];
         }
@@ -177,12 +196,14 @@ public static class DecoyWorld
             return classes;
         }
 
-        private static string Line(DecoyPair pair, string split, DecoyStatement said) => JsonSerializer.Serialize(new Dictionary<string, object>
+        private static string Line(DecoyPair pair, string split, DecoyStatement said) =>
+            JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["sentence"] = said.Sentence,
             ["label"] = said.Label ? "True" : "False",
             ["synset"] = said.Claim.Kind,
             ["identifier"] = $"{split}-{pair.Set}-{pair.Number}-0",
-        }.Concat(split == "train" ? new Dictionary<string, object> { ["directory"] = pair.Set / SetsPerDirectory } : []).ToDictionary());
+        }.Concat(split == "train" ? new Dictionary<string, object> { ["directory"] = pair.Set / SetsPerDirectory } : [])
+            .ToDictionary());
     }
 }
