@@ -81,9 +81,10 @@ internal static class TaskModel
         }
 
         var placed = model.to(settings.Device);
-        foreach (var (_, parameter) in placed.named_parameters().Where(parameter => IsGuidance(parameter.name)))
+        var isFrozen = settings.Guidance == GuidanceTraining.Frozen;
+        foreach (var (_, parameter) in placed.named_parameters().Where(parameter => isFrozen && IsGuidance(parameter.name)))
         {
-            parameter.requires_grad = settings.Guidance != GuidanceTraining.Frozen;
+            parameter.requires_grad = false;
         }
 
         return placed;
