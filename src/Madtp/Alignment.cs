@@ -33,6 +33,19 @@ public static class AlignmentGuidance
 
     /// <summary>Aligned features A V' (eq. 3): maps <c>[B, K, N]</c>, tokens <c>[B, N, d_k]</c> to <c>[B, K, d_k]</c>.</summary>
     public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]
+
+    /// <summary>
+    /// Mean cosine between different ones of K vectors, <c>[…, K, d]</c>: 1 where all point the same way, so that K of them say no more
+    /// than one.
+    /// </summary>
+    public static double MeanCosine(Tensor vectors)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var (unit, count) = (nn.functional.normalize(vectors, dim: -1), vectors.shape[^2]);
+        var all = unit.MatMul(unit.transpose(-2, -1)).mean().item<float>();
+        return ((all * count) - 1) / (count - 1);
+    }
 }
 
 /// <summary>The alignment loss L_sim (eq. 12): how far the features of the two modalities point apart.</summary>

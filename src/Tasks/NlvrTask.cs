@@ -167,7 +167,28 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var scores = Evaluate(model, Split(split), split, Active, scoring);
         return Settings.Corpus is null || Active is null || scoring.Shuffle != Shuffle.None ? scores : scores with
         {
-            ByKind = scores.ByKind.Concat(KeptPatches.Of(model, Split(split), Active)).ToDictionary(kind => kind.Key, kind => kind.Value),
+            ByKind = scores.ByKind.Concat(KeptPatches.Of(model, Split(split), Active)).Concat(Collapse(Split(split)))
+                .ToDictionary(kind => kind.Key, kind => kind.Value),
+        };
+    }
+
+    // How alike the learnable tokens have become, and what they gather from images; nothing without alignment guidance.
+    private Dictionary<string, double> Collapse(NlvrPairs pairs)
+    {
+        if (!Reduction.Policy.NeedsAlignment || model.ReducibleEncoders[0].SpaceDict is not { } learnable)
+        {
+            return [];
+        }
+
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        Reduction.GatherFeatures = true;
+        var batch = pairs.Batch([.. Enumerable.Range(0, Math.Min(Usual, pairs.Count))], device: Device);
+        var features = model.Forward(batch).Vision.AlignmentFeature!;
+        Reduction.GatherFeatures = false;
+        return new()
+        {
+            ["cosine of tokens"] = AlignmentGuidance.MeanCosine(learnable), ["cosine of features"] = AlignmentGuidance.MeanCosine(features),
         };
     }
 

@@ -72,6 +72,14 @@ public class ControlTests
     }
 
     [Fact]
+    public void The_mean_cosine_tells_vectors_that_point_one_way_from_others()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(1, AlignmentGuidance.MeanCosine(ones(5, 8) * arange(1, 6).unsqueeze(1)), 1e-5);
+        Assert.Equal(0, AlignmentGuidance.MeanCosine(eye(6).unsqueeze(0).expand(2, 6, 6)), 1e-5);
+    }
+
+    [Fact]
     public void Every_control_is_in_the_registry_and_differs_from_MADTP_in_one_thing()
     {
         var madtp = Methods.Of("MADTP");

@@ -33,6 +33,8 @@ public sealed class DecoyTaskTests : IDisposable
         Assert.Equal(learns, !before.SequenceEqual(Guidance(report.Weights)));
         var kept = report.Scores["test1"].ByKind;
         Assert.All(["kept objects", "kept glyphs", "kept ground"], kind => Assert.InRange(kept[kind], 0, 1));
+        Assert.InRange(kept["cosine of tokens"], -0.2, 0.2); // they have hardly moved
+        Assert.InRange(kept["cosine of features"], -0.2, 1);
     }
 
     [Fact]
