@@ -1,0 +1,49 @@
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Tasks;
+
+namespace Madtp.Kit.Experiments;
+
+/// <summary>
+/// The questions to the world with decoys, as <c>data/toy/QUESTIONS.md</c> fixes them: arms, corpora, ratios, seeds. One
+/// definition for sweeps, tables and notebooks.
+/// </summary>
+/// <param name="Number">1 to 5.</param>
+/// <param name="Arms">Methods, MADTP first.</param>
+/// <param name="Ratios">Reduce ratios.</param>
+/// <param name="Seeds">How many, from 1.</param>
+public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyList<double> Ratios, int Seeds)
+{
+    /// <summary>The corpora that are asked.</summary>
+    public IReadOnlyList<ThingKind> Corpora { get; init; } = [ThingKind.Object];
+
+    /// <summary>All questions, in the order that they are run in.</summary>
+    public static IReadOnlyList<Question> All { get; } =
+    [
+        new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8],
+            5) { Corpora = Enum.GetValues<ThingKind>() },
+        new(2, ["MADTP", "one count for all", "counts permuted"], [0.5, 0.7, 0.8], 5),
+        new(3, ["MADTP", "TIS only S_cls", "TIS only S_self", "TIS only S_token", "drop", "mean threshold"], [0.5, 0.7], 3),
+        new(4, ["MADTP", "negatives", "shuffled texts", "w/o L_sim"], [0.5], 3),
+        new(5, [.. Methods.Rivals.Select(rival => rival.Name)], [0.5, 0.7], 3),
+    ];
+
+    /// <summary>What a sweep calls it.</summary>
+    public string Name => $"question{Number}";
+
+    /// <summary>The experiments: seed by seed, so that what is there after a stop can be compared.</summary>
+    public Grid Grid
+    {
+        get
+        {
+            var usual = Corpora.Select(corpus => ExperimentTask.Of($"toy-{ToyModels.DecoysName(corpus)}").Usual).ToArray();
+            return Grid.Of(usual)
+                .Vary((e, seed) => e with { Seed = seed }, [.. Enumerable.Range(1, Seeds).Select(seed => (long)seed)])
+                .Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios])
+                .Vary((e, arm) => e with { Method = arm }, [.. Arms]);
+        }
+    }
+
+    /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>
+    public static Grid Together => All.Select(question => question.Grid).Aggregate((all, one) => all.And(one));
+}
