@@ -178,11 +178,17 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 
 /// <summary>
 /// Statements about two of the pretraining's pictures, of objects and glyphs alike, with how many of what each word names are
-/// there. The image encoder is kept as it is, so that each picture is encoded once.
+/// there and where they are. The image encoder is kept as it is, so that each picture is encoded once.
 /// </summary>
+/// <remarks>
+/// On answers and numbers alone nothing was learned in 60,000 statements: words have to find their patches first. So two heads of
+/// each layer but the first are shown where to look: at the things that the words name, each thing alike whatever its size, and at
+/// the class token as if it were one more, so that the share that falls on it tells the number.
+/// </remarks>
 internal sealed class StatementLessons : TrainingTask, IDisposable
 {
     private const int HeldPictures = 1_000;
+    private const int Shown = 2; // heads of a layer that are shown where to look
     private const int AtOnce = 100;
 
     private readonly BlipNlvr model;
@@ -192,6 +198,9 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
     private readonly Tensor pictures;
     private readonly Tensor heldPictures;
     private readonly int watched;
+    private readonly byte[][] shown; // what each patch of each picture shows
+    private readonly List<Tensor> looks = [];
+    private Tensor? where; // [B, N, 2, S], sums to 1 for tokens that name something, else 0
     private int firstStatement;
 
     /// <summary>Encodes the pictures.</summary>
@@ -202,6 +211,13 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         Examples = statements;
         head = new WordHead(model.Config.Text.Width, DecoyGrounding.Most);
         (lessons, heldLessons) = (new DecoyLessons(world, pictures), new DecoyLessons(world, HeldPictures, held: true));
+        shown = new byte[pictures][];
+        Parallel.For(0, pictures, i => shown[i] = DecoyRenderer.PatchClasses(lessons.Scenes[i]));
+        foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>().Skip(1))
+        {
+            cross.Looks = Look;
+        }
+
         (this.pictures, heldPictures) = (Encode(lessons), Encode(heldLessons));
         foreach (var parameter in model.VisualEncoder.parameters())
         {
@@ -227,11 +243,17 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         int[] numbers = [.. examples];
         var said = new (int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind)[numbers.Length];
         Parallel.For(0, said.Length, i => said[i] = lessons.Statement(firstStatement + numbers[i]));
+        using var truth = Where(said);
+        where = truth;
         var (output, labels) = Read(said, pictures);
+        where = null;
+        var looking = looks.Aggregate((sum, look) => sum + look) / looks.Count;
+        looks.ForEach(look => look.Dispose());
+        looks.Clear();
         return new StepLosses(
             nn.functional.cross_entropy(output.Logits, labels), output.Logits.detach().argmax(1).eq(labels).to(float32).mean())
         {
-            Auxiliary = head.Loss(output.Text.X, NlvrPairs.PaddedCounts([.. said.Select(one => one.Counts)], null)),
+            Auxiliary = looking + head.Loss(output.Text.X, NlvrPairs.PaddedCounts([.. said.Select(one => one.Counts)], null)),
         };
     }
 
@@ -259,9 +281,63 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>())
+        {
+            cross.Looks = null;
+        }
+
         head.Dispose();
         pictures.Dispose();
         heldPictures.Dispose();
+    }
+
+    // Cross-entropy of where the first heads look, [B, h, N, S] each, mean over the tokens that name something.
+    private void Look(Tensor left, Tensor right)
+    {
+        if (where is not null)
+        {
+            var paid = stack([left.slice(1, 0, Shown, 1), right.slice(1, 0, Shown, 1)], 3); // [B, 2 heads, N, 2, S]
+            var loss = -(paid.clamp_min(1e-6).log() * where.unsqueeze(1)).sum() / (where.sum() * Shown);
+            looks.Add(loss.DetachFromDisposeScope());
+        }
+    }
+
+    private Tensor Where((int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind)[] said)
+    {
+        const int seen = DecoyScene.Patches + 1;
+        var longest = said.Max(one => one.Tokens.Length);
+        var all = new float[said.Length * longest * 2 * seen];
+        Parallel.For(0, said.Length, i =>
+        {
+            foreach (var (first, last, words) in DecoyGrounding.Named([.. said[i].Tokens.Select(DecoyTokens.Tokenizer.TokenOf)]))
+            {
+                for (var token = first; token <= last; token++)
+                {
+                    var at = ((i * longest) + token) * 2 * seen;
+                    Spread(said[i].Left, words, all.AsSpan(at, seen));
+                    Spread(said[i].Right, words, all.AsSpan(at + seen, seen));
+                }
+            }
+        });
+        return tensor(all, [said.Length, longest, 2, seen]);
+    }
+
+    // One part for the class token, one for each thing, shared among its patches.
+    private void Spread(int picture, ThingWords words, Span<float> parts)
+    {
+        const int perRow = DecoyScene.Size / DecoyScene.PatchSize, side = perRow / DecoyScene.CellsPerRow;
+        var things = lessons.Scenes[picture].Things.Where(thing => words.Fits(thing)).ToArray();
+        parts[0] = 1f / (things.Length + 1);
+        foreach (var thing in things)
+        {
+            var corner = (thing.Cell / DecoyScene.CellsPerRow * side * perRow) + (thing.Cell % DecoyScene.CellsPerRow * side);
+            int[] covered = [.. Enumerable.Range(0, side * side).Select(i => corner + (i / side * perRow) + (i % side))
+                .Where(patch => shown[picture][patch] != 0)];
+            foreach (var patch in covered)
+            {
+                parts[1 + patch] = 1f / (things.Length + 1) / covered.Length;
+            }
+        }
     }
 
     private (NlvrOutput Output, Tensor Labels) Read(

@@ -45,6 +45,20 @@ public static class DecoyGrounding
     {
         var counts = new sbyte[tokens.Count * 2];
         Array.Fill(counts, NlvrPairs.Unnamed);
+        foreach (var (first, last, words) in Named(tokens))
+        {
+            for (var i = first; i <= last; i++)
+            {
+                (counts[2 * i], counts[(2 * i) + 1]) = (Told(left.Count(words)), Told(right.Count(words)));
+            }
+        }
+
+        return counts;
+    }
+
+    /// <summary>The runs of tokens that name things, from first to last, and what they name.</summary>
+    public static IEnumerable<(int First, int Last, ThingWords Words)> Named(IReadOnlyList<string> tokens)
+    {
         for (var noun = 0; noun < tokens.Count; noun++)
         {
             if (!Nouns.TryGetValue(tokens[noun], out var named))
@@ -57,14 +71,8 @@ public static class DecoyGrounding
             first -= color >= 0 ? 1 : 0;
             bool? large = first > 0 && tokens[first - 1] is "large" or "small" ? tokens[first - 1] == "large" : null;
             first -= large is null ? 0 : 1;
-            var words = new ThingWords(named.Kind, named.Form, color >= 0 ? color : null, large);
-            for (var i = first; i <= noun; i++)
-            {
-                (counts[2 * i], counts[(2 * i) + 1]) = (Told(left.Count(words)), Told(right.Count(words)));
-            }
+            yield return (first, noun, new ThingWords(named.Kind, named.Form, color >= 0 ? color : null, large));
         }
-
-        return counts;
     }
 
     /// <summary>The same for token ids.</summary>
