@@ -4,10 +4,13 @@ using Madtp.Kit.Benchmarks;
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
-    ["forward"] = (FullForward.About, FullForward.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };
+foreach (var speed in ModelSpeed.All)
+{
+    benchmarks[speed.Name] = (speed.About, speed.Run);
+}
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {

@@ -127,7 +127,7 @@ internal static class DataVerb
                 new RemainingTimeColumn(),
             ];
             var fetched = await Terminal.Out.Progress().Columns(columns).StartAsync(context =>
-                new DataFetch(new Download(client)).FetchAsync(source, root, new Bars(context), cancellation));
+                new Download(client).FetchAsync(source, root, new Bars(context), cancellation));
             var status = DataStatus.Check(source, root);
             Console.WriteLine($"{fetched} fetched; {There(status)} parts are there");
             SayHow(status);
@@ -155,13 +155,13 @@ internal static class DataVerb
     };
 
     // A bar for what is drawn, one for each file that is fetched.
-    private sealed class Bars(ProgressContext context, string? title = null) : IProgress<double>, IProgress<DataFetchStep>
+    private sealed class Bars(ProgressContext context, string? title = null) : IProgress<double>, IProgress<DownloadProgress>
     {
         private readonly Dictionary<string, ProgressTask> tasks = [];
 
         public void Report(double value) => Report(title!, value, 1);
 
-        public void Report(DataFetchStep value) => Report($"{value.Step} {value.File}", value.Done, value.Total);
+        public void Report(DownloadProgress value) => Report($"{value.Step} {value.File}", value.Done, value.Total);
 
         private void Report(string what, double done, double? total)
         {

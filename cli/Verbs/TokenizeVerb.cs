@@ -53,10 +53,10 @@ internal static class TokenizeVerb
     {
         using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
         var reader = new JsonStringReader(Console.OpenStandardInput(), "standard input");
-        reader.Waiting += output.Flush;
         while (reader.Read() is { } text)
         {
             Write(output, encode(text));
+            output.Flush(); // whoever asks line by line waits for each answer
         }
     }
 

@@ -51,6 +51,7 @@ public static class ModelExtraction
     }
 
     /// <summary>A new model of the same kind and config, of regular widths.</summary>
+    /// <exception cref="ArgumentException">It is none of the five.</exception>
     public static nn.Module New(nn.Module model) => model switch
     {
         BlipNlvr nlvr => new BlipNlvr(nlvr.Config),

@@ -2,8 +2,10 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its
-/// image.</summary>
+/// <summary>
+/// A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its image.
+/// Images and captions go by their numbers; tensors lie on the processor where no device is named.
+/// </summary>
 public sealed class CaptionedImages : IDisposable
 {
     private readonly SplitImages images; // by caption
@@ -18,25 +20,21 @@ public sealed class CaptionedImages : IDisposable
     /// <summary>Takes over the bytes of I images and the tokens of their captions, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, <c>[I, H, W, 3]</c>.</param>
     /// <param name="size">H and W.</param>
-    /// <param name="captions">Token ids of every caption of every image.</param>
+    /// <param name="captions">Token ids of every caption of every image; short ones are filled up with 0.</param>
     /// <param name="patchClasses">What each patch shows, <c>[I, patches]</c>; null where it is not known.</param>
-    /// <param name="paddingId">Id that fills short captions up.</param>
     /// <exception cref="ArgumentException">Pixels and captions are not of the same images.</exception>
-    public CaptionedImages(byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses = null, int paddingId = 0)
+    public CaptionedImages(byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses = null)
         : this(
+            captions.SelectMany((of, image) => Enumerable.Repeat(image, of.Count)),
             imageOf => pixels.LongLength == 3L * captions.Count * size * size
                 ? new DrawnImages(pixels, size, patchClasses, imageOf)
-                : throw new ArgumentException(
-                    $"{captions.Count} images of {size}² pixels have {3L * captions.Count * size * size} bytes, not {pixels.LongLength}"),
-            captions.SelectMany((of, image) => Enumerable.Repeat(image, of.Count)),
-            new TextEncoding(_ => [], paddingId))
+                : throw new ArgumentException($"{captions.Count} images of {size}² pixels have "
+                    + $"{3L * captions.Count * size * size} bytes, not {pixels.LongLength}"),
+            captions.SelectMany(of => of).ToArray().ElementAt)
     {
-        int[][] all = [.. captions.SelectMany(of => of)];
-        tokens = caption => all[caption];
     }
 
-    /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for, so that neither
-    /// takes memory.</summary>
+    /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for.</summary>
     /// <param name="rows">The captions with their images; disposed with the split where they can be.</param>
     /// <param name="text">How captions become tokens.</param>
     /// <param name="settings">How images are prepared.</param>
@@ -44,23 +42,21 @@ public sealed class CaptionedImages : IDisposable
     /// <exception cref="ArgumentException">There is no caption.</exception>
     public CaptionedImages(IReadOnlyList<CaptionRow> rows, TextEncoding text, TrainingImageSettings settings, int? count = null)
         : this(
-            _ => new ImageFiles(row => [rows[row].ImagePath], settings),
             ((rows as CaptionRows)?.ImageNumbers ?? rows.Select(row => row.ImageNumber)).Take(count ?? rows.Count),
-            text)
-    {
-        tokens = caption => text.Tokens(rows[caption].Caption);
-        (this.rows, file) = (rows, rows as IDisposable);
-    }
+            _ => new ImageFiles(row => [rows[row].ImagePath], settings),
+            caption => text.Tokens(rows[caption].Caption),
+            text) => (this.rows, file) = (rows, rows as IDisposable);
 
     /// <summary>Questions on disk in place of captions, each with an image of its own.</summary>
     internal CaptionedImages(IReadOnlyList<VqaExample> questions, TextEncoding text, TrainingImageSettings settings, int count)
-        : this(_ => new ImageFiles(question => [questions[question].ImagePath], settings), Enumerable.Range(0, count), text)
-    {
-        tokens = question => text.Tokens(questions[question].Question);
-        file = questions as IDisposable;
-    }
+        : this(
+            Enumerable.Range(0, count),
+            _ => new ImageFiles(question => [questions[question].ImagePath], settings),
+            question => text.Tokens(questions[question].Question),
+            text) => file = questions as IDisposable;
 
-    private CaptionedImages(Func<int[], SplitImages> images, IEnumerable<int> imageOfCaption, TextEncoding text)
+    private CaptionedImages(
+        IEnumerable<int> imageOfCaption, Func<int[], SplitImages> images, Func<int, int[]> tokens, TextEncoding? text = null)
     {
         this.imageOfCaption = [.. imageOfCaption];
         if (this.imageOfCaption.Length == 0)
@@ -68,7 +64,8 @@ public sealed class CaptionedImages : IDisposable
             throw new ArgumentException("a split without captions", nameof(imageOfCaption));
         }
 
-        (this.images, tokens, paddingId, width) = (images(this.imageOfCaption), _ => [], text.PaddingId, text.Width);
+        (this.images, this.tokens) = (images(this.imageOfCaption), tokens);
+        (paddingId, width) = (text?.PaddingId ?? 0, text?.Width);
         firstCaption = new int[this.imageOfCaption.Max() + 1];
         for (var caption = Captions - 1; caption >= 0; caption--)
         {
@@ -96,36 +93,27 @@ public sealed class CaptionedImages : IDisposable
     public int TextLength(int caption) => tokens(caption).Length;
 
     /// <summary>Normalised pixels of some images as they are, <c>[B, 3, H, W]</c>.</summary>
-    /// <param name="of">The images' numbers.</param>
-    /// <param name="device">Where the tensor shall be; the processor where null.</param>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public Tensor Pixels(IReadOnlyList<int> of, Device? device = null) => images.Plain(FirstCaptions(of), device);
 
-    /// <summary>Normalised pixels of some captions' images as training sees them, <c>[B, 3, H, W]</c>: augmented, where they
-    /// come from files.</summary>
-    /// <param name="epoch">The epoch, which decides the augmentation.</param>
-    /// <param name="captions">The captions' numbers.</param>
-    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    /// <summary>Normalised pixels of some captions' images as an epoch of training sees them, <c>[B, 3, H, W]</c>: augmented,
+    /// where they come from files.</summary>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
-    public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null) => images.Augmented(epoch, captions, device);
+    public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null) =>
+        images.Augmented(epoch, captions, device);
 
     /// <summary>Ids and mask of some captions, each <c>[B, N]</c>, no wider than the longest of them.</summary>
-    /// <param name="captions">The captions' numbers.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
-    public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null)
-        => TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width, device);
+    public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null) =>
+        TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width, device);
 
-    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known, as in
-    /// photographs.</summary>
-    /// <param name="of">The images' numbers.</param>
-    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
     public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null) => images.PatchClasses(FirstCaptions(of), device);
 
-    /// <summary>Told what <see cref="TrainingPixels"/> will be asked for, in order, so that files are read ahead.</summary>
-    /// <param name="plan">The batches; empty when there will be none.</param>
-    public void Foresee(IEnumerable<PlannedBatch> plan) => images.Foresee(plan);
+    /// <summary>Told what <see cref="TrainingPixels"/> will be asked for, in order, so that files are read ahead; an empty plan
+    /// ends that.</summary>
+    public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
 
     /// <summary>Frees the images, closes the file, and stops reading ahead.</summary>
     public void Dispose()

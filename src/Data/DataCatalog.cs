@@ -28,9 +28,6 @@ public sealed record DataFile(string Path, string? Url = null)
 
     /// <summary>For an archive: what it unpacks to. Once these are there the archive itself is not needed.</summary>
     public IReadOnlyList<string> Holds { get; init; } = [];
-
-    /// <summary>What must be there for the file to count as present: itself, or what it unpacks to.</summary>
-    public IReadOnlyList<string> Wanted => Holds.Count > 0 ? Holds : [Path];
 }
 
 /// <summary>Images of a data set, or other files that are counted and not named one by one.</summary>
@@ -44,12 +41,17 @@ public static class DataCatalog
     private const string Salesforce = "https://storage.googleapis.com/sfr-vision-language-research/";
     private const string VqaArchive = "https://s3.amazonaws.com/cvmlp/vqa/mscoco/vqa/";
     private const string OpenAi = "https://openaipublic.azureedge.net/clip/models/";
-    private const string Nlvr2Repository = "https://raw.githubusercontent.com/lil-lab/nlvr/18924841aa96d519cfb8584f0945350f07a6d860/nlvr2/data/";
+    private const string Nlvr2Repository =
+        "https://raw.githubusercontent.com/lil-lab/nlvr/18924841aa96d519cfb8584f0945350f07a6d860/nlvr2/data/";
 
     /// <summary>The sources, data sets first.</summary>
-    public static IReadOnlyList<DataSource> Sources { get; } = [Nlvr2, Coco, CocoImages, Flickr30k, Vqa, VisualGenome, Vocabularies, ClipCheckpoints, BlipCheckpoints, MadtpCheckpoints];
+    public static IReadOnlyList<DataSource> Sources { get; } =
+    [
+        Nlvr2, Coco, CocoImages, Flickr30k, Vqa, VisualGenome, Vocabularies, ClipCheckpoints, BlipCheckpoints, MadtpCheckpoints,
+    ];
 
-    private static DataSource Nlvr2 => new("nlvr2", "NLVR2: statements about pairs of photographs", "nlvr2", "annotations CC BY 4.0; images: their owners'",
+    private static DataSource Nlvr2 => new(
+        "nlvr2", "NLVR2: statements about pairs of photographs", "nlvr2", "annotations CC BY 4.0; images: their owners'",
     [
         new("train.json", Nlvr2Repository + "train.json"),
         new("dev.json", Nlvr2Repository + "dev.json") { Bytes = 3_762_423 },
@@ -59,16 +61,23 @@ public static class DataCatalog
     ])
     {
         Images = [new("images", folder => ReferencedImages(folder, "train.json", "dev.json", "test1.json"))],
-        ByHand = "The images are given to researchers who fill in the form linked from lil.nlp.cornell.edu/nlvr; unpack them to images/train/0 to 99, images/dev and images/test1.",
+        ByHand = "The images are given to researchers who fill in the form linked from lil.nlp.cornell.edu/nlvr; unpack them "
+            + "to images/train/0 to 99, images/dev and images/test1.",
     };
 
     private static DataSource Coco => new("coco", "COCO captions in Karpathy's splits", "coco", "annotations CC BY 4.0",
     [
-        .. Blip("coco_karpathy_train.json", "coco_karpathy_val.json", "coco_karpathy_test.json", "coco_karpathy_val_gt.json", "coco_karpathy_test_gt.json"),
-        new("caption_datasets.zip", "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip") { Holds = ["dataset_coco.json", "dataset_flickr30k.json"] },
+        .. Blip("coco_karpathy_train.json", "coco_karpathy_val.json", "coco_karpathy_test.json"),
+        .. Blip("coco_karpathy_val_gt.json", "coco_karpathy_test_gt.json"),
+        new("caption_datasets.zip", "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip")
+        {
+            Holds = ["dataset_coco.json", "dataset_flickr30k.json"],
+        },
     ]);
 
-    private static DataSource CocoImages => new("coco-images", "COCO photographs of 2014 and 2015 (31 GB), for captions and VQA", "coco", "Flickr's terms of use; the photographs' owners'",
+    private static DataSource CocoImages => new(
+        "coco-images", "COCO photographs of 2014 and 2015 (31 GB), for captions and VQA", "coco",
+        "Flickr's terms of use; the photographs' owners'",
     [
         new("train2014.zip", "http://images.cocodataset.org/zips/train2014.zip") { Holds = ["train2014"] },
         new("val2014.zip", "http://images.cocodataset.org/zips/val2014.zip") { Holds = ["val2014"] },
@@ -78,40 +87,48 @@ public static class DataCatalog
         Images = [Counted("train2014", 82_783), Counted("val2014", 40_504), Counted("test2015", 81_434)],
     };
 
-    private static DataSource Flickr30k => new("flickr30k", "Flickr30k captions in Karpathy's splits", "flickr30k", "research only; Flickr's terms of use",
+    private static DataSource Flickr30k => new(
+        "flickr30k", "Flickr30k captions in Karpathy's splits", "flickr30k", "research only; Flickr's terms of use",
         Blip("flickr30k_train.json", "flickr30k_val.json", "flickr30k_test.json"))
     {
         Images = [Counted("flickr30k-images", 31_783)],
-        ByHand = "The images are given to researchers who fill in the form at shannon.cs.illinois.edu/DenotationGraph; unpack them to flickr30k-images.",
+        ByHand = "The images are given to researchers who fill in the form at shannon.cs.illinois.edu/DenotationGraph; unpack "
+            + "them to flickr30k-images.",
     };
 
     private static DataSource Vqa => new("vqa", "VQA v2: questions about COCO's photographs", "vqa", "CC BY 4.0",
     [
         Zip("v2_Questions_Train_mscoco.zip", "v2_OpenEnded_mscoco_train2014_questions.json"),
         Zip("v2_Questions_Val_mscoco.zip", "v2_OpenEnded_mscoco_val2014_questions.json"),
-        Zip("v2_Questions_Test_mscoco.zip", "v2_OpenEnded_mscoco_test2015_questions.json", "v2_OpenEnded_mscoco_test-dev2015_questions.json"),
+        Zip("v2_Questions_Test_mscoco.zip", "v2_OpenEnded_mscoco_test2015_questions.json",
+            "v2_OpenEnded_mscoco_test-dev2015_questions.json"),
         Zip("v2_Annotations_Train_mscoco.zip", "v2_mscoco_train2014_annotations.json"),
         Zip("v2_Annotations_Val_mscoco.zip", "v2_mscoco_val2014_annotations.json"),
         .. Blip("vqa_train.json", "vqa_val.json", "vqa_test.json", "vg_qa.json", "answer_list.json"),
     ]);
 
-    private static DataSource VisualGenome => new("visual-genome", "Visual Genome photographs, for VQA training", "visual-genome", "CC BY 4.0",
+    private static DataSource VisualGenome => new(
+        "visual-genome", "Visual Genome photographs, for VQA training", "visual-genome", "CC BY 4.0",
     [
         new("images.zip", "https://cs.stanford.edu/people/rak248/VG_100K_2/images.zip") { Holds = ["VG_100K"] },
         new("images2.zip", "https://cs.stanford.edu/people/rak248/VG_100K_2/images2.zip") { Holds = ["VG_100K_2"] },
     ])
     {
-        ByHand = "BLIP's vg_qa.json names the images image/NUMBER.jpg: give the folder in which 'image' holds both folders' files (links will do).",
+        ByHand = "BLIP's vg_qa.json names the images image/NUMBER.jpg: give the folder in which 'image' holds both folders' "
+            + "files (links will do).",
     };
 
-    private static DataSource Vocabularies => new("vocab", "Vocabularies of BERT and CLIP", "vocab", "BERT's Apache 2.0, CLIP's MIT",
+    private static DataSource Vocabularies => new(
+        "vocab", "Vocabularies of BERT and CLIP", "vocab", "BERT's Apache 2.0, CLIP's MIT",
     [
         new("bert-base-uncased-vocab.txt", "https://huggingface.co/bert-base-uncased/resolve/main/vocab.txt")
         {
             Bytes = 231_508,
             Sha256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
         },
-        new("bpe_simple_vocab_16e6.txt.gz", "https://raw.githubusercontent.com/openai/CLIP/main/clip/bpe_simple_vocab_16e6.txt.gz")
+        new(
+            "bpe_simple_vocab_16e6.txt.gz",
+            "https://raw.githubusercontent.com/openai/CLIP/main/clip/bpe_simple_vocab_16e6.txt.gz")
         {
             Bytes = 1_356_917,
             Sha256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
@@ -126,15 +143,17 @@ public static class DataCatalog
         Clip("ViT-L-14-336px.pt", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02"),
     ]);
 
-    private static DataSource BlipCheckpoints => new("blip", "Salesforce's BLIP checkpoints that the paper starts from", "checkpoints/blip", "BSD 3-Clause",
+    private static DataSource BlipCheckpoints => new(
+        "blip", "Salesforce's BLIP checkpoints that the paper starts from", "checkpoints/blip", "BSD 3-Clause",
     [
-        .. new[] { "model_base_nlvr.pth", "model_base_retrieval_coco.pth", "model_base_retrieval_flickr.pth", "model_base_caption_capfilt_large.pth", "model_base_vqa_capfilt_large.pth" }
-            .Select(name => new DataFile(name, $"{Salesforce}BLIP/models/{name}")),
+        .. new[] { "nlvr", "retrieval_coco", "retrieval_flickr", "caption_capfilt_large", "vqa_capfilt_large" }
+            .Select(model => new DataFile($"model_base_{model}.pth", $"{Salesforce}BLIP/models/model_base_{model}.pth")),
     ]);
 
-    private static DataSource MadtpCheckpoints => new("madtp", "The authors' pruned checkpoints", "checkpoints/madtp", "see their repository", [])
+    private static DataSource MadtpCheckpoints => new(
+        "madtp", "The authors' pruned checkpoints", "checkpoints/madtp", "see their repository", [])
     {
-        Images = [new("*.pth", folder => (Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.pth").Count() : 0, 0))],
+        Images = [new("*.pth", folder => (CountFiles(folder, "*.pth"), 0))],
         ByHand = "Linked from github.com/double125/MADTP where they are offered; put the .pth files here.",
     };
 
@@ -142,7 +161,8 @@ public static class DataCatalog
     /// <param name="name">As the command line gives it.</param>
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
     public static DataSource Find(string name)
-        => Sources.FirstOrDefault(s => s.Name == name) ?? throw new ArgumentException($"no data set '{name}'; there are {string.Join(", ", Sources.Select(s => s.Name))}");
+        => Sources.FirstOrDefault(s => s.Name == name)
+            ?? throw new ArgumentException($"no data set '{name}'; there are {string.Join(", ", Sources.Select(s => s.Name))}");
 
     private static DataFile[] Blip(params string[] names) => [.. names.Select(n => new DataFile(n, $"{Salesforce}datasets/{n}"))];
 
@@ -152,14 +172,16 @@ public static class DataCatalog
     private static DataFile Clip(string name, string sha256) => new(name, $"{OpenAi}{sha256}/{name}") { Sha256 = sha256 };
 
     private static DataImages Counted(string folder, int wanted)
-        => new(folder, root => (CountFiles(Path.Combine(root, folder)), wanted));
+        => new(folder, root => (CountFiles(Path.Combine(root, folder), "*.jpg"), wanted));
 
-    private static int CountFiles(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.jpg").Count() : 0;
+    private static int CountFiles(string folder, string pattern) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Count() : 0;
 
     private static (int Present, int Wanted) ReferencedImages(string folder, params string[] annotations)
     {
         var wanted = annotations.Select(a => Path.Combine(folder, a)).Where(File.Exists)
-            .SelectMany(path => Nlvr2Dataset.Load(path)).SelectMany(e => new[] { e.LeftImagePath, e.RightImagePath }).ToHashSet();
+            .SelectMany(path => Nlvr2Dataset.Load(path)).SelectMany(pair => new[] { pair.LeftImagePath, pair.RightImagePath })
+            .ToHashSet();
         return (wanted.Count(File.Exists), wanted.Count);
     }
 }

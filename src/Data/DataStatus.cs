@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Madtp.Kit.Data;
 
 /// <summary>What is there of a data set.</summary>
@@ -18,49 +16,43 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
     /// <param name="verify">Whether to compute checksums too, where they are known.</param>
     public static DataStatus Check(DataSource source, string dataFolder, bool verify = false)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(dataFolder);
         var folder = Path.Combine(dataFolder, source.Folder);
-        return new DataStatus(source, [.. source.Files.Select(f => CheckFile(f, folder, verify)), .. source.Images.Select(i => CheckImages(i, folder))]);
+        return new DataStatus(
+            source,
+            [
+                .. source.Files.Select(file => CheckFile(file, folder, verify)),
+                .. source.Images.Select(images => CheckImages(images, folder)),
+            ]);
     }
 
     private static DataPart CheckFile(DataFile file, string folder, bool verify)
     {
-        var missing = file.Wanted.Where(w => !Path.Exists(Path.Combine(folder, w))).ToArray();
+        var path = Path.Combine(folder, file.Path);
+        IReadOnlyList<string> wanted = file.Holds.Count > 0 ? file.Holds : [file.Path];
+        string[] missing = [.. wanted.Where(name => !Path.Exists(Path.Combine(folder, name)))];
         if (missing.Length > 0)
         {
-            var begun = new FileInfo(Path.Combine(folder, file.Path + Download.PartSuffix));
+            var begun = new FileInfo(path + Download.PartSuffix);
             return begun.Exists ? new DataPart(file.Path, DataState.Partial, $"{begun.Length:N0} bytes fetched so far")
-                : missing.Length < file.Wanted.Count ? new DataPart(file.Path, DataState.Partial, $"missing: {string.Join(", ", missing)}")
+                : missing.Length < wanted.Count
+                    ? new DataPart(file.Path, DataState.Partial, $"missing: {string.Join(", ", missing)}")
                 : new DataPart(file.Path, DataState.Absent, file.Url is null ? "to be got by hand" : string.Empty);
         }
 
-        var path = Path.Combine(folder, file.Path);
-        if (file.Holds.Count == 0 && file.Bytes is { } bytes && new FileInfo(path).Length != bytes)
-        {
-            return new DataPart(file.Path, DataState.Partial, $"{new FileInfo(path).Length:N0} bytes, not {bytes:N0}");
-        }
-
-        if (verify && file.Holds.Count == 0 && file.Sha256 is { } wanted && Sha256Of(path) != wanted)
-        {
-            return new DataPart(file.Path, DataState.Partial, "its checksum differs");
-        }
-
-        return new DataPart(file.Path, DataState.Complete, string.Empty);
+        var fault = file.Holds.Count > 0 ? null // the archive itself is not needed any more
+            : file.Bytes is { } bytes && new FileInfo(path).Length is var length && length != bytes
+                ? $"{length:N0} bytes, not {bytes:N0}"
+            : verify && file.Sha256 is { } sha && Download.Sha256Async(path).GetAwaiter().GetResult() != sha
+                ? "its checksum differs"
+            : null;
+        return new DataPart(file.Path, fault is null ? DataState.Complete : DataState.Partial, fault ?? string.Empty);
     }
 
     private static DataPart CheckImages(DataImages images, string folder)
     {
         var (present, wanted) = images.Count(folder);
-        return present == 0 ? new DataPart(images.What, DataState.Absent, wanted > 0 ? $"0 of {wanted:N0}" : string.Empty)
-            : present < wanted ? new DataPart(images.What, DataState.Partial, $"{present:N0} of {wanted:N0}")
-            : new DataPart(images.What, DataState.Complete, string.Empty);
-    }
-
-    private static string Sha256Of(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        var state = present == 0 ? DataState.Absent : present < wanted ? DataState.Partial : DataState.Complete;
+        return new DataPart(images.What, state, present < wanted ? $"{present:N0} of {wanted:N0}" : string.Empty);
     }
 }
 

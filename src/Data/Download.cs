@@ -1,21 +1,69 @@
+using System.IO.Compression;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Net;
 using System.Security.Cryptography;
 
 namespace Madtp.Kit.Data;
 
 /// <summary>
-/// Fetches a file over HTTP. It grows under a temporary name and gets its own only when it is whole and its size and checksum
-/// are right. What was fetched before a break, or by an earlier run, is not fetched again.
+/// Fetches data sets over HTTP. A file grows under a temporary name and gets its own only when it is whole and its size and
+/// checksum are right. What was fetched before a break, or by an earlier run, is not fetched again.
 /// </summary>
 /// <param name="client">Sends the requests.</param>
-/// <param name="settings">How patient it is.</param>
-public sealed class Download(HttpClient client, DownloadSettings? settings = null)
+public sealed class Download(HttpClient client)
 {
     internal const string PartSuffix = ".part";
     private const string TagSuffix = ".part.tag";
-    private readonly DownloadSettings settings = settings ?? new DownloadSettings();
+
+    /// <summary>How many times in a row it may fail without having got further.</summary>
+    public int Attempts { get; init; } = 5;
+
+    /// <summary>How long it waits after the first failure; twice as long after each further one.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the server may be silent.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Fetches and unpacks what is missing of a data set; what is there already is left alone.</summary>
+    /// <param name="source">The data set.</param>
+    /// <param name="data">The folder of all data sets.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellation">Stops it; what was fetched stays for next time.</param>
+    /// <returns>How many files were fetched or unpacked.</returns>
+    /// <exception cref="InvalidDataException">A file is another than it must be, or an archive is broken.</exception>
+    /// <exception cref="IOException">The server refuses, or breaks off again and again.</exception>
+    public async Task<int> FetchAsync(
+        DataSource source, string data, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var folder = Path.Combine(data, source.Folder);
+        var fetched = 0;
+        foreach (var file in source.Files.Where(file => file.Url is not null))
+        {
+            var (path, isArchive) = (Path.Combine(folder, file.Path), file.Holds.Count > 0);
+            var isThere = File.Exists(path) && (file.Bytes is not { } bytes || new FileInfo(path).Length == bytes);
+            var isUnpacked = isArchive && !File.Exists(path) && file.Holds.All(held => Path.Exists(Path.Combine(folder, held)));
+            if (isUnpacked || (isThere && !isArchive))
+            {
+                continue;
+            }
+
+            if (!isThere)
+            {
+                await FetchAsync(file, path, progress, cancellation);
+            }
+
+            if (isArchive)
+            {
+                Unpack(path, folder, progress, cancellation);
+                File.Delete(path); // last: as long as the archive is there, unpacking is not known to be finished
+            }
+
+            fetched++;
+        }
+
+        return fetched;
+    }
 
     /// <summary>Fetches one file.</summary>
     /// <param name="file">Where from, and what it must be.</param>
@@ -24,47 +72,102 @@ public sealed class Download(HttpClient client, DownloadSettings? settings = nul
     /// <param name="cancellation">Stops it; what was fetched stays for next time.</param>
     /// <exception cref="InvalidDataException">The server's file has another size or checksum than it must.</exception>
     /// <exception cref="IOException">The server refuses, or breaks off again and again.</exception>
-    public async Task FetchAsync(DataFile file, string path, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task FetchAsync(
+        DataFile file, string path, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(file);
-        ArgumentException.ThrowIfNullOrEmpty(path);
         var url = new Uri(file.Url ?? throw new ArgumentException($"'{file.Path}' has no address", nameof(file)));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        await ReceiveAllAsync(url, file, path, progress, cancellation);
-        await VerifyAsync(url, file, path, cancellation);
-        File.Move(path + PartSuffix, path, overwrite: true);
-        File.Delete(path + TagSuffix);
-    }
-
-    private async Task ReceiveAllAsync(Uri url, DataFile file, string path, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
-    {
-        var furthest = Length(path + PartSuffix);
+        var furthest = Length(path);
         for (var failures = 0; ;)
         {
             try
             {
                 await ReceiveAsync(url, file, path, progress, cancellation);
-                return;
+                break;
             }
             catch (Exception e) when (IsPassing(e, cancellation))
             {
-                var reached = Length(path + PartSuffix);
+                var reached = Length(path);
                 failures = reached > furthest ? 1 : failures + 1;
                 furthest = Math.Max(furthest, reached);
-                if (failures >= settings.Attempts)
+                if (failures >= Attempts)
                 {
-                    throw new IOException($"{url}: broken off {failures} times after {reached:N0} bytes ({e.Message}); the same command goes on from there", e);
+                    throw new IOException(
+                        $"{url}: broken off {failures} times after {reached:N0} bytes ({e.Message}); "
+                            + "the same command goes on from there", e);
                 }
 
-                await Task.Delay(settings.Pause * Math.Pow(2, failures - 1), cancellation);
+                await Task.Delay(Pause * Math.Pow(2, failures - 1), cancellation);
             }
+        }
+
+        if (file.Sha256 is { } wanted && await Sha256Async(path + PartSuffix, cancellation) is var found && found != wanted)
+        {
+            File.Delete(path + PartSuffix);
+            File.Delete(path + TagSuffix);
+            throw new InvalidDataException($"{url}: the content's SHA-256 is {found}, not {wanted}; it was thrown away");
+        }
+
+        File.Move(path + PartSuffix, path, overwrite: true);
+        File.Delete(path + TagSuffix);
+    }
+
+    /// <summary>Unpacks a ZIP archive; entries that are there already are passed over, so that a broken run can go on.</summary>
+    /// <exception cref="InvalidDataException">The archive is broken, or an entry would leave the folder.</exception>
+    internal static void Unpack(
+        string path, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
+        using var archive = OpenArchive(path);
+        foreach (var (number, entry) in archive.Entries.Index())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var target = Path.GetFullPath(Path.Combine(root, entry.FullName));
+            if (!target.StartsWith(root, StringComparison.Ordinal))
+            {
+                throw new InvalidDataException($"{path}: entry '{entry.FullName}' would be written outside '{folder}'");
+            }
+
+            if (!entry.FullName.EndsWith('/') && !(File.Exists(target) && new FileInfo(target).Length == entry.Length))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                AtomicFile.Write(target, stream =>
+                {
+                    using var content = entry.Open();
+                    content.CopyTo(stream);
+                });
+            }
+
+            progress?.Report(new DownloadProgress(Path.GetFileName(path), "unpacking", number + 1, archive.Entries.Count));
+        }
+    }
+
+    internal static async Task<string> Sha256Async(string path, CancellationToken cancellation = default)
+    {
+        await using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+    }
+
+    private static ZipArchive OpenArchive(string path)
+    {
+        try
+        {
+            return ZipFile.OpenRead(path);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{path}: not a ZIP archive, or a broken one ({e.Message})", e);
         }
     }
 
     /// <summary>One request: from where the part ends to the file's end.</summary>
-    private async Task ReceiveAsync(Uri url, DataFile file, string path, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private async Task ReceiveAsync(
+        Uri url, DataFile file, string path, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        var have = Resumable(file, path);
+        // An earlier part is gone on with only where its version of the file is known, or the whole will be checked.
+        var tag = File.Exists(path + TagSuffix) ? await File.ReadAllTextAsync(path + TagSuffix, cancellation) : string.Empty;
+        var have = Length(path);
+        have = have <= (file.Bytes ?? long.MaxValue) && (file.Sha256 is not null || tag.Length > 0) ? have : 0;
         if (have == file.Bytes)
         {
             return;
@@ -74,29 +177,46 @@ public sealed class Download(HttpClient client, DownloadSettings? settings = nul
         if (have > 0)
         {
             request.Headers.Range = new RangeHeaderValue(have, null);
-            request.Headers.TryAddWithoutValidation("If-Range", Tag(path));
+            request.Headers.TryAddWithoutValidation("If-Range", tag);
         }
 
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        silence.CancelAfter(settings.Silence);
+        silence.CancelAfter(Timeout);
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
         have = Accept(response, url, path, have);
-        var total = Total(response, have);
+        var headers = response.Content.Headers;
+        var total = headers.ContentRange?.Length ?? (headers.ContentLength is { } length ? have + length : null);
         if (file.Bytes is { } wanted && total is { } said && said != wanted)
         {
             throw new InvalidDataException($"{url}: the server's file has {said:N0} bytes, not {wanted:N0}; it is another one");
         }
 
-        await File.WriteAllTextAsync(path + TagSuffix, TagOf(response), cancellation);
-        await CopyAsync(response, url, path, have, file.Bytes ?? total, progress, silence);
-    }
+        tag = response.Headers.ETag is { IsWeak: false } strong ? strong.ToString() : headers.LastModified?.ToString("R");
+        await File.WriteAllTextAsync(path + TagSuffix, tag, cancellation);
+        total = file.Bytes ?? total;
 
-    /// <summary>How much of an earlier part can be used: all of it, or nothing where it may belong to another version of the
-    /// file.</summary>
-    private static long Resumable(DataFile file, string path)
-    {
-        var have = Length(path + PartSuffix);
-        return have <= (file.Bytes ?? long.MaxValue) && (file.Sha256 is not null || !string.IsNullOrEmpty(Tag(path))) ? have : 0;
+        await using var body = await response.Content.ReadAsStreamAsync(silence.Token);
+        var mode = have > 0 ? FileMode.Append : FileMode.Create;
+        await using var part = new FileStream(path + PartSuffix, mode, FileAccess.Write, FileShare.Read);
+        var buffer = new byte[1 << 16];
+        for (var read = -1; read != 0;)
+        {
+            progress?.Report(new DownloadProgress(file.Path, "fetching", have, total));
+            silence.CancelAfter(Timeout);
+            read = await body.ReadAsync(buffer, silence.Token);
+            have += read;
+            if (have > total)
+            {
+                throw new InvalidDataException($"{url}: the server sends more than the {total:N0} bytes of the file");
+            }
+
+            await part.WriteAsync(buffer.AsMemory(0, read), silence.Token);
+        }
+
+        if (have < total)
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded, $"{have:N0} of {total:N0} bytes came");
+        }
     }
 
     /// <summary>Where the answer's bytes begin.</summary>
@@ -109,102 +229,31 @@ public sealed class Download(HttpClient client, DownloadSettings? settings = nul
             case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == have:
                 return have;
             case HttpStatusCode.PartialContent:
-                throw new InvalidDataException($"{url}: asked for the bytes from {have}, the server sent {response.Content.Headers.ContentRange}");
+                throw new InvalidDataException(
+                    $"{url}: asked for the bytes from {have}, the server sent {response.Content.Headers.ContentRange}");
             case HttpStatusCode.RequestedRangeNotSatisfiable:
                 File.Delete(path + PartSuffix); // longer than the file: begin again
                 throw new HttpIOException(HttpRequestError.InvalidResponse, "the part was longer than the file");
-            case HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError:
-                throw new HttpIOException(HttpRequestError.InvalidResponse, $"the server answers {(int)response.StatusCode} {response.ReasonPhrase}");
-            default:
-                throw new InvalidDataException($"{url}: the server answers {(int)response.StatusCode} {response.ReasonPhrase}");
-        }
-    }
-
-    private async Task CopyAsync(HttpResponseMessage response, Uri url, string path, long have, long? total, IProgress<DownloadProgress>? progress, CancellationTokenSource silence)
-    {
-        await using var body = await response.Content.ReadAsStreamAsync(silence.Token);
-        await using var part = new FileStream(path + PartSuffix, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read);
-        var buffer = new byte[1 << 16];
-        var at = have;
-        progress?.Report(new DownloadProgress(at, total));
-        while (true)
-        {
-            silence.CancelAfter(settings.Silence);
-            var read = await body.ReadAsync(buffer, silence.Token);
-            if (read == 0)
-            {
-                break;
-            }
-
-            at += read;
-            if (at > total)
-            {
-                throw new InvalidDataException($"{url}: the server sends more than the {total:N0} bytes of the file");
-            }
-
-            await part.WriteAsync(buffer.AsMemory(0, read), silence.Token);
-            progress?.Report(new DownloadProgress(at, total));
         }
 
-        if (at < total)
-        {
-            throw new HttpIOException(HttpRequestError.ResponseEnded, $"{at:N0} of {total:N0} bytes came");
-        }
-    }
-
-    private static async Task VerifyAsync(Uri url, DataFile file, string path, CancellationToken cancellation)
-    {
-        if (file.Sha256 is null)
-        {
-            return;
-        }
-
-        string found;
-        await using (var stream = File.OpenRead(path + PartSuffix))
-        {
-            found = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
-        }
-
-        if (found != file.Sha256)
-        {
-            File.Delete(path + PartSuffix);
-            File.Delete(path + TagSuffix);
-            throw new InvalidDataException($"{url}: the content's SHA-256 is {found}, not {file.Sha256}; it was thrown away");
-        }
+        var answer = $"the server answers {(int)response.StatusCode} {response.ReasonPhrase}";
+        throw response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError
+            ? new HttpIOException(HttpRequestError.InvalidResponse, answer)
+            : new InvalidDataException($"{url}: {answer}");
     }
 
     // What may be better next time: a broken connection, a silent or overloaded server. Not: a wrong file, a full disk, or the
     // user's own stop.
-    private static bool IsPassing(Exception e, CancellationToken cancellation)
-        => !cancellation.IsCancellationRequested
-            && (e is HttpRequestException or HttpIOException or OperationCanceledException || (e is IOException && e.InnerException is SocketException));
+    private static bool IsPassing(Exception e, CancellationToken cancellation) => !cancellation.IsCancellationRequested
+        && (e is HttpRequestException or HttpIOException or OperationCanceledException
+            || e is IOException { InnerException: SocketException });
 
-    private static long? Total(HttpResponseMessage response, long have)
-        => response.Content.Headers.ContentRange?.Length ?? (response.Content.Headers.ContentLength is { } length ? have + length : null);
-
-    // Proves that a later answer continues the same version of the file.
-    private static string TagOf(HttpResponseMessage response)
-        => response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Content.Headers.LastModified?.ToString("R") ?? string.Empty;
-
-    private static string? Tag(string path) => File.Exists(path + TagSuffix) ? File.ReadAllText(path + TagSuffix) : null;
-
-    private static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
-}
-
-/// <summary>How patient a download is.</summary>
-public sealed record DownloadSettings
-{
-    /// <summary>How many times in a row it may fail without having got further.</summary>
-    public int Attempts { get; init; } = 5;
-
-    /// <summary>How long it waits after the first failure; twice as long after each further one.</summary>
-    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long the server may be silent.</summary>
-    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
+    private static long Length(string path) => new FileInfo(path + PartSuffix) is { Exists: true } part ? part.Length : 0;
 }
 
 /// <summary>How far a download is.</summary>
-/// <param name="Bytes">Bytes that are on the disk.</param>
-/// <param name="Total">Bytes of the whole file, where known.</param>
-public readonly record struct DownloadProgress(long Bytes, long? Total);
+/// <param name="File">The file at work.</param>
+/// <param name="Step">"fetching" or "unpacking".</param>
+/// <param name="Done">Bytes on the disk; entries when unpacking.</param>
+/// <param name="Total">Of how many, where known.</param>
+public readonly record struct DownloadProgress(string File, string Step, long Done, long? Total);

@@ -18,7 +18,7 @@ public sealed record TrainingImageSettings(int ImageSize)
 {
     /// <summary>What is done to an image that is learned from; BLIP's crop, flip and RandAugment if null. Whatever is scored is
     /// only resized.</summary>
-    public IImageTransform? Transform { get; init; }
+    public ImageTransform? Transform { get; init; }
 
     /// <summary>Where augmentation comes from, together with epoch and example.</summary>
     public ulong Seed { get; init; }
@@ -38,8 +38,7 @@ public sealed record TrainingImageSettings(int ImageSize)
 /// (<see cref="ImageFiles"/>).</summary>
 internal abstract class SplitImages : IDisposable
 {
-    /// <summary>Normalised images as they are, V of each example: all first ones, then all second ones, <c>[V·B, 3, H,
-    /// W]</c>.</summary>
+    /// <summary>Normalised images as they are, V of each example: all first, then all second, <c>[V·B, 3, H, W]</c>.</summary>
     public abstract Tensor Plain(ReadOnlySpan<int> examples, Device? device);
 
     /// <summary>The same as an epoch of training sees them: augmented, where they come from files.</summary>
@@ -51,7 +50,7 @@ internal abstract class SplitImages : IDisposable
     /// <summary>Told what <see cref="Augmented"/> will be asked for, in order; it replaces what was told before.</summary>
     /// <param name="plan">The batches, looked at as they come near; an endless plan is fine, an empty one ends reading
     /// ahead.</param>
-    public virtual void Foresee(IEnumerable<PlannedBatch> plan)
+    public virtual void Prefetch(IEnumerable<PlannedBatch> plan)
     {
     }
 
@@ -59,9 +58,7 @@ internal abstract class SplitImages : IDisposable
 }
 
 /// <summary>
-/// Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a normalisation and
-/// nothing has
-/// to be prepared ahead.
+/// Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a normalisation.
 /// </summary>
 internal sealed class DrawnImages : SplitImages
 {
@@ -80,12 +77,13 @@ internal sealed class DrawnImages : SplitImages
     {
         this.imageOf = imageOf;
         var count = pixels.LongLength / (3 * size * size);
-        var normalization = ImageNormalization.Clip;
+        var (means, deviations) = ImageNormalization.Clip;
         using var scope = NewDisposeScope();
         images = tensor(pixels, [count, size, size, 3]).permute(0, 3, 1, 2).contiguous().DetachFromDisposeScope();
-        this.patchClasses = patchClasses is null ? null : tensor(patchClasses, [count, patchClasses.Length / count]).DetachFromDisposeScope();
-        mean = tensor(normalization.Mean.Select(m => m * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
-        deviation = tensor(normalization.Deviation.Select(d => d * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
+        this.patchClasses = patchClasses is null ? null : tensor(patchClasses, [count, patchClasses.Length / count]);
+        this.patchClasses?.DetachFromDisposeScope();
+        mean = tensor(means.Select(m => m * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
+        deviation = tensor(deviations.Select(d => d * 255).ToArray()).view(1, 3, 1, 1).DetachFromDisposeScope();
     }
 
     public override Tensor Plain(ReadOnlySpan<int> examples, Device? device)
@@ -117,28 +115,27 @@ internal sealed class DrawnImages : SplitImages
 
 /// <summary>
 /// Images on disk, decoded on several threads when they are asked for, and ahead where it was told what will be. What a batch
-/// holds
-/// depends on seed, epoch and examples alone, so a training that was cut off goes on with the very same batches.
+/// holds depends on seed, epoch and examples alone, so a training that was cut off goes on with the very same batches.
 /// </summary>
 /// <param name="paths">An example's images; as many for each example.</param>
 /// <param name="settings">How images are prepared.</param>
 /// <param name="load">Reads an image; <see cref="RgbImage.Load"/> where null.</param>
-internal sealed class ImageFiles(Func<int, IReadOnlyList<string>> paths, TrainingImageSettings settings, Func<string, RgbImage>? load = null)
+internal sealed class ImageFiles(
+    Func<int, IReadOnlyList<string>> paths, TrainingImageSettings settings, Func<string, RgbImage>? load = null)
     : SplitImages
 {
     private readonly Func<string, RgbImage> load = load ?? RgbImage.Load;
-    private readonly IImageTransform resized = new EvaluationTransform(settings.ImageSize);
-    private readonly IImageTransform augmented = settings.Transform ?? new TrainingTransform(settings.ImageSize);
+    private readonly ImageTransform augmented = settings.Transform ?? new TrainingTransform(settings.ImageSize).Apply;
     private readonly ConcurrentDictionary<string, RgbImage> kept = new();
     private long keptBytes;
-    private Ahead? ahead;
+    private Prefetcher? ahead;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public override Tensor Plain(ReadOnlySpan<int> examples, Device? device)
     {
-        using var batch = Decode(0, [.. examples], resized, LoadOnce, CancellationToken.None);
+        using var batch = Decode(0, [.. examples], Resized, LoadOnce, CancellationToken.None);
         return batch.ToTensor(device);
     }
 
@@ -152,10 +149,11 @@ internal sealed class ImageFiles(Func<int, IReadOnlyList<string>> paths, Trainin
     }
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan)
+    public override void Prefetch(IEnumerable<PlannedBatch> plan)
     {
         ahead?.Dispose();
-        ahead = new Ahead(plan, settings.QueueLength, (planned, stop) => Decode(planned.Epoch, [.. planned.Examples], augmented, load, stop));
+        ahead = new Prefetcher(
+            plan, settings.QueueLength, (planned, stop) => Decode(planned.Epoch, [.. planned.Examples], augmented, load, stop));
     }
 
     /// <summary>Stops reading ahead.</summary>
@@ -164,6 +162,9 @@ internal sealed class ImageFiles(Func<int, IReadOnlyList<string>> paths, Trainin
         ahead?.Dispose();
         ahead = null;
     }
+
+    private RgbImage Resized(RgbImage image, SeededRandom random) =>
+        BicubicResize.Resize(image, settings.ImageSize, settings.ImageSize);
 
     // Keeps the first images that are read in memory, so that small ones are read once and not once an epoch.
     private RgbImage LoadOnce(string path)
@@ -182,18 +183,26 @@ internal sealed class ImageFiles(Func<int, IReadOnlyList<string>> paths, Trainin
         return image;
     }
 
-    private Decoded Decode(int epoch, int[] examples, IImageTransform transform, Func<string, RgbImage> load, CancellationToken stop)
+    private Decoded Decode(
+        int epoch, int[] examples, ImageTransform transform, Func<string, RgbImage> load, CancellationToken stop)
     {
         var files = Array.ConvertAll(examples, example => paths(example));
-        var batch = new Decoded(files[0].Count * examples.Length, transform.Size);
+        var batch = new Decoded(files[0].Count * examples.Length, settings.ImageSize);
         try
         {
             var threads = new ParallelOptions { MaxDegreeOfParallelism = settings.Workers, CancellationToken = stop };
             Parallel.For(0, batch.Count, threads, image =>
             {
                 var (view, at) = Math.DivRem(image, examples.Length);
-                var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)examples[at], (ulong)view));
-                ImageNormalization.Clip.Apply(transform.Apply(load(files[at][view]), random).Pixels, batch.Image(image).Span);
+                var seed = SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)examples[at], (ulong)view);
+                var made = transform(load(files[at][view]), new SeededRandom(seed));
+                if (made.Width != settings.ImageSize || made.Height != settings.ImageSize)
+                {
+                    throw new InvalidDataException($"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, "
+                        + $"but the model takes {settings.ImageSize}x{settings.ImageSize}");
+                }
+
+                ImageNormalization.Clip.Apply(made.Pixels, batch.Image(image).Span);
             });
             return batch;
         }
@@ -231,73 +240,59 @@ internal sealed class ImageFiles(Func<int, IReadOnlyList<string>> paths, Trainin
         public void Dispose() => ArrayPool<float>.Shared.Return(values);
     }
 
-    /// <summary>The batches of a plan, made ahead on a thread of their own.</summary>
-    private sealed class Ahead : IDisposable
+    /// <summary>The batches of a plan, made ahead one after the other.</summary>
+    private sealed class Prefetcher : IDisposable
     {
-        private readonly BlockingCollection<(PlannedBatch Plan, Decoded Batch)> queue;
+        private readonly IEnumerator<PlannedBatch> plan;
+        private readonly int length;
+        private readonly Func<PlannedBatch, CancellationToken, Decoded> decode;
+        private readonly Queue<(PlannedBatch Plan, Task<Decoded> Batch)> queue = new();
         private readonly CancellationTokenSource stop = new();
-        private readonly Task producer;
-        private (PlannedBatch Plan, Decoded Batch)? next;
+        private Task last = Task.CompletedTask;
 
-        public Ahead(IEnumerable<PlannedBatch> plan, int length, Func<PlannedBatch, CancellationToken, Decoded> decode)
+        public Prefetcher(IEnumerable<PlannedBatch> plan, int length, Func<PlannedBatch, CancellationToken, Decoded> decode)
         {
-            queue = new(length);
-            producer = Task.Run(() => Fill(plan, decode));
+            (this.plan, this.length, this.decode) = (plan.GetEnumerator(), length, decode);
+            Fill();
         }
 
         /// <summary>The next batch of the plan if it is the one that is asked for, else null.</summary>
         public Decoded? Take(int epoch, ReadOnlySpan<int> examples)
         {
-            next ??= queue.TryTake(out var item, Timeout.Infinite) ? item : null;
-            if (next is not { } head || head.Plan.Epoch != epoch || !examples.SequenceEqual([.. head.Plan.Examples]))
+            if (!queue.TryPeek(out var head) || head.Plan.Epoch != epoch || !examples.SequenceEqual([.. head.Plan.Examples]))
             {
                 return null;
             }
 
-            next = null;
-            return head.Batch;
+            queue.Dequeue();
+            Fill();
+            return head.Batch.GetAwaiter().GetResult();
         }
 
         public void Dispose()
         {
             stop.Cancel();
-            producer.Wait();
-            next?.Batch.Dispose();
-            while (queue.TryTake(out var unread))
+            foreach (var (_, batch) in queue)
             {
-                unread.Batch.Dispose();
+                ((Task)batch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult(); // it ends
+                if (batch.IsCompletedSuccessfully)
+                {
+                    batch.Result.Dispose();
+                }
             }
 
-            queue.Dispose();
+            plan.Dispose();
             stop.Dispose();
         }
 
-        private void Fill(IEnumerable<PlannedBatch> plan, Func<PlannedBatch, CancellationToken, Decoded> decode)
+        private void Fill()
         {
-            try
+            while (queue.Count < length && plan.MoveNext())
             {
-                foreach (var planned in plan)
-                {
-                    var batch = decode(planned, stop.Token);
-                    try
-                    {
-                        queue.Add((planned, batch), stop.Token);
-                    }
-                    catch (OperationCanceledException)
-                    {
-                        batch.Dispose();
-                        throw;
-                    }
-                }
-            }
-            catch (Exception)
-            {
-                // The reader has left; or the batch that fails ends the plan, and fails again, with its reason, when it is asked
-                // for.
-            }
-            finally
-            {
-                queue.CompleteAdding();
+                var planned = plan.Current;
+                var batch = last.ContinueWith(_ => decode(planned, stop.Token), TaskScheduler.Default);
+                queue.Enqueue((planned, batch));
+                last = batch;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
@@ -19,59 +20,54 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     /// <summary>Goes once through the file, building nothing of it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="property">The array's name in the object that the file is; null where the file itself is the array.</param>
-    /// <param name="wanted">Properties of elements that are to be seen on the way.</param>
-    /// <param name="visit">Sees the number of an element, the name of a wanted property in it, and its text or number as
-    /// text.</param>
-    /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names file and
-    /// line.</exception>
-    public JsonList(string path, string? property = null, string[]? wanted = null, Action<int, string, string>? visit = null)
+    /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names the line.</exception>
+    public JsonList(string path, string? property = null) : this(path, property, property is null ? 1 : 2, [], out _)
     {
-        this.path = path;
-        var (depth, array, begin, seen) = (property is null ? 0 : 1, (bool?)null, 0L, (string?)null);
-        var isNamed = property is null; // whether what comes next at the depth is the array
-        ReadTokens(path, isLines: false, (ref Utf8JsonReader reader, long at) =>
-        {
-            if (array == true)
-            {
-                var isEnd = reader.CurrentDepth == depth;
-                if (!isEnd)
-                {
-                    Visit(ref reader, wanted ?? [], ref seen, visit);
-                    Add(ref reader, depth + 1, at, ref begin);
-                }
-
-                return !isEnd;
-            }
-
-            if (depth == 1 && reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.EndObject))
-            {
-                throw new InvalidDataException($"{path}, line {LineOf(path, at)}: an object is expected");
-            }
-
-            if (isNamed)
-            {
-                array = reader.TokenType == JsonTokenType.StartArray;
-                return array == true ? true : throw new InvalidDataException($"{path}, line {LineOf(path, at)}: an array is expected");
-            }
-
-            isNamed = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals(property);
-            return true;
-        });
-        file = array == true
-            ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess)
-            : throw new InvalidDataException(property is null ? $"{path}: empty; fetch or make it again" : $"{path}: the object has no \"{property}\"");
     }
 
-    private JsonList(string path)
+    /// <summary>The same, telling on the way what the elements are called.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="property">The array's name, as above.</param>
+    /// <param name="keys">The property that names an element; where one may lack it, further properties.</param>
+    /// <param name="names">Of each element the text, or number as text, of the first of these properties that it has.</param>
+    /// <exception cref="InvalidDataException">As above, or an element has none of these properties.</exception>
+    public JsonList(string path, string? property, string[] keys, out List<string> names)
+        : this(path, property, property is null ? 1 : 2, keys, out names)
+    {
+    }
+
+    private JsonList(string path, string? property, int depth, string[] keys, out List<string> names)
     {
         this.path = path;
-        var begin = 0L;
-        ReadTokens(path, isLines: true, (ref Utf8JsonReader reader, long at) =>
+        var (isInside, isNext) = (depth == 0, depth == 1); // of the array; whether the next token begins it
+        var (begin, key, best, known) = (0L, -1, 0, new List<string>());
+        ReadTokens(path, isLines: depth == 0, (ref Utf8JsonReader reader, long at) =>
         {
-            Add(ref reader, 0, at, ref begin);
-            return true;
+            if (!isInside)
+            {
+                (isInside, isNext) = (IsArrayBegin(ref reader, at, isNext), IsProperty(ref reader, property));
+                return true;
+            }
+
+            if (reader.CurrentDepth == depth + 1 && keys.Length > 0)
+            {
+                Name(ref reader, keys, known, ref key, ref best);
+            }
+            else if (reader.CurrentDepth == depth)
+            {
+                Add(ref reader, at, ref begin);
+                if (keys.Length > 0 && known.Count < places.Count)
+                {
+                    var wanted = string.Join(" or ", keys.Select(name => $"\"{name}\""));
+                    throw new InvalidDataException($"{path}: entry {places.Count} has no {wanted}");
+                }
+            }
+
+            return reader.CurrentDepth >= depth;
         });
-        file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+        names = known;
+        file = isInside ? File.OpenHandle(path, options: FileOptions.RandomAccess) : throw new InvalidDataException(
+            property is null ? $"{path}: empty; fetch or make it again" : $"{path}: the object has no \"{property}\"");
     }
 
     private delegate bool OnToken(ref Utf8JsonReader reader, long at);
@@ -89,7 +85,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
             for (var read = 0; read < length;)
             {
                 var more = RandomAccess.Read(file, bytes.AsSpan(read), offset + read);
-                read += more > 0 ? more : throw new InvalidDataException($"{path}: the file has become shorter since it was opened");
+                read += more > 0 ? more
+                    : throw new InvalidDataException($"{path}: the file has become shorter since it was opened");
             }
 
             return JsonRecord.Parse(bytes, path, offset);
@@ -98,7 +95,7 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 
     /// <summary>A file of one JSON object a line.</summary>
     /// <exception cref="InvalidDataException">A line is malformed; the message names file and line.</exception>
-    public static JsonList OfLines(string path) => new(path);
+    public static JsonList OfLines(string path) => new(path, null, 0, [], out _);
 
     /// <summary>Whether a file is an array: what tells the common forms apart.</summary>
     /// <exception cref="InvalidDataException">It is empty.</exception>
@@ -134,8 +131,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 
     /// <summary>The path of a file that is there.</summary>
     /// <exception cref="FileNotFoundException">It is not.</exception>
-    public static string Require(string path) =>
-        File.Exists(path) ? path : throw new FileNotFoundException($"there is no file '{path}'; './kit data status' tells which are missing", path);
+    public static string Require(string path) => File.Exists(path) ? path
+        : throw new FileNotFoundException($"there is no file '{path}'; what a data set lacks './kit data status' tells", path);
 
     /// <summary>The line, from 1, that a place in a file stands on.</summary>
     public static int LineOf(string path, long offset)
@@ -156,35 +153,47 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 
     public void Dispose() => file.Dispose();
 
-    private void Visit(ref Utf8JsonReader reader, string[] wanted, ref string? seen, Action<int, string, string>? visit)
+    private bool IsArrayBegin(ref Utf8JsonReader reader, long at, bool isNext)
     {
-        if (seen is not null && reader.TokenType is JsonTokenType.String or JsonTokenType.Number)
-        {
-            visit!(places.Count, seen, reader.TokenType == JsonTokenType.String ? reader.GetString()! : Encoding.UTF8.GetString(reader.ValueSpan));
-        }
-
-        seen = null;
-        if (reader.TokenType == JsonTokenType.PropertyName)
-        {
-            foreach (var name in wanted)
-            {
-                seen = reader.ValueTextEquals(name) ? name : seen;
-            }
-        }
+        var isWrong = isNext ? reader.TokenType != JsonTokenType.StartArray
+            : reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.EndObject);
+        return isWrong
+            ? throw new InvalidDataException($"{path}, line {LineOf(path, at)}: an {(isNext ? "array" : "object")} is expected")
+            : isNext;
     }
 
-    /// <summary>Notes where an element begins and ends that stands at a depth.</summary>
-    private void Add(ref Utf8JsonReader reader, int depth, long at, ref long begin)
+    private static bool IsProperty(ref Utf8JsonReader reader, string? name) =>
+        reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name);
+
+    /// <summary>Keeps, of the values right in an element, the one of the foremost key.</summary>
+    private void Name(ref Utf8JsonReader reader, string[] keys, List<string> names, ref int key, ref int best)
     {
-        if (reader.CurrentDepth != depth)
+        if (reader.TokenType == JsonTokenType.PropertyName)
         {
+            for (key = keys.Length - 1; key >= 0 && !reader.ValueTextEquals(keys[key]); key--)
+            {
+            }
+
             return;
         }
 
-        var isStart = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+        var isScalar = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
+        if (key >= 0 && isScalar && (names.Count == places.Count || key < best))
+        {
+            names.RemoveRange(places.Count, names.Count - places.Count);
+            names.Add(reader.TokenType == JsonTokenType.String ? reader.GetString()! : Encoding.UTF8.GetString(reader.ValueSpan));
+            best = key;
+        }
+
+        key = -1;
+    }
+
+    /// <summary>Notes where an element begins and ends.</summary>
+    private void Add(ref Utf8JsonReader reader, long at, ref long begin)
+    {
         begin = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray ? begin : at;
         var length = at - begin + reader.BytesConsumed - reader.TokenStartIndex;
-        if (!isStart)
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
         {
             places.Add((begin, length <= MaxElement ? (int)length : throw new InvalidDataException(
                 $"{path}, line {LineOf(path, begin)}: an element of more than {MaxElement >> 20} MiB")));
@@ -194,7 +203,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     /// <summary>Hands out every token of a file with the place of its first byte, until it is told to stop.</summary>
     private static void ReadTokens(string path, bool isLines, OnToken on)
     {
-        using var stream = new FileStream(Require(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        using var stream = new FileStream(
+            Require(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         var state = new JsonReaderState(new JsonReaderOptions { AllowMultipleValues = isLines });
         var (buffer, end, offset, isWhole) = (new byte[1 << 18], 0, 0L, false);
         try
@@ -226,7 +236,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
         }
         catch (JsonException e) when (offset > 0 || end > 0)
         {
-            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: not valid JSON ({JsonRecord.Reason(e)}); mend it or fetch it again", e);
+            throw new InvalidDataException(
+                $"{path}, line {e.LineNumber + 1}: not valid JSON ({JsonRecord.Reason(e)}); mend it or fetch it again", e);
         }
         catch (JsonException)
         {
@@ -283,10 +294,11 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
 
     public bool Has(string name) => Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    public string Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Wrong(name, "a text");
+    public string Text(string name) =>
+        Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Wrong(name, "a text");
 
-    /// <summary>A text, a number as it is written, or null where there is none: for identifiers that some files quote and others
-    /// do not.</summary>
+    /// <summary>A text, a number as it is written (some files quote identifiers and others do not), or null where there is
+    /// none.</summary>
     public string? Label(string name) => !Has(name) ? null : Value(name) switch
     {
         { ValueKind: JsonValueKind.String } value => value.GetString(),
@@ -294,8 +306,15 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         _ => throw Wrong(name, "a text or a number"),
     };
 
-    public long Number(string name) =>
-        Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : throw Wrong(name, "a whole number");
+    /// <summary>A whole number; some programs write it in quotes.</summary>
+    public long Number(string name) => Value(name) switch
+    {
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out var number) => number,
+        { ValueKind: JsonValueKind.String } value
+            when long.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            => number,
+        _ => throw Wrong(name, "a whole number"),
+    };
 
     /// <summary>"True" and "False" as texts, as NLVR2 has them, or JSON's own true and false.</summary>
     public bool Truth(string name) => Value(name) switch
@@ -331,7 +350,9 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
 
     private JsonElement Value(string name) => Element.TryGetProperty(name, out var value) ? value : throw Error($"no \"{name}\"");
 
-    private InvalidDataException Wrong(string name, string wanted) => Error($"\"{name}\" must be {wanted}, not {Shortened(Value(name))}");
+    private InvalidDataException Wrong(string name, string wanted) =>
+        Error($"\"{name}\" must be {wanted}, not {Shortened(Value(name))}");
 
-    private static string Shortened(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? $"{text[..57]}..." : value.GetRawText();
+    private static string Shortened(JsonElement value) =>
+        value.GetRawText() is { Length: > 60 } text ? $"{text[..57]}..." : value.GetRawText();
 }

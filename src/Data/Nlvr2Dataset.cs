@@ -14,7 +14,8 @@ public sealed record Nlvr2Example(string Sentence, string LeftImagePath, string 
 
     /// <summary>Examples with the same sentence: the identifier without its pair. Consistency asks for all of a group to be
     /// right.</summary>
-    public string Group => Identifier.Split('-') is [var split, var set, _, var sentence] ? $"{split}-{set}-{sentence}" : Identifier;
+    public string Group =>
+        Identifier.Split('-') is [var split, var set, _, var sentence] ? $"{split}-{set}-{sentence}" : Identifier;
 }
 
 /// <summary>
@@ -57,7 +58,8 @@ public static class Nlvr2Dataset
         };
     }
 
-    private static Nlvr2Example BlipExample(JsonRecord record, int number, ImageFolder images, Dictionary<string, List<string>> sentences)
+    private static Nlvr2Example BlipExample(
+        JsonRecord record, int number, ImageFolder images, Dictionary<string, List<string>> sentences)
     {
         var pair = record.Texts("images");
         if (pair.Length != 2)
@@ -79,11 +81,7 @@ public static class Nlvr2Dataset
         }
 
         var key = $"{split}-{set}";
-        if (!sentences.TryGetValue(key, out var known))
-        {
-            sentences[key] = known = [];
-        }
-
+        var known = sentences.TryGetValue(key, out var earlier) ? earlier : sentences[key] = [];
         var number = known.IndexOf(sentence);
         if (number < 0)
         {
@@ -103,9 +101,12 @@ public static class Nlvr2Dataset
         private readonly Dictionary<string, string> layouts = [];
 
         /// <summary>An image of the original form, by split, numbered folder (training only) and name.</summary>
-        public string Find(string split, string? directory, string name) => directory is null
-            ? Place(split, [$"images/{split}/{{0}}", $"{split}/{{0}}", "images/{0}", "{0}"], name, directory)
-            : Place($"{split}/", [$"images/{split}/{{1}}/{{0}}", $"{split}/{{1}}/{{0}}", $"images/{split}/{{0}}", $"{split}/{{0}}", "{0}"], name, directory);
+        public string Find(string split, string? directory, string name)
+        {
+            string[] numbered = directory is null ? [] : [$"images/{split}/{{1}}/{{0}}", $"{split}/{{1}}/{{0}}"];
+            string[] layouts = [.. numbered, $"images/{split}/{{0}}", $"{split}/{{0}}", "images/{0}", "{0}"];
+            return Place($"{split} {directory is null}", layouts, name, directory);
+        }
 
         /// <summary>An image of BLIP's form, by the relative path that stands in the file.</summary>
         public string Find(string relative) => Place("*", ["{0}", "images/{0}"], relative, null);

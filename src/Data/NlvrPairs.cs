@@ -14,11 +14,8 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
     /// known.</summary>
     public Tensor? PatchClasses { get; init; }
 
-    /// <summary>
-    /// How many of what a token names are in the left and in the right image, −1 for tokens that name nothing, <c>[B, N, 2]</c>
-    /// int64;
-    /// null where it is not known.
-    /// </summary>
+    /// <summary>How many of what a token names are in the left and in the right image, −1 for tokens that name nothing,
+    /// <c>[B, N, 2]</c> int64; null where it is not known.</summary>
     public Tensor? NamedCounts { get; init; }
 
     /// <summary>Tokens of each statement, padding left out.</summary>
@@ -26,9 +23,9 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
 }
 
 /// <summary>
-/// A split of NLVR2 as models read it, its images in memory or on disk. For training on files, as in BLIP's own, each image is
-/// augmented
-/// by itself, and half of the time the two change places, together with the statement's words "left" and "right".
+/// A split of NLVR2 as models read it, its images in memory or on disk; examples go by their numbers. For training on files, as
+/// in BLIP's own, each image is augmented by itself, and half of the time the two change places, together with the statement's
+/// words "left" and "right".
 /// </summary>
 public sealed class NlvrPairs : IDisposable
 {
@@ -55,10 +52,8 @@ public sealed class NlvrPairs : IDisposable
     /// <param name="answers">Whether each statement is true.</param>
     /// <param name="kinds">A word for the kind of each statement; what scores are split by.</param>
     /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
-    /// <param name="namedCounts">
-    /// How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each statement; null where it
-    /// is not known.
-    /// </param>
+    /// <param name="namedCounts">How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for
+    /// each statement; null where it is not known.</param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <exception cref="ArgumentException">They are not of the same examples.</exception>
     public NlvrPairs(
@@ -74,13 +69,14 @@ public sealed class NlvrPairs : IDisposable
         var (count, bytes) = (answers.Count, answers.Count * 2L * size * size * 3);
         if (pixels.Length != bytes || tokens.Count != count || kinds.Count != count)
         {
-            throw new ArgumentException(
-                $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, not {tokens.Count}, {kinds.Count} and {pixels.Length}");
+            throw new ArgumentException($"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, "
+                + $"not {tokens.Count}, {kinds.Count} and {pixels.Length}");
         }
 
         int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
         images = new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
-        (this.tokens, labels, this.namedCounts, this.paddingId, Kinds) = ((example, _) => tokens[example], answers, namedCounts, paddingId, kinds);
+        (this.tokens, labels, Kinds) = ((example, _) => tokens[example], answers, kinds);
+        (this.namedCounts, this.paddingId) = (namedCounts, paddingId);
         lengths = [.. tokens.Select(ids => ids.Length)];
         SwapProbability = 0;
     }
@@ -108,20 +104,15 @@ public sealed class NlvrPairs : IDisposable
     /// <summary>P, how many examples there are.</summary>
     public int Count => lengths.Length;
 
-    /// <summary>
-    /// The kind of each statement, by which scores are split; empty where statements have none, as in the published splits,
-    /// whose labels
-    /// are what the photographs show, too many to tell apart.
-    /// </summary>
+    /// <summary>The kind of each statement, by which scores are split; empty where statements have none, as in the published
+    /// splits, whose labels are what the photographs show, too many to tell apart.</summary>
     public IReadOnlyList<string> Kinds { get; }
 
     /// <summary>The identifier by which the official evaluation knows an example; null where there is none.</summary>
     public string? Identifier(int example) => annotations?[example].Identifier;
 
-    /// <summary>
-    /// What examples with the same sentence have in common: consistency asks for all of them to be right; null where it is not
-    /// known.
-    /// </summary>
+    /// <summary>What examples with the same sentence have in common (consistency asks for all of them to be right); null where
+    /// it is not known.</summary>
     public string? Group(int example) => annotations?[example].Group;
 
     /// <summary>Tokens of one statement, padding left out.</summary>
@@ -133,27 +124,29 @@ public sealed class NlvrPairs : IDisposable
     /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
     /// <param name="device">Where the tensors shall be; the processor where null.</param>
     public NlvrPairBatch Batch(
-        ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default, Device? device = null)
+        ReadOnlySpan<int> examples,
+        ReadOnlySpan<int> imagesOf = default,
+        ReadOnlySpan<int> textOf = default,
+        Device? device = null)
     {
         var seen = imagesOf.IsEmpty ? examples : imagesOf;
-        return Batch(images.Plain(seen, device), images.PatchClasses(seen, device), examples, textOf.IsEmpty ? examples : textOf, [], device);
+        var said = textOf.IsEmpty ? examples : textOf;
+        var (pixels, patches) = (images.Plain(seen, device), images.PatchClasses(seen, device));
+        return Batch(pixels, patches, examples.ToArray(), said.ToArray(), [], device);
     }
 
     /// <summary>Some examples as an epoch of training sees them: augmented, where images come from files.</summary>
-    /// <param name="epoch">The epoch, which decides the augmentation.</param>
-    /// <param name="examples">The examples' numbers.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
     public NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null)
     {
         bool[] swapped = SwapProbability == 0 ? [] : [.. examples.ToArray().Select(example =>
             new SeededRandom(SeededRandom.SeedFor(seed, (ulong)epoch, (ulong)example, Swap)).Chance(SwapProbability))];
         var pixels = Swapped(images.Augmented(epoch, examples, device), swapped);
-        return Batch(pixels, images.PatchClasses(examples, device), examples, examples, swapped, device);
+        return Batch(pixels, images.PatchClasses(examples, device), examples.ToArray(), examples.ToArray(), swapped, device);
     }
 
-    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead.</summary>
-    /// <param name="plan">The batches; empty when there will be none.</param>
-    public void Foresee(IEnumerable<PlannedBatch> plan) => images.Foresee(plan);
+    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead; an empty plan
+    /// ends that.</summary>
+    public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
 
     /// <summary>Frees the images, and stops reading ahead.</summary>
     public void Dispose() => images.Dispose();
@@ -168,7 +161,8 @@ public sealed class NlvrPairs : IDisposable
         var words = BlipText.PreCaption(sentence, MaxWords);
         if (swapped)
         {
-            words = string.Join(' ', words.Split(' ').Select(word => word switch { "left" => "right", "right" => "left", _ => word }));
+            var others = words.Split(' ').Select(word => word switch { "left" => "right", "right" => "left", _ => word });
+            words = string.Join(' ', others);
         }
 
         var ids = tokenizer.EncodeWithSpecials(words, longest);
@@ -176,12 +170,12 @@ public sealed class NlvrPairs : IDisposable
         return ids;
     }
 
-    private NlvrPairBatch Batch(Tensor pixels, Tensor? patches, ReadOnlySpan<int> examples, ReadOnlySpan<int> textOf, bool[] swapped, Device? device)
+    private NlvrPairBatch Batch(Tensor pixels, Tensor? patches, int[] examples, int[] said, bool[] swapped, Device? device)
     {
-        int[] said = [.. textOf];
         int[][] texts = [.. said.Select((example, i) => tokens(example, swapped.Length > 0 && swapped[i]))];
         var (ids, mask) = TextEncoding.Batch(texts, paddingId, null, device);
-        return new NlvrPairBatch(pixels, ids, mask, tensor(examples.ToArray().Select(example => labels[example] ? 1L : 0L).ToArray(), device: device))
+        var truth = tensor(Array.ConvertAll(examples, example => labels[example] ? 1L : 0L), device: device);
+        return new NlvrPairBatch(pixels, ids, mask, truth)
         {
             PatchClasses = patches,
             NamedCounts = namedCounts is null ? null : PaddedCounts([.. said.Select(example => namedCounts[example])], device),
@@ -193,8 +187,8 @@ public sealed class NlvrPairs : IDisposable
     internal static Tensor PaddedCounts(sbyte[][] counts, Device? device)
     {
         var width = counts.Max(of => of.Length);
-        var padded = counts.SelectMany(of => of.Concat(Enumerable.Repeat(Unnamed, width - of.Length)).Select(count => (long)count));
-        return tensor(padded.ToArray(), [counts.Length, width / 2, 2], device: device);
+        var padded = counts.SelectMany(of => of.Concat(Enumerable.Repeat(Unnamed, width - of.Length)));
+        return tensor(padded.Select(count => (long)count).ToArray(), [counts.Length, width / 2, 2], device: device);
     }
 
     private static Tensor Swapped(Tensor pixels, bool[] swapped)

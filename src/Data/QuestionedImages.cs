@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>A split of questions about images as models read them, in memory or on disk. An example is a question.</summary>
+/// <summary>
+/// A split of questions about images as models read them, in memory or on disk. An example is a question; questions go by their
+/// numbers, and tensors lie on the processor where no device is named.
+/// </summary>
 public sealed class QuestionedImages : IDisposable
 {
     private readonly CaptionedImages images; // their texts are the questions
@@ -14,32 +17,36 @@ public sealed class QuestionedImages : IDisposable
     /// <param name="images">The images; their texts are the questions.</param>
     /// <param name="answers">Token ids and weights of the different answers of every question.</param>
     /// <param name="truth">The questions as they are scored.</param>
-    /// <param name="counts">How many of what each token of each question names are in its image, twice a token; null where it is
-    /// not known.</param>
+    /// <param name="counts">See <see cref="NamedCounts"/>, of each question; null where it is not known.</param>
     /// <exception cref="ArgumentException">They are not of the same questions.</exception>
     public QuestionedImages(
-        CaptionedImages images, IReadOnlyList<IReadOnlyList<(int[] Ids, float Weight)>> answers, IReadOnlyList<VqaQuestion> truth, sbyte[][]? counts = null)
+        CaptionedImages images,
+        IReadOnlyList<IReadOnlyList<(int[] Ids, float Weight)>> answers,
+        IReadOnlyList<VqaQuestion> truth,
+        sbyte[][]? counts = null)
     {
         if (answers.Count != images.Captions || truth.Count != images.Captions)
         {
             throw new ArgumentException(
-                $"{images.Captions} questions with the answers of {answers.Count} and the truth of {truth.Count}", nameof(answers));
+                $"{images.Captions} questions with the answers of {answers.Count} and the truth of {truth.Count}");
         }
 
         (this.images, this.answers, this.counts, Truth) = (images, question => answers[question], counts, truth);
     }
 
-    /// <summary>
-    /// Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when they are asked for, so that
-    /// none takes memory.
-    /// </summary>
+    /// <summary>Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when they are asked
+    /// for.</summary>
     /// <param name="questions">The questions; disposed with the split where they can be.</param>
     /// <param name="question">How questions become tokens, [ENC] first.</param>
     /// <param name="answer">How answers become tokens, [DEC] first and [SEP] last.</param>
     /// <param name="settings">How images are prepared.</param>
     /// <param name="count">How many of the questions there shall be, the first; all if null.</param>
     public QuestionedImages(
-        IReadOnlyList<VqaExample> questions, TextEncoding question, TextEncoding answer, TrainingImageSettings settings, int? count = null)
+        IReadOnlyList<VqaExample> questions,
+        TextEncoding question,
+        TextEncoding answer,
+        TrainingImageSettings settings,
+        int? count = null)
     {
         var number = Math.Min(count ?? questions.Count, questions.Count);
         images = new CaptionedImages(questions, question, settings, number);
@@ -47,8 +54,8 @@ public sealed class QuestionedImages : IDisposable
         paddingId = answer.PaddingId;
         answers = index => questions[index] is { Answers.Count: > 0 } asked
             ? [.. asked.Answers.Select(one => (answer.Tokens(one.Text), one.Weight))]
-            : throw new InvalidDataException($"question {questions[index].QuestionId} ('{questions[index].Question}') has no answers to learn; "
-                + "a test split cannot be trained on");
+            : throw new InvalidDataException($"question {questions[index].QuestionId} ('{questions[index].Question}') has no "
+                + "answers to learn; a test split cannot be trained on");
     }
 
     /// <summary>How many questions there are.</summary>
@@ -60,14 +67,12 @@ public sealed class QuestionedImages : IDisposable
     /// <summary>Tokens of one question, padding left out.</summary>
     public int TextLength(int question) => images.TextLength(question);
 
-    /// <summary>Some questions with their images as they are.</summary>
-    /// <param name="questions">Their numbers.</param>
-    /// <param name="shuffle">Gives every question another question's image, to show that it is needed.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
-    /// <returns>Images <c>[B, 3, H, W]</c>, ids and mask <c>[B, N]</c>.</returns>
+    /// <summary>Some questions with their images as they are: pixels <c>[B, 3, H, W]</c>, ids and mask <c>[B, N]</c>.
+    /// Shuffled, every question has another question's image, which shows whether images are needed.</summary>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
-    public (Tensor Images, Tensor Ids, Tensor Mask) Batch(IReadOnlyList<int> questions, bool shuffle = false, Device? device = null)
+    public (Tensor Images, Tensor Ids, Tensor Mask) Batch(
+        IReadOnlyList<int> questions, bool shuffle = false, Device? device = null)
     {
         var (ids, mask) = images.Texts(questions, device);
         var other = shuffle ? SeededRandom.Derangement(images.Images) : [.. Enumerable.Range(0, images.Images)];
@@ -75,55 +80,42 @@ public sealed class QuestionedImages : IDisposable
     }
 
     /// <summary>The same as training sees it: images augmented, where they come from files.</summary>
-    /// <param name="epoch">The epoch, which decides the augmentation.</param>
-    /// <param name="questions">The questions' numbers.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
     public (Tensor Images, Tensor Ids, Tensor Mask) TrainingBatch(int epoch, ReadOnlySpan<int> questions, Device? device = null)
     {
         var (ids, mask) = images.Texts(questions.ToArray(), device);
         return (images.TrainingPixels(epoch, questions, device), ids, mask);
     }
 
-    /// <summary>
-    /// All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of the question
-    /// that each
-    /// answers, <c>[A]</c> int64.
-    /// </summary>
-    /// <param name="questions">The questions' numbers.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
+    /// <summary>All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of
+    /// the question that each answers, <c>[A]</c> int64.</summary>
     /// <exception cref="InvalidDataException">A question has no answers to learn.</exception>
-    public (Tensor Ids, Tensor Mask, Tensor Weights, Tensor QuestionOf) Answers(IReadOnlyList<int> questions, Device? device = null)
+    public (Tensor Ids, Tensor Mask, Tensor Weights, Tensor QuestionOf) Answers(
+        IReadOnlyList<int> questions, Device? device = null)
     {
-        var all = questions.SelectMany((question, place) => answers(question).Select(answer => (Place: (long)place, answer.Ids, answer.Weight))).ToArray();
-        var (ids, mask) = TextEncoding.Batch([.. all.Select(answer => answer.Ids)], paddingId, null, device);
-        return (
-            ids,
-            mask,
-            tensor(all.Select(answer => answer.Weight).ToArray(), device: device),
-            tensor(all.Select(answer => answer.Place).ToArray(), device: device));
+        var all = questions
+            .SelectMany((question, place) => answers(question).Select(answer => (Place: (long)place, answer))).ToArray();
+        var (ids, mask) = TextEncoding.Batch([.. all.Select(of => of.answer.Ids)], paddingId, null, device);
+        var weights = tensor(all.Select(of => of.answer.Weight).ToArray(), device: device);
+        return (ids, mask, weights, tensor(all.Select(of => of.Place).ToArray(), device: device));
     }
 
     /// <summary>What each patch of the questions' images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
-    /// <param name="questions">The questions' numbers.</param>
-    /// <param name="device">Where the tensor shall be; the processor where null.</param>
-    public Tensor? PatchClasses(IReadOnlyList<int> questions, Device? device = null) => images.PatchClasses(ImagesOf(questions), device);
+    public Tensor? PatchClasses(IReadOnlyList<int> questions, Device? device = null) =>
+        images.PatchClasses(ImagesOf(questions), device);
 
-    /// <summary>
-    /// How many of what each token names are in the image, <c>[B, N, 2]</c> int64 (both numbers alike,
-    /// <see cref="NlvrPairs.Unnamed"/> for tokens
-    /// that name nothing), padded as <see cref="Batch"/> pads; null where it is not known.
-    /// </summary>
-    /// <param name="questions">The questions' numbers.</param>
-    /// <param name="device">Where the tensor shall be; the processor where null.</param>
+    /// <summary>How many of what each token names are in the image, <c>[B, N, 2]</c> int64 (both numbers alike,
+    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing), padded as <see cref="Batch"/> pads; null where it is not
+    /// known.</summary>
     public Tensor? NamedCounts(IReadOnlyList<int> questions, Device? device = null) =>
         counts is null ? null : NlvrPairs.PaddedCounts([.. questions.Select(question => counts[question])], device);
 
-    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead.</summary>
-    /// <param name="plan">The batches; empty when there will be none.</param>
-    public void Foresee(IEnumerable<PlannedBatch> plan) => images.Foresee(plan);
+    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead; an empty plan
+    /// ends that.</summary>
+    public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
 
     /// <summary>Frees the images, closes the files, and stops reading ahead.</summary>
     public void Dispose() => images.Dispose();
 
-    private IReadOnlyList<int> ImagesOf(IReadOnlyList<int> questions) => [.. questions.Select(question => images.ImageOfCaption[question])];
+    private IReadOnlyList<int> ImagesOf(IReadOnlyList<int> questions) =>
+        [.. questions.Select(question => images.ImageOfCaption[question])];
 }

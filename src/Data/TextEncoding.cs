@@ -1,4 +1,3 @@
-using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
@@ -10,13 +9,28 @@ namespace Madtp.Kit.Data;
 /// batch if null.</param>
 public sealed record TextEncoding(Func<string, int[]> Tokens, int PaddingId = 0, int? Width = null)
 {
-    /// <summary>Ids (int64) and mask of some encoded texts, each <c>[B, N]</c>.</summary>
-    internal static (Tensor Ids, Tensor Mask) Batch(IReadOnlyList<int[]> texts, int paddingId, int? width, Device? device)
+    /// <summary>Ids (int64) and mask (1 for a token, 0 for padding) of some encoded texts, each <c>[B, N]</c>.</summary>
+    /// <exception cref="ArgumentException">A text is longer than the width.</exception>
+    internal static (Tensor Ids, Tensor Mask) Batch(
+        IReadOnlyList<int[]> texts, int paddingId, int? width = null, Device? device = null)
     {
-        var padded = TokenBatch.Pad(texts, paddingId, width);
-        return (
-            tensor(padded.Ids, [padded.Count, padded.Length], device: device),
-            tensor(padded.AttentionMask, [padded.Count, padded.Length], dtype: float32, device: device));
+        var columns = width ?? texts.Select(text => text.Length).DefaultIfEmpty(0).Max();
+        var ids = new long[texts.Count * columns];
+        var mask = new float[ids.Length];
+        Array.Fill(ids, paddingId);
+        foreach (var (row, text) in texts.Index())
+        {
+            if (text.Length > columns)
+            {
+                throw new ArgumentException(
+                    $"text {row} has {text.Length} tokens, more than the {columns} it is to be padded to");
+            }
+
+            Array.ConvertAll(text, id => (long)id).CopyTo(ids, row * columns);
+            Array.Fill(mask, 1, row * columns, text.Length);
+        }
+
+        return (tensor(ids, [texts.Count, columns], device: device), tensor(mask, [texts.Count, columns], device: device));
     }
 }
 

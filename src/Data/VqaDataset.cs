@@ -7,8 +7,7 @@ namespace Madtp.Kit.Data;
 /// <param name="Question">The question, as written.</param>
 /// <param name="ImagePath">The image's file.</param>
 /// <param name="Answers">The answers to learn, weighted; empty where the file has none (test).</param>
-/// <param name="Source">"vqa" or "vg" (Visual Genome).</param>
-public sealed record VqaExample(long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers, string Source)
+public sealed record VqaExample(long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers)
 {
     /// <summary>How many people answered; 0 where nobody did, or the file does not say.</summary>
     public int People { get; init; }
@@ -23,8 +22,10 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
     /// not matter.</summary>
     internal VqaQuestion ToScore()
     {
-        var people = Answers.SelectMany(answer => Enumerable.Repeat(answer.Text, (int)Math.Round(answer.Weight * Math.Max(1, People))));
-        return new VqaQuestion(QuestionId, QuestionType ?? "", AnswerType ?? "", [.. people.Select((answer, n) => new VqaHumanAnswer(answer, Number: n + 1))]);
+        var given = Answers.SelectMany(
+            answer => Enumerable.Repeat(answer.Text, (int)Math.Round(answer.Weight * Math.Max(1, People))));
+        VqaHumanAnswer[] answers = [.. given.Select((text, person) => new VqaHumanAnswer(text, Number: person + 1))];
+        return new VqaQuestion(QuestionId, QuestionType ?? "", AnswerType ?? "", answers);
     }
 }
 
@@ -40,7 +41,7 @@ public sealed record VqaQuestion(long QuestionId, string QuestionType, string An
 /// <param name="Text">The answer.</param>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
-public sealed record VqaHumanAnswer(string Text, string? Confidence = null, int? Number = null);
+public sealed record VqaHumanAnswer(string Text, string? Confidence = null, long? Number = null);
 
 /// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
 /// <param name="Text">The answer, as written.</param>
@@ -54,8 +55,8 @@ public sealed record VqaAnswer(string Text, float Weight)
 }
 
 /// <summary>
-/// Questions about images. Opens VQA v2's official pair of files, BLIP's own form, and Visual Genome's; each question is read
-/// from the file when it is asked for, so that the 444,000 training questions open in seconds and little memory.
+/// Questions about images. Opens VQA v2's official pair of files and BLIP's own form; each question is read from the file when
+/// it is asked for, so that the 444,000 training questions open in seconds and little memory.
 /// </summary>
 public sealed class VqaDataset : FileList<VqaExample>
 {
@@ -75,27 +76,23 @@ public sealed class VqaDataset : FileList<VqaExample>
     public static VqaDataset OpenOfficial(string questions, string? annotations, string imageFolder)
     {
         // "test-dev2015" asks about images of test2015.
-        var subset = JsonList.Properties(questions).GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
+        var subset = JsonList.Properties(questions)
+            .GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
             ?? throw new InvalidDataException($"{questions}: no \"data_subtype\" (train2014, val2014, test2015)");
-        var (asked, numbers) = Numbered(questions, "questions");
+        var asked = new JsonList(questions, "questions", ["question_id"], out var numbers);
         VqaExample Question(JsonRecord record) => new(
             record.Number("question_id"),
             record.Text("question"),
             Path.Combine(imageFolder, subset, $"COCO_{subset}_{record.Number("image_id"):D12}.jpg"),
-            [],
-            "vqa");
+            []);
         if (annotations is null)
         {
             return new VqaDataset(asked.Count, index => Question(asked[index]), asked);
         }
 
-        var (given, ofNumbers) = Numbered(annotations, "annotations");
-        var places = new Dictionary<string, int>(ofNumbers.Count);
-        foreach (var (place, number) in ofNumbers.Index())
-        {
-            places[number] = place;
-        }
-
+        var given = new JsonList(annotations, "annotations", ["question_id"], out var answered);
+        var places = answered.Index().DistinctBy(number => number.Item)
+            .ToDictionary(number => number.Item, number => number.Index);
         int[] annotationOf = [.. numbers.Select(number => places.TryGetValue(number, out var place)
             ? place
             : throw new InvalidDataException($"{annotations}: no answers to question {number} of {questions}"))];
@@ -107,8 +104,8 @@ public sealed class VqaDataset : FileList<VqaExample>
             {
                 Answers = VqaAnswer.Weigh(answers),
                 People = answers.Length,
-                QuestionType = annotation.Has("question_type") ? annotation.Text("question_type") : null,
-                AnswerType = annotation.Has("answer_type") ? annotation.Text("answer_type") : null,
+                QuestionType = annotation.Label("question_type"),
+                AnswerType = annotation.Label("answer_type"),
             };
         }, asked, given);
     }
@@ -132,38 +129,17 @@ public sealed class VqaDataset : FileList<VqaExample>
             var (folder, answers) = source switch
             {
                 "vqa" => (cocoFolder, VqaAnswer.Weigh(given)),
-                "vg" when visualGenomeFolder is not null => (visualGenomeFolder, [new VqaAnswer(record.Text("answer"), VisualGenomeWeight)]),
+                "vg" when visualGenomeFolder is not null =>
+                    (visualGenomeFolder, [new VqaAnswer(record.Text("answer"), VisualGenomeWeight)]),
                 "vg" => throw record.Error("a Visual Genome entry, but no folder of Visual Genome images was given"),
                 _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not \"{source}\""),
             };
             var image = Path.Combine(folder, record.Text("image"));
-            return new VqaExample(record.Number("question_id"), record.Text("question"), image, answers, source) { People = given.Length };
+            return new VqaExample(record.Number("question_id"), record.Text("question"), image, answers)
+            {
+                People = given.Length,
+            };
         }, entries);
-    }
-
-    /// <summary>Opens Visual Genome's question_answers.json.</summary>
-    /// <param name="path">An array of images, each with its questions ("qas").</param>
-    /// <param name="imageFolder">The folder that holds the images, by number: "VG_100K" and "VG_100K_2" below it are looked
-    /// into.</param>
-    /// <exception cref="FileNotFoundException">The file is missing.</exception>
-    /// <exception cref="InvalidDataException">The file is malformed.</exception>
-    public static VqaDataset OpenVisualGenome(string path, string imageFolder)
-    {
-        var places = new List<(int Image, int Question)>();
-        var images = new JsonList(path, property: null, ["qa_id"], (image, _, _) =>
-            places.Add((image, places.Count > 0 && places[^1].Image == image ? places[^1].Question + 1 : 0)));
-        return new VqaDataset(places.Count, index =>
-        {
-            var question = images[places[index].Image].Records("qas")[places[index].Question];
-            var id = question.Number("image_id");
-            string[] candidates = [.. new[] { "VG_100K", "VG_100K_2", string.Empty }.Select(folder => Path.Combine(imageFolder, folder, $"{id}.jpg"))];
-            return new VqaExample(
-                question.Number("qa_id"),
-                question.Text("question"),
-                candidates.FirstOrDefault(File.Exists) ?? candidates[^1],
-                [new VqaAnswer(question.Text("answer"), VisualGenomeWeight)],
-                "vg");
-        }, images);
     }
 
     /// <summary>Several data sets one after the other (BLIP trains on VQA's train and val and on Visual Genome).</summary>
@@ -181,25 +157,6 @@ public sealed class VqaDataset : FileList<VqaExample>
             return parts[part][index];
         },
         [.. parts]);
-
-    private static (JsonList Entries, IReadOnlyList<string> Numbers) Numbered(string path, string property)
-    {
-        var numbers = new List<string>();
-        var entries = new JsonList(path, property, ["question_id"], (place, _, number) =>
-        {
-            if (place == numbers.Count)
-            {
-                numbers.Add(number);
-            }
-        });
-        if (numbers.Count < entries.Count)
-        {
-            entries.Dispose();
-            throw new InvalidDataException($"{path}: entry {numbers.Count + 1} has no \"question_id\"");
-        }
-
-        return (entries, numbers);
-    }
 }
 
 /// <summary>The answers among which a model chooses when it ranks (BLIP's answer_list.json: an array of texts).</summary>
@@ -213,7 +170,8 @@ public static class AnswerList
     {
         try
         {
-            return JsonSerializer.Deserialize<string?[]>(File.ReadAllBytes(JsonList.Require(path))) is { Length: > 0 } answers && !answers.Contains(null)
+            var answers = JsonSerializer.Deserialize<string?[]>(File.ReadAllBytes(JsonList.Require(path)));
+            return answers is { Length: > 0 } && !answers.Contains(null)
                 ? [.. answers.OfType<string>()]
                 : throw new InvalidDataException($"{path}: no answers, or some are null");
         }

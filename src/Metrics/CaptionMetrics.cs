@@ -67,7 +67,7 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         if (JsonList.Properties(annotationsPath).ContainsKey("images"))
         {
             using var listed = new JsonList(annotationsPath, "images");
-            images = [.. listed.Select(image => image.Id("id"))];
+            images = [.. listed.Select(image => image.Number("id"))];
         }
 
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
@@ -103,7 +103,7 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         using var results = new JsonList(path);
         foreach (var result in results)
         {
-            var image = result.Id("image_id");
+            var image = result.Number("image_id");
             if (!references.ContainsKey(image))
             {
                 throw result.Error($"image {image} is not in {annotationsPath}");

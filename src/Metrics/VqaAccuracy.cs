@@ -49,14 +49,14 @@ public static class VqaAccuracy
         if (questionsPath is not null)
         {
             using var asked = new JsonList(questionsPath, "questions");
-            RequireSame(ids, [.. asked.Select(question => question.Id("question_id"))], questionsPath, annotationsPath);
+            RequireSame(ids, [.. asked.Select(question => question.Number("question_id"))], questionsPath, annotationsPath);
         }
 
         var predictions = new Dictionary<long, string>();
         using var results = new JsonList(resultsPath);
         foreach (var result in results)
         {
-            predictions[result.Id("question_id")] = result.Text("answer");
+            predictions[result.Number("question_id")] = result.Text("answer");
         }
 
         RequireSame(ids, [.. predictions.Keys], resultsPath, annotationsPath);
@@ -71,7 +71,7 @@ public static class VqaAccuracy
     {
         using var annotations = new JsonList(annotationsPath, "annotations");
         VqaQuestion[] questions = [.. annotations.Select(item => new VqaQuestion(
-            item.Id("question_id"), item.Text("question_type"), item.Text("answer_type"),
+            item.Number("question_id"), item.Text("question_type"), item.Text("answer_type"),
             [.. item.Records("answers").Select(HumanAnswer)]))];
         if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
         {
@@ -84,7 +84,7 @@ public static class VqaAccuracy
 
     private static VqaHumanAnswer HumanAnswer(JsonRecord answer) => new(
         answer.Text("answer"), answer.Has("answer_confidence") ? answer.Text("answer_confidence") : null,
-        answer.Has("answer_id") ? (int)answer.Id("answer_id") : null);
+        answer.Has("answer_id") ? answer.Number("answer_id") : null);
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
     {

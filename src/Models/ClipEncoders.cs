@@ -216,10 +216,7 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.Linear(c_proj, QuickGelu(Products.Linear(c_fc, tokens)));
-
-    /// <summary>x · σ(1.702 x), the approximation of GELU that CLIP was trained with.</summary>
-    public static Tensor QuickGelu(Tensor x) => x * (x * 1.702).sigmoid();
+    public override Tensor forward(Tensor tokens) => Products.Linear(c_proj, Products.QuickGelu(Products.Linear(c_fc, tokens)));
 }
 
 /// <summary>The bias that keeps CLIP's text tokens from looking ahead.</summary>

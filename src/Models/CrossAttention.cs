@@ -151,6 +151,6 @@ public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
     {
         var (first, second) = (Products.Linear(dense0, left), Products.Linear(dense1, right));
         var joined = merge_layer is null ? (first + second) / 2 : Products.Linear(merge_layer, cat([first, second], -1));
-        return LayerNorm.forward(dropout.forward(joined) + residual);
+        return LayerNorm.forward(Products.Add(dropout.forward(joined), residual));
     }
 }

@@ -96,7 +96,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     public override int TextLength(int example) => Train.TextLength(example);
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
+    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)

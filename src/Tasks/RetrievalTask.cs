@@ -108,7 +108,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     public override int TextLength(int example) => Train.TextLength(example);
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
+    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)

@@ -113,7 +113,7 @@ public sealed record TaskSettings
     public int? Candidates { get; init; }
 
     /// <summary>What is done to an image that is learned from; BLIP's crop, flip and RandAugment if null.</summary>
-    public IImageTransform? Transform { get; init; }
+    public ImageTransform? Transform { get; init; }
 
     /// <summary>How many images are decoded at a time.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;

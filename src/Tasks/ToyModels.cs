@@ -125,10 +125,10 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     public ToyModel<TModel> Load(double? macShare = null)
     {
         var path = WeightsPath(macShare);
-        var reduce = macShare is { } share ? FormattableString.Invariant($" --reduce {1 - share}") : string.Empty;
+        var reduce = macShare is { } share ? FormattableString.Invariant($" --reduce {Math.Round(1 - share, 6)}") : string.Empty;
         return File.Exists(path)
             ? Load(path)
-            : throw new FileNotFoundException($"there are no weights at '{path}'; './kit train {task}{reduce}' trains them", path);
+            : throw new FileNotFoundException($"there are no weights at '{path}'; './kit train toy-{task}{reduce}' trains them", path);
     }
 
     /// <summary>A model from weights of <c>./kit train</c>, regular or with parameters taken out.</summary>

@@ -25,7 +25,7 @@ public abstract class TrainingTask
 
     /// <summary>Told the batches that losses will be asked for, in order, so that a task that reads files can read them ahead.</summary>
     /// <param name="plan">The batches, or their parts where gradients are accumulated; empty when there will be none.</param>
-    public virtual void Foresee(IEnumerable<PlannedBatch> plan)
+    public virtual void Prefetch(IEnumerable<PlannedBatch> plan)
     {
     }
 

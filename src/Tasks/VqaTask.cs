@@ -5,7 +5,6 @@ using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
-using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -23,11 +22,9 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
     public static AnswerVocabulary Of(IReadOnlyList<string> words, Func<string, int[]> encode, int considered = 128)
     {
         ArgumentNullException.ThrowIfNull(words);
-        var padded = TokenBatch.Pad([.. words.Select(encode)], 0);
-        var ids = tensor(padded.Ids, [padded.Count, padded.Length]).DetachFromDisposeScope();
-        using var scope = NewDisposeScope();
-        var mask = tensor(padded.AttentionMask, [padded.Count, padded.Length]).to(float32).DetachFromDisposeScope();
-        return new AnswerVocabulary(words, new AnswerCandidates(ids, mask), Math.Min(considered, words.Count));
+        var (ids, mask) = TextEncoding.Batch([.. words.Select(encode)], 0);
+        var candidates = new AnswerCandidates(ids.DetachFromDisposeScope(), mask.DetachFromDisposeScope());
+        return new AnswerVocabulary(words, candidates, Math.Min(considered, words.Count));
     }
 
     /// <summary>The toy world's: any answer of the training questions, all of them read to their end.</summary>
@@ -114,7 +111,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
     public override int TextLength(int example) => Train.TextLength(example);
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => Train.Foresee(plan);
+    public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)

@@ -6,32 +6,27 @@ using Microsoft.ML.Tokenizers;
 namespace Madtp.Kit.Text;
 
 /// <summary>
-/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer on the vocabulary of bert-base-uncased (as in transformers
-/// 4.15),
-/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place in
-/// image-grounded encoding).
+/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer (transformers 4.15) on the vocabulary of bert-base-uncased,
+/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place
+/// in image-grounded encoding). Letters, marks and spaces are those of Unicode 14.0, on which the reference ran.
 /// </summary>
-/// <remarks>What is a letter, a mark or a space is decided by Unicode 14.0, on which the reference ran, on every
-/// runtime.</remarks>
 public sealed class BertWordPiece
 {
     private const string Unknown = "[UNK]";
     private static readonly string[] BertTokens = [Unknown, "[SEP]", "[PAD]", "[CLS]", "[MASK]"];
     private static readonly string[] BlipTokens = ["[DEC]", "[ENC]"];
     private readonly string[] vocabulary;
+    private readonly WordPieceTokenizer tokenizer;
     private readonly HashSet<int> specialIds;
 
     private BertWordPiece(string[] vocabulary, WordPieceTokenizer tokenizer, bool blip)
     {
-        (this.vocabulary, Tokenizer) = (vocabulary, tokenizer);
+        (this.vocabulary, this.tokenizer) = (vocabulary, tokenizer);
         int[] ids = [.. BertTokens.Select(token => Array.IndexOf(vocabulary, token))];
-        (UnknownId, SeparatorId, PaddingId, ClassId, MaskId) = (ids[0], ids[1], ids[2], ids[3], ids[4]);
+        (UnknownId, SeparatorId, PaddingId, ClassId) = (ids[0], ids[1], ids[2], ids[3]);
         (DecoderId, EncoderId) = blip ? (vocabulary.Length - 2, vocabulary.Length - 1) : ((int?)null, (int?)null);
         specialIds = [.. ids, .. new[] { DecoderId, EncoderId }.OfType<int>()];
     }
-
-    /// <summary>The tokenizer underneath, for its own interface.</summary>
-    public WordPieceTokenizer Tokenizer { get; }
 
     /// <summary>How many ids there are: 30,522, and 30,524 with BLIP's two.</summary>
     public int VocabularySize => vocabulary.Length;
@@ -48,9 +43,6 @@ public sealed class BertWordPiece
     /// <summary>The id of <c>[CLS]</c> (101), which starts a text.</summary>
     public int ClassId { get; }
 
-    /// <summary>The id of <c>[MASK]</c> (103).</summary>
-    public int MaskId { get; }
-
     /// <summary>The id of BLIP's <c>[DEC]</c> (30522); null without BLIP's tokens.</summary>
     public int? DecoderId { get; }
 
@@ -66,7 +58,8 @@ public sealed class BertWordPiece
     {
         if (!File.Exists(vocabularyPath))
         {
-            throw new FileNotFoundException($"there is no BERT vocabulary at '{vocabularyPath}'; it is the file vocab.txt of bert-base-uncased", vocabularyPath);
+            throw new FileNotFoundException(
+                $"there is no BERT vocabulary at '{vocabularyPath}'; it is the file vocab.txt of bert-base-uncased");
         }
 
         return Create(File.ReadAllLines(vocabularyPath), blip, vocabularyPath);
@@ -95,24 +88,15 @@ public sealed class BertWordPiece
     }
 
     /// <summary>The ids of a text, without start and end.</summary>
-    public IReadOnlyList<int> Encode(string text) => Tokenizer.EncodeToIds(text);
+    public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
 
-    /// <summary>The ids of a text between <c>[CLS]</c> and <c>[SEP]</c>, cut to at most <paramref name="maxLength"/> ids, these
-    /// two included.</summary>
+    /// <summary>The ids of a text between [CLS] and [SEP], at most <paramref name="maxLength"/> with these.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
     public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
         return [ClassId, .. Encode(text).Take(maxLength - 2), SeparatorId];
     }
-
-    /// <summary>Encodes several texts between <c>[CLS]</c> and <c>[SEP]</c> and pads them at the end.</summary>
-    /// <param name="texts">The texts, B of them.</param>
-    /// <param name="maxLength">Longer texts are cut to this many ids, <c>[CLS]</c> and <c>[SEP]</c> included.</param>
-    /// <param name="padToMaxLength">Whether to pad to <paramref name="maxLength"/> instead of to the longest text.</param>
-    /// <returns>Ids and attention mask, <c>[B, N]</c>.</returns>
-    public TokenBatch EncodeBatch(IEnumerable<string> texts, int maxLength = int.MaxValue, bool padToMaxLength = false)
-        => TokenBatch.Pad([.. texts.Select(text => EncodeWithSpecials(text, maxLength))], PaddingId, padToMaxLength ? maxLength : null);
 
     /// <summary>The token of an id, as the vocabulary writes it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
@@ -121,87 +105,51 @@ public sealed class BertWordPiece
             ? vocabulary[id]
             : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
 
-    /// <summary>The text of ids, put together as Hugging Face's <c>decode</c> does: pieces joined, spaces before punctuation and
-    /// contractions removed.</summary>
-    /// <param name="ids">Ids of this vocabulary.</param>
-    /// <param name="skipSpecialTokens">Whether to leave out [CLS], [SEP], [PAD] and the like.</param>
+    /// <summary>The text of ids as Hugging Face's <c>decode</c> puts it together, special tokens skipped: pieces joined, spaces
+    /// before punctuation and contractions removed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
-    public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true)
+    public string Decode(IEnumerable<int> ids)
     {
-        var parts = new List<string>();
-        var pieces = new List<string>();
-        foreach (var id in ids.Where(id => !skipSpecialTokens || !specialIds.Contains(id)))
-        {
-            if (id == DecoderId || id == EncoderId)
-            {
-                AddJoined(parts, pieces);
-                parts.Add(TokenOf(id));
-            }
-            else
-            {
-                pieces.Add(TokenOf(id));
-            }
-        }
-
-        AddJoined(parts, pieces);
-        return CloseUp(string.Join(' ', parts));
-    }
-
-    private static void AddJoined(List<string> parts, List<string> pieces)
-    {
-        if (pieces.Count > 0)
-        {
-            parts.Add(PythonText.Strip(string.Join(' ', pieces).Replace(" ##", "", StringComparison.Ordinal)).ToString());
-            pieces.Clear();
-        }
-    }
-
-    private static string CloseUp(string text)
-    {
-        string[] spaced = [" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're"];
-        string[] closed = [".", "?", "!", ",", "'", "n't", "'m", "'s", "'ve", "'re"];
-        return spaced.Zip(closed).Aggregate(text, (current, pair) => current.Replace(pair.First, pair.Second, StringComparison.Ordinal));
+        var pieces = string.Join(' ', ids.Where(id => !specialIds.Contains(id)).Select(TokenOf));
+        string[] closed = [".", "?", "!", ",", "' ", "n't", "'m", "'s", "'ve", "'re"];
+        return closed.Aggregate(
+            PythonText.Strip(pieces.Replace(" ##", "", StringComparison.Ordinal)),
+            (text, mark) => text.Replace($" {mark}", mark.TrimEnd(), StringComparison.Ordinal));
     }
 
     private static void CheckVocabulary(string[] vocabulary, string source)
     {
         var lines = new Dictionary<string, int>(vocabulary.Length, StringComparer.Ordinal);
-        for (var id = 0; id < vocabulary.Length; id++)
+        foreach (var (id, token) in vocabulary.Index())
         {
-            if (vocabulary[id].Length == 0)
+            if (token.Length == 0 || !lines.TryAdd(token, id))
             {
-                throw new InvalidDataException($"{source}, line {id + 1}: the token is empty; a BERT vocabulary has one token a line");
-            }
-
-            if (!lines.TryAdd(vocabulary[id], id))
-            {
-                throw new InvalidDataException($"{source}, line {id + 1}: the token '{vocabulary[id]}' is on line {lines[vocabulary[id]] + 1} already");
+                throw new InvalidDataException($"{source}, line {id + 1}: the token " + (token.Length == 0
+                    ? "is empty; a BERT vocabulary has one token a line"
+                    : $"'{token}' is on line {lines[token] + 1} already"));
             }
         }
 
-        foreach (var token in BertTokens)
+        if (BertTokens.FirstOrDefault(token => !lines.ContainsKey(token)) is { } missing)
         {
-            if (!lines.ContainsKey(token))
-            {
-                throw new InvalidDataException($"{source}: the token {token} is missing; is it the vocab.txt of bert-base-uncased?");
-            }
+            throw new InvalidDataException(
+                $"{source}: the token {missing} is missing; is it the vocab.txt of bert-base-uncased?");
         }
     }
 }
 
 /// <summary>
 /// What Hugging Face's BertTokenizer (uncased, transformers 4.15) does to text before WordPiece, written out as words with one
-/// space between:
-/// lower case character by character, control characters dropped, Chinese characters set apart, accents stripped, punctuation
-/// split off.
-/// Special tokens stay as they are. A word of more than 100 code points becomes the unknown token.
+/// space between: lower case character by character, control characters dropped, Chinese characters set apart, accents stripped,
+/// punctuation split off. Special tokens stay as they are. A word of more than 100 code points becomes the unknown token.
 /// </summary>
 /// <param name="unknownToken">What too long a word becomes.</param>
 /// <param name="specialTokens">What stays whole.</param>
 internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> specialTokens) : Normalizer
 {
     private const int LongestWord = 100;
-    private readonly Regex specials = new(string.Join('|', specialTokens.OrderByDescending(token => token.Length).Select(Regex.Escape)));
+    private readonly Regex specials = new(
+        string.Join('|', specialTokens.OrderByDescending(token => token.Length).Select(Regex.Escape)));
 
     /// <inheritdoc/>
     public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
@@ -213,30 +161,24 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
         var start = 0;
         foreach (Match special in specials.Matches(original))
         {
-            AddWords(words, original.AsSpan(start, special.Index - start));
+            AddWords(words, original[start..special.Index]);
             words.Add(special.Value);
             start = special.Index + special.Length;
         }
 
-        AddWords(words, original.AsSpan(start));
+        AddWords(words, original[start..]);
         return string.Join(' ', words);
     }
 
-    private void AddWords(List<string> words, ReadOnlySpan<char> text)
-    {
-        foreach (var word in Cleaned(text).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            AddParts(words, word);
-        }
-    }
+    private void AddWords(List<string> words, string text) =>
+        Array.ForEach(Cleaned(text).Split(' ', StringSplitOptions.RemoveEmptyEntries), word => AddParts(words, word));
 
     /// <summary>Lower case, with spaces where words are set apart.</summary>
-    private static string Cleaned(ReadOnlySpan<char> text)
+    private static string Cleaned(string text)
     {
         var result = new StringBuilder(text.Length + 16);
-        for (var index = 0; index < text.Length;)
+        foreach (var point in PythonText.CodePoints(text))
         {
-            var point = PythonText.NextCodePoint(text, ref index);
             var lower = UnicodeTables.Instance.SimpleLower(point);
             if (point == 0x0130)
             {
@@ -249,9 +191,7 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
             else if (!IsDropped(lower))
             {
                 var apart = IsChinese(lower) ? " " : "";
-                result.Append(apart);
-                PythonText.Append(result, PythonText.IsSpace(lower) ? ' ' : lower);
-                result.Append(apart);
+                result.Append(apart).Append(PythonText.IsSpace(lower) ? " " : PythonText.AsText(lower)).Append(apart);
             }
         }
 
@@ -284,7 +224,7 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
 
             if (category != UnicodeCategory.NonSpacingMark)
             {
-                PythonText.Append(part, point);
+                part.Append(PythonText.AsText(point));
                 length++;
             }
 
@@ -297,12 +237,13 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
         Close();
     }
 
-    private static bool IsDropped(int point) => point == 0xFFFD || UnicodeTables.Instance.CategoryOf(point) is UnicodeCategory.Control
+    private static bool IsDropped(int point) =>
+        point == 0xFFFD || UnicodeTables.Instance.CategoryOf(point) is UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
 
     private static bool IsChinese(int point) => point is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF)
-        or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B820 and <= 0x2CEAF)
-        or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
+        or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F)
+        or (>= 0x2B820 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
 
     // Of ASCII all that is neither letter nor digit.
     private static bool IsPunctuation(int point, UnicodeCategory category) => point < 128

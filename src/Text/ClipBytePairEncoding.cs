@@ -6,14 +6,10 @@ using Microsoft.ML.Tokenizers;
 namespace Madtp.Kit.Text;
 
 /// <summary>
-/// The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids.
+/// The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids. The
+/// original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
+/// Letters and case are those of Unicode 14.0, on which the reference ran. A lone surrogate, which it rejects, counts as U+FFFD.
 /// </summary>
-/// <remarks>
-/// The original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did
-/// not.
-/// Letters and case follow Unicode 14.0, on which the reference ran, on every runtime. A lone surrogate, which the original
-/// rejects, counts as U+FFFD.
-/// </remarks>
 public sealed class ClipBytePairEncoding
 {
     internal const string StartToken = "<|startoftext|>";
@@ -21,20 +17,13 @@ public sealed class ClipBytePairEncoding
     private const int MergeCount = 49152 - 256 - 2;
     private const string Suffix = "</w>";
     private readonly string[] vocabulary;
+    private readonly BpeTokenizer tokenizer;
 
     private ClipBytePairEncoding(string[] vocabulary, BpeTokenizer tokenizer)
     {
-        this.vocabulary = vocabulary;
-        Tokenizer = tokenizer;
-        StartId = vocabulary.Length - 2;
-        EndId = vocabulary.Length - 1;
+        (this.vocabulary, this.tokenizer) = (vocabulary, tokenizer);
+        (StartId, EndId) = (vocabulary.Length - 2, vocabulary.Length - 1);
     }
-
-    /// <summary>How many tokens CLIP's text transformer reads: 77, start and end included.</summary>
-    public static int ContextLength => 77;
-
-    /// <summary>The tokenizer underneath, for its own interface.</summary>
-    public BpeTokenizer Tokenizer { get; }
 
     /// <summary>How many ids there are: 49,408.</summary>
     public int VocabularySize => vocabulary.Length;
@@ -49,13 +38,14 @@ public sealed class ClipBytePairEncoding
     /// first.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is not a pair of known tokens, or lines are missing; the message names file
+    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names file
     /// and line.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
         {
-            throw new FileNotFoundException($"there are no CLIP merges at '{mergesPath}'; they are the file bpe_simple_vocab_16e6.txt.gz", mergesPath);
+            throw new FileNotFoundException(
+                $"there are no CLIP merges at '{mergesPath}'; they are the file bpe_simple_vocab_16e6.txt.gz", mergesPath);
         }
 
         using var file = File.OpenRead(mergesPath);
@@ -67,7 +57,8 @@ public sealed class ClipBytePairEncoding
         reader.ReadLine();
         while (merges.Count < MergeCount)
         {
-            merges.Add(reader.ReadLine() ?? throw new InvalidDataException($"{mergesPath} ends after line {merges.Count + 1}; CLIP's merges fill {MergeCount + 1}"));
+            merges.Add(reader.ReadLine() ?? throw new InvalidDataException(
+                $"{mergesPath} ends after line {merges.Count + 1}; CLIP's merges fill {MergeCount + 1}"));
         }
 
         return Create(merges, mergesPath);
@@ -82,7 +73,11 @@ public sealed class ClipBytePairEncoding
     {
         var pairs = merges.ToArray();
         string[] characters = [.. ByteCharacters.InVocabularyOrder.Select(c => c.ToString())];
-        string[] vocabulary = [.. characters, .. characters.Select(c => c + Suffix), .. pairs.Select(pair => pair.Replace(" ", "", StringComparison.Ordinal)), StartToken, EndToken];
+        string[] vocabulary =
+        [
+            .. characters, .. characters.Select(c => c + Suffix), // 512 of bytes
+            .. pairs.Select(pair => pair.Replace(" ", "", StringComparison.Ordinal)), StartToken, EndToken,
+        ];
         CheckMerges(pairs, vocabulary, source);
         var options = new BpeOptions(vocabulary.Select((token, id) => KeyValuePair.Create(token, id)))
         {
@@ -90,38 +85,24 @@ public sealed class ClipBytePairEncoding
             EndOfWordSuffix = Suffix,
             Normalizer = new ClipNormalizer(),
             PreTokenizer = Spaces.PreTokenizer,
-            SpecialTokens = new Dictionary<string, int> { [StartToken] = vocabulary.Length - 2, [EndToken] = vocabulary.Length - 1 },
+            SpecialTokens = new Dictionary<string, int>
+            {
+                [StartToken] = vocabulary.Length - 2, [EndToken] = vocabulary.Length - 1,
+            },
         };
         return new ClipBytePairEncoding(vocabulary, BpeTokenizer.Create(options));
     }
 
     /// <summary>The ids of a text, without start and end.</summary>
-    public IReadOnlyList<int> Encode(string text) => Tokenizer.EncodeToIds(text);
+    public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
 
-    /// <summary>The ids of a text between start and end.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="maxLength">The most ids, start and end included.</param>
-    /// <param name="truncate">Whether a longer text is cut (the last id stays the end token) or refused.</param>
+    /// <summary>The ids of a text between start and end, at most <paramref name="maxLength"/> with these.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
-    /// <exception cref="ArgumentException">The text is too long and may not be cut.</exception>
-    public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue, bool truncate = true)
+    public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
-        var ids = Encode(text);
-        return truncate || ids.Count <= maxLength - 2
-            ? [StartId, .. ids.Take(maxLength - 2), EndId]
-            : throw new ArgumentException($"the text has {ids.Count + 2} tokens with start and end, more than the {maxLength} of the context: {text}", nameof(text));
+        return [StartId, .. Encode(text).Take(maxLength - 2), EndId];
     }
-
-    /// <summary>Encodes several texts between start and end, filled up with zeros to the context length as <c>clip.tokenize</c>
-    /// does.</summary>
-    /// <param name="texts">The texts, B of them.</param>
-    /// <param name="contextLength">The length of every row, N.</param>
-    /// <param name="truncate">Whether a longer text is cut or refused.</param>
-    /// <returns>Ids and attention mask, <c>[B, N]</c>.</returns>
-    /// <exception cref="ArgumentException">A text is too long and may not be cut.</exception>
-    public TokenBatch EncodeBatch(IEnumerable<string> texts, int contextLength = 77, bool truncate = true)
-        => TokenBatch.Pad([.. texts.Select(text => EncodeWithSpecials(text, contextLength, truncate))], 0, contextLength);
 
     /// <summary>The token of an id, as the vocabulary writes it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
@@ -143,7 +124,8 @@ public sealed class ClipBytePairEncoding
             var tokens = pairs[i].Split(' ');
             if (tokens.Length != 2 || !known.Contains(tokens[0]) || !known.Contains(tokens[1]))
             {
-                throw new InvalidDataException($"{source}, line {i + 2}: '{pairs[i]}' is not two tokens of the lines before with a space between");
+                throw new InvalidDataException(
+                    $"{source}, line {i + 2}: '{pairs[i]}' is not two tokens of the lines before with a space between");
             }
 
             if (!known.Add(tokens[0] + tokens[1]))
@@ -156,13 +138,12 @@ public sealed class ClipBytePairEncoding
 
 /// <summary>
 /// What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
-/// character references resolved twice, white space closed up, lower case, the words its pattern finds, each byte as its
-/// printable character.
+/// character references resolved twice, white space closed up, lower case, the words its pattern finds, bytes as characters.
 /// </summary>
 internal sealed partial class ClipNormalizer : Normalizer
 {
-    private static readonly string[] Specials = [ClipBytePairEncoding.StartToken, ClipBytePairEncoding.EndToken];
-    private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+    private static readonly string[] Words =
+        [ClipBytePairEncoding.StartToken, ClipBytePairEncoding.EndToken, "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
     private enum Kind
     {
@@ -208,7 +189,7 @@ internal sealed partial class ClipNormalizer : Normalizer
     /// <summary>How long a word starts here; 0 where the pattern finds none.</summary>
     private static int WordLength(ReadOnlySpan<char> text)
     {
-        foreach (var word in text[0] == '<' ? Specials : text[0] == '\'' ? Contractions : [])
+        foreach (var word in Words)
         {
             if (StartsWith(text, word))
             {
@@ -263,10 +244,11 @@ internal sealed partial class ClipNormalizer : Normalizer
 internal static class ByteCharacters
 {
     private static readonly char[] Characters = MakeCharacters();
-    private static readonly Dictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToDictionary(value => Characters[value], value => (byte)value);
+    private static readonly Dictionary<char, byte> Bytes =
+        Enumerable.Range(0, 256).ToDictionary(value => Characters[value], value => (byte)value);
 
     /// <summary>The 256 characters in the order of the vocabulary: those that stand for themselves, then the others.</summary>
-    public static IEnumerable<char> InVocabularyOrder { get; } = [.. Characters.Where(c => c < 256), .. Characters.Where(c => c >= 256)];
+    public static IEnumerable<char> InVocabularyOrder { get; } = Characters.OrderBy(c => c >= 256); // stable
 
     /// <summary>Appends the characters of the text's UTF-8 bytes; a lone surrogate counts as U+FFFD.</summary>
     public static void Append(StringBuilder destination, ReadOnlySpan<char> text)
@@ -274,8 +256,7 @@ internal static class ByteCharacters
         Span<byte> utf8 = stackalloc byte[4];
         foreach (var rune in text.EnumerateRunes())
         {
-            var count = rune.EncodeToUtf8(utf8);
-            foreach (var value in utf8[..count])
+            foreach (var value in utf8[..rune.EncodeToUtf8(utf8)])
             {
                 destination.Append(Characters[value]);
             }

@@ -1,12 +1,10 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Madtp.Kit.Text;
 
 /// <summary>
 /// Python's <c>html.unescape</c>: character references of HTML 5, with or without their semicolon, the longest known name
-/// winning.
-/// The runtime's own decoder knows the names of HTML 4 only.
+/// winning. The runtime's own decoder knows the names of HTML 4 only.
 /// </summary>
 internal static partial class HtmlText
 {
@@ -23,7 +21,7 @@ internal static partial class HtmlText
         foreach (var line in TextTable.ReadLines("html5-entities.txt"))
         {
             var fields = line.Split(' ');
-            names.Add(fields[0], string.Concat(fields.Skip(1).Select(hex => char.ConvertFromUtf32(int.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture)))));
+            names.Add(fields[0], string.Concat(fields.Skip(1).Select(hex => char.ConvertFromUtf32(Convert.ToInt32(hex, 16)))));
         }
 
         return names;

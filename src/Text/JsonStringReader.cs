@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Madtp.Kit.Text;
 
@@ -13,107 +13,42 @@ namespace Madtp.Kit.Text;
 public sealed class JsonStringReader(Stream stream, string source)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
-    private byte[] buffer = new byte[1 << 16];
-    private int start;
-    private int end;
-
-    /// <summary>Called before waiting for more input: what was answered so far should go out then.</summary>
-    public event Action? Waiting;
-
-    /// <summary>The number of the line read last, from 1.</summary>
-    public int Line { get; private set; }
+    private readonly StreamReader lines = new(stream, Encoding.Latin1, detectEncodingFromByteOrderMarks: false); // a char a byte
+    private int line;
 
     /// <summary>The next line's text; null at the end.</summary>
-    /// <exception cref="InvalidDataException">A line is not one JSON string in UTF-8; the message names the source and the
-    /// line.</exception>
+    /// <exception cref="InvalidDataException">A line is not one JSON string in UTF-8; the message names the line.</exception>
     public string? Read()
     {
-        var searched = start;
-        while (true)
+        if (lines.ReadLine() is not { } bytes)
         {
-            var length = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
-            if (length >= 0)
-            {
-                var line = buffer.AsSpan(start, searched + length - start);
-                start = searched + length + 1;
-                return Parse(line);
-            }
-
-            searched = end - start;
-            if (!Fill())
-            {
-                var rest = buffer.AsSpan(start, end - start);
-                start = end;
-                return rest.IsEmpty ? null : Parse(rest);
-            }
-        }
-    }
-
-    private bool Fill()
-    {
-        buffer.AsSpan(start, end - start).CopyTo(buffer);
-        (start, end) = (0, end - start);
-        if (end == buffer.Length)
-        {
-            Array.Resize(ref buffer, buffer.Length * 2);
+            return null;
         }
 
-        Waiting?.Invoke();
-        var read = stream.Read(buffer, end, buffer.Length - end);
-        end += read;
-        return read > 0;
-    }
-
-    private string Parse(ReadOnlySpan<byte> line)
-    {
-        Line++;
+        line++;
         try
         {
-            var reader = new Utf8JsonReader(line);
+            var reader = new Utf8JsonReader(Encoding.Latin1.GetBytes(bytes));
             if (!reader.Read() || reader.TokenType != JsonTokenType.String)
             {
-                throw new InvalidDataException($"{source}, line {Line}: it is not a JSON string; every line holds one, such as \"two dogs\"");
+                throw Error("it is not a JSON string; every line holds one, such as \"two dogs\"");
             }
 
-            var text = reader.ValueIsEscaped ? Unescape(reader.ValueSpan) : StrictUtf8.GetString(reader.ValueSpan);
-            return !reader.Read() ? text : throw new InvalidDataException($"{source}, line {Line}: something follows the string");
+            // The reader has checked the escapes, and JSON's are among those of regular expressions.
+            var text = StrictUtf8.GetString(reader.ValueSpan);
+            text = reader.ValueIsEscaped ? Regex.Unescape(text) : text;
+            return !reader.Read() ? text : throw Error("something follows the string");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{source}, line {Line}: it is not a JSON string, at byte {e.BytePositionInLine + 1}; every line holds one, such as \"two dogs\"", e);
+            throw Error(
+                $"it is not a JSON string, at byte {e.BytePositionInLine + 1}; every line holds one, such as \"two dogs\"", e);
         }
         catch (DecoderFallbackException e)
         {
-            throw new InvalidDataException($"{source}, line {Line}: the string is not UTF-8", e);
+            throw Error("the string is not UTF-8", e);
         }
     }
 
-    private static string Unescape(ReadOnlySpan<byte> escaped)
-    {
-        var result = new StringBuilder(escaped.Length);
-        while (!escaped.IsEmpty)
-        {
-            var plain = escaped.IndexOf((byte)'\\');
-            result.Append(StrictUtf8.GetString(plain < 0 ? escaped : escaped[..plain]));
-            if (plain < 0)
-            {
-                break;
-            }
-
-            var code = escaped[plain + 1];
-            result.Append(code switch
-            {
-                (byte)'n' => '\n',
-                (byte)'t' => '\t',
-                (byte)'r' => '\r',
-                (byte)'b' => '\b',
-                (byte)'f' => '\f',
-                (byte)'u' => (char)int.Parse(escaped.Slice(plain + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
-                _ => (char)code,
-            });
-            escaped = escaped[(plain + (code == 'u' ? 6 : 2))..];
-        }
-
-        return result.ToString();
-    }
+    private InvalidDataException Error(string what, Exception? cause = null) => new($"{source}, line {line}: {what}", cause);
 }

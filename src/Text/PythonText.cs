@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Madtp.Kit.Text;
@@ -20,18 +21,18 @@ internal static class PythonText
             : unit;
     }
 
-    /// <summary>Appends one code point, a lone surrogate included.</summary>
-    public static void Append(StringBuilder destination, int codePoint)
+    /// <summary>Every code point of a text.</summary>
+    public static IEnumerable<int> CodePoints(string text)
     {
-        if (codePoint < 0x10000)
+        for (var index = 0; index < text.Length;)
         {
-            destination.Append((char)codePoint);
-        }
-        else
-        {
-            destination.Append((char)(0xD7C0 + (codePoint >> 10))).Append((char)(0xDC00 + (codePoint & 0x3FF)));
+            yield return NextCodePoint(text, ref index);
         }
     }
+
+    /// <summary>One code point as text, a lone surrogate included.</summary>
+    public static string AsText(int codePoint) =>
+        codePoint < 0x10000 ? ((char)codePoint).ToString() : char.ConvertFromUtf32(codePoint);
 
     /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white
     /// space.</summary>
@@ -51,7 +52,7 @@ internal static class PythonText
     /// ς.</summary>
     public static string Lower(string text)
     {
-        if (System.Text.Ascii.IsValid(text))
+        if (Ascii.IsValid(text))
         {
             return text.ToLowerInvariant();
         }
@@ -59,16 +60,13 @@ internal static class PythonText
         var result = new StringBuilder(text.Length + 2);
         for (var index = 0; index < text.Length;)
         {
-            var start = index;
             var point = NextCodePoint(text, ref index);
-            if (point == 0x03A3)
+            result.Append(point switch
             {
-                result.Append(IsFinalSigma(text, start) ? 'ς' : 'σ');
-            }
-            else
-            {
-                AppendLower(result, point);
-            }
+                0x03A3 => IsFinalSigma(text, index - 1) ? "ς" : "σ",
+                0x0130 => "i\u0307",
+                _ => AsText(UnicodeTables.Instance.SimpleLower(point)),
+            });
         }
 
         return result.ToString();
@@ -78,61 +76,22 @@ internal static class PythonText
     public static List<int> Decompose(string text)
     {
         var points = new List<int>(text.Length);
-        for (var index = 0; index < text.Length;)
+        foreach (var point in CodePoints(text))
         {
-            UnicodeTables.Instance.AppendDecomposition(NextCodePoint(text, ref index), points);
+            UnicodeTables.Instance.AppendDecomposition(point, points);
         }
 
         OrderMarks(points);
         return points;
     }
 
-    private static void AppendLower(StringBuilder result, int point)
-    {
-        if (point == 0x0130)
-        {
-            result.Append('i').Append('\u0307');
-        }
-        else
-        {
-            Append(result, UnicodeTables.Instance.SimpleLower(point));
-        }
-    }
-
     /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may
     /// be ignored.</summary>
     private static bool IsFinalSigma(string text, int position)
     {
-        var tables = UnicodeTables.Instance;
-        var before = position;
-        var point = -1;
-        while (before > 0)
-        {
-            before -= before > 1 && char.IsSurrogatePair(text[before - 2], text[before - 1]) ? 2 : 1;
-            var probe = before;
-            var candidate = NextCodePoint(text, ref probe);
-            if (!tables.IsCaseIgnorable(candidate))
-            {
-                point = candidate;
-                break;
-            }
-        }
-
-        if (point < 0 || !tables.IsCased(point))
-        {
-            return false;
-        }
-
-        for (var after = position + 1; after < text.Length;)
-        {
-            var candidate = NextCodePoint(text, ref after);
-            if (!tables.IsCaseIgnorable(candidate))
-            {
-                return !tables.IsCased(candidate);
-            }
-        }
-
-        return true;
+        static bool BeginsCased(IEnumerable<int> points) =>
+            points.SkipWhile(UnicodeTables.Instance.IsCaseIgnorable).Take(1).Any(UnicodeTables.Instance.IsCased);
+        return BeginsCased(CodePoints(text[..position]).Reverse()) && !BeginsCased(CodePoints(text[(position + 1)..]));
     }
 
     /// <summary>Canonical ordering: a stable sort by combining class of every run of marks.</summary>
@@ -152,7 +111,7 @@ internal static class PythonText
             if (!ordered)
             {
                 var run = points[start..end].OrderBy(tables.CombiningClassOf).ToArray();
-                run.CopyTo(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(points)[start..end]);
+                run.CopyTo(CollectionsMarshal.AsSpan(points)[start..end]);
             }
 
             start = end;

@@ -9,7 +9,8 @@ namespace Madtp.Kit.Text;
 internal sealed class UnicodeTables
 {
     private const int CodePoints = 0x110000;
-    private const string Codes = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So"; // as UnicodeCategory
+    // In the order of UnicodeCategory.
+    private const string Codes = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So";
     private const byte CasedFlag = 1;
     private const byte CaseIgnorableFlag = 2;
     private const byte NewerLetterFlag = 4;
@@ -35,9 +36,9 @@ internal sealed class UnicodeTables
     /// <summary>The general category; unassigned code points and lone surrogates have theirs too.</summary>
     public UnicodeCategory CategoryOf(int codePoint) => (UnicodeCategory)categories[codePoint];
 
-    /// <summary>The lower case of one code point by the simple mapping (U+0130, which becomes two code points, is returned as it
-    /// is).</summary>
-    public int SimpleLower(int codePoint) => lowerDistances.TryGetValue(codePoint, out var distance) ? codePoint + distance : codePoint;
+    /// <summary>The lower case of one code point by the simple mapping; U+0130, which becomes two, stays.</summary>
+    public int SimpleLower(int codePoint) =>
+        lowerDistances.TryGetValue(codePoint, out var distance) ? codePoint + distance : codePoint;
 
     /// <summary>Whether the character is upper, lower or title case.</summary>
     public bool IsCased(int codePoint) => (flags[codePoint] & CasedFlag) != 0;
@@ -46,11 +47,13 @@ internal sealed class UnicodeTables
     public bool IsCaseIgnorable(int codePoint) => (flags[codePoint] & CaseIgnorableFlag) != 0;
 
     /// <summary><c>\p{L}</c> of the package <c>regex</c> 2022.10.31, which knows the letters of Unicode 15.0.</summary>
-    public bool IsRegexLetter(int codePoint) => CategoryOf(codePoint) <= UnicodeCategory.OtherLetter || (flags[codePoint] & NewerLetterFlag) != 0;
+    public bool IsRegexLetter(int codePoint) =>
+        CategoryOf(codePoint) <= UnicodeCategory.OtherLetter || (flags[codePoint] & NewerLetterFlag) != 0;
 
     /// <summary><c>\p{N}</c> of the package <c>regex</c> 2022.10.31, which knows the numbers of Unicode 15.0.</summary>
     public bool IsRegexNumber(int codePoint)
-        => CategoryOf(codePoint) is >= UnicodeCategory.DecimalDigitNumber and <= UnicodeCategory.OtherNumber || (flags[codePoint] & NewerNumberFlag) != 0;
+        => CategoryOf(codePoint) is >= UnicodeCategory.DecimalDigitNumber and <= UnicodeCategory.OtherNumber
+            || (flags[codePoint] & NewerNumberFlag) != 0;
 
     /// <summary>The canonical combining class; 0 for a starter.</summary>
     public int CombiningClassOf(int codePoint) => combiningClasses.GetValueOrDefault(codePoint);
@@ -102,42 +105,29 @@ internal sealed class UnicodeTables
             case "D":
                 decompositions.Add(first, [.. fields.Skip(2).Select(part => Hex(part))]);
                 break;
-            case "L":
-                AddEach(lowerDistances, first, end, fields[2]);
+            case "L" or "C":
+                var map = fields[0] == "L" ? lowerDistances : combiningClasses;
+                var number = int.Parse(fields[2], CultureInfo.InvariantCulture);
+                for (var point = first; point < end; point++)
+                {
+                    map.Add(point, number);
+                }
+
                 break;
-            case "C":
-                AddEach(combiningClasses, first, end, fields[2]);
-                break;
-            case "I":
-                Mark(first, end, CaseIgnorableFlag);
-                break;
-            case "U":
-                Mark(first, end, CasedFlag);
-                break;
-            case "R":
-                Mark(first, end, fields[2] == "Lo" ? NewerLetterFlag : NewerNumberFlag);
+            case "I" or "U" or "R":
+                var flag = fields[0] == "I" ? CaseIgnorableFlag : fields[0] == "U" ? CasedFlag
+                    : fields[2] == "Lo" ? NewerLetterFlag : NewerNumberFlag;
+                for (var point = first; point < end; point++)
+                {
+                    flags[point] |= flag;
+                }
+
                 break;
             default:
                 throw new InvalidDataException($"unicode-14.txt holds a line of unknown kind: '{line}'");
         }
     }
 
-    private static void AddEach(Dictionary<int, int> map, int first, int end, string value)
-    {
-        var number = int.Parse(value, CultureInfo.InvariantCulture);
-        for (var point = first; point < end; point++)
-        {
-            map.Add(point, number);
-        }
-    }
-
-    private void Mark(int first, int end, byte flag)
-    {
-        for (var point = first; point < end; point++)
-        {
-            flags[point] |= flag;
-        }
-    }
 }
 
 /// <summary>Reads the text tables that travel inside the library.</summary>

@@ -51,7 +51,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
         finally
         {
-            task.Foresee([]);
+            task.Prefetch([]);
             Recompute(false);
         }
     }
@@ -85,7 +85,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
         var records = new List<TrainingRecord>(File.Exists(LogPath) ? TrainingLog.Read(LogPath) : []);
         var reached = false;
-        task.Foresee(Plan(step));
+        task.Prefetch(Plan(step));
         watch.Restart();
         while (step < TotalSteps && !reached && !cancellation.IsCancellationRequested)
         {

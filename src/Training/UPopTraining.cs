@@ -167,7 +167,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
     public override void Prepare(int step, int stepsPerEpoch) => task.Prepare(step, stepsPerEpoch);
 
     /// <inheritdoc/>
-    public override void Foresee(IEnumerable<PlannedBatch> plan) => task.Foresee(plan);
+    public override void Prefetch(IEnumerable<PlannedBatch> plan) => task.Prefetch(plan);
 
     /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples) => task.Losses(examples) with { Macs = Macs };

@@ -38,7 +38,7 @@ public sealed class CaptionsOnDiskTests(Toys toys) : IClassFixture<Toys>
         using var scope = NewDisposeScope();
         using var one = TinyFiles.CaptionsOf("clip", toys.Data, "train", TinyFiles.Augmented with { Workers = 1 });
         using var other = TinyFiles.CaptionsOf("clip", toys.Data, "train", TinyFiles.Augmented with { Workers = 3 });
-        other.Foresee([new PlannedBatch(3, [5, 6]), new PlannedBatch(3, Some)]);
+        other.Prefetch([new PlannedBatch(3, [5, 6]), new PlannedBatch(3, Some)]);
         var ahead = (other.TrainingPixels(3, [5, 6]), other.TrainingPixels(3, Some));
         var apart = one.TrainingPixels(3, Some);
         Assert.True(apart.Equals(ahead.Item2));

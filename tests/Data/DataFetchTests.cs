@@ -22,12 +22,12 @@ public sealed class DataFetchTests : IDisposable
         using var server = new RudeServer((_, _) => new("200 OK", zip, $"Content-Length: {zip.Length}"));
         var source = new DataSource("t", "T", "t", "none", [new("all.zip", server.Url) { Holds = ["a.json", "images"] }]);
         Assert.Equal(DataState.Absent, DataStatus.Check(source, folder).State);
-        Assert.Equal(1, await new DataFetch(new Download(client)).FetchAsync(source, folder));
+        Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
         Assert.Equal("[1]", File.ReadAllText(Path.Combine(folder, "t", "a.json")));
         Assert.True(File.Exists(Path.Combine(folder, "t", "images", "b.jpg")));
         Assert.False(File.Exists(Path.Combine(folder, "t", "all.zip")));
         Assert.Equal(DataState.Complete, DataStatus.Check(source, folder).State);
-        Assert.Equal(0, await new DataFetch(new Download(client)).FetchAsync(source, folder));
+        Assert.Equal(0, await new Download(client).FetchAsync(source, folder));
         Assert.Single(server.Ranges);
     }
 
@@ -37,7 +37,7 @@ public sealed class DataFetchTests : IDisposable
         var source = new DataSource("t", "T", "t", "none", [new("all.zip", "http://127.0.0.1:1/none") { Holds = ["images"] }]);
         Directory.CreateDirectory(Path.Combine(folder, "t", "images"));
         File.WriteAllBytes(Path.Combine(folder, "t", "all.zip"), Zip(("images/b.jpg", "x")));
-        Assert.Equal(1, await new DataFetch(new Download(client)).FetchAsync(source, folder));
+        Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
         Assert.True(File.Exists(Path.Combine(folder, "t", "images", "b.jpg")));
     }
 
@@ -46,10 +46,10 @@ public sealed class DataFetchTests : IDisposable
     {
         var path = Path.Combine(folder, "evil.zip");
         File.WriteAllBytes(path, Zip(("../outside.txt", "x")));
-        Assert.Contains("outside", Assert.Throws<InvalidDataException>(() => Archive.Unpack(path, Path.Combine(folder, "in"))).Message);
+        Assert.Contains("outside", Assert.Throws<InvalidDataException>(() => Download.Unpack(path, Path.Combine(folder, "in"))).Message);
         Assert.False(File.Exists(Path.Combine(folder, "outside.txt")));
         File.WriteAllText(path, "no archive");
-        Assert.Contains("evil.zip", Assert.Throws<InvalidDataException>(() => Archive.Unpack(path, folder)).Message);
+        Assert.Contains("evil.zip", Assert.Throws<InvalidDataException>(() => Download.Unpack(path, folder)).Message);
     }
 
     [Fact]

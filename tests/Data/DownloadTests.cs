@@ -29,8 +29,8 @@ public sealed class DownloadTests : IDisposable
         await FetchAsync(server, Checked, new Seen(seen));
         Assert.Equal(Content, File.ReadAllBytes(Target));
         Assert.Equal(["file.bin"], Directory.GetFiles(Path.GetDirectoryName(Target)!).Select(Path.GetFileName));
-        Assert.Equal(new DownloadProgress(Content.Length, Content.Length), seen[^1]);
-        Assert.Equal(seen.Select(s => s.Bytes).Order(), seen.Select(s => s.Bytes));
+        Assert.Equal(new DownloadProgress("file.bin", "fetching", Content.Length, Content.Length), seen[^1]);
+        Assert.Equal(seen.Select(s => s.Done).Order(), seen.Select(s => s.Done));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     private Task FetchAsync(RudeServer server, Func<string, DataFile> file, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
-        => new Download(client, new DownloadSettings { Attempts = 3, Pause = TimeSpan.FromMilliseconds(1), Silence = TimeSpan.FromSeconds(1) })
+        => new Download(client) { Attempts = 3, Pause = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(1) }
             .FetchAsync(file(server.Url), Target, progress, cancellation);
 
     private sealed class Seen(List<DownloadProgress> list) : IProgress<DownloadProgress>
@@ -201,7 +201,7 @@ public sealed class DownloadTests : IDisposable
     {
         public void Report(DownloadProgress value)
         {
-            if (value.Bytes > 0)
+            if (value.Done > 0)
             {
                 stop.Cancel();
             }

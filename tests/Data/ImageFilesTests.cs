@@ -6,17 +6,17 @@ namespace Madtp.Kit.Tests.Data;
 
 public class ImageFilesTests
 {
-    private static readonly TrainingImageSettings Settings = new(2) { Transform = new Darkened(), Seed = 9, QueueLength = 2 };
+    private static readonly TrainingImageSettings Settings = new(2) { Transform = Darkened, Seed = 9, QueueLength = 2 };
 
     private static readonly PlannedBatch[] Plan = [.. Enumerable.Range(0, 12).Select(i => new PlannedBatch(i / 4, [i, 30 - i, 60 + i]))];
 
     [Fact]
-    public void What_was_foreseen_is_what_would_have_been_made_on_demand()
+    public void What_was_prefetched_is_what_would_have_been_made_on_demand()
     {
         using var asked = Batches(Load);
-        using var foreseen = Batches(Load);
-        foreseen.Foresee(Plan);
-        Assert.Equal(Plan.Select(p => Contents(asked, p)), Plan.Select(p => Contents(foreseen, p)));
+        using var prefetched = Batches(Load);
+        prefetched.Prefetch(Plan);
+        Assert.Equal(Plan.Select(p => Contents(asked, p)), Plan.Select(p => Contents(prefetched, p)));
         Assert.NotEqual(Contents(asked, Plan[0]), Contents(asked, Plan[0] with { Epoch = 1 }));
     }
 
@@ -30,7 +30,7 @@ public class ImageFilesTests
             return Load(path);
         });
         using var asked = Batches(Load);
-        batches.Foresee(Plan);
+        batches.Prefetch(Plan);
         foreach (var planned in Plan)
         {
             var other = new PlannedBatch(7, [1, 2]);
@@ -50,11 +50,11 @@ public class ImageFilesTests
             Interlocked.Increment(ref loaded);
             return Load(path);
         });
-        batches.Foresee(Enumerable.Range(0, int.MaxValue).Select(i => new PlannedBatch(i, [i % 90])));
+        batches.Prefetch(Enumerable.Range(0, int.MaxValue).Select(i => new PlannedBatch(i, [i % 90])));
         batches.Augmented(0, [0], null).Dispose();
         Thread.Sleep(100);
         Assert.InRange(loaded, 2, 2 * 5); // one taken, two waiting, one ready, one begun
-        batches.Foresee([]);
+        batches.Prefetch([]);
         var atTheEnd = loaded;
         Thread.Sleep(50);
         Assert.Equal(atTheEnd, loaded);
@@ -64,7 +64,7 @@ public class ImageFilesTests
     public void A_broken_image_fails_the_batch_that_needs_it_with_its_name()
     {
         using var batches = Batches(path => path == "2" ? throw new InvalidDataException("image '2' cannot be read") : Load(path));
-        batches.Foresee(Plan);
+        batches.Prefetch(Plan);
         batches.Augmented(0, [0, 30, 60], null).Dispose();
         batches.Augmented(0, [1, 29, 61], null).Dispose();
         Assert.Contains("'2'", Assert.Throws<InvalidDataException>(() => batches.Augmented(0, [2, 28, 62], null)).Message, StringComparison.Ordinal);
@@ -84,6 +84,13 @@ public class ImageFilesTests
         ImageNormalization.Clip.Apply(Flat(104).Pixels, expected);
         Assert.Equal(expected, batch[3].contiguous().data<float>().ToArray());
         Assert.Equal(Contents(one, Plan[5]), Contents(many, Plan[5]));
+    }
+
+    [Fact]
+    public void A_transform_that_makes_another_size_is_refused()
+    {
+        using var batches = Batches(Load, Settings with { Transform = (_, _) => new RgbImage(1, 1, new byte[3]) });
+        Assert.Contains("became 1x1", Assert.Throws<InvalidDataException>(() => batches.Augmented(0, [4], null)).Message);
     }
 
     [Fact]
@@ -117,10 +124,5 @@ public class ImageFilesTests
 
     private static RgbImage Flat(byte value) => new(2, 2, [.. Enumerable.Repeat(value, 12)]);
 
-    private sealed class Darkened : IImageTransform
-    {
-        public int Size => 2;
-
-        public RgbImage Apply(RgbImage image, SeededRandom random) => Flat((byte)random.Next(image.Pixels[0] + 1));
-    }
+    private static RgbImage Darkened(RgbImage image, SeededRandom random) => Flat((byte)random.Next(image.Pixels[0] + 1));
 }

@@ -1,4 +1,3 @@
-using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Tests.Tasks;
@@ -30,7 +29,7 @@ public sealed class NlvrPairsTests(Toys toys) : IClassFixture<Toys>
     public void Images_change_places_together_with_left_and_right()
     {
         using var scope = NewDisposeScope();
-        var plain = Images with { Transform = new EvaluationTransform(ToyScene.Size) };
+        var plain = Images with { Transform = (image, _) => image };
         var examples = Dataset("train");
         int[] chosen = [.. Enumerable.Range(0, examples.Count).Where(i => examples[i].Sentence.Contains("left", StringComparison.Ordinal)).Take(3)];
         Assert.Equal(3, chosen.Length);
@@ -53,7 +52,7 @@ public sealed class NlvrPairsTests(Toys toys) : IClassFixture<Toys>
         PlannedBatch[] plan = [new(0, [4, 9]), new(0, [1, 2]), new(1, [4, 9])];
         using var asked = Files("train", Images);
         using var ahead = Files("train", Images);
-        ahead.Foresee(plan);
+        ahead.Prefetch(plan);
         float[][] Pixels(NlvrPairs files) => [.. plan.Select(planned => files.TrainingBatch(planned.Epoch, [.. planned.Examples]).Images.data<float>().ToArray())];
         var expected = Pixels(asked);
         Assert.Equal(expected, Pixels(ahead));
@@ -66,7 +65,7 @@ public sealed class NlvrPairsTests(Toys toys) : IClassFixture<Toys>
     public void Half_of_the_pairs_change_places()
     {
         using var scope = NewDisposeScope();
-        using var files = Files("train", Images with { Transform = new EvaluationTransform(ToyScene.Size) });
+        using var files = Files("train", Images with { Transform = (image, _) => image });
         int[] all = [.. Enumerable.Range(0, files.Count)];
         var plain = files.Batch(all).Images;
         var pairs = Enumerable.Range(0, 4).Sum(epoch =>

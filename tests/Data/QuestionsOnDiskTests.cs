@@ -51,7 +51,7 @@ public sealed class QuestionsOnDiskTests(Toys toys) : IClassFixture<Toys>
     [Fact]
     public void What_has_no_answers_cannot_be_learned_from()
     {
-        VqaExample asked = new(17, "Is it red?", "image.jpg", [], "vqa");
+        VqaExample asked = new(17, "Is it red?", "image.jpg", []);
         using var files = new QuestionedImages([asked], new TextEncoding(_ => [1]), new TextEncoding(_ => [1]), TinyFiles.Plain);
         Assert.Contains("question 17", Assert.Throws<InvalidDataException>(() => files.Answers([0])).Message, StringComparison.Ordinal);
     }

@@ -68,6 +68,15 @@ public class CaptionMetricsTests
         Assert.Single(CaptionSet.Read(folder.Write("results.json", """[{"image_id": 1, "caption": "a"}]"""), annotations, subset: true).Images);
     }
 
+    [Fact]
+    public void Numbers_in_quotes_are_numbers()
+    {
+        using var folder = new TemporaryFolder();
+        var annotations = folder.Write("gt.json", """{"images": [{"id": "1"}], "annotations": [{"image_id": "1", "caption": "a"}]}""");
+        var set = CaptionSet.Read(folder.Write("results.json", """[{"image_id": "1", "caption": "b"}]"""), annotations);
+        Assert.Equal(1, Assert.Single(set.Images).ImageId);
+    }
+
     private static IEnumerable<string> Texts(JsonDocument tokenized, string kind, long image)
         => tokenized.RootElement.GetProperty(kind).GetProperty(image.ToString()).EnumerateArray().Select(text => text.GetString()!);
 

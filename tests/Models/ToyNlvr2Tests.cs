@@ -68,7 +68,7 @@ public sealed class ToyNlvr2Tests : IClassFixture<ToyNlvr2Tests.Pairs>
     public void SayWhichWeightsAreMissingAndHowToTrainThem()
     {
         var error = Assert.Throws<FileNotFoundException>(() => ToyModels.Nlvr2.Load(macShare: 0.123));
-        Assert.Contains("./kit train nlvr2 --reduce 0.877", error.Message, StringComparison.Ordinal);
+        Assert.Contains("./kit train toy-nlvr2 --reduce 0.877", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

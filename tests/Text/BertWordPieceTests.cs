@@ -45,13 +45,11 @@ public class BertWordPieceTests
     }
 
     [Fact]
-    public void A_batch_is_padded_to_the_longest_and_masked()
+    public void Longer_texts_are_cut_before_their_end()
     {
-        var batch = Small.EncodeBatch(["the dog", "dog", "the the the the"], maxLength: 5);
-        Assert.Equal((3, 5), (batch.Count, batch.Length));
-        Assert.Equal([2, 5, 6, 3, 0, 2, 6, 3, 0, 0, 2, 5, 5, 5, 3], batch.Ids);
-        Assert.Equal([1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1], batch.AttentionMask);
-        Assert.Equal(8, Small.EncodeBatch(["dog"], maxLength: 8, padToMaxLength: true).Length);
+        Assert.Equal([2, 5, 6, 3], Small.EncodeWithSpecials("the dog", 5));
+        Assert.Equal([2, 5, 5, 5, 3], Small.EncodeWithSpecials("the the the the", 5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Small.EncodeWithSpecials("the", 1));
     }
 
     [Fact]

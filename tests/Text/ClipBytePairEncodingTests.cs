@@ -27,13 +27,12 @@ public class ClipBytePairEncodingTests
         => Assert.Equal(Small.Encode("a\uFFFDb"), Small.Encode("a\uD800b"));
 
     [Fact]
-    public void A_batch_is_filled_up_with_zeros()
+    public void Longer_texts_are_cut_before_their_end()
     {
         Assert.Equal((520, 518, 519), (Small.VocabularySize, Small.StartId, Small.EndId));
-        var batch = Small.EncodeBatch(["the dog", "the the the the the"], contextLength: 5);
-        Assert.Equal([518, 513, 515, 519, 0, 518, 513, 513, 513, 519], batch.Ids);
-        Assert.Equal([1, 1, 1, 1, 0, 1, 1, 1, 1, 1], batch.AttentionMask);
-        Assert.Throws<ArgumentException>(() => Small.EncodeBatch(["the the the the the"], contextLength: 5, truncate: false));
+        Assert.Equal([518, 513, 515, 519], Small.EncodeWithSpecials("the dog", 5));
+        Assert.Equal([518, 513, 513, 513, 519], Small.EncodeWithSpecials("the the the the the", 5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Small.EncodeWithSpecials("the", 1));
     }
 
     [Fact]
@@ -60,7 +59,7 @@ public class ClipBytePairEncodingTests
             Assert.True(ids.SequenceEqual(tokenizer.Encode(text)), $"{JsonSerializer.Serialize(text)}: {string.Join(' ', tokenizer.Encode(text))}");
             if (item.TryGetProperty("truncated77", out var truncated))
             {
-                Assert.Equal(Ints(truncated), tokenizer.EncodeWithSpecials(text, ClipBytePairEncoding.ContextLength));
+                Assert.Equal(Ints(truncated), tokenizer.EncodeWithSpecials(text, 77));
             }
 
             count++;

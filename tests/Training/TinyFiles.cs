@@ -41,7 +41,7 @@ internal static class TinyFiles
 
     public static IReadOnlyList<string> Tasks { get; } = ["clip", "retrieval", "caption", "vqa"];
 
-    public static TrainingImageSettings Plain { get; } = new(ToyScene.Size) { Transform = new EvaluationTransform(ToyScene.Size), Workers = 2, Seed = 9 };
+    public static TrainingImageSettings Plain { get; } = new(ToyScene.Size) { Transform = (image, _) => image, Workers = 2, Seed = 9 };
 
     public static TrainingImageSettings Augmented { get; } = Plain with { Transform = null };
 

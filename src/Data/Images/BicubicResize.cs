@@ -21,25 +21,25 @@ public static class BicubicResize
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (width != image.Width)
         {
-            image = ResizeRows(image, Taps.Between(image.Width, width));
+            image = ResizeRows(image, TapsBetween(image.Width, width));
         }
 
-        return height == image.Height ? image : ResizeColumns(image, Taps.Between(image.Height, height));
+        return height == image.Height ? image : ResizeColumns(image, TapsBetween(image.Height, height));
     }
 
-    private static RgbImage ResizeRows(RgbImage image, Taps taps)
+    private static RgbImage ResizeRows(RgbImage image, (int First, int[] Weights)[] taps)
     {
-        var target = new byte[checked(taps.Count * image.Height * 3)];
+        var target = new byte[checked(taps.Length * image.Height * 3)];
         for (var y = 0; y < image.Height; y++)
         {
             // A pixel is read as four bytes; the very last one of the image cannot be, so its row goes the slow way.
             var source = image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3);
-            var row = target.AsSpan(y * taps.Count * 3, taps.Count * 3);
+            var row = target.AsSpan(y * taps.Length * 3, taps.Length * 3);
             var isLast = y == image.Height - 1;
-            for (var x = 0; x < taps.Count; x++)
+            for (var x = 0; x < taps.Length; x++)
             {
-                var weights = taps.Weights(x);
-                var from = source[(taps.First[x] * 3)..];
+                var (first, weights) = taps[x];
+                var from = source[(first * 3)..];
                 var sum = Vector128.Create(Half);
                 for (var k = 0; k < weights.Length; k++)
                 {
@@ -53,7 +53,7 @@ public static class BicubicResize
             }
         }
 
-        return new RgbImage(taps.Count, image.Height, target);
+        return new RgbImage(taps.Length, image.Height, target);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,16 +68,16 @@ public static class BicubicResize
         return Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(four).AsByte())).AsInt32();
     }
 
-    private static RgbImage ResizeColumns(RgbImage image, Taps taps)
+    private static RgbImage ResizeColumns(RgbImage image, (int First, int[] Weights)[] taps)
     {
         var stride = image.Width * 3;
-        var target = new byte[checked(taps.Count * stride)];
-        for (var y = 0; y < taps.Count; y++)
+        var target = new byte[checked(taps.Length * stride)];
+        for (var y = 0; y < taps.Length; y++)
         {
-            BlendRows(image.Pixels.AsSpan(taps.First[y] * stride), stride, taps.Weights(y), target.AsSpan(y * stride, stride));
+            BlendRows(image.Pixels.AsSpan(taps[y].First * stride), stride, taps[y].Weights, target.AsSpan(y * stride, stride));
         }
 
-        return new RgbImage(image.Width, taps.Count, target);
+        return new RgbImage(image.Width, taps.Length, target);
     }
 
     /// <summary>target[i] = Σ_k weights[k] · rows[k][i], sixteen bytes at a time.</summary>
@@ -120,43 +120,18 @@ public static class BicubicResize
     private static Vector128<int> Clip(Vector128<int> sum)
         => Vector128.Min(Vector128.Max(sum >> FractionBits, Vector128<int>.Zero), Vector128.Create(255));
 
-    /// <summary>For each place of the output: the first input that it sees, and the weights from there on.</summary>
-    private sealed class Taps
+    /// <summary>For each place of the output the first input that it sees, and the weights from there on.</summary>
+    private static (int First, int[] Weights)[] TapsBetween(int input, int output)
     {
-        private readonly int[][] weights;
-
-        private Taps(int count)
+        var taps = new (int First, int[] Weights)[output];
+        var scale = (double)input / output;
+        var filterScale = Math.Max(scale, 1);
+        var support = KernelRadius * filterScale;
+        for (var i = 0; i < output; i++)
         {
-            First = new int[count];
-            weights = new int[count][];
-        }
-
-        public int Count => First.Length;
-
-        public int[] First { get; }
-
-        public ReadOnlySpan<int> Weights(int index) => weights[index];
-
-        public static Taps Between(int input, int output)
-        {
-            var taps = new Taps(output);
-            var scale = (double)input / output;
-            var filterScale = Math.Max(scale, 1);
-            var support = KernelRadius * filterScale;
-            for (var i = 0; i < output; i++)
-            {
-                var center = (i + 0.5) * scale;
-                var first = Math.Max(0, (int)(center - support + 0.5));
-                var end = Math.Min(input, (int)(center + support + 0.5));
-                taps.First[i] = first;
-                taps.weights[i] = Quantised(first, end, center, filterScale);
-            }
-
-            return taps;
-        }
-
-        private static int[] Quantised(int first, int end, double center, double filterScale)
-        {
+            var center = (i + 0.5) * scale;
+            var first = Math.Max(0, (int)(center - support + 0.5));
+            var end = Math.Min(input, (int)(center + support + 0.5));
             var exact = new double[end - first];
             var sum = 0.0;
             for (var k = 0; k < exact.Length; k++)
@@ -165,20 +140,20 @@ public static class BicubicResize
                 sum += exact[k];
             }
 
-            return Array.ConvertAll(exact, w =>
-            {
-                var scaled = w / sum * (1 << FractionBits);
-                return (int)(scaled + (scaled < 0 ? -0.5 : 0.5));
-            });
+            taps[i] = (first, Array.ConvertAll(exact, weight => Rounded(weight / sum * (1 << FractionBits))));
         }
 
-        private static double Kernel(double x)
-        {
-            const double a = -0.5;
-            x = Math.Abs(x);
-            return x < 1 ? (((((a + 2) * x) - (a + 3)) * x) * x) + 1
-                : x < 2 ? ((((((x - 5) * x) + 8) * x) - 4) * a)
-                : 0;
-        }
+        return taps;
+    }
+
+    private static int Rounded(double value) => (int)(value + (value < 0 ? -0.5 : 0.5));
+
+    private static double Kernel(double x)
+    {
+        const double a = -0.5;
+        x = Math.Abs(x);
+        return x < 1 ? (((((a + 2) * x) - (a + 3)) * x) * x) + 1
+            : x < 2 ? ((((((x - 5) * x) + 8) * x) - 4) * a)
+            : 0;
     }
 }

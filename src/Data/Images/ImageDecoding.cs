@@ -34,7 +34,7 @@ internal static class ImageDecoding
             file = gif.WithoutTransparency(file);
         }
 
-        var format = Read(file, name, out var image);
+        var (image, format) = Read(file, name);
         gif?.FillAround(image);
         if (format == SKEncodedImageFormat.Jpeg)
         {
@@ -44,25 +44,10 @@ internal static class ImageDecoding
         return image;
     }
 
-    /// <summary>Decodes a file that may be damaged in a known way.</summary>
-    /// <returns>Null where Skia gives up.</returns>
-    public static RgbImage? TryDecode(ReadOnlySpan<byte> file)
-    {
-        try
-        {
-            Read(file, "", out var image);
-            return image;
-        }
-        catch (InvalidDataException)
-        {
-            return null;
-        }
-    }
-
     private static void CheckJpeg(ReadOnlySpan<byte> file, RgbImage image, string name)
     {
         var segments = JpegSegments.Of(file);
-        if (!segments.IsWhole)
+        if (!segments.IsComplete)
         {
             throw new InvalidDataException($"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
         }
@@ -73,7 +58,9 @@ internal static class ImageDecoding
         }
     }
 
-    private static unsafe SKEncodedImageFormat Read(ReadOnlySpan<byte> file, string name, out RgbImage image)
+    /// <summary>What Skia makes of a file, however it is damaged.</summary>
+    /// <exception cref="InvalidDataException">Skia gives up, or there are too many pixels.</exception>
+    public static unsafe (RgbImage Image, SKEncodedImageFormat Format) Read(ReadOnlySpan<byte> file, string name)
     {
         fixed (byte* bytes = file)
         {
@@ -92,12 +79,11 @@ internal static class ImageDecoding
                 if (result != SKCodecResult.Success)
                 {
                     var state = result == SKCodecResult.IncompleteInput ? "cut off" : "corrupt";
-                    throw new InvalidDataException(
-                        $"image '{name}' cannot be read: its {format.ToString().ToUpperInvariant()} data is {state}; fetch or make it again");
+                    throw new InvalidDataException($"image '{name}' cannot be read: "
+                        + $"its {format.ToString().ToUpperInvariant()} data is {state}; fetch or make it again");
                 }
 
-                image = new RgbImage(width, height, DropAlpha(new ReadOnlySpan<uint>((void*)pixels, width * height)));
-                return format;
+                return (new RgbImage(width, height, DropAlpha(new ReadOnlySpan<uint>((void*)pixels, width * height))), format);
             }
             finally
             {
@@ -169,14 +155,11 @@ internal static class ImageDecoding
 /// Where a GIF's first picture lies and what is transparent in it. PIL gives a transparent pixel the colour that the palette
 /// has at its index, also around a picture smaller than the screen; Skia would make both black.
 /// </summary>
-/// <param name="Left">The picture's first column on the screen.</param>
-/// <param name="Top">The picture's first row.</param>
-/// <param name="Width">The picture's width in pixels.</param>
-/// <param name="Height">The picture's height in pixels.</param>
+/// <param name="Columns">The picture's columns on the screen.</param>
+/// <param name="Rows">The picture's rows.</param>
 /// <param name="ControlAt">Where the flags stand that make an index transparent; null if there are none.</param>
 /// <param name="Around">The colour around the picture: red, green, blue.</param>
-internal sealed record GifFirstFrame(
-    int Left, int Top, int Width, int Height, int? ControlAt, (byte Red, byte Green, byte Blue) Around)
+internal sealed record GifFirstFrame(Range Columns, Range Rows, int? ControlAt, (byte Red, byte Green, byte Blue) Around)
 {
     private const byte Extension = 0x21;
     private const byte Control = 0xF9;
@@ -198,12 +181,12 @@ internal sealed record GifFirstFrame(
             if (file[at] == Picture)
             {
                 var (left, top) = (Number(file, at + 1), Number(file, at + 3));
-                var (width, height) = (Number(file, at + 5), Number(file, at + 7));
+                var (columns, rows) = (left..(left + Number(file, at + 5)), top..(top + Number(file, at + 7)));
                 var flags = file[at + 9];
                 at += 10;
                 var own = Palette(file, ref at, flags);
                 var index = control is { } c && (file[c] & 1) != 0 ? file[c + 3] : 0;
-                return new GifFirstFrame(left, top, width, height, control, Colour(own.IsEmpty ? palette : own, index));
+                return new GifFirstFrame(columns, rows, control, Colour(own.IsEmpty ? palette : own, index));
             }
 
             if (file[at] != Extension)
@@ -245,18 +228,11 @@ internal sealed record GifFirstFrame(
     /// <param name="screen">The decoded screen; changed.</param>
     public void FillAround(RgbImage screen)
     {
-        for (var y = 0; y < screen.Height; y++)
+        for (var (pixel, at) = (0, 0); at < screen.Pixels.Length; pixel++, at += 3)
         {
-            var isBeside = y < Top || y >= Top + Height;
-            for (var x = 0; x < screen.Width; x++)
+            var (y, x) = Math.DivRem(pixel, screen.Width);
+            if (y < Rows.Start.Value || y >= Rows.End.Value || x < Columns.Start.Value || x >= Columns.End.Value)
             {
-                if (!isBeside && x >= Left && x < Left + Width)
-                {
-                    x = Left + Width - 1;
-                    continue;
-                }
-
-                var at = ((y * screen.Width) + x) * 3;
                 (screen.Pixels[at], screen.Pixels[at + 1], screen.Pixels[at + 2]) = Around;
             }
         }

@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>Shears, shifts, rotations and flips. What comes in from outside is middle gray; between pixels it is
-/// linear.</summary>
+/// <summary>Shears, shifts, rotations, flips. What comes in from outside is middle gray; between pixels it is linear.</summary>
 public static class AffineOperations
 {
     private const byte Outside = 128;
@@ -42,7 +41,8 @@ public static class AffineOperations
     {
         if (left < 0 || top < 0 || width <= 0 || height <= 0 || left + width > image.Width || top + height > image.Height)
         {
-            throw new ArgumentException($"{width}x{height} at ({left}, {top}) does not lie in an image of {image.Width}x{image.Height}");
+            throw new ArgumentException(
+                $"{width}x{height} at ({left}, {top}) does not lie in an image of {image.Width}x{image.Height}");
         }
 
         var target = new byte[width * height * 3];
@@ -82,10 +82,12 @@ public static class AffineOperations
     }
 
     private static byte At(RgbImage image, int x, int y, int channel)
-        => (uint)x < (uint)image.Width && (uint)y < (uint)image.Height ? image.Pixels[(((y * image.Width) + x) * 3) + channel] : Outside;
+        => (uint)x < (uint)image.Width && (uint)y < (uint)image.Height
+            ? image.Pixels[(((y * image.Width) + x) * 3) + channel]
+            : Outside;
 }
 
-/// <summary>Changes of colour and sharpness, each as PIL's operation of the same name.</summary>
+/// <summary>Changes of colour, each as PIL's operation of the same name.</summary>
 public static class ColorOperations
 {
     /// <summary>Stretches each channel so that its darkest value becomes 0 and its brightest 255.</summary>
@@ -121,33 +123,6 @@ public static class ColorOperations
         return v => ((step / 2) + before[v]) / step;
     });
 
-    /// <summary>Multiplies every value: 0 gives black, 1 the image, more a brighter one.</summary>
-    public static RgbImage Brightness(RgbImage image, double factor) => MapChannels(image, _ => v => (int)(v * factor));
-
-    /// <summary>Moves each pixel away from (or, below 1, towards) its smoothed neighbourhood; the border stays.</summary>
-    public static RgbImage Sharpness(RgbImage image, double factor)
-    {
-        var (source, stride) = (image.Pixels, image.Width * 3);
-        var target = (byte[])source.Clone();
-        for (var y = 1; y < image.Height - 1; y++)
-        {
-            for (var i = (y * stride) + 3; i < ((y + 1) * stride) - 3; i++)
-            {
-                // PIL's SMOOTH: the eight neighbours once, the pixel five times.
-                var sum = source[i] * 4;
-                for (var row = -stride; row <= stride; row += stride)
-                {
-                    sum += source[i + row - 3] + source[i + row] + source[i + row + 3];
-                }
-
-                var smooth = (int)((sum / 13.0) + 0.5);
-                target[i] = (byte)Math.Clamp((int)(smooth + (factor * (source[i] - smooth))), 0, 255);
-            }
-        }
-
-        return new RgbImage(image.Width, image.Height, target);
-    }
-
     private static RgbImage MapChannels(RgbImage image, Func<int[], Func<int, int>?> mapFor)
     {
         var target = (byte[])image.Pixels.Clone();
@@ -174,41 +149,40 @@ public static class ColorOperations
 }
 
 /// <summary>
-/// RandAugment (Cubuk et al. 2020) as BLIP's training uses it: so many operations are drawn from ten, each is applied half of
-/// the time, all at one magnitude from 0 to 10. At BLIP's magnitude 5 brightness and sharpness multiply by exactly 1.
+/// RandAugment (Cubuk et al. 2020) as BLIP's training uses it: two operations are drawn from ten, each is applied half of the
+/// time, all at magnitude 5 of 10.
 /// </summary>
-/// <param name="Operations">How many operations are drawn.</param>
-/// <param name="Magnitude">How strong they are, 0 to 10.</param>
-public sealed record RandAugment(int Operations = 2, int Magnitude = 5)
+public static class RandAugment
 {
+    private const int Operations = 2;
     private const double Probability = 0.5;
-    private const double MaxShear = 0.3;
-    private const double MaxShift = 10; // pixels
-    private const double MaxDegrees = 30;
+    private const double Shear = 0.3 * 0.5; // the most of each operation times the magnitude
+    private const double Shift = 10 * 0.5; // pixels
+    private const double Degrees = 30 * 0.5;
 
-    private static readonly Func<RgbImage, double, SeededRandom, RgbImage>[] Choices =
+    private static readonly Func<RgbImage, SeededRandom, RgbImage>[] Choices =
     [
-        (image, _, _) => image,
-        (image, _, _) => ColorOperations.AutoContrast(image),
-        (image, level, _) => ColorOperations.Brightness(image, (1.8 * level) + 0.1),
-        (image, level, _) => ColorOperations.Sharpness(image, (1.8 * level) + 0.1),
-        (image, _, _) => ColorOperations.Equalize(image),
-        (image, level, random) => AffineOperations.ShearX(image, Signed(MaxShear * level, random)),
-        (image, level, random) => AffineOperations.ShearY(image, Signed(MaxShear * level, random)),
-        (image, level, random) => AffineOperations.Translate(image, Signed(MaxShift * level, random), 0),
-        (image, level, random) => AffineOperations.Translate(image, 0, Signed(MaxShift * level, random)),
-        (image, level, random) => AffineOperations.Rotate(image, Signed(MaxDegrees * level, random)),
+        (image, _) => image, // identity
+        (image, _) => ColorOperations.AutoContrast(image),
+        (image, _) => image, // brightness and sharpness, whose factor is exactly 1 at this magnitude
+        (image, _) => image,
+        (image, _) => ColorOperations.Equalize(image),
+        (image, random) => AffineOperations.ShearX(image, Signed(Shear, random)),
+        (image, random) => AffineOperations.ShearY(image, Signed(Shear, random)),
+        (image, random) => AffineOperations.Translate(image, Signed(Shift, random), 0),
+        (image, random) => AffineOperations.Translate(image, 0, Signed(Shift, random)),
+        (image, random) => AffineOperations.Rotate(image, Signed(Degrees, random)),
     ];
 
     /// <summary>The image, changed.</summary>
-    public RgbImage Apply(RgbImage image, SeededRandom random)
+    public static RgbImage Apply(RgbImage image, SeededRandom random)
     {
         for (var i = 0; i < Operations; i++)
         {
-            var operation = random.Pick<Func<RgbImage, double, SeededRandom, RgbImage>>(Choices);
+            var operation = random.Pick<Func<RgbImage, SeededRandom, RgbImage>>(Choices);
             if (random.Chance(Probability))
             {
-                image = operation(image, Magnitude / 10.0, random);
+                image = operation(image, random);
             }
         }
 

@@ -2,47 +2,21 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>Turns an image of any size into the square that a model takes.</summary>
-public interface IImageTransform
-{
-    /// <summary>Width and height of the result in pixels.</summary>
-    int Size { get; }
-
-    /// <summary>The image as the model shall see it, before normalisation: <see cref="Size"/> × <see cref="Size"/>
-    /// pixels.</summary>
-    RgbImage Apply(RgbImage image, SeededRandom random);
-}
-
-/// <summary>What evaluation does to an image: bicubic to the square, whatever its shape was. Nothing is random.</summary>
-/// <param name="Size">Width and height of the result in pixels.</param>
-public sealed record EvaluationTransform(int Size) : IImageTransform
-{
-    /// <inheritdoc/>
-    public RgbImage Apply(RgbImage image, SeededRandom random) => Apply(image);
-
-    /// <summary>The image at <see cref="Size"/> × <see cref="Size"/>.</summary>
-    public RgbImage Apply(RgbImage image) => BicubicResize.Resize(image, Size, Size);
-}
+/// <summary>Makes an image of any size the square that a model takes, before normalisation.</summary>
+public delegate RgbImage ImageTransform(RgbImage image, SeededRandom random);
 
 /// <summary>
 /// What BLIP's training does to an image: a random part of it (half to all of its area, 3:4 to 4:3) is resized to the square,
 /// flipped half of the time, and augmented.
 /// </summary>
 /// <param name="Size">Width and height of the result in pixels.</param>
-public sealed record TrainingTransform(int Size) : IImageTransform
+public sealed record TrainingTransform(int Size)
 {
     private const int Attempts = 10;
+    private const double MinScale = 0.5; // the smallest share of the area that is cut out
+    private const double FlipProbability = 0.5;
 
-    /// <summary>The smallest share of the area that is cut out.</summary>
-    public double MinScale { get; init; } = 0.5;
-
-    /// <summary>How often left and right are swapped. Zero where words speak of left and right.</summary>
-    public double FlipProbability { get; init; } = 0.5;
-
-    /// <summary>The augmentation after cropping; null for none.</summary>
-    public RandAugment? Augment { get; init; } = new();
-
-    /// <inheritdoc/>
+    /// <summary>The image at <see cref="Size"/> × <see cref="Size"/>, changed at random.</summary>
     public RgbImage Apply(RgbImage image, SeededRandom random)
     {
         var (left, top, width, height) = Part(image.Width, image.Height, random);
@@ -52,7 +26,7 @@ public sealed record TrainingTransform(int Size) : IImageTransform
             image = AffineOperations.FlipHorizontally(image);
         }
 
-        return Augment?.Apply(image, random) ?? image;
+        return RandAugment.Apply(image, random);
     }
 
     /// <summary>A random rectangle: area and the logarithm of the shape are uniform; the largest middle part if none
@@ -70,9 +44,9 @@ public sealed record TrainingTransform(int Size) : IImageTransform
             }
         }
 
-        var wholeShape = (double)width / height;
-        var (wide, high) = wholeShape < 3.0 / 4 ? (width, Math.Max(1, (int)Math.Round(width / (3.0 / 4))))
-            : wholeShape > 4.0 / 3 ? (Math.Max(1, (int)Math.Round(height * (4.0 / 3))), height)
+        var own = (double)width / height;
+        var (wide, high) = own < 3.0 / 4 ? (width, Math.Max(1, (int)Math.Round(width / (3.0 / 4))))
+            : own > 4.0 / 3 ? (Math.Max(1, (int)Math.Round(height * (4.0 / 3))), height)
             : (width, height);
         return ((width - wide) / 2, (height - high) / 2, wide, high);
     }
@@ -84,11 +58,12 @@ public sealed record TrainingTransform(int Size) : IImageTransform
 public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
 {
     /// <summary>The values of CLIP's training data, used by CLIP and BLIP alike.</summary>
-    public static ImageNormalization Clip { get; } = new([0.48145466f, 0.4578275f, 0.40821073f], [0.26862954f, 0.26130258f, 0.27577711f]);
+    public static ImageNormalization Clip { get; } = new(
+        [0.48145466f, 0.4578275f, 0.40821073f], [0.26862954f, 0.26130258f, 0.27577711f]);
 
     /// <summary>Writes an image's channels one after the other. <c>[3, H, W]</c></summary>
     /// <param name="pixels">Red, green and blue of each pixel. <c>[H, W, 3]</c></param>
-    /// <param name="target">Receives as many numbers as there are bytes.</param>
+    /// <param name="target">Begins with the result.</param>
     /// <exception cref="ArgumentException"><paramref name="target"/> is too short.</exception>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> target)
     {
@@ -130,7 +105,8 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
         {
             if (images[i].Width != width || images[i].Height != height)
             {
-                throw new ArgumentException($"image {i} is {images[i].Width}x{images[i].Height}, the first is {width}x{height}: resize them to one size", nameof(images));
+                throw new ArgumentException(
+                    $"image {i} is {images[i].Width}x{images[i].Height}, the first is {width}x{height}: resize them to one size");
             }
 
             Apply(images[i].Pixels, values.AsSpan(i * 3 * width * height, 3 * width * height));

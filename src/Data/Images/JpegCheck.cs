@@ -23,7 +23,7 @@ internal static class JpegCheck
     {
         var last = image.Pixels.AsSpan(^3..);
         var brightness = (0.299 * last[0]) + (0.587 * last[1]) + (0.114 * last[2]);
-        return segments.DataEnds.Count > 1 || segments.IsInks || Math.Abs(brightness - MiddleGray) < 3;
+        return segments.DataEnds.Count > 1 || segments.IsCmyk || Math.Abs(brightness - MiddleGray) < 3;
     }
 
     // Bytes put behind the data change nothing unless a decoder that still lacks pixels takes them for data.
@@ -40,17 +40,23 @@ internal static class JpegCheck
         }
 
         padded.Write(file[from..]);
-        return ImageDecoding.TryDecode(padded.GetBuffer().AsSpan(0, (int)padded.Length)) is not { } other
-            || !other.Pixels.AsSpan().SequenceEqual(image.Pixels);
+        try
+        {
+            return !ImageDecoding.Read(padded.ToArray(), "").Image.Pixels.AsSpan().SequenceEqual(image.Pixels);
+        }
+        catch (InvalidDataException)
+        {
+            return true;
+        }
     }
 }
 
 /// <summary>A JPEG file's outline, as libjpeg walks it: segments with a length, and coded data up to the next marker.</summary>
-/// <param name="IsWhole">Whether the walk comes to the end marker, and meets only markers that may stand there.</param>
+/// <param name="IsComplete">Whether the walk comes to the end marker, and meets only markers that may stand there.</param>
 /// <param name="IsOrderly">Whether nothing strays between segments and restart markers are in order.</param>
-/// <param name="IsInks">Whether there are four components.</param>
+/// <param name="IsCmyk">Whether there are four components.</param>
 /// <param name="DataEnds">Where each run of coded data ends: at a restart marker or at a segment.</param>
-internal sealed record JpegSegments(bool IsWhole, bool IsOrderly, bool IsInks, IReadOnlyList<int> DataEnds)
+internal sealed record JpegSegments(bool IsComplete, bool IsOrderly, bool IsCmyk, IReadOnlyList<int> DataEnds)
 {
     private const byte StartOfImage = 0xD8;
     private const byte EndOfImage = 0xD9;
@@ -59,7 +65,7 @@ internal sealed record JpegSegments(bool IsWhole, bool IsOrderly, bool IsInks, I
     /// <summary>Walks a file that begins as a JPEG does.</summary>
     public static JpegSegments Of(ReadOnlySpan<byte> file)
     {
-        var (isOrderly, isInks, ends) = (true, false, new List<int>());
+        var (isOrderly, isCmyk, ends) = (true, false, new List<int>());
         var at = 2;
         while (true)
         {
@@ -67,7 +73,7 @@ internal sealed record JpegSegments(bool IsWhole, bool IsOrderly, bool IsInks, I
             isOrderly &= !strayed;
             if (marker == EndOfImage)
             {
-                return new JpegSegments(true, isOrderly, isInks, ends);
+                return new JpegSegments(true, isOrderly, isCmyk, ends);
             }
 
             if (IsRestart(marker) || marker == 0x01)
@@ -78,10 +84,10 @@ internal sealed record JpegSegments(bool IsWhole, bool IsOrderly, bool IsInks, I
 
             if (!MayStand(marker, ends.Count > 0) || at + 2 > file.Length)
             {
-                return new JpegSegments(false, isOrderly, isInks, ends);
+                return new JpegSegments(false, isOrderly, isCmyk, ends);
             }
 
-            isInks |= IsFrame(marker) && at + 7 < file.Length && file[at + 7] == 4;
+            isCmyk |= IsFrame(marker) && at + 7 < file.Length && file[at + 7] == 4;
             at += Math.Max(2, (int)BinaryPrimitives.ReadUInt16BigEndian(file[at..]));
             if (marker == StartOfScan)
             {

@@ -25,9 +25,7 @@ public sealed class RgbImage
                 $"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
         }
 
-        Width = width;
-        Height = height;
-        Pixels = pixels;
+        (Width, Height, Pixels) = (width, height, pixels);
     }
 
     /// <summary>Pixels in a row.</summary>
@@ -45,44 +43,23 @@ public sealed class RgbImage
     /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
-    public static RgbImage Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"image '{path}' does not exist", path);
-        }
-
-        return Decode(File.ReadAllBytes(path), path);
-    }
+    public static RgbImage Load(string path) => File.Exists(path)
+        ? Decode(File.ReadAllBytes(path), path)
+        : throw new FileNotFoundException($"image '{path}' does not exist", path);
 
     /// <summary>Decodes the bytes of an image file.</summary>
     /// <exception cref="InvalidDataException">The bytes are no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name) => ImageDecoding.Decode(file, name);
-
-    /// <summary>Writes the image as a PNG file, whole or not at all.</summary>
-    public void SaveAsPng(string path)
-    {
-        var png = ImageEncoding.Png(Pixels, Width, Height);
-        AtomicFile.Write(path, stream => stream.Write(png));
-    }
 }
 
-/// <summary>Writes RGB pixels as PNG or JPEG files' bytes; equal pixels give equal bytes.</summary>
+/// <summary>Writes RGB pixels, <c>[H, W, 3]</c>, as PNG or JPEG files' bytes; equal pixels give equal bytes.</summary>
 internal static class ImageEncoding
 {
     /// <summary>A PNG file of 8-bit RGB.</summary>
-    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top: width × height × 3 bytes.</param>
-    /// <param name="width">Pixels in a row.</param>
-    /// <param name="height">Rows.</param>
     public static byte[] Png(ReadOnlySpan<byte> pixels, int width, int height)
         => Encode(pixels, width, height, pixmap => pixmap.Encode(SKPngEncoderOptions.Default));
 
-    /// <summary>A baseline JPEG file whose colour is sampled as finely as its brightness (4:4:4).</summary>
-    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top: width × height × 3 bytes.</param>
-    /// <param name="width">Pixels in a row.</param>
-    /// <param name="height">Rows.</param>
-    /// <param name="quality">1 to 100.</param>
+    /// <summary>A baseline JPEG file of a quality from 1 to 100, colour sampled as finely as brightness (4:4:4).</summary>
     public static byte[] Jpeg(ReadOnlySpan<byte> pixels, int width, int height, int quality)
     {
         var options = new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore);
