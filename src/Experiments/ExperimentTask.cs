@@ -70,6 +70,9 @@ public sealed class ExperimentTask
     /// <summary>Whether a run may take days, so that an unfinished one is never thrown away, not even when the kit's code has changed meanwhile.</summary>
     public bool TakesDays => published is not null;
 
+    /// <summary>Whether it computes on a GPU where there is one; the small toy world's experiments stay on the CPU.</summary>
+    public bool ChoosesDevice => published is not null || corpus is not null;
+
     /// <summary>What results depend on besides the experiment: digest of the weights it begins with, and of the data or its settings.</summary>
     public string Begins
     {
@@ -195,7 +198,9 @@ public sealed class ExperimentTask
         if (corpus is { } spoken)
         {
             var recipe = Recipe.Decoys(spoken, 0.5);
-            return new Recipe(recipe.Task with { Alignment = alignment }, recipe.Training with { Epochs = experiment.Epochs ?? recipe.Training.Epochs });
+            return new Recipe(
+                recipe.Task with { Alignment = alignment, Device = PaperMachine.Device },
+                recipe.Training with { Epochs = experiment.Epochs ?? recipe.Training.Epochs });
         }
 
         var usual = new Experiment();

@@ -31,15 +31,15 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <summary>What a sweep calls it.</summary>
     public string Name => $"question{Number}";
 
-    /// <summary>The experiments: seed by seed, so that what is there after a stop can be compared.</summary>
+    /// <summary>The experiments: ratio by ratio and seed by seed, so that what is there after a stop can be compared.</summary>
     public Grid Grid
     {
         get
         {
             var usual = Corpora.Select(corpus => ExperimentTask.Of($"toy-{ToyModels.DecoysName(corpus)}").Usual).ToArray();
             return Grid.Of(usual)
-                .Vary((e, seed) => e with { Seed = seed }, [.. Enumerable.Range(1, Seeds).Select(seed => (long)seed)])
                 .Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios])
+                .Vary((e, seed) => e with { Seed = seed }, [.. Enumerable.Range(1, Seeds).Select(seed => (long)seed)])
                 .Vary((e, arm) => e with { Method = arm }, [.. Arms]);
         }
     }
