@@ -35,6 +35,7 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         manual_seed(1);
         using var off = inference_mode();
         using var task = open(options);
+        using var weights = new ConvertedWeights();
         Console.WriteLine($"{about}; random weights, {options.Method}, computing on {ComputeDevice.Describe(device)}");
         List<SpeedRow> rows = [];
         foreach (var batch in options.Batches)
@@ -46,7 +47,7 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                 from precision in options.Precisions
                 from index in Enumerable.Range(0, settings.Length)
                 select (Row: new SpeedRow(settings[index]?.Name ?? "plain", precision, batch, shares[index], task.Macs * batch * shares[index]),
-                    Pass: (Action)(() => Pass(task, precision, settings[index])))).ToList();
+                    Pass: (Action)(() => Pass(task, precision, settings[index], weights)))).ToList();
             work.AddRange(task.Others.Select(other => (new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch), (Action)(() => other.Pass()))));
             var peaks = options.Precisions.Select(precision => Peak.Of(precision, device)).ToArray();
             var times = TurnTiming.Measure([.. peaks.Select(peak => (Action)peak.Pass), .. work.Select(each => each.Pass)],
@@ -69,10 +70,10 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         return 0;
     }
 
-    private static void Pass(SpeedTask task, string precision, PruningSetting? setting)
+    private static void Pass(SpeedTask task, string precision, PruningSetting? setting, ConvertedWeights weights)
     {
         ComputeDevice.AllowTf32(precision == "tf32");
-        using var mixed = MixedPrecision.Begin(precision == "bfloat16");
+        using var mixed = MixedPrecision.Begin(precision == "bfloat16", weights);
         using var scope = NewDisposeScope();
         using var attached = setting?.Attach(task.Model);
         task.Pass();

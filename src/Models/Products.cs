@@ -44,51 +44,58 @@ public static class MixedPrecision
 
     /// <summary>
     /// Switches it on (or off) for this thread until the result is disposed. Where no gradients are recorded a weight is converted once:
-    /// one that changes afterwards counts from the next pass that records gradients, or the next <see cref="Begin"/>.
+    /// one that changes afterwards counts from the next pass that records gradients, or other <paramref name="weights"/>.
     /// </summary>
-    public static IDisposable Begin(bool on = true)
+    /// <param name="on">Whether it is to be on.</param>
+    /// <param name="weights">Where converted weights are kept for the next time; null for this time only.</param>
+    public static IDisposable Begin(bool on = true, ConvertedWeights? weights = null)
     {
         var before = converted;
-        var now = converted = on ? new ConvertedWeights() : null;
+        var now = converted = on ? weights ?? new ConvertedWeights() : null;
         return new Undo(() =>
         {
-            now?.Clear();
             converted = before;
+            if (weights is null)
+            {
+                now?.Dispose();
+            }
         });
     }
 
     /// <summary>A weight in bfloat16.</summary>
     internal static Tensor Converted(Parameter weight) => converted!.Of(weight);
+}
 
-    private sealed class ConvertedWeights
+/// <summary>Weights in bfloat16, each converted when it is first asked for; they need half of what the weights need.</summary>
+public sealed class ConvertedWeights : IDisposable
+{
+    private readonly Dictionary<Parameter, Tensor> copies = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Frees the copies.</summary>
+    public void Dispose()
     {
-        private readonly Dictionary<Parameter, Tensor> copies = new(ReferenceEqualityComparer.Instance);
-
-        public Tensor Of(Parameter weight)
+        foreach (var copy in copies.Values)
         {
-            if (is_grad_enabled())
-            {
-                Clear(); // an optimizer's step will follow
-                return weight.to(bfloat16);
-            }
-
-            if (!copies.TryGetValue(weight, out var copy))
-            {
-                copies[weight] = copy = weight.detach().to(bfloat16).DetachFromDisposeScope();
-            }
-
-            return copy;
+            copy.Dispose();
         }
 
-        public void Clear()
-        {
-            foreach (var copy in copies.Values)
-            {
-                copy.Dispose();
-            }
+        copies.Clear();
+    }
 
-            copies.Clear();
+    internal Tensor Of(Parameter weight)
+    {
+        if (is_grad_enabled())
+        {
+            Dispose(); // an optimizer's step will follow
+            return weight.to(bfloat16);
         }
+
+        if (!copies.TryGetValue(weight, out var copy))
+        {
+            copies[weight] = copy = weight.detach().to(bfloat16).DetachFromDisposeScope();
+        }
+
+        return copy;
     }
 }
 
