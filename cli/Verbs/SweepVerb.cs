@@ -51,7 +51,10 @@ internal static class SweepVerb
             DeviceOption.UseFor(grid.Experiments, parsed, device);
             if (parsed.GetValue(index) is not { } place)
             {
-                RunsVerb.Show(grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation));
+                var results = grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation);
+                RunsVerb.Show(results);
+                Question.All.Where(question => name == question.Name || name == "questions")
+                    .SelectMany(question => question.Compare(results)).ToList().ForEach(Console.WriteLine);
             }
             else if (place >= 0 && place < grid.Experiments.Count)
             {

@@ -21,12 +21,44 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     public static IReadOnlyList<Question> All { get; } =
     [
         new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8],
-            5) { Corpora = Enum.GetValues<ThingKind>() },
-        new(2, ["MADTP", "one count for all", "counts permuted"], [0.5, 0.7, 0.8], 5),
-        new(3, ["MADTP", "TIS only S_cls", "TIS only S_self", "TIS only S_token", "drop", "mean threshold"], [0.5, 0.7], 3),
-        new(4, ["MADTP", "negatives", "shuffled texts", "w/o L_sim"], [0.5], 3),
-        new(5, [.. Methods.Rivals.Select(rival => rival.Name)], [0.5, 0.7], 3),
+            5)
+        {
+            Corpora = Enum.GetValues<ThingKind>(),
+            Parts =
+            [
+                new("1a", Measure.Selectivity, ["frozen guidance", "shuffled texts", "w/o MAG"], 0.03),
+                new("1b", Measure.Accuracy, ["frozen guidance", "shuffled texts", "w/o MAG"]),
+            ],
+        },
+        new(2, ["MADTP", "one count for all", "counts permuted"], [0.5, 0.7, 0.8], 5)
+        {
+            Parts = [new("2", Measure.Accuracy, ["one count for all", "counts permuted"])],
+        },
+        new(3, ["MADTP", "TIS only S_cls", "TIS only S_self", "TIS only S_token", "drop", "mean threshold"], [0.5, 0.7], 3)
+        {
+            Parts =
+            [
+                new("3a", Measure.Accuracy, ["TIS only S_cls", "TIS only S_self", "TIS only S_token"]),
+                new("3b", Measure.Accuracy, ["drop"]),
+                new("3c", Measure.Accuracy, ["mean threshold"]),
+            ],
+        },
+        new(4, ["MADTP", "negatives", "shuffled texts", "w/o L_sim"], [0.5], 3)
+        {
+            Parts =
+            [
+                new("4 accuracy", Measure.Accuracy, ["negatives", "shuffled texts", "w/o L_sim"]),
+                new("4 cosine", Measure.TokenCosine, ["negatives", "shuffled texts", "w/o L_sim"], 0.05),
+            ],
+        },
+        new(5, [.. Methods.Rivals.Select(rival => rival.Name)], [0.5, 0.7], 3)
+        {
+            Parts = [new("5", Measure.Accuracy, [.. Methods.Rivals.Select(rival => rival.Name).Where(name => name != "MADTP")])],
+        },
     ];
+
+    /// <summary>What MADTP is compared by.</summary>
+    public required IReadOnlyList<QuestionPart> Parts { get; init; }
 
     /// <summary>What a sweep calls it.</summary>
     public string Name => $"question{Number}";
@@ -36,7 +68,7 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     {
         get
         {
-            var usual = Corpora.Select(corpus => ExperimentTask.Of($"toy-{ToyModels.DecoysName(corpus)}").Usual).ToArray();
+            var usual = Corpora.Select(Usual).ToArray();
             return Grid.Of(usual)
                 .Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios])
                 .Vary((e, seed) => e with { Seed = seed }, [.. Enumerable.Range(1, Seeds).Select(seed => (long)seed)])
@@ -44,6 +76,20 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
         }
     }
 
+    /// <summary>One arm's experiment.</summary>
+    /// <param name="corpus">What is spoken of.</param>
+    /// <param name="arm">The method.</param>
+    /// <param name="ratio">The reduce ratio.</param>
+    /// <param name="seed">The seed.</param>
+    public Experiment Experiment(ThingKind corpus, string arm, double ratio, long seed) =>
+        Usual(corpus) with { Method = arm, ReduceRatio = ratio, Seed = seed };
+
+    /// <summary>Every comparison, part by part and ratio by ratio, with what the results so far say.</summary>
+    public IReadOnlyList<Comparison> Compare(IReadOnlyList<ExperimentResult> results) =>
+        [.. from part in Parts from ratio in Ratios from one in part.Compare(this, ratio, results) select one];
+
     /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>
     public static Grid Together => All.Select(question => question.Grid).Aggregate((all, one) => all.And(one));
+
+    private static Experiment Usual(ThingKind corpus) => ExperimentTask.Of($"toy-{ToyModels.DecoysName(corpus)}").Usual;
 }
