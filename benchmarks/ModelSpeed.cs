@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
@@ -9,8 +10,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Benchmarks;
 
 /// <summary>
-/// Full-size models with seeded random weights: the plain model, at half and at a fifth of its multiply-accumulates, in several precisions
-/// and batches; in the same turns the largest matrix products that this machine reaches, so that every row has its share of them.
+/// Full-size models with seeded random weights: the plain model, at half and at a fifth of its multiply-accumulates, in several
+/// precisions and batches; in the same turns the largest matrix products that this machine reaches, so that every row has its
+/// share of them.
 /// </summary>
 internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, SpeedTask> open)
 {
@@ -20,13 +22,15 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
     [
         new("nlvr2", "BLIP NLVR2, a pair of images of 384² and a statement", SpeedTask.Nlvr2),
         new("clip", "CLIP ViT-B/16, an image of 224² and a text", SpeedTask.Clip),
-        new("caption", "BLIP captioning, an image of 384² and three beams; beside it decoding that recomputes", SpeedTask.Caption),
+        new("caption", "BLIP captioning, an image of 384² and three beams; beside it decoding that recomputes",
+            SpeedTask.Caption),
         new("rerank", "BLIP re-ranking, an image of 384² read by 16 texts; beside it reading each pair alone", SpeedTask.Rerank),
     ];
 
     public string Name => name;
 
-    public string About => $"{about}: plain, half and a fifth of the MACs, float32 and bfloat16 (--batch 1,4 --method NAME --json FILE)";
+    public string About =>
+        $"{about}: plain, half and a fifth of the MACs, float32 and bfloat16 (--batch 1,4 --method NAME --json FILE --onnx FILE)";
 
     public int Run(string[] arguments)
     {
@@ -35,30 +39,46 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         manual_seed(1);
         using var off = inference_mode();
         using var task = open(options);
+        if (options.Weights is { } weightsFile)
+        {
+            SafetensorsWriter.Write(weightsFile, task.ImageEncoder().state_dict());
+            Console.WriteLine(
+                $"the image encoder's weights: {weightsFile}; benchmarks/export_onnx.py makes an ONNX file of them");
+            return 0;
+        }
+
         using var weights = new ConvertedWeights();
         Console.WriteLine($"{about}; random weights, {options.Method}, computing on {ComputeDevice.Describe(device)}");
         List<SpeedRow> rows = [];
         foreach (var batch in options.Batches)
         {
-            task.Begin(batch, device);
-            PruningSetting?[] settings = [null, .. Shares.Select(share => Methods.Of(options.Method).Pruning!.Calibrate(task.ShareOf, share))];
+            task.Begin(batch, device, options.Onnx);
+            PruningSetting?[] settings = [
+                null, .. Shares.Select(share => Methods.Of(options.Method).Pruning!.Calibrate(task.ShareOf, share))];
             var shares = settings.Select(setting => setting is null ? 1 : task.ShareOf(setting)).ToArray();
             var work = (
                 from precision in options.Precisions
                 from index in Enumerable.Range(0, settings.Length)
-                select (Row: new SpeedRow(settings[index]?.Name ?? "plain", precision, batch, shares[index], task.Macs * batch * shares[index]),
+                select (Row: new SpeedRow(
+                    settings[index]?.Name ?? "plain", precision, batch, shares[index], task.Macs * batch * shares[index]),
                     Pass: (Action)(() => Pass(task, precision, settings[index], weights)))).ToList();
-            work.AddRange(task.Others.Select(other => (new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch), (Action)(() => other.Pass()))));
+            work.AddRange(task.Others.Select(
+                other => (new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch), (Action)(() => other.Pass()))));
             var peaks = options.Precisions.Select(precision => Peak.Of(precision, device)).ToArray();
             var times = TurnTiming.Measure([.. peaks.Select(peak => (Action)peak.Pass), .. work.Select(each => each.Pass)],
                 options.Seconds, leastRounds: options.Rounds, mostRounds: Math.Max(50, options.Rounds));
-            var reached = peaks.Zip(times, (peak, time) => (peak.Precision, Rate: peak.Macs / time.Median / 1e6)).ToDictionary(each => each.Precision, each => each.Rate);
+            var reached = peaks.Zip(times, (peak, time) => (peak.Precision, Rate: peak.Macs / time.Median / 1e6))
+                .ToDictionary(each => each.Precision, each => each.Rate);
             foreach (var (precision, rate) in reached)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"batch {batch}: matrix products reach {2 * rate:0} GFLOP/s in {precision}"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"batch {batch}: matrix products reach {2 * rate:0} GFLOP/s in {precision}"));
             }
 
-            rows.AddRange(work.Zip(times.Skip(peaks.Length), (each, time) => each.Row with { Time = time, OfPeak = each.Row.Macs / time.Median / 1e6 / reached[each.Row.Precision] }));
+            rows.AddRange(work.Zip(
+                times.Skip(peaks.Length),
+                (each, time) => each.Row with { Time = time,
+                OfPeak = each.Row.Macs / time.Median / 1e6 / reached[each.Row.Precision] }));
         }
 
         Print(rows);
@@ -81,15 +101,23 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
 
     private static void Print(IReadOnlyList<SpeedRow> rows)
     {
-        Console.WriteLine($"{"model",-24} {"precision",-9} {"batch",5} {"MACs %",7} {"ms an example (least to most)",32} {"times faster",13} {"of ideal %",10} {"of peak %",10}");
+        Console.WriteLine(
+            $"{"model",-24} {"precision",-9} {"batch",5} {"MACs %",7} {"ms an example (least to most)",32} {"times faster",13} "
+                + $"{"of ideal %",10} {"of peak %",10}");
         foreach (var row in rows)
         {
             var plain = rows.First(one => one.Batch == row.Batch && one.Precision == row.Precision);
-            var first = rows.First(one => one.Batch == row.Batch);
-            var time = row.Time!;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Name,-24} {row.Precision,-9} {row.Batch,5} {100 * row.Share,7:0.0} {time.Median / row.Batch,12:0.00} ({time.Least / row.Batch,7:0.00} to {time.Most / row.Batch,7:0.00}) {first.Time!.Median / time.Median,13:0.00} {100 * plain.Time!.Median * row.Share / time.Median,10:0} {100 * row.OfPeak,10:0}"));
+            var (first, time) = (rows.First(one => one.Batch == row.Batch), row.Time!);
+            var isPart = row.Macs < 0.999 * row.Share * plain.Macs; // of the model: not to be compared with the whole
+            var (faster, ideal) = isPart ? ("", "") : (
+                Text($"{first.Time!.Median / time.Median:0.00}"),
+                    Text($"{100 * plain.Time!.Median * row.Share / time.Median:0}"));
+            var (median, least, most) = (time.Median / row.Batch, time.Least / row.Batch, time.Most / row.Batch);
+            Console.WriteLine(Text($"{row.Name,-24} {row.Precision,-9} {row.Batch,5} {100 * row.Share,7:0.0} ")
+                + Text($"{median,12:0.00} ({least,7:0.00} to {most,7:0.00}) {faster,13} {ideal,10} {100 * row.OfPeak,10:0}"));
         }
+
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 }
 
@@ -120,7 +148,8 @@ internal sealed class Peak
 
     public double Macs => (double)Repeats * left.shape[0] * left.shape[1] * right.shape[1];
 
-    public static Peak Of(string precision, Device device) => new(precision, precision == "bfloat16" ? bfloat16 : float32, device);
+    public static Peak Of(string precision, Device device) =>
+        new(precision, precision == "bfloat16" ? bfloat16 : float32, device);
 
     public void Pass()
     {
@@ -152,11 +181,17 @@ internal sealed class SpeedOptions(string[] arguments)
 
     public string[] Precisions => Option("--precision", "float32,bfloat16").Split(',');
 
-    public int[] Batches => [.. Option("--batch", "1,4").Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+    public int[] Batches =>
+        [.. Option("--batch", "1,4").Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+
+    public string? Weights => Option("--weights", string.Empty) is { Length: > 0 } file ? file : null;
+
+    public string? Onnx => Option("--onnx", string.Empty) is { Length: > 0 } file ? file : null;
 
     public string? Json => Option("--json", string.Empty) is { Length: > 0 } file ? file : null;
 
-    private int Number(string option, int otherwise) => int.Parse(Option(option, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+    private int Number(string option, int otherwise) =>
+        int.Parse(Option(option, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 
     private string Option(string option, string otherwise)
     {

@@ -1,4 +1,5 @@
 using Madtp.Kit.Benchmarks;
+using Microsoft.ML.OnnxRuntime;
 
 // Every benchmark by name: what it measures, and how to run it.
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
@@ -14,7 +15,15 @@ foreach (var speed in ModelSpeed.All)
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {
-    return benchmark.Run(rest);
+    try
+    {
+        return benchmark.Run(rest);
+    }
+    catch (Exception e) when (e is ArgumentException or FormatException or IOException or OnnxRuntimeException)
+    {
+        Console.Error.WriteLine($"kit: {e.Message}");
+        return 2;
+    }
 }
 
 foreach (var (key, (about, _)) in benchmarks)

@@ -16,6 +16,7 @@ internal sealed class SpeedTask : IDisposable
     private readonly Func<Inputs, Tensor> forward;
     private readonly Func<int, Device, Inputs> draw;
     private Inputs inputs = null!;
+    private OnnxEncoder? other;
 
     private SpeedTask(nn.Module module, Func<int, Device, Inputs> draw, Func<Inputs, Tensor> forward)
     {
@@ -44,7 +45,8 @@ internal sealed class SpeedTask : IDisposable
 
     public static SpeedTask Clip(SpeedOptions options)
     {
-        var config = ClipConfig.BasePatch16 with { Vision = Vision(options, VisionTransformerConfig.Base(224)), Contrastive = null };
+        var config = ClipConfig.BasePatch16 with { Vision = Vision(options, VisionTransformerConfig.Base(224)),
+            Contrastive = null };
         var model = new ClipModel(config with { Text = config.Text with { Layers = options.Layers } });
         return new SpeedTask(model, (batch, device) => new Inputs(batch, batch, batch, model.Config.Vision.ImageSize, device),
             each => model.Forward(each.Images, each.Ids).Logits);
@@ -60,7 +62,8 @@ internal sealed class SpeedTask : IDisposable
             each => model.Generate(ImageContext.Of(model.VisualEncoder.forward(each.Images)), Prompt(each), search))
         {
             Recomputed = each => TextGeneration.Generate(
-                new RecomputingDecoder(model.TextDecoder, ImageContext.Of(model.VisualEncoder.forward(each.Images))), Prompt(each), search),
+                new RecomputingDecoder(model.TextDecoder, ImageContext.Of(model.VisualEncoder.forward(each.Images))),
+                    Prompt(each), search),
         };
     }
 
@@ -71,20 +74,41 @@ internal sealed class SpeedTask : IDisposable
         Tensor Judged(Inputs each, bool ahead)
         {
             var tokens = model.EncodeImages(each.Images).Tokens.X; // [B, S, D]
-            var image = ahead ? model.TextEncoder.Project(new ImageContext(tokens)) : new ImageContext(tokens.repeat_interleave(Texts, 0));
+            var image = ahead ? model.TextEncoder.Project(new ImageContext(tokens))
+                : new ImageContext(tokens.repeat_interleave(Texts, 0));
             return model.Match(image, each.Ids, each.Mask);
         }
 
-        return new SpeedTask(model, (batch, device) => new Inputs(batch, batch, Texts * batch, model.Config.Vision.ImageSize, device),
+        return new SpeedTask(
+            model, (batch, device) => new Inputs(batch, batch, Texts * batch, model.Config.Vision.ImageSize, device),
             each => Judged(each, ahead: true)) { Recomputed = each => Judged(each, ahead: false) };
     }
 
-    public void Begin(int batch, Device device)
+    /// <summary>The next batch's inputs, on a device.</summary>
+    /// <param name="batch">Examples.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="onnx">The image encoder as an ONNX file, to be timed beside the kit's; null without one.</param>
+    public void Begin(int batch, Device device, string? onnx)
     {
         module.to(device);
         inputs = draw(batch, device);
         Others = Recomputed is { } recomputed ? [("plain, recomputing", Macs, () => Pass(recomputed))] : [];
+        other?.Dispose();
+        if (onnx is not null)
+        {
+            var (encoder, images) = (ImageEncoder(), inputs.Images);
+            var (session, macs) =
+                (new OnnxEncoder(onnx, encoder, images.cpu()), Encoding(encoder.Config) * images.shape[0] / batch);
+            other = session;
+            Others = [.. Others, ("image encoder", macs, () => Pass(each => encoder.forward(each.Images).X)),
+                ("  in ONNX Runtime", macs, session.Pass)];
+        }
     }
+
+    /// <summary>BLIP's image encoder.</summary>
+    /// <exception cref="ArgumentException">The model has another.</exception>
+    public VisionTransformer ImageEncoder() => module.children().OfType<VisionTransformer>().FirstOrDefault()
+        ?? throw new ArgumentException("only BLIP's image encoder is compared with ONNX Runtime: bench nlvr2, caption or rerank");
 
     public void Pass() => Pass(forward);
 
@@ -98,7 +122,19 @@ internal sealed class SpeedTask : IDisposable
         return RunCosts.Of(module).Shares(trace, [.. Enumerable.Repeat(Words, (int)inputs.Ids.shape[0])]).Average();
     }
 
-    public void Dispose() => module.Dispose();
+    public void Dispose()
+    {
+        other?.Dispose();
+        module.Dispose();
+    }
+
+    // Multiply-accumulates of an image: patches, and of each block the four projections, the feed-forward part and both products.
+    private static double Encoding(VisionTransformerConfig config)
+    {
+        var (tokens, width) = (config.Patches + 1.0, (double)config.Width);
+        return (config.Patches * 3.0 * config.PatchSize * config.PatchSize * width)
+            + (config.Depth * ((tokens * width * width * (4 + (2 * config.MlpRatio))) + (2 * tokens * tokens * width)));
+    }
 
     private void Pass(Func<Inputs, Tensor> way)
     {
@@ -115,7 +151,8 @@ internal sealed class SpeedTask : IDisposable
         public int Batch => batch;
 
         public Tensor Images { get; } =
-            nn.functional.interpolate(randn(images, 3, 12, 12), [size, size], mode: InterpolationMode.Bicubic, align_corners: false).to(device);
+            nn.functional.interpolate(
+                randn(images, 3, 12, 12), [size, size], mode: InterpolationMode.Bicubic, align_corners: false).to(device);
 
         public Tensor Ids { get; } = randint(1000, 30000, [texts, Words], dtype: int64).to(device); // [B, N]
 
@@ -141,7 +178,8 @@ internal sealed class SpeedTask : IDisposable
 
         private Tensor Score()
         {
-            var logits = decoder.Forward(texts, null, new ImageContext(read.Tokens.repeat_interleave(texts.shape[0] / read.Tokens.shape[0], 0)));
+            var logits = decoder.Forward(
+                texts, null, new ImageContext(read.Tokens.repeat_interleave(texts.shape[0] / read.Tokens.shape[0], 0)));
             return logits.select(1, logits.shape[1] - 1);
         }
     }
