@@ -53,8 +53,7 @@ internal static class SweepVerb
             {
                 var results = grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation);
                 RunsVerb.Show(results);
-                Question.All.Where(question => name == question.Name || name == "questions")
-                    .SelectMany(question => question.Compare(results)).ToList().ForEach(Console.WriteLine);
+                RunsVerb.Show(Question.Compare(results).Where(one => one.Difference is not null));
             }
             else if (place >= 0 && place < grid.Experiments.Count)
             {

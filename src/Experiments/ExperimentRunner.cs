@@ -92,7 +92,7 @@ public static class ExperimentRunner
             Threads = get_num_threads(),
             Device = task.ChoosesDevice && PaperMachine.Device is { type: not TorchSharp.DeviceType.CPU } gpu
                 ? ComputeDevice.Describe(gpu) : null,
-            Libtorch = __version__,
+            Libtorch = NativeLibraries.Version,
             Command = experiment.Command,
             Code = FileDigest.OfLibrary,
             Data = task.DataDigest(),

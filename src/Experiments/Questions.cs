@@ -84,9 +84,13 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     public Experiment Experiment(ThingKind corpus, string arm, double ratio, long seed) =>
         Usual(corpus) with { Method = arm, ReduceRatio = ratio, Seed = seed };
 
-    /// <summary>Every comparison, part by part and ratio by ratio, with what the results so far say.</summary>
-    public IReadOnlyList<Comparison> Compare(IReadOnlyList<ExperimentResult> results) =>
-        [.. from part in Parts from ratio in Ratios from one in part.Compare(this, ratio, results) select one];
+    /// <summary>Every comparison of all questions, part by part and ratio by ratio, with what the results so far say.</summary>
+    /// <param name="results">Results; those of other experiments are passed over.</param>
+    public static IReadOnlyList<Comparison> Compare(IReadOnlyList<ExperimentResult> results) =>
+    [
+        .. from question in All from part in question.Parts from ratio in question.Ratios
+           from one in part.Compare(question, ratio, results) select one,
+    ];
 
     /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>
     public static Grid Together => All.Select(question => question.Grid).Aggregate((all, one) => all.And(one));

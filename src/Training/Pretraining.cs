@@ -33,7 +33,7 @@ public sealed record Pretraining(string Folder)
 
     /// <summary>How statements are learned.</summary>
     public TrainingSettings StatementTraining { get; init; } =
-        new() { Epochs = 6, BatchSize = 32, LearningRate = 1e-3, WarmupSteps = 200, CheckpointEvery = 500 };
+        new() { Epochs = 40, BatchSize = 64, LearningRate = 1.5e-3, WarmupSteps = 200, CheckpointEvery = 500 };
 
     /// <summary>The two trainings, one after the other; goes on where an earlier call stopped.</summary>
     /// <param name="progress">Told after every step.</param>
