@@ -101,10 +101,10 @@ internal static class DeviceOption
         return device;
     }
 
-    /// <summary>The same for experiments, where one of them is not of the toy world.</summary>
+    /// <summary>The same for experiments, where one of them chooses.</summary>
     public static void UseFor(IEnumerable<Experiment> experiments, ParseResult parsed, Option<string> option)
     {
-        if (experiments.Any(experiment => !experiment.Task.StartsWith("toy-", StringComparison.Ordinal)))
+        if (experiments.Any(experiment => ExperimentTask.Of(experiment.Task).ChoosesDevice))
         {
             Use(parsed, option);
         }

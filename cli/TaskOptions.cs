@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
@@ -18,6 +19,7 @@ internal sealed class TaskOptions
     private readonly Option<string>? dataset;
     private readonly Option<int?>? pairs;
     private readonly Option<int?>? images;
+    private readonly Option<string?>? corpus;
     private readonly Option<double?> reduce;
     private readonly Option<string?> method;
     private readonly Option<int> calibration;
@@ -59,9 +61,18 @@ internal sealed class TaskOptions
             pairs = Verb.Option<int?>(
                 "--pairs", "Training pairs to draw, a multiple of 4, instead of 12,000; dev and test shrink too.", "N");
         }
-        else
+
+        if (IsToy && Task == "nlvr2")
         {
-            images = Verb.Option<int?>("--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
+            corpus = Verb.Option<string?>(
+                "--corpus", "A or B of the world with decoys, which speak of objects or of glyphs, instead of the toy world.",
+                "NAME", words: ["A", "B"]);
+            corpus.AcceptOnlyFromAmong("A", "B");
+        }
+        else if (IsToy)
+        {
+            images = Verb.Option<int?>(
+                "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", "N");
         }
 
         reduce = Verb.Option<double?>(
@@ -119,6 +130,10 @@ internal sealed class TaskOptions
     /// <summary>The reduce ratio that was named; null where none was.</summary>
     public double? Reduce(ParseResult parsed) => parsed.GetValue(reduce);
 
+    /// <summary>What the statements of the world with decoys speak of; null for any other world.</summary>
+    public ThingKind? Corpus(ParseResult parsed) =>
+        Given(parsed, corpus) is { } name ? name == "A" ? ThingKind.Object : ThingKind.Glyph : null;
+
     /// <summary>The method that was named; null where none was.</summary>
     /// <exception cref="ArgumentException">There is no such method.</exception>
     public Method? Method(ParseResult parsed) => MethodOption.Of(parsed, method);
@@ -132,14 +147,18 @@ internal sealed class TaskOptions
     /// <summary>
     /// The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.
     /// </summary>
-    public string ToyWeightsFor(double? ratio) =>
-        File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);
+    public string ToyWeightsFor(ParseResult parsed, double? ratio) =>
+        Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
+        : File.Exists(Recipe.ToyWeightsPath(Task, ratio)) ? Recipe.ToyWeightsPath(Task, ratio) : Recipe.ToyWeightsPath(Task);
 
     /// <summary>The settings with what was named.</summary>
     public TaskSettings Apply(ParseResult parsed, TaskSettings settings) => settings with
     {
         Checkpoint = Checkpoint(parsed),
         Data = Given(parsed, data),
+        Corpus = Corpus(parsed),
+        Decoys = Corpus(parsed) is not null && Given(parsed, pairs) is { } few
+            ? DecoySettings.Scaled(settings.Decoys.Seed, few) : settings.Decoys,
         Dataset = Dataset(parsed),
         World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
         Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Spectre.Console;
 
@@ -28,9 +29,24 @@ internal static class DataVerb
             "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", "N", () => 12_000);
         var images = verb.Option(
             "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
+        var decoys = verb.Option<bool>(
+            "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
         verb.SetAction(parsed =>
         {
             var into = parsed.GetRequiredValue(folder);
+            if (parsed.GetValue(decoys))
+            {
+                into = Path.Combine(into, "decoys");
+                var settings = DecoySettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
+                var (stamp, isNew) = Terminal.Out.Progress().Start(context => DecoyWorld.Make(
+                    into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures")));
+                Console.WriteLine(
+                    $"{Outcome(isNew)} {into}: "
+                    + $"{settings.TrainPairs} + {settings.DevPairs} + {settings.TestPairs} pairs (train, dev, test1), "
+                    + $"{stamp.TrainImages} training images; corpus A in a, B in b; content {stamp.Digest[..12]}");
+                return;
+            }
+
             var nlvr2 = ToyWorldSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
             var pictures = ToyPictureSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(images));
             var (pairsMade, picturesMade) = Terminal.Out.Progress().Start(context =>

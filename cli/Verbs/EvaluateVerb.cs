@@ -45,8 +45,8 @@ internal static class EvaluateVerb
             if (task.IsToy && settings.Checkpoint is null)
             {
                 // Weights that were fine-tuned for the ratio bring their temperature with them.
-                var weights = task.ToyWeightsFor(settings.ReduceRatio);
-                var ratio = weights == task.ToyWeightsFor(null) ? settings.ReduceRatio : null;
+                var weights = task.ToyWeightsFor(parsed, settings.ReduceRatio);
+                var ratio = weights == task.ToyWeightsFor(parsed, null) ? settings.ReduceRatio : null;
                 settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }
 

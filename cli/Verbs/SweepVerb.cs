@@ -51,7 +51,9 @@ internal static class SweepVerb
             DeviceOption.UseFor(grid.Experiments, parsed, device);
             if (parsed.GetValue(index) is not { } place)
             {
-                RunsVerb.Show(grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation));
+                var results = grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation);
+                RunsVerb.Show(results);
+                RunsVerb.Show(Question.Compare(results).Where(one => one.Difference is not null));
             }
             else if (place >= 0 && place < grid.Experiments.Count)
             {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -16,6 +17,7 @@ internal static class TrainVerb
             "train", "Train a model; a run that was interrupted goes on with --resume.",
             "./kit train toy-nlvr2 --reduce 0.5 --out RUN");
         TaskOptions.Names.ToList().ForEach(name => verb.Add(Create(name)));
+        verb.Add(PretrainVerb.Create());
         return verb;
     }
 
@@ -56,22 +58,27 @@ internal static class TrainVerb
         {
             var ratio = task.Reduce(parsed);
             var method = task.Method(parsed) ?? Methods.Of("MADTP");
-            var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
+            var recipe = task.Corpus(parsed) is { } corpus ? Recipe.Decoys(corpus, ratio)
+                : task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
             var own = recipe.Task.Alignment;
             var map = parsed.GetValue(unmapped) ? AlignmentMapping.None : own.Map;
             var settings = task.Apply(parsed, recipe.Task) with
             {
-                Checkpoint = task.Checkpoint(parsed) ?? (task.IsToy && ratio is not null ? task.ToyWeightsFor(null) : null),
+                Checkpoint = task.Checkpoint(parsed) ?? recipe.Task.Checkpoint
+                    ?? (task.IsToy && ratio is not null ? task.ToyWeightsFor(parsed, null) : null),
                 Alignment = new AlignmentConfig(parsed.GetValue(tokens) ?? own.Tokens, parsed.GetValue(width) ?? own.Width, map),
-                NewAlignment = (parsed.GetValue(tokens) ?? parsed.GetValue(width)) is not null || parsed.GetValue(unmapped),
+                NewAlignment = recipe.Task.NewAlignment
+                    || (parsed.GetValue(tokens) ?? parsed.GetValue(width)) is not null || parsed.GetValue(unmapped),
                 AlignmentWeight = ratio is null && task.Method(parsed) is null ? 0 : method.AlignmentWeight,
+                Guidance = method.Guidance,
                 DropPath = parsed.GetValue(dropPath) ?? recipe.Task.DropPath,
                 WatchedExamples = parsed.GetValue(watched) ?? recipe.Task.WatchedExamples,
                 TrainExamples = parsed.GetValue(examples),
                 TrainOnValidation = parsed.GetValue(withValidation),
                 VisualGenome = parsed.GetValue(withGenome),
             };
-            var folder = ratio is null ? name : FormattableString.Invariant($"{name}-{MethodOption.Word(method)}-{ratio}");
+            var world = task.Corpus(parsed) is { } spoken ? $"toy-{ToyModels.DecoysName(spoken)}" : name;
+            var folder = ratio is null ? world : FormattableString.Invariant($"{world}-{MethodOption.Word(method)}-{ratio}");
             return Task.FromResult(Train(task.Run(parsed, settings, KitFolder.File("artifacts", "runs", folder)) with
             {
                 Training = recipe.Training with

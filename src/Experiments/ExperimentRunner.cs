@@ -1,6 +1,7 @@
 using Madtp.Kit.Madtp;
 using System.Diagnostics;
 using System.Globalization;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -89,7 +90,9 @@ public static class ExperimentRunner
                 : report.Calibration?.Reached ?? true,
             Tokens = test.Tokens,
             Threads = get_num_threads(),
-            Libtorch = __version__,
+            Device = task.ChoosesDevice && PaperMachine.Device is { type: not TorchSharp.DeviceType.CPU } gpu
+                ? ComputeDevice.Describe(gpu) : null,
+            Libtorch = NativeLibraries.Version,
             Command = experiment.Command,
             Code = FileDigest.OfLibrary,
             Data = task.DataDigest(),

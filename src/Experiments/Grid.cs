@@ -16,8 +16,11 @@ public sealed class Grid
 {
     private Grid(IEnumerable<Experiment> experiments) => Experiments = [.. experiments.Distinct()];
 
-    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. PaperTable.Numbers.Select(number => $"table{number}")];
+    private const string Questions = "questions";
+
+    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with decoys.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. PaperTable.Numbers.Select(number => $"table{number}"), .. Question.All.Select(question => question.Name), Questions];
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }
@@ -33,7 +36,9 @@ public sealed class Grid
     {
         if (Names.Contains(nameOrPath))
         {
-            return PaperTable.Of(nameOrPath[^1] - '0').Grid;
+            return nameOrPath == Questions ? Question.Together
+                : Question.All.FirstOrDefault(question => question.Name == nameOrPath) is { } asked ? asked.Grid
+                : PaperTable.Of(nameOrPath[^1] - '0').Grid;
         }
 
         if (!File.Exists(nameOrPath))

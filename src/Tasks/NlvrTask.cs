@@ -1,7 +1,8 @@
 using System.Text;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;
@@ -64,7 +65,13 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.Toy, config => new BlipNlvr(config));
+            var sizesOfToy = settings.Corpus is null ? BlipConfig.Toy : BlipConfig.Decoys;
+            var toy = TaskModel.Blip(settings, checkpoint, sizesOfToy, config => new BlipNlvr(config));
+            if (settings.Corpus is { } corpus)
+            {
+                return new NlvrTask(toy, settings, split => DecoyPairs.Draw(split, corpus, settings.Decoys, split == "train" ? settings.Opened : null));
+            }
+
             return new NlvrTask(toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
         }
 
@@ -99,7 +106,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var output = model.Forward(batch);
         return new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean())
         {
-            Alignment = AlignmentLoss.Similarity(output.Aligned),
+            Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
             Auxiliary = TrainingHeads.Sum(
                 patchHead?.Loss(output.Vision.X, batch.PatchClasses!).mul(Settings.PatchWeight), wordHead?.Loss(output.Text.X, batch.NamedCounts!).mul(Settings.WordWeight)),
             ImageTokens = LastOf(trace, "visual_encoder"),
@@ -155,7 +162,35 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     }
 
     /// <inheritdoc/>
-    protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, Active, scoring);
+    protected override Evaluation Score(string split, Scoring scoring)
+    {
+        var scores = Evaluate(model, Split(split), split, Active, scoring);
+        return Settings.Corpus is null || Active is null || scoring.Shuffle != Shuffle.None ? scores : scores with
+        {
+            ByKind = scores.ByKind.Concat(KeptPatches.Of(model, Split(split), Active)).Concat(Collapse(Split(split)))
+                .ToDictionary(kind => kind.Key, kind => kind.Value),
+        };
+    }
+
+    // How alike the learnable tokens have become, and what they gather from images; nothing without alignment guidance.
+    private Dictionary<string, double> Collapse(NlvrPairs pairs)
+    {
+        if (!Reduction.Policy.NeedsAlignment || model.ReducibleEncoders[0].SpaceDict is not { } learnable)
+        {
+            return [];
+        }
+
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        Reduction.GatherFeatures = true;
+        var batch = pairs.Batch([.. Enumerable.Range(0, Math.Min(Usual, pairs.Count))], device: Device);
+        var features = model.Forward(batch).Vision.AlignmentFeature!;
+        Reduction.GatherFeatures = false;
+        return new()
+        {
+            ["cosine of tokens"] = AlignmentGuidance.MeanCosine(learnable), ["cosine of features"] = AlignmentGuidance.MeanCosine(features),
+        };
+    }
 
     /// <inheritdoc/>
     protected override (double Macs, double Dense) CalibrationCost(TokenReduction? reduction)

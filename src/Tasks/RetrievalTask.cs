@@ -128,7 +128,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
             Train.TrainingPixels(Epoch, examples, Device), ids, mask, tensor(images.Select(image => (long)image).ToArray(), device: Device), distillation);
         return new StepLosses(losses.Task, Correct(losses.Features))
         {
-            Alignment = AlignmentLoss.Similarity(losses.Aligned),
+            Alignment = AlignmentLoss.Of(losses.Aligned, Settings.Guidance),
             Auxiliary = patchHead is null ? null : patchHead.Loss(losses.ImageTokens.X, Train.PatchClasses(images, Device)!) * Settings.PatchWeight,
             ImageTokens = trace is null ? null : LastOf(trace, 0),
             TextTokens = trace is null ? null : LastOf(trace, 1),

@@ -1,6 +1,7 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -79,7 +80,14 @@ internal static class TaskModel
             Fill(model, checkpoint, settings.NewAlignment);
         }
 
-        return model.to(settings.Device);
+        var placed = model.to(settings.Device);
+        var isFrozen = settings.Guidance == GuidanceTraining.Frozen;
+        foreach (var (_, parameter) in placed.named_parameters().Where(parameter => isFrozen && IsGuidance(parameter.name)))
+        {
+            parameter.requires_grad = false;
+        }
+
+        return placed;
     }
 
     // A new captioner or VQA model begins with the toy BLIP-NLVR2's encoders, as BLIP's models begin with its pretraining.

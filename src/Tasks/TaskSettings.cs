@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
@@ -26,6 +27,12 @@ public sealed record TaskSettings
 
     /// <summary>The toy world's pairs of pictures (NLVR2).</summary>
     public ToyWorldSettings World { get; init; } = new();
+
+    /// <summary>What the statements of the world with decoys speak of (NLVR2): objects are corpus A, glyphs B; null for the toy world.</summary>
+    public ThingKind? Corpus { get; init; }
+
+    /// <summary>The world with decoys.</summary>
+    public DecoySettings Decoys { get; init; } = new();
 
     /// <summary>The toy world's captioned pictures (the other tasks).</summary>
     public ToyCaptionSettings Scenes { get; init; } = new();
@@ -68,6 +75,9 @@ public sealed record TaskSettings
 
     /// <summary>α, weight of the alignment loss (Section 3.4).</summary>
     public double AlignmentWeight { get; init; } = 0.1;
+
+    /// <summary>What alignment guidance learns from.</summary>
+    public GuidanceTraining Guidance { get; init; }
 
     /// <summary>Weight of the loss on what each patch shows, where the data says it; 0 leaves it out.</summary>
     public double PatchWeight { get; init; }

@@ -1,5 +1,6 @@
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using TorchSharp.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,7 +31,7 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The head that settings ask for; null where its loss has no weight.</summary>
-    internal static PatchHead? For(TaskSettings settings, int width, Device device) => settings.PatchWeight > 0 ? new PatchHead(width, ToyObject.Classes).to(device) : null;
+    internal static PatchHead? For(TaskSettings settings, int width, Device device) => settings.PatchWeight > 0 ? new PatchHead(width, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(device) : null;
 
     /// <summary>Tokens of whole images with the class token first, <c>[B, N + 1, D]</c>, to scores <c>[B, N, C]</c>.</summary>
     public override Tensor forward(Tensor tokens) => classes.forward(tokens.slice(1, 1, tokens.shape[1], 1));
@@ -60,7 +61,7 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The head that settings ask for; null where its loss has no weight.</summary>
-    internal static WordHead? For(TaskSettings settings, int width, Device device) => settings.WordWeight > 0 ? new WordHead(width, largest: 3).to(device) : null;
+    internal static WordHead? For(TaskSettings settings, int width, Device device) => settings.WordWeight > 0 ? new WordHead(width, settings.Corpus is null ? 3 : DecoyGrounding.Most).to(device) : null;
 
     /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right, <c>[B, N, 2, largest + 1]</c>.</summary>
     public override Tensor forward(Tensor tokens) => counts.forward(tokens).view(tokens.shape[0], tokens.shape[1], 2, kinds);

@@ -123,7 +123,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         var output = model.Forward(images, ids, mask, new VqaAnswers(answerIds, answerMask, weights, questionOf));
         return new StepLosses(output.Loss, WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId)))
         {
-            Alignment = AlignmentLoss.Similarity(output.Aligned),
+            Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
             Auxiliary = TrainingHeads.Sum(
                 patchHead?.Loss(output.Encoding.Vision.X, Train.PatchClasses(questions, Device)!).mul(Settings.PatchWeight),
                 wordHead?.Loss(output.Encoding.Question.X, Train.NamedCounts(questions, Device)!).mul(Settings.WordWeight)),

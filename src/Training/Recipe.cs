@@ -1,3 +1,5 @@
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -49,6 +51,32 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
             prunesParameters ? new TrainingSettings { Epochs = 2, LearningRate = 3e-4, WarmupSteps = 20, CheckpointEvery = checkpoint }
                 : isReduced ? new TrainingSettings { Epochs = reducedEpochs, LearningRate = 3e-4, WarmupSteps = 50, CheckpointEvery = checkpoint }
                 : new TrainingSettings { Epochs = epochs, LearningRate = 1e-3, WarmupSteps = warmup, CheckpointEvery = checkpoint });
+    }
+
+    /// <summary>
+    /// The world with decoys'. The plain model begins with the neutral pretraining and is tuned on the answers of one corpus, and on how
+    /// many of what a word names are there; then, from those weights, a method at a budget, on answers and alignment.
+    /// </summary>
+    /// <param name="corpus">What is spoken of.</param>
+    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
+    public static Recipe Decoys(ThingKind corpus, double? reduceRatio = null)
+    {
+        var isReduced = reduceRatio is not null;
+        return new Recipe(
+            new TaskSettings
+            {
+                Learns = true,
+                Corpus = corpus,
+                Checkpoint = isReduced ? ToyModels.Decoys(corpus).WeightsPath() : ToyModels.DecoysNeutral.WeightsPath(),
+                ReduceRatio = reduceRatio,
+                AlignmentWeight = isReduced ? 0.1 : 0,
+                Alignment = BlipConfig.Decoys.Alignment!,
+                NewAlignment = isReduced,
+                WordWeight = isReduced ? 0 : 1,
+                DropPath = 0,
+            },
+            isReduced ? new TrainingSettings { Epochs = 1, LearningRate = 3e-4, WarmupSteps = 20, CheckpointEvery = 25 }
+                : new TrainingSettings { Epochs = 2, LearningRate = 5e-4, WarmupSteps = 50, CheckpointEvery = 50 });
     }
 
     /// <summary>Where the toy world's trained weights are that come with the kit.</summary>

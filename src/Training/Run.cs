@@ -278,6 +278,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("reduce ratio", Settings.ReduceRatio);
         identity.Add("method", PrunesParameters ? ParameterPruning : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
         identity.Add("losses", FormattableString.Invariant($"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
+        identity.Add("guidance", Settings.Guidance == GuidanceTraining.Paper ? null : Settings.Guidance.ToString());
+        identity.Add("corpus", Settings.Corpus?.ToString());
         identity.Add("model", FormattableString.Invariant(
             $"drop path {Settings.DropPath}, dropout {Settings.Dropout}, queue {Settings.QueueSize}, momentum {Settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
@@ -287,7 +289,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("alignment", (Settings.NewAlignment ? "new " : string.Empty) + Settings.Alignment);
         identity.Add("training", JsonSerializer.Serialize(Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
         identity.Add("learns val2014", Settings.TrainOnValidation ? "yes" : null);
-        identity.Add("world", Settings.Data is not null ? null : Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes));
+        identity.Add("world", Settings.Data is not null ? null : Settings.Corpus is not null ? JsonSerializer.Serialize(Settings.Decoys) : Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes));
         AddFiles(identity, task, "train", Task == "nlvr2" ? "dev" : "val");
         return identity;
     }
@@ -297,6 +299,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var identity = new RunIdentity();
         identity.Add("task", Task);
         identity.Add("split", split);
+        identity.Add("corpus", Settings.Corpus?.ToString());
         identity.Add("limit", Scoring.Limit);
         identity.Add("batch size", Scoring.BatchSize);
         identity.Add("shuffled", Scoring.Shuffle == Shuffle.None ? null : Scoring.Shuffle.ToString());
