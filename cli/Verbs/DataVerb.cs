@@ -28,7 +28,7 @@ internal static class DataVerb
             "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", "N", () => 12_000);
         var images = verb.Option(
             "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
-        verb.SetAction(parsed =>
+        verb.SetAction((parsed, cancellation) =>
         {
             var into = parsed.GetRequiredValue(folder);
             var nlvr2 = ToyWorldSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
@@ -37,7 +37,8 @@ internal static class DataVerb
             {
                 var statements = new Bars(context, "pairs and statements");
                 var captions = new Bars(context, "pictures, captions and questions");
-                return (ToyWorld.Make(into, nlvr2, statements), ToyPictureWorld.Make(into, pictures, captions));
+                return (
+                    ToyWorld.Make(into, nlvr2, statements, cancellation), ToyPictureWorld.Make(into, pictures, captions, cancellation));
             });
             Console.WriteLine(
                 $"{Outcome(pairsMade.IsNew)} {Path.Combine(into, "nlvr2")}: "
@@ -46,6 +47,7 @@ internal static class DataVerb
             Console.WriteLine(
                 $"{Outcome(picturesMade.IsNew)} {Path.Combine(into, "coco")}: {Sizes(pictures.Coco)} images (train, val, test), "
                 + $"with questions in vqa; flickr30k: {Sizes(pictures.Flickr)}; content {picturesMade.Stamp.Digest[..12]}");
+            return Task.FromResult(0);
         });
         return verb;
 

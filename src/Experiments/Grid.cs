@@ -74,11 +74,25 @@ public sealed class Grid
     public IReadOnlyList<ExperimentResult> Run(
         GridSettings? settings = null, Action<GridProgress>? progress = null, CancellationToken cancellation = default) =>
         new GridRunner(settings ?? new GridSettings()).Run(Experiments, progress, cancellation);
+
+    /// <summary>Runs one experiment in this process: what the processes of <see cref="Run"/> do.</summary>
+    /// <param name="index">Its place in the grid, from 0.</param>
+    /// <param name="settings">Where results are kept; the usual if null.</param>
+    /// <param name="cancellation">Stops after the step in hand, as does the end of the process that started this one for a grid.</param>
+    /// <returns>The result; null where another process is running the experiment.</returns>
+    /// <exception cref="ArgumentException">The grid has no such place.</exception>
+    public ExperimentResult? RunOne(int index, GridSettings? settings = null, CancellationToken cancellation = default) =>
+        index >= 0 && index < Experiments.Count
+            ? GridRunner.RunOne(Experiments[index], settings ?? new GridSettings(), cancellation)
+            : throw new ArgumentException($"--index {index}: the list has the places 0 to {Experiments.Count - 1}");
 }
 
 /// <summary>How a grid is run.</summary>
 public sealed record GridSettings
 {
+    /// <summary>The exit code of a process whose experiment another one is running.</summary>
+    public const int Busy = 75;
+
     /// <summary>Where results are.</summary>
     public RunCache Cache { get; init; } = RunCache.Default;
 
@@ -91,7 +105,10 @@ public sealed record GridSettings
     /// </summary>
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 
-    /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>.</summary>
+    /// <summary>
+    /// What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/> where another
+    /// process is running the experiment, and stops when its standard input ends: then this one is gone, or is to stop itself.
+    /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
 
     /// <summary>Processes at once at a scale.</summary>

@@ -79,7 +79,8 @@ public sealed class RunCache(string folder, string? published = null)
     {
         Directory.CreateDirectory(to);
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
-        Array.ForEach(files, file => File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true));
+        Array.ForEach(
+            files, file => AtomicFile.Write(Path.Combine(to, Path.GetFileName(file)), stream => stream.Write(File.ReadAllBytes(file))));
         return files.Length;
     }
 

@@ -4,6 +4,7 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -62,6 +63,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <exception cref="ArgumentException">There is no such task, or a setting is impossible.</exception>
     /// <exception cref="InvalidDataException">A file is malformed, does not fit the task, or the folder holds another run.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="IOException">Another process works in the folder.</exception>
+    /// <exception cref="NotFiniteNumberException">The training diverged, or a score is not a number.</exception>
     /// <exception cref="OperationCanceledException">The scoring was stopped.</exception>
     public RunReport? Train(Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -70,6 +73,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             throw new ArgumentException($"{ParameterPruning} finds what to prune by training: it needs a reduce ratio and examples to train on");
         }
 
+        using var alone = FolderLock.Take(Folder);
         RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
         using var task = ModelTask.Open(Task, PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
@@ -105,6 +109,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <inheritdoc cref="Train"/>
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
+        using var alone = Folder.Length > 0 ? FolderLock.Take(Folder) : null;
         if (Folder.Length > 0)
         {
             RequireFree();
@@ -121,6 +126,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var identity = Identity(task, split);
         var folder = Folder.Length > 0 || Settings.Data is null ? Folder
             : KitFolder.File("artifacts", "evaluations", $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
+        using var aloneHere = Folder.Length == 0 && folder.Length > 0 ? FolderLock.Take(folder) : null;
         if (folder.Length > 0)
         {
             identity.Claim(folder, Fresh);
@@ -131,7 +137,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             Calibrate(task, folder, cancellation);
         }
 
-        return task.Evaluate(split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation });
+        return Finite(task.Evaluate(split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation }));
+    }
+
+    private static Evaluation Finite(Evaluation scored)
+    {
+        var all = scored.Scores.Concat(scored.ByKind).Append(new("main", scored.Accuracy)).Append(new("MACs", scored.Macs));
+        return all.FirstOrDefault(score => !double.IsFinite(score.Value)).Key is not { } name ? scored
+            : throw new NotFiniteNumberException($"on {scored.Split} the score '{name}' is no finite number: what the model computes is not");
     }
 
     // A budget that was met before is not looked for again.
@@ -141,7 +154,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var path = Path.Combine(folder, "calibration.json");
         if (folder.Length > 0 && File.Exists(path))
         {
-            task.Calibrated(JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))!);
+            task.Calibrated(Calibration(path));
             return;
         }
 
@@ -149,7 +162,19 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var found = task.Calibrate();
         if (folder.Length > 0)
         {
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found), flushToDisk: true);
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found));
+        }
+    }
+
+    private static CalibrationResult Calibration(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path)) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path} is no calibration's result: delete it, and the budget is looked for again", e);
         }
     }
 
@@ -179,7 +204,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             identity.Claim(folder, fresh: !Resume || !identity.Owns(folder));
         }
 
-        return task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation });
+        return Finite(task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation }));
     }
 
     private void Save(string path, ModelTask task, int steps, IEnumerable<Evaluation> scores)
