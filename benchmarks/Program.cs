@@ -5,6 +5,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
     ["forward"] = (FullForward.About, FullForward.Run),
+    ["fuzz"] = (Fuzz.About, Fuzz.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };

@@ -345,8 +345,14 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     /// <summary>An error about this record, naming its file and line.</summary>
     public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
 
-    /// <summary>What is wrong, without the place, which counts lines from 0.</summary>
-    public static string Reason(JsonException e) => e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
+    /// <summary>What is wrong, without the place, which counts lines from 0, and without types and characters that are no words.</summary>
+    public static string Reason(JsonException e)
+    {
+        var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
+            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0];
+        reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
+        return reason.Length > 200 ? $"{reason[..197]}..." : reason;
+    }
 
     private JsonElement Value(string name) => Element.TryGetProperty(name, out var value) ? value : throw Error($"no \"{name}\"");
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
@@ -45,13 +46,13 @@ public sealed class Grid
         try
         {
             var list = JsonSerializer.Deserialize<Experiment[]>(File.ReadAllBytes(nameOrPath), ExperimentJson.Page);
-            return list is { Length: > 0 }
+            return list is { Length: > 0 } && !list.Contains(null)
                 ? new(list)
-                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments");
+                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments, or an entry is null");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {e.Message}", e);
+            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {JsonRecord.Reason(e)}", e);
         }
     }
 

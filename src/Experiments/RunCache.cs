@@ -94,12 +94,15 @@ public sealed class RunCache(string folder, string? published = null)
         try
         {
             return JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page) is { } result
+                && result.Scores.Values.Concat(result.Tokens.Values).Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
+                    .Concat([result.Dial ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
+                    .All(double.IsFinite)
                 ? result with { Cached = true }
-                : throw new InvalidDataException($"'{path}' holds no result{Remedy}");
+                : throw new InvalidDataException($"'{path}' holds no result, or one with numbers that are none{Remedy}");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{path}' is no result of an experiment ({e.Message}){Remedy}", e);
+            throw new InvalidDataException($"'{path}' is no result of an experiment ({JsonRecord.Reason(e)}){Remedy}", e);
         }
     }
 }

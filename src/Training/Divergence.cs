@@ -11,7 +11,8 @@ namespace Madtp.Kit.Training;
 /// folder keeps what was seen, so that the same is not trained into once more.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
-internal sealed class Divergence(string folder)
+/// <param name="checkpoint">The run's newest checkpoint.</param>
+internal sealed class Divergence(string folder, string checkpoint)
 {
     private readonly string path = Path.Combine(folder, "diverged.txt");
 
@@ -23,7 +24,8 @@ internal sealed class Divergence(string folder)
     {
         var seen = $"the training diverged in step {step}: {what}";
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(seen + "\n")));
-        return new NotFiniteNumberException($"{seen}; {folder} keeps the last checkpoint before. Train with a lower learning rate");
+        var kept = File.Exists(checkpoint) ? $". What was trained before is in {checkpoint}" : string.Empty;
+        return new NotFiniteNumberException($"{seen}{kept}. Train anew with a lower learning rate");
     }
 
     /// <summary>Insists that a run which is gone on with has not diverged.</summary>
@@ -49,14 +51,17 @@ internal sealed class Divergence(string folder)
         return parameters.FirstOrDefault(p => !p.Parameter.isfinite().all().item<bool>()).Name;
     }
 
-    /// <summary>The parameter with the largest gradient, in words; one that is not finite is larger than all that are.</summary>
-    public static string Largest(IEnumerable<(string Name, Parameter Parameter)> parameters)
+    /// <summary>The weights that have grown beyond what any trained network has, in words; null where none have.</summary>
+    public static string? Overgrown(IEnumerable<(string Name, Parameter Parameter)> parameters)
     {
-        using var off = no_grad();
-        using var scope = NewDisposeScope();
-        var norms = parameters.Where(p => p.Parameter.grad is not null)
-            .Select(p => (p.Name, Norm: (double)p.Parameter.grad!.norm().to(float32).item<float>()));
-        var (name, norm) = norms.MaxBy(p => double.IsNaN(p.Norm) ? double.PositiveInfinity : p.Norm);
+        var (name, largest) = Largest(parameters, parameter => parameter.abs().max());
+        return largest > 1000 ? $"the weights {name} have grown to {Number(largest)}" : null;
+    }
+
+    /// <summary>The parameter with the largest gradient, in words.</summary>
+    public static string LargestGradient(IEnumerable<(string Name, Parameter Parameter)> parameters)
+    {
+        var (name, norm) = Largest(parameters.Where(p => p.Parameter.grad is not null), parameter => parameter.grad!.norm());
         return $"the largest gradient is that of {name}, {Number(norm)}";
     }
 
@@ -70,6 +75,16 @@ internal sealed class Divergence(string folder)
         return name is null ? $"the gradient's norm is {Number(norm)}" : $"the {name} is {Number(value!.Value)}";
     }
 
-    private static string Number(double value) =>
-        double.IsFinite(value) ? value.ToString("G4", CultureInfo.InvariantCulture) : double.IsNaN(value) ? "not a number" : "infinite";
+    // What is not a number counts as infinite.
+    private static (string Name, double Size) Largest(
+        IEnumerable<(string Name, Parameter Parameter)> parameters, Func<Parameter, Tensor> size)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var sizes = parameters.Select(p => (p.Name, Size: (double)size(p.Parameter).to(float32).item<float>()));
+        return sizes.Select(p => (p.Name, double.IsNaN(p.Size) ? double.PositiveInfinity : p.Size)).MaxBy(p => p.Item2);
+    }
+
+    private static string Number(double value) => double.IsNaN(value) ? "not a number"
+        : double.IsInfinity(value) ? "infinite" : value.ToString("G4", CultureInfo.InvariantCulture);
 }

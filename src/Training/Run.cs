@@ -73,10 +73,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             throw new ArgumentException($"{ParameterPruning} finds what to prune by training: it needs a reduce ratio and examples to train on");
         }
 
+        Training.RequirePossible();
         using var alone = FolderLock.Take(Folder);
         RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
-        using var task = ModelTask.Open(Task, PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
         var identity = Identity(task);
         identity.Claim(Folder, fresh: !Resume);
         if (Trained(task, progress, cancellation) is not var (trained, steps))
@@ -115,7 +116,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             RequireFree();
         }
 
-        using var task = ModelTask.Open(Task, (plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
+        using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
         {
             throw new InvalidDataException($"{Settings.Checkpoint} has no alignment guidance (space_dict), by which MADTP chooses tokens: it was not trained for token reduction");
@@ -145,6 +146,20 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var all = scored.Scores.Concat(scored.ByKind).Append(new("main", scored.Accuracy)).Append(new("MACs", scored.Macs));
         return all.FirstOrDefault(score => !double.IsFinite(score.Value)).Key is not { } name ? scored
             : throw new NotFiniteNumberException($"on {scored.Split} the score '{name}' is no finite number: what the model computes is not");
+    }
+
+    // Whatever is computed with weights that are not finite says nothing.
+    private ModelTask Open(TaskSettings settings)
+    {
+        var task = ModelTask.Open(Task, settings);
+        if (Divergence.FirstIn(task.Model.named_parameters()) is { } name)
+        {
+            task.Dispose();
+            throw new InvalidDataException(
+                $"{settings.Checkpoint}: not every number in {name} is finite: the training of these weights diverged, or they are damaged");
+        }
+
+        return task;
     }
 
     // A budget that was met before is not looked for again.

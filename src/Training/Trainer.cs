@@ -19,17 +19,19 @@ namespace Madtp.Kit.Training;
 /// <param name="folder">Where the run keeps its files; made if absent.</param>
 public sealed class Trainer(TrainingTask task, TrainingSettings settings, string folder)
 {
+    private const string CheckpointName = "checkpoint.safetensors";
+
     private readonly EpochSampler sampler = new(task.Examples, settings.BatchSize, settings.Seed);
     private readonly Stopwatch watch = new();
     private readonly StepAverages averages = new();
-    private readonly Divergence divergence = new(folder);
+    private readonly Divergence divergence = new(folder, Path.Combine(folder, CheckpointName));
     private double earlierSeconds;
 
     /// <summary>The run's log.</summary>
     public string LogPath { get; } = Path.Combine(folder, "log.jsonl");
 
     /// <summary>The run's newest checkpoint.</summary>
-    public string CheckpointPath { get; } = Path.Combine(folder, "checkpoint.safetensors");
+    public string CheckpointPath { get; } = Path.Combine(folder, CheckpointName);
 
     /// <summary>Steps of the whole run.</summary>
     public int TotalSteps => settings.Epochs * sampler.StepsPerEpoch;
@@ -105,7 +107,11 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             }
             catch (Exception e) when (e is not (OperationCanceledException or NotFiniteNumberException))
             {
-                RequireFinite(parameters, step + 1); // nothing can be computed with weights that are not
+                if (Divergence.Overgrown(parameters) is { } why)
+                {
+                    throw divergence.At(step + 1, $"{why}, and nothing can be computed with them"); // and libtorch says what it met
+                }
+
                 throw;
             }
 
@@ -211,7 +217,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         try
         {
             Backward(examples);
-            return $"; {Divergence.Largest(parameters)}";
+            return $"; {Divergence.LargestGradient(parameters)}";
         }
         catch (ExternalException)
         {
@@ -254,14 +260,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
     private void Check()
     {
-        // Adam divides the first step by 1 - β₁.
-        var largest = float.MaxValue * (1 - settings.Beta1);
-        Require(settings.LearningRate >= 0 && settings.LearningRate < largest, "learning rate", settings.LearningRate);
-        Require(settings.FinalLearningRate >= 0 && settings.FinalLearningRate < largest, "final learning rate", settings.FinalLearningRate);
-        Require(settings.WeightDecay >= 0 && double.IsFinite(settings.WeightDecay), "weight decay", settings.WeightDecay);
-        Require(settings.ClipNorm > 0, "norm to clip gradients to", settings.ClipNorm);
-        Require(settings.Epochs >= 0, "number of epochs", settings.Epochs);
-        Require(settings.LogEvery > 0, "number of steps between lines of the log", settings.LogEvery);
+        settings.RequirePossible();
         if (settings.AccumulateSteps < 1 || settings.BatchSize % settings.AccumulateSteps != 0)
         {
             throw new ArgumentException($"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: choose AccumulateSteps so that it does");
@@ -270,14 +269,6 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         if (settings.AccumulateSteps > 1 && task.ComparesExamples)
         {
             throw new ArgumentException("this task's losses compare the examples of a batch with one another, so its batches cannot be worked through in parts: leave AccumulateSteps at 1");
-        }
-    }
-
-    private static void Require(bool isPossible, string what, double value)
-    {
-        if (!isPossible)
-        {
-            throw new ArgumentException(FormattableString.Invariant($"there is no training with a {what} of {value}"));
         }
     }
 

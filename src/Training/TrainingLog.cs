@@ -43,7 +43,7 @@ public static class TrainingLog
             }
             catch (JsonException e)
             {
-                throw new InvalidDataException($"'{path}', line {i + 1} is no record of a training: {e.Message}", e);
+                throw new InvalidDataException($"'{path}', line {i + 1} is no record of a training: {JsonRecord.Reason(e)}", e);
             }
         }
 
