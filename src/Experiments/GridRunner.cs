@@ -24,7 +24,14 @@ internal sealed class GridRunner(GridSettings settings)
             new Thread(() => StopWithParent(stop)) { IsBackground = true }.Start();
         }
 
-        return ExperimentRunner.Try(experiment, settings.Cache, settings.Runs, null, stop.Token);
+        try
+        {
+            return ExperimentRunner.Try(experiment, settings.Cache, settings.Runs, null, stop.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"'{experiment}' was stopped, since the sweep that it belongs to has ended; run that again to go on", e);
+        }
     }
 
     public IReadOnlyList<ExperimentResult> Run(
