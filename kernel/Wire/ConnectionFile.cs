@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Madtp.Kit.Kernel.Wire;
 
 /// <summary>What Jupyter tells a kernel at its start: where to listen and the key that signs messages.</summary>
-internal sealed record ConnectionFile(string Address, int ShellPort, int ControlPort, int StdinPort, int PublishPort, int HeartbeatPort, string Key)
+internal sealed record ConnectionFile(string Address, int ShellPort, int ControlPort, int StdinPort, int PublishPort, int HeartbeatPort, string Key, string Path)
 {
     /// <exception cref="InvalidDataException">The file is not a connection file, or asks for what this kernel refuses.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -25,11 +25,12 @@ internal sealed record ConnectionFile(string Address, int ShellPort, int Control
         JsonObject file;
         try
         {
-            file = JsonNode.Parse(json) as JsonObject ?? throw new InvalidDataException($"connection file '{path}' is not a JSON object");
+            file = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new InvalidDataException($"connection file '{path}' is not a JSON object");
         }
-        catch (JsonException broken)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"connection file '{path}' is not JSON: {broken.Message}");
+            throw new InvalidDataException($"connection file '{path}' is not JSON: {broken.Message.Split(" Path:")[0].Split(" LineNumber:")[0]}");
         }
 
         var transport = Text(file, "transport", path, "tcp");
@@ -51,7 +52,8 @@ internal sealed record ConnectionFile(string Address, int ShellPort, int Control
             Port(file, "stdin_port", path),
             Port(file, "iopub_port", path),
             Port(file, "hb_port", path),
-            Text(file, "key", path, ""));
+            Text(file, "key", path, ""),
+            path);
     }
 
     public string Endpoint(int port) => $"tcp://{Address}:{port}";
@@ -77,10 +79,20 @@ internal sealed record ConnectionFile(string Address, int ShellPort, int Control
             ? port
             : throw new InvalidDataException($"connection file '{path}': '{name}' must be a port number, 1 to 65535, found {file[name]?.ToJsonString() ?? "nothing"}");
 
-    private static string Text(JsonObject file, string name, string path, string otherwise) => file[name] switch
+    private static string Text(JsonObject file, string name, string path, string otherwise)
     {
-        null => otherwise,
-        JsonValue value when value.TryGetValue<string>(out var text) => text,
-        var other => throw new InvalidDataException($"connection file '{path}': '{name}' must be text, found {other.ToJsonString()}"),
-    };
+        try
+        {
+            return file[name] switch
+            {
+                null => otherwise,
+                JsonValue value when value.TryGetValue<string>(out var text) => text,
+                var other => throw new InvalidDataException($"connection file '{path}': '{name}' must be text, found {other.ToJsonString()}"),
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InvalidDataException($"connection file '{path}': '{name}' must be text, found half a character");
+        }
+    }
 }
