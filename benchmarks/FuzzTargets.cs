@@ -213,7 +213,6 @@ internal sealed class FuzzTargets : IDisposable
         if (parse.Invoke(socket, BindingFlags.DoNotWrapExceptions, null, [frames], null) is Message message)
         {
             _ = (message.Type, message.Id, message.ContentText("code"), message.ContentFlag("silent", false), message.ContentNumber("cursor_pos", 0));
-            _ = message.Header.ToJsonString() + message.ParentHeader.ToJsonString();
         }
     }
 
