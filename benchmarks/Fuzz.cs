@@ -6,8 +6,8 @@ namespace Madtp.Kit.Benchmarks;
 
 /// <summary>
 /// Damaged inputs for everything that reads: each must be read, or refused in a sentence that names it, within 2 seconds and in
-/// memory of twice the input and 64 MB. Input N of a seed is always the same. Workers are processes of their own, so that one which
-/// an input ends is counted too.
+/// memory of twice the input and 64 MB. Input N of a seed is always the same. Workers are processes of their own, so that one
+/// which an input ends is counted too.
 /// </summary>
 internal static class Fuzz
 {
@@ -55,7 +55,8 @@ internal static class Fuzz
             {
                 using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!,
                 [
-                    typeof(Fuzz).Assembly.Location, "fuzz", "--worker", status, "--seed", $"{seed}", "--from", $"{from}", "--jobs", $"{jobs}",
+                    typeof(Fuzz).Assembly.Location, "fuzz", "--worker", status, "--seed", $"{seed}", "--from", $"{from}",
+                        "--jobs", $"{jobs}",
                     "--minutes", left.ToString("R", CultureInfo.InvariantCulture),
                 ])
                 { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -79,7 +80,8 @@ internal static class Fuzz
                     throw new InvalidOperationException(string.Join('\n', said));
                 }
 
-                var what = process.ExitCode == Hung ? $"took over {Patience.TotalSeconds} s" : $"ended the process ({process.ExitCode})";
+                var what = process.ExitCode == Hung ? $"took over {Patience.TotalSeconds} s"
+                    : $"ended the process ({process.ExitCode})";
                 counts.Add($"find\t{what}\t{from}\t{what}");
             }
         }
@@ -185,7 +187,8 @@ internal static class Fuzz
     {
         var what = e is not (InvalidDataException or FileNotFoundException) ? "wrong exception"
             : e.Message.Any(char.IsControl) ? "not one printable line"
-            : e.Message.Contains("(Parameter", StringComparison.Ordinal) || e.Message.Contains("System.", StringComparison.Ordinal)
+            : e.Message.Contains("(Parameter", StringComparison.Ordinal)
+                || e.Message.Contains("System.", StringComparison.Ordinal)
                 ? "speaks of code"
             : e.Message.Length > 1500 ? "too long"
             : input.Named && !e.Message.Contains(FuzzTargets.Mark, StringComparison.Ordinal) ? "does not name the file"
@@ -234,7 +237,8 @@ internal static class Fuzz
     private sealed class Counts
     {
         private readonly Lock gate = new();
-        private readonly SortedDictionary<string, (long Read, long Refused, double Seconds)> byTarget = new(StringComparer.Ordinal);
+        private readonly SortedDictionary<string,
+            (long Read, long Refused, double Seconds)> byTarget = new(StringComparer.Ordinal);
         private readonly Dictionary<string, List<string>> finds = [];
 
         public int Finds => finds.Values.Sum(numbers => numbers.Count);
@@ -269,7 +273,8 @@ internal static class Fuzz
             var kinds = finds.Select(kind => $"{kind.Value.Count,8} {kind.Key} (inputs {string.Join(", ", kind.Value.Take(4))})");
             var (read, refused) = (byTarget.Values.Sum(row => row.Read), byTarget.Values.Sum(row => row.Refused));
             return $"{"",-14}{"read",12}{"refused",12}{"seconds",10}\n{string.Join('\n', rows.Concat(kinds))}\n"
-                + FormattableString.Invariant($"{read + refused + Finds:N0} inputs: {read:N0} read, {refused:N0} refused, {Finds:N0} faults")
+                + FormattableString.Invariant(
+                    $"{read + refused + Finds:N0} inputs: {read:N0} read, {refused:N0} refused, {Finds:N0} faults")
                 + FormattableString.Invariant($" of {finds.Count} kinds");
         }
     }

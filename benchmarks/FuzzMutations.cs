@@ -6,30 +6,40 @@ using System.Text.Json.Nodes;
 
 namespace Madtp.Kit.Benchmarks;
 
-/// <summary>Damages inputs with regard to their structure, so that what is damaged is not noticed at the first byte already.</summary>
+/// <summary>
+/// Damages inputs with regard to their structure, so that what is damaged is not noticed at the first byte already.
+/// </summary>
 internal static class FuzzMutations
 {
     private const string Hole = "@hole@";
 
     private static readonly long[] Numbers =
-        [0, 1, -1, 2, 127, 128, 255, 256, 65535, 65536, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue];
+        [0, 1, -1, 2, 127, 128, 255, 256, 65535, 65536, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 40, long.MaxValue,
+            long.MinValue];
 
     // As they stand in a file; bytes that are no UTF-8 as Latin-1.
     private static readonly string[] Values =
     [
-        "null", "true", "false", "0", "-1", "0.5", "1e999", "-1e999", "NaN", "99999999999", "99999999999999999999999", "1E5", "00", "\"\"",
-        "\"\\ud800\"", "\"\\udc00x\"", "\"\\u0000\"", "\"\\u001b[2J\"", "\"\u00e9\u00ff\"", "\"True\"", "\" true\"", "\"1\"", "\"{0}\"",
-        "\"../../x\"", "\"/x\"", "\"a-b-c-d\"", "\"F32\"", "\"I64\"", "[]", "{}", "[null]", "[[]]", "[1,2]", "[\"a\",\"b\"]", "{\"a\":1}",
+        "null", "true", "false", "0", "-1", "0.5", "1e999", "-1e999", "NaN", "99999999999", "99999999999999999999999", "1E5",
+            "00", "\"\"",
+        "\"\\ud800\"", "\"\\udc00x\"", "\"\\u0000\"", "\"\\u001b[2J\"", "\"\u00e9\u00ff\"", "\"True\"", "\" true\"", "\"1\"",
+            "\"{0}\"",
+        "\"../../x\"", "\"/x\"", "\"a-b-c-d\"", "\"F32\"", "\"I64\"", "[]", "{}", "[null]", "[[]]", "[1,2]", "[\"a\",\"b\"]",
+            "{\"a\":1}",
         "\"" + new string('&', 3000) + "\"", "\"" + new string('a', 5000) + "\"", new string('[', 300) + new string(']', 300),
         "[9223372036854775807]", "[-1]", "[4611686018427387904,4]", "", ",", "}", "\"",
     ];
 
     private static readonly string[] PickleTokens =
     [
-        "cbuiltins\neval\n", "ctorch\nFloatStorage\n", "ctorch\nstorage\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n",
-        "(", ")", "t", "R", "Q", "}", "]", "N", "0", "2", "b", "s", "u", "a", "e", "d", "l", ".", "\x81", "\x85", "\x86", "\x87", "\x88",
-        "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f", "\x8a\xff", "X\xff\xff\xff\x7f", "\x8c\x05torch", "h\x00", "q\x00", "j\xff\xff\xff\xff",
-        "\x8a\x00", "I01\n", "I99999999999999999999\n", "F1e999\n", "S'a'\n", "\x95\xff\xff\xff\xff\xff\xff\xff\xff", "\x93", "\x94", "\x90",
+        "cbuiltins\neval\n", "ctorch\nFloatStorage\n", "ctorch\nstorage\n", "ccollections\nOrderedDict\n",
+            "ctorch._utils\n_rebuild_tensor_v2\n",
+        "(", ")", "t", "R", "Q", "}", "]", "N", "0", "2", "b", "s", "u", "a", "e", "d", "l", ".", "\x81", "\x85", "\x86", "\x87",
+            "\x88",
+        "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f", "\x8a\xff", "X\xff\xff\xff\x7f", "\x8c\x05torch", "h\x00", "q\x00",
+            "j\xff\xff\xff\xff",
+        "\x8a\x00", "I01\n", "I99999999999999999999\n", "F1e999\n", "S'a'\n", "\x95\xff\xff\xff\xff\xff\xff\xff\xff", "\x93",
+            "\x94", "\x90",
         "(((((((((((((((((((((((((", "]]]]]]]]]]]]]]]]]]]]]]]", "T\x00\x00\x00\x00", "L99\n", "g0\n", "p0\n", "i__main__\nx\n",
     ];
 
@@ -58,7 +68,9 @@ internal static class FuzzMutations
         return [.. bytes];
     }
 
-    /// <summary>JSON with some values, names and entries replaced, repeated or removed; each line alone where there are several.</summary>
+    /// <summary>
+    /// JSON with some values, names and entries replaced, repeated or removed; each line alone where there are several.
+    /// </summary>
     public static byte[] Json(Random random, byte[] input, byte[] other)
     {
         var lines = Encoding.Latin1.GetString(input).Split('\n');
@@ -105,7 +117,9 @@ internal static class FuzzMutations
         return [.. size, .. header, .. input[(8 + length)..]];
     }
 
-    /// <summary>A zip archive: one of its entries damaged as the pickle it is, renamed, removed or repeated; or its bytes.</summary>
+    /// <summary>
+    /// A zip archive: one of its entries damaged as the pickle it is, renamed, removed or repeated; or its bytes.
+    /// </summary>
     public static byte[] Zip(Random random, byte[] input, byte[] other)
     {
         if (random.Next(4) == 0)
@@ -117,7 +131,8 @@ internal static class FuzzMutations
         using (var read = new ZipArchive(new MemoryStream(input)))
         using (var archive = new ZipArchive(written, ZipArchiveMode.Create, leaveOpen: true))
         {
-            var chosen = random.Next(2) == 0 ? read.Entries.ToList().FindIndex(entry => entry.Name.EndsWith(".pkl", StringComparison.Ordinal))
+            var chosen = random.Next(2) == 0 ? read.Entries.ToList()
+                .FindIndex(entry => entry.Name.EndsWith(".pkl", StringComparison.Ordinal))
                 : random.Next(read.Entries.Count);
             foreach (var (index, entry) in read.Entries.Index())
             {

@@ -38,7 +38,8 @@ internal static class DataVerb
                 var statements = new Bars(context, "pairs and statements");
                 var captions = new Bars(context, "pictures, captions and questions");
                 return (
-                    ToyWorld.Make(into, nlvr2, statements, cancellation), ToyPictureWorld.Make(into, pictures, captions, cancellation));
+                    ToyWorld.Make(into, nlvr2, statements, cancellation),
+                        ToyPictureWorld.Make(into, pictures, captions, cancellation));
             });
             Console.WriteLine(
                 $"{Outcome(pairsMade.IsNew)} {Path.Combine(into, "nlvr2")}: "

@@ -79,7 +79,7 @@ public sealed class Grid
     /// <summary>Runs one experiment in this process: what the processes of <see cref="Run"/> do.</summary>
     /// <param name="index">Its place in the grid, from 0.</param>
     /// <param name="settings">Where results are kept; the usual if null.</param>
-    /// <param name="cancellation">Stops after the step in hand, as does the end of the process that started this one for a grid.</param>
+    /// <param name="cancellation">Stops after the step in hand, as does the end of a process that started this one.</param>
     /// <returns>The result; null where another process is running the experiment.</returns>
     /// <exception cref="ArgumentException">The grid has no such place.</exception>
     public ExperimentResult? RunOne(int index, GridSettings? settings = null, CancellationToken cancellation = default) =>
@@ -107,8 +107,8 @@ public sealed record GridSettings
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 
     /// <summary>
-    /// What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/> where another
-    /// process is running the experiment, and stops when its standard input ends: then this one is gone, or is to stop itself.
+    /// What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/> where
+    /// another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to stop itself.
     /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
 

@@ -30,7 +30,8 @@ internal sealed class GridRunner(GridSettings settings)
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new IOException($"'{experiment}' was stopped, since the sweep that it belongs to has ended; run that again to go on", e);
+            throw new IOException(
+                $"'{experiment}' was stopped, since the sweep that it belongs to has ended; run that again to go on", e);
         }
     }
 

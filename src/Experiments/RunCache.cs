@@ -80,7 +80,8 @@ public sealed class RunCache(string folder, string? published = null)
         Directory.CreateDirectory(to);
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
         Array.ForEach(
-            files, file => AtomicFile.Write(Path.Combine(to, Path.GetFileName(file)), stream => stream.Write(File.ReadAllBytes(file))));
+            files, file => AtomicFile.Write(
+                Path.Combine(to, Path.GetFileName(file)), stream => stream.Write(File.ReadAllBytes(file))));
         return files.Length;
     }
 
@@ -94,7 +95,8 @@ public sealed class RunCache(string folder, string? published = null)
         try
         {
             return JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page) is { } result
-                && result.Scores.Values.Concat(result.Tokens.Values).Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
+                && result.Scores.Values.Concat(result.Tokens.Values)
+                    .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
                     .Concat([result.Dial ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
                     .All(double.IsFinite)
                 ? result with { Cached = true }

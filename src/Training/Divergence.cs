@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Training;
 
 /// <summary>
-/// Trainings whose numbers are no numbers any more. That is seen in the step where it happens, before any of it is written; the run's
-/// folder keeps what was seen, so that the same is not trained into once more.
+/// Trainings whose numbers are no numbers any more. That is seen in the step where it happens, before any of it is written; the
+/// run's folder keeps what was seen, so that the same is not trained into once more.
 /// </summary>
 /// <param name="folder">The run's folder.</param>
 /// <param name="checkpoint">The run's newest checkpoint.</param>
@@ -35,7 +35,8 @@ internal sealed class Divergence(string folder, string checkpoint)
         if (File.Exists(path))
         {
             throw new InvalidDataException(
-                $"{folder} cannot be gone on with: {File.ReadAllText(path).Trim()}, and the same settings lead there again. Begin anew "
+                $"{folder} cannot be gone on with: {File.ReadAllText(path).Trim()}, and the same settings lead there again. "
+                    + $"Begin anew "
                 + $"with a lower learning rate, or delete {path} to try it all the same");
         }
     }
@@ -70,7 +71,8 @@ internal sealed class Divergence(string folder, string checkpoint)
     /// <param name="norm">The step's gradient norm.</param>
     public static string Of(TrainingRecord means, double norm)
     {
-        var losses = new[] { ("task loss", means.Task), ("alignment loss", means.Alignment), ("auxiliary loss", means.Auxiliary), ("loss", means.Loss) };
+        var losses = new[] { ("task loss", means.Task), ("alignment loss", means.Alignment), ("auxiliary loss", means.Auxiliary),
+            ("loss", means.Loss) };
         var (name, value) = losses.FirstOrDefault(loss => loss.Item2 is { } number && !double.IsFinite(number));
         return name is null ? $"the gradient's norm is {Number(norm)}" : $"the {name} is {Number(value!.Value)}";
     }

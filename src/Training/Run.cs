@@ -138,14 +138,16 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             Calibrate(task, folder, cancellation);
         }
 
-        return Finite(task.Evaluate(split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation }));
+        return Finite(task.Evaluate(
+            split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation }));
     }
 
     private static Evaluation Finite(Evaluation scored)
     {
         var all = scored.Scores.Concat(scored.ByKind).Append(new("main", scored.Accuracy)).Append(new("MACs", scored.Macs));
         return all.FirstOrDefault(score => !double.IsFinite(score.Value)).Key is not { } name ? scored
-            : throw new NotFiniteNumberException($"on {scored.Split} the score '{name}' is no finite number: what the model computes is not");
+            : throw new NotFiniteNumberException(
+                $"on {scored.Split} the score '{name}' is no finite number: what the model computes is not");
     }
 
     // Whatever is computed with weights that are not finite says nothing.
@@ -156,7 +158,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         {
             task.Dispose();
             throw new InvalidDataException(
-                $"{settings.Checkpoint}: not every number in {name} is finite: the training of these weights diverged, or they are damaged");
+                $"{settings.Checkpoint}: not every number in {name} is finite: the training of these weights diverged, or they are "
+                + "damaged");
         }
 
         return task;
@@ -185,11 +188,13 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path)) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))
+                ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path} is no calibration's result: delete it, and the budget is looked for again", e);
+            throw new InvalidDataException(
+                $"{path} is no calibration's result: delete it, and the budget is looked for again", e);
         }
     }
 

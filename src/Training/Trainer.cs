@@ -42,12 +42,13 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     /// <param name="progress">Told after every step; what it throws ends the run as a killed process would.</param>
     /// <param name="resume">Goes on from the folder's checkpoint, if it has one; otherwise the run begins anew and replaces it.</param>
     /// <param name="cancellation">Stops after the step in hand and writes a checkpoint.</param>
-    /// <exception cref="ArgumentException">A setting is impossible, or the batch cannot be worked through in so many parts.</exception>
+    /// <exception cref="ArgumentException">A setting is impossible, or a batch has not so many parts.</exception>
     /// <exception cref="InvalidDataException">
     /// Both checkpoints are damaged, or were made with other settings; or the run that is gone on with has diverged.
     /// </exception>
-    /// <exception cref="NotFiniteNumberException">A loss, gradient, weight or score is not finite; the message says which, and in what
-    /// step. The last checkpoint stays as it is.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// A loss, gradient, weight or score is not finite; the message says which, and in what step. The last checkpoint stays as it is.
+    /// </exception>
     public TrainingResult Run(Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
     {
         Check();
@@ -102,14 +103,14 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             try
             {
                 task.Prepare(step, sampler.StepsPerEpoch);
-                RandomState.SeedGpu((long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step)); // as the order: by seed and step
+                RandomState.SeedGpu((long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step)); // as the order
                 Step(optimizer, groups, parameters, step, rate);
             }
             catch (Exception e) when (e is not (OperationCanceledException or NotFiniteNumberException))
             {
                 if (Divergence.Overgrown(parameters) is { } why)
                 {
-                    throw divergence.At(step + 1, $"{why}, and nothing can be computed with them"); // and libtorch says what it met
+                    throw divergence.At(step + 1, $"{why}, and nothing can be computed with them");
                 }
 
                 throw;
@@ -191,12 +192,14 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     }
 
     private void Step(
-        AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups, (string Name, Parameter Parameter)[] parameters, int step, double rate)
+        AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups, (string Name, Parameter Parameter)[] parameters, int step,
+        double rate)
     {
         using var scope = NewDisposeScope();
         var examples = sampler.Batch(step);
         Backward(examples);
-        var norm = nn.utils.clip_grad_norm_(parameters.Select(p => p.Parameter).Where(p => p.grad is not null), settings.ClipNorm);
+        var learned = parameters.Select(p => p.Parameter).Where(p => p.grad is not null);
+        var norm = nn.utils.clip_grad_norm_(learned, settings.ClipNorm);
         if (!averages.Step(norm))
         {
             var what = Divergence.Of(averages.Take(), norm);

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Training;
 
 /// <summary>
-/// Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent; the one before
-/// stays beside it.
+/// Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent; the one
+/// before stays beside it.
 /// </summary>
 internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
 {
@@ -33,7 +33,8 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
 
         // At every moment two whole ones are there, whatever ends the process: Candidates knows all three names.
         var written = Written(path);
-        SafetensorsWriter.Write(written, Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2), metadata);
+        var tensors = Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2);
+        SafetensorsWriter.Write(written, tensors, metadata);
         if (File.Exists(path))
         {
             File.Move(path, Previous(path), overwrite: true);
@@ -56,7 +57,7 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             try
             {
                 var (step, seconds) = Read(candidate, totalSteps);
-                damaged.ForEach(file => File.Move(file, $"{file}.damaged", overwrite: true)); // never the previous one of the next
+                damaged.ForEach(file => File.Move(file, $"{file}.damaged", overwrite: true));
                 var where = $"going on from step {step} of {Path.GetFileName(candidate)}";
                 return (step, seconds, first is null ? null : $"{first.Message}; {where}");
             }
@@ -143,7 +144,27 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
 
         if (made != Comparable())
         {
-            throw new InvalidDataException($"'{file.Path}' was made with other settings ({made}); train with those, or begin anew without resuming");
+            throw new InvalidDataException(
+                $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without "
+                + "resuming");
+        }
+    }
+
+    // Which settings differ, and what they were.
+    private string Differing(string made)
+    {
+        try
+        {
+            using var then = JsonDocument.Parse(made);
+            using var now = JsonDocument.Parse(Comparable());
+            string Was(string name) => then.RootElement.TryGetProperty(name, out var value) ? value.GetRawText() : "not set";
+            var differing = now.RootElement.EnumerateObject().Where(setting => Was(setting.Name) != setting.Value.GetRawText());
+            var told = string.Join(", ", differing.Select(setting => $"{setting.Name} was {Was(setting.Name)}"));
+            return told.Length is > 0 and < 500 && !told.Any(char.IsControl) ? told : "all of them";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "which cannot be read";
         }
     }
 

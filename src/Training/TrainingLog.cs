@@ -123,7 +123,7 @@ public sealed record TrainingRecord(int Step, int Epoch)
 /// <param name="IsNew">Whether this step wrote that line.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew)
 {
-    /// <summary>What should be told now, in a sentence, such as that a damaged checkpoint was passed over; null for nothing.</summary>
+    /// <summary>What is to be told, in a sentence, such as that a damaged checkpoint was passed over; null for nothing.</summary>
     public string? Notice { get; init; }
 
     /// <summary>How long the rest will take, by the time that the logged steps took; null before the first line of the log.</summary>
@@ -186,8 +186,8 @@ internal sealed class StepAverages
 
     /// <summary>Ends a step.</summary>
     /// <returns>
-    /// Whether everything summed is a finite number. The norm has been waited for by now, so that reading the losses waits for nothing
-    /// more.
+    /// Whether everything summed is a finite number. The norm has been waited for by now, so that reading the losses waits for
+    /// nothing more.
     /// </returns>
     public bool Step(double gradientNorm)
     {

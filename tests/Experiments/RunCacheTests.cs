@@ -28,7 +28,8 @@ public class RunCacheTests
     public void A_damaged_result_is_named_in_a_sentence(string part, string instead)
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Write("0123456789abcdef.json", Result(new Experiment()).ToJson().Replace(part, instead, StringComparison.Ordinal));
+        var path = folder.Write(
+            "0123456789abcdef.json", Result(new Experiment()).ToJson().Replace(part, instead, StringComparison.Ordinal));
         var error = Assert.Throws<InvalidDataException>(() => new RunCache(folder.Path).All());
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.Contains("delete it", error.Message, StringComparison.Ordinal);

@@ -66,7 +66,8 @@ public sealed class SharedSweepTests : IDisposable
     {
         var list = folder.Write("list.json", JsonSerializer.Serialize(new[] { experiment }, ExperimentJson.Page));
         return KitProcess.Start(
-            ["sweep", list, "--index", "0", "--cache", folder.File("cache"), "--runs", Runs], redirectInput: true, ("KIT_SWEEP_CHILD", "1"));
+            ["sweep", list, "--index", "0", "--cache", folder.File("cache"), "--runs", Runs], redirectInput: true,
+                ("KIT_SWEEP_CHILD", "1"));
     }
 
     private bool Appears(string file, Process process)

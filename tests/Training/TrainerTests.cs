@@ -100,7 +100,8 @@ public sealed class TrainerTests : IDisposable
     [InlineData("step", "13", "its step is 13")]
     [InlineData("step", "1.5", "its step is 1.5")]
     [InlineData("step", null, "no checkpoint of a training")]
-    [InlineData("settings", "{}", "other settings")]
+    [InlineData("settings", "{}", "other settings (Epochs was not set, ")]
+    [InlineData("settings", "{\"Epochs\": \"\u001b[2J\"}", "other settings (which cannot be read)")]
     [InlineData("random_state", null, "no tensor 'random_state'")]
     [InlineData("random_state", "0", "the random state is damaged")]
     [InlineData("random_state", "short", "the random state is damaged")]
@@ -187,7 +188,7 @@ public sealed class TrainerTests : IDisposable
         using var task = TinyNlvr.Task(seed: 1);
         new Trainer(task, TinyNlvr.Settings with { Epochs = 1 }, folder).Run();
         var error = Assert.Throws<InvalidDataException>(() => new Trainer(task, TinyNlvr.Settings with { Epochs = 1, LearningRate = 1 }, folder).Run(resume: true));
-        Assert.Contains("other settings", error.Message, StringComparison.Ordinal);
+        Assert.Contains("other settings (LearningRate was 0.003)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
