@@ -24,5 +24,6 @@ esac
 require_writable() {
     if mkdir -p "$artifacts" 2>/dev/null && [ -w "$artifacts" ] && [ -w "$root" ]; then return 0; fi
     fail "'$root' cannot be written to by $(id -un 2>/dev/null || id -u): it belongs to $(ls -ld "$root" | awk '{ print $3 }').
-     Work as that user, or in a clone of your own: git clone '$root' madtp-kit && cd madtp-kit && ./kit setup"
+     Work as that user, or in a copy of your own:
+     mkdir madtp-kit && tar -C '$root' --exclude=./artifacts -c . | tar -C madtp-kit -x && madtp-kit/kit setup"
 }

@@ -26,7 +26,7 @@ verb_pack() {
     cp "$root/setup/packed-kit" "$folder/kit"
     cp "$root/setup/loader.sh" "$folder/setup/"
     cp "$root/README.md" "$root/Madtp.Kit.csproj" "$folder/"
-    (cd "$root" && git ls-files -z data tests/golden notebooks | tar -c --null -T -) | tar -x -C "$folder"
+    (cd "$root" && git -c safe.directory="$root" ls-files -z data tests/golden notebooks | tar -c --null -T -) | tar -x -C "$folder"
     forget_outputs "$folder"/notebooks/*.ipynb "$folder"/notebooks/solutions/*.ipynb
     chmod -R u+rwX,go+rX "$folder"
     step 'compressing'

@@ -374,7 +374,7 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     public string FileIn(string folder, params IReadOnlyList<string> names)
     {
         var (name, depth) = (string.Join('/', names.Where(part => part.Length > 0)), 0);
-        var leaves = name.Length == 0 || name.Contains('\0') || names.Any(System.IO.Path.IsPathRooted);
+        var leaves = name.Length == 0 || name.Any(char.IsControl) || names.Any(System.IO.Path.IsPathRooted);
         foreach (var part in name.Split(System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar))
         {
             depth += part is ".." ? -1 : part is "" or "." ? 0 : 1;

@@ -80,7 +80,7 @@ public sealed class KitScriptTests : IDisposable
         Run("chmod", "-R", "u+w", root);
         Assert.Equal(2, code);
         Assert.StartsWith($"kit: '{root}' cannot be written to by ", errors);
-        Assert.Contains("git clone", errors);
+        Assert.Contains("a copy of your own", errors);
     }
 
     private static (int Code, string Output, string Errors) Run(params string[] command)

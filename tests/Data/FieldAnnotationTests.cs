@@ -74,6 +74,7 @@ public class FieldAnnotationTests
     [InlineData("")]
     [InlineData("a/..")]
     [InlineData("x\\u0000.jpg")]
+    [InlineData("\\u001b[2J.jpg")]
     public void An_image_name_that_leaves_its_folder_is_refused(string name)
     {
         using var folder = new TemporaryFolder();
