@@ -5,6 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
+    ["fuzz"] = (Fuzz.About, Fuzz.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };

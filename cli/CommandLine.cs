@@ -10,12 +10,12 @@ namespace Madtp.Kit.Cli;
 
 /// <summary>
 /// The one place that parses: every verb, what is said of input that cannot be used, and exit codes: 0 done, 1 the answer is no
-/// or libtorch failed, 2 the input could not be used, 130 interrupted.
+/// or libtorch failed, 2 the input could not be used, 130 and 143 interrupted.
 /// </summary>
 internal static class CommandLine
 {
-    /// <summary>The code of what was interrupted and can go on.</summary>
-    public const int Interrupted = 130;
+    /// <summary>The code of what was interrupted: 130 by Ctrl+C, 143 by SIGTERM.</summary>
+    public static int Interrupted { get; internal set; } = 130;
 
     private const int Failed = 1;
     private const int UnusableInput = 2;
@@ -24,6 +24,7 @@ internal static class CommandLine
     private static readonly (string Name, string[] Options)[] OfTheScript =
     [
         ("run", ["--save", "--fresh"]), ("test", ["--fast"]), ("setup", ["--cuda", "--cpu"]), ("lab", []), ("bench", []),
+        ("fuzz", ["--minutes", "--seed"]),
         ("pack", []),
         ("help", []),
     ];
@@ -68,13 +69,15 @@ internal static class CommandLine
             return UnusableInput;
         }
 
-        using var interruption = new Interruption();
+        // A verb that never looks whether it is to stop has nothing to lose: the signal ends it.
+        using var interruption = result.Action is AsynchronousCommandLineAction ? new Interruption() : null;
+        var stop = interruption?.Token ?? CancellationToken.None;
         try
         {
             InvocationConfiguration settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await result.InvokeAsync(settings, interruption.Token);
+            return await result.InvokeAsync(settings, stop);
         }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return Say(Interrupted, "stopped; the same command goes on from here, with --resume where it names a folder");
         }
@@ -82,6 +85,10 @@ internal static class CommandLine
             or FormatException or InvalidOperationException)
         {
             return Say(UnusableInput, e.Message);
+        }
+        catch (NotFiniteNumberException e)
+        {
+            return Say(Failed, e.Message);
         }
         catch (ExternalException e)
         {
@@ -195,6 +202,7 @@ internal sealed class Interruption : IDisposable
         if (!stop.IsCancellationRequested)
         {
             context.Cancel = true; // the process goes on, to finish what it has in hand
+            CommandLine.Interrupted = context.Signal == PosixSignal.SIGTERM ? 143 : 130;
             Console.Error.WriteLine($"{Environment.NewLine}kit: stopping after what is in hand; once more stops at once");
             stop.Cancel();
         }

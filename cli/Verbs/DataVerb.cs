@@ -31,7 +31,7 @@ internal static class DataVerb
             "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
         var decoys = verb.Option<bool>(
             "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
-        verb.SetAction(parsed =>
+        verb.SetAction((parsed, cancellation) =>
         {
             var into = parsed.GetRequiredValue(folder);
             if (parsed.GetValue(decoys))
@@ -39,12 +39,12 @@ internal static class DataVerb
                 into = Path.Combine(into, "decoys");
                 var settings = DecoySettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
                 var (stamp, isNew) = Terminal.Out.Progress().Start(context => DecoyWorld.Make(
-                    into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures")));
+                    into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures"), cancellation));
                 Console.WriteLine(
                     $"{Outcome(isNew)} {into}: "
                     + $"{settings.TrainPairs} + {settings.DevPairs} + {settings.TestPairs} pairs (train, dev, test1), "
                     + $"{stamp.TrainImages} training images; corpus A in a, B in b; content {stamp.Digest[..12]}");
-                return;
+                return Task.FromResult(0);
             }
 
             var nlvr2 = ToyWorldSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
@@ -53,7 +53,9 @@ internal static class DataVerb
             {
                 var statements = new Bars(context, "pairs and statements");
                 var captions = new Bars(context, "pictures, captions and questions");
-                return (ToyWorld.Make(into, nlvr2, statements), ToyPictureWorld.Make(into, pictures, captions));
+                return (
+                    ToyWorld.Make(into, nlvr2, statements, cancellation),
+                        ToyPictureWorld.Make(into, pictures, captions, cancellation));
             });
             Console.WriteLine(
                 $"{Outcome(pairsMade.IsNew)} {Path.Combine(into, "nlvr2")}: "
@@ -62,6 +64,7 @@ internal static class DataVerb
             Console.WriteLine(
                 $"{Outcome(picturesMade.IsNew)} {Path.Combine(into, "coco")}: {Sizes(pictures.Coco)} images (train, val, test), "
                 + $"with questions in vqa; flickr30k: {Sizes(pictures.Flickr)}; content {picturesMade.Stamp.Digest[..12]}");
+            return Task.FromResult(0);
         });
         return verb;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Madtp.Kit.Runtime;
-using static TorchSharp.torch;
 
 namespace Madtp.Kit.Cli.Verbs;
 

@@ -55,14 +55,14 @@ internal static class SweepVerb
                 RunsVerb.Show(results);
                 RunsVerb.Show(Question.Compare(results).Where(one => one.Difference is not null));
             }
-            else if (place >= 0 && place < grid.Experiments.Count)
+            else if (grid.RunOne(place, settings, cancellation) is { } result)
             {
-                Console.WriteLine(
-                    ExperimentRunner.Run(grid.Experiments[place], settings.Cache, settings.Runs, cancellation: cancellation));
+                Console.WriteLine(result);
             }
             else
             {
-                throw new ArgumentException($"--index {place}: the list has the places 0 to {grid.Experiments.Count - 1}");
+                Console.Error.WriteLine($"kit: '{grid.Experiments[place]}' is being run by another process");
+                return Task.FromResult(GridSettings.Busy);
             }
 
             return Task.FromResult(0);

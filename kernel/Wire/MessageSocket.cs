@@ -93,9 +93,10 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
         }
     }
 
-    // Two properties of one name would be found out only when one is asked for.
+    // Two properties of one name, and names that are no texts, would be found out only when one is asked for.
     private static JsonObject? Parse(byte[] json) =>
-        JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+        JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) is JsonObject read
+            && !read.ContainsKey("\0") ? read : null;
 
     // Nor is a text read before it is asked for; one in a header may be none.
     private static JsonObject Texts(JsonObject header)

@@ -165,7 +165,7 @@ internal static class PyTorchLegacy
     {
         StorageReference? storage = null;
         Damage.Unless(key is string name && storages.TryGetValue(name, out storage),
-            $"its list of storages has {Printable.Quoted($"{key}")}, which no tensor uses");
+            $"its list of storages has {(key is string text ? Printable.Quoted(text) : "what is no name")}, which no tensor uses");
         var (count, start) = (file.I64(at), at + 8);
         Damage.Unless(
             count == storage!.Count && file.Holds(start, count * storage.ElementSize),

@@ -96,7 +96,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         }
         catch (ArgumentException e)
         {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw new InvalidDataException($"{path}: {e.Message.Split(" (Parameter")[0]}", e);
         }
     }
 
@@ -105,6 +105,8 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         var columns = rows.FirstOrDefault()?.Length ?? 0;
         var odd = Array.FindIndex(rows, row => (row?.Length ?? 0) != columns);
         Damage.Unless(odd < 0, $"{path}: row {odd} of {name} has {rows[odd]?.Length ?? 0} numbers, the first has {columns}");
+        var isFinite = Array.TrueForAll(rows, row => Array.TrueForAll(row ?? [], float.IsFinite));
+        Damage.Unless(isFinite, $"{path}: not every number of {name} is finite");
         return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row ?? [])]);
     }
 

@@ -210,7 +210,7 @@ public static class SafetensorsWriter
         var sorted = tensors.OrderByDescending(pair => pair.Value.ElementSize).ThenBy(pair => pair.Key, StringComparer.Ordinal)
             .ToList();
         var header = Header(sorted, metadata ?? new Dictionary<string, string>());
-        AtomicFile.Write(path, file => WriteAll(file, header, sorted.Select(pair => pair.Value)), flushToDisk: true);
+        AtomicFile.Write(path, file => WriteAll(file, header, sorted.Select(pair => pair.Value)));
     }
 
     private static void WriteAll(FileStream file, byte[] header, IEnumerable<Tensor> tensors)

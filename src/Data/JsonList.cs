@@ -310,7 +310,7 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         }
     }
 
-    public bool Has(string name) => Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string name) => TryGet(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
     public string Text(string name) =>
         Value(name) is { ValueKind: JsonValueKind.String } value ? Read(name, value) : throw Wrong(name, "a text");
@@ -389,10 +389,29 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     /// <summary>An error about this record, naming its file and line.</summary>
     public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
 
-    /// <summary>What is wrong, without the place, which counts lines from 0.</summary>
-    public static string Reason(JsonException e) => e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
+    /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and characters that are no words.</summary>
+    public static string Reason(JsonException e)
+    {
+        var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
+            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0];
+        reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
+        return reason.Length > 200 ? $"{reason[..197]}..." : reason;
+    }
 
-    private JsonElement Value(string name) => Element.TryGetProperty(name, out var value) ? value : throw Error($"no \"{name}\"");
+    private JsonElement Value(string name) => TryGet(name, out var value) ? value : throw Error($"no \"{name}\"");
+
+    // Other names that are no texts are met on the way to this one.
+    private bool TryGet(string name, out JsonElement value)
+    {
+        try
+        {
+            return Element.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error("the name of a property has half a character, or is not UTF-8; mend it there");
+        }
+    }
 
     /// <summary>Why what stands in quotes is no text, and what to do.</summary>
     public static string NoText(ReadOnlySpan<byte> quoted) => Utf8.IsValid(quoted)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
@@ -50,13 +51,13 @@ public sealed class Grid
         try
         {
             var list = JsonSerializer.Deserialize<Experiment[]>(File.ReadAllBytes(nameOrPath), ExperimentJson.Page);
-            return list is { Length: > 0 }
+            return list is { Length: > 0 } && !list.Contains(null)
                 ? new(list)
-                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments");
+                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments, or an entry is null");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {e.Message}", e);
+            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {JsonRecord.Reason(e)}", e);
         }
     }
 
@@ -79,11 +80,25 @@ public sealed class Grid
     public IReadOnlyList<ExperimentResult> Run(
         GridSettings? settings = null, Action<GridProgress>? progress = null, CancellationToken cancellation = default) =>
         new GridRunner(settings ?? new GridSettings()).Run(Experiments, progress, cancellation);
+
+    /// <summary>Runs one experiment in this process: what the processes of <see cref="Run"/> do.</summary>
+    /// <param name="index">Its place in the grid, from 0.</param>
+    /// <param name="settings">Where results are kept; the usual if null.</param>
+    /// <param name="cancellation">Stops after the step in hand, as does the end of a process that started this one.</param>
+    /// <returns>The result; null where another process is running the experiment.</returns>
+    /// <exception cref="ArgumentException">The grid has no such place.</exception>
+    public ExperimentResult? RunOne(int index, GridSettings? settings = null, CancellationToken cancellation = default) =>
+        index >= 0 && index < Experiments.Count
+            ? GridRunner.RunOne(Experiments[index], settings ?? new GridSettings(), cancellation)
+            : throw new ArgumentException($"--index {index}: the list has the places 0 to {Experiments.Count - 1}");
 }
 
 /// <summary>How a grid is run.</summary>
 public sealed record GridSettings
 {
+    /// <summary>The exit code of a process whose experiment another one is running.</summary>
+    public const int Busy = 75;
+
     /// <summary>Where results are.</summary>
     public RunCache Cache { get; init; } = RunCache.Default;
 
@@ -96,7 +111,10 @@ public sealed record GridSettings
     /// </summary>
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 
-    /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>.</summary>
+    /// <summary>
+    /// What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/> where
+    /// another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to stop itself.
+    /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
 
     /// <summary>Processes at once at a scale.</summary>

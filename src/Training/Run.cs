@@ -4,6 +4,7 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -62,6 +63,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <exception cref="ArgumentException">There is no such task, or a setting is impossible.</exception>
     /// <exception cref="InvalidDataException">A file is malformed, does not fit the task, or the folder holds another run.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="IOException">Another process works in the folder.</exception>
+    /// <exception cref="NotFiniteNumberException">The training diverged, or a score is not a number.</exception>
     /// <exception cref="OperationCanceledException">The scoring was stopped.</exception>
     public RunReport? Train(Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -70,9 +73,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             throw new ArgumentException($"{ParameterPruning} finds what to prune by training: it needs a reduce ratio and examples to train on");
         }
 
+        Training.RequirePossible();
+        using var alone = FolderLock.Take(Folder);
         RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
-        using var task = ModelTask.Open(Task, PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
         var identity = Identity(task);
         identity.Claim(Folder, fresh: !Resume);
         if (Trained(task, progress, cancellation) is not var (trained, steps))
@@ -105,12 +110,13 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <inheritdoc cref="Train"/>
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
+        using var alone = Folder.Length > 0 ? FolderLock.Take(Folder) : null;
         if (Folder.Length > 0)
         {
             RequireFree();
         }
 
-        using var task = ModelTask.Open(Task, (plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
+        using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
         {
             throw new InvalidDataException($"{Settings.Checkpoint} has no alignment guidance (space_dict), by which MADTP chooses tokens: it was not trained for token reduction");
@@ -121,6 +127,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var identity = Identity(task, split);
         var folder = Folder.Length > 0 || Settings.Data is null ? Folder
             : KitFolder.File("artifacts", "evaluations", $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
+        using var aloneHere = Folder.Length == 0 && folder.Length > 0 ? FolderLock.Take(folder) : null;
         if (folder.Length > 0)
         {
             identity.Claim(folder, Fresh);
@@ -131,7 +138,31 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             Calibrate(task, folder, cancellation);
         }
 
-        return task.Evaluate(split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation });
+        return Finite(task.Evaluate(
+            split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation }));
+    }
+
+    private static Evaluation Finite(Evaluation scored)
+    {
+        var all = scored.Scores.Concat(scored.ByKind).Append(new("main", scored.Accuracy)).Append(new("MACs", scored.Macs));
+        return all.FirstOrDefault(score => !double.IsFinite(score.Value)).Key is not { } name ? scored
+            : throw new NotFiniteNumberException(
+                $"on {scored.Split} the score '{name}' is no finite number: what the model computes is not");
+    }
+
+    // Whatever is computed with weights that are not finite says nothing.
+    private ModelTask Open(TaskSettings settings)
+    {
+        var task = ModelTask.Open(Task, settings);
+        if (Divergence.FirstIn(task.Model.named_parameters()) is { } name)
+        {
+            task.Dispose();
+            throw new InvalidDataException(
+                $"{settings.Checkpoint}: not every number in {name} is finite: the training of these weights diverged, or they are "
+                + "damaged");
+        }
+
+        return task;
     }
 
     // A budget that was met before is not looked for again.
@@ -141,7 +172,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var path = Path.Combine(folder, "calibration.json");
         if (folder.Length > 0 && File.Exists(path))
         {
-            task.Calibrated(JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))!);
+            task.Calibrated(Calibration(path));
             return;
         }
 
@@ -149,7 +180,21 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var found = task.Calibrate();
         if (folder.Length > 0)
         {
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found), flushToDisk: true);
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found));
+        }
+    }
+
+    private static CalibrationResult Calibration(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))
+                ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException(
+                $"{path} is no calibration's result: delete it, and the budget is looked for again", e);
         }
     }
 
@@ -179,7 +224,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             identity.Claim(folder, fresh: !Resume || !identity.Owns(folder));
         }
 
-        return task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation });
+        return Finite(task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation }));
     }
 
     private void Save(string path, ModelTask task, int steps, IEnumerable<Evaluation> scores)
