@@ -167,7 +167,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var scores = Evaluate(model, Split(split), split, Active, scoring);
         return Settings.Corpus is null || Active is null || scoring.Shuffle != Shuffle.None ? scores : scores with
         {
-            ByKind = scores.ByKind.Concat(KeptPatches.Of(model, Split(split), Active)).Concat(Collapse(Split(split)))
+            ByKind = scores.ByKind.Concat(KeptShares.Of(model, Split(split), Active)).Concat(Collapse(Split(split)))
                 .ToDictionary(kind => kind.Key, kind => kind.Value),
         };
     }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>What a reduction leaves of the patches of objects, of glyphs and of the ground, in the world with decoys.</summary>
-public static class KeptPatches
+public static class KeptShares
 {
     private const int AtOnce = 50;
 
