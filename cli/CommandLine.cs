@@ -100,8 +100,10 @@ internal static class CommandLine
         OperationCanceledException => (Failed, e.Message),
         TypeInitializationException when NativeLibraries.Failure is { } failure => (UnusableInput, failure),
         TypeInitializationException { InnerException: { } inner } => Explain(inner, isInterrupted),
-        OutOfMemoryException => (Failed, "the memory does not suffice: fewer or smaller examples at once (--batch-size, --image-size) need less"),
-        ExternalException when NativeError.Text(e) is var said => (Failed, said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        OutOfMemoryException =>
+            (Failed, "the memory does not suffice: fewer or smaller examples at once (--batch-size, --image-size) need less"),
+        ExternalException when NativeError.Text(e) is var said =>
+            (Failed, said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
             || said.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
             ? $"the memory does not suffice ({said}): fewer or smaller examples at once (--batch-size, --image-size) need less"
             : $"libtorch: {said}"),
@@ -147,7 +149,11 @@ internal static class CommandLine
         var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
         foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
         {
-            Say(UnusableInput, error.Message);
+            // The packages' own words for a value show .NET's names of types.
+            Say(UnusableInput, error.SymbolResult is OptionResult { Option: var option, Tokens: [var value, ..] }
+                && error.Message.Contains("System.", StringComparison.Ordinal)
+                ? $"{option.Name} '{value.Value}': give {(option.ValueType == typeof(bool) ? "true or false" : "another value")}"
+                : error.Message);
         }
 
         if (result.Action is ParseErrorAction corrections)

@@ -72,7 +72,8 @@ internal sealed class Verb(string name, string description, params string[] exam
         var option = Option<T?>(name, description, "NAME", words: names);
         option.CustomParser = result =>
         {
-            var place = Array.IndexOf(names, string.Concat(result.Tokens[0].Value.Where(char.IsLetterOrDigit)).ToLowerInvariant());
+            var place = Array.IndexOf(
+                names, string.Concat(result.Tokens[0].Value.Where(char.IsLetterOrDigit)).ToLowerInvariant());
             if (place < 0)
             {
                 result.AddError($"{name} '{result.Tokens[0].Value}': give {string.Join(" or ", names)}");
@@ -107,7 +108,9 @@ internal sealed class Verb(string name, string description, params string[] exam
         {
             (null, _) => string.Empty,
             ({ } low, null) => string.Create(CultureInfo.InvariantCulture, $"{(open ? $" above {low}" : $", {low} or more")}"),
-            ({ } low, { } high) => string.Create(CultureInfo.InvariantCulture, $"{(open ? " between" : " from")} {low} {(open ? "and" : "to")} {high}"),
+            ({ } low, { } high) =>
+                string.Create(CultureInfo.InvariantCulture,
+                $"{(open ? " between" : " from")} {low} {(open ? "and" : "to")} {high}"),
         };
         result.AddError($"{name} '{text}': give a {(typeof(T) == typeof(double) ? "" : "whole ")}number{bounds}");
         return null;
@@ -153,12 +156,25 @@ internal static partial class MethodOption
 /// <summary>
 /// <c>--device</c> and <c>--precision</c>: how a verb computes; said in its first line, for what it starts itself too.
 /// </summary>
-internal static class DeviceOption
+internal static partial class DeviceOption
 {
     /// <summary>Adds the option; without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
-    public static Option<string> Add(Verb verb) => verb.Option(
-        "--device", $"Where to compute: {ComputeDevice.Names}.", "DEVICE",
-        () => Environment.GetEnvironmentVariable(PaperMachine.DeviceVariable) is { Length: > 0 } set ? set : ComputeDevice.Auto);
+    public static Option<string> Add(Verb verb)
+    {
+        var option = verb.Option(
+            "--device", $"Where to compute: {ComputeDevice.Names}.", "DEVICE",
+            () => Environment.GetEnvironmentVariable(PaperMachine.DeviceVariable) is { Length: > 0 } set ? set
+                : ComputeDevice.Auto,
+            [ComputeDevice.Auto, "cpu", "cuda"]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && !Name().IsMatch(name))
+            {
+                result.AddError($"--device '{name}': give {ComputeDevice.Names}");
+            }
+        });
+        return option;
+    }
 
     /// <summary>Adds what matrix products are computed in.</summary>
     public static Option<TrainingPrecision?> AddPrecision(Verb verb) => verb.Choice<TrainingPrecision>(
@@ -184,5 +200,12 @@ internal static class DeviceOption
         {
             Use(parsed, option);
         }
+        else if (parsed.GetResult(option) is { Implicit: false })
+        {
+            CommandLine.Remark("the toy world's experiments compute on the CPU, whatever --device says");
+        }
     }
+
+    [GeneratedRegex("^(auto|cpu|cuda(:[0-9]{1,4})?)$")]
+    private static partial Regex Name();
 }

@@ -47,12 +47,16 @@ internal sealed class TaskOptions
         var example = $"./kit {verb} {name} {(IsToy ? string.Empty : "--checkpoint FILE --data DIR ")}--reduce 0.5 --out RUN";
         Verb = new Verb(name, About + (IsToy ? " In the toy world, drawn in memory." : string.Empty), example);
         checkpoint = Verb.Option<string?>(
-            "--checkpoint", $"{begin}; the model's sizes follow from its tensors.{(IsToy ? otherwise : "")}", "FILE", required: !IsToy);
+            "--checkpoint", $"{begin}; the model's sizes follow from its tensors.{(IsToy ? otherwise : "")}", "FILE",
+                required: !IsToy);
         weights = Verb.Option<string?>("--weights", "The key that the weights lie under, where the file has several.", "KEY");
         if (!IsToy)
         {
             heads = Verb.Option<int[]?>(
-                "--heads", "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.", "N");
+                "--heads",
+                    "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.",
+                    "N");
+            heads.Arity = ArgumentArity.ExactlyOne;
             heads.CustomParser = result =>
             {
                 if (Untold.Parse(result.Tokens[0].Value) is { } numbers)
@@ -64,11 +68,13 @@ internal sealed class TaskOptions
                 return null;
             };
             activation = Task != "clip" ? null : Verb.Choice<ClipActivation>(
-                "--activation", "quickgelu (OpenAI's) or gelu (most of open_clip's), where no config file beside the weights says it.");
+                "--activation",
+                    "quickgelu (OpenAI's) or gelu (most of open_clip's), where no config file beside the weights says it.");
             data = Verb.Option("--data", "The folder of all data sets, or the task's own.", "DIR", () => "data");
             dataset = Task is "clip" or "retrieval" ? Verb.Option("--dataset", "coco or flickr30k.", "NAME", () => "coco") : null;
             vocabulary = Verb.Option<string?>("--vocab", "The vocabulary, if it does not lie beside the data.", "FILE");
-            imageSize = Verb.Number<int>("--image-size", "Another image side than the checkpoint's, in pixels.", 1, 100_000, value: "PIXELS");
+            imageSize = Verb.Number<int>("--image-size", "Another image side than the checkpoint's, in pixels.", 1, 100_000,
+                value: "PIXELS");
             workers = Verb.Number("--workers", "Images decoded at a time.", () => Environment.ProcessorCount, 1, 1000);
         }
         else if (Task == "nlvr2")
@@ -83,9 +89,11 @@ internal sealed class TaskOptions
         }
 
         reduce = Verb.Number<double>(
-            "--reduce", "The reduce ratio: share of the multiply-accumulates to take away, such as 0.5.", 0, 1, open: true, "RATIO");
+            "--reduce", "The reduce ratio: share of the multiply-accumulates to take away, such as 0.5.", 0, 1, open: true,
+                "RATIO");
         method = MethodOption.Add(Verb, "Usually madtp; madtp-released for the authors' checkpoints.");
-        calibration = Verb.Number("--calibration", "Examples that --reduce looks at, the first of the training split.", () => 200, 1);
+        calibration = Verb.Number(
+            "--calibration", "Examples that --reduce looks at, the first of the training split.", () => 200, 1);
         candidates = Task is not ("retrieval" or "vqa") ? null : Verb.Number<int>(
             "--candidates", "What BLIP looks at closely: pairs read for a query, answers read to their end for a question.", 1);
         device = DeviceOption.Add(Verb);
@@ -151,15 +159,16 @@ internal sealed class TaskOptions
     {
         Checkpoint = parsed.GetValue(checkpoint),
         Untold = new Untold(
-            parsed.GetValue(weights), Given(parsed, heads)?[0], Given(parsed, heads)?.ElementAtOrDefault(1) is > 0 and var text ? text : null,
-            Given(parsed, activation))
+            parsed.GetValue(weights), Given(parsed, heads) is [var ofImages, ..] ? ofImages : null,
+            Given(parsed, heads) is [_, var ofTexts] ? ofTexts : null, Given(parsed, activation))
         {
             Say = CommandLine.Remark,
         },
         Data = Given(parsed, data),
         Dataset = Dataset(parsed),
         World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
-        Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco : settings.Scenes,
+        Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco
+            : settings.Scenes,
         ReduceRatio = Reduce(parsed),
         Method = Method(parsed)?.Pruning,
         CalibrationExamples = parsed.GetValue(calibration),

@@ -31,7 +31,8 @@ internal static class EvaluateVerb
             "--temperature", "Reduce at this temperature. Without it and --reduce: at the file's own, if its method is used.", 0,
             open: true, value: "T");
         var keep = verb.Number<double>(
-            "--keep", "The same for methods that have a keep ratio (stp, evit, tome): share of tokens that a layer keeps.", 0.001, 1,
+            "--keep", "The same for methods that have a keep ratio (stp, evit, tome): share of tokens that a layer keeps.", 0.001,
+                1,
             value: "RATIO");
         var plain = verb.Option<bool>("--plain", "Reduce nothing, whatever the checkpoint says.");
         var shuffle = verb.Choice<Shuffle>(
@@ -66,7 +67,8 @@ internal static class EvaluateVerb
             {
                 Scoring = new Scoring
                 {
-                    Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch), Shuffle = parsed.GetValue(shuffle) ?? Shuffle.None,
+                    Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch),
+                        Shuffle = parsed.GetValue(shuffle) ?? Shuffle.None,
                     Progress = view,
                 },
             }).Evaluate(parsed.GetValue(split), parsed.GetValue(plain), cancellation);

@@ -24,7 +24,8 @@ internal static class MacsVerb
             "Tokens after each vision block of a pruned run, class and merged token included. Twice for two images.",
             "462,369,…");
         var text = verb.Option<string>("--text-tokens", "Tokens after each text layer of a pruned run.", "21,21,20,…");
-        var length = verb.Number<int>("--text-length", "Tokens of the text that enters, instead of the model's own.", 1, 1_000_000);
+        var length = verb.Number<int>("--text-length", "Tokens of the text that enters, instead of the model's own.", 1,
+            1_000_000);
         var method = MethodOption.Add(verb, "Whose overhead a pruned run pays; usually madtp's.");
         var json = Terminal.JsonOption(verb);
         verb.SetAction(parsed =>

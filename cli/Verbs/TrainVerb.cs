@@ -72,7 +72,8 @@ internal static class TrainVerb
             settings = settings with
             {
                 Checkpoint = settings.Checkpoint ?? (task.IsToy && ratio is not null ? task.ToyWeightsFor(null) : null),
-                Alignment = new AlignmentConfig(tokens ?? own.Tokens, width ?? own.Width, isUnmapped ? AlignmentMapping.None : own.Map),
+                Alignment = new AlignmentConfig(
+                    tokens ?? own.Tokens, width ?? own.Width, isUnmapped ? AlignmentMapping.None : own.Map),
                 NewAlignment = (tokens ?? width) is not null || isUnmapped,
                 AlignmentWeight = ratio is null && task.Method(parsed) is null ? 0 : method.AlignmentWeight,
                 DropPath = TaskOptions.Given(parsed, files?.DropPath) ?? recipe.Task.DropPath,

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>
-/// What no shape of a checkpoint's tensors tells. Where it is not given, a file of the kit says it, or else the config file beside
-/// the weights (open_clip's <c>open_clip_config.json</c>, Hugging Face's <c>config.json</c>); else it is assumed. Which of these it
-/// was is told.
+/// What no shape of a checkpoint's tensors tells. Where it is not given, a file of the kit says it, or else the config file
+/// beside the weights (open_clip's <c>open_clip_config.json</c>, Hugging Face's <c>config.json</c>); else it is assumed. Which of
+/// these it was is told.
 /// </summary>
 /// <param name="Weights">The key that the weights lie under, where the file has several, such as <c>model_ema</c>.</param>
 /// <param name="Heads">Attention heads of the image encoder.</param>
@@ -55,17 +55,21 @@ public sealed record Untold(
     /// <exception cref="InvalidDataException">
     /// The config file beside the weights is malformed or names what is not read, or heads do not divide their width.
     /// </exception>
-    internal (int Heads, int TextHeads, ClipActivation Activation) Find(CheckpointFile file, bool isClip, int width, int textWidth)
+    internal (int Heads, int TextHeads, ClipActivation Activation) Find(
+        CheckpointFile file, bool isClip, int width, int textWidth)
     {
         var known = Noted(file, width, textWidth) ?? Beside(file, isClip, width, textWidth)
             ?? new Known(Usual(width), Usual(textWidth), ClipActivation.QuickGelu, string.Empty);
         var (heads, textHeads) = (Heads ?? known.Heads, TextHeads ?? known.TextHeads);
         var activation = Activation ?? known.Activation;
-        string[] given = [.. Heads is null ? Array.Empty<string>() : ["--heads"], .. Activation is null ? Array.Empty<string>() : ["--activation"]];
-        var source = known.From is { Length: > 0 } from ? $"as {string.Join(" and ", [.. given, from])} say{(given.Length == 0 ? "s" : "")}"
+        string[] given = [.. Heads is null ? Array.Empty<string>() : ["--heads"],
+            .. Activation is null ? Array.Empty<string>() : ["--activation"]];
+        var source = known.From is { Length: > 0 } from
+            ? $"as {string.Join(" and ", [.. given, from])} say{(given.Length == 0 ? "s" : "")}"
             : given.Length == (isClip ? 2 : 1) ? $"as {string.Join(" and ", given)} say{(given.Length == 1 ? "s" : "")}"
             : (given.Length == 0 ? "" : $"as {given[0]} says, and otherwise ")
-                + $"assumed: no shape and no config file beside the weights tells ({(isClip ? "--heads, --activation" : "--heads")})";
+                + $"assumed: no shape and no config file beside the weights tells "
+                    + $"({(isClip ? "--heads, --activation" : "--heads")})";
         Require(width, heads, "images", source);
         Require(textWidth, textHeads, "texts", source);
         if (known.From is not null || given.Length > 0)
@@ -77,13 +81,17 @@ public sealed record Untold(
         return (heads, textHeads, activation);
     }
 
-    /// <summary>Says what a loading did beyond copying: another key that fits as well, embeddings resized, names from elsewhere.</summary>
+    /// <summary>
+    /// Says what a loading did beyond copying: another key that fits as well, embeddings resized, names from elsewhere.
+    /// </summary>
     internal LoadReport Tell(LoadReport report)
     {
         const int most = 3;
         if (report.Notes.Count > 0)
         {
-            Say?.Invoke($"{report.Path}: weights under '{report.Container.TrimEnd('.')}'; {string.Join("; ", report.Notes.TakeLast(most))}"
+            Say?.Invoke(
+                $"{report.Path}: weights under '{report.Container.TrimEnd('.')}'; "
+                    + $"{string.Join("; ", report.Notes.TakeLast(most))}"
                 + (report.Notes.Count > most ? $"; and {report.Notes.Count - most} like these" : ""));
         }
 
@@ -109,7 +117,8 @@ public sealed record Untold(
         }
 
         var isNoted = file.Metadata.TryGetValue(HeadsNote, out var heads);
-        int[] both = isNoted ? Parse(heads!) ?? throw new InvalidDataException($"{file.Path}: its heads are no two numbers, but '{heads}'")
+        int[] both = isNoted ? Parse(heads!)
+            ?? throw new InvalidDataException($"{file.Path}: its heads are no two numbers, but '{heads}'")
             : [Usual(width), Usual(textWidth)];
         var activation = file.Metadata.GetValueOrDefault(ActivationNote) is { } name
             ? Enum.TryParse<ClipActivation>(name, out var value) ? value
@@ -118,11 +127,14 @@ public sealed record Untold(
         return new Known(both[0], both[1], activation, null);
     }
 
-    /// <summary>Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; null where it is neither.</summary>
+    /// <summary>
+    /// Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; null where it is neither.
+    /// </summary>
     public static int[]? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int[] heads = [.. text.Split(',').Select(part => int.TryParse(part, System.Globalization.NumberStyles.None, null, out var number) ? number : 0)];
+        int[] heads = [.. text.Split(',')
+            .Select(part => int.TryParse(part, System.Globalization.NumberStyles.None, null, out var number) ? number : 0)];
         return heads.Length is 1 or 2 && heads.All(number => number > 0) ? heads : null;
     }
 
@@ -160,7 +172,8 @@ public sealed record Untold(
             {
                 using var json = JsonDocument.Parse(File.ReadAllBytes(path));
                 var root = json.RootElement;
-                if (Part(root, "model_cfg") is { } model && Part(model, "vision_cfg") is { } image && Part(model, "text_cfg") is { } words)
+                if (Part(root, "model_cfg") is { } model && Part(model, "vision_cfg") is { } image
+                    && Part(model, "text_cfg") is { } words)
                 {
                     var width = Number(image, "width", 768);
                     var name = model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? "quick_gelu" : "gelu";
@@ -175,8 +188,10 @@ public sealed record Untold(
 
                 var isBlip = root.TryGetProperty("model_type", out var type) && type.ValueEquals("blip");
                 var usual = isBlip ? "gelu" : "quick_gelu";
-                return (new Config(Number(vision, "hidden_size", 768), Number(vision, "num_attention_heads", 12), Word(vision, usual)),
-                    new Config(Number(text, "hidden_size", isBlip ? 768 : 512), Number(text, "num_attention_heads", 8), Word(text, usual)));
+                return (new Config(Number(vision, "hidden_size", 768), Number(vision, "num_attention_heads", 12),
+                    Word(vision, usual)),
+                    new Config(Number(text, "hidden_size", isBlip ? 768 : 512), Number(text, "num_attention_heads", 8),
+                        Word(text, usual)));
             }
             catch (JsonException e)
             {
@@ -193,7 +208,8 @@ public sealed record Untold(
             "quick_gelu" when isClip => ClipActivation.QuickGelu,
             "gelu" => isClip ? ClipActivation.Gelu : ClipActivation.QuickGelu,
             _ => throw new InvalidDataException(
-                $"{path}: the activation '{name}' is not computed here; {(isClip ? "CLIP's are quick_gelu and gelu" : "BLIP's is gelu")}"),
+                $"{path}: the activation '{name}' is not computed here; "
+                    + $"{(isClip ? "CLIP's are quick_gelu and gelu" : "BLIP's is gelu")}"),
         };
 
         private static JsonElement? Part(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object

@@ -257,7 +257,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         var method = settings.Method ?? PruningMethod.Madtp;
-        var from = named ? "" : settings.Method is null || trainedBy != method.Name && released is null ? ", as no method is named" : $", as {file.Path} names it";
+        var from = named ? "" : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named" : $", as {file.Path} names it";
         if ((settings.ReduceRatio ?? settings.Dial) is not null)
         {
             settings.Untold.Say?.Invoke(FormattableString.Invariant(
