@@ -149,11 +149,7 @@ internal static class CommandLine
         var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
         foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
         {
-            // The packages' own words for a value show .NET's names of types.
-            Say(UnusableInput, error.SymbolResult is OptionResult { Option: var option, Tokens: [var value, ..] }
-                && error.Message.Contains("System.", StringComparison.Ordinal)
-                ? $"{option.Name} '{value.Value}': give {(option.ValueType == typeof(bool) ? "true or false" : "another value")}"
-                : error.Message);
+            Say(UnusableInput, error.Message);
         }
 
         if (result.Action is ParseErrorAction corrections)

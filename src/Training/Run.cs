@@ -260,8 +260,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var from = named ? "" : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named" : $", as {file.Path} names it";
         if ((settings.ReduceRatio ?? settings.Dial) is not null)
         {
-            settings.Untold.Say?.Invoke(FormattableString.Invariant(
-                $"{method.Name}{from}: {(settings.Dial is { } given ? $"{method.Dial} {given}, as given" : $"reduce ratio {settings.ReduceRatio}, as given")}"));
+            var given = settings.Dial is { } dial ? (method.Dial, dial) : ("reduce ratio", settings.ReduceRatio!.Value);
+            if (settings.DialIs is null || settings.DialIs == method.Dial)
+            {
+                settings.Untold.Say?.Invoke(FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
+            }
+
             return settings;
         }
 

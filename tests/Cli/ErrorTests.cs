@@ -35,7 +35,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("experiment --epochs -1", "--epochs '-1': give a whole number from 1 to 1000000")]
     [InlineData("experiment --learnable-tokens 0", "--learnable-tokens '0': give a whole number from 1 to 100000")]
     [InlineData("sweep table2 --jobs 0", "--jobs '0': give a whole number from 1 to 1000")]
-    [InlineData("runs --publish=5", "--publish '5': give true or false")]
+    [InlineData("experiment --device cuda:-1", "--device 'cuda:-1': give auto, cpu, cuda or cuda:N")]
     public async Task A_value_out_of_bounds_is_refused_by_the_options_name(string line, string says)
     {
         var (code, errors) = await Kit([.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line)]);
