@@ -24,11 +24,13 @@ internal static class DataVerb
             "make-toy", "Draw the toy world: NLVR2, COCO, Flickr30k and VQA v2 of coloured shapes.",
             "./kit data make-toy", "./kit data make-toy --out toy --pairs 240 --images 60");
         var folder = verb.Option("--out", "Folder to write to.", "DIR", () => Path.Combine("data", "toy"));
-        var seed = verb.Option("--seed", "Seed of every random choice.", "N", () => 1UL);
-        var pairs = verb.Option(
-            "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", "N", () => 12_000);
-        var images = verb.Option(
-            "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
+        var seed = verb.Number("--seed", "Seed of every random choice.", () => 1UL);
+        var pairs = verb.Number(
+            "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", () => 12_000, 4,
+            TaskOptions.DataLimit);
+        var images = verb.Number(
+            "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", () => 6_000, 60,
+            TaskOptions.DataLimit);
         var decoys = verb.Option<bool>(
             "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
         verb.SetAction((parsed, cancellation) =>

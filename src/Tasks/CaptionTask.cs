@@ -91,7 +91,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         }
 
         var files = new CaptionFileNames(settings);
-        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var sizes = CheckpointSizes.Blip(checkpoint!, settings.Untold);
         var texts = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         return new CaptionTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipCaptioner(config)), settings, files, texts);
     }

@@ -69,6 +69,12 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public static ModelTask Open(string name, TaskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        if (settings.DialIs is { } given && given != settings.Reduction.Dial)
+        {
+            throw new ArgumentException($"{settings.Reduction.Name} has a {settings.Reduction.Dial}, not a {given}: give "
+                + $"{(given == PruningMethod.KeepRatio ? "--temperature" : "--keep")}, or --reduce");
+        }
+
         return settings.ReduceRatio is not (null or (> 0 and < 1))
             ? throw new ArgumentException(FormattableString.Invariant($"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}"))
             : Openers.TryGetValue(name, out var open) ? open(settings) : throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
@@ -139,7 +145,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
                 return CalibrationCost(Reduction).Macs;
             },
             (1 - ratio) * CalibrationCost(null).Dense,
-            Settings.Reduction.Range)));
+            Settings.Reduction.Range) with { Dense = CalibrationCost(null).Dense, Dial = Settings.Reduction.Dial }));
     }
 
     /// <summary>Takes over what a calibration found.</summary>
@@ -162,7 +168,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     internal string? ScoredSplit { get; set; }
 
     /// <summary>Whether the model has no alignment guidance, as a published checkpoint that was never trained for token reduction.</summary>
-    internal bool LacksGuidance => ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
+    internal bool LacksGuidance => Reduction.Policy.NeedsAlignment && ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
     /// <summary>Adds what else the results on a split depend on.</summary>
     internal virtual void Identify(RunIdentity identity, string split)

@@ -77,7 +77,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
 
         var files = new TaskFiles(settings.Data);
         Array.ForEach(settings.Learns ? ["train", "dev"] : Array.Empty<string>(), split => files.Require("nlvr2", FileNames(split)));
-        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var sizes = CheckpointSizes.Blip(checkpoint!, settings.Untold);
         var texts = BlipTexts.Open(sizes, checkpoint!, files, settings.Vocabulary);
         return new NlvrTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipNlvr(config)), settings, files, texts);
     }

@@ -70,7 +70,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         }
 
         var files = new CaptionFileNames(settings);
-        var sizes = CheckpointSizes.Clip(checkpoint!);
+        var sizes = CheckpointSizes.Clip(checkpoint!, settings.Untold);
         var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         var model = TaskModel.Clip(settings, checkpoint, sizes);
         var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
@@ -90,7 +90,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         }
 
         var files = new CaptionFileNames(settings);
-        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var sizes = CheckpointSizes.Blip(checkpoint!, settings.Untold);
         var text = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         var model = Model(sizes);
         var encoding = new TextEncoding(text.Caption, text.Tokenizer.PaddingId, settings.CountsPadding ? text.Width : null);

@@ -16,6 +16,9 @@ public sealed record TaskSettings
     /// <summary>Weights to begin with: any file that <c>CheckpointFile</c> reads; null begins the toy world's model anew.</summary>
     public string? Checkpoint { get; init; }
 
+    /// <summary>What no shape of the checkpoint tells, and who is told what was taken instead.</summary>
+    public Untold Untold { get; init; } = new();
+
     /// <summary>The folder of all data sets, or that of the one that is needed; null draws the toy world in memory.</summary>
     public string? Data { get; init; }
 
@@ -93,6 +96,9 @@ public sealed record TaskSettings
 
     /// <summary>The method's dial, where it is not calibrated: MADTP's temperature, a keep ratio.</summary>
     public double? Dial { get; init; }
+
+    /// <summary>What the dial was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses it.</summary>
+    public string? DialIs { get; init; }
 
     /// <summary>Training examples that the dial is calibrated on, the first of the split.</summary>
     public int CalibrationExamples { get; init; } = 200;

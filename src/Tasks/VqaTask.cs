@@ -96,7 +96,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         }
 
         var files = new VqaFileNames(settings);
-        var sizes = CheckpointSizes.Blip(checkpoint!);
+        var sizes = CheckpointSizes.Blip(checkpoint!, settings.Untold);
         var texts = BlipTexts.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         return new VqaTask(TaskModel.Blip(settings, checkpoint, sizes, config => new BlipVqa(config)), settings, files, texts);
     }

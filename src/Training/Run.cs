@@ -4,6 +4,7 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 
@@ -87,6 +88,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
         var weights = Path.Combine(Folder, WeightsName);
         var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
+        if (calibration is { Reached: false })
+        {
+            Settings.Untold.Say?.Invoke($"{calibration}");
+        }
+
         var watched = trained.Validate();
         Save(weights, trained, steps, []);
         identity.AddFile("weights", weights); // answers of other weights, as of an earlier epoch, are worth nothing
@@ -119,7 +125,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
         {
-            throw new InvalidDataException($"{Settings.Checkpoint} has no alignment guidance (space_dict), by which MADTP chooses tokens: it was not trained for token reduction");
+            throw new InvalidDataException(
+                $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {(task.Settings.Method ?? PruningMethod.Madtp).Name} chooses tokens: it was not trained for token reduction");
         }
 
         split ??= task.TestSplit;
@@ -178,6 +185,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
         Scoring.Progress?.Report(new EvaluationProgress("calibration", 0, task.Settings.CalibrationExamples));
         var found = task.Calibrate();
+        if (!found.Reached)
+        {
+            Settings.Untold.Say?.Invoke($"{found}");
+        }
+
         if (folder.Length > 0)
         {
             AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found));
@@ -259,6 +271,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             }
         }
 
+        foreach (var (name, value) in Untold.Notes(task.Model))
+        {
+            notes[name] = value;
+        }
+
         ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
     }
 
@@ -268,7 +285,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         if (settings.Checkpoint is null)
         {
-            throw new ArgumentException("name the weights to score");
+            throw new ArgumentException("name the weights to score: --checkpoint FILE");
         }
 
         using var file = CheckpointFile.Open(settings.Checkpoint);
@@ -284,21 +301,44 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             };
         }
 
+        var method = settings.Method ?? PruningMethod.Madtp;
+        var from = named ? "" : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named" : $", as {file.Path} names it";
         if ((settings.ReduceRatio ?? settings.Dial) is not null)
         {
+            var given = settings.Dial is { } dial ? (method.Dial, dial) : ("reduce ratio", settings.ReduceRatio!.Value);
+            if (settings.DialIs is null || settings.DialIs == method.Dial)
+            {
+                settings.Untold.Say?.Invoke(FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
+            }
+
             return settings;
         }
 
-        var method = settings.Method ?? PruningMethod.Madtp;
         var stored = released is not null ? method.Dial == PruningMethod.Temperature ? released : null
             : trainedBy == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
-        return stored is null && named
-            ? throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it: give a reduce ratio, or the {method.Dial}")
-            : settings with { Dial = stored };
+        if (stored is { } odd && !(odd > 0 && double.IsFinite(odd)))
+        {
+            throw new InvalidDataException(FormattableString.Invariant($"{file.Path}: its {method.Dial} is {odd}, which reduces nothing: give another, or --reduce"));
+        }
+
+        if (stored is null && named)
+        {
+            var others = released is not null || file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio")
+                ? $" (what it holds is {(released is not null ? "the released MADTP" : trainedBy)}'s)" : "";
+            throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it{others}: "
+                + $"give {(method.Dial == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
+        }
+
+        settings.Untold.Say?.Invoke(stored is { } value
+            ? FormattableString.Invariant($"{method.Name}{from}: {method.Dial} {value:G6}, as {file.Path} says")
+            : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");
+        return settings with { Dial = stored };
     }
 
     private static double? Note(CheckpointFile file, string name) =>
-        file.Metadata.TryGetValue(name, out var value) ? double.Parse(value, CultureInfo.InvariantCulture) : null;
+        !file.Metadata.TryGetValue(name, out var value) ? null
+            : double.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
 
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
     private void RequireFree()
@@ -368,6 +408,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         if (Settings.Checkpoint is { } checkpoint)
         {
             identity.AddFile("checkpoint", checkpoint);
+        }
+
+        identity.Add("weights", Settings.Untold.Weights);
+        foreach (var (name, value) in Untold.Notes(task.Model))
+        {
+            identity.Add(name, value);
         }
 
         foreach (var (number, input) in task.Inputs(splits).Index())
