@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Benchmarks;
 
-/// <summary>Processor time of one operator call on tiny tensors, where all of it is overhead; Python's in the next column.</summary>
+/// <summary>
+/// Processor time of one operator call on tiny tensors, where all of it is overhead; Python's in the next column.
+/// </summary>
 internal static class CallOverhead
 {
     public const string About = "what one operator call costs, beside PyTorch's Python binding (--device cuda: on a GPU)";
@@ -34,7 +36,9 @@ internal static class CallOverhead
             ["a.shape"] = Microseconds(() => _ = a.shape),
         };
         var there = Python(rounds, device.type == TorchSharp.DeviceType.CPU ? "cpu" : "cuda");
-        Console.WriteLine($"microseconds of processor time a call, {ComputeDevice.Describe(device)}{(there.Count == 0 ? "   (no PyTorch found for the comparison)" : string.Empty)}");
+        Console.WriteLine(
+            $"microseconds of processor time a call, "
+                + $"{ComputeDevice.Describe(device)}{(there.Count == 0 ? "   (no PyTorch found for the comparison)" : string.Empty)}");
         Console.WriteLine("call              C#   Python");
         foreach (var (operation, time) in here)
         {
@@ -70,7 +74,10 @@ internal static class CallOverhead
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(python, [script, Calls.ToString(CultureInfo.InvariantCulture), rounds.ToString(CultureInfo.InvariantCulture), device])
+                using var process = Process.Start(
+                    new ProcessStartInfo(
+                    python, [script, Calls.ToString(CultureInfo.InvariantCulture), rounds.ToString(CultureInfo.InvariantCulture),
+                    device])
                 {
                     RedirectStandardOutput = true,
                     RedirectStandardError = true,
@@ -79,7 +86,8 @@ internal static class CallOverhead
                 process.WaitForExit();
                 if (process.ExitCode == 0)
                 {
-                    return lines.Select(line => line.Split('\t')).ToDictionary(parts => parts[0], parts => double.Parse(parts[1], CultureInfo.InvariantCulture));
+                    return lines.Select(line => line.Split('\t'))
+                        .ToDictionary(parts => parts[0], parts => double.Parse(parts[1], CultureInfo.InvariantCulture));
                 }
             }
             catch (System.ComponentModel.Win32Exception)

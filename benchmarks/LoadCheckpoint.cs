@@ -7,12 +7,13 @@ using Madtp.Kit.Models;
 namespace Madtp.Kit.Benchmarks;
 
 /// <summary>
-/// Fills a full-size BLIP-NLVR2 from a file that torch.save wrote, here and in Python (torch.load and load_state_dict). Each run is
-/// a process of its own, the two sides take turns, and the file is in the system's cache for both.
+/// Fills a full-size BLIP-NLVR2 from a file that torch.save wrote, here and in Python (torch.load and load_state_dict). Each run
+/// is a process of its own, the two sides take turns, and the file is in the system's cache for both.
 /// </summary>
 internal static class LoadCheckpoint
 {
-    public const string About = "seconds and peak memory of loading a full-size checkpoint, beside Python's torch.load + load_state_dict";
+    public const string About =
+        "seconds and peak memory of loading a full-size checkpoint, beside Python's torch.load + load_state_dict";
 
     private static readonly string[] Types = ["float32", "float16"];
 
@@ -26,7 +27,8 @@ internal static class LoadCheckpoint
 
         if (!TryRead(args, out var types, out var rounds))
         {
-            Console.Error.WriteLine("load-checkpoint [float32] [float16] [--rounds N]: both types, in 3 rounds, unless told otherwise");
+            Console.Error.WriteLine(
+                "load-checkpoint [float32] [float16] [--rounds N]: both types, in 3 rounds, unless told otherwise");
             return 2;
         }
 
@@ -34,7 +36,8 @@ internal static class LoadCheckpoint
         Directory.CreateDirectory(folder);
         var shapes = Path.Combine(folder, "blip-nlvr2.json");
         WriteShapes(shapes);
-        Console.WriteLine($"{"file",-10} {"size",8}   {"kit s: median (range)",-26} {"peak MB",-8} {"Python s",-26} {"peak MB",-8}");
+        Console.WriteLine(
+            $"{"file",-10} {"size",8}   {"kit s: median (range)",-26} {"peak MB",-8} {"Python s",-26} {"peak MB",-8}");
         foreach (var type in types)
         {
             var file = Path.Combine(folder, $"blip-nlvr2-{type}.pth");
@@ -57,11 +60,14 @@ internal static class LoadCheckpoint
         var theirs = new List<Sample>();
         for (var round = 0; round < rounds; round++)
         {
-            ours.Add(Sample.Parse(Start(Environment.ProcessPath!, [typeof(LoadCheckpoint).Assembly.Location, "load-checkpoint", "--measure", file])));
+            ours.Add(Sample.Parse(
+                Start(Environment.ProcessPath!,
+                [typeof(LoadCheckpoint).Assembly.Location, "load-checkpoint", "--measure", file])));
             theirs.Add(Sample.Parse(Python("measure", shapes, file, type)));
         }
 
-        Console.WriteLine($"{type,-10} {size / 1e6,5:0} MB   {Seconds(ours),-26} {Peak(ours),-8} {Seconds(theirs),-26} {Peak(theirs),-8}");
+        Console.WriteLine(
+            $"{type,-10} {size / 1e6,5:0} MB   {Seconds(ours),-26} {Peak(ours),-8} {Seconds(theirs),-26} {Peak(theirs),-8}");
     }
 
     // What is asked for: names of types, all if none, and how often each side takes its turn.
@@ -69,7 +75,8 @@ internal static class LoadCheckpoint
     {
         rounds = 3;
         var at = Array.IndexOf(args, "--rounds");
-        var isRead = at < 0 || (at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out rounds) && rounds > 0);
+        var isRead = at < 0 || (at + 1 < args.Length && int.TryParse(args[at + 1], CultureInfo.InvariantCulture, out rounds)
+            && rounds > 0);
         string[] named = at < 0 ? args : [.. args[..at], .. args.Skip(at + 2)];
         types = named.Length == 0 ? Types : named;
         return isRead && types.All(Types.Contains);
@@ -93,27 +100,37 @@ internal static class LoadCheckpoint
         return string.Create(CultureInfo.InvariantCulture, $"{seconds} {PeakBytes()} {report.Loaded.Count}");
     }
 
-    // The highest resident memory of this process, everything counted: runtime, libtorch, model, and pages of the file if any were mapped.
+    // The highest resident memory of this process, everything counted: runtime, libtorch, model, and pages of the file if any
+    // were mapped.
     private static long PeakBytes() => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal))
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
     private static void WriteShapes(string path)
     {
         using var model = new BlipNlvr(BlipConfig.Nlvr2);
-        File.WriteAllText(path, JsonSerializer.Serialize(model.state_dict().ToDictionary(t => t.Key, t => new { shape = t.Value.shape, whole = t.Value.dtype == TorchSharp.torch.ScalarType.Int64 })));
+        File.WriteAllText(path,
+            JsonSerializer.Serialize(
+            model.state_dict().ToDictionary(
+            t => t.Key, t => new { shape = t.Value.shape, whole = t.Value.dtype == TorchSharp.torch.ScalarType.Int64 })));
     }
 
     private static string Python(params string[] arguments) =>
-        Start(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3", [Path.Combine(Repository(), "benchmarks", "load_checkpoint.py"), .. arguments]);
+        Start(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3",
+            [Path.Combine(Repository(), "benchmarks", "load_checkpoint.py"), .. arguments]);
 
     private static string Start(string program, string[] arguments)
     {
-        // The kit's threads sleep while they wait; without this Python's would spin, and lose seconds wherever other work wants the processors.
-        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, Environment = { ["OMP_WAIT_POLICY"] = "PASSIVE" } };
+        // The kit's threads sleep while they wait; without this Python's would spin, and lose seconds wherever other work wants
+        // the processors.
+        var info = new ProcessStartInfo(
+            program, arguments) { RedirectStandardOutput = true, Environment = { ["OMP_WAIT_POLICY"] = "PASSIVE" } };
         using var process = Process.Start(info)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {arguments[0]} failed (python3-torch must be installed to compare)");
+        return process.ExitCode == 0 ? output
+            : throw new InvalidOperationException(
+            $"{program} {arguments[0]} failed (python3-torch must be installed to compare)");
     }
 
     private static string Repository()
@@ -121,7 +138,8 @@ internal static class LoadCheckpoint
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Madtp.Kit.csproj")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("run it from the repository's artifacts folder");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new DirectoryNotFoundException("run it from the repository's artifacts folder");
         }
 
         return folder;
@@ -132,7 +150,8 @@ internal static class LoadCheckpoint
         public static Sample Parse(string line)
         {
             var words = line.Trim().Split(' ');
-            return new Sample(double.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
+            return new Sample(double.Parse(words[0], CultureInfo.InvariantCulture),
+                long.Parse(words[1], CultureInfo.InvariantCulture));
         }
     }
 }

@@ -30,7 +30,8 @@ internal static class MemoryFlat
             }
 
             var resident = ResidentMegabytes();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step,7}   {resident,11:F1}   {Tensor.TotalCount,12}   {loss,6:F4}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{step,7}   {resident,11:F1}   {Tensor.TotalCount,12}   {loss,6:F4}"));
 
             readings.Add((resident, Tensor.TotalCount));
         }
@@ -40,7 +41,8 @@ internal static class MemoryFlat
         var (last, left) = readings[^1];
         if (last > settled + AllowedMegabytes || left > tensors)
         {
-            Console.WriteLine($"grew: {settled:F1} MB and {tensors} tensors after the first fifth, {last:F1} MB and {left} at the end");
+            Console.WriteLine(
+                $"grew: {settled:F1} MB and {tensors} tensors after the first fifth, {last:F1} MB and {left} at the end");
             return 1;
         }
 

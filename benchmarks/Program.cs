@@ -1,17 +1,30 @@
 using Madtp.Kit.Benchmarks;
+using Microsoft.ML.OnnxRuntime;
 
 // Every benchmark by name: what it measures, and how to run it.
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
-    ["forward"] = (FullForward.About, FullForward.Run),
+    ["fuzz"] = (Fuzz.About, Fuzz.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };
+foreach (var speed in ModelSpeed.All)
+{
+    benchmarks[speed.Name] = (speed.About, speed.Run);
+}
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {
-    return benchmark.Run(rest);
+    try
+    {
+        return benchmark.Run(rest);
+    }
+    catch (Exception e) when (e is ArgumentException or FormatException or IOException or OnnxRuntimeException)
+    {
+        Console.Error.WriteLine($"kit: {e.Message}");
+        return 2;
+    }
 }
 
 foreach (var (key, (about, _)) in benchmarks)

@@ -10,20 +10,23 @@ namespace Madtp.Kit.Cli;
 
 /// <summary>
 /// The one place that parses: every verb, what is said of input that cannot be used, and exit codes: 0 done, 1 the answer is no
-/// or libtorch failed, 2 the input could not be used, 130 interrupted.
+/// or libtorch failed, 2 the input could not be used, 70 a fault of the kit, 130 and 143 interrupted.
 /// </summary>
 internal static class CommandLine
 {
-    /// <summary>The code of what was interrupted and can go on.</summary>
-    public const int Interrupted = 130;
+    /// <summary>The code of what was interrupted: 130 by Ctrl+C, 143 by SIGTERM.</summary>
+    public static int Interrupted { get; internal set; } = 130;
 
     private const int Failed = 1;
     private const int UnusableInput = 2;
+    private const int Fault = 70;
+    private const string TraceVariable = "KIT_TRACE";
 
     // What the script `kit` answers itself: known here for completion and for "did you mean".
     private static readonly (string Name, string[] Options)[] OfTheScript =
     [
         ("run", ["--save", "--fresh"]), ("test", ["--fast"]), ("setup", ["--cuda", "--cpu"]), ("lab", []), ("bench", []),
+        ("fuzz", ["--minutes", "--seed"]),
         ("pack", []),
         ("help", []),
     ];
@@ -59,38 +62,75 @@ internal static class CommandLine
     /// <summary>Runs the verb of a command line; what goes wrong is one line on standard error, not a stack trace.</summary>
     public static async Task<int> Main(string[] args)
     {
-        var root = Root();
-        var result = root.Parse(args);
-        if (WithoutOptionsAsArguments(result, args) is { Errors.Count: > 0 } unusable)
-        {
-            Reveal(root);
-            Explain(unusable, PathOf(result));
-            return UnusableInput;
-        }
-
-        using var interruption = new Interruption();
+        Interruption? interruption = null;
         try
         {
+            var root = Root();
+            var result = root.Parse(args);
+            if (WithoutOptionsAsArguments(result, args) is { Errors.Count: > 0 } unusable)
+            {
+                Reveal(root);
+                Explain(unusable, PathOf(result));
+                return UnusableInput;
+            }
+
+            // A verb that never looks whether it is to stop has nothing to lose: the signal ends it.
+            interruption = result.Action is AsynchronousCommandLineAction ? new Interruption() : null;
             InvocationConfiguration settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await result.InvokeAsync(settings, interruption.Token);
+            return await result.InvokeAsync(settings, interruption?.Token ?? CancellationToken.None);
         }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        catch (Exception e)
         {
-            return Say(Interrupted, "stopped; the same command goes on from here, with --resume where it names a folder");
+            if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 })
+            {
+                Console.Error.WriteLine(e);
+            }
+
+            var (code, text) = Explain(e, interruption?.Token.IsCancellationRequested ?? false);
+            return Say(code, text);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException
-            or FormatException or InvalidOperationException)
+        finally
         {
-            return Say(UnusableInput, e.Message);
+            interruption?.Dispose();
         }
-        catch (ExternalException e)
-        {
-            return Say(Failed, $"libtorch: {NativeError.Text(e)}");
-        }
-        catch (TypeInitializationException) when (NativeLibraries.Failure is { } failure)
-        {
-            return Say(UnusableInput, failure);
-        }
+    }
+
+    /// <summary>Says a sentence beside the answer, on standard error.</summary>
+    public static void Remark(string text) => Say(0, text);
+
+    /// <summary>The exit code of an error, and what it comes to in a sentence.</summary>
+    internal static (int Code, string Text) Explain(Exception e, bool isInterrupted) => e switch
+    {
+        AggregateException { InnerExceptions: [var first, ..] } => Explain(first, isInterrupted),
+        OperationCanceledException when isInterrupted =>
+            (Interrupted, "stopped; the same command goes on from here, with --resume where it names a folder"),
+        OperationCanceledException or NotFiniteNumberException => (Failed, e.Message),
+        TypeInitializationException when NativeLibraries.Failure is { } failure => (UnusableInput, failure),
+        TypeInitializationException { InnerException: { } inner } => Explain(inner, isInterrupted),
+        OutOfMemoryException =>
+            (Failed, "the memory does not suffice: fewer or smaller examples at once (--batch-size, --image-size) need less"),
+        ExternalException when NativeError.Text(e) is var said =>
+            (Failed, said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+            || said.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
+            ? $"the memory does not suffice ({said}): fewer or smaller examples at once (--batch-size, --image-size) need less"
+            : $"libtorch: {said}"),
+        ArgumentNullException or ObjectDisposedException => Unforeseen(e),
+        InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException
+            or InvalidOperationException or HttpRequestException => (UnusableInput, Plain(e)),
+        _ => Unforeseen(e),
+    };
+
+    private static (int Code, string Text) Unforeseen(Exception e) => (Fault,
+        $"this is a fault of the kit ({e.GetType().Name}: {Plain(e).Split('\n')[0].Trim()}); please report it with the command"
+        + $" and what it prints with {TraceVariable}=1 before it");
+
+    // What .NET adds for programmers: the name of a parameter, and its value.
+    private static string Plain(Exception e)
+    {
+        var text = e is ArgumentException { ParamName: { } name }
+            ? e.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : e.Message;
+        return e is ArgumentOutOfRangeException && text.IndexOf("Actual value was", StringComparison.Ordinal) is > 0 and var end
+            ? text[..end].TrimEnd() : text;
     }
 
     /// <summary>Shows the verbs that help leaves to the script.</summary>
@@ -104,7 +144,9 @@ internal static class CommandLine
 
     private static int Say(int code, string text)
     {
-        Console.Error.WriteLine($"kit: {text}");
+        // Names come from files: what would move the cursor is shown, not done.
+        Console.Error.WriteLine("kit: " + string.Concat(text.Select(unit =>
+            char.IsControl(unit) && unit is not ('\n' or '\r') ? $"\\u{(int)unit:x4}" : unit.ToString())));
         return code;
     }
 
@@ -195,6 +237,7 @@ internal sealed class Interruption : IDisposable
         if (!stop.IsCancellationRequested)
         {
             context.Cancel = true; // the process goes on, to finish what it has in hand
+            CommandLine.Interrupted = context.Signal == PosixSignal.SIGTERM ? 143 : 130;
             Console.Error.WriteLine($"{Environment.NewLine}kit: stopping after what is in hand; once more stops at once");
             stop.Cancel();
         }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
 using System.Text.RegularExpressions;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Madtp;
@@ -34,6 +37,83 @@ internal sealed class Verb(string name, string description, params string[] exam
         option.CompletionSources.Add(words ?? []);
         Add(option);
         return option;
+    }
+
+    /// <summary>Adds an option whose value is a number within bounds; null where it is not given.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="least">The least value there is.</param>
+    /// <param name="most">The greatest value there is.</param>
+    /// <param name="open">Whether the bounds themselves are out of bounds.</param>
+    /// <param name="value">What help calls its value.</param>
+    public Option<T?> Number<T>(
+        string name, string description, T? least = null, T? most = null, bool open = false, string value = "N")
+        where T : struct, INumber<T>
+    {
+        var option = Option<T?>(name, description, value);
+        option.CustomParser = result => Read(result, name, least, most, open);
+        return option;
+    }
+
+    /// <summary>The same with a value where it is not given, which help shows.</summary>
+    public Option<T> Number<T>(string name, string description, Func<T> otherwise, T? least = null, T? most = null)
+        where T : struct, INumber<T>
+    {
+        var option = Option(name, description, "N", otherwise);
+        option.CustomParser = result => Read(result, name, least, most, open: false) ?? default;
+        return option;
+    }
+
+    /// <summary>Adds an option whose value is one of a few names; null where it is not given.</summary>
+    public Option<T?> Choice<T>(string name, string description)
+        where T : struct, Enum
+    {
+        var (names, values) = (Enum.GetNames<T>().Select(one => one.ToLowerInvariant()).ToArray(), Enum.GetValues<T>());
+        var option = Option<T?>(name, description, "NAME", words: names);
+        option.CustomParser = result =>
+        {
+            var place = Array.IndexOf(
+                names, string.Concat(result.Tokens[0].Value.Where(char.IsLetterOrDigit)).ToLowerInvariant());
+            if (place < 0)
+            {
+                result.AddError($"{name} '{result.Tokens[0].Value}': give {string.Join(" or ", names)}");
+            }
+
+            return place < 0 ? null : values[place];
+        };
+        return option;
+    }
+
+    /// <summary>Refuses more than one of some options.</summary>
+    public void Exclude(params Option[] options) => Validators.Add(result =>
+    {
+        if (options.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
+        {
+            result.AddError($"{string.Join(" and ", options.Select(option => option.Name))} exclude each other");
+        }
+    });
+
+    // "0,5" is no number here: with signs between thousands it would be 5.
+    private static T? Read<T>(ArgumentResult result, string name, T? least, T? most, bool open)
+        where T : struct, INumber<T>
+    {
+        var text = result.Tokens[0].Value;
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && T.IsFinite(number)
+            && !(number < least) && !(number > most) && !(open && (number == least || number == most)))
+        {
+            return number;
+        }
+
+        var bounds = (least, most) switch
+        {
+            (null, _) => string.Empty,
+            ({ } low, null) => string.Create(CultureInfo.InvariantCulture, $"{(open ? $" above {low}" : $", {low} or more")}"),
+            ({ } low, { } high) =>
+                string.Create(CultureInfo.InvariantCulture,
+                $"{(open ? " between" : " from")} {low} {(open ? "and" : "to")} {high}"),
+        };
+        result.AddError($"{name} '{text}': give a {(typeof(T) == typeof(double) ? "" : "whole ")}number{bounds}");
+        return null;
     }
 
     /// <summary>Adds an argument.</summary>
@@ -76,17 +156,29 @@ internal static partial class MethodOption
 /// <summary>
 /// <c>--device</c> and <c>--precision</c>: how a verb computes; said in its first line, for what it starts itself too.
 /// </summary>
-internal static class DeviceOption
+internal static partial class DeviceOption
 {
     /// <summary>Adds the option; without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
-    public static Option<string> Add(Verb verb) => verb.Option(
-        "--device", $"Where to compute: {ComputeDevice.Names}.", "DEVICE",
-        () => Environment.GetEnvironmentVariable(PaperMachine.DeviceVariable) is { Length: > 0 } set ? set : ComputeDevice.Auto);
+    public static Option<string> Add(Verb verb)
+    {
+        var option = verb.Option(
+            "--device", $"Where to compute: {ComputeDevice.Names}.", "DEVICE",
+            () => Environment.GetEnvironmentVariable(PaperMachine.DeviceVariable) is { Length: > 0 } set ? set
+                : ComputeDevice.Auto,
+            [ComputeDevice.Auto, "cpu", "cuda"]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && !Name().IsMatch(name))
+            {
+                result.AddError($"--device '{name}': give {ComputeDevice.Names}");
+            }
+        });
+        return option;
+    }
 
     /// <summary>Adds what matrix products are computed in.</summary>
-    public static Option<TrainingPrecision> AddPrecision(Verb verb) => verb.Option(
-        "--precision", "float32; or, for GPUs, tf32 (float32 with factors of 10 bits) or bfloat16 (mixed precision).",
-        otherwise: () => TrainingPrecision.Float32);
+    public static Option<TrainingPrecision?> AddPrecision(Verb verb) => verb.Choice<TrainingPrecision>(
+        "--precision", "float32; or, for GPUs, tf32 (float32 with factors of 10 bits) or bfloat16 (mixed precision).");
 
     /// <summary>The device that was chosen.</summary>
     /// <exception cref="ArgumentException">There is no such device here.</exception>
@@ -101,12 +193,19 @@ internal static class DeviceOption
         return device;
     }
 
-    /// <summary>The same for experiments, where one of them is not of the toy world.</summary>
+    /// <summary>The same for experiments, where one of them chooses.</summary>
     public static void UseFor(IEnumerable<Experiment> experiments, ParseResult parsed, Option<string> option)
     {
-        if (experiments.Any(experiment => !experiment.Task.StartsWith("toy-", StringComparison.Ordinal)))
+        if (experiments.Any(experiment => ExperimentTask.Of(experiment.Task).ChoosesDevice))
         {
             Use(parsed, option);
         }
+        else if (parsed.GetResult(option) is { Implicit: false })
+        {
+            CommandLine.Remark("the toy world's experiments compute on the CPU, whatever --device says");
+        }
     }
+
+    [GeneratedRegex("^(auto|cpu|cuda(:[0-9]{1,4})?)$")]
+    private static partial Regex Name();
 }

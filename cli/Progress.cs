@@ -16,6 +16,11 @@ internal sealed class TrainingView(TextWriter? output = null, bool? terminal = n
 
     public void Show(TrainingProgress progress)
     {
+        if (progress.Notice is { } notice)
+        {
+            Console.Error.WriteLine($"kit: {notice}");
+        }
+
         first = first < 0 ? progress.Step - 1 : first;
         if (!progress.IsNew || progress.Latest is not { } record)
         {

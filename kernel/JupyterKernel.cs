@@ -20,6 +20,7 @@ internal sealed class JupyterKernel : IDisposable
     private readonly StdinChannel stdin;
     private readonly ShellRequests shellRequests;
     private readonly ControlRequests controlRequests;
+    private readonly LastWords words;
 
     /// <summary>Binds every channel.</summary>
     /// <exception cref="IOException">A port is taken.</exception>
@@ -56,7 +57,8 @@ internal sealed class JupyterKernel : IDisposable
 
         stdin = new StdinChannel(input);
         _ = new Notebook(publisher, stdin);
-        shellRequests = new ShellRequests(shell, publisher, runner);
+        words = new LastWords(connection.Path); // every port is ours: no other kernel writes there
+        shellRequests = new ShellRequests(shell, publisher, runner, words);
         controlRequests = new ControlRequests(control, publisher, runner);
     }
 
@@ -68,10 +70,13 @@ internal sealed class JupyterKernel : IDisposable
         Console.SetIn(new CellReader());
     }
 
+    /// <summary>Whether the kernel ended because it could serve no longer.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>Serves until a shutdown is asked for.</summary>
     public void Run()
     {
-        publisher.StartFlushing();
+        publisher.StartFlushing(failed => Fail("flush", failed));
         publisher.Status("starting", Message.NoParent);
         Start("heartbeat", heartbeat, Beat);
         Start("control", control, () => Serve(control, controlRequests));
@@ -84,6 +89,18 @@ internal sealed class JupyterKernel : IDisposable
 
     /// <summary>Ends <see cref="Run"/>.</summary>
     public void Stop() => shutdown.Set();
+
+    /// <summary>Says, as the process ends unasked, that a cell ended it.</summary>
+    public void SayExit()
+    {
+        if (!shutdown.IsSet)
+        {
+            publisher.Print("stderr", CellContext.Current, $"the kernel ends: a cell called Environment.Exit({Environment.ExitCode}); "
+                + "variables are gone, restart the kernel to go on\n");
+            publisher.Flush(all: true);
+            Dispose();
+        }
+    }
 
     /// <summary>Reports an exception on a thread a cell started, which would else end the process.</summary>
     public void ReportUnhandled(Exception exception)
@@ -100,6 +117,8 @@ internal sealed class JupyterKernel : IDisposable
 
     public void Dispose()
     {
+        words.Clear();
+
         // The shutdown ends every read, so that each thread closes its own socket; closing lets what was sent leave. A cell that runs
         // on, or waits for input, keeps its sockets to the end of the process.
         context.Shutdown();
@@ -123,6 +142,10 @@ internal sealed class JupyterKernel : IDisposable
             {
                 // The kernel is shutting down.
             }
+            catch (Exception failed)
+            {
+                Fail(name, failed);
+            }
             finally
             {
                 socket.Dispose();
@@ -131,6 +154,14 @@ internal sealed class JupyterKernel : IDisposable
         { IsBackground = true, Name = name };
         threads.Add(thread);
         thread.Start();
+    }
+
+    // A kernel that no longer listens must not look as if it did: the front end starts another where this one ends.
+    private void Fail(string name, Exception failed)
+    {
+        log($"the kernel ends, for its thread '{name}' cannot go on: {failed}");
+        HasFailed = true;
+        shutdown.Set();
     }
 
     private void Beat()

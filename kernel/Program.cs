@@ -58,12 +58,13 @@ static int Run(ConnectionFile connection)
         signal.Cancel = true;
         kernel.Stop();
     });
+    AppDomain.CurrentDomain.ProcessExit += (_, _) => kernel.SayExit();
     ParentWatch.Start(kernel.Stop);
     kernel.Run();
     kernel.Dispose();
     ShadowCopy.Remove();
 
     // Threads that cells started, whatever they do, do not outlive the kernel.
-    Environment.Exit(0);
+    Environment.Exit(kernel.HasFailed ? 1 : 0);
     return 0;
 }

@@ -24,7 +24,14 @@ internal abstract class Requests(MessageSocket socket, Publisher publisher)
         }
         catch (Exception failed) when (failed is not SocketClosedException && request.Type.EndsWith("_request", StringComparison.Ordinal))
         {
-            Reply(request, new JsonObject { ["status"] = "error", ["ename"] = failed.GetType().Name, ["evalue"] = failed.Message, ["traceback"] = new JsonArray(failed.Message) });
+            var error = new JsonObject { ["ename"] = failed.GetType().Name, ["evalue"] = failed.Message, ["traceback"] = new JsonArray(failed.Message) };
+            if (request.Type == "execute_request")
+            {
+                publisher.Publish("error", request.RawHeader, (JsonObject)error.DeepClone()); // the cell's output: people don't see replies
+            }
+
+            error["status"] = "error";
+            Reply(request, error);
             throw;
         }
         finally

@@ -9,7 +9,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Madtp.Kit.Kernel;
 
 /// <summary>The shell channel: running cells, and questions about code.</summary>
-internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, CellRunner runner) : Requests(socket, publisher)
+internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, CellRunner runner, LastWords words)
+    : Requests(socket, publisher)
 {
     private static readonly TimeSpan Straggling = TimeSpan.FromMilliseconds(50);
 
@@ -36,10 +37,21 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
 
     private void Execute(Message request)
     {
-        var code = request.ContentText("code");
         var silent = request.ContentFlag("silent", false);
         var stored = !silent && request.ContentFlag("store_history", true);
         var number = silent ? count : stored ? ++count : count + 1;
+        var cell = new CellContext(request, number, silent, request.ContentFlag("allow_stdin", false));
+        string code;
+        try
+        {
+            code = request.ContentText("code");
+        }
+        catch (InvalidDataException broken)
+        {
+            Fail(request, cell, runner.Report.Of(broken));
+            return;
+        }
+
         if (stored)
         {
             history.Add(number, code);
@@ -50,8 +62,14 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
             publisher.Publish("execute_input", request.RawHeader, new JsonObject { ["code"] = code, ["execution_count"] = number });
         }
 
-        var cell = new CellContext(request, number, silent, request.ContentFlag("allow_stdin", false));
+        if (!silent)
+        {
+            publisher.Print("stderr", cell, words.OfBefore());
+        }
+
+        words.Note($"while cell {number} ran");
         var outcome = runner.Run(cell, code);
+        words.Note("while no cell ran");
         if (outcome.Failure is { } failure)
         {
             Fail(request, cell, failure);
@@ -120,9 +138,9 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
     private JsonObject UserExpressions(Message request, CellContext cell)
     {
         var answers = new JsonObject();
-        foreach (var (name, expression) in request.Content["user_expressions"] as JsonObject ?? [])
+        foreach (var (name, node) in request.Content["user_expressions"] as JsonObject ?? [])
         {
-            var outcome = runner.Evaluate(cell, expression is JsonValue value && value.TryGetValue<string>(out var text) ? text : "");
+            var outcome = Evaluate(cell, node);
             if (outcome.Failure is { } failure)
             {
                 var error = Error(failure);
@@ -136,6 +154,18 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         }
 
         return answers;
+    }
+
+    private CellOutcome Evaluate(CellContext cell, JsonNode? expression)
+    {
+        try
+        {
+            return runner.Evaluate(cell, Message.TextOf(expression) ?? "");
+        }
+        catch (InvalidDataException broken)
+        {
+            return CellOutcome.Failed(runner.Report.Of(broken));
+        }
     }
 
     private void Complete(Message request)

@@ -104,21 +104,22 @@ use_libtorch() {
 
 # For every program that is started from here: what is missing in its folder, and both folders before the system's.
 use_libraries() {
-    mkdir -p "$artifacts/lib"
     case "$(libstdcxx_state)" in
-        new) rm -f "$libstdcxx" ;;
+        new) if [ -e "$libstdcxx" ]; then rm -f "$libstdcxx"; fi ;;
         old) mend_libstdcxx ;;
     esac
     if [ -z "$(found_library libzmq.so.5)" ] && [ -n "$(conda_library libzmq.so.5)" ]; then
+        mkdir -p "$artifacts/lib"
         ln -sfn "$(conda_library libzmq.so.5)" "$artifacts/lib/libzmq.so.5"
     fi
     use_libtorch
     if [ -n "${KIT_LIBTORCH:-}" ]; then put_first "$KIT_LIBTORCH/lib"; fi
-    if [ -n "$(ls "$artifacts/lib")" ]; then put_first "$artifacts/lib"; fi
+    if [ -n "$(ls "$artifacts/lib" 2>/dev/null)" ]; then put_first "$artifacts/lib"; fi
 }
 
 mend_libstdcxx() {
     local conda
+    mkdir -p "$artifacts/lib"
     conda=$(conda_library libstdc++.so.6)
     if new_enough "$conda"; then
         ln -sfn "$conda" "$libstdcxx"

@@ -3,7 +3,7 @@
 # Prints the .NET SDK's version; nothing where there is none of version 10 or later.
 dotnet_sdk() {
     local folder
-    for folder in "${DOTNET_ROOT:-}" "$HOME/.dotnet" "${CONDA_PREFIX:-}/lib/dotnet"; do
+    for folder in "${DOTNET_ROOT:-}" "$users_home/.dotnet" "${CONDA_PREFIX:-}/lib/dotnet"; do
         if ! command -v dotnet >/dev/null && [ -n "$folder" ] && [ -x "$folder/dotnet" ]; then
             export DOTNET_ROOT=$folder PATH=$folder:$PATH
         fi
@@ -53,7 +53,7 @@ browser() {
 # Prints the folders that hold TrueType fonts.
 fonts() {
     local folder found=1
-    for folder in /usr/share/fonts /usr/local/share/fonts "${CONDA_PREFIX:-/nowhere}/fonts" "$HOME/.local/share/fonts"; do
+    for folder in /usr/share/fonts /usr/local/share/fonts "${CONDA_PREFIX:-/nowhere}/fonts" "$users_home/.local/share/fonts"; do
         if [ -n "$(find -L "$folder" -name '*.ttf' -print -quit 2>/dev/null)" ]; then echo "$folder"; found=0; fi
     done
     return "$found"

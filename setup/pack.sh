@@ -26,7 +26,7 @@ verb_pack() {
     cp "$root/setup/packed-kit" "$folder/kit"
     cp "$root/setup/loader.sh" "$folder/setup/"
     cp "$root/README.md" "$root/Madtp.Kit.csproj" "$folder/"
-    (cd "$root" && git ls-files -z data tests/golden notebooks | tar -c --null -T -) | tar -x -C "$folder"
+    (cd "$root" && git -c safe.directory="$root" ls-files -z src data tests/golden notebooks | tar -c --null -T -) | tar -x -C "$folder"
     forget_outputs "$folder"/notebooks/*.ipynb "$folder"/notebooks/solutions/*.ipynb
     chmod -R u+rwX,go+rX "$folder"
     step 'compressing'
@@ -41,8 +41,8 @@ publish() {
     step "publishing $1"
     KIT_LIBTORCH=elsewhere logged "pack-$(basename "$1")" dotnet publish "$root/$1" -c Release -r linux-x64 --self-contained \
         -p:ArtifactsPath="$artifacts/pack" -o "$2" -v q -nologo || exit 1
-    # What only editors and debuggers read.
-    find "$2" \( -name '*.xml' -o -name '*.pdb' -o -name 'libmscord*.so' -o -name createdump \) -delete
+    # What only editors and debuggers read, and the runtime that only `./kit bench --onnx` compares with.
+    find "$2" \( -name 'libonnxruntime*' -o -name '*.xml' -o -name '*.pdb' -o -name 'libmscord*.so' -o -name createdump \) -delete
 }
 
 # Pictures are most of a notebook.

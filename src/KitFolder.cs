@@ -7,7 +7,7 @@ public static class KitFolder
 
     /// <summary>The repository's root: the nearest with Madtp.Kit.csproj above the working folder, else the library.</summary>
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
-    public static string Root { get; } = Above(Directory.GetCurrentDirectory())
+    public static string Root { get; } = Above(WorkingFolder())
         ?? Above(AppContext.BaseDirectory)
         ?? Above(Path.GetDirectoryName(typeof(KitFolder).Assembly.Location))
         ?? throw new DirectoryNotFoundException(
@@ -15,6 +15,19 @@ public static class KitFolder
 
     /// <summary>A file or folder of the kit.</summary>
     public static string File(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    // None where it was removed.
+    private static string? WorkingFolder()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private static string? Above(string? folder)
     {

@@ -207,7 +207,8 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
         };
 
         // A run's other files: where it goes on from, and what UPop trains again.
-        private static readonly string[] NotTrained = ["checkpoint.safetensors", "extracted.safetensors"];
+        private static readonly string[] NotTrained = [
+            "checkpoint.safetensors", "checkpoint.previous.safetensors", "extracted.safetensors"];
 
         private readonly TemporaryFolder folder = new();
         private readonly ConcurrentDictionary<string, Frozen> results = [];

@@ -10,8 +10,7 @@ public class StyleTests
     /// <summary>Folders that still have longer lines. The list only shrinks: one that has none has to leave it.</summary>
     private static readonly string[] Known =
     [
-        "cli", "cli/Verbs", "src/Compression", "src/Cost", "src/Data", "src/Madtp",
-        "src/Models", "src/Training",
+        "src/Compression", "src/Cost", "src/Data", "src/Madtp", "src/Models",
     ];
 
     [Fact]

@@ -74,13 +74,15 @@ internal static class CheckpointVerb
     // Every model whose sizes the shapes tell, the best first. Models are made without memory, on the meta device.
     private static List<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
     {
+        List<string> said = [];
+        var untold = new Untold(weights) { Say = said.Add };
         (string Name, Func<nn.Module> Make)[] models =
         [
-            ("clip", () => new ClipModel(CheckpointSizes.Clip(file))),
-            ("blip nlvr2", () => new BlipNlvr(CheckpointSizes.Blip(file))),
-            ("blip retrieval", () => new BlipRetrieval(CheckpointSizes.Blip(file))),
-            ("blip caption", () => new BlipCaptioner(CheckpointSizes.Blip(file))),
-            ("blip vqa", () => new BlipVqa(CheckpointSizes.Blip(file))),
+            ("clip", () => new ClipModel(CheckpointSizes.Clip(file, untold))),
+            ("blip nlvr2", () => new BlipNlvr(CheckpointSizes.Blip(file, untold))),
+            ("blip retrieval", () => new BlipRetrieval(CheckpointSizes.Blip(file, untold))),
+            ("blip caption", () => new BlipCaptioner(CheckpointSizes.Blip(file, untold))),
+            ("blip vqa", () => new BlipVqa(CheckpointSizes.Blip(file, untold))),
         ];
         var fits = new List<(JsonObject Row, int Wrong)>();
         misfits = [];
@@ -92,9 +94,10 @@ internal static class CheckpointVerb
             {
                 try
                 {
+                    said.Clear();
                     using var model = make();
                     var report = CheckpointLoader.Load(model.state_dict(), file, weights);
-                    fits.Add((Row(name, report), report.Missing.Count + report.MisShaped.Count + report.Unexpected.Count));
+                    fits.Add((Row(name, report, said), report.Missing.Count + report.MisShaped.Count + report.Unexpected.Count));
                 }
                 catch (InvalidDataException e)
                 {
@@ -110,7 +113,7 @@ internal static class CheckpointVerb
         return [.. fits.OrderBy(fit => fit.Wrong).Select(fit => fit.Row)];
     }
 
-    private static JsonObject Row(string model, LoadReport report)
+    private static JsonObject Row(string model, LoadReport report, IEnumerable<string> said)
     {
         static JsonArray List<T>(IEnumerable<T> items) => new([.. items.Select(item => (JsonNode)$"{item}")]);
         return new JsonObject
@@ -122,7 +125,7 @@ internal static class CheckpointVerb
             ["missing"] = List(report.Missing),
             ["otherShape"] = List(report.MisShaped),
             ["leftOver"] = List(report.Unexpected),
-            ["notes"] = List(report.Notes),
+            ["notes"] = List(report.Notes.Concat(said)),
         };
     }
 

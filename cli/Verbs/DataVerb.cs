@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Spectre.Console;
 
@@ -23,21 +24,41 @@ internal static class DataVerb
             "make-toy", "Draw the toy world: NLVR2, COCO, Flickr30k and VQA v2 of coloured shapes.",
             "./kit data make-toy", "./kit data make-toy --out toy --pairs 240 --images 60");
         var folder = verb.Option("--out", "Folder to write to.", "DIR", () => Path.Combine("data", "toy"));
-        var seed = verb.Option("--seed", "Seed of every random choice.", "N", () => 1UL);
-        var pairs = verb.Option(
-            "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", "N", () => 12_000);
-        var images = verb.Option(
-            "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", "N", () => 6_000);
-        verb.SetAction(parsed =>
+        var seed = verb.Number("--seed", "Seed of every random choice.", () => 1UL);
+        var pairs = verb.Number(
+            "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", () => 12_000, 4,
+            TaskOptions.DataLimit);
+        var images = verb.Number(
+            "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", () => 6_000, 60,
+            TaskOptions.DataLimit);
+        var decoys = verb.Option<bool>(
+            "--decoys",
+            "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
+        verb.SetAction((parsed, cancellation) =>
         {
             var into = parsed.GetRequiredValue(folder);
+            if (parsed.GetValue(decoys))
+            {
+                into = Path.Combine(into, "decoys");
+                var settings = DecoySettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
+                var (stamp, isNew) = Terminal.Out.Progress().Start(context => DecoyWorld.Make(
+                    into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures"), cancellation));
+                Console.WriteLine(
+                    $"{Outcome(isNew)} {into}: "
+                    + $"{settings.TrainPairs} + {settings.DevPairs} + {settings.TestPairs} pairs (train, dev, test1), "
+                    + $"{stamp.TrainImages} training images; corpus A in a, B in b; content {stamp.Digest[..12]}");
+                return Task.FromResult(0);
+            }
+
             var nlvr2 = ToyWorldSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
             var pictures = ToyPictureSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(images));
             var (pairsMade, picturesMade) = Terminal.Out.Progress().Start(context =>
             {
                 var statements = new Bars(context, "pairs and statements");
                 var captions = new Bars(context, "pictures, captions and questions");
-                return (ToyWorld.Make(into, nlvr2, statements), ToyPictureWorld.Make(into, pictures, captions));
+                return (
+                    ToyWorld.Make(into, nlvr2, statements, cancellation),
+                        ToyPictureWorld.Make(into, pictures, captions, cancellation));
             });
             Console.WriteLine(
                 $"{Outcome(pairsMade.IsNew)} {Path.Combine(into, "nlvr2")}: "
@@ -46,6 +67,7 @@ internal static class DataVerb
             Console.WriteLine(
                 $"{Outcome(picturesMade.IsNew)} {Path.Combine(into, "coco")}: {Sizes(pictures.Coco)} images (train, val, test), "
                 + $"with questions in vqa; flickr30k: {Sizes(pictures.Flickr)}; content {picturesMade.Stamp.Digest[..12]}");
+            return Task.FromResult(0);
         });
         return verb;
 

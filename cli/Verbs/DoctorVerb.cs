@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Madtp.Kit.Runtime;
-using static TorchSharp.torch;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -27,7 +26,7 @@ internal static class DoctorVerb
                 return 1;
             }
 
-            Show("libtorch", $"{Version() ?? __version__} ({LoadedFile()})");
+            Show("libtorch", $"{NativeLibraries.Version} ({LoadedFile()})");
             Show("device", ComputeDevice.Describe(ComputeDevice.Of(ComputeDevice.Auto)));
             return 0;
         });
@@ -52,14 +51,4 @@ internal static class DoctorVerb
         ? "loaded"
         : File.ReadLines("/proc/self/maps").Select(line => line[(line.LastIndexOf(' ') + 1)..])
             .FirstOrDefault(file => file.EndsWith("libtorch_cpu.so", StringComparison.Ordinal)) ?? "not loaded";
-
-    /// <summary>What a Python's torch says of itself; null for the package's.</summary>
-    private static string? Version()
-    {
-        var file = Path.Combine(Environment.GetEnvironmentVariable(NativeLibraries.Variable) ?? "", "version.py");
-        var line = File.Exists(file)
-            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("__version__", StringComparison.Ordinal))
-            : null;
-        return line?.Split('=')[1].Trim(' ', '\'');
-    }
 }

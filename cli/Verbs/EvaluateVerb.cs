@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
@@ -24,15 +25,20 @@ internal static class EvaluateVerb
         var task = new TaskOptions("evaluate", name, "The weights", " Those of the kit otherwise.");
         var verb = task.Verb;
         var split = verb.Option<string?>("--split", $"Another split than the usual one: {Splits(task)}.", "NAME");
-        var limit = verb.Option<int?>("--limit", "The first examples only.", "N");
-        var batch = verb.Option<int?>("--batch-size", "Examples answered at once.", "N");
-        var temperature = verb.Option<double?>(
-            "--temperature", "Reduce at this temperature (or keep ratio). Without it and --reduce: at the file's own.", "T");
+        var limit = verb.Number<int>("--limit", "The first examples only.", 1);
+        var batch = verb.Number<int>("--batch-size", "Examples answered at once.", 1);
+        var temperature = verb.Number<double>(
+            "--temperature", "Reduce at this temperature. Without it and --reduce: at the file's own, if its method is used.", 0,
+            open: true, value: "T");
+        var keep = verb.Number<double>(
+            "--keep", "The same for methods that have a keep ratio (stp, evit, tome): share of tokens that a layer keeps.", 0.001,
+                1,
+            value: "RATIO");
         var plain = verb.Option<bool>("--plain", "Reduce nothing, whatever the checkpoint says.");
-        var shuffle = verb.Option<Shuffle>(
+        var shuffle = verb.Choice<Shuffle>(
             "--shuffle", "images or text: give every example another's, to show that they are needed.");
         var json = Terminal.JsonOption(verb);
-        task.Exclude(task.Ratio, temperature, plain);
+        verb.Exclude(task.Ratio, temperature, keep, plain);
         verb.SetAction((parsed, cancellation) =>
         {
             if (task.Method(parsed) is { Pruning: null } method)
@@ -41,12 +47,17 @@ internal static class EvaluateVerb
                     $"'{method.Name}' takes no tokens out; weights that it has pruned are scored without naming it");
             }
 
-            var settings = task.Apply(parsed, new TaskSettings()) with { Dial = parsed.GetValue(temperature) };
+            var settings = task.Apply(parsed, new TaskSettings()) with
+            {
+                Dial = parsed.GetValue(temperature) ?? parsed.GetValue(keep),
+                DialIs = parsed.GetValue(keep) is not null ? PruningMethod.KeepRatio
+                    : parsed.GetValue(temperature) is not null ? PruningMethod.Temperature : null,
+            };
             if (task.IsToy && settings.Checkpoint is null)
             {
                 // Weights that were fine-tuned for the ratio bring their temperature with them.
-                var weights = task.ToyWeightsFor(settings.ReduceRatio);
-                var ratio = weights == task.ToyWeightsFor(null) ? settings.ReduceRatio : null;
+                var weights = task.ToyWeightsFor(parsed, settings.ReduceRatio);
+                var ratio = weights == task.ToyWeightsFor(parsed, null) ? settings.ReduceRatio : null;
                 settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }
 
@@ -56,7 +67,8 @@ internal static class EvaluateVerb
             {
                 Scoring = new Scoring
                 {
-                    Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch), Shuffle = parsed.GetValue(shuffle),
+                    Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch),
+                        Shuffle = parsed.GetValue(shuffle) ?? Shuffle.None,
                     Progress = view,
                 },
             }).Evaluate(parsed.GetValue(split), parsed.GetValue(plain), cancellation);

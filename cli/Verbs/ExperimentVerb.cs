@@ -17,15 +17,16 @@ internal static class ExperimentVerb
         var task = verb.Option(
             "--task", $"What is learned: {string.Join(", ", Tasks)}.", "TASK", () => new Experiment().Task, words: Tasks);
         var method = MethodOption.Add(verb, "Usually MADTP.");
-        var reduce = verb.Option<double?>(
-            "--reduce", "The reduce ratio: share of the multiply-accumulates to take away. Usually 0.", "RATIO");
-        var seed = verb.Option<long?>("--seed", "Seed of order and alignment guidance. Usually 1.", "N");
-        var examples = verb.Option<int?>(
-            "--examples", "Training examples; 0 applies the method as it is. Usually the task's own.", "N");
-        var epochs = verb.Option<int?>("--epochs", "Passes over them, instead of the task's usual.", "N");
-        var rate = verb.Option<double?>("--learning-rate", "Learning rate after the warm-up, instead of the task's usual.");
-        var tokens = verb.Option<int?>("--learnable-tokens", "K, instead of the task's usual.", "N");
-        var width = verb.Option<int?>("--alignment-width", "d_k, instead of the task's usual.", "N");
+        var reduce = verb.Number<double>(
+            "--reduce", "The reduce ratio: share of the multiply-accumulates to take away. Usually 0.", 0, 0.999, value: "RATIO");
+        var seed = verb.Number<long>("--seed", "Seed of order and alignment guidance. Usually 1.");
+        var examples = verb.Number<int>(
+            "--examples", "Training examples; 0 applies the method as it is. Usually the task's own.", 0);
+        var epochs = verb.Number<int>("--epochs", "Passes over them, instead of the task's usual.", 1, 1_000_000);
+        var rate = verb.Number<double>(
+            "--learning-rate", "Learning rate after the warm-up, instead of the task's usual.", 0, 1000, value: "RATE");
+        var tokens = verb.Number<int>("--learnable-tokens", "K, instead of the task's usual.", 1, 100_000);
+        var width = verb.Number<int>("--alignment-width", "d_k, instead of the task's usual.", 1, 100_000);
         var device = DeviceOption.Add(verb);
         var fresh = verb.Option<bool>("--fresh", "Run it although a result is there, and keep the new one.");
         verb.SetAction((parsed, cancellation) =>

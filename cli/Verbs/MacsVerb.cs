@@ -24,7 +24,8 @@ internal static class MacsVerb
             "Tokens after each vision block of a pruned run, class and merged token included. Twice for two images.",
             "462,369,…");
         var text = verb.Option<string>("--text-tokens", "Tokens after each text layer of a pruned run.", "21,21,20,…");
-        var length = verb.Option<int?>("--text-length", "Tokens of the text that enters, instead of the model's own.", "N");
+        var length = verb.Number<int>("--text-length", "Tokens of the text that enters, instead of the model's own.", 1,
+            1_000_000);
         var method = MethodOption.Add(verb, "Whose overhead a pruned run pays; usually madtp's.");
         var json = Terminal.JsonOption(verb);
         verb.SetAction(parsed =>
@@ -55,13 +56,8 @@ internal static class MacsVerb
         return verb;
     }
 
-    private static CostModel Model(string name, int? length)
-    {
-        var model = CostModels.Named(name);
-        return length is not { } tokens ? model
-            : tokens >= 1 ? model with { TextTokens = tokens }
-            : throw new ArgumentException($"--text-length {tokens}: a text has at least one token");
-    }
+    private static CostModel Model(string name, int? length) =>
+        length is { } tokens ? CostModels.Named(name) with { TextTokens = tokens } : CostModels.Named(name);
 
     private static TokenCounts? Counts(string[] vision, string? text) => vision.Length == 0 && text is null
         ? null

@@ -17,9 +17,14 @@ internal static class RunsVerb
         var task = verb.Option<string?>("--task", "Only this task.", "TASK", words: ExperimentVerb.Tasks);
         var method = MethodOption.Add(verb, "Only this method.");
         var publish = verb.Option<bool>("--publish", "Copy new results to data/toy/runs, to come with the kit.");
+        var questions = verb.Option<bool>("--questions", "What the results say to the questions of data/toy/QUESTIONS.md.");
         verb.SetAction(parsed =>
         {
-            if (!parsed.GetValue(publish))
+            if (parsed.GetValue(questions))
+            {
+                Show(Question.Compare(RunCache.Default.All()));
+            }
+            else if (!parsed.GetValue(publish))
             {
                 var (only, by) = (parsed.GetValue(task), MethodOption.Of(parsed, method)?.Name);
                 Show(RunCache.Default.All().Where(run =>
@@ -39,6 +44,9 @@ internal static class RunsVerb
         });
         return verb;
     }
+
+    /// <summary>Prints comparisons, a line each.</summary>
+    public static void Show(IEnumerable<Comparison> comparisons) => comparisons.ToList().ForEach(Console.WriteLine);
 
     /// <summary>Prints results as a table.</summary>
     public static void Show(IEnumerable<ExperimentResult> results)

@@ -13,11 +13,10 @@ internal static class SweepVerb
             "./kit sweep table2 --jobs 2", "./kit sweep my-grid.json --slurm --slurm-option=--partition=gpu");
         var list = verb.Argument<string>(
             "GRID", $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments.",
-            ArgumentArity.ExactlyOne,
-            [.. Grid.Names]);
-        var jobs = verb.Option("--jobs", "Processes at once.", "N", () => new GridSettings().Jobs);
-        var index = verb.Option<int?>(
-            "--index", "Run only the experiment at this place, from 0, in this process: for job arrays.", "N");
+            ArgumentArity.ExactlyOne, [.. Grid.Names]);
+        var jobs = verb.Number("--jobs", "Processes at once.", () => new GridSettings().Jobs, 1, 1000);
+        var index = verb.Number<int>(
+            "--index", "Run only the experiment at this place, from 0, in this process: for job arrays.", 0);
         var cache = verb.Option<string?>("--cache", "Folder for results (artifacts/cache otherwise).", "DIR");
         var runs = verb.Option<string?>("--runs", "Folder for unfinished runs (artifacts/runs/experiments otherwise).", "DIR");
         var device = DeviceOption.Add(verb);
@@ -29,7 +28,7 @@ internal static class SweepVerb
         {
             var name = parsed.GetRequiredValue(list);
             var grid = Grid.Open(name);
-            var settings = new GridSettings { Jobs = Math.Max(1, parsed.GetValue(jobs)) };
+            var settings = new GridSettings { Jobs = parsed.GetValue(jobs) };
             settings = settings with
             {
                 Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : settings.Cache,
@@ -51,16 +50,18 @@ internal static class SweepVerb
             DeviceOption.UseFor(grid.Experiments, parsed, device);
             if (parsed.GetValue(index) is not { } place)
             {
-                RunsVerb.Show(grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation));
+                var results = grid.Run(settings, progress => Console.Error.WriteLine(progress), cancellation);
+                RunsVerb.Show(results);
+                RunsVerb.Show(Question.Compare(results).Where(one => one.Difference is not null));
             }
-            else if (place >= 0 && place < grid.Experiments.Count)
+            else if (grid.RunOne(place, settings, cancellation) is { } result)
             {
-                Console.WriteLine(
-                    ExperimentRunner.Run(grid.Experiments[place], settings.Cache, settings.Runs, cancellation: cancellation));
+                Console.WriteLine(result);
             }
             else
             {
-                throw new ArgumentException($"--index {place}: the list has the places 0 to {grid.Experiments.Count - 1}");
+                Console.Error.WriteLine($"kit: '{grid.Experiments[place]}' is being run by another process");
+                return Task.FromResult(GridSettings.Busy);
             }
 
             return Task.FromResult(0);

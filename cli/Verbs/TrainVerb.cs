@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -16,6 +17,7 @@ internal static class TrainVerb
             "train", "Train a model; a run that was interrupted goes on with --resume.",
             "./kit train toy-nlvr2 --reduce 0.5 --out RUN");
         TaskOptions.Names.ToList().ForEach(name => verb.Add(Create(name)));
+        verb.Add(PretrainVerb.Create());
         return verb;
     }
 
@@ -23,55 +25,70 @@ internal static class TrainVerb
     {
         var task = new TaskOptions("train", name, "The weights to begin with", " With --reduce those of the kit otherwise.");
         var verb = task.Verb;
-        var epochs = verb.Option<int?>("--epochs", "Passes over the training examples, instead of the recipe's.", "N");
-        var rate = verb.Option<double?>("--learning-rate", "Learning rate after the warm-up, instead of the recipe's.", "RATE");
-        var seed = verb.Option("--seed", "Seed of order, augmentation and whatever begins anew.", "N", () => 1L);
-        var examples = verb.Option<int?>(
-            "--examples", "The first training examples only; 0 meets the budget without training.", "N");
-        var batch = verb.Option<int?>("--batch-size", "Examples per step, instead of the recipe's.", "N");
-        var accumulate = verb.Option<int?>("--accumulate", "Parts that a batch is worked through in, for less memory.", "N");
+        var epochs = verb.Number<int>("--epochs", "Passes over the training examples, instead of the recipe's.", 1, 1_000_000);
+        var rate = verb.Number<double>(
+            "--learning-rate", "Learning rate after the warm-up, instead of the recipe's.", 0, 1000, value: "RATE");
+        var seed = verb.Number("--seed", "Seed of order, augmentation and whatever begins anew.", () => 1L);
+        var examples = verb.Number<int>(
+            "--examples", "The first training examples only; 0 meets the budget without training.", 0);
+        var batch = verb.Number<int>("--batch-size", "Examples per step, instead of the recipe's.", 1);
+        var accumulate = verb.Number<int>("--accumulate", "Parts that a batch is worked through in, for less memory.", 1);
         var recompute = verb.Option<bool>("--recompute", "Gradient checkpointing: computes blocks twice, for much less memory.");
-        var every = verb.Option<int?>("--checkpoint-every", "Steps between checkpoints, instead of the recipe's.", "N");
-        var after = verb.Option<int?>("--stop-after", "Stop at the end of this epoch, in the middle of the schedule.", "N");
-        var at = verb.Option<double?>("--stop-at", "Stop at the end of an epoch with this validation accuracy, such as 0.97.");
+        var every = verb.Number<int>(
+            "--checkpoint-every", "Steps between checkpoints, instead of the recipe's; 0 for epochs' ends alone.", 0);
+        var after = verb.Number<int>("--stop-after", "Stop at the end of this epoch, in the middle of the schedule.", 1);
+        var at = verb.Number<double>(
+            "--stop-at", "Stop at the end of an epoch with this validation accuracy, such as 0.97.", 0, 1, value: "SHARE");
         var score = verb.Option<string[]?>(
             "--score", "Splits to score the weights on; the task's usual one otherwise, none for none.", "SPLIT");
         score.AllowMultipleArgumentsPerToken = true;
-        var limit = verb.Option<int?>("--limit", "Score the first examples of each split only.", "N");
-        var tokens = verb.Option<int?>(
-            "--learnable-tokens", "K: alignment guidance begins anew, instead of the checkpoint's or 100.", "N");
-        var width = verb.Option<int?>(
-            "--alignment-width", "d_k: alignment guidance begins anew, instead of the checkpoint's or 768.", "N");
-        var unmapped = verb.Option<bool>("--no-alignment-map", "Alignment guidance begins anew and compares tokens as they are.");
-        var dropPath = verb.Option<double?>("--drop-path", "Probability of skipping a branch of BLIP's last image block.");
-        var watched = verb.Option<int?>("--watch", "Validation examples scored at the end of each epoch, instead of 1,000.", "N");
-        var withValidation = verb.Option<bool>(
-            "--with-val", "VQA: learn val2014's questions too, as BLIP does for the test server.");
-        var withGenome = verb.Option<bool>("--with-visual-genome", "VQA: learn Visual Genome's questions too, as BLIP does.");
-        Array.ForEach<Option>(
-            task.IsToy ? [tokens, width, unmapped, dropPath, watched] : [], option => verb.Options.Remove(option));
-        Array.ForEach<Option>(
-            task.IsToy || task.Task != "vqa" ? [withValidation, withGenome] : [], option => verb.Options.Remove(option));
+        var limit = verb.Number<int>("--limit", "Score the first examples of each split only.", 1);
+        var files = task.IsToy ? null : new
+        {
+            Tokens = verb.Number<int>(
+                "--learnable-tokens", "K: alignment guidance begins anew, instead of the checkpoint's or 100.", 1, 100_000),
+            Width = verb.Number<int>(
+                "--alignment-width", "d_k: alignment guidance begins anew, instead of the checkpoint's or 768.", 1, 100_000),
+            Unmapped = verb.Option<bool>(
+                "--no-alignment-map", "Alignment guidance begins anew and compares tokens as they are."),
+            DropPath = verb.Number<double>(
+                "--drop-path", "Probability of skipping a branch of BLIP's last image block.", 0, 0.99, value: "SHARE"),
+            Watched = verb.Number<int>("--watch", "Validation examples scored at the end of each epoch, instead of 1,000.", 1),
+        };
+        var vqa = task.IsToy || task.Task != "vqa" ? null : new
+        {
+            Validation = verb.Option<bool>(
+                "--with-val", "VQA: learn val2014's questions too, as BLIP does for the test server."),
+            Genome = verb.Option<bool>("--with-visual-genome", "VQA: learn Visual Genome's questions too, as BLIP does."),
+        };
         verb.SetAction((parsed, cancellation) =>
         {
             var ratio = task.Reduce(parsed);
             var method = task.Method(parsed) ?? Methods.Of("MADTP");
-            var recipe = task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters) : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
+            var recipe = task.Corpus(parsed) is { } corpus ? Recipe.Decoys(corpus, ratio)
+                : task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters)
+                : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
             var own = recipe.Task.Alignment;
-            var map = parsed.GetValue(unmapped) ? AlignmentMapping.None : own.Map;
-            var settings = task.Apply(parsed, recipe.Task) with
+            var (tokens, width) = (TaskOptions.Given(parsed, files?.Tokens), TaskOptions.Given(parsed, files?.Width));
+            var isUnmapped = TaskOptions.Given(parsed, files?.Unmapped);
+            var settings = task.Apply(parsed, recipe.Task);
+            settings = settings with
             {
-                Checkpoint = task.Checkpoint(parsed) ?? (task.IsToy && ratio is not null ? task.ToyWeightsFor(null) : null),
-                Alignment = new AlignmentConfig(parsed.GetValue(tokens) ?? own.Tokens, parsed.GetValue(width) ?? own.Width, map),
-                NewAlignment = (parsed.GetValue(tokens) ?? parsed.GetValue(width)) is not null || parsed.GetValue(unmapped),
+                Checkpoint = settings.Checkpoint ?? recipe.Task.Checkpoint
+                    ?? (task.IsToy && ratio is not null ? task.ToyWeightsFor(parsed, null) : null),
+                Alignment = new AlignmentConfig(
+                    tokens ?? own.Tokens, width ?? own.Width, isUnmapped ? AlignmentMapping.None : own.Map),
+                NewAlignment = recipe.Task.NewAlignment || (tokens ?? width) is not null || isUnmapped,
                 AlignmentWeight = ratio is null && task.Method(parsed) is null ? 0 : method.AlignmentWeight,
-                DropPath = parsed.GetValue(dropPath) ?? recipe.Task.DropPath,
-                WatchedExamples = parsed.GetValue(watched) ?? recipe.Task.WatchedExamples,
+                Guidance = method.Guidance,
+                DropPath = TaskOptions.Given(parsed, files?.DropPath) ?? recipe.Task.DropPath,
+                WatchedExamples = TaskOptions.Given(parsed, files?.Watched) ?? recipe.Task.WatchedExamples,
                 TrainExamples = parsed.GetValue(examples),
-                TrainOnValidation = parsed.GetValue(withValidation),
-                VisualGenome = parsed.GetValue(withGenome),
+                TrainOnValidation = TaskOptions.Given(parsed, vqa?.Validation),
+                VisualGenome = TaskOptions.Given(parsed, vqa?.Genome),
             };
-            var folder = ratio is null ? name : FormattableString.Invariant($"{name}-{MethodOption.Word(method)}-{ratio}");
+            var world = task.Corpus(parsed) is { } spoken ? $"toy-{ToyModels.DecoysName(spoken)}" : name;
+            var folder = ratio is null ? world : FormattableString.Invariant($"{world}-{MethodOption.Word(method)}-{ratio}");
             return Task.FromResult(Train(task.Run(parsed, settings, KitFolder.File("artifacts", "runs", folder)) with
             {
                 Training = recipe.Training with

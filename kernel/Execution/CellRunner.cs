@@ -11,6 +11,7 @@ internal sealed class CellRunner
     private readonly CellTexts texts = new();
     private readonly Lock gate = new();
     private CellRun? running;
+    private string folder = AppContext.BaseDirectory;
 
     public CellRunner() => Report = new FailureReport(texts);
 
@@ -24,7 +25,7 @@ internal sealed class CellRunner
         var path = $"cell {cell.Number}";
         texts.Add(path, code);
         KernelFormats.Register();
-        return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, path, Directory.GetCurrentDirectory()))));
+        return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, path, WorkingFolder()))));
     }
 
     /// <summary>The value of an expression, as a front end may ask for after a cell.</summary>
@@ -37,6 +38,19 @@ internal sealed class CellRunner
         lock (gate)
         {
             running?.Interrupt();
+        }
+    }
+
+    // The last one that was there, where a cell or somebody else removed it.
+    private string WorkingFolder()
+    {
+        try
+        {
+            return folder = Directory.GetCurrentDirectory();
+        }
+        catch (IOException)
+        {
+            return folder;
         }
     }
 

@@ -17,7 +17,7 @@ internal static partial class PathCompleter
 
         var typed = match.Groups["path"].Value;
         var split = typed.LastIndexOf('/') + 1;
-        var (folder, name) = (Path.GetFullPath(typed[..split], Directory.GetCurrentDirectory()), typed[split..]);
+        var (folder, name) = (Path.Combine(".", typed[..split]), typed[split..]);
         string[] wanted = match.Groups["kind"].Value == "#r" ? [".dll"] : [".cs", ".csx", ".ipynb"];
         return new Completion(position - name.Length, position, [.. Entries(folder, wanted).Where(entry => entry.Text.StartsWith(name, StringComparison.OrdinalIgnoreCase)).OrderBy(entry => entry.Text, StringComparer.Ordinal)]);
     }

@@ -50,7 +50,8 @@ internal sealed class Publisher(MessageSocket socket) : IDisposable
     }
 
     /// <summary>Starts the thread that sends printed text while a cell runs.</summary>
-    public void StartFlushing() => new Thread(() =>
+    /// <param name="fail">Told where it cannot go on.</param>
+    public void StartFlushing(Action<Exception> fail) => new Thread(() =>
     {
         while (true)
         {
@@ -62,6 +63,11 @@ internal sealed class Publisher(MessageSocket socket) : IDisposable
             }
             catch (SocketClosedException)
             {
+                return;
+            }
+            catch (Exception failed)
+            {
+                fail(failed);
                 return;
             }
         }

@@ -19,8 +19,23 @@ internal sealed record Message(IReadOnlyList<byte[]> Identities, byte[] RawHeade
     public string Id => Text(Header, "msg_id");
 
     /// <summary>A text of the content, or <paramref name="otherwise"/> where it is absent or of another kind.</summary>
-    public string ContentText(string name, string otherwise = "") =>
-        Content[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : otherwise;
+    /// <exception cref="InvalidDataException">What stands there is no text.</exception>
+    public string ContentText(string name, string otherwise = "") => TextOf(Content[name]) ?? otherwise;
+
+    /// <summary>A text, or null where there is none.</summary>
+    /// <exception cref="InvalidDataException">What stands there is no text.</exception>
+    public static string? TextOf(JsonNode? node)
+    {
+        try
+        {
+            return node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InvalidDataException(
+                "the text that was sent is none: it has half of a character (a surrogate without its pair), or bytes that are not UTF-8");
+        }
+    }
 
     public bool ContentFlag(string name, bool otherwise) =>
         Content[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : otherwise;

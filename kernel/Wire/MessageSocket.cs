@@ -83,14 +83,30 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
 
         try
         {
-            return JsonNode.Parse(header) is JsonObject head && JsonNode.Parse(parent) is JsonObject before && JsonNode.Parse(content) is JsonObject body
-                ? new Message(frames.GetRange(0, delimiter), header, head, before, body)
+            return Parse(header) is { } head && Parse(parent) is { } before && Parse(content) is { } body
+                ? new Message(frames.GetRange(0, delimiter), header, Texts(head), Texts(before), body)
                 : Drop("its header, parent header or content is not a JSON object");
         }
-        catch (JsonException broken)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             return Drop($"its JSON is broken: {broken.Message}");
         }
+    }
+
+    // Two properties of one name, and names that are no texts, would be found out only when one is asked for.
+    private static JsonObject? Parse(byte[] json) =>
+        JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) is JsonObject read
+            && !read.ContainsKey("\0") ? read : null;
+
+    // Nor is a text read before it is asked for; one in a header may be none.
+    private static JsonObject Texts(JsonObject header)
+    {
+        foreach (var (_, value) in header)
+        {
+            _ = value is JsonValue text && text.TryGetValue<string>(out _);
+        }
+
+        return header;
     }
 
     private Message? Drop(string reason)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -69,7 +70,7 @@ public sealed class CheckpointFile : IDisposable
     /// <exception cref="InvalidDataException">The file has none, or one of a kind that is not read.</exception>
     public TensorEntry this[string name] => byName.TryGetValue(name, out var entry) ? entry
         : throw bytes.Broken(Unread.TryGetValue(name, out var kind) ? UnreadTensor(name, kind)
-            : $"there is no tensor {Damage.Quoted(name)} in it");
+            : $"there is no tensor {Printable.Quoted(name)} in it");
 
     /// <summary>Opens a file and reads its table of contents.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -107,7 +108,7 @@ public sealed class CheckpointFile : IDisposable
         {
             return entry.ElementCount == 1
                 ? entry.ToArray()[0]
-                : throw bytes.Broken($"'{name}' is a tensor of shape {Damage.Shape(entry.Shape)}, not a number");
+                : throw bytes.Broken($"{Printable.Quoted(name)} is a tensor of shape {Damage.Shape(entry.Shape)}, not a number");
         }
 
         return Values.TryGetValue(name, out var value)
@@ -117,7 +118,7 @@ public sealed class CheckpointFile : IDisposable
                 long number => number,
                 bool number => number ? 1 : 0,
                 BigInteger number => (double)number,
-                _ => throw bytes.Broken($"'{name}' is {value ?? "None"}, not a number"),
+                _ => throw bytes.Broken($"{Printable.Quoted(name)} is {Printable.Shown($"{value ?? "None"}")}, not a number"),
             }
             : null;
     }
@@ -127,7 +128,7 @@ public sealed class CheckpointFile : IDisposable
 
     /// <summary>Why a tensor that a model needs cannot be read, and what to do.</summary>
     internal static string UnreadTensor(string name, string kind) =>
-        $"the tensor {Damage.Quoted(name)} is {kind}, which is not read here; load the file where it was made, convert that "
+        $"the tensor {Printable.Quoted(name)} is {kind}, which is not read here; load the file where it was made, convert that "
             + $"tensor to float32 and save again";
 
     private static CheckpointContents ReadContents(FileBytes bytes)

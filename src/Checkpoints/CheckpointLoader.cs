@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -70,7 +71,7 @@ public static class CheckpointLoader
             loaded.Add(name);
             if (found != name)
             {
-                notes.Add($"{name} from {found}");
+                notes.Add($"{name} from {Printable.Shown(found)}");
             }
         }
 
@@ -85,7 +86,7 @@ public static class CheckpointLoader
             }
         }
 
-        notes.AddRange(source.Others.Select(other => $"as many of the names stand under '{other.TrimEnd('.')}'"));
+        notes.AddRange(source.Others.Select(other => $"as many of the names stand under {Printable.Quoted(other.TrimEnd('.'))}"));
         return new LoadReport(
             file.Path, source.Dialect, source.Container, loaded,
             [.. missing.Where(name => !WantedNames.IsComputed(name))],
@@ -149,11 +150,13 @@ public sealed record LoadReport(
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under '{Container[..^1]}'" : "")}): {Loaded.Count} tensors loaded."
+        $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under {Printable.Quoted(Container[..^1])}" : "")}): "
+        + $"{Loaded.Count} tensors loaded."
         + Lists(Missing, MisShaped) + List("noted", Notes);
 
     private string Lists(IReadOnlyList<string> missing, IReadOnlyList<ShapeMismatch> misShaped) =>
-        List("missing", missing) + List("of another shape", misShaped) + List("in the file only", Unexpected);
+        List("missing", missing) + List("of another shape", misShaped)
+        + List("in the file only", [.. Unexpected.Select(Printable.Shown)]);
 
     private static string List<T>(string title, IReadOnlyList<T> items) => items.Count == 0
         ? ""

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Madtp.Kit.Checkpoints;
@@ -92,11 +91,33 @@ internal sealed class FileBytes : IDisposable
     public void Dispose() => handle?.Dispose();
 }
 
+/// <summary>
+/// The memory that a file's table of contents may take: twice the file and 64 MB, of which a part is for what is not counted. So
+/// a file that lies about what it holds cannot ask for more than its own size allows.
+/// </summary>
+internal sealed class MemoryBudget(FileBytes file)
+{
+    /// <summary>About what a text takes beside its characters, and any other small object.</summary>
+    public const int Small = 32;
+
+    private long left = (2 * file.Length) + (52 << 20);
+
+    /// <summary>Takes as many bytes off, as about will be allocated.</summary>
+    /// <exception cref="InvalidDataException">There are not as many left.</exception>
+    public void Take(long bytes) => Damage.Unless((left -= bytes) >= 0,
+        $"what it lists would take more memory than twice its size and 64 MB, which no checkpoint's list does");
+
+    /// <summary>The same for a text.</summary>
+    public string Text(string text)
+    {
+        Take(Small + (2L * text.Length));
+        return text;
+    }
+}
+
 /// <summary>What is wrong with a file, in a sentence. <see cref="CheckpointFile.Open"/> puts the file's path before it.</summary>
 internal static class Damage
 {
-    private const int LongestName = 100;
-
     /// <summary>
     /// Insists on something that holds in every honest file. The message is put together only where it does not.
     /// </summary>
@@ -108,18 +129,6 @@ internal static class Damage
         {
             throw new InvalidDataException(message.Text);
         }
-    }
-
-    /// <summary>A name from a file, in quotes: control characters as escapes, at most 100 characters.</summary>
-    public static string Quoted(string name)
-    {
-        var text = new StringBuilder("'");
-        foreach (var unit in name.AsSpan(0, Math.Min(name.Length, LongestName)))
-        {
-            _ = char.IsControl(unit) ? text.Append($"\\u{(int)unit:x4}") : text.Append(unit);
-        }
-
-        return text.Append(name.Length > LongestName ? "…'" : "'").ToString();
     }
 
     /// <summary>A shape: <c>[2, 3]</c>.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -44,10 +45,9 @@ public sealed class PickledObject
 /// <summary>
 /// Reads pickles (protocols 0 to 5) as data. It keeps a stack and a memo like Python's, but nothing it does runs code: a name
 /// stays a name, and a call becomes what <see cref="TorchPickle"/> makes of it, a tensor or an opaque <see
-/// cref="PickledObject"/>. Each step makes at most one object or consumes what it takes, so memory is bounded by the pickle's
-/// length and the number of steps.
+/// cref="PickledObject"/>. Whatever it keeps is taken off a budget of memory.
 /// </summary>
-internal sealed class PickleMachine(TorchPickle vocabulary)
+internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
 {
     /// <summary>
     /// The longest pickle that is read, in bytes. The largest checkpoints' own are a few hundred kilobytes: tensors lie outside.
@@ -62,6 +62,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
     private readonly List<object?> stack = [];
     private readonly Stack<int> marks = new();
     private readonly Dictionary<uint, object?> memo = [];
+    private int highest; // of the stack
 
     /// <summary>Runs to the STOP and returns the value; <paramref name="consumed"/> is the pickle's length.</summary>
     /// <exception cref="InvalidDataException">The pickle is damaged.</exception>
@@ -101,9 +102,15 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
                     $"protocol {protocol} is newer than {HighestProtocol}, the last one known");
                 break;
             case 0x95: reader.Take(8); break; // FRAME: only a hint
-            case (byte)'0': TakeTop(1); break;
+            case (byte)'0':
+                Peek();
+                stack.RemoveAt(stack.Count - 1);
+                break;
             case (byte)'1': TakeMarked(); break;
-            case (byte)'(': marks.Push(stack.Count); break;
+            case (byte)'(':
+                marks.Push(stack.Count);
+                budget.Take(3 * sizeof(int));
+                break;
             case (byte)'a': Append(TakeTop(1)); break;
             case (byte)'e' or 0x90: Append(TakeMarked()); break;
             case (byte)'s': SetItems(TakeTop(2)); break;
@@ -113,12 +120,20 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
                 stack.Add(new PickleDictionary());
                 SetItems(items);
                 break;
-            case (byte)'q': memo[reader.Byte()] = Peek(); break;
-            case (byte)'r': memo[(uint)reader.Length(4)] = Peek(); break;
-            case (byte)'p': memo[Index(reader.Line())] = Peek(); break;
-            case 0x94: memo[(uint)memo.Count] = Peek(); break;
+            case (byte)'q': Store(reader.Byte()); break;
+            case (byte)'r': Store((uint)reader.Length(4)); break;
+            case (byte)'p': Store(Index(reader.Line())); break;
+            case 0x94: Store((uint)memo.Count); break;
             case (byte)'b': SetState(TakeTop(1)[0]); break;
-            default: stack.Add(Value(code, ref reader)); break;
+            case (byte)'2': Push(Peek()); break;
+            case (byte)'h': Push(Recall(reader.Byte())); break;
+            case (byte)'j': Push(Recall((uint)reader.Length(4))); break;
+            case (byte)'g': Push(Recall(Index(reader.Line()))); break;
+            default:
+                var value = Value(code, ref reader);
+                budget.Take(Size(value));
+                Push(value);
+                break;
         }
     }
 
@@ -151,10 +166,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         (byte)')' => Array.Empty<object?>(),
         (byte)'t' => TakeMarked(),
         0x85 or 0x86 or 0x87 => TakeTop(code - 0x84), // tuples of one to three
-        (byte)'2' => Peek(),
-        (byte)'h' => Recall(reader.Byte()),
-        (byte)'j' => Recall((uint)reader.Length(4)),
-        (byte)'g' => Recall(Index(reader.Line())),
         (byte)'c' => new PickleGlobal(reader.Line(), reader.Line()),
         0x93 => Named(TakeTop(2)),
         (byte)'R' or 0x81 => Call(TakeTop(2)),
@@ -165,6 +176,37 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         _ => throw new InvalidDataException(
             $"operation 0x{code:x2}{(code is > 32 and < 127 ? $" ('{(char)code}')" : "")} is not one a checkpoint needs"),
     };
+
+    // About how many bytes a new value takes.
+    private static long Size(object? value) => value switch
+    {
+        null or bool => 0,
+        string text => MemoryBudget.Small + (2L * text.Length),
+        byte[] bytes => MemoryBudget.Small + bytes.Length,
+        object?[] tuple => MemoryBudget.Small + (8L * tuple.Length),
+        List<object?> list => 2 * (MemoryBudget.Small + (8L * list.Count)),
+        PickleGlobal { Module: var module, Name: var name } => 4 * (MemoryBudget.Small + (module.Length + name.Length)),
+        PickleDictionary or PickledObject => 2 * MemoryBudget.Small,
+        TensorReference => 12 * MemoryBudget.Small,
+        _ => MemoryBudget.Small,
+    };
+
+    private void Push(object? value)
+    {
+        stack.Add(value);
+        if (stack.Count > highest)
+        {
+            budget.Take(3 * 8); // of a list that doubles
+            highest = stack.Count;
+        }
+    }
+
+    private void Store(uint index)
+    {
+        var known = memo.Count;
+        memo[index] = Peek();
+        budget.Take((memo.Count - known) * 3 * MemoryBudget.Small);
+    }
 
     private static PickleGlobal Named(object?[] names) => names is [string module, string name]
         ? new PickleGlobal(module, name)
@@ -194,6 +236,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
     {
         if (Peek() is List<object?> list)
         {
+            budget.Take(3 * 8L * items.Length);
             list.AddRange(items);
         }
         else
@@ -208,6 +251,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         var dictionary = target is PickledObject made ? made.Items ??= new PickleDictionary() : target as PickleDictionary;
         Damage.Unless(dictionary is not null, $"it sets items of {Describe(target)}, which is not a dictionary");
         Damage.Unless(items.Length % 2 == 0, $"a key of a dictionary has no value");
+        budget.Take(3 * 8L * items.Length);
         for (var i = 0; i < items.Length; i += 2)
         {
             dictionary.Items.Add((items[i], items[i + 1]));
@@ -243,7 +287,8 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
 
     private object?[] TakeFrom(int index)
     {
-        var items = stack.GetRange(index, stack.Count - index).ToArray();
+        var items = new object?[stack.Count - index];
+        stack.CopyTo(index, items, 0, items.Length);
         stack.RemoveRange(index, items.Length);
         return items;
     }
@@ -282,7 +327,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary)
         List<object?> => "a list",
         PickleDictionary => "a dictionary",
         string => "a string",
-        PickleGlobal global => Damage.Quoted(global.ToString()),
+        PickleGlobal global => Printable.Quoted(global.ToString()),
         _ => value.GetType().Name,
     };
 

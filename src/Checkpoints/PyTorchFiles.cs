@@ -1,4 +1,5 @@
 using System.Text;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -26,10 +27,12 @@ internal static class PyTorchArchive
 
         var isScript = entries.ContainsKey(folder + "constants.pkl");
         var storages = new Dictionary<string, StorageReference>();
+        var budget = new MemoryBudget(file);
+        budget.Take(pickle.Length);
         var machine = new PickleMachine(new TorchPickle((storage, _) => Locate(file, entries, folder, storage.Among(storages)),
-            isScript));
+            isScript), budget);
         var root = machine.Read(Content(file, pickle, PickleMachine.MaximumLength), out _);
-        return PickleContents.Flatten(isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root);
+        return PickleContents.Flatten(isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root, budget);
     }
 
     // The archive's folder is named for the file it was first saved as, so only the ending is known.
@@ -43,7 +46,8 @@ internal static class PyTorchArchive
 
     private static byte[] Content(FileBytes file, ZipEntry entry, int most)
     {
-        Damage.Unless(entry.Length <= most, $"its {Damage.Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
+        Damage.Unless(entry.Length <= most,
+            $"its {Printable.Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
         var (bytes, start) = entry.Open(file);
         return bytes.Take(start, entry.Length);
     }
@@ -56,7 +60,7 @@ internal static class PyTorchArchive
             return storage;
         }
 
-        var (key, name) = (Damage.Quoted(storage.Key), Damage.Quoted($"{folder}data/{storage.Key}"));
+        var (key, name) = (Printable.Quoted(storage.Key), Printable.Quoted($"{folder}data/{storage.Key}"));
         Damage.Unless(entries.TryGetValue($"{folder}data/{storage.Key}", out var entry),
             $"storage {key} is missing: the archive has no {name}");
         var size = storage.Count * storage.ElementSize;
@@ -95,10 +99,12 @@ internal static class PyTorchLegacy
         var views = new List<(StorageReference View, StorageReference Root, long First)>();
         var vocabulary = new TorchPickle((storage, view) => Remember(storages, views, storage, view), isScript: false);
         var pickles = file.Take(0, Math.Min(file.Length, PickleMachine.MaximumLength));
+        var budget = new MemoryBudget(file);
+        budget.Take(pickles.Length);
         var at = Magic.Length;
         object? Next()
         {
-            var value = new PickleMachine(vocabulary).Read(pickles.AsSpan(at), out var consumed);
+            var value = new PickleMachine(vocabulary, budget).Read(pickles.AsSpan(at), out var consumed);
             at += consumed;
             return value;
         }
@@ -118,11 +124,11 @@ internal static class PyTorchLegacy
 
         foreach (var (view, whole, first) in views)
         {
-            Damage.Unless(whole.Bytes is not null, $"storage {Damage.Quoted(whole.Key)} is missing");
+            Damage.Unless(whole.Bytes is not null, $"storage {Printable.Quoted(whole.Key)} is missing");
             (view.Bytes, view.Start) = (whole.Bytes, whole.Start + (first * whole.ElementSize));
         }
 
-        return PickleContents.Flatten(CheckpointFormat.PyTorchLegacy, root);
+        return PickleContents.Flatten(CheckpointFormat.PyTorchLegacy, root, budget);
     }
 
     // A storage may be a view of another one: then the sixth item is the view's key, its first element and its count.
@@ -136,7 +142,7 @@ internal static class PyTorchLegacy
             return whole;
         }
 
-        var key = Damage.Quoted(storage.Key);
+        var key = Printable.Quoted(storage.Key);
         Damage.Unless(view is [object?[]], $"storage {key} is described in an unknown way");
         if (view[0] is not (object?[] and [string viewKey, long first, long count]) || first < 0 || count < 0
             || first > storage.Count - count)
@@ -159,11 +165,12 @@ internal static class PyTorchLegacy
     {
         StorageReference? storage = null;
         Damage.Unless(key is string name && storages.TryGetValue(name, out storage),
-            $"its list of storages has {Damage.Quoted($"{key}")}, which no tensor uses");
+            $"its list of storages has {(key is string text ? Printable.Quoted(text) : "what is no name")}, "
+            + $"which no tensor uses");
         var (count, start) = (file.I64(at), at + 8);
         Damage.Unless(
             count == storage!.Count && file.Holds(start, count * storage.ElementSize),
-            $"storage {Damage.Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
+            $"storage {Printable.Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
                 + $"{storage.Count}");
         (storage.Bytes, storage.Start) = (file, start);
         return start + (count * storage.ElementSize);

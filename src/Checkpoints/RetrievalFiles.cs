@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
+using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -95,7 +96,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         }
         catch (ArgumentException e)
         {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw new InvalidDataException($"{path}: {e.Message.Split(" (Parameter")[0]}", e);
         }
     }
 
@@ -104,7 +105,9 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         var columns = rows.FirstOrDefault()?.Length ?? 0;
         var odd = Array.FindIndex(rows, row => (row?.Length ?? 0) != columns);
         Damage.Unless(odd < 0, $"{path}: row {odd} of {name} has {rows[odd]?.Length ?? 0} numbers, the first has {columns}");
-        return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row)]);
+        var isFinite = Array.TrueForAll(rows, row => Array.TrueForAll(row ?? [], float.IsFinite));
+        Damage.Unless(isFinite, $"{path}: not every number of {name} is finite");
+        return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row ?? [])]);
     }
 
     private static T ReadJson<T>(string path)
@@ -148,12 +151,12 @@ internal static partial class NumpyFile
             _ => null,
         };
         Damage.Unless(type is not null,
-            $"{file.Path}: the array's type is '{name}'; scores are <f2, <f4 or <f8 (float16, float32, float64)");
+            $"{file.Path}: the array's type is {Printable.Quoted(name)}; scores are <f2, <f4 or <f8 (float16, float32, float64)");
         var text = Shape().Match(header).Groups[1].Value;
         long[] shape = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out var number) ? number : -1L)];
         Damage.Unless(shape.Length == 2 && shape.All(size => size >= 0),
-            $"{file.Path}: the array's shape is ({text}); scores have two dimensions");
+            $"{file.Path}: the array's shape is ({Printable.Shown(text)}); scores have two dimensions");
         var isTransposed = header.Contains("'fortran_order': True", StringComparison.Ordinal);
         var layout = TensorLayout.Contiguous($"{file.Path}: the array", isTransposed ? [shape[1], shape[0]] : shape);
         var (expected, found) = (layout.ElementCount * type.Value.ElementSize(), file.Length - at - length);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Data;
+using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -25,15 +26,18 @@ internal static class SafetensorsReader
         var length = file.I64(0);
         Damage.Unless(length <= MaximumHeader, $"its header claims {length} bytes, at most {MaximumHeader} are read");
         Damage.Unless(file.Holds(8, length), $"its header claims {length} bytes, but the file has only {file.Length}");
+        var budget = new MemoryBudget(file);
+        budget.Take(length);
         List<Row> rows;
         Dictionary<string, string> metadata;
         try
         {
-            (rows, metadata) = ReadHeader(file.Take(8, length));
+            (rows, metadata) = ReadHeader(file.Take(8, length), budget);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({e.Message})", e);
+            throw new InvalidDataException(
+                $"its header is not the JSON of a safetensors file ({JsonRecord.Reason(e)})", e);
         }
 
         rows.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)) is not 0 and var order ? order
@@ -50,97 +54,139 @@ internal static class SafetensorsReader
             metadata);
     }
 
-    private static (List<Row> Rows, Dictionary<string, string> Metadata) ReadHeader(byte[] header)
+    // Token by token: a tree of a header of a hundred megabytes would take ten times as much.
+    private static (List<Row> Rows, Dictionary<string, string> Metadata) ReadHeader(byte[] header, MemoryBudget budget)
     {
-        using var json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 4 });
+        var reader = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 4 });
         var rows = new List<Row>();
         var metadata = new Dictionary<string, string>();
         var names = new HashSet<string>();
-        foreach (var property in json.RootElement.EnumerateObject())
+        Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = Damage.Quoted(property.Name);
-            Damage.Unless(names.Add(property.Name), $"tensor {name} is listed twice");
-            Damage.Unless(property.Value.ValueKind == JsonValueKind.Object, $"tensor {name} is not described by an object");
-            if (property.Name != "__metadata__")
+            var name = budget.Text(Text(ref reader));
+            Damage.Unless(names.Add(name), $"tensor {Printable.Quoted(name)} is listed twice");
+            reader.Read();
+            Damage.Unless(reader.TokenType == JsonTokenType.StartObject,
+                $"tensor {Printable.Quoted(name)} is not described by an object");
+            if (name != "__metadata__")
             {
-                rows.Add(ReadRow(property.Name, name, property.Value));
+                rows.Add(ReadRow(name, ref reader, budget));
                 continue;
             }
 
-            foreach (var item in property.Value.EnumerateObject())
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isFirst = metadata.TryAdd(item.Name, item.Value.GetString()!);
-                Damage.Unless(isFirst, $"metadata {Damage.Quoted(item.Name)} is given twice");
+                var key = budget.Text(Text(ref reader));
+                budget.Take(4 * MemoryBudget.Small);
+                reader.Read();
+                Require(reader.TokenType == JsonTokenType.String);
+                Damage.Unless(metadata.TryAdd(key, budget.Text(Text(ref reader))),
+                    $"metadata {Printable.Quoted(key)} is given twice");
             }
         }
 
+        Require(!reader.Read());
         return (rows, metadata);
     }
 
-    private static Row ReadRow(string name, string quoted, JsonElement row)
+    private static Row ReadRow(string name, ref Utf8JsonReader reader, MemoryBudget budget)
     {
+        budget.Take(48 * MemoryBudget.Small); // its row, entry, layout and places in tables
         string? type = null;
         long[]? shape = null;
         long[]? range = null;
-        foreach (var property in row.EnumerateObject())
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            switch (property.Name)
+            var property = Text(ref reader);
+            reader.Read();
+            switch (property)
             {
-                case "dtype" when type is null: type = property.Value.GetString(); break;
-                case "shape" when shape is null: shape = ReadNumbers(property.Value, quoted); break;
-                case "data_offsets" when range is null: range = ReadNumbers(property.Value, quoted); break;
-                case var other: throw new InvalidDataException(
-                    $"tensor {quoted} has {Damage.Quoted(other)}, which a tensor has not, or twice");
+                case "dtype" when type is null:
+                    Require(reader.TokenType == JsonTokenType.String);
+                    type = Text(ref reader);
+                    break;
+                case "shape" when shape is null: shape = ReadNumbers(name, ref reader); break;
+                case "data_offsets" when range is null: range = ReadNumbers(name, ref reader); break;
+                default: throw new InvalidDataException(
+                    $"tensor {Printable.Quoted(name)} has {Printable.Quoted(property)}, which a tensor has not, or twice");
             }
         }
 
         if (type is null || shape is null || range is not [var begin, var end])
         {
-            throw new InvalidDataException($"tensor {quoted} lacks its dtype, its shape or its two data_offsets");
+            throw new InvalidDataException(
+                $"tensor {Printable.Quoted(name)} lacks its dtype, its shape or its two data_offsets");
         }
 
+        budget.Take(8 * 8 * shape.Length);
         var element = ElementNames.OfSafetensors(type);
         Damage.Unless(element is not null,
-            $"tensor {quoted} has element type {Damage.Quoted(type)}, which is not one the kit reads");
-        var layout = TensorLayout.Contiguous($"tensor {quoted}", shape);
+            $"tensor {Printable.Quoted(name)} has element type {Printable.Quoted(type)}, which is not one the kit reads");
+        var layout = TensorLayout.Contiguous($"tensor {Printable.Quoted(name)}", shape);
         var bytes = layout.ElementCount * element.Value.Size;
         Damage.Unless(
             begin >= 0 && end >= begin && end - begin == bytes,
-            $"tensor {quoted} is {type} {Damage.Shape(shape)}, {bytes} bytes, but its data_offsets are {begin} to {end}");
+            $"tensor {Printable.Quoted(name)} is {type} {Damage.Shape(shape)}, {bytes} bytes, but its data_offsets are {begin} "
+                + $"to {end}");
         return new Row(name, type, element.Value.Type, layout, begin, end);
     }
 
-    private static long[] ReadNumbers(JsonElement list, string tensor)
+    private static long[] ReadNumbers(string tensor, ref Utf8JsonReader reader)
     {
-        var isShort = list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= 64;
-        long?[] numbers = isShort ? [.. list.EnumerateArray().Select(Number)] : [null];
-        Damage.Unless(!numbers.Contains(null),
-            $"tensor {tensor} has a shape or data_offsets that is not a short list of whole numbers");
-        return [.. numbers.Select(number => number!.Value)];
+        var numbers = new List<long>();
+        var isList = reader.TokenType == JsonTokenType.StartArray;
+        while (isList && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var number = 0L;
+            isList = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out number) && numbers.Count < 64;
+            numbers.Add(number);
+        }
+
+        Damage.Unless(isList,
+            $"tensor {Printable.Quoted(tensor)} has a shape or data_offsets that is not a short list of whole numbers");
+        return [.. numbers];
     }
 
-    private static long? Number(JsonElement item) =>
-        item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) ? number : null;
+    private static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException(
+                $"its header is not the JSON of a safetensors file (a text {JsonRecord.NoText(reader.ValueSpan)})", e);
+        }
+    }
+
+    private static void Require(bool holds) =>
+        Damage.Unless(holds, $"its header is not the JSON of a safetensors file (it is another object)");
 
     private static void CheckTiling(List<Row> rows, long available)
     {
-        var (reached, previous) = (0L, "the header");
+        var reached = 0L;
+        Row? previous = null;
         foreach (var row in rows)
         {
-            var name = Damage.Quoted(row.Name);
-            Damage.Unless(row.End <= available, $"tensor {name} ends at byte {row.End} of the data, which has only {available}");
+            Damage.Unless(row.End <= available,
+                $"tensor {row} ends at byte {row.End} of the data, which has only {available}");
             Damage.Unless(
                 row.Begin >= reached,
-                $"tensor {name} overlaps {previous} (it begins at byte {row.Begin} of the data, the other ends at {reached})");
+                $"tensor {row} overlaps {previous} (it begins at byte {row.Begin} of the data, the other ends at {reached})");
             Damage.Unless(row.Begin == reached,
-                $"bytes {reached} to {row.Begin} of the data, before tensor {name}, belong to no tensor");
-            (reached, previous) = (row.End, name);
+                $"bytes {reached} to {row.Begin} of the data, before tensor {row}, belong to no tensor");
+            (reached, previous) = (row.End, row);
         }
 
         Damage.Unless(reached == available, $"the tensors end at byte {reached} of the data, which has {available}");
     }
 
-    private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End);
+    private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End)
+    {
+        public override string ToString() => Printable.Quoted(Name);
+    }
 }
 
 /// <summary>
@@ -164,7 +210,7 @@ public static class SafetensorsWriter
         var sorted = tensors.OrderByDescending(pair => pair.Value.ElementSize).ThenBy(pair => pair.Key, StringComparer.Ordinal)
             .ToList();
         var header = Header(sorted, metadata ?? new Dictionary<string, string>());
-        AtomicFile.Write(path, file => WriteAll(file, header, sorted.Select(pair => pair.Value)), flushToDisk: true);
+        AtomicFile.Write(path, file => WriteAll(file, header, sorted.Select(pair => pair.Value)));
     }
 
     private static void WriteAll(FileStream file, byte[] header, IEnumerable<Tensor> tensors)

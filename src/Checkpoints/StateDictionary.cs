@@ -1,3 +1,5 @@
+using Madtp.Kit.Text;
+
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>
@@ -86,7 +88,7 @@ public sealed class StateDictionary
             return new InvalidDataException($"{file.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
         }
 
-        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Damage.Quoted)
+        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Printable.Quoted)
             .ToList();
         return new InvalidDataException($"{file.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "
             + (nearest.Count == 0 ? "it has no tensors at all"
@@ -132,7 +134,8 @@ public sealed class StateDictionary
             if (!list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor))
             {
                 throw new InvalidDataException(
-                    $"{file.Path}: '{tensor.Name}' and '{list[original.Part].Name}' are both the model's '{original.Name}'");
+                    $"{file.Path}: {Printable.Quoted(tensor.Name)} and {Printable.Quoted(list[original.Part].Name)} are "
+                    + $"both the model's {Printable.Quoted(original.Name)}");
             }
         }
 
@@ -144,7 +147,8 @@ public sealed class StateDictionary
         if (parts.Keys[^1] != parts.Count - 1)
         {
             throw new InvalidDataException(
-                $"{file.Path}: of the model's '{name}' there is only {string.Join(" and ", parts.Values.Select(p => p.Name))}");
+                $"{file.Path}: of the model's {Printable.Quoted(name)} there is only "
+                    + string.Join(" and ", parts.Values.Select(p => Printable.Quoted(p.Name))));
         }
 
         var entries = parts.Values;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,7 +48,7 @@ public sealed class TensorEntry
     {
         if (destination.Length != ByteCount)
         {
-            throw new ArgumentException($"{Name} has {ByteCount} bytes, the destination {destination.Length}",
+            throw new ArgumentException($"{this} has {ByteCount} bytes, the destination {destination.Length}",
                 nameof(destination));
         }
 
@@ -72,7 +73,7 @@ public sealed class TensorEntry
         if (Unsafe.SizeOf<T>() != Type.ElementSize())
         {
             throw new ArgumentException(
-                $"{Name} holds {Type}, {Type.ElementSize()} bytes each; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
+                $"{this} has {Type.ElementSize()} bytes an element; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
         }
 
         var elements = new T[ElementCount];
@@ -100,7 +101,7 @@ public sealed class TensorEntry
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} {Type} {Damage.Shape(Shape)}";
+    public override string ToString() => $"{Printable.Shown(Name)} {Type} {Damage.Shape(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
     /// <exception cref="InvalidDataException">It is not a matrix.</exception>

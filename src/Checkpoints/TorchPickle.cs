@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -36,7 +37,7 @@ internal sealed record StorageReference(string Kind, string Key, long Count, Sca
         var known = storages[Key];
         Damage.Unless(
             known.Kind == Kind && known.Count == Count,
-            $"storage {Damage.Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
+            $"storage {Printable.Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
         return known;
     }
 }
@@ -78,7 +79,7 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
         ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter" or "_rebuild_qtensor", _) =>
             throw new InvalidDataException($"it gives {global} arguments that it does not take"),
         ("torch._utils", _, _) when global.Name.StartsWith("_rebuild_", StringComparison.Ordinal) =>
-            Unread($"made by {Damage.Quoted(global.Name)}"),
+            Unread($"made by {Printable.Quoted(global.Name)}"),
         ("torch.jit._pickle", "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist",
             [List<object?> items]) when isScript => items,
         ("torch.jit._pickle", "restore_type_tag", [var value, string]) when isScript => value,
@@ -97,8 +98,8 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
         var element = ElementNames.OfStorage(kind.ToString());
         Damage.Unless(element is not null,
-            $"storage {Damage.Quoted(key)} is of kind {Damage.Quoted(kind.ToString())}, which is not one of PyTorch's");
-        Damage.Unless(count is >= 0 and <= long.MaxValue / 16, $"storage {Damage.Quoted(key)} claims {count} elements");
+            $"storage {Printable.Quoted(key)} is of kind {Printable.Quoted(kind.ToString())}, which is not one of PyTorch's");
+        Damage.Unless(count is >= 0 and <= long.MaxValue / 16, $"storage {Printable.Quoted(key)} claims {count} elements");
         return locate(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size), view);
     }
 
@@ -113,7 +114,7 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
     private static TensorReference Rebuild(StorageReference storage, long first, object?[] shape, object?[] strides)
     {
-        var key = Damage.Quoted(storage.Key);
+        var key = Printable.Quoted(storage.Key);
         Damage.Unless(first >= 0 && first <= storage.Count,
             $"a tensor begins at element {first} of storage {key}, which has {storage.Count}");
         var layout = TensorLayout.Strided($"a tensor over storage {key}", Numbers(shape), Numbers(strides),
@@ -128,25 +129,23 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
 /// <summary>
 /// Flattens what a pickle held into tensors and plain values with dotted names. A pickle can refer to one object many times over,
-/// or to itself, so depth, count and total length of names are bounded.
+/// or to itself, so depth, count and memory are bounded.
 /// </summary>
-internal sealed class PickleContents(CheckpointFormat format)
+internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budget)
 {
     private const int MaximumDepth = 64;
     private const int MaximumItems = 1_000_000;
-    private const long MaximumNameCharacters = 64_000_000;
 
     private readonly List<TensorEntry> tensors = [];
     private readonly Dictionary<string, string> unread = [];
     private readonly Dictionary<string, object?> values = [];
     private readonly HashSet<string> names = [];
     private int items;
-    private long characters;
 
     /// <summary>All tensors and values under a pickle's root.</summary>
-    public static CheckpointContents Flatten(CheckpointFormat format, object? root)
+    public static CheckpointContents Flatten(CheckpointFormat format, object? root, MemoryBudget budget)
     {
-        var contents = new PickleContents(format);
+        var contents = new PickleContents(format, budget);
         contents.Visit("", root, 0);
         return new CheckpointContents(
             format, contents.tensors, contents.unread, contents.values, new Dictionary<string, string>());
@@ -155,7 +154,7 @@ internal sealed class PickleContents(CheckpointFormat format)
     private void Visit(string name, object? value, int depth)
     {
         Damage.Unless(depth <= MaximumDepth,
-            $"its pickle nests deeper than {MaximumDepth} levels, or into itself, under {Damage.Quoted(name)}");
+            $"its pickle nests deeper than {MaximumDepth} levels, or into itself, under {Printable.Quoted(name)}");
         Damage.Unless(++items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
         switch (value)
         {
@@ -211,7 +210,7 @@ internal sealed class PickleContents(CheckpointFormat format)
         }
 
         Damage.Unless(storage.Bytes is not null,
-            $"the storage {Damage.Quoted(storage.Key)} of tensor {Damage.Quoted(name)} is missing");
+            $"the storage {Printable.Quoted(storage.Key)} of tensor {Printable.Quoted(name)} is missing");
         tensors.Add(new TensorEntry(name, type, storage.Bytes, storage.Start + (tensor.FirstElement * storage.ElementSize),
             layout));
     }
@@ -219,14 +218,14 @@ internal sealed class PickleContents(CheckpointFormat format)
     private string Claim(string name)
     {
         var claimed = name.Length == 0 ? "value" : name;
-        Damage.Unless(names.Add(claimed), $"its pickle holds {Damage.Quoted(claimed)} twice");
+        budget.Take(6 * MemoryBudget.Small); // its places in two tables, and what it names
+        Damage.Unless(names.Add(claimed), $"its pickle holds {Printable.Quoted(claimed)} twice");
         return claimed;
     }
 
     private string Join(string name, string key)
     {
-        characters += name.Length + key.Length;
-        Damage.Unless(characters <= MaximumNameCharacters, $"the names in its pickle are longer than any checkpoint's");
+        budget.Take(MemoryBudget.Small + (2L * (name.Length + key.Length)));
         return name.Length == 0 ? key : $"{name}.{key}";
     }
 

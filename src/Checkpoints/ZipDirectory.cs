@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -28,7 +29,7 @@ internal sealed record ZipEntry(string Name, long Start, long Packed, long Lengt
             // said below
         }
 
-        throw archive.Broken($"its zip entry {Damage.Quoted(Name)} does not unpack to the {Length} bytes that it claims");
+        throw archive.Broken($"its zip entry {Printable.Quoted(Name)} does not unpack to the {Length} bytes that it claims");
     }
 }
 
@@ -70,7 +71,7 @@ internal static class ZipDirectory
             Damage.Unless(at + CentralSize <= directory.Length && U32(directory, at) == CentralSignature,
                 $"entry {i} of its zip directory is damaged");
             var (entry, length) = ReadEntry(file, directory.AsSpan(at));
-            Damage.Unless(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Damage.Quoted(entry.Name)} twice");
+            Damage.Unless(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Printable.Quoted(entry.Name)} twice");
             at += length;
         }
 
@@ -118,7 +119,7 @@ internal static class ZipDirectory
         var rawName = central.Slice(CentralSize, nameLength);
         ReadExtra64(central.Slice(CentralSize + nameLength, extraLength), ref size, ref packed, ref local);
         var name = Encoding.UTF8.GetString(rawName);
-        var quoted = Damage.Quoted(name);
+        var quoted = Printable.Quoted(name);
         Damage.Unless((U16(central, 8) & 1) == 0, $"its zip entry {quoted} is encrypted");
         Damage.Unless(method is Stored or Deflated,
             $"its zip entry {quoted} is packed by method {method}; unzip the archive and zip it again uncompressed");
@@ -167,7 +168,7 @@ internal static class ZipDirectory
         foreach (var entry in entries.OrderBy(e => e.Start).ThenBy(e => e.Packed))
         {
             Damage.Unless(entry.Start >= reached,
-                $"its zip entries {Damage.Quoted(previous)} and {Damage.Quoted(entry.Name)} overlap");
+                $"its zip entries {Printable.Quoted(previous)} and {Printable.Quoted(entry.Name)} overlap");
             (reached, previous) = (entry.Start + entry.Packed, entry.Name);
         }
     }

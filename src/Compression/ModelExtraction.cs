@@ -94,13 +94,15 @@ public static class CompressedWeights
     /// <summary>Fills a model with the weights of a file, compressed or not: it takes on the widths that the file shows. In evaluation mode.</summary>
     /// <param name="model">A new model of the config that the weights' model was cut out of.</param>
     /// <param name="file">The weights.</param>
+    /// <param name="untold">Which of the file's weights are meant, and who is told what was done beyond copying.</param>
     /// <exception cref="InvalidDataException">The file's tensors are not those of such a model.</exception>
-    public static TModel Load<TModel>(TModel model, CheckpointFile file)
+    public static TModel Load<TModel>(TModel model, CheckpointFile file, Untold? untold = null)
         where TModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(file);
         PrunableWidth.Resize(model, width => Units(file, width));
-        CheckpointLoader.Load(model.state_dict(), file).RequireComplete();
+        var report = CheckpointLoader.Load(model.state_dict(), file, untold?.Weights);
+        (untold?.Tell(report) ?? report).RequireComplete();
         model.eval();
         return model;
     }

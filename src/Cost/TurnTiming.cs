@@ -15,9 +15,9 @@ public static class TurnTiming
     /// <param name="seconds">How long rounds go on.</param>
     /// <param name="leastRounds">Rounds that are run however long they take.</param>
     /// <param name="mostRounds">Rounds after which enough is known.</param>
-    /// <returns>The median of each candidate's times in milliseconds.</returns>
+    /// <returns>Each candidate's times.</returns>
     /// <exception cref="ArgumentException">There is not one round to measure.</exception>
-    public static IReadOnlyList<double> Medians(IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
+    public static IReadOnlyList<Timing> Measure(IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
     {
         ArgumentNullException.ThrowIfNull(candidates);
         if (leastRounds < 1 || mostRounds < leastRounds)
@@ -42,12 +42,25 @@ public static class TurnTiming
             }
         }
 
-        return [.. times.Select(Median)];
+        return [.. times.Select(Timing.Of)];
     }
 
-    private static double Median(List<double> values)
+    /// <summary>The median of each candidate's times in milliseconds.</summary>
+    /// <inheritdoc cref="Measure"/>
+    public static IReadOnlyList<double> Medians(IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50) =>
+        [.. Measure(candidates, seconds, leastRounds, mostRounds).Select(time => time.Median)];
+}
+
+/// <summary>What a piece of work took, in milliseconds.</summary>
+/// <param name="Median">Median of all rounds.</param>
+/// <param name="Least">The fastest.</param>
+/// <param name="Most">The slowest.</param>
+/// <param name="Rounds">How many there were.</param>
+public sealed record Timing(double Median, double Least, double Most, int Rounds)
+{
+    internal static Timing Of(List<double> times)
     {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
+        times.Sort();
+        return new Timing((times[(times.Count - 1) / 2] + times[times.Count / 2]) / 2, times[0], times[^1], times.Count);
     }
 }

@@ -69,9 +69,10 @@ public static class CaptionImages
         return
         [
             .. from record in records
-               group record.Texts("caption") by record.Text("image") into image
+               let name = record.Text("image")
+               group record.Texts("caption") by (Name: name, File: record.FileIn(imageFolder, name)) into image
                select new CaptionedImage(
-                   Path.Combine(imageFolder, image.Key), IdOf(image.Key), [.. image.SelectMany(captions => captions)]),
+                   image.Key.File, IdOf(image.Key.Name), [.. image.SelectMany(captions => captions)]),
         ];
     }
 
@@ -91,7 +92,7 @@ public static class CaptionImages
                let file = record.Text("filename")
                let folder = record.Has("filepath") ? record.Text("filepath") : string.Empty
                select new CaptionedImage(
-                   Path.Combine(imageFolder, folder, file),
+                   record.FileIn(imageFolder, folder, file),
                    record.Label("cocoid") ?? IdOf(file),
                    [.. record.Records("sentences").Select(sentence => sentence.Text("raw"))]),
         ];
@@ -128,6 +129,6 @@ public sealed class CaptionRows : FileList<CaptionRow>
     {
         var image = record.Text("image");
         return new CaptionRow(
-            Path.Combine(imageFolder, image), record.Text("caption"), record.Label("image_id") ?? image, number);
+            record.FileIn(imageFolder, image), record.Text("caption"), record.Label("image_id") ?? image, number);
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
 
@@ -125,7 +126,8 @@ public sealed class Download(HttpClient client)
             var target = Path.GetFullPath(Path.Combine(root, entry.FullName));
             if (!target.StartsWith(root, StringComparison.Ordinal))
             {
-                throw new InvalidDataException($"{path}: entry '{entry.FullName}' would be written outside '{folder}'");
+                throw new InvalidDataException(
+                    $"{path}: entry {Printable.Quoted(entry.FullName)} would be written outside '{folder}'");
             }
 
             if (!entry.FullName.EndsWith('/') && !(File.Exists(target) && new FileInfo(target).Length == entry.Length))

@@ -1,7 +1,10 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
+using Madtp.Kit.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Madtp.Kit.Data;
@@ -51,7 +54,7 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 
             if (reader.CurrentDepth == depth + 1 && keys.Length > 0)
             {
-                Name(ref reader, keys, known, ref key, ref best);
+                Name(ref reader, at, keys, known, ref key, ref best);
             }
             else if (reader.CurrentDepth == depth)
             {
@@ -110,7 +113,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
         return isArray ?? throw new InvalidDataException($"{path}: empty; fetch or make it again");
     }
 
-    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else.</summary>
+    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else or no
+    /// text at all.</summary>
     public static IReadOnlyDictionary<string, string?> Properties(string path)
     {
         var properties = new Dictionary<string, string?>();
@@ -120,8 +124,9 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
             if (reader.CurrentDepth == 1 && reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
             {
                 var isName = reader.TokenType == JsonTokenType.PropertyName;
-                name = isName ? reader.GetString()! : name;
-                properties[name] = isName ? null : reader.GetString();
+                var text = TextOf(ref reader);
+                name = isName ? text ?? string.Empty : name;
+                properties[name] = isName ? null : text;
             }
 
             return true;
@@ -163,25 +168,38 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     }
 
     private static bool IsProperty(ref Utf8JsonReader reader, string? name) =>
-        reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name);
+        reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && TextOf(ref reader) == name;
+
+    // Null where the text is none: bytes that are no UTF-8, or half of a character.
+    private static string? TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Keeps, of the values right in an element, the one of the foremost key.</summary>
-    private void Name(ref Utf8JsonReader reader, string[] keys, List<string> names, ref int key, ref int best)
+    private void Name(
+        ref Utf8JsonReader reader, long at, string[] keys, List<string> names, ref int key, ref int best)
     {
         if (reader.TokenType == JsonTokenType.PropertyName)
         {
-            for (key = keys.Length - 1; key >= 0 && !reader.ValueTextEquals(keys[key]); key--)
-            {
-            }
-
+            key = Array.IndexOf(keys, TextOf(ref reader));
             return;
         }
 
         var isScalar = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
-        if (key >= 0 && isScalar && (names.Count == places.Count || key < best))
+        if (key >= 0 && isScalar && (names.Count == places.Count || key <= best)) // the last of two of one name, as everywhere
         {
             names.RemoveRange(places.Count, names.Count - places.Count);
-            names.Add(reader.TokenType == JsonTokenType.String ? reader.GetString()! : Encoding.UTF8.GetString(reader.ValueSpan));
+            names.Add(reader.TokenType == JsonTokenType.Number ? Encoding.UTF8.GetString(reader.ValueSpan)
+                : TextOf(ref reader) ?? throw new InvalidDataException(
+                    $"{path}, line {LineOf(path, at)}: \"{keys[key]}\" {JsonRecord.NoText(reader.ValueSpan)}"));
             best = key;
         }
 
@@ -284,7 +302,7 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
             var record = new JsonRecord(path, offset, document.RootElement.Clone()); // the bytes belong to the reader's buffer
             return record.Element.ValueKind == JsonValueKind.Object
                 ? record
-                : throw record.Error($"an object is expected, not {Shortened(record.Element)}");
+                : throw record.Error($"an object is expected, not {Printable.Shown(Raw(record.Element))}");
         }
         catch (JsonException e)
         {
@@ -292,16 +310,16 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         }
     }
 
-    public bool Has(string name) => Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string name) => TryGet(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
     public string Text(string name) =>
-        Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Wrong(name, "a text");
+        Value(name) is { ValueKind: JsonValueKind.String } value ? Read(name, value) : throw Wrong(name, "a text");
 
     /// <summary>A text, a number as it is written (some files quote identifiers and others do not), or null where there is
     /// none.</summary>
     public string? Label(string name) => !Has(name) ? null : Value(name) switch
     {
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { ValueKind: JsonValueKind.String } value => Read(name, value),
         { ValueKind: JsonValueKind.Number } value => value.GetRawText(),
         _ => throw Wrong(name, "a text or a number"),
     };
@@ -311,26 +329,33 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     {
         { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out var number) => number,
         { ValueKind: JsonValueKind.String } value
-            when long.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            when long.TryParse(Read(name, value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             => number,
         _ => throw Wrong(name, "a whole number"),
     };
 
-    /// <summary>"True" and "False" as texts, as NLVR2 has them, or JSON's own true and false.</summary>
-    public bool Truth(string name) => Value(name) switch
+    /// <summary>"True" and "False" as texts, as NLVR2 has them, JSON's own true and false, 1 and 0.</summary>
+    public bool Truth(string name) =>
+        (Value(name) is { ValueKind: JsonValueKind.String } value ? ParseTruth(Read(name, value)) : ParseTruth(Raw(Value(name))))
+        ?? throw Wrong(name, TruthForms);
+
+    /// <summary>What <see cref="ParseTruth"/> reads.</summary>
+    public const string TruthForms = "True or False, 1 or 0";
+
+    /// <summary>"True" or "1", "False" or "0", in any case, with blanks around; null for all else.</summary>
+    public static bool? ParseTruth(string text) => text.Trim() switch
     {
-        { ValueKind: JsonValueKind.True } => true,
-        { ValueKind: JsonValueKind.False } => false,
-        { ValueKind: JsonValueKind.String } value when bool.TryParse(value.GetString(), out var truth) => truth,
-        _ => throw Wrong(name, "\"True\" or \"False\""),
+        "1" => true,
+        "0" => false,
+        var word => bool.TryParse(word, out var truth) ? truth : null,
     };
 
     /// <summary>A list of texts; a text alone counts as a list of one.</summary>
     public string[] Texts(string name) => Value(name) switch
     {
-        { ValueKind: JsonValueKind.String } value => [value.GetString()!],
+        { ValueKind: JsonValueKind.String } value => [Read(name, value)],
         { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String) =>
-            [.. value.EnumerateArray().Select(v => v.GetString()!)],
+            [.. value.EnumerateArray().Select(v => Read(name, v))],
         _ => throw Wrong(name, "a list of texts"),
     };
 
@@ -342,17 +367,72 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         _ => throw Wrong(name, "a list of objects"),
     };
 
+    /// <summary>A file that the record names, in a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="names">The name, or folders below and the name, as the record has them.</param>
+    /// <exception cref="InvalidDataException">It would lie outside: another's file is not this one's to read.</exception>
+    public string FileIn(string folder, params IReadOnlyList<string> names)
+    {
+        var (name, depth) = (string.Join('/', names.Where(part => part.Length > 0)), 0);
+        var leaves = name.Length == 0 || name.Any(char.IsControl) || names.Any(System.IO.Path.IsPathRooted);
+        foreach (var part in name.Split(System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar))
+        {
+            depth += part is ".." ? -1 : part is "" or "." ? 0 : 1;
+            leaves |= depth < 0;
+        }
+
+        return leaves || depth == 0 ? throw Error(
+            $"{Printable.Quoted(string.Join('/', names))} is no name of a file within the folder of images; mend the file")
+            : System.IO.Path.Combine(folder, name);
+    }
+
     /// <summary>An error about this record, naming its file and line.</summary>
     public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
 
-    /// <summary>What is wrong, without the place, which counts lines from 0.</summary>
-    public static string Reason(JsonException e) => e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
+    /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and characters that are no words.</summary>
+    public static string Reason(JsonException e)
+    {
+        var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
+            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0];
+        reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
+        return reason.Length > 200 ? $"{reason[..197]}..." : reason;
+    }
 
-    private JsonElement Value(string name) => Element.TryGetProperty(name, out var value) ? value : throw Error($"no \"{name}\"");
+    private JsonElement Value(string name) => TryGet(name, out var value) ? value : throw Error($"no \"{name}\"");
+
+    // Other names that are no texts are met on the way to this one.
+    private bool TryGet(string name, out JsonElement value)
+    {
+        try
+        {
+            return Element.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error("the name of a property has half a character, or is not UTF-8; mend it there");
+        }
+    }
+
+    /// <summary>Why what stands in quotes is no text, and what to do.</summary>
+    public static string NoText(ReadOnlySpan<byte> quoted) => Utf8.IsValid(quoted)
+        ? "has half a character (\\ud800 to \\udfff without its other half); mend it there"
+        : "is not UTF-8; save the file as UTF-8, such as by 'iconv -f latin1 -t utf-8'";
+
+    private string Read(string name, JsonElement text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error($"\"{name}\" {NoText(JsonMarshal.GetRawUtf8Value(text))}");
+        }
+    }
 
     private InvalidDataException Wrong(string name, string wanted) =>
-        Error($"\"{name}\" must be {wanted}, not {Shortened(Value(name))}");
+        Error($"\"{name}\" must be {wanted}, not {Printable.Shown(Raw(Value(name)))}");
 
-    private static string Shortened(JsonElement value) =>
-        value.GetRawText() is { Length: > 60 } text ? $"{text[..57]}..." : value.GetRawText();
+    // As it stands in the file; bytes that are no UTF-8 become signs of that.
+    private static string Raw(JsonElement value) => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value));
 }

@@ -1,3 +1,5 @@
+using Madtp.Kit.Text;
+
 namespace Madtp.Kit.Data;
 
 /// <summary>One example of NLVR2: is the sentence true of the two images?</summary>
@@ -47,11 +49,11 @@ public static class Nlvr2Dataset
         var parts = identifier.Split('-');
         if (parts.Length != 4 || parts.Any(string.IsNullOrEmpty))
         {
-            throw record.Error($"\"identifier\" must be split-set-pair-sentence, not \"{identifier}\"");
+            throw record.Error($"\"identifier\" must be split-set-pair-sentence, not {Printable.Quoted(identifier)}");
         }
 
         var directory = record.Label("directory");
-        string ImagePath(int side) => images.Find(parts[0], directory, $"{parts[0]}-{parts[1]}-{parts[2]}-img{side}.png");
+        string ImagePath(int side) => images.Find(record, parts[0], directory, $"{parts[0]}-{parts[1]}-{parts[2]}-img{side}.png");
         return new Nlvr2Example(record.Text("sentence"), ImagePath(0), ImagePath(1), record.Truth("label"), identifier)
         {
             Synset = record.Label("synset"),
@@ -69,7 +71,8 @@ public static class Nlvr2Dataset
 
         var sentence = record.Text("sentence");
         var identifier = IdentifierOf(pair[0], sentence, sentences) ?? $"{number}";
-        return new Nlvr2Example(sentence, images.Find(pair[0]), images.Find(pair[1]), record.Truth("label"), identifier);
+        return new Nlvr2Example(
+            sentence, images.Find(record, pair[0]), images.Find(record, pair[1]), record.Truth("label"), identifier);
     }
 
     // BLIP's form keeps no identifier; the image's name holds all of it but the sentence's number, which order gives back.
@@ -98,27 +101,30 @@ public static class Nlvr2Dataset
     /// </summary>
     private sealed class ImageFolder(string root)
     {
-        private readonly Dictionary<string, string> layouts = [];
+        private readonly Dictionary<string, int> layouts = [];
 
         /// <summary>An image of the original form, by split, numbered folder (training only) and name.</summary>
-        public string Find(string split, string? directory, string name)
+        public string Find(JsonRecord record, string split, string? directory, string name)
         {
-            string[] numbered = directory is null ? [] : [$"images/{split}/{{1}}/{{0}}", $"{split}/{{1}}/{{0}}"];
-            string[] layouts = [.. numbered, $"images/{split}/{{0}}", $"{split}/{{0}}", "images/{0}", "{0}"];
-            return Place($"{split} {directory is null}", layouts, name, directory);
+            string[] numbered = directory is null ? [] : [$"images/{split}/{directory}/{name}", $"{split}/{directory}/{name}"];
+            return Place(record, $"{split} {directory is null}",
+                [.. numbered, $"images/{split}/{name}", $"{split}/{name}", $"images/{name}", name]);
         }
 
         /// <summary>An image of BLIP's form, by the relative path that stands in the file.</summary>
-        public string Find(string relative) => Place("*", ["{0}", "images/{0}"], relative, null);
+        public string Find(JsonRecord record, string relative) =>
+            Place(record, "*", [relative, $"images/{record.FileIn("", relative)}"]);
 
-        private string Place(string key, string[] candidates, string name, string? directory)
+        private string Place(JsonRecord record, string key, string[] candidates)
         {
-            string Full(string layout) => Path.Combine(root, string.Format(null, layout, name, directory));
+            if (!layouts.TryGetValue(key, out var layout))
+            {
+                // Where no candidate exists the usual place is named, and loading the image says that it is missing there.
+                layouts[key] = layout = Math.Max(0, Array.FindIndex(
+                    candidates, candidate => File.Exists(record.FileIn(root, candidate))));
+            }
 
-            // Where no candidate exists the usual place is named, and loading the image says that it is missing there.
-            return Full(layouts.TryGetValue(key, out var layout)
-                ? layout
-                : layouts[key] = candidates.FirstOrDefault(candidate => File.Exists(Full(candidate))) ?? candidates[0]);
+            return record.FileIn(root, candidates[layout]);
         }
     }
 }

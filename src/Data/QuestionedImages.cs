@@ -1,3 +1,4 @@
+using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
@@ -54,8 +55,8 @@ public sealed class QuestionedImages : ISplit
         paddingId = answer.PaddingId;
         answers = index => questions[index] is { Answers.Count: > 0 } asked
             ? [.. asked.Answers.Select(one => (answer.Tokens(one.Text), one.Weight))]
-            : throw new InvalidDataException($"question {questions[index].QuestionId} ('{questions[index].Question}') has no "
-                + "answers to learn; a test split cannot be trained on");
+            : throw new InvalidDataException($"question {questions[index].QuestionId} "
+                + $"({Printable.Quoted(questions[index].Question)}) has no answers to learn; a test split cannot be trained on");
     }
 
     /// <summary>How many questions there are.</summary>

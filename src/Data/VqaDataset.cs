@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
 
@@ -83,7 +84,7 @@ public sealed class VqaDataset : FileList<VqaExample>
         VqaExample Question(JsonRecord record) => new(
             record.Number("question_id"),
             record.Text("question"),
-            Path.Combine(imageFolder, subset, $"COCO_{subset}_{record.Number("image_id"):D12}.jpg"),
+            record.FileIn(imageFolder, subset, $"COCO_{subset}_{record.Number("image_id"):D12}.jpg"),
             []);
         if (annotations is null)
         {
@@ -95,7 +96,7 @@ public sealed class VqaDataset : FileList<VqaExample>
             .ToDictionary(number => number.Item, number => number.Index);
         int[] annotationOf = [.. numbers.Select(number => places.TryGetValue(number, out var place)
             ? place
-            : throw new InvalidDataException($"{annotations}: no answers to question {number} of {questions}"))];
+            : throw new InvalidDataException($"{annotations}: no answers to question {Printable.Shown(number)} of {questions}"))];
         return new VqaDataset(asked.Count, index =>
         {
             var annotation = given[annotationOf[index]];
@@ -132,9 +133,9 @@ public sealed class VqaDataset : FileList<VqaExample>
                 "vg" when visualGenomeFolder is not null =>
                     (visualGenomeFolder, [new VqaAnswer(record.Text("answer"), VisualGenomeWeight)]),
                 "vg" => throw record.Error("a Visual Genome entry, but no folder of Visual Genome images was given"),
-                _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not \"{source}\""),
+                _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not {Printable.Quoted(source)}"),
             };
-            var image = Path.Combine(folder, record.Text("image"));
+            var image = record.FileIn(folder, record.Text("image"));
             return new VqaExample(record.Number("question_id"), record.Text("question"), image, answers)
             {
                 People = given.Length,

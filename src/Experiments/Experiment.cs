@@ -99,6 +99,9 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>Threads that torch computed with.</summary>
     public int Threads { get; init; }
 
+    /// <summary>The GPU that computed; null for the CPU.</summary>
+    public string? Device { get; init; }
+
     /// <summary>The libtorch that computed, such as 2.10.0: the last digits of a training differ between versions.</summary>
     public required string Libtorch { get; init; }
 
@@ -141,6 +144,8 @@ internal static class ExperimentJson
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>Indented, for files that people read.</summary>

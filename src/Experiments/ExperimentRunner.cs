@@ -1,6 +1,7 @@
-using Madtp.Kit.Madtp;
 using System.Diagnostics;
 using System.Globalization;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -9,6 +10,9 @@ namespace Madtp.Kit.Experiments;
 /// <summary>Runs one experiment, or finds its result.</summary>
 public static class ExperimentRunner
 {
+    // Beside the lock of the run in the same folder: it is held until the result is kept.
+    private const string LockName = "lock";
+
     /// <summary>
     /// The experiment's result: from the cache, or by running it, going on where an earlier run was stopped.
     /// </summary>
@@ -24,7 +28,14 @@ public static class ExperimentRunner
         Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        cache ??= RunCache.Default;
+        return Try(experiment, cache ?? RunCache.Default, runs ?? new GridSettings().Runs, progress, cancellation)
+            ?? throw new IOException($"'{experiment}' is being run by another process: its result is there when that is done");
+    }
+
+    /// <summary>The same; null where another process is running the experiment.</summary>
+    internal static ExperimentResult? Try(
+        Experiment experiment, RunCache cache, string runs, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
         if (cache.Find(experiment) is { } found)
         {
             return found;
@@ -32,19 +43,25 @@ public static class ExperimentRunner
 
         var task = ExperimentTask.Of(experiment.Task);
         task.RequireInputs();
-        var folder = Unfinished(experiment, task.TakesDays, runs ?? new GridSettings().Runs);
-        Directory.CreateDirectory(folder);
-        var watch = Stopwatch.StartNew();
-        ExperimentResult result;
-        using (Lock(folder, experiment))
+        var folder = Unfinished(experiment, task.TakesDays, runs);
+        using var alone = FolderLock.TryTake(folder, LockName);
+        if (alone is null)
         {
-            var report = task.Run(experiment, folder, progress, cancellation)
-                ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
-            result = Result(experiment, task, report) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
-            cache.Keep(result);
+            return null;
         }
 
-        Directory.Delete(folder, recursive: true);
+        if (cache.Find(experiment) is { } meanwhile)
+        {
+            Directory.Delete(folder, recursive: true); // made anew just now, after its last user was done with it
+            return meanwhile;
+        }
+
+        var watch = Stopwatch.StartNew();
+        var report = task.Run(experiment, folder, progress, cancellation)
+            ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
+        var result = Result(experiment, task, report) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
+        cache.Keep(result);
+        Directory.Delete(folder, recursive: true); // while the lock is held: nobody has begun to work in it
         return result;
     }
 
@@ -55,22 +72,14 @@ public static class ExperimentRunner
         string[] all = !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
         foreach (var other in all.Where(path => path != folder))
         {
-            Directory.Delete(other, recursive: true);
+            using var alone = FolderLock.TryTake(other, LockName);
+            if (alone is not null)
+            {
+                Directory.Delete(other, recursive: true);
+            }
         }
 
         return folder;
-    }
-
-    private static FileStream Lock(string folder, Experiment experiment)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new IOException($"'{experiment}' is being run by another process ('{folder}' is locked)", e);
-        }
     }
 
     private static ExperimentResult Result(Experiment experiment, ExperimentTask task, RunReport report)
@@ -89,7 +98,9 @@ public static class ExperimentRunner
                 : report.Calibration?.Reached ?? true,
             Tokens = test.Tokens,
             Threads = get_num_threads(),
-            Libtorch = __version__,
+            Device = task.ChoosesDevice && PaperMachine.Device is { type: not TorchSharp.DeviceType.CPU } gpu
+                ? ComputeDevice.Describe(gpu) : null,
+            Libtorch = NativeLibraries.Version,
             Command = experiment.Command,
             Code = FileDigest.OfLibrary,
             Data = task.DataDigest(),

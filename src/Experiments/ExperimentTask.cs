@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -19,6 +20,12 @@ public sealed class ExperimentTask
     private readonly string dataset;
     private readonly (string Family, string Weights)? published;
     private readonly (string Data, string Checkpoints)? folders;
+    private readonly ThingKind? corpus;
+
+    // One corpus of the world with decoys.
+    private ExperimentTask(ThingKind corpus) : this("nlvr2") => (this.corpus, Name, Default) = (
+        corpus, $"toy-{ToyModels.DecoysName(corpus)}",
+        new Experiment { Task = $"toy-{ToyModels.DecoysName(corpus)}", LearnableTokens = BlipConfig.Decoys.Alignment!.Tokens });
 
     internal ExperimentTask(
         string task, string dataset = "coco", (string Family, string Weights)? published = null, int examples = 3200,
@@ -40,6 +47,7 @@ public sealed class ExperimentTask
     public static IReadOnlyList<ExperimentTask> All { get; } =
     [
         .. ModelTask.Names.Select(task => new ExperimentTask(task)),
+        .. Enum.GetValues<ThingKind>().Select(corpus => new ExperimentTask(corpus)),
         new("nlvr2", published: ("blip", "model_base_nlvr.pth"), examples: 86_373),
         new("clip", "coco", ("clip", "ViT-L-14-336px.pt"), 566_747),
         new("clip", "flickr30k", ("clip", "ViT-L-14-336px.pt"), 145_000),
@@ -58,12 +66,20 @@ public sealed class ExperimentTask
     /// <summary>Whether a run may take days: an unfinished one is never thrown away, not even by changed code.</summary>
     public bool TakesDays => published is not null;
 
+    /// <summary>Whether it computes on a GPU where there is one; the small toy world's experiments stay on the CPU.</summary>
+    public bool ChoosesDevice => published is not null || corpus is not null;
+
     /// <summary>What results depend on besides the experiment: digest of the weights it begins with, and of the data or its
     /// settings.</summary>
     public string InputDigest
     {
         get
         {
+            if (corpus is { } spoken)
+            {
+                return $"{FileDigest.Of(ToyModels.Decoys(spoken).WeightsPath())} {JsonSerializer.Serialize(new DecoySettings())}";
+            }
+
             if (published is not null)
             {
                 return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Remembered));
@@ -107,7 +123,7 @@ public sealed class ExperimentTask
         using var scope = NewDisposeScope();
         if (task == "nlvr2")
         {
-            using var pairs = ToyNlvr2Pairs.Draw("test1");
+            using var pairs = corpus is { } spoken ? DecoyPairs.Draw("test1", spoken) : ToyNlvr2Pairs.Draw("test1");
             var batch = pairs.Batch([.. Enumerable.Range(0, pairs.Count)]);
             return FileDigest.Of(batch.Images, batch.Ids, batch.Labels);
         }
@@ -177,6 +193,7 @@ public sealed class ExperimentTask
             ReduceRatio = ratio,
             Method = method.Pruning,
             AlignmentWeight = method.AlignmentWeight,
+            Guidance = method.Guidance,
             TrainExamples = experiment.TrainExamples,
         };
         return new Run(task, settings, folder)
@@ -190,6 +207,15 @@ public sealed class ExperimentTask
 
     private Recipe Toy(Experiment experiment)
     {
+        var alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer);
+        if (corpus is { } spoken)
+        {
+            var recipe = Recipe.Decoys(spoken, 0.5);
+            return new Recipe(
+                recipe.Task with { Alignment = alignment, Device = PaperMachine.Device },
+                recipe.Training with { Epochs = experiment.Epochs ?? recipe.Training.Epochs });
+        }
+
         var (k, width) = (Default.LearnableTokens, Default.AlignmentWidth);
         if (task != "nlvr2" && (experiment.LearnableTokens, experiment.AlignmentWidth) != (k, width))
         {
@@ -200,7 +226,7 @@ public sealed class ExperimentTask
         var settings = Recipe.Toy(task, 0.5).Task with
         {
             Checkpoint = ToyModels.WeightsPath(task),
-            Alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer),
+            Alignment = alignment,
             NewAlignment = task == "nlvr2",
         };
         return new Recipe(settings,

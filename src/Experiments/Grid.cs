@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
@@ -19,8 +20,13 @@ public sealed class Grid
 {
     private Grid(IEnumerable<Experiment> experiments) => Experiments = [.. experiments.Distinct()];
 
-    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. PaperTable.Numbers.Select(number => $"table{number}")];
+    private const string Questions = "questions";
+
+    /// <summary>
+    /// What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with decoys.
+    /// </summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. PaperTable.Numbers.Select(number => $"table{number}"), .. Question.All.Select(question => question.Name), Questions];
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }
@@ -36,7 +42,9 @@ public sealed class Grid
     {
         if (Names.Contains(nameOrPath))
         {
-            return PaperTable.Of(nameOrPath[^1] - '0').Grid;
+            return nameOrPath == Questions ? Question.Together
+                : Question.All.FirstOrDefault(question => question.Name == nameOrPath) is { } asked ? asked.Grid
+                : PaperTable.Of(nameOrPath[^1] - '0').Grid;
         }
 
         if (!File.Exists(nameOrPath))
@@ -48,13 +56,13 @@ public sealed class Grid
         try
         {
             var list = JsonSerializer.Deserialize<Experiment[]>(File.ReadAllBytes(nameOrPath), ExperimentJson.Page);
-            return list is { Length: > 0 }
+            return list is { Length: > 0 } && !list.Contains(null)
                 ? new(list)
-                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments");
+                : throw new InvalidDataException($"'{nameOrPath}' holds no experiments, or an entry is null");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {e.Message}", e);
+            throw new InvalidDataException($"'{nameOrPath}', line {e.LineNumber + 1}: {JsonRecord.Reason(e)}", e);
         }
     }
 
@@ -77,11 +85,25 @@ public sealed class Grid
     public IReadOnlyList<ExperimentResult> Run(
         GridSettings? settings = null, Action<GridProgress>? progress = null, CancellationToken cancellation = default) =>
         new GridRunner(settings ?? new GridSettings()).Run(Experiments, progress, cancellation);
+
+    /// <summary>Runs one experiment in this process: what the processes of <see cref="Run"/> do.</summary>
+    /// <param name="index">Its place in the grid, from 0.</param>
+    /// <param name="settings">Where results are kept; the usual if null.</param>
+    /// <param name="cancellation">Stops after the step in hand, as does the end of a process that started this one.</param>
+    /// <returns>The result; null where another process is running the experiment.</returns>
+    /// <exception cref="ArgumentException">The grid has no such place.</exception>
+    public ExperimentResult? RunOne(int index, GridSettings? settings = null, CancellationToken cancellation = default) =>
+        index >= 0 && index < Experiments.Count
+            ? GridRunner.RunOne(Experiments[index], settings ?? new GridSettings(), cancellation)
+            : throw new ArgumentException($"--index {index}: the list has the places 0 to {Experiments.Count - 1}");
 }
 
 /// <summary>How a grid is run.</summary>
 public sealed record GridSettings
 {
+    /// <summary>The exit code of a process whose experiment another one is running.</summary>
+    public const int Busy = 75;
+
     /// <summary>Where results are.</summary>
     public RunCache Cache { get; init; } = RunCache.Default;
 
@@ -94,7 +116,11 @@ public sealed record GridSettings
     /// </summary>
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 
-    /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>.</summary>
+    /// <summary>
+    /// What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/> where
+    /// another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to stop
+    /// itself.
+    /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
 
     /// <summary>Processes at once at a scale.</summary>
@@ -120,7 +146,31 @@ public sealed record GridProgress(int Done, int Total, IReadOnlyList<Experiment>
 /// <summary>Runs the experiments of a grid that have no result, each in a process of its own.</summary>
 internal sealed class GridRunner(GridSettings settings)
 {
+    // Set for the processes of a grid: they look whether their standard input ends.
+    private const string ChildVariable = "KIT_SWEEP_CHILD";
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan BusyLook = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(10);
+
+    public static ExperimentResult? RunOne(Experiment experiment, GridSettings settings, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (Environment.GetEnvironmentVariable(ChildVariable) is not null)
+        {
+            new Thread(() => StopWithParent(stop)) { IsBackground = true }.Start();
+        }
+
+        try
+        {
+            return ExperimentRunner.Try(experiment, settings.Cache, settings.Runs, null, stop.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException(
+                $"'{experiment}' was stopped, since the sweep that it belongs to has ended; run that again to go on", e);
+        }
+    }
 
     public IReadOnlyList<ExperimentResult> Run(
         IReadOnlyList<Experiment> experiments, Action<GridProgress>? progress, CancellationToken cancellation)
@@ -136,11 +186,7 @@ internal sealed class GridRunner(GridSettings settings)
 
         if (settings.Jobs <= 0)
         {
-            foreach (var (done, i) in missing.Index())
-            {
-                found[i] = ExperimentRunner.Run(experiments[i], settings.Cache, settings.Runs, cancellation: cancellation);
-                Report(done + 1, []);
-            }
+            InThisProcess();
         }
         else if (missing.Length > 0)
         {
@@ -148,6 +194,25 @@ internal sealed class GridRunner(GridSettings settings)
         }
 
         return [.. experiments.Select((experiment, i) => found[i] ?? settings.Cache.Find(experiment)!)];
+
+        void InThisProcess()
+        {
+            var waiting = new Queue<int>(missing);
+            while (waiting.TryDequeue(out var i))
+            {
+                found[i] = ExperimentRunner.Try(experiments[i], settings.Cache, settings.Runs, null, cancellation);
+                if (found[i] is null)
+                {
+                    waiting.Enqueue(i); // another process is at it: the others first
+                    cancellation.WaitHandle.WaitOne(Look);
+                    cancellation.ThrowIfCancellationRequested();
+                }
+                else
+                {
+                    Report(missing.Length - waiting.Count, []);
+                }
+            }
+        }
 
         void Report(int done, IReadOnlyList<int> running) => progress?.Invoke(new GridProgress(
             experiments.Count - missing.Length + done,
@@ -161,26 +226,43 @@ internal sealed class GridRunner(GridSettings settings)
     {
         Directory.CreateDirectory(settings.Runs);
         var list = Path.Combine(settings.Runs, $"grid-{Guid.NewGuid():N}.json");
-        File.WriteAllText(list, JsonSerializer.Serialize(experiments, ExperimentJson.Page));
+        AtomicFile.Write(list, stream => JsonSerializer.Serialize(stream, experiments, ExperimentJson.Page));
         var waiting = new Queue<int>(missing);
+        var busy = new Dictionary<int, long>(); // when to look again at those that other processes are running
         var running = new Dictionary<int, (Process Process, StringBuilder Said)>();
         try
         {
             while (waiting.Count > 0 || running.Count > 0)
             {
                 stop.ThrowIfCancellationRequested();
-                while (waiting.Count > 0 && running.Count < settings.Jobs)
+                for (var tries = waiting.Count; tries > 0 && running.Count < settings.Jobs; tries--)
                 {
-                    running.Add(waiting.Peek(), Start(list, waiting.Dequeue()));
-                    report(missing.Length - waiting.Count - running.Count, [.. running.Keys]);
+                    var next = waiting.Dequeue();
+                    if (busy.TryGetValue(next, out var again) && Environment.TickCount64 < again)
+                    {
+                        waiting.Enqueue(next);
+                    }
+                    else if (!busy.ContainsKey(next) || settings.Cache.Find(experiments[next]) is null)
+                    {
+                        running.Add(next, Start(list, next));
+                        Report();
+                    }
                 }
 
                 Thread.Sleep(Look);
                 foreach (var (index, (process, said)) in running.Where(one => one.Value.Process.HasExited).ToArray())
                 {
                     process.WaitForExit(); // until all is read that it said
-                    if (process.ExitCode != 0)
+                    if (process.ExitCode == GridSettings.Busy)
                     {
+                        busy[index] = Environment.TickCount64 + (long)BusyLook.TotalMilliseconds;
+                        waiting.Enqueue(index);
+                    }
+                    else if (process.ExitCode != 0)
+                    {
+                        // Ctrl+C reaches all processes of a terminal, this one perhaps a moment later.
+                        stop.WaitHandle.WaitOne(process.ExitCode == 130 ? Look * 5 : TimeSpan.Zero);
+                        stop.ThrowIfCancellationRequested();
                         var why = said.ToString().Trim();
                         throw new InvalidOperationException(
                             $"the experiment '{experiments[index]}' failed (exit code {process.ExitCode}): {why}");
@@ -188,21 +270,60 @@ internal sealed class GridRunner(GridSettings settings)
 
                     running.Remove(index);
                     process.Dispose();
-                    report(missing.Length - waiting.Count - running.Count, [.. running.Keys]);
+                    Report();
                 }
             }
         }
         finally
         {
-            foreach (var (process, _) in running.Values)
+            Stop([.. running.Values.Select(one => one.Process)]);
+            File.Delete(list);
+        }
+
+        void Report() => report(missing.Length - waiting.Count - running.Count, [.. running.Keys]);
+    }
+
+    // What they have done is kept where they can stop by themselves; it is less to do again.
+    private static void Stop(IReadOnlyList<Process> processes)
+    {
+        foreach (var process in processes)
+        {
+            process.StandardInput.Close();
+        }
+
+        var watch = Stopwatch.StartNew();
+        foreach (var process in processes)
+        {
+            var left = StopsWithin - watch.Elapsed;
+            if (!process.WaitForExit(left > TimeSpan.Zero ? left : TimeSpan.Zero))
             {
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
-                process.Dispose();
             }
 
-            File.Delete(list);
+            process.Dispose();
         }
+    }
+
+    // The parent writes nothing: its end, however it came, ends the input.
+    private static void StopWithParent(CancellationTokenSource stop)
+    {
+        using var input = Console.OpenStandardInput();
+        while (input.ReadByte() >= 0)
+        {
+        }
+
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // it is done
+        }
+
+        Thread.Sleep(StopsWithin * 3);
+        Environment.Exit(1);
     }
 
     private (Process Process, StringBuilder Said) Start(string list, int index)
@@ -211,8 +332,14 @@ internal sealed class GridRunner(GridSettings settings)
         string[] arguments = [.. settings.Command.Skip(1), .. place, "--cache", settings.Cache.Folder, "--runs", settings.Runs];
         var process = new Process
         {
-            StartInfo = new(settings.Command[0], arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new(settings.Command[0], arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
         };
+        process.StartInfo.Environment[ChildVariable] = "1";
         // Small tensors gain little from threads: one experiment on each core is faster than two cores on each experiment.
         var threads = Math.Max(1, Environment.ProcessorCount / settings.Jobs);
         process.StartInfo.Environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);

@@ -79,7 +79,9 @@ public sealed class RunCache(string folder, string? published = null)
     {
         Directory.CreateDirectory(to);
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
-        Array.ForEach(files, file => File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true));
+        Array.ForEach(
+            files, file => AtomicFile.Write(
+                Path.Combine(to, Path.GetFileName(file)), stream => stream.Write(File.ReadAllBytes(file))));
         return files.Length;
     }
 
@@ -93,12 +95,16 @@ public sealed class RunCache(string folder, string? published = null)
         try
         {
             return JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page) is { } result
+                && result.Scores.Values.Concat(result.Tokens.Values)
+                    .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
+                    .Concat([result.Dial ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
+                    .All(double.IsFinite)
                 ? result with { Cached = true }
-                : throw new InvalidDataException($"'{path}' holds no result{Remedy}");
+                : throw new InvalidDataException($"'{path}' holds no result, or one with numbers that are none{Remedy}");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{path}' is no result of an experiment ({e.Message}){Remedy}", e);
+            throw new InvalidDataException($"'{path}' is no result of an experiment ({JsonRecord.Reason(e)}){Remedy}", e);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
@@ -29,6 +30,24 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
         var grid = PatchGrid.Square(ToyScene.Size, ToyScene.PatchSize);
         string[] pieces = [.. tokens.Select(tokenizer.TokenOf)];
         return new PairView(Picture(pair.Left), Picture(pair.Right), grid, pieces, pair.Label) { Sentence = pair.Sentence };
+    }
+
+    /// <summary>A pair of the world with decoys and what one corpus says of it, as <see cref="DecoyPairs"/> has them.</summary>
+    /// <param name="split">"train", "dev" or "test1".</param>
+    /// <param name="example">Its number in the split, from 0.</param>
+    /// <param name="corpus">What is spoken of.</param>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    public static PairView Decoys(string split, int example, ThingKind corpus)
+    {
+        var pair = DecoyPairs.DrawSplit(split, new DecoySettings(), example + 1)[example];
+        var (sentence, label) = (pair.Statements[(int)corpus].Sentence, pair.Statements[(int)corpus].Label);
+        string[] pieces = [.. NlvrPairs.Tokens(DecoyTokens.Tokenizer, sentence).Select(DecoyTokens.Tokenizer.TokenOf)];
+        RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, DecoyRenderer.Render(scene));
+        return new PairView(
+            Picture(pair.Left), Picture(pair.Right), PatchGrid.Square(DecoyScene.Size, DecoyScene.PatchSize), pieces, label)
+        {
+            Sentence = sentence,
+        };
     }
 
     /// <summary>Draws what a recorded forward pass kept of the pair, layer by layer.</summary>

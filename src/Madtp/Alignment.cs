@@ -33,6 +33,19 @@ public static class AlignmentGuidance
 
     /// <summary>Aligned features A V' (eq. 3): maps <c>[B, K, N]</c>, tokens <c>[B, N, d_k]</c> to <c>[B, K, d_k]</c>.</summary>
     public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]
+
+    /// <summary>
+    /// Mean cosine between different ones of K vectors, <c>[…, K, d]</c>: 1 where all point the same way, so that K of them say no more
+    /// than one.
+    /// </summary>
+    public static double MeanCosine(Tensor vectors)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var (unit, count) = (nn.functional.normalize(vectors, dim: -1), vectors.shape[^2]);
+        var all = unit.MatMul(unit.transpose(-2, -1)).mean().item<float>();
+        return ((all * count) - 1) / (count - 1);
+    }
 }
 
 /// <summary>The alignment loss L_sim (eq. 12): how far the features of the two modalities point apart.</summary>
@@ -40,6 +53,27 @@ public static class AlignmentLoss
 {
     /// <summary>L_sim of what a model's two encoders gathered; null where nothing was aligned.</summary>
     public static Tensor? Similarity(AlignedFeatures? features) => features is null ? null : Similarity(features.Image, features.Text);
+
+    /// <summary>The alignment loss of a training, as the paper has it or as a control; null where nothing was aligned.</summary>
+    public static Tensor? Of(AlignedFeatures? features, GuidanceTraining training) => features is null ? null : training switch
+    {
+        GuidanceTraining.ShuffledTexts => Similarity(features.Image, features.Text.roll(1, 0)),
+        GuidanceTraining.Negatives => Contrast(features.Image, features.Text),
+        _ => Similarity(features.Image, features.Text),
+    };
+
+    /// <summary>
+    /// Cross-entropy of telling a pair's text among those of the batch, and its images, by the mean cosine over the K features, at a
+    /// temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all alike.
+    /// </summary>
+    /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
+    /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>
+    public static Tensor Contrast(Tensor image, Tensor text)
+    {
+        var cosines = einsum("ikd,jkd->ij", Unit(image), Unit(text)) / (0.1 * image.shape[1]); // [B, B]
+        using var own = arange(image.shape[0], device: image.device);
+        return (nn.functional.cross_entropy(cosines, own) + nn.functional.cross_entropy(cosines.t(), own)) / 2;
+    }
 
     /// <summary>
     /// (1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch.
@@ -55,4 +89,20 @@ public static class AlignmentLoss
 
     // Features are sums over many tokens and may be zero for an empty text; 1e-10 keeps the direction defined, as released.
     private static Tensor Unit(Tensor feature) => feature / (feature.norm(-1, keepdim: true) + 1e-10);
+}
+
+/// <summary>What alignment guidance, the learnable tokens and their maps, learns from.</summary>
+public enum GuidanceTraining
+{
+    /// <summary>L_sim of a pair's images and its text (eq. 12).</summary>
+    Paper,
+
+    /// <summary>Nothing: it stays as it began, at random.</summary>
+    Frozen,
+
+    /// <summary>L_sim of a pair's images and another pair's text.</summary>
+    ShuffledTexts,
+
+    /// <summary>Telling a pair's text from the batch's others.</summary>
+    Negatives,
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
@@ -121,12 +123,25 @@ public sealed record CalibrationResult(double Value, double Cost, double Target,
         }
     }
 
-    /// <summary>The outcome in a sentence.</summary>
+    /// <summary>What the plain model costs, in the unit of the target; null where it is not known.</summary>
+    public double? Dense { get; init; }
+
+    /// <summary>What was looked for: a temperature or a keep ratio.</summary>
+    public string Dial { get; init; } = PruningMethod.Temperature;
+
+    /// <summary>The outcome in a sentence; of a budget that is out of reach it says what is within.</summary>
     public override string ToString()
     {
-        var outcome = Reached
-            ? FormattableString.Invariant($"T = {Value:G6} costs {Cost / Target:P2} of the target")
-            : FormattableString.Invariant($"no temperature within the tolerance: T = {Value:G6} comes closest, at {Cost / Target:P2} of the target (measured {Points.Min(p => p.Cost) / Target:P1} to {Points.Max(p => p.Cost) / Target:P1})");
+        var (least, most) = (Points.Min(point => point.Cost), Points.Max(point => point.Cost));
+        var name = Dial == PruningMethod.Temperature ? "T" : Dial;
+        var outcome = Reached ? FormattableString.Invariant($"{name} = {Value:G6} costs {Cost / Target:P2} of the target")
+            : Dense is not null ? FormattableString.Invariant(
+                $"no {Dial} takes {Away(Target)} of the multiply-accumulates away: {name} = {Value:G6} comes closest with {Away(Cost)} ")
+                + $"(within reach: {Away(most)} to {Away(least)})"
+            : FormattableString.Invariant(
+                $"no {Dial} within the tolerance of {Target:G6}: {name} = {Value:G6} comes closest with {Cost:G6} (within reach: {least:G6} to {most:G6})");
         return Monotone ? outcome : outcome + "; the cost does not go one way with the temperature, so other temperatures may meet it too";
+
+        string Away(double cost) => (1 - (cost / Dense!.Value)).ToString("0.##%", CultureInfo.InvariantCulture);
     }
 }

@@ -10,8 +10,10 @@ namespace Madtp.Kit.Madtp;
 public sealed class CandidateRows
 {
     private readonly Tensor? rows; // [B, N] int64, ascending; null for rows 1, 2, …
+    private readonly Tensor? others; // true for rows that go on whatever happens, [B, rows] bool; null for row 0
 
-    private CandidateRows(Tensor? rows, Tensor? mask, int count, Tensor @fixed) => (this.rows, Mask, Count, Fixed) = (rows, mask, count, @fixed);
+    private CandidateRows(Tensor? rows, Tensor? mask, int count, Tensor? others) =>
+        (this.rows, Mask, Count, this.others) = (rows, mask, count, others);
 
     /// <summary>N.</summary>
     public int Count { get; }
@@ -19,20 +21,16 @@ public sealed class CandidateRows
     /// <summary>1 for slots that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>
     public Tensor? Mask { get; }
 
-    /// <summary>True for rows that go on whatever happens, <c>[B, rows]</c> bool.</summary>
-    internal Tensor Fixed { get; }
-
     /// <summary>The candidates of a sequence.</summary>
     /// <param name="tokens">The sequence.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, rows]</c>; null when all are tokens.</param>
     public static CandidateRows Of(TokenState tokens, Tensor? mask)
     {
         using var off = no_grad();
-        var (batch, length) = (tokens.X.shape[0], tokens.Length);
+        var length = tokens.Length;
         if (tokens.Candidates is not { } candidates)
         {
-            var classToken = (arange(length, device: tokens.X.device) == 0).unsqueeze(0).expand(batch, length);
-            return new CandidateRows(null, mask?.slice(1, 1, length, 1), length - 1, classToken);
+            return new CandidateRows(null, mask?.slice(1, 1, length, 1), length - 1, null);
         }
 
         var token = mask is null ? ones_like(candidates) : mask != 0;
@@ -57,6 +55,9 @@ public sealed class CandidateRows
         (view[0], view[dimension], shape[dimension]) = (rows.shape[0], Count, Count);
         return perRow.gather(dimension, rows.view(view).expand(shape));
     }
+
+    /// <summary>True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c> bool.</summary>
+    internal Tensor WithOthers(Tensor keep) => others is null ? nn.functional.pad(keep, [1, 0], value: 1) : Put(others, keep);
 
     /// <summary>The inverse of <see cref="Take"/>: values for every row, those of the candidates replaced.</summary>
     /// <param name="perRow"><c>[B, rows]</c> or <c>[B, rows, D]</c>.</param>

@@ -54,7 +54,7 @@ public static class TokenImportance
     /// <param name="mask">Padding neither gives nor receives.</param>
     public static Tensor Self(Tensor attention, SelfPooling pooling, Tensor? mask = null)
     {
-        var received = attention.amax([1]); // [B, N queries, N]
+        var received = attention.amax([1]).to(float32); // [B, N queries, N]
         received = mask is null ? received : received * mask.unsqueeze(2);
         return Normalize(Masked(pooling == SelfPooling.Sum ? received.sum(1) : received.amax([1]), mask));
     }
@@ -99,6 +99,9 @@ public sealed record ImportanceScorer : ITokenScorer
 
     /// <inheritdoc/>
     public bool NeedsAlignment => Parts.HasFlag(ScoreParts.Alignment);
+
+    /// <inheritdoc/>
+    public bool ReadsAttention => (Parts & (ScoreParts.Class | ScoreParts.Self)) != 0;
 
     /// <summary>The norm of every head's output for S_cls; the strongest head for each query and key for S_self.</summary>
     public PartCost Cost(LayerShape layer) => new(

@@ -48,8 +48,23 @@ public static class Methods
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
     ];
 
+    /// <summary>
+    /// MADTP with one claim of the paper undone and all else alike: guidance that has learned nothing or from other pairs' texts, numbers
+    /// of tokens that do not belong to the picture, thresholds and losses in the simplest form. What equals its control is not the reason.
+    /// </summary>
+    public static IReadOnlyList<Method> Controls { get; } =
+    [
+        Guided("frozen guidance", GuidanceTraining.Frozen, "learnable tokens and maps stay random, no alignment loss") with { AlignmentWeight = 0 },
+        Guided("shuffled texts", GuidanceTraining.ShuffledTexts, "the alignment loss compares a pair's images with another pair's text"),
+        Guided("negatives", GuidanceTraining.Negatives, "the alignment loss tells a pair's text from all others of the batch"),
+        Guided("w/o L_sim", GuidanceTraining.Paper, "no alignment loss: guidance learns through the merging weights alone") with { AlignmentWeight = 0 },
+        Counts("one count for all", CountSharing.Mean, "in each layer every sample keeps the mean share that the threshold gives its batch"),
+        Counts("counts permuted", CountSharing.Permuted, "in each layer every sample keeps the share that the threshold gives another"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean threshold", Keep = new MeanThresholdRule() }), "all three scores, a threshold at a multiple of their mean"),
+    ];
+
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<Method> All { get; } = [new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations];
+    public static IReadOnlyList<Method> All { get; } = [new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations, .. Controls];
 
     /// <summary>The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP (released)".</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
@@ -69,6 +84,12 @@ public static class Methods
 
     private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) => new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
 
+    private static Method Guided(string name, GuidanceTraining guidance, string about) =>
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name }), about) with { Guidance = guidance };
+
+    private static Method Counts(string name, CountSharing sharing, string about) => Aligned(
+        PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name, Keep = new SharedCountRule(ReductionPolicy.Fixed.Keep, sharing) }), about);
+
     private static Method Scores(string name, ScoreParts parts, string about) =>
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name, Scorer = new ImportanceScorer { Parts = parts } }), about);
 }
@@ -80,6 +101,9 @@ public sealed record Method(string Name, PruningMethod? Pruning)
 {
     /// <summary>α, weight of the alignment loss; 0 for methods without alignment guidance.</summary>
     public double AlignmentWeight { get; init; }
+
+    /// <summary>What the guidance learns from.</summary>
+    public GuidanceTraining Guidance { get; init; }
 
     /// <summary>Whether parameters are pruned instead of tokens.</summary>
     public bool PrunesParameters { get; init; }

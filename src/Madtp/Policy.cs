@@ -109,6 +109,9 @@ public interface ITokenScorer
 
     /// <summary>Whether it reads the tokens' products with the learnable tokens.</summary>
     bool NeedsAlignment => false;
+
+    /// <summary>Whether it reads the attention between tokens; where it does not, attentions need not keep their maps.</summary>
+    bool ReadsAttention => true;
 }
 
 /// <summary>Second part of a policy: which tokens does each sample keep?</summary>

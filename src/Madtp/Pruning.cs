@@ -105,7 +105,7 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
     /// <summary>The rows that stay, with everything that belongs to them.</summary>
     public TokenState Gather(TokenState tokens, ReductionContext context) => tokens with
     {
-        X = tokens.X.gather(1, Rows.unsqueeze(2).expand(-1, -1, tokens.X.shape[2])),
+        X = Gathered(tokens.X),
         Mask = Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
         Filled = Validated(tokens.Filled?.gather(1, Rows)),
         Candidates = tokens.Candidates?.gather(1, Rows),
@@ -139,9 +139,18 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
     private static KeptRows? PerInstance(Tensor keep, Tensor ranked, ReductionContext context)
     {
         var token = context.Mask is null ? ones_like(keep) : context.Mask != 0; // [B, N]
-        keep = keep.logical_or(TokenRanking.Ranks(ranked) < context.Policy.Floor(context)).logical_and(token);
-        var gains = context.Available - keep.sum(1) > (context.Policy.Reducer.AddsToken ? 1 : 0); // [B]
-        return gains.any().item<bool>() ? InOrder(where(gains.unsqueeze(1), keep, token), context) : null;
+        keep = keep.logical_and(token);
+        var (counts, floor) = (keep.sum(1), context.Policy.Floor(context)); // [B]
+        var few = counts < floor;
+        var gains = context.Available - counts.clamp_min(floor) > (context.Policy.Reducer.AddsToken ? 1 : 0); // [B]
+        using var told = stack([few.any(), gains.any()]).cpu(); // one wait for both
+        var (anyFew, anyGains) = (told[0].item<bool>(), told[1].item<bool>());
+        if (anyFew)
+        {
+            keep = keep.logical_or(TokenRanking.Ranks(ranked) < floor).logical_and(token);
+        }
+
+        return anyGains ? InOrder(where(gains.unsqueeze(1), keep, token), context) : null;
     }
 
     // Here alone counts exist: a batch without padding has one for all its samples.
@@ -166,12 +175,23 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
     // Rows that stay first, each group in its order; what is behind the longest sample's last falls off.
     private static KeptRows InOrder(Tensor keep, ReductionContext context)
     {
-        var stay = context.Candidates.Put(context.Candidates.Fixed, keep); // [B, rows]
-        var lengths = stay.sum(1);
+        var stay = context.Candidates.WithOthers(keep); // [B, rows]
+        var places = stay.cumsum(1); // [B, rows], from 1
+        var lengths = places.select(1, -1);
         var width = lengths.max().item<long>();
-        var rows = stay.logical_not().to(int64).sort(1, stable: true).Indices.slice(1, 0, width, 1); // [B, N']
+        var all = arange(stay.shape[1], dtype: int64, device: keep.device).expand(stay.shape);
+        var rows = zeros([stay.shape[0], width + 1], dtype: int64, device: keep.device)
+            .scatter_(1, places * stay, all).slice(1, 1, width + 1, 1); // [B, N'], row 0 where a sample is shorter
         var full = context.Policy.Layout != BatchLayout.PerInstance && context.Attended.Candidates is null;
         return new KeptRows(keep, rows, full ? null : (arange(width, device: keep.device).unsqueeze(0) < lengths.unsqueeze(1)).to(context.Attended.X.dtype));
+    }
+
+    // Whole rows are copied: much faster than element by element.
+    private Tensor Gathered(Tensor x)
+    {
+        var (batch, length) = (x.shape[0], x.shape[1]);
+        var first = arange(0, batch * length, length, dtype: int64, device: x.device).unsqueeze(1); // [B, 1]
+        return x.flatten(0, 1).index_select(0, (Rows + first).flatten()).view(batch, Rows.shape[1], -1);
     }
 
     private Tensor? Validated(Tensor? mask) => Valid is null ? mask : mask is null ? Valid : mask * Valid;

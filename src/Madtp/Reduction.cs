@@ -136,14 +136,14 @@ public sealed record ReductionContext(
     /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
     public Tensor X => Candidates.Take(Attended.X);
 
-    /// <summary>Attention between candidates, <c>[B, h, N, N]</c>.</summary>
+    /// <summary>Attention between candidates, <c>[B, h, N, N]</c>, in the precision of the products.</summary>
     public Tensor Attention => Candidates.Take(Candidates.Take(Record.Probabilities, 2), 3);
 
     /// <summary>Attention output of each head at the candidates, <c>[B, h, N, d_h]</c>.</summary>
-    public Tensor HeadOutput => Candidates.Take(Record.HeadOutput, 2);
+    public Tensor HeadOutput => Candidates.Take(Record.HeadOutput, 2).to(Attended.X.dtype);
 
     /// <summary>The candidates' keys, <c>[B, h, N, d_h]</c>.</summary>
-    public Tensor Keys => Candidates.Take(Record.Keys, 2);
+    public Tensor Keys => Candidates.Take(Record.Keys, 2).to(Attended.X.dtype);
 
     /// <summary>
     /// Attention that the token which stands for the sequence (the class token; the end of a causal text) pays to the candidates,
@@ -156,10 +156,11 @@ public sealed record ReductionContext(
             if (Policy.ProtectEndOfText && Attended.EndOfText is { } end)
             {
                 var (heads, length) = (Record.Probabilities.shape[1], Record.Probabilities.shape[^1]);
-                return Candidates.Take(Record.Probabilities.gather(2, end.view(-1, 1, 1, 1).expand(-1, heads, 1, length)).squeeze(2), 2);
+                return Taken(Record.Probabilities.gather(2, end.view(-1, 1, 1, 1).expand(-1, heads, 1, length)).squeeze(2));
             }
 
-            return Encoder.HasClassToken ? Candidates.Take(Record.Probabilities.select(2, 0), 2) : null;
+            return Encoder.HasClassToken ? Taken(Record.Probabilities.select(2, 0)) : null;
+            Tensor Taken(Tensor attention) => Candidates.Take(attention, 2).to(Attended.X.dtype);
         }
     }
 
@@ -179,10 +180,14 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     public bool ExcludesPadding => owner.Policy.ExcludePadding;
 
     /// <inheritdoc/>
+    public bool ReadsAttention => Active && owner.Policy.Scorer.ReadsAttention;
+
+    private bool Active => owner.Enabled && owner.Policy.Keep.IsActive(owner.Temperature);
+
+    /// <inheritdoc/>
     public TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention)
     {
-        var policy = owner.Policy;
-        var active = owner.Enabled && policy.Keep.IsActive(owner.Temperature);
+        var (policy, active) = (owner.Policy, Active);
         var context = Aligned(Look(attended, attention, active), input, active);
         if (!active || context.Candidates.Count == 0)
         {

@@ -54,12 +54,38 @@ public static class Sparsemax
     {
         // A common shift changes nothing; with the greatest score at 0 no size of scores drowns the 1.
         var centred = scores - scores.amax([-1], keepdim: true).detach();
-        var (sorted, _) = centred.sort(-1, descending: true);
-        var sums = sorted.cumsum(-1); // Σ_{i≤j} z_(i)
-        var rank = arange(1, scores.shape[^1] + 1, dtype: scores.dtype, device: scores.device);
-        var support = ((rank * sorted) + 1 > sums).sum(-1, keepdim: true); // k(z), [..., 1]
-        var threshold = (sums.gather(-1, support - 1) - 1) / support; // τ, [..., 1]
-        return (centred - threshold).clamp_min(0);
+        var support = Support(centred.detach()); // [..., N] bool
+        return (centred - Threshold(centred, support)).clamp_min(0);
+    }
+
+    // τ = (Σ z − 1) / k over the k entries of the support, [..., 1].
+    private static Tensor Threshold(Tensor centred, Tensor support) =>
+        ((centred * support).sum(-1, keepdim: true) - 1) / support.sum(-1, keepdim: true);
+
+    // Sorting finds it at once (k is the last j with 1 + j z_(j) > Σ_{i≤j} z_(i)), but is the slowest thing that a CPU can do here. There
+    // entries are left out until none lies below the threshold of those that remain, which ends at the same set (Michelot, 1986).
+    private static Tensor Support(Tensor centred)
+    {
+        using var off = no_grad();
+        if (centred.is_cuda)
+        {
+            var sorted = centred.sort(-1, descending: true).Values;
+            var rank = arange(1, centred.shape[^1] + 1, dtype: centred.dtype, device: centred.device);
+            var size = ((rank * sorted) + 1 > sorted.cumsum(-1)).sum(-1, keepdim: true); // k, [..., 1]
+            return centred >= sorted.gather(-1, size - 1);
+        }
+
+        var threshold = full([.. centred.shape[..^1], 1], -1, dtype: centred.dtype); // τ ≥ -1: the greatest is 0 and no part exceeds 1
+        for (double size = double.MaxValue, before = double.PositiveInfinity; size < before;) // ends too where scores are no numbers
+        {
+            using var scope = NewDisposeScope();
+            var rest = (centred - threshold).clamp_min_(0);
+            var (sum, count) = (rest.sum(-1, keepdim: true), rest.sign_().sum(-1, keepdim: true)); // [..., 1]
+            threshold.add_((sum - 1) / count);
+            (before, size) = (size, count.sum(type: float64).item<double>());
+        }
+
+        return centred > threshold;
     }
 }
 

@@ -67,7 +67,7 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         if (JsonList.Properties(annotationsPath).ContainsKey("images"))
         {
             using var listed = new JsonList(annotationsPath, "images");
-            images = [.. listed.Select(image => image.Number("id"))];
+            images = [.. listed.Select(image => image.Number("id")).Distinct()]; // an old file lists some twice
         }
 
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();

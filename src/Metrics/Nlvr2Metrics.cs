@@ -7,10 +7,12 @@ namespace Madtp.Kit.Metrics;
 public static class Nlvr2Metrics
 {
     /// <summary>Reads the field's own formats and scores.</summary>
-    /// <param name="predictionsPath">Lines <c>identifier,label</c>, the label in whatever case.</param>
+    /// <param name="predictionsPath">
+    /// Lines <c>identifier,label</c>; the label is True or False in whatever case, 1 or 0, blanks around it or not.
+    /// </param>
     /// <param name="annotationsPath">
-    /// NLVR2's JSON lines, with <c>identifier</c> and <c>label</c>. The identifier is <c>split-set-pair-sentence</c>; examples
-    /// that differ in the pair alone share a sentence.
+    /// NLVR2's JSON lines, with <c>identifier</c> and <c>label</c>, written as above or as JSON's true and false. The
+    /// identifier is <c>split-set-pair-sentence</c>; examples that differ in the pair alone share a sentence.
     /// </param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A line has another form, or an example has no prediction.</exception>
@@ -22,21 +24,21 @@ public static class Nlvr2Metrics
         using var examples = JsonList.OfLines(annotationsPath);
         foreach (var example in examples)
         {
-            var (identifier, label) = (example.Text("identifier"), example.Text("label"));
+            var (identifier, label) = (example.Text("identifier"), example.Truth("label"));
             var parts = identifier.Split('-');
             if (parts.Length < 3)
             {
-                throw example.Error($"the identifier '{identifier}' is not of the form split-set-pair-sentence");
+                throw example.Error($"the identifier {Printable.Quoted(identifier)} is not of the form split-set-pair-sentence");
             }
 
             if (!predictions.TryGetValue(identifier, out var prediction))
             {
-                throw example.Error($"the example {identifier} has no prediction in {predictionsPath}");
+                throw example.Error($"the example {Printable.Quoted(identifier)} has no prediction in {predictionsPath}");
             }
 
             parts[2] = "";
             var sentence = string.Join('-', parts);
-            var isRight = PythonText.Lower(prediction) == PythonText.Lower(label);
+            var isRight = prediction == label;
             sentences[sentence] = isRight && sentences.GetValueOrDefault(sentence, true);
             right += isRight ? 1 : 0;
             count++;
@@ -48,21 +50,21 @@ public static class Nlvr2Metrics
                 count, sentences.Count);
     }
 
-    private static Dictionary<string, string> ReadPredictions(string path)
+    private static Dictionary<string, bool> ReadPredictions(string path)
     {
-        var predictions = new Dictionary<string, string>(StringComparer.Ordinal);
-        var number = 0;
-        foreach (var line in File.ReadLines(JsonList.Require(path)))
+        var predictions = new Dictionary<string, bool>(StringComparer.Ordinal);
+        foreach (var (index, line) in File.ReadLines(JsonList.Require(path)).Index())
         {
-            number++;
-            var fields = PythonText.Strip(line).ToString().Split(',');
+            var fields = PythonText.Strip(line).Split(',');
             if (fields is [var identifier, var label, ..])
             {
-                predictions[identifier] = label;
+                predictions[identifier] = JsonRecord.ParseTruth(label) ?? throw new InvalidDataException(
+                    $"{path}, line {index + 1}: the label must be {JsonRecord.TruthForms}, not {Printable.Quoted(label)}");
             }
             else if (fields[0].Length > 0)
             {
-                throw new InvalidDataException($"{path}, line {number}: '{line}' is not of the form identifier,label");
+                throw new InvalidDataException(
+                    $"{path}, line {index + 1}: {Printable.Quoted(line)} is not of the form identifier,label");
             }
         }
 

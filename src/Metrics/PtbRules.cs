@@ -23,9 +23,14 @@ internal static class PtbRules
     private const string Joined = Elision + @"[\p{L}\p{Nd}]+(?:[-_\u058A\u2010\u2011]" + Elision + @"[\p{L}\p{Nd}]+)*";
     private const string Initials = @"(?:(?i:(?:Canada|Sino|Korean|EU|Japan|non)-U\.S|U\.S\.-(?:U\.S\.S\.R|U\.K))"
         + @"|[A-Za-z](?:\.[A-Za-z])+)";
-    private const string Hyphenated = @"[A-Za-z0-9][A-Za-z0-9.,\u00AD]*(?:-(?:" + Initials + @"\."
+    private const string BeforeHyphen = @"[A-Za-z0-9][A-Za-z0-9.,\u00AD]*";
+    private const string Hyphenated = BeforeHyphen + "(?:-(?:" + Initials + @"\."
         + @"|[A-Za-z0-9\u00AD]+(?:\.[0-9]+)?))+";
     private const string Ampersanded = "[A-Z]+(?:(?:[+&]|&amp;)[A-Z]+)+";
+    private const string SiteUnit = @"[^ \t\n\f\r""<>|.!?(){},]";
+    private const string PlainSiteUnit = @"[^ \t\n\f\r""`'<>|!?(){}$,-_]";
+    private const string SitePath = @"(?:/[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-])?";
+    private const string MailUnit = @"[^ \t\n\f\r""<>|(){}\u00A0]";
     private const string AfterClause = @"[,;:\u3001]";
 
     /// <summary>Abbreviations that may end a sentence: months and days, states, companies, and a few more.</summary>
@@ -51,10 +56,11 @@ internal static class PtbRules
     [
         new(Letter, @"(?i:cannot)", GiveBack: 3),
         new(Letter, @"(?i:gonna|gotta|lemme|gimme|wanna)", GiveBack: 2), // contracted
-        // tag
-        new(Sign, @"<(?:[!?][A-Za-z-][^>\r\n]*|/[A-Za-z][\w:.-]* *"
-            + @"|[A-Za-z][\w:.-]*(?: +[A-Za-z][\w:.-]*(?: *= *(?:'[^'\r\n]*'|""[^""\r\n]*"""
-            + @"|[A-Za-z][\w:.-]*))?)* */? *)>", Unbroken),
+        // tag: a comment or instruction; one that closes; one that opens
+        new(Sign, @"<[!?][A-Za-z-][^>\r\n]*>", Unbroken, Reach: @"<[!?][A-Za-z-][^>\r\n]*"),
+        new(Sign, @"</[A-Za-z][\w:.-]* *>", Unbroken),
+        new(Sign, @"<[A-Za-z][\w:.-]*(?: +[A-Za-z][\w:.-]*(?: *= *(?:'[^'\r\n]*'|""[^""\r\n]*""|[A-Za-z][\w:.-]*))?)*"
+            + @" *(?:/ *)?>", Unbroken),
         new(Sign | Reference, @"(?:&(?i:MD|mdash|ndash);|[\u0096\u0097\u2013-\u2015])", _ => "--"), // dash
         new(Reference, @"(?i:&amp;)", _ => "&"), // ampersand
         new(Reference, @"&(?i:HT|TL|UR|LR|QC|QL|QR|odq|cdq|#[0-9]+);"), // named sign
@@ -71,11 +77,13 @@ internal static class PtbRules
         new(Letter, @"(?<t>[yY]" + Apostrophe + @")\p{L}"), // you elided
         new(Letter, @"(?i:https?|ftp|svn|svn\+ssh|mailto)://[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-]"), // address
         // site
-        new(Letter | Digit | Reference | Sign, @"(?:(?i:www)\.(?:[^ \t\n\f\r""<>|.!?(){},]+\.)+[a-zA-Z]{2,4}"
-            + @"|(?:[^ \t\n\f\r""`'<>|!?(){}$,-_]+\.)+(?i:com|net|org|edu))(?:/[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-])?"),
+        new(Letter | Digit | Reference | Sign, @"(?i:www)\.(?:" + SiteUnit + @"+\.)+[a-zA-Z]{2,4}" + SitePath,
+            Reach: @"(?i:www)\.(?:" + SiteUnit + @"+\.)*" + SiteUnit + "*"),
+        new(Letter | Digit | Reference | Sign | Surrogate, "(?:" + PlainSiteUnit + @"+\.)+(?i:com|net|org|edu)" + SitePath,
+            Reach: PlainSiteUnit + @"+(?:\." + PlainSiteUnit + @"+)*\.?", IsFallback: true),
         // mail
-        new(Letter | Digit, @"[a-zA-Z0-9][^ \t\n\f\r""<>|(){}\u00A0]*@(?:[^ \t\n\f\r""<>|(){}.\u00A0]+\.)*[^ \t\n\f\r""<>"
-            + @"|(){}\[\].,;:\u00A0]+"),
+        new(Letter | Digit, "[a-zA-Z0-9]" + MailUnit + @"*@(?:[^ \t\n\f\r""<>|(){}.\u00A0]+\.)*[^ \t\n\f\r""<>"
+            + @"|(){}\[\].,;:\u00A0]+", Reach: "[a-zA-Z0-9]" + MailUnit + "*"),
         new(Sign, @"(?:@[a-zA-Z_][a-zA-Z_0-9]*|#" + Word + ")"), // handle
         new(Sign | Reference, @"(?<t>" + Clitic + ")[^A-Za-z]", Closing), // clitic before other
         new(Letter, Negation, Closing), // negation alone
@@ -117,8 +125,9 @@ internal static class PtbRules
         new(Sign, @"(?:\.{3,}|\.[ \u00A0](?:\.[ \u00A0])+\.|[\u0085\u2026])", _ => "..."), // ellipsis
         new(Sign, @"(?:@+|#+|_+|\*+|(?:\\\*){1,3}|[?!]+|=+)"), // sign run
         new(Sign, @"[,;:\u3001./¡¿\u037E\u0589\u061F\u06D4\u0700-\u0702\u07FA\u3002]"), // punctuation
-        new(Letter | Digit, @"(?<t>" + Hyphenated + @"\.)" + AfterClause, WithoutSoftHyphens), // hyphenated before clause
-        new(Letter | Digit, Hyphenated, WithoutSoftHyphens), // hyphenated word
+        // hyphenated before clause
+        new(Letter | Digit, @"(?<t>" + Hyphenated + @"\.)" + AfterClause, WithoutSoftHyphens, Reach: BeforeHyphen),
+        new(Letter | Digit, Hyphenated, WithoutSoftHyphens, Reach: BeforeHyphen), // hyphenated word
         new(Letter | Digit, @"(?<t>" + Joined + @"\.)" + AfterClause, Closing), // joined before clause
         new(Letter | Digit, Joined, Closing), // joined word
         new(Letter, Ampersanded, Ampersands), // ampersanded word
@@ -186,13 +195,40 @@ internal static class PtbRules
 /// <param name="Repeats">
 /// Whether what is given back also stays in the token, as the period of an abbreviation that ends a sentence.
 /// </param>
+/// <param name="Reach">
+/// Where the pattern does not match at a place, it matches nowhere in what this one matches there: so that a text in which a rule
+/// looks far ahead and fails is not looked through again from each of its characters. Null for patterns that look ahead no
+/// further than to what they take.
+/// </param>
+/// <param name="IsFallback">Whether the rule is only for where the one before it does not match, however long.</param>
 internal sealed record PtbRule(PtbStart Starts, string Pattern, Func<string, string>? Rewrite = null, int GiveBack = 0,
-    bool Repeats = false)
+    bool Repeats = false, string? Reach = null, bool IsFallback = false)
 {
-    private readonly Regex regex = new($@"\G(?:{Pattern})", RegexOptions.Compiled | RegexOptions.CultureInvariant);
+    private readonly Regex regex = Compiled(Pattern);
+    private readonly Regex? reach = Reach is null ? null : Compiled(Reach);
 
-    /// <summary>What matches at a place of a text.</summary>
-    public Match At(string text, int position) => regex.Match(text, position);
+    /// <summary>What matches at a place of a text; places are asked for in order.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="position">The place.</param>
+    /// <param name="failing">Up to where it is known that nothing matches; kept for the next place of the text.</param>
+    public Match At(string text, int position, ref int failing)
+    {
+        if (position < failing)
+        {
+            return Match.Empty;
+        }
+
+        var match = regex.Match(text, position);
+        if (!match.Success && reach is not null)
+        {
+            failing = position + reach.Match(text, position).Length;
+        }
+
+        return match;
+    }
+
+    private static Regex Compiled(string pattern) =>
+        new($@"\G(?:{pattern})", RegexOptions.Compiled | RegexOptions.CultureInvariant);
 }
 
 /// <summary>Kinds of first characters, so that only rules that could match are tried.</summary>
@@ -210,4 +246,7 @@ internal enum PtbStart
 
     /// <summary>Anything else.</summary>
     Sign = 8,
+
+    /// <summary>Half of a pair of units, as of an emoji: no letter, digit or sign to any rule.</summary>
+    Surrogate = 16,
 }

@@ -35,6 +35,7 @@ public static class PtbTokenizer
         var text = string.Join('\n', captions.Select(OneLine));
         var lines = new List<IReadOnlyList<string>>(captions.Count);
         var line = new List<string>();
+        var failing = new int[PtbRules.All.Count];
         for (var position = 0; position < text.Length;)
         {
             if (text[position] == '\n')
@@ -45,7 +46,7 @@ public static class PtbTokenizer
             }
             else
             {
-                position += Next(text, position, line);
+                position += Next(text, position, line, failing);
             }
         }
 
@@ -69,7 +70,7 @@ public static class PtbTokenizer
     }
 
     /// <summary>Adds the token at a place, if there is one there, and returns how much text it took.</summary>
-    private static int Next(string text, int position, List<string> line)
+    private static int Next(string text, int position, List<string> line, int[] failing)
     {
         if (IsSkipped(text[position]))
         {
@@ -88,7 +89,7 @@ public static class PtbTokenizer
             return "&nbsp;".Length;
         }
 
-        var (rule, match) = Longest(text, position);
+        var (rule, match) = Longest(text, position, failing);
         if (rule is null)
         {
             // What no rule knows, half an emoji for one, is left out, as the original does.
@@ -101,15 +102,19 @@ public static class PtbTokenizer
         return token.Length - rule.GiveBack;
     }
 
-    private static (PtbRule? Rule, Match? Match) Longest(string text, int position)
+    private static (PtbRule? Rule, Match? Match) Longest(string text, int position, int[] failing)
     {
         PtbRule? best = null;
         Match? bestMatch = null;
         var start = StartOf(text[position]);
-        foreach (var rule in PtbRules.All)
+        var isMatched = false; // by the rule before
+        for (var i = 0; i < PtbRules.All.Count; i++)
         {
-            if ((rule.Starts & start) != 0 && rule.At(text, position) is { Success: true } match
-                && match.Length > (bestMatch?.Length ?? 0))
+            var rule = PtbRules.All[i];
+            var match = (rule.Starts & start) == 0 || (rule.IsFallback && isMatched) ? Match.Empty
+                : rule.At(text, position, ref failing[i]);
+            isMatched = match.Success;
+            if (match.Length > (bestMatch?.Length ?? 0))
             {
                 (best, bestMatch) = (rule, match);
             }
@@ -139,6 +144,7 @@ public static class PtbTokenizer
         => char.IsLetter(unit) ? PtbStart.Letter
             : char.IsDigit(unit) ? PtbStart.Digit
             : unit == '&' ? PtbStart.Reference
+            : char.IsSurrogate(unit) ? PtbStart.Surrogate
             : char.IsAscii(unit) ? PtbStart.Sign
             : PtbStart.Sign | PtbStart.Letter | PtbStart.Digit;
 }

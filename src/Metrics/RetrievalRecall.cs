@@ -2,8 +2,8 @@ namespace Madtp.Kit.Metrics;
 
 /// <summary>Recall at 1, 5 and 10 of image-text retrieval, both ways, with several captions for each image.</summary>
 /// <remarks>
-/// Candidates are ranked as the reference's <c>np.argsort(scores)[::-1]</c> ranks them: of equal scores the later candidate comes
-/// first. An image is found at the rank of its best caption.
+/// Candidates are ranked as the reference's <c>np.argsort(scores)[::-1]</c> ranks them, by numpy's stable order: of equal scores
+/// the later candidate comes first. An image is found at the rank of its best caption.
 /// </remarks>
 public static class RetrievalRecall
 {

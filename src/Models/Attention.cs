@@ -1,13 +1,26 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>What an attention shows to whoever scores tokens.</summary>
-/// <param name="Probabilities">Attention of each head, query and key, <c>[B, h, N, N]</c>.</param>
+/// <summary>What an attention shows to whoever scores tokens, in the precision of its products.</summary>
 /// <param name="HeadOutput">Output of each head before the projection, <c>[B, h, N, d_h]</c>.</param>
 /// <param name="Keys">Keys of each head, <c>[B, h, N, d_h]</c>.</param>
-public sealed record SelfAttentionRecord(Tensor Probabilities, Tensor HeadOutput, Tensor Keys);
+public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
+{
+    private Tensor? probabilities;
+
+    /// <summary>Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its map.</summary>
+    public Tensor Probabilities
+    {
+        get => probabilities ??= Map!();
+        init => probabilities = value;
+    }
+
+    /// <summary>Computes the map.</summary>
+    internal Func<Tensor>? Map { get; init; }
+}
 
 /// <summary>Scaled dot-product attention of several heads; descendants make queries, keys and values.</summary>
 public abstract class MultiHeadAttention : nn.Module
@@ -31,11 +44,30 @@ public abstract class MultiHeadAttention : nn.Module
     public int Heads { get; }
 
     /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
-    protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias)
+    /// <param name="query">Q.</param>
+    /// <param name="key">K.</param>
+    /// <param name="value">V.</param>
+    /// <param name="bias">What the scores get added; null adds nothing.</param>
+    /// <param name="read">Whether the map will be read. One that nobody reads is not kept: the attention runs as one operator.</param>
+    protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, bool read)
     {
-        var scores = Products.MatMul(query * scale, key.transpose(-2, -1)); // [B, h, N, N]
-        var probabilities = (bias is null ? scores : scores + bias).softmax(-1);
-        return new SelfAttentionRecord(probabilities, Products.MatMul(probabilities, value), key);
+        var added = bias?.to(query.dtype);
+        Tensor Map()
+        {
+            var scores = (query * scale).MatMul(key.transpose(-2, -1)); // [B, h, N, N]
+            return (added is null ? scores : Products.Add(scores, added)).softmax(-1);
+        }
+
+        // On a CPU libtorch's own attention is slower in bfloat16 than the map is.
+        if (read || (query.dtype == bfloat16 && query.device.type == TorchSharp.DeviceType.CPU))
+        {
+            var probabilities = Map();
+            return new SelfAttentionRecord(probabilities.MatMul(value), key) { Probabilities = probabilities };
+        }
+
+        var rescale = scale * Math.Sqrt(query.shape[^1]); // it scales by a head's width now
+        var output = nn.functional.scaled_dot_product_attention(Math.Abs(rescale - 1) < 1e-6 ? query : query * rescale, key, value, added!);
+        return new SelfAttentionRecord(output, key) { Map = Map };
     }
 
     /// <summary><c>[B, h, N, d_h]</c> to <c>[B, N, h·d_h]</c>.</summary>
@@ -45,13 +77,19 @@ public abstract class MultiHeadAttention : nn.Module
 /// <summary>Self-attention with one fused projection to queries, keys and values (ViT, CLIP).</summary>
 public abstract class FusedAttention(string name, int width, int heads) : MultiHeadAttention(name, width, heads)
 {
-    /// <summary>Attends: tokens <c>[B, N, D]</c> and a bias that broadcasts to <c>[B, h, N, N]</c> or null, to <c>[B, N, D]</c> and the record.</summary>
-    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias)
+    /// <summary>Attends from tokens to each other.</summary>
+    /// <param name="tokens">Tokens, <c>[B, N, D]</c>.</param>
+    /// <param name="norm">What they go through before.</param>
+    /// <param name="rows">The rows that hold one.</param>
+    /// <param name="bias">What scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
+    /// <param name="read">Whether the map will be read.</param>
+    /// <returns>What is added to the tokens, <c>[B, N, D]</c>, and the record.</returns>
+    internal (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, bool read)
     {
-        var projected = Project(tokens).view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, N, d_h]
-        var parts = projected.unbind(0);
-        var record = Attend(parts[0], parts[1], parts[2], bias);
-        return (Output(JoinHeads(record)), record);
+        var projected = rows.Map(tokens, each => Project(norm.forward(each))); // [B, N, 3·h·d_h]
+        var parts = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4).unbind(0); // each [B, h, N, d_h]
+        var record = Attend(parts[0], parts[1], parts[2], bias, read);
+        return (rows.Map(JoinHeads(record), Output), record);
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, 3·h·d_h]</c>.</summary>
@@ -83,10 +121,12 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
     public override TokenState forward(TokenState input)
     {
         var (norm1, attention, norm2, feedForward) = Parts;
-        var (attended, record) = attention.Attend(norm1.forward(input.X), Bias(input));
-        var tokens = input with { X = input.X + DropPath(attended) };
+        var rows = FilledRows.Of(input);
+        var (attended, record) = attention.Attend(input.X, norm1, rows, Bias(input), Reducer?.ReadsAttention ?? false);
+        var tokens = input with { X = Products.Add(DropPath(attended), input.X) };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
-        return tokens with { X = tokens.X + DropPath(feedForward.forward(norm2.forward(tokens.X))) };
+        rows = ReferenceEquals(tokens.Filled, input.Filled) ? rows : FilledRows.Of(tokens);
+        return tokens with { X = Products.Add(DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
     }
 
     // Stochastic depth: in training a sample's branch [B, N, D] is skipped with a probability and scaled up otherwise. Whatever its

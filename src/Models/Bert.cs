@@ -290,7 +290,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     /// <summary>Runs the layer on text tokens <c>[B, N, D]</c>, which read the images; none runs the text-only layer.</summary>
     public TokenState Forward(TokenState input, IReadOnlyList<ImageContext> images)
     {
-        var (attended, record) = attention.Attend(input.X, input.AttentionBias());
+        var (attended, record) = attention.Attend(input.X, input.AttentionBias(), Reducer?.ReadsAttention ?? false);
         var tokens = input with { X = attended };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
         return tokens with { X = Read(tokens.X, images) };
@@ -298,7 +298,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.</summary>
     internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
-        Read(attention.Attend(tokens, bias, cache, index).Output, [image]);
+        Read(attention.Attend(tokens, bias, read: false, cache, index).Output, [image]);
 
     private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
@@ -324,12 +324,14 @@ public sealed class BertSelfAttention : nn.Module
     /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values <paramref name="cache"/> may hold.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
+    /// <param name="read">Whether the map will be read.</param>
     /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
     /// <param name="layer">The layer's number in the cache.</param>
-    public (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, Tensor? bias, DecoderCache? cache = null, int layer = 0)
+    public (Tensor Output, SelfAttentionRecord Record) Attend(
+        Tensor tokens, Tensor? bias, bool read, DecoderCache? cache = null, int layer = 0)
     {
         var newest = self.Project(tokens);
-        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias);
+        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias, read);
         return (output.forward(MultiHeadAttention.JoinHeads(record), tokens), record);
     }
 }
@@ -357,8 +359,8 @@ public sealed class BertAttention : MultiHeadAttention
     public KeyValue Project(Tensor tokens) => new(PerHead(key, tokens), PerHead(value, tokens));
 
     /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to <c>[B, h, N, S]</c>.</summary>
-    public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias) =>
-        Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias);
+    public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias, bool read = false) =>
+        Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias, read);
 
     private Tensor PerHead(Linear projection, Tensor tokens) =>
         Products.Linear(projection, tokens).view(tokens.shape[0], tokens.shape[1], Heads, -1).transpose(1, 2); // [B, h, N, d_h]
@@ -377,7 +379,7 @@ public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => nn.functional.gelu(Products.Linear(dense, tokens));
+    public override Tensor forward(Tensor tokens) => Products.Gelu(Products.Linear(dense, tokens));
 }
 
 /// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the checkpoints).</summary>
@@ -398,5 +400,5 @@ public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor branch, Tensor residual) =>
-        LayerNorm.forward(dropout.forward(Products.Linear(dense, branch)) + residual);
+        LayerNorm.forward(Products.Add(dropout.forward(Products.Linear(dense, branch)), residual));
 }

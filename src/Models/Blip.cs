@@ -64,6 +64,19 @@ public sealed record BlipConfig
         EncodeId = 137,
     };
 
+    /// <summary>
+    /// The world with decoys', for NLVR2: 96² pixels in 144 patches of 8², 153 words, width 64, four heads, 6 + 4 layers, K = 24
+    /// (K/N = 0.17, as in the paper), d_k = 64.
+    /// </summary>
+    public static BlipConfig Decoys { get; } = new()
+    {
+        Vision = VisionTransformerConfig.Decoys,
+        Text = Toy.Text with { VocabularySize = 155, Layers = 4 },
+        Alignment = new AlignmentConfig(Tokens: 24, Width: 64, AlignmentMapping.PerLayer),
+        DecodeId = 153,
+        EncodeId = 154,
+    };
+
     /// <summary>The toy world's for retrieval: E = 64, queues of 1,024.</summary>
     public static BlipConfig ToyRetrieval { get; } = Toy with { EmbedWidth = 64, Contrastive = ContrastiveConfig.Toy };
 

@@ -57,7 +57,16 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
             throw new ArgumentException($"{pairs} statements need {2 * pairs} images (all left ones, then all right ones), not {images.shape[0]}", nameof(images));
         }
 
-        var vision = visual_encoder.forward(images); // [2B, S, D_v]
+        return Read(visual_encoder.forward(images), ids, mask);
+    }
+
+    /// <summary>Scores a batch of statements about pairs of images that are encoded already.</summary>
+    /// <param name="vision">Final tokens of both images of every pair, <c>[2B, S, D_v]</c>: first all left ones, then all right ones.</param>
+    /// <param name="ids">Statement tokens with [ENC] first, <c>[B, N]</c> int64.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    public NlvrOutput Read(TokenState vision, Tensor ids, Tensor mask)
+    {
+        var pairs = ids.shape[0];
         var text = text_encoder.Forward(ids, mask, [Half(vision, 0, pairs), Half(vision, pairs, 2 * pairs)]);
         var logits = cls_head.forward(text.X.select(1, 0)); // [B, 2]
         return new NlvrOutput(logits, vision, text);

@@ -4,25 +4,24 @@ using Madtp.Kit.Checkpoints;
 namespace Madtp.Kit.Models;
 
 /// <summary>
-/// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors. What no shape tells is the number of
-/// attention heads: CLIP's and BLIP's are 64 wide at every published size, those of the kit's toy models (narrower than 128) 16.
-/// Training copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the
+/// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors, and what no shape tells, found by
+/// <see cref="Untold"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16. Training copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the
 /// sizes before.
 /// </summary>
 public static class CheckpointSizes
 {
-    private const int HeadWidth = 64;
-    private const int ToyHeadWidth = 16;
-    private const int NarrowestPublished = 128;
-
     /// <summary>CLIP's sizes.</summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
+    /// <param name="untold">What no shape tells; looked for or assumed if null.</param>
     /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or of an impossible shape.</exception>
-    public static ClipConfig Clip(CheckpointFile file)
+    public static ClipConfig Clip(CheckpointFile file, Untold? untold = null)
     {
-        var shapes = CheckpointShapes.Read(file, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding", "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight", "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
+        ArgumentNullException.ThrowIfNull(file);
+        untold ??= new Untold();
+        var shapes = CheckpointShapes.Read(file, untold.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding", "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight", "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
         var (width, patch) = (shapes.Size("visual.conv1.weight", 0), shapes.Size("visual.conv1.weight", 2));
         var textWidth = shapes.Size("ln_final.weight", 0);
+        var (heads, textHeads, activation) = untold.Find(file, isClip: true, width, textWidth);
         return new ClipConfig
         {
             Vision = new VisionTransformerConfig
@@ -31,7 +30,7 @@ public static class CheckpointSizes
                 PatchSize = patch,
                 Width = width,
                 Depth = shapes.Layers("visual.transformer.resblocks."),
-                Heads = Heads(width),
+                Heads = heads,
             },
             Text = new ClipTextConfig
             {
@@ -39,9 +38,10 @@ public static class CheckpointSizes
                 VocabularySize = shapes.Size("token_embedding.weight", 0),
                 Width = textWidth,
                 Layers = shapes.Layers("transformer.resblocks."),
-                Heads = Heads(textWidth),
+                Heads = textHeads,
             },
             EmbedWidth = shapes.Size("text_projection", 1),
+            Activation = activation,
             Alignment = shapes.Alignment("visual.transformer.resblocks.0."),
             Contrastive = null,
         };
@@ -51,14 +51,19 @@ public static class CheckpointSizes
     /// The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint has them.
     /// </summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
+    /// <param name="untold">What no shape tells; looked for or assumed if null.</param>
     /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible shape.</exception>
-    public static BlipConfig Blip(CheckpointFile file)
+    public static BlipConfig Blip(CheckpointFile file, Untold? untold = null)
     {
-        var shapes = CheckpointShapes.Read(file, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed", "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight", "text_decoder.bert.embeddings.word_embeddings.weight");
+        ArgumentNullException.ThrowIfNull(file);
+        untold ??= new Untold();
+        var shapes = CheckpointShapes.Read(file, untold.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed", "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight", "text_decoder.bert.embeddings.word_embeddings.weight");
         var patch = shapes.Size("visual_encoder.patch_embed.proj.weight", 2);
         var width = shapes.Size("visual_encoder.patch_embed.proj.weight", 0);
         var text = shapes.Has("text_encoder.embeddings.word_embeddings.weight") ? "text_encoder" : "text_decoder.bert";
         var vocabulary = shapes.Size($"{text}.embeddings.word_embeddings.weight", 0);
+        var textWidth = shapes.Size($"{text}.embeddings.word_embeddings.weight", 1);
+        var (heads, textHeads, _) = untold.Find(file, isClip: false, width, textWidth);
         var config = new BlipConfig
         {
             Vision = new VisionTransformerConfig
@@ -67,10 +72,10 @@ public static class CheckpointSizes
                 PatchSize = patch,
                 Width = width,
                 Depth = shapes.Layers("visual_encoder.blocks."),
-                Heads = Heads(width),
+                Heads = heads,
                 MlpRatio = (double)Regular(shapes.Size("visual_encoder.blocks.0.mlp.fc1.weight", 0), width) / width,
             },
-            Text = Text(shapes, text, vocabulary, width),
+            Text = Text(shapes, text, vocabulary, width, textHeads),
             Alignment = shapes.Alignment("visual_encoder.blocks.0."),
             Contrastive = null,
             DecodeId = vocabulary - 2, // BLIP's two tokens come last
@@ -79,7 +84,7 @@ public static class CheckpointSizes
         return shapes.Has("vision_proj.weight") ? config with { EmbedWidth = shapes.Size("vision_proj.weight", 0) } : config;
     }
 
-    private static BertConfig Text(CheckpointShapes shapes, string prefix, int vocabulary, int imageWidth)
+    private static BertConfig Text(CheckpointShapes shapes, string prefix, int vocabulary, int imageWidth, int heads)
     {
         var width = shapes.Size($"{prefix}.embeddings.word_embeddings.weight", 1);
         var layers = shapes.Layers($"{prefix}.encoder.layer.");
@@ -89,7 +94,7 @@ public static class CheckpointSizes
             VocabularySize = vocabulary,
             Width = width,
             Layers = layers,
-            Heads = Heads(width),
+            Heads = heads,
             FeedForwardWidth = Regular(shapes.Size($"{prefix}.encoder.layer.0.intermediate.dense.weight", 0), width),
             MaxPositions = shapes.Size($"{prefix}.embeddings.position_embeddings.weight", 0),
             EncoderWidth = imageWidth,
@@ -99,8 +104,6 @@ public static class CheckpointSizes
 
     // Where parameters were pruned the feed-forward width is less than the four times of every published model.
     private static int Regular(int feedForward, int width) => Math.Max(feedForward, 4 * width);
-
-    private static int Heads(int width) => Math.Max(1, width / (width < NarrowestPublished ? ToyHeadWidth : HeadWidth));
 }
 
 /// <summary>The shapes of a checkpoint's tensors by their original names.</summary>
@@ -113,8 +116,8 @@ internal sealed class CheckpointShapes
     private CheckpointShapes(StateDictionary state, string path, string kind) => (this.state, this.path, this.kind) = (state, path, kind);
 
     /// <summary>Reads them, telling whose names they are by a few that the model must have.</summary>
-    public static CheckpointShapes Read(CheckpointFile file, string kind, params string[] telling) =>
-        new(StateDictionary.Read(file, telling), file.Path, kind);
+    public static CheckpointShapes Read(CheckpointFile file, string? weights, string kind, params string[] telling) =>
+        new(StateDictionary.Read(file, telling, weights), file.Path, kind);
 
     /// <summary>Whether there is such a tensor.</summary>
     public bool Has(string name) => state.Tensors.ContainsKey(name);

@@ -22,6 +22,9 @@ public sealed record ClipConfig
     /// <summary>Momentum copies and queues for training; null builds a model that only answers, as in the official checkpoints.</summary>
     public ContrastiveConfig? Contrastive { get; init; } = new();
 
+    /// <summary>What the feed-forward parts compute.</summary>
+    public ClipActivation Activation { get; init; }
+
     /// <summary>Defect 6 of the released code, decided.</summary>
     public MomentumText MomentumText { get; init; }
 
@@ -83,6 +86,16 @@ public sealed record ClipTextConfig
     public int Heads { get; init; } = 8;
 }
 
+/// <summary>What CLIP's feed-forward parts compute between their two layers. No tensor tells.</summary>
+public enum ClipActivation
+{
+    /// <summary>x · σ(1.702 x): OpenAI's weights.</summary>
+    QuickGelu,
+
+    /// <summary>x · Φ(x): most of open_clip's own.</summary>
+    Gelu,
+}
+
 /// <summary>What the momentum text encoder of CLIP is made of (defect 6 of the released code).</summary>
 public enum MomentumText
 {
@@ -132,11 +145,11 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         Config = config;
         space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         logit_scale = nn.Parameter(full([], Math.Log(1 / 0.07), dtype: float32));
-        visual = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment);
+        visual = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment, config.Activation);
         (token_embedding, positional_embedding, transformer, ln_final, text_projection) = TextParts(config);
         if (config.Contrastive is { } training)
         {
-            visual_m = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment);
+            visual_m = new ClipVisionTransformer(config.Vision, config.EmbedWidth, config.Alignment, config.Activation);
             (token_embedding_m, positional_embedding_m, transformer_m, ln_final_m, text_projection_m) = TextParts(config);
             CreateQueues(config.EmbedWidth, training.QueueSize);
         }
@@ -236,7 +249,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         return (
             ClipInitialization.Words(text.VocabularySize, text.Width),
             ClipInitialization.Table(0.01, text.ContextLength, text.Width),
-            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment),
+            new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment, config.Activation),
             nn.LayerNorm(text.Width),
             ClipInitialization.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
     }

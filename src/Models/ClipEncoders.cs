@@ -19,7 +19,10 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
     /// <param name="config">Sizes.</param>
     /// <param name="embedWidth">E, width of the joint space.</param>
     /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    public ClipVisionTransformer(VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null) : base(nameof(ClipVisionTransformer))
+    /// <param name="activation">What feed-forward parts compute.</param>
+    public ClipVisionTransformer(
+        VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null, ClipActivation activation = default)
+        : base(nameof(ClipVisionTransformer))
     {
         Config = config;
         var deviation = Math.Pow(config.Width, -0.5);
@@ -28,7 +31,7 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
         proj = ClipInitialization.Table(deviation, config.Width, embedWidth);
         conv1 = nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
         ln_pre = nn.LayerNorm(config.Width);
-        transformer = new ClipTransformer(config.Width, config.Depth, config.Heads, causal: false, alignment);
+        transformer = new ClipTransformer(config.Width, config.Depth, config.Heads, causal: false, alignment, activation);
         ln_post = nn.LayerNorm(config.Width);
         RegisterComponents();
     }
@@ -109,10 +112,13 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
     /// <param name="heads">Attention heads per block.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    public ClipTransformer(int width, int layers, int heads, bool causal, AlignmentConfig? alignment) : base(nameof(ClipTransformer))
+    /// <param name="activation">What feed-forward parts compute.</param>
+    public ClipTransformer(
+        int width, int layers, int heads, bool causal, AlignmentConfig? alignment, ClipActivation activation = default)
+        : base(nameof(ClipTransformer))
     {
         var maps = AlignmentMap.ForLayers(alignment, width, layers);
-        resblocks = new ModuleList<ClipBlock>([.. maps.Select(map => new ClipBlock(width, heads, layers, causal, map))]);
+        resblocks = new ModuleList<ClipBlock>([.. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
         RegisterComponents();
     }
 
@@ -142,11 +148,14 @@ public sealed class ClipBlock : PreNormBlock
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    public ClipBlock(int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null) : base(nameof(ClipBlock))
+    /// <param name="activation">What the feed-forward part computes.</param>
+    public ClipBlock(
+        int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, ClipActivation activation = default)
+        : base(nameof(ClipBlock))
     {
         attn = new ClipAttention(width, heads, layers);
         ln_1 = nn.LayerNorm(width);
-        mlp = new ClipFeedForward(width, layers);
+        mlp = new ClipFeedForward(width, layers, activation);
         ln_2 = nn.LayerNorm(width);
         query_model = queryModel;
         this.causal = causal;
@@ -203,12 +212,15 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
 {
     private readonly Linear c_fc;
     private readonly Linear c_proj;
+    private readonly ClipActivation activation;
 
     /// <summary>Creates the two layers.</summary>
     /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    public ClipFeedForward(int width, int layers) : base(nameof(ClipFeedForward))
+    /// <param name="activation">What is computed between them.</param>
+    public ClipFeedForward(int width, int layers, ClipActivation activation = default) : base(nameof(ClipFeedForward))
     {
+        this.activation = activation;
         c_fc = nn.Linear(width, 4 * width);
         c_proj = nn.Linear(4 * width, width);
         RegisterComponents();
@@ -216,10 +228,11 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.Linear(c_proj, QuickGelu(Products.Linear(c_fc, tokens)));
-
-    /// <summary>x · σ(1.702 x), the approximation of GELU that CLIP was trained with.</summary>
-    public static Tensor QuickGelu(Tensor x) => x * (x * 1.702).sigmoid();
+    public override Tensor forward(Tensor tokens)
+    {
+        var hidden = Products.Linear(c_fc, tokens);
+        return Products.Linear(c_proj, activation == ClipActivation.Gelu ? Products.Gelu(hidden) : Products.QuickGelu(hidden));
+    }
 }
 
 /// <summary>The bias that keeps CLIP's text tokens from looking ahead.</summary>

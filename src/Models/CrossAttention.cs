@@ -106,13 +106,24 @@ public sealed class PairCrossAttention : CrossAttention
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
-    public override Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images) => images.Count == 2
-        ? output.forward(Read(self0, tokens, images[0]), Read(self1, tokens, images[1]), tokens)
-        : throw new ArgumentException($"the NLVR2 text encoder reads two images, not {images.Count}", nameof(images));
+    /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say where.</summary>
+    public Action<Tensor, Tensor>? Looks { get; set; }
 
-    private static Tensor Read(BertAttention attention, Tensor tokens, ImageContext image) =>
-        MultiHeadAttention.JoinHeads(attention.Attend(tokens, attention.Project(image.Tokens), image.AttentionBias()));
+    /// <inheritdoc/>
+    public override Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images)
+    {
+        if (images.Count != 2)
+        {
+            throw new ArgumentException($"the NLVR2 text encoder reads two images, not {images.Count}", nameof(images));
+        }
+
+        var (left, right) = (Read(self0, tokens, images[0]), Read(self1, tokens, images[1]));
+        Looks?.Invoke(left.Probabilities, right.Probabilities);
+        return output.forward(MultiHeadAttention.JoinHeads(left), MultiHeadAttention.JoinHeads(right), tokens);
+    }
+
+    private static SelfAttentionRecord Read(BertAttention attention, Tensor tokens, ImageContext image) =>
+        attention.Attend(tokens, attention.Project(image.Tokens), image.AttentionBias());
 }
 
 /// <summary>Joins what the text read in two images: a projection each, their mean or a learned merge, residual, LayerNorm.</summary>
@@ -140,6 +151,6 @@ public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
     {
         var (first, second) = (Products.Linear(dense0, left), Products.Linear(dense1, right));
         var joined = merge_layer is null ? (first + second) / 2 : Products.Linear(merge_layer, cat([first, second], -1));
-        return LayerNorm.forward(dropout.forward(joined) + residual);
+        return LayerNorm.forward(Products.Add(dropout.forward(joined), residual));
     }
 }

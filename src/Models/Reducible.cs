@@ -77,6 +77,9 @@ public interface IBlockReducer
     /// <summary>Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for that.</summary>
     bool ExcludesPadding { get; }
 
+    /// <summary>Whether it reads the attention between all tokens. What it does not read an attention need not keep.</summary>
+    bool ReadsAttention { get; }
+
     /// <summary>Returns the tokens that go on through the rest of the block.</summary>
     /// <param name="input">The block's input; alignment guidance reads this.</param>
     /// <param name="attended">The tokens after the attention residual.</param>

@@ -90,3 +90,43 @@ public sealed record TokenState(Tensor X)
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>
     public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
 }
+
+/// <summary>
+/// The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not work on the rows
+/// that only make the samples equally long.
+/// </summary>
+internal sealed class FilledRows
+{
+    private const double Worth = 0.9; // a greater share of filled rows is not worth two copies
+
+    private static readonly FilledRows All = new(null);
+
+    private readonly Tensor? rows; // [n] int64 among B·N; null for all
+
+    private FilledRows(Tensor? rows) => this.rows = rows;
+
+    /// <summary>Those of a sequence.</summary>
+    public static FilledRows Of(TokenState tokens)
+    {
+        if (tokens.Filled is not { } filled)
+        {
+            return All;
+        }
+
+        var rows = filled.flatten().nonzero().squeeze(1);
+        return rows.shape[0] > Worth * filled.numel() ? All : new(rows);
+    }
+
+    /// <summary>Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0. <c>[B, N, D']</c>.</summary>
+    public Tensor Map(Tensor x, Func<Tensor, Tensor> map)
+    {
+        if (rows is null)
+        {
+            return map(x);
+        }
+
+        var (batch, length) = (x.shape[0], x.shape[1]);
+        var mapped = map(x.flatten(0, 1).index_select(0, rows)); // [n, D']
+        return zeros([batch * length, mapped.shape[1]], dtype: mapped.dtype, device: x.device).index_copy(0, rows, mapped).view(batch, length, -1);
+    }
+}

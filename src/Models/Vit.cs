@@ -40,6 +40,9 @@ public sealed record VisionTransformerConfig
     /// <summary>The toy world's: 64² pixels in patches of 8², width 64, three blocks of four heads.</summary>
     public static VisionTransformerConfig Toy { get; } = new() { ImageSize = 64, PatchSize = 8, Width = 64, Depth = 3, Heads = 4 };
 
+    /// <summary>The world with decoys': 96² pixels in patches of 8², width 64, six blocks of four heads.</summary>
+    public static VisionTransformerConfig Decoys { get; } = Toy with { ImageSize = 96, Depth = 6 };
+
     /// <summary>Refuses images that are not <c>[B, 3, ImageSize, ImageSize]</c>.</summary>
     internal void Check(Tensor images)
     {
@@ -164,7 +167,7 @@ public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.Linear(fc2, nn.functional.gelu(Products.Linear(fc1, tokens)));
+    public override Tensor forward(Tensor tokens) => Products.Linear(fc2, Products.Gelu(Products.Linear(fc1, tokens)));
 }
 
 /// <summary>Cuts an image into patches and projects each to a token.</summary>

@@ -27,6 +27,18 @@ public static class NativeLibraries
     /// <summary>Whether the chosen libtorch was built with CUDA; whether a GPU answers is another matter.</summary>
     public static bool HasCuda => File.Exists(Path.Combine(Folder, "libtorch_cuda.so"));
 
+    /// <summary>The libtorch's version: what a Python's torch says of itself, else the package's.</summary>
+    public static string Version
+    {
+        get
+        {
+            var file = Path.Combine(Chosen ?? string.Empty, "version.py");
+            var line = Chosen is null || !File.Exists(file) ? null
+                : File.ReadLines(file).FirstOrDefault(line => line.StartsWith("__version__", StringComparison.Ordinal));
+            return line?.Split('=')[1].Trim(' ', '\'') ?? TorchSharp.torch.__version__;
+        }
+    }
+
     private static string? Chosen => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen ? chosen : null;
 
     private static string Beside => Path.GetDirectoryName(typeof(NativeLibraries).Assembly.Location) is { Length: > 0 } folder

@@ -78,6 +78,12 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public static ModelTask Open(string name, TaskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        if (settings.DialIs is { } given && given != settings.Reduction.Dial)
+        {
+            throw new ArgumentException($"{settings.Reduction.Name} has a {settings.Reduction.Dial}, not a {given}: give "
+                + $"{(given == PruningMethod.KeepRatio ? "--temperature" : "--keep")}, or --reduce");
+        }
+
         return settings.ReduceRatio is not (null or (> 0 and < 1))
             ? throw new ArgumentException(
                 FormattableString.Invariant($"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}"))
@@ -145,14 +151,15 @@ public abstract class ModelTask : TrainingTask, IDisposable
         }
 
         Model.eval();
+        var dense = CalibrationCost(reduced: false);
         return Calibrated(WithoutFeatures(() => BudgetSearch.Find(
             dial =>
             {
                 Settings.Reduction.Turn(Reduction, dial);
                 return CalibrationCost(reduced: true);
             },
-            (1 - ratio) * CalibrationCost(reduced: false),
-            Settings.Reduction.Range)));
+            (1 - ratio) * dense,
+            Settings.Reduction.Range) with { Dense = dense, Dial = Settings.Reduction.Dial }));
     }
 
     /// <summary>Takes over what a calibration found.</summary>
@@ -177,8 +184,10 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The split that is to be scored; the usual one if null.</summary>
     internal string? ScoredSplit { get; set; }
 
-    /// <summary>Whether the model has no alignment guidance, as one that was never trained for token reduction.</summary>
-    internal bool LacksGuidance => ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
+    /// <summary>Whether the method chooses tokens by alignment guidance and the model has none, as one that was never trained for
+    /// token reduction.</summary>
+    internal bool LacksGuidance => Reduction.Policy.NeedsAlignment
+        && ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
     /// <summary>Adds what else the results on a split depend on.</summary>
     internal virtual void Identify(RunIdentity identity, string split)

@@ -1,7 +1,8 @@
 using System.Text;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;
@@ -50,9 +51,12 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.Toy, config => new BlipNlvr(config));
-            return new NlvrTask(
-                toy, settings, split => ToyNlvr2Pairs.Draw(split, settings.World, split == "train" ? settings.Opened : null));
+            var sizes = settings.Corpus is null ? BlipConfig.Toy : BlipConfig.Decoys;
+            var toy = TaskModel.Blip(settings, checkpoint, sizes, config => new BlipNlvr(config));
+            int? Drawn(string split) => split == "train" ? settings.Opened : null;
+            return new NlvrTask(toy, settings, split => settings.Corpus is { } corpus
+                ? DecoyPairs.Draw(split, corpus, settings.Decoys, Drawn(split))
+                : ToyNlvr2Pairs.Draw(split, settings.World, Drawn(split)));
         }
 
         var files = new NlvrFiles(new TaskFiles(settings.Data), settings);
@@ -75,7 +79,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var right = output.Logits.detach().argmax(1).eq(batch.Labels).to(float32).mean();
         var losses = new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), right)
         {
-            Alignment = AlignmentLoss.Similarity(output.Aligned),
+            Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
             Auxiliary = Heads!.Loss(output.Vision.X, () => batch.PatchClasses, output.Text.X, () => batch.NamedCounts),
         };
         return Recorded(losses, trace, batch.TextLengths);
@@ -135,7 +139,36 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     }
 
     /// <inheritdoc/>
-    protected override Evaluation Score(string split, Scoring scoring) => Evaluate(model, Split(split), split, Active, scoring);
+    protected override Evaluation Score(string split, Scoring scoring)
+    {
+        var scores = Evaluate(model, Split(split), split, Active, scoring);
+        return Settings.Corpus is null || Active is null || scoring.Shuffle != Shuffle.None ? scores : scores with
+        {
+            ByKind = scores.ByKind.Concat(KeptShares.Of(model, Split(split), Active)).Concat(Collapse(Split(split)))
+                .ToDictionary(kind => kind.Key, kind => kind.Value),
+        };
+    }
+
+    // How alike the learnable tokens have become, and what they gather from images; nothing without alignment guidance.
+    private Dictionary<string, double> Collapse(NlvrPairs pairs)
+    {
+        if (!Reduction.Policy.NeedsAlignment || model.ReducibleEncoders[0].SpaceDict is not { } learnable)
+        {
+            return [];
+        }
+
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        Reduction.GatherFeatures = true;
+        var batch = pairs.Batch([.. Enumerable.Range(0, Math.Min(ScoredAtOnce, pairs.Count))], device: Device);
+        var features = model.Forward(batch).Vision.AlignmentFeature!;
+        Reduction.GatherFeatures = false;
+        return new()
+        {
+            ["cosine of tokens"] = AlignmentGuidance.MeanCosine(learnable),
+            ["cosine of features"] = AlignmentGuidance.MeanCosine(features),
+        };
+    }
 
     /// <inheritdoc/>
     protected override double ReducedCost(NlvrPairs split, int examples) =>

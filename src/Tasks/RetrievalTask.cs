@@ -62,7 +62,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
 
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         files.RequireLearned();
-        var sizes = CheckpointSizes.Clip(checkpoint!);
+        var sizes = CheckpointSizes.Clip(checkpoint!, settings.Untold);
         var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
         var model = TaskModel.Clip(settings, checkpoint, sizes);
@@ -119,7 +119,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
             : ((BlipRetrieval)model).TrainingStep(pixels, ids, mask, imageIds, distillation);
         var losses = new StepLosses(step.Task, Correct(step.Features))
         {
-            Alignment = AlignmentLoss.Similarity(step.Aligned),
+            Alignment = AlignmentLoss.Of(step.Aligned, Settings.Guidance),
             Auxiliary = Heads!.Loss(step.ImageTokens.X, () => Train.PatchClasses(images, Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);

@@ -63,7 +63,7 @@ internal sealed class RunIdentity
             // Results without a run that they belong to are worth nothing.
             Array.ForEach(Directory.GetFiles(folder, "*.jsonl"), File.Delete);
             Array.ForEach(Directory.GetFiles(folder, "calibration.json"), File.Delete);
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, parts, Indented), flushToDisk: true);
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, parts, Indented));
         }
     }
 

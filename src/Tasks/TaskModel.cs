@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal static class TaskModel
         where T : nn.Module
     {
         files.RequireLearned();
-        var sizes = CheckpointSizes.Blip(checkpoint);
+        var sizes = CheckpointSizes.Blip(checkpoint, settings.Untold);
         var texts = BlipTexts.Open(sizes, checkpoint, files.Files, settings.Vocabulary);
         return (Blip(settings, checkpoint, sizes, create, contrastive), texts);
     }
@@ -40,7 +41,7 @@ internal static class TaskModel
         ContrastiveConfig? contrastive = null)
         where T : nn.Module
     {
-        sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize } };
+        sizes = sizes with { Vision = Sized(sizes.Vision, settings.ImageSize) };
         return Make(settings, checkpoint, create, !settings.Learns ? sizes with { Contrastive = null } : sizes with
         {
             Vision = sizes.Vision with { DropPath = settings.DropPath },
@@ -54,8 +55,7 @@ internal static class TaskModel
     /// <inheritdoc cref="Blip{T}(TaskSettings, CheckpointFile?, BlipConfig, Func{BlipConfig, T}, ContrastiveConfig?)"/>
     public static ClipModel Clip(TaskSettings settings, CheckpointFile? checkpoint, ClipConfig sizes)
     {
-        sizes = sizes with { Vision = sizes.Vision with { ImageSize = settings.ImageSize ?? sizes.Vision.ImageSize },
-            Contrastive = null };
+        sizes = sizes with { Vision = Sized(sizes.Vision, settings.ImageSize), Contrastive = null };
         return Make(settings, checkpoint, config => new ClipModel(config),
             !settings.Learns ? sizes
             : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
@@ -69,6 +69,27 @@ internal static class TaskModel
     public static bool IsGuidance(string name) =>
         name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
 
+    // One image's attention must fit into memory at all, which is found out before it is asked for.
+    private static VisionTransformerConfig Sized(VisionTransformerConfig vision, int? imageSize)
+    {
+        if (imageSize is not { } side)
+        {
+            return vision;
+        }
+
+        if (side < vision.PatchSize || side % vision.PatchSize != 0)
+        {
+            throw new ArgumentException($"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an "
+                + "image's side is a multiple of that");
+        }
+
+        var tokens = 1 + Math.Pow(side / vision.PatchSize, 2);
+        var bytes = vision.Heads * tokens * tokens * sizeof(float);
+        var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return bytes < there ? vision with { ImageSize = side } : throw new ArgumentException(FormattableString.Invariant(
+            $"--image-size {side}: the attention of one image needs {bytes / 1e9:N0} GB, and this machine has {there / 1e9:N0}"));
+    }
+
     private static AlignmentConfig Alignment(TaskSettings settings, AlignmentConfig? own) =>
         settings.NewAlignment || own is null ? settings.Alignment : own;
 
@@ -77,7 +98,7 @@ internal static class TaskModel
     {
         if (!settings.Learns)
         {
-            return CompressedWeights.Load(create(sizes), checkpoint!).to(settings.Device);
+            return CompressedWeights.Load(create(sizes), checkpoint!, settings.Untold).to(settings.Device);
         }
 
         manual_seed(settings.Seed);
@@ -93,10 +114,17 @@ internal static class TaskModel
         }
         else
         {
-            Fill(model, checkpoint, settings.NewAlignment);
+            Fill(model, checkpoint, settings);
         }
 
-        return model.to(settings.Device);
+        var placed = model.to(settings.Device);
+        var isFrozen = settings.Guidance == GuidanceTraining.Frozen;
+        foreach (var (_, parameter) in placed.named_parameters().Where(parameter => isFrozen && IsGuidance(parameter.name)))
+        {
+            parameter.requires_grad = false;
+        }
+
+        return placed;
     }
 
     // A new captioner or VQA model begins with the toy BLIP-NLVR2's encoders, as BLIP's models begin with its pretraining.
@@ -111,12 +139,12 @@ internal static class TaskModel
     }
 
     // Guidance, queues and copies may be missing: the first begins at random, queues empty, and copies at what they copy.
-    private static void Fill(nn.Module model, CheckpointFile checkpoint, bool newAlignment)
+    private static void Fill(nn.Module model, CheckpointFile checkpoint, TaskSettings settings)
     {
         var state = model.state_dict();
-        var targets = state.Where(tensor => !newAlignment || !IsGuidance(tensor.Key))
+        var targets = state.Where(tensor => !settings.NewAlignment || !IsGuidance(tensor.Key))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        CheckpointLoader.Load(targets, checkpoint)
+        settings.Untold.Tell(CheckpointLoader.Load(targets, checkpoint, settings.Untold.Weights))
             .RequireComplete(name => IsGuidance(name) || ContrastiveModel.IsForTraining(name));
         if (model is ContrastiveModel copying && !checkpoint.Tensors.Any(tensor => ContrastiveModel.IsForTraining(tensor.Name)))
         {

@@ -1,3 +1,4 @@
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
@@ -15,6 +16,9 @@ public sealed record TaskSettings
     /// <summary>Weights to begin with: a file that <c>CheckpointFile</c> reads; null begins the toy world's model anew.</summary>
     public string? Checkpoint { get; init; }
 
+    /// <summary>What no shape of the checkpoint tells, and who is told what was taken instead.</summary>
+    public Untold Untold { get; init; } = new();
+
     /// <summary>The folder of all data sets, or that of the one that is needed; null draws the toy world in memory.</summary>
     public string? Data { get; init; }
 
@@ -26,6 +30,14 @@ public sealed record TaskSettings
 
     /// <summary>The toy world's pairs of pictures (NLVR2).</summary>
     public ToyWorldSettings World { get; init; } = new();
+
+    /// <summary>
+    /// What the statements of the world with decoys speak of (NLVR2): objects are corpus A, glyphs B; null for the toy world.
+    /// </summary>
+    public ThingKind? Corpus { get; init; }
+
+    /// <summary>The world with decoys.</summary>
+    public DecoySettings Decoys { get; init; } = new();
 
     /// <summary>The toy world's captioned pictures (the other tasks).</summary>
     public ToyCaptionSettings Scenes { get; init; } = new();
@@ -69,6 +81,9 @@ public sealed record TaskSettings
     /// <summary>α, weight of the alignment loss (Section 3.4).</summary>
     public double AlignmentWeight { get; init; } = 0.1;
 
+    /// <summary>What alignment guidance learns from.</summary>
+    public GuidanceTraining Guidance { get; init; }
+
     /// <summary>Weight of the loss on what each patch shows, where the data says it; 0 leaves it out.</summary>
     public double PatchWeight { get; init; }
 
@@ -83,6 +98,11 @@ public sealed record TaskSettings
 
     /// <summary>The method's dial, where it is not calibrated: MADTP's temperature, a keep ratio.</summary>
     public double? Dial { get; init; }
+
+    /// <summary>
+    /// What the dial was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses it.
+    /// </summary>
+    public string? DialIs { get; init; }
 
     /// <summary>Training examples that the dial is calibrated on, the first of the split.</summary>
     public int CalibrationExamples { get; init; } = 200;

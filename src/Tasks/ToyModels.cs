@@ -1,6 +1,7 @@
 using System.Globalization;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using TorchSharp.Modules;
@@ -13,6 +14,9 @@ public static class ToyModels
 {
     /// <summary>BLIP for NLVR2.</summary>
     public static ToyModels<BlipNlvr> Nlvr2 { get; } = new("nlvr2", () => new BlipNlvr(BlipConfig.Toy));
+
+    /// <summary>BLIP for NLVR2 in the world with decoys, after the pretraining that treats objects and glyphs alike.</summary>
+    public static ToyModels<BlipNlvr> DecoysNeutral { get; } = new("decoys-neutral", () => new BlipNlvr(BlipConfig.Decoys));
 
     /// <summary>CLIP.</summary>
     public static ToyModels<ClipModel> Clip { get; } = new(
@@ -27,6 +31,12 @@ public static class ToyModels
 
     /// <summary>BLIP for visual question answering.</summary>
     public static ToyModels<BlipVqa> Vqa { get; } = new("vqa", () => new BlipVqa(BlipConfig.ToyLanguage));
+
+    /// <summary>The same, tuned on one corpus.</summary>
+    public static ToyModels<BlipNlvr> Decoys(ThingKind corpus) => new(DecoysName(corpus), () => new BlipNlvr(BlipConfig.Decoys));
+
+    /// <summary>What weights and experiments of a corpus are called: decoys-a of objects, decoys-b of glyphs.</summary>
+    public static string DecoysName(ThingKind corpus) => corpus == ThingKind.Object ? "decoys-a" : "decoys-b";
 
     /// <summary>A BLIP-NLVR2 that fine-tuning begins with: the trained weights, but alignment guidance new and random.</summary>
     /// <param name="alignment">Sizes of the alignment guidance.</param>

@@ -1,5 +1,6 @@
-using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using TorchSharp.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -72,13 +73,13 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
 /// <param name="textWidth">Width of a text token; null where words are not looked up.</param>
 internal sealed class TrainingHeads(TaskSettings settings, Device device, int imageWidth, int? textWidth = null)
 {
-    private const int MostNamed = 3;
+    private const int MostNamed = 3; // of the toy world
 
-    private readonly PatchHead? patches =
-        settings.PatchWeight > 0 ? new PatchHead(imageWidth, ToyObject.Classes).to(device) : null;
+    private readonly PatchHead? patches = settings.PatchWeight > 0
+        ? new PatchHead(imageWidth, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(device) : null;
 
-    private readonly WordHead? words =
-        settings.WordWeight > 0 && textWidth is { } width ? new WordHead(width, MostNamed).to(device) : null;
+    private readonly WordHead? words = settings.WordWeight > 0 && textWidth is { } width
+        ? new WordHead(width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(device) : null;
 
     /// <summary>The heads by their names in checkpoints.</summary>
     public IEnumerable<(string Name, nn.Module Module)> Modules =>

@@ -102,7 +102,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         var right = WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId));
         var losses = new StepLosses(output.Loss, right)
         {
-            Alignment = AlignmentLoss.Similarity(output.Aligned),
+            Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
             Auxiliary = Heads!.Loss(
                 output.Encoding.Vision.X, () => Train.PatchClasses(questions, Device),
                 output.Encoding.Question.X, () => Train.NamedCounts(questions, Device)),

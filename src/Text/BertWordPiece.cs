@@ -126,7 +126,7 @@ public sealed class BertWordPiece
             {
                 throw new InvalidDataException($"{source}, line {id + 1}: the token " + (token.Length == 0
                     ? "is empty; a BERT vocabulary has one token a line"
-                    : $"'{token}' is on line {lines[token] + 1} already"));
+                    : $"{Printable.Quoted(token)} is on line {lines[token] + 1} already"));
             }
         }
 

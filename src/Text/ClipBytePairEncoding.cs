@@ -125,12 +125,14 @@ public sealed class ClipBytePairEncoding
             if (tokens.Length != 2 || !known.Contains(tokens[0]) || !known.Contains(tokens[1]))
             {
                 throw new InvalidDataException(
-                    $"{source}, line {i + 2}: '{pairs[i]}' is not two tokens of the lines before with a space between");
+                    $"{source}, line {i + 2}: {Printable.Quoted(pairs[i])} is not two tokens of the lines before "
+                    + "with a space between");
             }
 
             if (!known.Add(tokens[0] + tokens[1]))
             {
-                throw new InvalidDataException($"{source}, line {i + 2}: the token '{tokens[0]}{tokens[1]}' is there already");
+                throw new InvalidDataException(
+                    $"{source}, line {i + 2}: the token {Printable.Quoted(tokens[0] + tokens[1])} is there already");
             }
         }
     }

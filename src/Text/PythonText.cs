@@ -21,10 +21,10 @@ internal static class PythonText
             : unit;
     }
 
-    /// <summary>Every code point of a text.</summary>
-    public static IEnumerable<int> CodePoints(string text)
+    /// <summary>Every code point of a text, from a place on.</summary>
+    public static IEnumerable<int> CodePoints(string text, int start = 0)
     {
-        for (var index = 0; index < text.Length;)
+        for (var index = start; index < text.Length;)
         {
             yield return NextCodePoint(text, ref index);
         }
@@ -91,7 +91,17 @@ internal static class PythonText
     {
         static bool BeginsCased(IEnumerable<int> points) =>
             points.SkipWhile(UnicodeTables.Instance.IsCaseIgnorable).Take(1).Any(UnicodeTables.Instance.IsCased);
-        return BeginsCased(CodePoints(text[..position]).Reverse()) && !BeginsCased(CodePoints(text[(position + 1)..]));
+        return BeginsCased(Backwards(text, position)) && !BeginsCased(CodePoints(text, position + 1));
+    }
+
+    private static IEnumerable<int> Backwards(string text, int end)
+    {
+        while (end > 0)
+        {
+            end -= end > 1 && char.IsSurrogatePair(text[end - 2], text[end - 1]) ? 2 : 1;
+            var index = end;
+            yield return NextCodePoint(text, ref index);
+        }
     }
 
     /// <summary>Canonical ordering: a stable sort by combining class of every run of marks.</summary>

@@ -1,3 +1,5 @@
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -50,6 +52,32 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
                 WatchedExamples = int.MaxValue,
             },
             new TrainingSettings { Epochs = passes, LearningRate = rate, WarmupSteps = rise, CheckpointEvery = checkpoint });
+    }
+
+    /// <summary>
+    /// The world with decoys'. The plain model begins with the neutral pretraining and is tuned on the answers of one corpus, and
+    /// on how many of what a word names are there; then, from those weights, a method at a budget, on answers and alignment.
+    /// </summary>
+    /// <param name="corpus">What is spoken of.</param>
+    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
+    public static Recipe Decoys(ThingKind corpus, double? reduceRatio = null)
+    {
+        var isReduced = reduceRatio is not null;
+        var (epochs, rate, rise, checkpoint) = isReduced ? (1, 3e-4, 20, 25) : (2, 5e-4, 50, 50);
+        return new Recipe(
+            new TaskSettings
+            {
+                Learns = true,
+                Corpus = corpus,
+                Checkpoint = (isReduced ? ToyModels.Decoys(corpus) : ToyModels.DecoysNeutral).WeightsPath(),
+                ReduceRatio = reduceRatio,
+                AlignmentWeight = isReduced ? 0.1 : 0,
+                Alignment = BlipConfig.Decoys.Alignment!,
+                NewAlignment = isReduced,
+                WordWeight = isReduced ? 0 : 1,
+                DropPath = 0,
+            },
+            new TrainingSettings { Epochs = epochs, LearningRate = rate, WarmupSteps = rise, CheckpointEvery = checkpoint });
     }
 
     /// <summary>The paper's fine-tuning: learning rate, weight decay, epochs, batch of 8 GPUs, queue, distillation, drop path, K,

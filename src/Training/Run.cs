@@ -4,6 +4,8 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
@@ -41,8 +43,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     public bool Fresh { get; init; }
 
     /// <summary>
-    /// Whether parameters are taken out to the budget instead of tokens (UPop): a search and the training of the smaller model, each as
-    /// the training settings say.
+    /// Whether parameters are taken out to the budget instead of tokens (UPop): a search and the training of the smaller model,
+    /// each as the training settings say.
     /// </summary>
     public bool PrunesParameters { get; init; }
 
@@ -55,24 +57,29 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <summary>How splits are scored; its folder is the run's.</summary>
     public Scoring Scoring { get; init; } = new();
 
-    /// <summary>Trains, or goes on with it; then calibrates once more where there is a budget, writes the weights and scores them.</summary>
+    /// <summary>Trains, or goes on with it; then calibrates once more to a budget, writes the weights and scores them.</summary>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The report; null where the training was stopped.</returns>
     /// <exception cref="ArgumentException">There is no such task, or a setting is impossible.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, does not fit the task, or the folder holds another run.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed or does not fit, or the folder holds another run.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="IOException">Another process works in the folder.</exception>
+    /// <exception cref="NotFiniteNumberException">The training diverged, or a score is not a number.</exception>
     /// <exception cref="OperationCanceledException">The scoring was stopped.</exception>
     public RunReport? Train(Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (PrunesParameters && (Settings.ReduceRatio is null || Settings.TrainExamples == 0))
         {
-            throw new ArgumentException($"{Methods.UPop} finds what to prune by training: it needs a reduce ratio and examples to train on");
+            throw new ArgumentException(
+                $"{Methods.UPop} finds what to prune by training: it needs a reduce ratio and examples to train on");
         }
 
+        Training.RequirePossible();
+        using var alone = FolderLock.Take(Folder);
         RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
-        using var task = ModelTask.Open(Task, PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
         var identity = Identity(task);
         identity.Claim(Folder, fresh: !Resume);
         if (Trained(task, progress, cancellation) is not var (trained, steps))
@@ -82,11 +89,17 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
         var weights = Path.Combine(Folder, WeightsName);
         var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
+        if (calibration is { Reached: false })
+        {
+            Settings.Untold.Say?.Invoke($"{calibration}");
+        }
+
         var watched = trained.Validate();
         Save(weights, trained, steps, []);
         identity.AddFile("weights", weights); // answers of other weights, as of an earlier epoch, are worth nothing
         identity.Add("limit", Scoring.Limit);
-        var scores = (Scored ?? [task.TestSplit]).ToDictionary(split => split, split => Score(trained, split, identity, cancellation));
+        var scores = (Scored ?? [task.TestSplit])
+            .ToDictionary(split => split, split => Score(trained, split, identity, cancellation));
         if (scores.Count > 0)
         {
             Save(weights, trained, steps, scores.Values);
@@ -96,8 +109,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     }
 
     /// <summary>
-    /// Scores the weights that the settings name, or goes on with it: at the dial or the budget of the settings, or else at the dial that
-    /// the weights were trained for, where their file says it.
+    /// Scores the weights that the settings name, or goes on with it: at the dial or the budget of the settings, or else at the
+    /// dial that the weights were trained for, where their file says it.
     /// </summary>
     /// <param name="split">The split; the task's usual one if null.</param>
     /// <param name="plain">Keeps all tokens, whatever the file says.</param>
@@ -105,22 +118,28 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <inheritdoc cref="Train"/>
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
+        using var alone = Folder.Length > 0 ? FolderLock.Take(Folder) : null;
         if (Folder.Length > 0)
         {
             RequireFree();
         }
 
-        using var task = ModelTask.Open(Task, (plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
+        using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
         {
-            throw new InvalidDataException($"{Settings.Checkpoint} has no alignment guidance (space_dict), by which MADTP chooses tokens: it was not trained for token reduction");
+            throw new InvalidDataException(
+                $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
+                + "chooses tokens: it was not trained for token reduction");
         }
 
         split ??= task.TestSplit;
         task.ScoredSplit = split;
         var identity = Identity(task, split);
         var folder = Folder.Length > 0 || Settings.Data is null ? Folder
-            : KitFolder.File("artifacts", "evaluations", $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
+            : KitFolder.File(
+                "artifacts", "evaluations",
+                $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
+        using var aloneHere = Folder.Length == 0 && folder.Length > 0 ? FolderLock.Take(folder) : null;
         if (folder.Length > 0)
         {
             identity.Claim(folder, Fresh);
@@ -131,7 +150,31 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             Calibrate(task, folder, cancellation);
         }
 
-        return task.Evaluate(split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation });
+        return Finite(task.Evaluate(
+            split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation }));
+    }
+
+    private static Evaluation Finite(Evaluation scored)
+    {
+        var all = scored.Scores.Concat(scored.ByKind).Append(new("main", scored.Accuracy)).Append(new("MACs", scored.Macs));
+        return all.FirstOrDefault(score => !double.IsFinite(score.Value)).Key is not { } name ? scored
+            : throw new NotFiniteNumberException(
+                $"on {scored.Split} the score '{name}' is no finite number: what the model computes is not");
+    }
+
+    // Whatever is computed with weights that are not finite says nothing.
+    private ModelTask Open(TaskSettings settings)
+    {
+        var task = ModelTask.Open(Task, settings);
+        if (Divergence.FirstIn(task.Model.named_parameters()) is { } name)
+        {
+            task.Dispose();
+            throw new InvalidDataException(
+                $"{settings.Checkpoint}: not every number in {name} is finite: the training of these weights diverged, or they "
+                + "are damaged");
+        }
+
+        return task;
     }
 
     // A budget that was met before is not looked for again.
@@ -141,24 +184,45 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var path = Path.Combine(folder, "calibration.json");
         if (folder.Length > 0 && File.Exists(path))
         {
-            task.Calibrated(JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))!);
+            task.Calibrated(Calibration(path));
             return;
         }
 
         Scoring.Progress?.Report(new EvaluationProgress("calibration", 0, task.Settings.CalibrationExamples));
         var found = task.Calibrate();
+        if (!found.Reached)
+        {
+            Settings.Untold.Say?.Invoke($"{found}");
+        }
+
         if (folder.Length > 0)
         {
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found), flushToDisk: true);
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found));
         }
     }
 
-    private (ModelTask Task, int Steps)? Trained(ModelTask task, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    private static CalibrationResult Calibration(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))
+                ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException(
+                $"{path} is no calibration's result: delete it, and the budget is looked for again", e);
+        }
+    }
+
+    private (ModelTask Task, int Steps)? Trained(
+        ModelTask task, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var training = Training with { BatchSize = Math.Min(Training.BatchSize, task.Examples) };
         if (PrunesParameters)
         {
-            var upop = UPopTraining.Of(new UPopSettings { MacShare = 1 - Settings.ReduceRatio!.Value, UpdateEvery = UpdateEvery }, training);
+            var upop = UPopTraining.Of(
+                new UPopSettings { MacShare = 1 - Settings.ReduceRatio!.Value, UpdateEvery = UpdateEvery }, training);
             return upop.Run(task, Folder, Resume, progress, cancellation) is { } smaller ? (smaller, upop.Steps(task)) : null;
         }
 
@@ -179,7 +243,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             identity.Claim(folder, fresh: !Resume || !identity.Owns(folder));
         }
 
-        return task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation });
+        return Finite(task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation }));
     }
 
     private void Save(string path, ModelTask task, int steps, IEnumerable<Evaluation> scores)
@@ -213,6 +277,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             }
         }
 
+        foreach (var (name, value) in Untold.Notes(task.Model))
+        {
+            notes[name] = value;
+        }
+
         ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
     }
 
@@ -222,7 +291,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         if (settings.Checkpoint is null)
         {
-            throw new ArgumentException("name the weights to score");
+            throw new ArgumentException("name the weights to score: --checkpoint FILE");
         }
 
         using var file = CheckpointFile.Open(settings.Checkpoint);
@@ -238,22 +307,51 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             };
         }
 
+        var method = settings.Reduction;
+        var from = named ? ""
+            : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named"
+            : $", as {file.Path} names it";
         if ((settings.ReduceRatio ?? settings.Dial) is not null)
         {
+            var given = settings.Dial is { } dial ? (method.Dial, dial) : ("reduce ratio", settings.ReduceRatio!.Value);
+            if (settings.DialIs is null || settings.DialIs == method.Dial)
+            {
+                settings.Untold.Say?.Invoke(
+                    FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
+            }
+
             return settings;
         }
 
-        var method = settings.Reduction;
         var stored = released is not null ? method.Dial == PruningMethod.Temperature ? released : null
             : trainedBy == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
-        return stored is null && named
-            ? throw new ArgumentException($"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it: "
-                + $"give a reduce ratio, or the {method.Dial}")
-            : settings with { Dial = stored };
+        if (stored is { } odd && !(odd > 0 && double.IsFinite(odd)))
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{file.Path}: its {method.Dial} is {odd}, which reduces nothing: give another, or --reduce"));
+        }
+
+        if (stored is null && named)
+        {
+            var owner = released is not null ? "the released MADTP" : trainedBy;
+            var holds = released is not null
+                || file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio");
+            var others = holds ? $" (what it holds is {owner}'s)" : "";
+            throw new ArgumentException(
+                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it{others}: "
+                + $"give {(method.Dial == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
+        }
+
+        settings.Untold.Say?.Invoke(stored is { } value
+            ? FormattableString.Invariant($"{method.Name}{from}: {method.Dial} {value:G6}, as {file.Path} says")
+            : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");
+        return settings with { Dial = stored };
     }
 
     private static double? Note(CheckpointFile file, string name) =>
-        file.Metadata.TryGetValue(name, out var value) ? double.Parse(value, CultureInfo.InvariantCulture) : null;
+        !file.Metadata.TryGetValue(name, out var value) ? null
+            : double.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
 
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
     private void RequireFree()
@@ -263,7 +361,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             .Any(file => file.Extension is ".jsonl" or ".safetensors" && file.Length > 0))
         {
             throw new InvalidDataException(
-                $"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), or name another folder (--out)");
+                $"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), "
+                + "or name another folder (--out)");
         }
     }
 
@@ -279,8 +378,11 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("method", PrunesParameters ? Methods.UPop : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
         identity.Add("losses", FormattableString.Invariant(
             $"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
+        identity.Add("guidance", Settings.Guidance == GuidanceTraining.Paper ? null : Settings.Guidance.ToString());
+        identity.Add("corpus", Settings.Corpus?.ToString());
+        var (path, dropout) = (Settings.DropPath, Settings.Dropout);
         identity.Add("model", FormattableString.Invariant(
-            $"drop path {Settings.DropPath}, dropout {Settings.Dropout}, queue {Settings.QueueSize}, momentum {Settings.Momentum}"));
+            $"drop path {path}, dropout {dropout}, queue {Settings.QueueSize}, momentum {Settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
             $"{Settings.CalibrationExamples} examples, {Settings.CalibrationsPerEpoch} times an epoch"));
         identity.Add("distillation", Settings.Distillation);
@@ -288,8 +390,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("alignment", (Settings.NewAlignment ? "new " : string.Empty) + Settings.Alignment);
         identity.Add("training", JsonSerializer.Serialize(Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
         identity.Add("learns val2014", Settings.TrainOnValidation ? "yes" : null);
-        var world = Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes);
-        identity.Add("world", Settings.Data is null ? world : null);
+        identity.Add("world", Settings.Data is not null ? null
+            : Settings.Corpus is not null ? JsonSerializer.Serialize(Settings.Decoys)
+            : Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes));
         AddFiles(identity, task, "train", task.ValidationSplit);
         return identity;
     }
@@ -299,6 +402,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var identity = new RunIdentity();
         identity.Add("task", Task);
         identity.Add("split", split);
+        identity.Add("corpus", Settings.Corpus?.ToString());
         identity.Add("limit", Scoring.Limit);
         identity.Add("batch size", Scoring.BatchSize);
         identity.Add("shuffled", Scoring.Shuffle == Shuffle.None ? null : Scoring.Shuffle.ToString());
@@ -321,6 +425,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         if (Settings.Checkpoint is { } checkpoint)
         {
             identity.AddFile("checkpoint", checkpoint);
+        }
+
+        identity.Add("weights", Settings.Untold.Weights);
+        foreach (var (name, value) in Untold.Notes(task.Model))
+        {
+            identity.Add(name, value);
         }
 
         foreach (var (number, input) in task.Inputs(splits).Index())

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
@@ -10,23 +11,27 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
-/// (weights, optimizer, random state, step, dial), <c>log.jsonl</c> what was measured.
+/// (weights, optimizer, random state, step, dial), <c>checkpoint.previous.safetensors</c> the same of some steps before, in case
+/// the newest is damaged, and <c>log.jsonl</c> what was measured.
 /// </summary>
 /// <param name="task">What is trained.</param>
 /// <param name="settings">How.</param>
 /// <param name="folder">Where the run keeps its files; made if absent.</param>
 public sealed class Trainer(TrainingTask task, TrainingSettings settings, string folder)
 {
+    private const string CheckpointName = "checkpoint.safetensors";
+
     private readonly EpochSampler sampler = new(task.Examples, settings.BatchSize, settings.Seed);
     private readonly Stopwatch watch = new();
     private readonly StepAverages averages = new();
+    private readonly Divergence divergence = new(folder, Path.Combine(folder, CheckpointName));
     private double earlierSeconds;
 
     /// <summary>The run's log.</summary>
     public string LogPath { get; } = Path.Combine(folder, "log.jsonl");
 
     /// <summary>The run's newest checkpoint.</summary>
-    public string CheckpointPath { get; } = Path.Combine(folder, "checkpoint.safetensors");
+    public string CheckpointPath { get; } = Path.Combine(folder, CheckpointName);
 
     /// <summary>Steps of the whole run.</summary>
     public int TotalSteps => settings.Epochs * sampler.StepsPerEpoch;
@@ -35,11 +40,17 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     /// Trains to the end, or until stopped.
     /// </summary>
     /// <param name="progress">Told after every step; what it throws ends the run as a killed process would.</param>
-    /// <param name="resume">Goes on from the folder's checkpoint, if it has one; otherwise the run begins anew and replaces it.</param>
+    /// <param name="resume">Goes on from the folder's checkpoint, if it has one; else the run begins anew instead of it.</param>
     /// <param name="cancellation">Stops after the step in hand and writes a checkpoint.</param>
-    /// <exception cref="ArgumentException">The batch cannot be worked through in so many parts.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged or was made with other settings.</exception>
-    public TrainingResult Run(Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
+    /// <exception cref="ArgumentException">A setting is impossible, or a batch has not so many parts.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Both checkpoints are damaged, or were made with other settings; or the run that is gone on with has diverged.
+    /// </exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// A loss, gradient, weight or score is not finite; the message says which, and in what step. The last checkpoint stays.
+    /// </exception>
+    public TrainingResult Run(
+        Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
     {
         Check();
         Directory.CreateDirectory(folder);
@@ -81,7 +92,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var groups = WeightDecayGroups.Split(parameters, settings);
         using var optimizer = optim.AdamW(groups, settings.LearningRate);
         var checkpoint = new TrainingCheckpoint(task, settings, optimizer, groups);
-        var step = Begin(checkpoint, resume);
+        var step = Begin(checkpoint, resume, progress);
         var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
         var records = new List<TrainingRecord>(File.Exists(LogPath) ? TrainingLog.Read(LogPath) : []);
         var reached = false;
@@ -89,20 +100,39 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         watch.Restart();
         while (step < TotalSteps && !reached && !cancellation.IsCancellationRequested)
         {
-            task.Prepare(step, sampler.StepsPerEpoch);
             var rate = schedule.At(step);
-            RandomState.SeedGpu((long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step)); // as the order: by seed and step alone
-            Step(optimizer, groups, [.. parameters.Select(p => p.Parameter)], sampler.Batch(step), rate);
+            try
+            {
+                task.Prepare(step, sampler.StepsPerEpoch);
+                RandomState.SeedGpu((long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step)); // as the order
+                Step(optimizer, groups, parameters, step, rate);
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or NotFiniteNumberException))
+            {
+                if (Divergence.Overgrown(parameters) is { } why)
+                {
+                    throw divergence.At(step + 1, $"{why}, and nothing can be computed with them");
+                }
+
+                throw;
+            }
+
             step++;
             task.AfterStep(step, TotalSteps);
             var endsEpoch = step % sampler.StepsPerEpoch == 0;
             var saves = endsEpoch || (settings.CheckpointEvery > 0 && step % settings.CheckpointEvery == 0);
+            if (saves)
+            {
+                RequireFinite(parameters, step);
+            }
+
             if (endsEpoch || saves || step % settings.LogEvery == 0)
             {
                 var record = Record(step, rate, endsEpoch);
                 TrainingLog.Append(LogPath, record);
                 records.Add(record);
-                reached = record.EndsEpoch && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
+                reached = record.EndsEpoch
+                    && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
             }
 
             if (saves)
@@ -110,11 +140,13 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
                 checkpoint.Write(CheckpointPath, step, Seconds);
             }
 
-            progress?.Invoke(new TrainingProgress(step, TotalSteps, records.LastOrDefault(), records.LastOrDefault()?.Step == step));
+            progress?.Invoke(new TrainingProgress(
+                step, TotalSteps, records.LastOrDefault(), records.LastOrDefault()?.Step == step));
         }
 
         if (cancellation.IsCancellationRequested)
         {
+            RequireFinite(parameters, step);
             checkpoint.Write(CheckpointPath, step, Seconds);
         }
 
@@ -129,29 +161,79 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
     }
 
-    private int Begin(TrainingCheckpoint checkpoint, bool resume)
+    private int Begin(TrainingCheckpoint checkpoint, bool resume, Action<TrainingProgress>? progress)
     {
         foreach (var unfinished in Directory.EnumerateFiles(folder, "*.part").ToArray())
         {
             File.Delete(unfinished); // a process was ended while it wrote
         }
 
-        if (resume && File.Exists(CheckpointPath))
+        if (!resume)
         {
-            (var step, earlierSeconds) = checkpoint.Read(CheckpointPath);
-            task.Restored(step, TotalSteps);
-            TrainingLog.CutAfter(LogPath, step);
-            return step;
+            divergence.Forget();
+            checkpoint.Delete(CheckpointPath);
+            File.Delete(LogPath);
+            return 0;
         }
 
-        File.Delete(CheckpointPath);
-        File.Delete(LogPath);
-        return 0;
+        divergence.RequireNone();
+        if (checkpoint.ReadNewest(CheckpointPath, TotalSteps) is not (var step, var seconds, var notice))
+        {
+            File.Delete(LogPath);
+            return 0;
+        }
+
+        earlierSeconds = seconds;
+        task.Restored(step, TotalSteps);
+        TrainingLog.CutAfter(LogPath, step);
+        if (notice is not null)
+        {
+            progress?.Invoke(new TrainingProgress(step, TotalSteps, null, false) { Notice = notice });
+        }
+
+        return step;
     }
 
-    private void Step(AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups, Parameter[] parameters, ReadOnlySpan<int> examples, double rate)
+    private void Step(
+        AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups, (string Name, Parameter Parameter)[] parameters, int step,
+        double rate)
     {
         using var scope = NewDisposeScope();
+        var examples = sampler.Batch(step);
+        Backward(examples);
+        var learned = parameters.Select(p => p.Parameter).Where(p => p.grad is not null);
+        var norm = nn.utils.clip_grad_norm_(learned, settings.ClipNorm);
+        if (!averages.Step(norm))
+        {
+            var what = Divergence.Of(averages.Take(), norm);
+            throw divergence.At(step + 1, $"{what}{LargestGradient(examples, parameters)}");
+        }
+
+        foreach (var group in groups)
+        {
+            group.LearningRate = rate;
+        }
+
+        optimizer.step();
+    }
+
+    // Clipping has spread over all gradients what is not finite in one, so they are computed once more.
+    private string LargestGradient(ReadOnlySpan<int> examples, (string Name, Parameter Parameter)[] parameters)
+    {
+        try
+        {
+            Backward(examples);
+            return $"; {Divergence.LargestGradient(parameters)}";
+        }
+        catch (ExternalException)
+        {
+            return string.Empty;
+        }
+    }
+
+    // A step's gradients, all its parts'.
+    private void Backward(ReadOnlySpan<int> examples)
+    {
         foreach (var (_, module) in task.Modules)
         {
             module.train();
@@ -160,20 +242,11 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
         for (var from = 0; from < examples.Length; from += Part)
         {
-            Backward(examples.Slice(from, Part));
+            BackwardOfPart(examples.Slice(from, Part));
         }
-
-        var norm = nn.utils.clip_grad_norm_(parameters.Where(p => p.grad is not null), settings.ClipNorm);
-        foreach (var group in groups)
-        {
-            group.LearningRate = rate;
-        }
-
-        optimizer.step();
-        averages.Step(norm);
     }
 
-    private void Backward(ReadOnlySpan<int> examples)
+    private void BackwardOfPart(ReadOnlySpan<int> examples)
     {
         using var scope = NewDisposeScope();
         using var precision = MixedPrecision.Begin(settings.Precision == TrainingPrecision.BFloat16);
@@ -183,29 +256,48 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         averages.Add(total, losses);
     }
 
+    private void RequireFinite((string Name, Parameter Parameter)[] parameters, int step)
+    {
+        if (Divergence.FirstIn(parameters) is { } name)
+        {
+            throw divergence.At(step, $"the weights {name} are not finite");
+        }
+    }
+
     private void Check()
     {
+        settings.RequirePossible();
         if (settings.AccumulateSteps < 1 || settings.BatchSize % settings.AccumulateSteps != 0)
         {
-            throw new ArgumentException($"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: choose AccumulateSteps so that it does");
+            throw new ArgumentException(
+                $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
+                + "choose AccumulateSteps so that it does");
         }
 
         if (settings.AccumulateSteps > 1 && task.ComparesExamples)
         {
-            throw new ArgumentException("this task's losses compare the examples of a batch with one another, so its batches cannot be worked through in parts: leave AccumulateSteps at 1");
+            throw new ArgumentException(
+                "this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
+                + "in parts: leave AccumulateSteps at 1");
         }
     }
 
     private TrainingRecord Record(int step, double rate, bool endsEpoch)
     {
         var mean = averages.Take();
+        var validation = endsEpoch ? task.Validate().Accuracy : (double?)null;
+        if (validation is { } score && !double.IsFinite(score))
+        {
+            throw divergence.At(step, "the validation score is not a number");
+        }
+
         return mean with
         {
             Step = step,
             Epoch = ((step - 1) / sampler.StepsPerEpoch) + 1,
             LearningRate = rate,
             Dial = task.Dial,
-            Validation = endsEpoch ? task.Validate().Accuracy : null,
+            Validation = validation,
             Seconds = Math.Round(Seconds, 1),
         };
     }
@@ -214,9 +306,15 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 /// <summary>Tells the parameters that weight decay shrinks from those it leaves alone.</summary>
 public static class WeightDecayGroups
 {
-    private static readonly string[] Undecayed = ["cls_token", "pos_embed", "space_dict", "word_embeddings.weight", "position_embeddings.weight", "class_embedding", "positional_embedding", "token_embedding.weight"];
+    private static readonly string[] Undecayed =
+    [
+        "cls_token", "pos_embed", "space_dict", "word_embeddings.weight", "position_embeddings.weight", "class_embedding",
+        "positional_embedding", "token_embedding.weight",
+    ];
 
-    /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their size.</summary>
+    /// <summary>
+    /// True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their size.
+    /// </summary>
     /// <param name="name">The parameter's name.</param>
     /// <param name="dimensions">How many dimensions it has.</param>
     public static bool Decays(string name, int dimensions)
@@ -226,7 +324,8 @@ public static class WeightDecayGroups
     }
 
     /// <summary>The two groups AdamW takes.</summary>
-    internal static IReadOnlyList<AdamW.ParamGroup> Split(IEnumerable<(string Name, Parameter Parameter)> parameters, TrainingSettings settings)
+    internal static IReadOnlyList<AdamW.ParamGroup> Split(
+        IEnumerable<(string Name, Parameter Parameter)> parameters, TrainingSettings settings)
     {
         var byDecay = parameters.ToLookup(p => Decays(p.Name, p.Parameter.shape.Length), p => p.Parameter);
         return
@@ -247,7 +346,10 @@ public static class WeightDecayGroups
 /// <param name="Final">The rate that the last step comes close to.</param>
 public sealed record CosineSchedule(double Peak, int WarmupSteps, int TotalSteps, double Final = 0)
 {
-    /// <summary>The rate of a step, counted from 0: Peak·(step + 1)/WarmupSteps at first, then Final + (Peak − Final)·(1 + cos πt)/2, t from 0 to 1.</summary>
+    /// <summary>
+    /// The rate of a step, counted from 0: Peak·(step + 1)/WarmupSteps at first, then Final + (Peak − Final)·(1 + cos πt)/2, t
+    /// from 0 to 1.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is negative.</exception>
     public double At(int step)
     {

@@ -8,11 +8,16 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent.</summary>
-internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
+/// <summary>
+/// Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent; the one
+/// before stays beside it.
+/// </summary>
+internal sealed class TrainingCheckpoint(
+    TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
 {
     private const string RandomStateName = "random_state";
 
+    /// <summary>Writes the newest checkpoint; the one before becomes the previous one.</summary>
     public void Write(string path, int step, double seconds)
     {
         using var random = get_rng_state();
@@ -27,11 +32,58 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
             metadata["dial"] = dial.ToString("R", CultureInfo.InvariantCulture);
         }
 
-        SafetensorsWriter.Write(path, Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2), metadata);
+        // At every moment two whole ones are there, whatever ends the process: Candidates knows all three names.
+        var written = Written(path);
+        var tensors = Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2);
+        SafetensorsWriter.Write(written, tensors, metadata);
+        if (File.Exists(path))
+        {
+            File.Move(path, Previous(path), overwrite: true);
+        }
+
+        File.Move(written, path);
     }
 
-    /// <summary>Restores everything; returns the step the run stands at and the seconds it took.</summary>
-    public (int Step, double Seconds) Read(string path)
+    /// <summary>Restores everything from the newest checkpoint that is whole.</summary>
+    /// <param name="path">Where the newest is, or was to be.</param>
+    /// <param name="totalSteps">Steps of the whole run.</param>
+    /// <returns>The step that the run stands at, the seconds it took, and what is to be told; null where there is none.</returns>
+    /// <exception cref="InvalidDataException">None can be used; the message is about the newest.</exception>
+    public (int Step, double Seconds, string? Notice)? ReadNewest(string path, int totalSteps)
+    {
+        InvalidDataException? first = null;
+        var damaged = new List<string>();
+        foreach (var candidate in Candidates(path).Where(File.Exists))
+        {
+            try
+            {
+                var (step, seconds) = Read(candidate, totalSteps);
+                damaged.ForEach(file => File.Move(file, $"{file}.damaged", overwrite: true));
+                var where = $"going on from step {step} of {Path.GetFileName(candidate)}";
+                return (step, seconds, first is null ? null : $"{first.Message}; {where}");
+            }
+            catch (InvalidDataException e)
+            {
+                first ??= e;
+                damaged.Add(candidate);
+            }
+        }
+
+        return first is null ? null : throw first;
+    }
+
+    /// <summary>Deletes all checkpoints.</summary>
+    public void Delete(string path) => Array.ForEach(Candidates(path), File.Delete);
+
+    private static string Written(string path) => Path.ChangeExtension(path, ".written.safetensors");
+
+    private static string Previous(string path) => Path.ChangeExtension(path, ".previous.safetensors");
+
+    // From the newest on.
+    private static string[] Candidates(string path) => [Written(path), path, Previous(path)];
+
+    // Returns the step the run stands at and the seconds it took.
+    private (int Step, double Seconds) Read(string path, int totalSteps)
     {
         using var file = CheckpointFile.Open(path);
         Check(file);
@@ -42,21 +94,44 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
                 TensorFile.Copy(file, name, tensor);
             }
 
-            var states = States().ToArray();
-            foreach (var (name, state) in states)
+            foreach (var (name, state) in States().ToArray())
             {
                 state.step = file[$"optimizer.{name}.step"].ToArray<long>()[0];
             }
         }
 
-        RandomState.Restore(file[RandomStateName].ToArray<byte>());
-        if (file.Metadata.TryGetValue("dial", out var dial))
+        RestoreRandomState(file);
+        if (file.Metadata.ContainsKey("dial"))
         {
-            task.Dial = double.Parse(dial, CultureInfo.InvariantCulture);
+            task.Dial = Number(file, "dial");
         }
 
-        return (int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture), double.Parse(file.Metadata["seconds"], CultureInfo.InvariantCulture));
+        var step = Number(file, "step");
+        return step >= 0 && step <= totalSteps && step == Math.Floor(step)
+            ? ((int)step, Number(file, "seconds"))
+            : throw Damaged(file, $"its step is {file.Metadata["step"]}, the run has {totalSteps}");
     }
+
+    private static void RestoreRandomState(CheckpointFile file)
+    {
+        var entry = file[RandomStateName];
+        try
+        {
+            RandomState.Restore(entry.Type == ScalarType.Byte ? entry.ToArray<byte>() : []);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Damaged(file, e.Message);
+        }
+    }
+
+    private static double Number(CheckpointFile file, string name) =>
+        double.TryParse(file.Metadata.GetValueOrDefault(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number) ? number
+            : throw Damaged(file, $"its metadata has {(file.Metadata.ContainsKey(name) ? "no number as" : "no")} '{name}'");
+
+    private static InvalidDataException Damaged(CheckpointFile file, string what) =>
+        new($"{file.Path} is damaged: {what}");
 
     // When to stop early changes nothing that was done before, so a run may be resumed with another answer to that.
     private string Comparable() => JsonSerializer.Serialize(settings with { StopAtAccuracy = null, StopAfterEpoch = null });
@@ -70,7 +145,27 @@ internal sealed class TrainingCheckpoint(TrainingTask task, TrainingSettings set
 
         if (made != Comparable())
         {
-            throw new InvalidDataException($"'{file.Path}' was made with other settings ({made}); train with those, or begin anew without resuming");
+            throw new InvalidDataException(
+                $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without "
+                + "resuming");
+        }
+    }
+
+    // Which settings differ, and what they were.
+    private string Differing(string made)
+    {
+        try
+        {
+            using var then = JsonDocument.Parse(made);
+            using var now = JsonDocument.Parse(Comparable());
+            string Was(string name) => then.RootElement.TryGetProperty(name, out var value) ? value.GetRawText() : "not set";
+            var differing = now.RootElement.EnumerateObject().Where(setting => Was(setting.Name) != setting.Value.GetRawText());
+            var told = string.Join(", ", differing.Select(setting => $"{setting.Name} was {Was(setting.Name)}"));
+            return told.Length is > 0 and < 500 && !told.Any(char.IsControl) ? told : "all of them";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "which cannot be read";
         }
     }
 
@@ -116,7 +211,9 @@ internal static class TensorFile
         var entry = file[name];
         if (!entry.Shape.SequenceEqual(target.shape) || entry.Type != target.dtype)
         {
-            throw new InvalidDataException($"'{file.Path}': tensor '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], the model needs {target.dtype} [{string.Join(", ", target.shape)}]");
+            throw new InvalidDataException(
+                $"'{file.Path}': tensor '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], the model needs "
+                + $"{target.dtype} [{string.Join(", ", target.shape)}]");
         }
 
         using var read = Read(entry);
@@ -128,6 +225,7 @@ internal static class TensorFile
         ScalarType.Float32 => tensor(entry.ToArray<float>(), [.. entry.Shape]),
         ScalarType.Int64 => tensor(entry.ToArray<long>(), [.. entry.Shape]),
         ScalarType.Byte => tensor(entry.ToArray<byte>(), [.. entry.Shape]),
-        _ => throw new InvalidDataException($"tensor '{entry.Name}' is {entry.Type}; the kit's own files hold float32, int64 and bytes"),
+        _ => throw new InvalidDataException(
+            $"tensor '{entry.Name}' is {entry.Type}; the kit's own files hold float32, int64 and bytes"),
     };
 }

@@ -1,5 +1,7 @@
-using System.Text.Json.Serialization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 
@@ -41,7 +43,7 @@ public static class TrainingLog
             }
             catch (JsonException e)
             {
-                throw new InvalidDataException($"'{path}', line {i + 1} is no record of a training: {e.Message}", e);
+                throw new InvalidDataException($"'{path}', line {i + 1} is no record of a training: {JsonRecord.Reason(e)}", e);
             }
         }
 
@@ -60,9 +62,8 @@ public static class TrainingLog
         }
 
         var kept = Read(path).Where(record => record.Step <= step).Select(record => Line(record) + "\n");
-        var temporary = $"{path}.part";
-        File.WriteAllText(temporary, string.Concat(kept));
-        File.Move(temporary, path, overwrite: true);
+        var bytes = Encoding.UTF8.GetBytes(string.Concat(kept));
+        AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 }
 
@@ -122,6 +123,9 @@ public sealed record TrainingRecord(int Step, int Epoch)
 /// <param name="IsNew">Whether this step wrote that line.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew)
 {
+    /// <summary>What is to be told, in a sentence, such as that a damaged checkpoint was passed over; null for nothing.</summary>
+    public string? Notice { get; init; }
+
     /// <summary>How long the rest will take, by what the logged steps took; null before the first line of the log.</summary>
     public TimeSpan? Left =>
         Latest is { Step: > 0 } line ? TimeSpan.FromSeconds(line.Seconds / line.Step * (TotalSteps - Step)) : null;
@@ -177,10 +181,16 @@ internal sealed class StepAverages
     }
 
     /// <summary>Ends a step.</summary>
-    public void Step(double gradientNorm)
+    /// <returns>
+    /// Whether everything summed is a finite number. The norm has been waited for by now, so that reading the losses waits for
+    /// nothing more.
+    /// </returns>
+    public bool Step(double gradientNorm)
     {
         steps++;
         norm += gradientNorm;
+        using var read = sums!.cpu();
+        return double.IsFinite(norm) && read.data<float>().All(float.IsFinite);
     }
 
     public TrainingRecord Take()

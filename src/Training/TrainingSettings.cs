@@ -60,6 +60,30 @@ public sealed record TrainingSettings
 
     /// <summary>Stops at the end of an epoch whose validation accuracy has reached this; null runs all epochs.</summary>
     public double? StopAtAccuracy { get; init; }
+
+    /// <summary>Insists on numbers that a training can be done with.</summary>
+    /// <exception cref="ArgumentException">One is not; the message says which.</exception>
+    internal void RequirePossible()
+    {
+        var largest = float.MaxValue * (1 - Beta1); // Adam divides the first step by 1 - β₁
+        Require(LearningRate >= 0 && LearningRate < largest, "a learning rate", LearningRate);
+        Require(FinalLearningRate >= 0 && FinalLearningRate < largest, "a final learning rate", FinalLearningRate);
+        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), "a weight decay", WeightDecay);
+        Require(ClipNorm > 0, "gradients clipped to a norm", ClipNorm);
+        Require(StopAtAccuracy is null || double.IsFinite(StopAtAccuracy.Value), "an accuracy to stop at", StopAtAccuracy ?? 0);
+        Require(Epochs >= 0, "a number of epochs", Epochs);
+        Require(WarmupSteps >= 0, "a number of warm-up steps", WarmupSteps);
+        Require(LogEvery > 0, "a number of steps between lines of the log", LogEvery);
+        Require(CheckpointEvery >= 0, "a number of steps between checkpoints", CheckpointEvery);
+    }
+
+    private static void Require(bool isPossible, string what, double value)
+    {
+        if (!isPossible)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"there is no training with {what} of {value}"));
+        }
+    }
 }
 
 /// <summary>What the encoders' matrix products are trained in. Weights and the optimizer are float32 always.</summary>

@@ -149,7 +149,7 @@ public class HostilePickleTests
             pickle.Op("eq").Raw(level).Op("0");
         }
 
-        Assert.Contains("unfolds to more than", Failure(pickle.Op("h").Raw(30).Stop()));
+        Assert.Contains("more memory than twice its size", Failure(pickle.Op("h").Raw(30).Stop()));
     }
 
     // One long key, recalled at every level: names would grow to gigabytes.
@@ -162,17 +162,75 @@ public class HostilePickleTests
             pickle.Op("}h").Raw(0).Op("h").Raw((byte)(level - 1)).Op("sq").Raw(level).Op("0");
         }
 
-        Assert.Contains("names in its pickle are longer", Failure(pickle.Op("h").Raw(59).Stop()));
+        Assert.Contains("more memory than twice its size", Failure(pickle.Op("h").Raw(59).Stop()));
+    }
+
+    // What is made, kept, marked, remembered or put in a list again and again: a byte or two each.
+    [Theory]
+    [InlineData("}")]
+    [InlineData("]")]
+    [InlineData(")")]
+    [InlineData("(")]
+    [InlineData("K\u0001")]
+    [InlineData("}\u0094")]
+    [InlineData("}N0")]
+    [InlineData("]NNea")]
+    [InlineData("N\u0085")]
+    public void A_pickle_of_small_things_takes_no_more_than_twice_its_size_and_64_MB(string piece)
+    {
+        byte[] unit = System.Text.Encoding.Latin1.GetBytes(piece);
+        foreach (var length in new[] { 3_900_000, PickleMachine.MaximumLength - 100 })
+        {
+            byte[] pickle = [.. Enumerable.Repeat(unit, length / unit.Length).SelectMany(bytes => bytes), (byte)'.'];
+            using var folder = new TemporaryFolder();
+            var path = folder.Write(Archive(pickle));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                CheckpointFile.Open(path).Dispose();
+            }
+            catch (InvalidDataException e)
+            {
+                Assert.StartsWith(path, e.Message);
+            }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (2 * length) + (64 << 20));
+        }
     }
 
     [Fact]
-    public void A_pickle_of_only_lists_stays_within_bounds()
+    public void A_file_that_is_shortened_while_it_is_read_ends_in_an_error()
     {
-        var longest = new byte[PickleMachine.MaximumLength - 100];
-        Array.Fill(longest, (byte)'}');
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("more than 4000000 operations", Failure(longest));
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 600_000_000);
+        using var folder = new TemporaryFolder();
+        var pickle = new PickleBytes().Op("}")
+            .Text("row-major").Tensor("FloatStorage", "0", 250_000, 0, [500, 500], [500, 1]).Op("s")
+            .Text("strided").Tensor("FloatStorage", "0", 250_000, 0, [500, 500], [1, 500]).Op("s").Stop();
+        var path = folder.Write(Archive(pickle, new byte[1_000_000]));
+        using var file = CheckpointFile.Open(path);
+        using (var other = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            other.SetLength(5000);
+        }
+
+        foreach (var tensor in file.Tensors)
+        {
+            Assert.Contains("the file ended at byte", Assert.Throws<InvalidDataException>(() => tensor.CopyTo(new byte[1_000_000])).Message);
+            Assert.Contains(path, Assert.Throws<InvalidDataException>(() => tensor.ToTensor()).Message);
+        }
+    }
+
+    [Fact]
+    public void Names_from_the_file_are_escaped_and_cut()
+    {
+        var name = "\u001b[2J" + new string('x', 500);
+        var message = Failure(new PickleBytes().Op("}").Text(name).Tensor("FloatStorage", "9", 4, 0, [4], [1]).Op("s").Stop());
+        Assert.DoesNotContain('\u001b', message);
+        using var folder = new TemporaryFolder();
+        using var file = CheckpointFile.Open(folder.Write(Archive(
+            new PickleBytes().Op("}").Text(name).Tensor("FloatStorage", "0", 4, 0, [4], [1]).Op("s").Stop(), new byte[16])));
+        Assert.StartsWith("\\u001b[2Jxxx", $"{file.Tensors[0]}");
+        Assert.InRange($"{file.Tensors[0]}".Length, 100, 130);
+        Assert.DoesNotContain('\u001b', Assert.Throws<InvalidDataException>(() => file.Number(name)).Message);
     }
 
     [Fact]

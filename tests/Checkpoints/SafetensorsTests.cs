@@ -115,6 +115,27 @@ public class SafetensorsTests
         Assert.Contains("bare pickle", Failure(new PickleBytes().Op("N").Stop()));
     }
 
+    // Tensors without elements, and metadata without texts, are many in little.
+    [Theory]
+    [InlineData("", "\"t{0}\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", "}")]
+    [InlineData("\"__metadata__\":{", "\"t{0}\":\"\"", "}}")]
+    [InlineData("", "\"t{0}\":{\"dtype\":\"F32\",\"shape\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],\"data_offsets\":[0,0]}", "}")]
+    public void A_long_header_takes_no_more_than_twice_its_size_and_64_MB(string begin, string row, string end)
+    {
+        using var folder = new TemporaryFolder();
+        var header = new StringBuilder("{" + begin);
+        for (var i = 0; header.Length < 20_000_000; i++)
+        {
+            header.Append(i > 0 ? "," : "").Append(row.Replace("{0}", $"{i}", StringComparison.Ordinal));
+        }
+
+        var path = folder.Write(File(header.Append(end).ToString(), 0));
+        var (before, clock) = (GC.GetAllocatedBytesForCurrentThread(), System.Diagnostics.Stopwatch.StartNew());
+        Assert.Contains("more memory than twice its size", Assert.Throws<InvalidDataException>(() => CheckpointFile.Open(path)).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (2 * header.Length) + (64 << 20));
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 10);
+    }
+
     [Fact]
     public void An_empty_header_and_padding_are_fine()
     {

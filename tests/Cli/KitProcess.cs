@@ -37,6 +37,13 @@ internal sealed record KitProcess(int Code, string Output, string Errors)
         return new KitProcess(process.ExitCode, output, errors.Result);
     }
 
+    /// <summary>Sends a process a signal, such as INT.</summary>
+    public static void Signal(Process process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Starts a verb; its output is the caller's to read.</summary>
     public static Process Start(IEnumerable<string> arguments, bool redirectInput = false, params (string Name, string Value)[] environment)
     {

@@ -147,7 +147,7 @@ public sealed class SimpleVerbTests : IDisposable
     [InlineData("macs nosuch", "known are")]
     [InlineData("macs", "name a model")]
     [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
-    [InlineData("macs blip-nlvr2 --text-length 0", "at least one token")]
+    [InlineData("macs blip-nlvr2 --text-length 0", "--text-length '0': give a whole number from 1")]
     [InlineData("macs blip-nlvr2 --text-length few", "few")]
     [InlineData("score caption --results nowhere.json --annotations nowhere.json", "nowhere.json")]
     [InlineData("score vqa --results FILE", "--annotations")]

@@ -43,7 +43,6 @@ public sealed class TrainVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
     [InlineData("--method UPop", "needs a reduce ratio")]
     [InlineData("--reduce 0.5 --method UPop --stop-after 1", "cannot be stopped before")]
     [InlineData("--reduce 0.5 --method magic", "no method 'magic'")]
-    [InlineData("--reduce 1.5", "between 0 and 1")]
     [InlineData("--batch-size 12", "does not divide into 8 equal parts")]
     public void What_cannot_be_done_is_said(string options, string says)
         => Assert.Contains(says, Assert.Throws<ArgumentException>(() => Invoke($"--out {Path.Combine(folder.Path, "none")} {options}")).Message, StringComparison.Ordinal);
@@ -97,9 +96,9 @@ public sealed class TrainVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
     }
 
     [Theory]
-    [InlineData("INT")]
-    [InlineData("TERM")]
-    public void A_signal_stops_it_where_it_can_go_on(string signal)
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public void A_signal_stops_it_where_it_can_go_on(string signal, int code)
     {
         var run = Path.Combine(folder.Path, "run");
         using var process = KitProcess.Start(
@@ -110,16 +109,39 @@ public sealed class TrainVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         Assert.True(Appears(Path.Combine(run, "log.jsonl"), process));
-        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
-        {
-            kill.WaitForExit();
-        }
-
+        KitProcess.Signal(process, signal);
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Contains($"--resume goes on from {run}", said, StringComparison.Ordinal);
-        Assert.Equal(130, process.ExitCode);
+        Assert.Equal(code, process.ExitCode);
         Assert.True(File.Exists(Path.Combine(run, "checkpoint.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_ends_the_drawing_of_the_toy_world(string signal, int code)
+    {
+        var toy = Path.Combine(folder.Path, "toy");
+        using var process = KitProcess.Start(["data", "make-toy", "--pairs", "4000", "--out", toy]);
+        var said = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.True(Appears(Path.Combine(toy, "vocab.txt"), process));
+        KitProcess.Signal(process, signal);
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on");
+        Assert.Equal(code, process.ExitCode);
+        Assert.Contains("goes on from here", await said, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(toy, "*.part", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_verb_that_never_looks_is_ended_by_a_signal()
+    {
+        using var process = KitProcess.Start(["tokenize", "bert", "--vocab", toys.File("vocab.txt")], redirectInput: true);
+        Thread.Sleep(3000); // it waits for its input by now
+        Assert.False(process.HasExited);
+        KitProcess.Signal(process, "INT");
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on");
+        Assert.Equal(130, process.ExitCode);
     }
 
     private static bool Appears(string file, Process process)

@@ -50,7 +50,7 @@ public class PublishedResultsTests
     public void The_quickest_result_of_MADTP_comes_again()
     {
         var group = SeedGroups.Of(Results).Where(group => group.Experiment.Method == "MADTP" && group.Test.Count >= 3).ToList();
-        var published = Results.Where(result => group.Exists(one => one.Experiment == result.Experiment with { Seed = 0 })).MinBy(result => result.Seconds)!;
+        var published = Results.Where(result => result.Device is null && group.Exists(one => one.Experiment == result.Experiment with { Seed = 0 })).MinBy(result => result.Seconds)!;
         var expected = group.Single(one => one.Experiment == published.Experiment with { Seed = 0 });
         using var folder = new TemporaryFolder();
         var result = ExperimentRunner.Run(published.Experiment, new RunCache(folder.Path), Path.Combine(folder.Path, "runs"));

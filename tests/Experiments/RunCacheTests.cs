@@ -20,6 +20,22 @@ public class RunCacheTests
         Assert.DoesNotContain(Directory.EnumerateFiles(folder.Path), file => file.EndsWith(".part", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("\"test\": 0.9", "\"test\": 1e999")]
+    [InlineData("\"test\": 0.9", "\"test\": \"high\"")]
+    [InlineData("\"experiment\": {", "\"experiment_\": {")]
+    [InlineData("\"scores\": {", "\"scores\": null, \"tokens\": {")]
+    public void A_damaged_result_is_named_in_a_sentence(string part, string instead)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write(
+            "0123456789abcdef.json", Result(new Experiment()).ToJson().Replace(part, instead, StringComparison.Ordinal));
+        var error = Assert.Throws<InvalidDataException>(() => new RunCache(folder.Path).All());
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+        Assert.Contains("delete it", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void New_results_come_before_those_of_the_kit()
     {

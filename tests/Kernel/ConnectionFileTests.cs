@@ -39,7 +39,15 @@ public class ConnectionFileTests
     [InlineData("[]")]
     [InlineData("{")]
     [InlineData("{}")]
-    public void What_is_no_connection_file_is_refused(string text) => Assert.Throws<InvalidDataException>(() => ConnectionFile.Parse(text, "given.json"));
+    [InlineData("{\"ip\": \"127.0.0.1\", \"ip\": \"0.0.0.0\"}")]
+    [InlineData("{\"transport\": \"\\ud800\"}")]
+    [InlineData("{\"\\ud800\": 1}")]
+    public void What_is_no_connection_file_is_refused(string text)
+    {
+        var message = Assert.Throws<InvalidDataException>(() => ConnectionFile.Parse(text, "given.json")).Message;
+        Assert.Contains("connection file 'given.json'", message);
+        Assert.DoesNotContain('\n', message);
+    }
 
     private static ConnectionFile Parse(string name, JsonNode? value)
     {

@@ -61,6 +61,65 @@ public class LifecycleTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void An_exit_out_of_a_cell_is_said()
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        var cell = kernel.Client.SendCell("Environment.Exit(3);");
+        Assert.Contains("a cell called Environment.Exit(3)", (string?)kernel.Client.Next("stream", cell).Content["text"]);
+        Assert.True(kernel.WaitForExit(KernelClient.Patience));
+        Assert.Equal(3, kernel.ExitCode);
+        Assert.False(File.Exists(kernel.ConnectionFile + ".doing"));
+    }
+
+    [Theory]
+    [InlineData("int Deep(int n) => Deep(n + 1) + 1; Deep(0)")]
+    [InlineData("Environment.FailFast(\"no more\");")]
+    public void What_ends_a_kernel_at_once_is_said_by_the_next_one(string code)
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        kernel.Client.Succeed("var x = 1;");
+        kernel.Client.SendCell(code);
+        Assert.True(kernel.WaitForExit(KernelClient.Patience));
+        using var next = kernel.Start([kernel.ConnectionFile]);
+        using var client = new KernelClient(kernel.Key, kernel.Ports);
+        try
+        {
+            client.WaitUntilReady();
+            var cell = client.SendCell("1 + 1");
+            var words = (string?)client.Next("stream", cell).Content["text"];
+            Assert.Contains("the kernel before this one died while cell 2 ran", words);
+            Assert.Equal("ok", client.Finish(cell).Status);
+            Assert.DoesNotContain("stream", client.Finish(client.SendCell("1 + 1")).Broadcasts.Select(each => each.Type)); // said once
+            client.Send(client.Control, "shutdown_request", new JsonObject { ["restart"] = false });
+            Assert.True(next.WaitForExit(KernelClient.Patience));
+            Assert.False(File.Exists(kernel.ConnectionFile + ".doing"));
+        }
+        finally
+        {
+            next.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
+    public void A_removed_working_folder_spoils_no_later_cell()
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        kernel.Client.Succeed("""
+            var folder = System.IO.Directory.CreateTempSubdirectory("gone-").FullName;
+            Environment.CurrentDirectory = folder;
+            System.IO.Directory.Delete(folder);
+            """);
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+        Assert.Contains("'none.csx' does not exist", kernel.Client.Run("#load \"none.csx\"").Trace);
+        kernel.Client.Ask("complete_request", new JsonObject { ["code"] = "#load \"a", ["cursor_pos"] = 8 });
+        kernel.Client.Succeed($"Environment.CurrentDirectory = \"{kernel.Folder}\";");
+        Assert.Equal("4", kernel.Client.Succeed("2 + 2").Text);
+    }
+
+    [Fact]
     public void Another_address_than_this_machines_own_is_refused_and_a_taken_port_is_named()
     {
         using var kernel = new KernelProcess();

@@ -56,6 +56,51 @@ public class ProtocolTests(SharedKernel kernel)
         Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
     }
 
+    // Each is signed with the right key, and each once ended the thread that read it, while the heart went on beating.
+    [Fact]
+    public void Headers_that_are_no_text_or_say_things_twice_are_dropped_on_every_channel()
+    {
+        var key = new MessageSigner(kernel.Process.Key);
+        byte[] empty = Encoding.UTF8.GetBytes("{}"), delimiter = Encoding.UTF8.GetBytes("<IDS|MSG>");
+        byte[][] headers =
+        [
+            Encoding.UTF8.GetBytes("{\"msg_id\": \"1\", \"msg_type\": \"execute_request\\ud800\"}"),
+            Encoding.UTF8.GetBytes("{\"msg_id\": \"\\udc00\", \"msg_type\": \"kernel_info_request\"}"),
+            Encoding.UTF8.GetBytes("{\"\\ud800\": 1, \"msg_type\": \"kernel_info_request\"}"),
+            Encoding.Latin1.GetBytes("{\"msg_id\": \"1\", \"msg_type\": \"\u00e9\"}"),
+            Encoding.UTF8.GetBytes("{\"msg_id\": \"1\", \"msg_type\": \"kernel_info_request\", \"msg_type\": \"kernel_info_request\"}"),
+        ];
+        foreach (var channel in new[] { kernel.Client.Shell, kernel.Client.Control })
+        {
+            foreach (var header in headers)
+            {
+                channel.Socket.Send([delimiter, key.Sign(header, empty, empty, empty), header, empty, empty, empty]);
+                channel.Socket.Send([delimiter, key.Sign(empty, header, empty, header), empty, header, empty, header]);
+            }
+
+            Assert.Equal("ok", (string?)kernel.Client.Reply(channel, kernel.Client.Send(channel, "kernel_info_request", [])).Content["status"]);
+        }
+
+        Assert.True(kernel.Process.Logged("a message was dropped: its JSON is broken"));
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+    }
+
+    [Theory]
+    [InlineData("{\"code\": \"1 + \\ud83d\", \"silent\": false}")]
+    [InlineData("{\"code\": \"// \u00e9\", \"silent\": false}")]
+    public void A_cell_with_half_a_character_shows_its_error(string json)
+    {
+        byte[] content = Encoding.Latin1.GetBytes(json), empty = Encoding.UTF8.GetBytes("{}"), delimiter = Encoding.UTF8.GetBytes("<IDS|MSG>");
+        var id = Guid.NewGuid().ToString("N");
+        var header = Encoding.UTF8.GetBytes($"{{\"msg_id\": \"{id}\", \"msg_type\": \"execute_request\", \"session\": \"s\", \"username\": \"u\", \"version\": \"5.3\"}}");
+        kernel.Client.Shell.Socket.Send([delimiter, new MessageSigner(kernel.Process.Key).Sign(header, empty, empty, content), header, empty, empty, content]);
+        var result = kernel.Client.Finish(id);
+        Assert.Equal("error", result.Status);
+        Assert.Contains("half of a character", result.Trace);
+        Assert.Contains("half of a character", (string?)Assert.Single(result.Of("error")).Content["evalue"]);
+        Assert.Equal("2", kernel.Client.Succeed("1 + 1").Text);
+    }
+
     [Fact]
     public void The_heart_beats_even_while_a_cell_runs()
     {

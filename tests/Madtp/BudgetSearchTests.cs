@@ -36,7 +36,16 @@ public sealed class BudgetSearchTests
         var found = BudgetSearch.Find(Sigmoid(1, 1, rising: true), target: 0.5);
         Assert.False(found.Reached);
         Assert.Equal(1e-2, found.Value);
-        Assert.Contains("no temperature within the tolerance", found.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("no temperature within the tolerance of 0.5: T = 0.01 comes closest with", found.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_small_target_it_says_what_is_within_reach()
+    {
+        var found = BudgetSearch.Find(ratio => 40 + (60 * ratio), target: 0.1, new CalibrationSettings { Lowest = 0.02, Highest = 1 });
+        Assert.StartsWith(
+            "no keep ratio takes 99.9% of the multiply-accumulates away: keep ratio = 0.02 comes closest with 58.8% (within reach: 0% to 58.8%)",
+            (found with { Dense = 100, Dial = PruningMethod.KeepRatio }).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

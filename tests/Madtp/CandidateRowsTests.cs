@@ -64,7 +64,7 @@ public class CandidateRowsTests
             Assert.All(positions.Select((position, row) => (position, row)).Where(at => at.position >= 0 && (at.position < first || at.position >= last)),
                 at => Assert.Equal(x[b, at.position].Floats(), rows[at.row]));
             // The merged token, if any, may be pruned again; the text may not.
-            var may = state.Candidates![b].data<bool>().ToArray();
+            var may = state.Candidates![b].masked_select(state.Mask![b] != 0).data<bool>().ToArray();
             Assert.All(positions.Select((position, row) => (position, row)), at => Assert.Equal(at.position < 0 || (at.position >= first && at.position < last), may[at.row]));
         }
     }
@@ -91,12 +91,15 @@ public class CandidateRowsTests
     {
         var heads = x.view(2, -1, 2, Width / 2).transpose(1, 2); // [B, h, N, d_h]
         var probabilities = (matmul(heads, heads.transpose(2, 3)) + TokenState.AdditiveMask(mask)).softmax(-1);
-        return new SelfAttentionRecord(probabilities, matmul(probabilities, heads), heads);
+        return new SelfAttentionRecord(matmul(probabilities, heads), heads) { Probabilities = probabilities };
     }
 
     // The same with a class token in front that neither attends nor is attended to.
-    private static SelfAttentionRecord Behind(SelfAttentionRecord record) => new(
-        nn.functional.pad(record.Probabilities, [1, 0, 1, 0]), nn.functional.pad(record.HeadOutput, [0, 0, 1, 0]), nn.functional.pad(record.Keys, [0, 0, 1, 0]));
+    private static SelfAttentionRecord Behind(SelfAttentionRecord record) => 
+        new(nn.functional.pad(record.HeadOutput, [0, 0, 1, 0]), nn.functional.pad(record.Keys, [0, 0, 1, 0]))
+        {
+            Probabilities = nn.functional.pad(record.Probabilities, [1, 0, 1, 0]),
+        };
 
     private sealed class Block : IReducibleBlock
     {

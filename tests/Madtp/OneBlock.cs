@@ -22,7 +22,10 @@ internal static class OneBlock
 
         var scores = randn(batch, heads, candidates + 1, candidates + 1) + TokenState.AdditiveMask(mask);
         var perHead = width / heads;
-        var record = new SelfAttentionRecord(scores.softmax(-1), randn(batch, heads, candidates + 1, perHead), randn(batch, heads, candidates + 1, perHead));
+        var record = new SelfAttentionRecord(randn(batch, heads, candidates + 1, perHead), randn(batch, heads, candidates + 1, perHead))
+        {
+            Probabilities = scores.softmax(-1),
+        };
         var encoder = new ReducibleEncoder("encoder", modality, [.. Enumerable.Range(0, depth).Select(_ => new Block())], null);
         var tokens = new TokenState(x) { Mask = mask, Entered = tensor(lengths.Select(n => (long)n).ToArray()) };
         return new ReductionContext(ReductionPolicy.Fixed, encoder, layer, tokens, record, CandidateRows.Of(tokens, mask));

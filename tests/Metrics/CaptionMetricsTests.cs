@@ -69,6 +69,25 @@ public class CaptionMetricsTests
     }
 
     [Fact]
+    public void An_image_that_is_listed_twice_counts_once()
+    {
+        using var folder = new TemporaryFolder();
+        const string annotations = """
+            "annotations": [{"image_id": 1, "caption": "a dog runs on grass"}, {"image_id": 2, "caption": "two cats sleep on a sofa"},
+            {"image_id": 3, "caption": "a man rides a horse"}, {"image_id": 1, "caption": "the dog is running"}]}
+            """;
+        var results = folder.Write("r.json", """
+            [{"image_id": 3, "caption": "a man on a horse"}, {"image_id": 1, "caption": "a dog runs"}, {"image_id": 2, "caption": "cats on a sofa"}]
+            """);
+        CaptionSet Read(string images) => CaptionSet.Read(results, folder.Write("a.json", "{" + images + annotations));
+        var (once, twice) = (Read("\"images\": [{\"id\": 2}, {\"id\": 1}, {\"id\": 3}],"), Read("\"images\": [{\"id\": 2}, {\"id\": 1}, {\"id\": 2}, {\"id\": 3}, {\"id\": 1}],"));
+        Assert.Equal([2, 1, 3], twice.Images.Select(image => image.ImageId));
+        Assert.Equal(["a dog runs on grass", "the dog is running"], twice.Images[1].References);
+        Assert.Equal(CaptionMetrics.Compute(once).Cider, CaptionMetrics.Compute(twice).Cider);
+        Assert.Equal([1, 2, 3], Read("").Images.Select(image => image.ImageId));
+    }
+
+    [Fact]
     public void Numbers_in_quotes_are_numbers()
     {
         using var folder = new TemporaryFolder();

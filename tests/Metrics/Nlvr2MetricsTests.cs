@@ -35,6 +35,26 @@ public class Nlvr2MetricsTests
         Assert.Equal(expected.GetProperty("n").GetInt32(), scores.Examples);
     }
 
+    [Theory]
+    [InlineData("\"True\"", "True")]
+    [InlineData("\"true\"", "1")]
+    [InlineData("\" True\"", "TRUE ")]
+    [InlineData("true", " true")]
+    [InlineData("1", "True")]
+    [InlineData("\"1\"", "True")]
+    public void Labels_are_read_in_the_forms_in_use(string annotated, string predicted)
+    {
+        using var folder = new TemporaryFolder();
+        var not = annotated.Replace("rue", "alse").Replace('T', 'F').Replace("t", "f").Replace('1', '0');
+        var examples = folder.Write("a.json",
+            $$"""{"identifier": "dev-1-0-0", "label": {{annotated}}}""" + "\n" + $$"""{"identifier": "dev-1-0-1", "label": {{not}}}""");
+        double Accuracy(string first, string second) =>
+            Nlvr2Metrics.ComputeFiles(folder.Write("p.csv", $"dev-1-0-0,{first}\ndev-1-0-1,{second}\n"), examples).Accuracy;
+        Assert.Equal(1, Accuracy(predicted, "False"));
+        Assert.Equal(0.5, Accuracy(predicted, predicted));
+        Assert.Equal(0, Accuracy(" 0", predicted));
+    }
+
     [Fact]
     public void Wrong_lines_are_named()
     {
@@ -43,6 +63,8 @@ public class Nlvr2MetricsTests
             () => Nlvr2Metrics.ComputeFiles(folder.Write("p.csv", predictions), folder.Write("a.json", annotations))).Message;
         const string example = """{"identifier": "dev-1-0-0", "label": "True"}""";
         Assert.Contains("p.csv, line 2", Refusal("dev-1-0-0,True\nnonsense\n", example));
+        Assert.Contains("p.csv, line 1: the label must be True or False, 1 or 0, not 'maybe'", Refusal("dev-1-0-0,maybe\n", example));
+        Assert.Contains("a.json, line 1: \"label\" must be True or False, 1 or 0, not 2", Refusal("dev-1-0-0,True\n", example.Replace("\"True\"", "2")));
         Assert.Contains("dev-1-0-0", Refusal("dev-9-9-9,True\n", example));
         Assert.Contains("a.json, line 2", Refusal("dev-1-0-0,True\n", example + "\n{]\n"));
         Assert.Contains("a.json, line 1", Refusal("dev-1-0-0,True\n", """{"sentence": "no label"}"""));

@@ -31,6 +31,37 @@ public class PtbTokenizerTests
         Assert.Equal(["red", "blue", "etc.", "."], PtbTokenizer.TokenizeRaw(["red, blue etc."])[0].Where(token => token != ","));
     }
 
+    // Each of these took time by the square of its length: rules that look far ahead did so again from each place.
+    [Theory]
+    [InlineData("&")]
+    [InlineData("a,")]
+    [InlineData("a&")]
+    [InlineData("www.a.b/")]
+    [InlineData("www.a.b..")]
+    [InlineData("~a.b")]
+    [InlineData("<!a")]
+    [InlineData("\U0001F436")]
+    [InlineData("word")]
+    [InlineData("w\u00f6rd")]
+    [InlineData("<a       ")]
+    public void Time_is_linear_in_the_text(string unit)
+    {
+        var text = string.Concat(Enumerable.Repeat(unit, 200_000 / unit.Length)) + (unit.Contains('&') ? "@" : "");
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        PtbTokenizer.TokenizeRaw([text]);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 10);
+    }
+
+    // Where a rule is not tried again, what it would have found further on is still found.
+    [Theory]
+    [InlineData("a,b,c-d,e f-g", "a,b,c-d , e f-g")]
+    [InlineData("&&&..a.com &x@y.z&", "& & & . . a.com & x@y.z&")]
+    [InlineData("www.a.b/www.ab.cd www.com/x", "www.a.b/www.ab.cd www.com / x")]
+    [InlineData("a..b.org c@ d@e", "a. . b.org c @ d@e")]
+    [InlineData("<!a <b> <!c> </d >", "<!a\u00a0<b> <!c> </d\u00a0>")]
+    public void Looking_ahead_in_vain_hides_nothing(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', PtbTokenizer.TokenizeRaw([text])[0]));
+
     [Fact]
     public void Every_caption_has_its_line()
     {

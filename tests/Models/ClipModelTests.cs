@@ -13,7 +13,7 @@ public class ClipModelTests
     public void QuickGelu_is_x_times_the_logistic_of_1_702_x()
     {
         using var scope = NewDisposeScope();
-        var actual = ClipFeedForward.QuickGelu(tensor(Inputs)).data<double>().ToArray();
+        var actual = Products.QuickGelu(tensor(Inputs)).data<double>().ToArray();
         Assert.All(Inputs.Zip(actual), pair => Assert.Equal(pair.First / (1 + Math.Exp(-1.702 * pair.First)), pair.Second, 12));
     }
 

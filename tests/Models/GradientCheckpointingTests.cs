@@ -102,7 +102,7 @@ public sealed class GradientCheckpointingTests
     {
         manual_seed(1);
         using var encoder = new VisionTransformer(new VisionTransformerConfig { ImageSize = 96, PatchSize = 8, Width = 64, Depth = 12, Heads = 4 });
-        using var images = randn(12, 3, 96, 96);
+        using var images = randn(16, 3, 96, 96);
         Held(encoder, images, recompute: true); // what is kept for good comes with the first time
         var (again, plain) = (Held(encoder, images, recompute: true), Held(encoder, images, recompute: false));
         TestContext.Current.TestOutputHelper?.WriteLine($"kept until the backward pass: {plain / 1e6:F0} MB, with recomputation {again / 1e6:F0} MB");

@@ -1,6 +1,7 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Training;
@@ -53,6 +54,35 @@ public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
         Assert.Equal(whole.Steps, resumed.Steps);
         Assert.Equal(File.ReadAllBytes(whole.Weights), File.ReadAllBytes(resumed.Weights));
         Assert.Equal(whole.Watched.Accuracy, resumed.Watched.Accuracy);
+    }
+
+    [Fact]
+    public void A_folder_is_one_runs_at_a_time()
+    {
+        var run = Settings("caption", "alone", null);
+        using (FolderLock.Take(run.Folder))
+        {
+            Assert.Contains($"{run.Folder} is in use", Assert.Throws<IOException>(() => run.Train()).Message, StringComparison.Ordinal);
+            Assert.Contains("is in use", Assert.Throws<IOException>(() => run.Evaluate()).Message, StringComparison.Ordinal);
+        }
+
+        Assert.NotNull((run with { Scored = [] }).Train());
+    }
+
+    [Fact]
+    public void Weights_that_are_not_finite_are_not_scored()
+    {
+        var run = Settings("caption", "broken", null);
+        using (var file = CheckpointFile.Open(run.Settings.Checkpoint!))
+        {
+            var tensors = file.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.ToTensor());
+            tensors.First(tensor => tensor.Key.EndsWith("norm.weight", StringComparison.Ordinal)).Value.fill_(double.NaN);
+            SafetensorsWriter.Write(folder.File("nan.safetensors"), tensors, file.Metadata);
+        }
+
+        var error = Assert.Throws<InvalidDataException>(() => run.With(settings => settings with { Checkpoint = folder.File("nan.safetensors") }).Evaluate());
+        Assert.Contains("nan.safetensors: not every number in ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("norm.weight is finite", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

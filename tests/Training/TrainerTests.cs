@@ -1,5 +1,7 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Training;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Training;
 
@@ -68,6 +70,106 @@ public sealed class TrainerTests : IDisposable
         Assert.False(File.Exists(half));
     }
 
+    [Theory]
+    [InlineData("checkpoint.safetensors")]
+    [InlineData("checkpoint.written.safetensors")] // ended between two renames
+    public void AnUnreadableNewestCheckpointIsPassedOverAndTheWeightsAreTheSame(string newest)
+    {
+        using var whole = TinyNlvr.Task(seed: 1);
+        new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
+        var run = Path.Combine(folder, "run");
+        using (var stopped = TinyNlvr.Task(seed: 1))
+        {
+            new Trainer(stopped, TinyNlvr.Settings with { StopAfterEpoch = 1 }, run).Run(); // checkpoints after 5 steps and 6
+        }
+
+        File.Move(Path.Combine(run, "checkpoint.safetensors"), Path.Combine(run, newest));
+        File.WriteAllBytes(Path.Combine(run, newest), File.ReadAllBytes(Path.Combine(run, newest))[..^100]);
+        using var task = TinyNlvr.Task(seed: 2);
+        var notices = new List<string>();
+        new Trainer(task, TinyNlvr.Settings, run).Run(progress => notices.AddRange(progress.Notice is { } one ? [one] : []), resume: true);
+        Assert.Contains("going on from step 5 of checkpoint.previous.safetensors", Assert.Single(notices), StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(run, newest), notices[0], StringComparison.Ordinal);
+        Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(task));
+    }
+
+    [Theory]
+    [InlineData("seconds", null, "no 'seconds'")]
+    [InlineData("seconds", "abc", "no number as 'seconds'")]
+    [InlineData("step", "99999999999", "its step is 99999999999, the run has 12")]
+    [InlineData("step", "13", "its step is 13")]
+    [InlineData("step", "1.5", "its step is 1.5")]
+    [InlineData("step", null, "no checkpoint of a training")]
+    [InlineData("settings", "{}", "other settings (Epochs was not set, ")]
+    [InlineData("settings", "{\"Epochs\": \"\u001b[2J\"}", "other settings (which cannot be read)")]
+    [InlineData("random_state", null, "no tensor 'random_state'")]
+    [InlineData("random_state", "0", "the random state is damaged")]
+    [InlineData("random_state", "short", "the random state is damaged")]
+    public void WhatIsWrongWithACheckpointIsSaidInASentence(string part, string? value, string says)
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        new Trainer(task, TinyNlvr.Settings with { CheckpointEvery = 0, StopAfterEpoch = 1 }, folder).Run();
+        var path = Path.Combine(folder, "checkpoint.safetensors");
+        Dictionary<string, Tensor> tensors;
+        Dictionary<string, string> metadata;
+        using (var file = CheckpointFile.Open(path))
+        {
+            tensors = file.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.ToTensor());
+            metadata = new(file.Metadata);
+        }
+
+        if (part == "random_state")
+        {
+            tensors[part] = value == "short" ? tensors[part][..8] : zeros_like(tensors[part]);
+            tensors = tensors.Where(tensor => value is not null || tensor.Key != part).ToDictionary();
+        }
+        else
+        {
+            metadata[part] = value!;
+            metadata = metadata.Where(entry => entry.Value is not null).ToDictionary();
+        }
+
+        SafetensorsWriter.Write(path, tensors, metadata);
+        var error = Assert.Throws<InvalidDataException>(() => new Trainer(task, TinyNlvr.Settings with { CheckpointEvery = 0 }, folder).Run(resume: true));
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATrainingThatDivergesEndsInThatStepAndIsNotWalkedIntoAgain()
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        var settings = TinyNlvr.Settings with { LearningRate = 1e30, CheckpointEvery = 1, LogEvery = 1, WarmupSteps = 0 };
+        var error = Assert.Throws<NotFiniteNumberException>(() => new Trainer(task, settings, folder).Run());
+        Assert.Contains("diverged in step 2: the task loss is not a number; the largest gradient is that of model.", error.Message, StringComparison.Ordinal);
+        Assert.Single(TrainingLog.Read(Path.Combine(folder, "log.jsonl")));
+        using (var file = CheckpointFile.Open(Path.Combine(folder, "checkpoint.safetensors")))
+        {
+            Assert.Equal("1", file.Metadata["step"]);
+            Assert.All(file.Tensors.Where(tensor => tensor.Type == ScalarType.Float32), tensor => Assert.All(tensor.ToArray<float>(), value => Assert.True(float.IsFinite(value))));
+        }
+
+        var again = Assert.Throws<InvalidDataException>(() => new Trainer(task, settings, folder).Run(resume: true));
+        Assert.Contains("diverged in step 2", again.Message, StringComparison.Ordinal);
+        Assert.Contains("diverged.txt", again.Message, StringComparison.Ordinal);
+        using var another = TinyNlvr.Task(seed: 1);
+        Assert.True(new Trainer(another, TinyNlvr.Settings, folder).Run().Completed);
+        Assert.True(new Trainer(another, TinyNlvr.Settings, folder).Run(resume: true).Completed);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(-1)]
+    [InlineData(1e39)] // beyond float32
+    public void NoTrainingIsBegunWithALearningRateThatIsNone(double rate)
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        var error = Assert.Throws<ArgumentException>(() => new Trainer(task, TinyNlvr.Settings with { LearningRate = rate }, folder).Run());
+        Assert.StartsWith("there is no training with a learning rate of ", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(folder));
+    }
+
     [Fact]
     public void StopsWhenAskedAndGoesOnFromThere()
     {
@@ -86,7 +188,7 @@ public sealed class TrainerTests : IDisposable
         using var task = TinyNlvr.Task(seed: 1);
         new Trainer(task, TinyNlvr.Settings with { Epochs = 1 }, folder).Run();
         var error = Assert.Throws<InvalidDataException>(() => new Trainer(task, TinyNlvr.Settings with { Epochs = 1, LearningRate = 1 }, folder).Run(resume: true));
-        Assert.Contains("other settings", error.Message, StringComparison.Ordinal);
+        Assert.Contains("other settings (LearningRate was 0.003)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

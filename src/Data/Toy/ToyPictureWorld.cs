@@ -107,7 +107,7 @@ public static class ToyPictureWorld
             && File.Exists(Path.Combine(folder, "vqa", "answer_list.json"));
 
     // BLIP's forms, Karpathy's original and COCO's ground truth.
-    private static void WriteCoco(string folder, Painted[][] splits)
+    internal static void WriteCoco(string folder, Painted[][] splits)
     {
         WriteRows(Path.Combine(folder, "coco_karpathy_train.json"), splits[0], "coco_");
         foreach (var (split, pictures) in Splits.Zip(splits).Skip(1))
@@ -144,14 +144,14 @@ public static class ToyPictureWorld
         });
     }
 
-    private static void WriteRows(string path, Painted[] pictures, string prefix) => ToyFiles.WriteJson(
+    internal static void WriteRows(string path, Painted[] pictures, string prefix) => ToyFiles.WriteJson(
         path, pictures.SelectMany(p => p.Picture.Captions.Select(caption => new { caption, image = p.Name, image_id = $"{prefix}{p.Picture.Id}" })));
 
-    private static void WriteImages(string path, Painted[] pictures)
+    internal static void WriteImages(string path, Painted[] pictures)
         => ToyFiles.WriteJson(path, pictures.Select(p => new { image = p.Name, caption = p.Picture.Captions }));
 
     // VQA v2's official form: training about train2014, and about val2014 the rest.
-    private static void WriteVqa(string folder, string subset, Painted[] pictures)
+    internal static void WriteVqa(string folder, string subset, Painted[] pictures)
     {
         var all = pictures.SelectMany(p => p.Picture.Questions.Select((q, n) =>
             (Image: p.Picture.Id, Id: p.Picture.QuestionId(n), q.Question, q.Answers))).ToArray();
@@ -188,7 +188,7 @@ public static class ToyPictureWorld
     }
 
     /// <summary>A picture and the name of its file below the data set's folder.</summary>
-    private sealed record Painted(ToyPicture Picture, string Name);
+    internal sealed record Painted(AnnotatedPicture Picture, string Name);
 
     /// <summary>Writes the pictures of a split as JPEG files, with the patches' true classes beside the annotations.</summary>
     private sealed class Painter(double total, IProgress<double>? progress, CancellationToken cancellation)

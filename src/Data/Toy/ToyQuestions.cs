@@ -15,6 +15,7 @@ public sealed record ToyQuestion(string Text, string Answer, string QuestionType
 /// <param name="Questions">Questions with ten answers each.</param>
 public sealed record ToyPicture(
     int Id, ToyScene Scene, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
+    : AnnotatedPicture(Id, Captions, Questions)
 {
     private const int QuestionsEach = 4;
 
@@ -36,6 +37,15 @@ public sealed record ToyPicture(
         }),
     ];
 
+}
+
+/// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>
+/// <param name="Id">The image's number.</param>
+/// <param name="Captions">What is said of it.</param>
+/// <param name="Questions">Questions with ten answers each.</param>
+public record AnnotatedPicture(
+    int Id, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
+{
     /// <summary>The number in VQA v2's manner of a question about the picture.</summary>
     internal long QuestionId(int question) => ((long)Id * 1000) + question;
 }
@@ -77,7 +87,7 @@ public static class ToyQuestions
     }
 
     /// <summary>Answers in the order of how often they are right, for <c>answer_list.json</c>.</summary>
-    internal static IReadOnlyList<string> Answers(IEnumerable<ToyPicture> pictures) =>
+    internal static IReadOnlyList<string> Answers(IEnumerable<AnnotatedPicture> pictures) =>
     [
         .. pictures.SelectMany(picture => picture.Questions).GroupBy(q => q.Question.Answer)
             .OrderByDescending(same => same.Count()).ThenBy(same => same.Key, StringComparer.Ordinal).Select(same => same.Key),

@@ -97,7 +97,7 @@ public static class ToyRenderer
     private static int[] Jittered(byte[] paint, SeededRandom random) => [.. paint.Select(c => c + random.Next(31) - 15)];
 
     /// <summary>A gray ground with a light tint and one of four faint patterns.</summary>
-    private sealed class GroundTexture
+    internal sealed class GroundTexture
     {
         private readonly ToyGround kind;
         private readonly int[] tint;

@@ -199,12 +199,12 @@ internal static class ToyFiles
     public static void WritePatches(string path, byte[] classes) => AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
 
     /// <summary>Writes a scene's pixels as PNG or JPEG, by the file's name.</summary>
-    public static void SaveImage(byte[] pixels, string path)
+    public static void SaveImage(byte[] pixels, string path, int size = ToyScene.Size)
     {
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        file.Write(path.EndsWith(".png", StringComparison.Ordinal)
-            ? Images.ImageEncoding.Png(pixels, ToyScene.Size, ToyScene.Size)
-            : Images.ImageEncoding.Jpeg(pixels, ToyScene.Size, ToyScene.Size, Quality));
+        var bytes = path.EndsWith(".png", StringComparison.Ordinal)
+            ? Images.ImageEncoding.Png(pixels, size, size)
+            : Images.ImageEncoding.Jpeg(pixels, size, size, Quality);
+        AtomicFile.Write(path, file => file.Write(bytes), flushToDisk: false);
     }
 
     public static int Count(string folder, string pattern)

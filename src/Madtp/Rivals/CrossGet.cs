@@ -98,6 +98,9 @@ public static class CrossGet
 public sealed record CrossGuidedScorer : ITokenScorer
 {
     /// <inheritdoc/>
+    public bool ReadsAttention => false;
+
+    /// <inheritdoc/>
     public bool NeedsAlignment => true;
 
     /// <summary>Keys are averaged over the heads, then every two compared.</summary>

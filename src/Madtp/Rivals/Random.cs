@@ -32,6 +32,9 @@ public static class RandomPruning
 /// <param name="Seed">Another seed chooses other tokens.</param>
 public sealed record RandomScorer(ulong Seed = 0) : ITokenScorer
 {
+    /// <inheritdoc/>
+    public bool ReadsAttention => false;
+
     /// <summary>Nothing: a real draw takes no projection.</summary>
     public PartCost Cost(LayerShape layer) => default;
 

@@ -84,6 +84,9 @@ public static class ToMe
 /// </summary>
 public sealed record BipartiteScorer : ITokenScorer
 {
+    /// <inheritdoc/>
+    public bool ReadsAttention => false;
+
     /// <summary>Keys are averaged over the heads, then those of one half compared with those of the other.</summary>
     public PartCost Cost(LayerShape layer)
     {

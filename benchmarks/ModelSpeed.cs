@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Text.Json;
+using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Cost;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Benchmarks;
+
+/// <summary>
+/// Full-size models with seeded random weights: the plain model, at half and at a fifth of its multiply-accumulates, in several
+/// precisions and batches; in the same turns the largest matrix products that this machine reaches, so that every row has its
+/// share of them.
+/// </summary>
+internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, SpeedTask> open)
+{
+    private static readonly double[] Shares = [0.5, 0.2]; // of the plain model's multiply-accumulates
+
+    public static IReadOnlyList<ModelSpeed> All { get; } =
+    [
+        new("nlvr2", "BLIP NLVR2, a pair of images of 384² and a statement", SpeedTask.Nlvr2),
+        new("clip", "CLIP ViT-B/16, an image of 224² and a text", SpeedTask.Clip),
+        new("caption", "BLIP captioning, an image of 384² and three beams; beside it decoding that recomputes",
+            SpeedTask.Caption),
+        new("rerank", "BLIP re-ranking, an image of 384² read by 16 texts; beside it reading each pair alone", SpeedTask.Rerank),
+    ];
+
+    public string Name => name;
+
+    public string About =>
+        $"{about}: plain, half and a fifth of the MACs, float32 and bfloat16 (--batch 1,4 --method NAME --json FILE --onnx FILE)";
+
+    public int Run(string[] arguments)
+    {
+        var options = new SpeedOptions(arguments);
+        var device = ComputeDevice.Of(options.Device);
+        manual_seed(1);
+        using var off = inference_mode();
+        using var task = open(options);
+        if (options.Weights is { } weightsFile)
+        {
+            SafetensorsWriter.Write(weightsFile, task.ImageEncoder().state_dict());
+            Console.WriteLine(
+                $"the image encoder's weights: {weightsFile}; benchmarks/export_onnx.py makes an ONNX file of them");
+            return 0;
+        }
+
+        using var weights = new ConvertedWeights();
+        Console.WriteLine($"{about}; random weights, {options.Method}, computing on {ComputeDevice.Describe(device)}");
+        List<SpeedRow> rows = [];
+        foreach (var batch in options.Batches)
+        {
+            task.Begin(batch, device, options.Onnx);
+            PruningSetting?[] settings = [
+                null, .. Shares.Select(share => Methods.Of(options.Method).Pruning!.Calibrate(task.ShareOf, share))];
+            var shares = settings.Select(setting => setting is null ? 1 : task.ShareOf(setting)).ToArray();
+            var work = (
+                from precision in options.Precisions
+                from index in Enumerable.Range(0, settings.Length)
+                select (Row: new SpeedRow(
+                    settings[index]?.Name ?? "plain", precision, batch, shares[index], task.Macs * batch * shares[index]),
+                    Pass: (Action)(() => Pass(task, precision, settings[index], weights)))).ToList();
+            work.AddRange(task.Others.Select(
+                other => (new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch), (Action)(() => other.Pass()))));
+            var peaks = options.Precisions.Select(precision => Peak.Of(precision, device)).ToArray();
+            var times = TurnTiming.Measure([.. peaks.Select(peak => (Action)peak.Pass), .. work.Select(each => each.Pass)],
+                options.Seconds, leastRounds: options.Rounds, mostRounds: Math.Max(50, options.Rounds));
+            var reached = peaks.Zip(times, (peak, time) => (peak.Precision, Rate: peak.Macs / time.Median / 1e6))
+                .ToDictionary(each => each.Precision, each => each.Rate);
+            foreach (var (precision, rate) in reached)
+            {
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"batch {batch}: matrix products reach {2 * rate:0} GFLOP/s in {precision}"));
+            }
+
+            rows.AddRange(work.Zip(
+                times.Skip(peaks.Length),
+                (each, time) => each.Row with { Time = time,
+                OfPeak = each.Row.Macs / time.Median / 1e6 / reached[each.Row.Precision] }));
+        }
+
+        Print(rows);
+        if (options.Json is { } file)
+        {
+            File.WriteAllText(file, JsonSerializer.Serialize(rows, JsonSerializerOptions.Web));
+        }
+
+        return 0;
+    }
+
+    private static void Pass(SpeedTask task, string precision, PruningSetting? setting, ConvertedWeights weights)
+    {
+        ComputeDevice.AllowTf32(precision == "tf32");
+        using var mixed = MixedPrecision.Begin(precision == "bfloat16", weights);
+        using var scope = NewDisposeScope();
+        using var attached = setting?.Attach(task.Model);
+        task.Pass();
+    }
+
+    private static void Print(IReadOnlyList<SpeedRow> rows)
+    {
+        Console.WriteLine(
+            $"{"model",-24} {"precision",-9} {"batch",5} {"MACs %",7} {"ms an example (least to most)",32} {"times faster",13} "
+                + $"{"of ideal %",10} {"of peak %",10}");
+        foreach (var row in rows)
+        {
+            var plain = rows.First(one => one.Batch == row.Batch && one.Precision == row.Precision);
+            var (first, time) = (rows.First(one => one.Batch == row.Batch), row.Time!);
+            var isPart = row.Macs < 0.999 * row.Share * plain.Macs; // of the model: not to be compared with the whole
+            var (faster, ideal) = isPart ? ("", "") : (
+                Text($"{first.Time!.Median / time.Median:0.00}"),
+                    Text($"{100 * plain.Time!.Median * row.Share / time.Median:0}"));
+            var (median, least, most) = (time.Median / row.Batch, time.Least / row.Batch, time.Most / row.Batch);
+            Console.WriteLine(Text($"{row.Name,-24} {row.Precision,-9} {row.Batch,5} {100 * row.Share,7:0.0} ")
+                + Text($"{median,12:0.00} ({least,7:0.00} to {most,7:0.00}) {faster,13} {ideal,10} {100 * row.OfPeak,10:0}"));
+        }
+
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>One measured model. Times are milliseconds of a batch.</summary>
+internal sealed record SpeedRow(string Name, string Precision, int Batch, double Share, double Macs)
+{
+    public Timing? Time { get; init; }
+
+    public double OfPeak { get; init; }
+}
+
+/// <summary>The largest matrix products of a precision: what a feed-forward part of ViT-B multiplies.</summary>
+internal sealed class Peak
+{
+    private const int Repeats = 8;
+
+    private readonly Tensor left;
+    private readonly Tensor right;
+
+    private Peak(string precision, ScalarType type, Device device)
+    {
+        Precision = precision;
+        left = randn(2304, 768, device: device).to(type);
+        right = randn(768, 3072, device: device).to(type);
+    }
+
+    public string Precision { get; }
+
+    public double Macs => (double)Repeats * left.shape[0] * left.shape[1] * right.shape[1];
+
+    public static Peak Of(string precision, Device device) =>
+        new(precision, precision == "bfloat16" ? bfloat16 : float32, device);
+
+    public void Pass()
+    {
+        using var scope = NewDisposeScope();
+        ComputeDevice.AllowTf32(Precision == "tf32");
+        for (var repeat = 0; repeat < Repeats; repeat++)
+        {
+            left.mm(right);
+        }
+
+        left.select(0, 0).select(0, 0).cpu(); // waits for a GPU
+    }
+}
+
+/// <summary>What a person may say.</summary>
+internal sealed class SpeedOptions(string[] arguments)
+{
+    public string Device => Option("--device", ComputeDevice.Auto);
+
+    public string Method => Option("--method", "MADTP");
+
+    public int Rounds => Number("--rounds", 7);
+
+    public double Seconds => Number("--seconds", 10);
+
+    public int Image => Number("--image", 0);
+
+    public int Layers => Number("--layers", 12);
+
+    public string[] Precisions => Option("--precision", "float32,bfloat16").Split(',');
+
+    public int[] Batches =>
+        [.. Option("--batch", "1,4").Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+
+    public string? Weights => Option("--weights", string.Empty) is { Length: > 0 } file ? file : null;
+
+    public string? Onnx => Option("--onnx", string.Empty) is { Length: > 0 } file ? file : null;
+
+    public string? Json => Option("--json", string.Empty) is { Length: > 0 } file ? file : null;
+
+    private int Number(string option, int otherwise) =>
+        int.Parse(Option(option, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+
+    private string Option(string option, string otherwise)
+    {
+        var at = Array.IndexOf(arguments, option);
+        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : otherwise;
+    }
+}

@@ -1,0 +1,190 @@
+using Madtp.Kit.Data.Toy;
+
+namespace Madtp.Kit.Data.Decoys;
+
+/// <summary>The two kinds of things that share every picture. Each is the other's decoy.</summary>
+public enum ThingKind
+{
+    /// <summary>A small coloured shape: what corpus A speaks of.</summary>
+    Object,
+
+    /// <summary>A coloured plate with a dark sign: what corpus B speaks of.</summary>
+    Glyph,
+}
+
+/// <summary>How a thing looks: five forms of either kind, six colours, two sizes, each as likely as the others.</summary>
+/// <param name="Form">0 to 4.</param>
+/// <param name="Color">0 to 5.</param>
+/// <param name="IsLarge">Large or small.</param>
+public readonly record struct Look(int Form, int Color, bool IsLarge);
+
+/// <summary>One thing of a scene.</summary>
+/// <param name="Kind">Object or glyph.</param>
+/// <param name="Look">How it looks.</param>
+/// <param name="Cell">Where: one of 16 cells, row by row from the top left.</param>
+public readonly record struct Thing(ThingKind Kind, Look Look, int Cell)
+{
+    /// <summary>Kinds of patch: the ground, and 5 forms × 6 colours × 2 sizes of either kind.</summary>
+    public const int Classes = 1 + (2 * 5 * 6 * 2);
+
+    /// <summary>The patch class, 1 to 120; objects come before glyphs. 0 is the ground.</summary>
+    public int Class => 1 + (((((((int)Kind * 5) + Look.Form) * 6) + Look.Color) * 2) + (Look.IsLarge ? 1 : 0));
+
+    /// <summary>What kind of thing a patch class is; null for the ground.</summary>
+    public static ThingKind? KindOf(int patchClass) => patchClass == 0 ? null : (ThingKind)((patchClass - 1) / 60);
+}
+
+/// <summary>Words that pick out things of one kind: "red circle", "large glyph", "small red object".</summary>
+/// <param name="Kind">What is spoken of.</param>
+/// <param name="Form">The form, where it is said.</param>
+/// <param name="Color">The colour, where it is said.</param>
+/// <param name="IsLarge">The size, where it is said.</param>
+public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, bool? IsLarge)
+{
+    /// <summary>The forms of objects, then those of glyphs.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Forms { get; } =
+        [["circle", "square", "triangle", "diamond", "cross"], ["ring", "fence", "ladder", "chevron", "saltire"]];
+
+    /// <summary>The colours of both.</summary>
+    public static IReadOnlyList<string> Colors { get; } = ["red", "green", "blue", "yellow", "purple", "cyan"];
+
+    /// <summary>What a thing of unsaid form is called: "object", "glyph".</summary>
+    public static IReadOnlyList<string> Nouns { get; } = ["object", "glyph"];
+
+    /// <summary>The full description of a thing.</summary>
+    public static ThingWords Of(Thing thing) => new(thing.Kind, thing.Look.Form, thing.Look.Color, thing.Look.IsLarge);
+
+    /// <summary>Whether the thing is what the words say.</summary>
+    public bool Fits(Thing thing) => thing.Kind == Kind && (Form is null || Form == thing.Look.Form)
+        && (Color is null || Color == thing.Look.Color) && (IsLarge is null || IsLarge == thing.Look.IsLarge);
+
+    /// <summary>The words without an article.</summary>
+    public override string ToString() => string.Join(' ', new[]
+    {
+        IsLarge is { } large ? large ? "large" : "small" : null,
+        Color is { } color ? Colors[color] : null,
+        Form is { } form ? Forms[(int)Kind][form] : Nouns[(int)Kind],
+    }.Where(word => word is not null));
+
+    /// <summary>The same of several.</summary>
+    public string Plural() => Plural(ToString());
+
+    /// <summary>The plural of a noun, or of words that end in one.</summary>
+    internal static string Plural(string noun) => noun.EndsWith('s') ? noun + "es" : noun + "s";
+
+    /// <summary>Words that several things fit: mostly one attribute.</summary>
+    internal static ThingWords Broad(ThingKind kind, SeededRandom random) => random.Next(20) switch
+    {
+        < 7 => new(kind, null, random.Next(6), null),
+        < 14 => new(kind, random.Next(5), null, null),
+        < 16 => new(kind, random.Next(5), random.Next(6), null),
+        < 18 => new(kind, null, random.Next(6), random.Chance(0.5)),
+        _ => new(kind, random.Next(5), null, random.Chance(0.5)),
+    };
+
+    /// <summary>Words that few things fit: two attributes, mostly colour and form.</summary>
+    internal static ThingWords Narrow(ThingKind kind, SeededRandom random) => random.Next(10) switch
+    {
+        < 6 => new(kind, random.Next(5), random.Next(6), null),
+        < 8 => new(kind, random.Next(5), null, random.Chance(0.5)),
+        _ => new(kind, null, random.Next(6), random.Chance(0.5)),
+    };
+
+    /// <summary>The same form of words with one or more of its attributes changed; each way round equally likely.</summary>
+    internal ThingWords Change(SeededRandom random)
+    {
+        const double each = 0.6;
+        while (true)
+        {
+            var changed = this with
+            {
+                Form = Form is { } form && random.Chance(each) ? (form + 1 + random.Next(4)) % 5 : Form,
+                Color = Color is { } color && random.Chance(each) ? (color + 1 + random.Next(5)) % 6 : Color,
+                IsLarge = IsLarge is { } large && random.Chance(each) ? !large : IsLarge,
+            };
+            if (changed != this)
+            {
+                return changed;
+            }
+        }
+    }
+}
+
+/// <summary>
+/// All that is needed to draw one picture: four to nine objects and six or seven glyphs, each in one of 4 × 4 cells of 3 × 3
+/// patches, on a patterned ground.
+/// </summary>
+/// <param name="Things">The things, at most one in a cell.</param>
+/// <param name="Ground">The pattern behind them.</param>
+/// <param name="TextureSeed">Fixes places within cells, tints, the pattern's place and the noise.</param>
+public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, ulong TextureSeed)
+{
+    /// <summary>Width and height of a scene in pixels.</summary>
+    public const int Size = 96;
+
+    /// <summary>Width and height of a patch in pixels.</summary>
+    public const int PatchSize = 8;
+
+    /// <summary>Cells in a row, and rows.</summary>
+    public const int CellsPerRow = 4;
+
+    /// <summary>Patches of a scene.</summary>
+    public const int Patches = Size / PatchSize * (Size / PatchSize);
+
+    // Each kind has in each scene a colour and a form of its own that so many of its things have more than chance would give
+    // them: else there would be little to count.
+    private const double Favoured = 0.3;
+
+    /// <summary>How many things the words fit.</summary>
+    public int Count(ThingWords words)
+    {
+        var count = 0;
+        for (var i = 0; i < Things.Count; i++)
+        {
+            count += words.Fits(Things[i]) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>Whether they fit any.</summary>
+    public bool Has(ThingWords words) => Count(words) > 0;
+
+    /// <summary>Which cells things of either kind are in; looks are drawn later.</summary>
+    internal static int[][] DrawCells(SeededRandom random)
+    {
+        int[] cells = [.. Enumerable.Range(0, CellsPerRow * CellsPerRow)];
+        random.Shuffle(cells.AsSpan());
+        var (objects, glyphs) = (4 + random.Next(6), 6 + random.Next(2));
+        return [cells[..objects], cells[^glyphs..]];
+    }
+
+    /// <summary>Things of one kind in given cells.</summary>
+    internal static Thing[] DrawThings(ThingKind kind, int[] cells, SeededRandom random)
+    {
+        var (form, color) = (random.Next(5), random.Next(6));
+        var things = new Thing[cells.Length];
+        for (var i = 0; i < things.Length; i++)
+        {
+            var look = new Look(
+                random.Chance(Favoured) ? form : random.Next(5),
+                random.Chance(Favoured) ? color : random.Next(6),
+                random.Chance(0.5));
+            things[i] = new Thing(kind, look, cells[i]);
+        }
+
+        return things;
+    }
+
+    /// <summary>A scene of these things on a random ground.</summary>
+    internal static DecoyScene Of(IEnumerable<Thing> things, SeededRandom random) =>
+        new([.. things.OrderBy(thing => thing.Cell)], (ToyGround)(1 + random.Next(3)), random.NextBits());
+
+    /// <summary>A random scene.</summary>
+    public static DecoyScene Draw(SeededRandom random)
+    {
+        var cells = DrawCells(random);
+        return Of(
+            [.. DrawThings(ThingKind.Object, cells[0], random), .. DrawThings(ThingKind.Glyph, cells[1], random)], random);
+    }
+}

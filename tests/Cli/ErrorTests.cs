@@ -1,0 +1,186 @@
+using System.CommandLine;
+using Madtp.Kit.Cli;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cli;
+
+/// <summary>Every error is one sentence.</summary>
+[Collection(ConsoleErrorCollection.Name)]
+public sealed class ErrorTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("evaluate nlvr2 --checkpoint x --temperature abc", "--temperature 'abc': give a number above 0")]
+    [InlineData("evaluate nlvr2 --checkpoint x --temperature NaN", "--temperature 'NaN': give a number above 0")]
+    [InlineData("evaluate nlvr2 --checkpoint x --temperature Infinity", "--temperature 'Infinity': give a number above 0")]
+    [InlineData("evaluate nlvr2 --checkpoint x --temperature=-2", "--temperature '-2': give a number above 0")]
+    [InlineData("evaluate nlvr2 --checkpoint x --temperature 0,5", "--temperature '0,5': give a number above 0")]
+    [InlineData("evaluate toy-clip --keep 1.5", "--keep '1.5': give a number from 0.001 to 1")]
+    [InlineData("evaluate toy-nlvr2 --reduce \"\"", "--reduce '': give a number between 0 and 1")]
+    [InlineData("evaluate toy-nlvr2 --reduce 1.5", "--reduce '1.5': give a number between 0 and 1")]
+    [InlineData("evaluate clip --checkpoint x --image-size 1000000", "--image-size '1000000': give a whole number from 1 to 100000")]
+    [InlineData("evaluate clip --checkpoint x --heads 0", "--heads '0': give one number, or two as 16,12")]
+    [InlineData("evaluate clip --checkpoint x --activation relu", "--activation 'relu': give quickgelu or gelu")]
+    [InlineData("evaluate toy-retrieval --candidates -1", "--candidates '-1': give a whole number, 1 or more")]
+    [InlineData("train toy-nlvr2 --epochs 0", "--epochs '0': give a whole number from 1 to 1000000")]
+    [InlineData("train toy-nlvr2 --checkpoint-every -1", "--checkpoint-every '-1': give a whole number, 0 or more")]
+    [InlineData("train toy-nlvr2 --stop-at NaN", "--stop-at 'NaN': give a number from 0 to 1")]
+    [InlineData("train toy-nlvr2 --precision 5", "--precision '5': give float32 or bfloat16 or tf32")]
+    [InlineData("train toy-nlvr2 --pairs 2147483644", "--pairs '2147483644': give a whole number from 4 to 1000000")]
+    [InlineData("train nlvr2 --checkpoint x --learnable-tokens 0", "--learnable-tokens '0': give a whole number from 1 to 100000")]
+    [InlineData("data make-toy --pairs 2147483644", "--pairs '2147483644': give a whole number from 4 to 1000000")]
+    [InlineData("experiment --epochs -1", "--epochs '-1': give a whole number from 1 to 1000000")]
+    [InlineData("experiment --learnable-tokens 0", "--learnable-tokens '0': give a whole number from 1 to 100000")]
+    [InlineData("sweep table2 --jobs 0", "--jobs '0': give a whole number from 1 to 1000")]
+    [InlineData("experiment --device cuda:-1", "--device 'cuda:-1': give auto, cpu, cuda or cuda:N")]
+    public async Task A_value_out_of_bounds_is_refused_by_the_options_name(string line, string says)
+    {
+        var (code, errors) = await Kit([.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line)]);
+        var verb = string.Join(' ', line.Split(' ').TakeWhile(word => !word.StartsWith('-')).Where(word => word != "table2"));
+        Assert.Equal((2, $"kit: {says}\nkit: `./kit {verb} --help` shows what there is\n"), (code, errors));
+    }
+
+    public static TheoryData<Exception, int, string> Errors => new()
+    {
+        { new AggregateException(new IOException("No space left on device : 'x'")), 2, "No space left on device : 'x'" },
+        { new ArgumentException("5 pairs: give 4", "trainPairs"), 2, "5 pairs: give 4" },
+        { new ArgumentOutOfRangeException("count", -1, "a count is positive"), 2, "a count is positive" },
+        { new OperationCanceledException("'a' was stopped"), 1, "'a' was stopped" },
+        { new OutOfMemoryException(), 1, "the memory does not suffice" },
+        { new System.Runtime.InteropServices.ExternalException("CUDA out of memory. Tried to"), 1, "the memory does not suffice (CUDA out of memory. Tried to)" },
+        { new KeyNotFoundException("no 'seconds'"), 70, "this is a fault of the kit (KeyNotFoundException: no 'seconds'); please report it" },
+        { new NullReferenceException("a\nb"), 70, "this is a fault of the kit (NullReferenceException: a); please report it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Errors), DisableDiscoveryEnumeration = true)]
+    public void Whatever_is_thrown_becomes_one_sentence(Exception thrown, int code, string begins)
+    {
+        var said = CommandLine.Explain(thrown, isInterrupted: false);
+        Assert.Equal(code, said.Code);
+        Assert.StartsWith(begins, said.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter '", said.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Actual value", said.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interrupted_verb_says_how_to_go_on() => Assert.Equal(
+        130, CommandLine.Explain(new AggregateException(new TaskCanceledException()), isInterrupted: true).Code);
+
+    [Theory]
+    [InlineData("--method stp", "STP reduces nothing yet, and {0} has no keep ratio for it (what it holds is MADTP's): give --keep, or --reduce")]
+    [InlineData("--method stp --temperature 3", "STP has a keep ratio, not a temperature: give --keep, or --reduce")]
+    [InlineData("--keep 0.5", "MADTP has a temperature, not a keep ratio: give --temperature, or --reduce")]
+    [InlineData("--weights model_ema", "{0}: there are no weights of this model under 'model_ema'")]
+    public async Task A_stored_setting_is_used_only_by_the_method_that_stored_it(string options, string says)
+    {
+        var weights = KitPaths.InRepository("data", "toy", "weights", "toy-clip-madtp-0.5.safetensors");
+        var (code, errors) = await Kit(["evaluate", "toy-clip", "--images", "60", "--checkpoint", weights, .. options.Split(' ')]);
+        Assert.Equal(2, code);
+        Assert.Contains($"kit: {string.Format(System.Globalization.CultureInfo.InvariantCulture, says, weights)}\n", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_whose_attention_fits_no_memory_is_refused_before_memory_is_asked_for()
+    {
+        var weights = KitPaths.InRepository("data", "toy", "weights", "toy-nlvr2.safetensors");
+        folder.Write("vocab.txt", string.Join('\n', File.ReadAllLines(KitPaths.InRepository("data", "toy", "vocab.txt"))));
+        var (code, errors) = await Kit(["evaluate", "nlvr2", "--checkpoint", weights, "--data", folder.Path, "--plain", "--image-size", "40000"]);
+        Assert.Equal(2, code);
+        Assert.Contains("kit: --image-size 40000: the attention of one image needs", errors, StringComparison.Ordinal);
+    }
+
+    // Lines out of the parser's own words with values that people and scripts get wrong. What would compute is only parsed.
+    [Fact]
+    public async Task Random_command_lines_end_with_a_known_code_and_sentences()
+    {
+        var random = new Random(20240607);
+        string[] files = [folder.Write("garbage", "\0\u001b[2J{,"), folder.Write("list.json", "[{\"a\": \"\\ud800\"}]"), folder.Path, folder.File("none"), ""];
+        string[] values =
+        [
+            "", "0", "-1", "1", "3", "0.5", "1e309", "NaN", "Infinity", "2147483648", "99999999999999999999", "abc", "\u001b[31m", "ü",
+            "a b", "--", "-", "=", "0,5", "true", "cuda:-1", "cuda:99", "none", "{0}", "@none", .. files,
+        ];
+        var root = CommandLine.Root();
+        var cheap = 0;
+        for (var line = 0; line < 600; line++)
+        {
+            var words = Line(root);
+            var (verb, parsed) = (words.TakeWhile(word => !word.StartsWith('-')).FirstOrDefault() ?? "", root.Parse(words));
+            var runs = parsed.Errors.Count > 0
+                || (verb is "macs" or "score" or "checkpoint" or "verify" or "completion" or "complete" or "runs" && !words.Contains("--publish"))
+                || (verb is "train" or "evaluate" && words.Length > 1 && !words[1].StartsWith("toy-", StringComparison.Ordinal));
+            if (!runs)
+            {
+                continue;
+            }
+
+            cheap++;
+            var (code, errors) = await Kit(words);
+            var shown = string.Join(" ", words.Select(word => $"'{word}'"));
+            Assert.True(code is 0 or 1 or 2, $"{code}: {shown}: {errors}");
+            Assert.True(code == 0 || errors.Length > 0, $"{code} without a word: {shown}");
+            foreach (var strange in new[] { "System.", "(Parameter", "Actual value", "   at ", "fault of the kit", "\u001b", "Exception" })
+            {
+                Assert.False(errors.Contains(strange, StringComparison.Ordinal), $"'{strange}' of {shown}: {errors}");
+            }
+        }
+
+        Assert.InRange(cheap, 300, 600);
+
+        string[] Line(Command command)
+        {
+            List<string> words = [];
+            while (command.Subcommands.Where(one => one.Name is not ("tokenize" or "doctor" or "data" or "sweep" or "experiment")).ToArray() is { Length: > 0 } verbs
+                && random.Next(12) > 0)
+            {
+                command = verbs[random.Next(verbs.Length)];
+                words.Add(command.Name);
+            }
+
+            foreach (var option in command.Options.Where(option => option.Required && random.Next(8) > 0))
+            {
+                words.AddRange(option.Name, files[random.Next(files.Length)]);
+            }
+
+            foreach (var _ in command.Arguments.Where(_ => random.Next(4) > 0))
+            {
+                words.Add(Value());
+            }
+
+            for (var more = random.Next(4); more > 0 && command.Options.Count > 0; more--)
+            {
+                var option = command.Options[random.Next(command.Options.Count)];
+                words.Add(random.Next(10) == 0 ? option.Name.Remove(random.Next(option.Name.Length), 1) : option.Name);
+                if (option.ValueType != typeof(bool) || random.Next(6) == 0)
+                {
+                    words.Add(Value());
+                }
+            }
+
+            return [.. words];
+        }
+
+        string Value() => values[random.Next(values.Length)];
+    }
+
+    private static async Task<(int Code, string Errors)> Kit(string[] words)
+    {
+        var (before, output) = (Console.Error, Console.Out);
+        using var errors = new StringWriter { NewLine = "\n" };
+        Console.SetError(errors);
+        Console.SetOut(TextWriter.Null);
+        try
+        {
+            return (await CommandLine.Main(words), errors.ToString());
+        }
+        finally
+        {
+            Console.SetError(before);
+            Console.SetOut(output);
+        }
+    }
+}

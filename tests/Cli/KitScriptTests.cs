@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cli;
+
+/// <summary>The script itself, where people are: a copy of it that has nothing built.</summary>
+public sealed class KitScriptTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string root;
+
+    public KitScriptTests()
+    {
+        root = folder.File("a kit of [mine]");
+        Directory.CreateDirectory(Path.Combine(root, "setup"));
+        foreach (var file in Directory.GetFiles(KitPaths.InRepository("setup")).Append(KitPaths.InRepository("kit")))
+        {
+            File.Copy(file, Path.Combine(root, Path.GetRelativePath(KitPaths.Root, file)));
+        }
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void It_is_called_through_a_link_and_with_spaces_in_its_path()
+    {
+        var link = folder.File("a link");
+        File.CreateSymbolicLink(link, Path.Combine(root, "kit"));
+        File.CreateSymbolicLink(folder.File("kit"), "a link");
+        foreach (var path in new[] { Path.Combine(root, "kit"), link, folder.File("kit") })
+        {
+            var (code, output, errors) = Run("bash", path, "help");
+            Assert.Equal((0, ""), (code, errors));
+            Assert.Contains("./kit setup` builds it", output);
+        }
+    }
+
+    [Theory]
+    [InlineData("-u", "HOME")]
+    [InlineData("HOME=", "IRRELEVANT=")]
+    [InlineData("HOME=/nowhere/at/all", "IRRELEVANT=")]
+    public void It_needs_no_home(string first, string second)
+    {
+        var (code, output, errors) = Run("env", first, second, "bash", Path.Combine(root, "kit"), "help");
+        Assert.Equal((0, ""), (code, errors));
+        Assert.Contains("./kit setup` builds it", output);
+    }
+
+    [Fact]
+    public void A_home_that_cannot_be_written_to_is_read_and_another_written_to()
+    {
+        const string script = """
+            set -euo pipefail
+            fail() { echo "$*"; exit 2; }
+            root=$1 artifacts=$1/artifacts
+            . "$root/setup/home.sh"
+            echo "$users_home $HOME $DOTNET_CLI_HOME"
+            """;
+        Assert.Equal($"/nowhere/at/all {root}/artifacts/home {root}/artifacts/home\n",
+            Run("env", "HOME=/nowhere/at/all", "bash", "-c", script, "bash", root).Output);
+    }
+
+    [Fact]
+    public void A_folder_whose_name_would_end_a_list_is_refused()
+    {
+        var other = folder.File("a:b");
+        Directory.Move(root, other);
+        var (code, _, errors) = Run("bash", Path.Combine(other, "kit"), "help");
+        Assert.Equal(2, code);
+        Assert.Equal($"kit: the folder '{other}' has a colon or a semicolon in its name, at which lists of folders end; rename or move it.\n", errors);
+    }
+
+    [Fact]
+    public void A_clone_of_another_user_is_not_built_in()
+    {
+        Run("chmod", "-R", "a-w,a+rX", root);
+        Run("chmod", "a+x", folder.Path);
+        string[] asOther = Environment.UserName == "root" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : ["env"];
+        var (code, _, errors) = Run([.. asOther, "bash", Path.Combine(root, "kit"), "setup"]);
+        Run("chmod", "-R", "u+w", root);
+        Assert.Equal(2, code);
+        Assert.StartsWith($"kit: '{root}' cannot be written to by ", errors);
+        Assert.Contains("a copy of your own", errors);
+    }
+
+    private static (int Code, string Output, string Errors) Run(params string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.Result);
+    }
+}

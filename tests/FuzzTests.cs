@@ -1,0 +1,23 @@
+using System.Diagnostics;
+using Madtp.Kit.Kernel.Execution;
+using Xunit;
+
+namespace Madtp.Kit.Tests;
+
+/// <summary>A minute of the fuzz, always the same inputs as far as it gets.</summary>
+[Trait("speed", "slow")]
+public class FuzzTests
+{
+    [Fact]
+    public void Whatever_is_damaged_is_read_or_refused_in_a_sentence()
+    {
+        var program = KitPaths.InRepository("artifacts", "bin", "Benchmarks", "release", "Madtp.Kit.Benchmarks.dll");
+        using var fuzz = Process.Start(new ProcessStartInfo(DotnetHost.Path, [program, "fuzz", "--minutes", "1", "--seed", "1"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var said = fuzz.StandardOutput.ReadToEnd();
+        fuzz.WaitForExit();
+        Assert.True(fuzz.ExitCode == 0, said);
+    }
+}
