@@ -32,7 +32,8 @@ internal static class DataVerb
             "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", () => 6_000, 60,
             TaskOptions.DataLimit);
         var decoys = verb.Option<bool>(
-            "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
+            "--decoys",
+            "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
         verb.SetAction((parsed, cancellation) =>
         {
             var into = parsed.GetRequiredValue(folder);
