@@ -153,6 +153,22 @@ internal static partial class MethodOption
     private static partial Regex NoLetters();
 }
 
+/// <summary>What <c>--precision</c> may say.</summary>
+internal enum PrecisionChoice
+{
+    /// <summary>bfloat16 where the device has instructions for it, else float32.</summary>
+    Auto,
+
+    /// <inheritdoc cref="TrainingPrecision.Float32"/>
+    Float32,
+
+    /// <inheritdoc cref="TrainingPrecision.Tf32"/>
+    Tf32,
+
+    /// <inheritdoc cref="TrainingPrecision.BFloat16"/>
+    BFloat16,
+}
+
 /// <summary>
 /// <c>--device</c> and <c>--precision</c>: how a verb computes; said in its first line, for what it starts itself too.
 /// </summary>
@@ -177,8 +193,20 @@ internal static partial class DeviceOption
     }
 
     /// <summary>Adds what matrix products are computed in.</summary>
-    public static Option<TrainingPrecision?> AddPrecision(Verb verb) => verb.Choice<TrainingPrecision>(
-        "--precision", "float32; or, for GPUs, tf32 (float32 with factors of 10 bits) or bfloat16 (mixed precision).");
+    public static Option<PrecisionChoice?> AddPrecision(Verb verb) => verb.Choice<PrecisionChoice>(
+        "--precision", "float32; tf32 (on GPUs, float32 with factors of 10 bits); bfloat16 (mixed precision); or auto: bfloat16 "
+            + "where the processor or GPU has instructions for it.");
+
+    /// <summary>What products are computed in; float32 where nothing is said.</summary>
+    /// <param name="choice">What was said.</param>
+    /// <param name="device">Where it is computed.</param>
+    public static TrainingPrecision Precision(PrecisionChoice? choice, torch.Device device) => choice switch
+    {
+        PrecisionChoice.Auto when ComputeDevice.PrefersBfloat16(device) => TrainingPrecision.BFloat16,
+        PrecisionChoice.BFloat16 => TrainingPrecision.BFloat16,
+        PrecisionChoice.Tf32 => TrainingPrecision.Tf32,
+        _ => TrainingPrecision.Float32,
+    };
 
     /// <summary>The device that was chosen.</summary>
     /// <exception cref="ArgumentException">There is no such device here.</exception>

@@ -18,7 +18,7 @@ internal sealed class TrainingView(TextWriter? output = null, bool? terminal = n
     {
         if (progress.Notice is { } notice)
         {
-            Console.Error.WriteLine($"kit: {notice}");
+            CommandLine.Remark($"{notice}");
         }
 
         first = first < 0 ? progress.Step - 1 : first;

@@ -3,6 +3,7 @@ using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
@@ -32,7 +33,7 @@ internal sealed class TaskOptions
     private readonly Option<string?>? vocabulary;
     private readonly Option<int>? workers;
     private readonly Option<string> device;
-    private readonly Option<TrainingPrecision?> precision;
+    private readonly Option<PrecisionChoice?> precision;
     private readonly Option<string?> output;
     private readonly Option<bool> resume;
     private readonly Option<bool> fresh;
@@ -160,7 +161,8 @@ internal sealed class TaskOptions
     public string Dataset(ParseResult parsed) => Given(parsed, dataset) ?? "coco";
 
     /// <summary>What products are computed in.</summary>
-    public TrainingPrecision Precision(ParseResult parsed) => parsed.GetValue(precision) ?? TrainingPrecision.Float32;
+    public TrainingPrecision Precision(ParseResult parsed) =>
+        DeviceOption.Precision(parsed.GetValue(precision), ComputeDevice.Of(parsed.GetRequiredValue(device)));
 
     /// <summary>
     /// The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.

@@ -15,11 +15,13 @@ internal static class PretrainVerb
             "./kit train decoys-neutral --out RUN");
         var output = verb.Option(
             "--out", "The run's folder.", "DIR", () => KitFolder.File("artifacts", "runs", "decoys-neutral"));
-        var epochs = verb.Option<int?>("--patch-epochs", "Passes over the pictures, instead of the recipe's.", "N");
-        var passes = verb.Option<int?>("--statement-epochs", "Passes over the statements, instead of the recipe's.", "N");
-        var pictures = verb.Option<int?>("--pictures", "Pictures, instead of the recipe's.", "N");
-        var statements = verb.Option<int?>("--statements", "Statements, instead of the recipe's.", "N");
-        var seed = verb.Option("--seed", "Seed of the weights and of the order.", "N", () => 1L);
+        var epochs = verb.Number<int>("--patch-epochs", "Passes over the pictures, instead of the recipe's.", 0,
+            TaskOptions.DataLimit);
+        var passes = verb.Number<int>("--statement-epochs", "Passes over the statements, instead of the recipe's.", 0,
+            TaskOptions.DataLimit);
+        var pictures = verb.Number<int>("--pictures", "Pictures, instead of the recipe's.", 2, TaskOptions.DataLimit);
+        var statements = verb.Number<int>("--statements", "Statements, instead of the recipe's.", 1, TaskOptions.DataLimit);
+        var seed = verb.Number("--seed", "Seed of the weights and of the order.", () => 1L);
         verb.SetAction((parsed, cancellation) =>
         {
             var run = new Pretraining(parsed.GetRequiredValue(output));

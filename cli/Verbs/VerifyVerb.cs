@@ -44,7 +44,7 @@ internal static class VerifyVerb
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 unreadable++;
-                Console.Error.WriteLine($"kit: {e.Message}");
+                CommandLine.Remark(e.Message);
             }
         }
 

@@ -164,9 +164,9 @@ internal static class PyTorchLegacy
     private static long Place(FileBytes file, Dictionary<string, StorageReference> storages, object? key, long at)
     {
         StorageReference? storage = null;
+        var shown = key is string text ? Printable.Quoted(text) : "what is no name";
         Damage.Unless(key is string name && storages.TryGetValue(name, out storage),
-            $"its list of storages has {(key is string text ? Printable.Quoted(text) : "what is no name")}, "
-            + $"which no tensor uses");
+            $"its list of storages has {shown}, which no tensor uses");
         var (count, start) = (file.I64(at), at + 8);
         Damage.Unless(
             count == storage!.Count && file.Holds(start, count * storage.ElementSize),

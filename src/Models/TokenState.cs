@@ -126,7 +126,7 @@ internal sealed class FilledRows
         }
 
         var (batch, length) = (x.shape[0], x.shape[1]);
-        var mapped = map(x.flatten(0, 1).index_select(0, rows)); // [n, D']
+        var mapped = map(x.flatten(0, 1).index_select(0, rows).unsqueeze(0)).squeeze(0); // [n, D']; maps are used to [B, N, D]
         return zeros([batch * length, mapped.shape[1]], dtype: mapped.dtype, device: x.device).index_copy(0, rows, mapped).view(batch, length, -1);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
@@ -53,6 +54,24 @@ public static class ComputeDevice
         var lines = !Directory.Exists(Driver) ? [] : Directory.GetFiles(Driver, "information", SearchOption.AllDirectories)
             .SelectMany(File.ReadLines).Where(line => line.StartsWith(Label, StringComparison.Ordinal));
         return string.Join(" or ", lines.Select(line => line[Label.Length..].Trim()).Distinct());
+    }
+
+    /// <summary>
+    /// Whether a device multiplies numbers of bfloat16 faster than float32's: a processor with AVX-512's or AMX's instructions
+    /// for it; a GPU is taken to be of compute capability 8.0 or later.
+    /// </summary>
+    /// <param name="device">Any device.</param>
+    public static bool PrefersBfloat16(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (device.type != TorchSharp.DeviceType.CPU)
+        {
+            return true;
+        }
+
+        const int Avx512 = 1 << 5, Amx = 1 << 22; // CPUID leaf 7: subleaf 1's EAX, subleaf 0's EDX
+        return X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
+            && ((X86Base.CpuId(7, 1).Eax & Avx512) != 0 || (X86Base.CpuId(7, 0).Edx & Amx) != 0);
     }
 
     /// <summary>Whether a CUDA GPU answers.</summary>

@@ -91,7 +91,7 @@ public sealed class HuggingFaceNamesTests : IDisposable
         var port = new Dictionary<string, Tensor>();
         AddPorted(port, "transformer.resblocks.0.attn.in_proj_weight", randn(18, 6));
         port.Remove("text_model.encoder.layers.0.self_attn.k_proj.weight");
-        Assert.Contains("'transformer.resblocks.0.attn.in_proj_weight' there is only text_model.encoder.layers.0.self_attn.q_proj.weight and", Failure(port));
+        Assert.Contains("'transformer.resblocks.0.attn.in_proj_weight' there is only 'text_model.encoder.layers.0.self_attn.q_proj.weight' and", Failure(port));
         port["text_model.encoder.layers.0.self_attn.k_proj.weight"] = randn(6, 5);
         Assert.Contains("do not fit", Failure(port));
     }

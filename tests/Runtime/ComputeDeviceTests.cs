@@ -27,6 +27,14 @@ public class ComputeDeviceTests
     }
 
     [Fact]
+    public void BFloat16IsPreferredWhereTheKernelSeesItsInstructions()
+    {
+        var flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) ?? "";
+        var has = flags.Split(' ').Any(flag => flag is "avx512_bf16" or "amx_bf16");
+        Assert.Equal(has, ComputeDevice.PrefersBfloat16(CPU));
+    }
+
+    [Fact]
     public void TheLibtorchThatRunsIsTheChosenOne()
     {
         using var one = ones(1);
