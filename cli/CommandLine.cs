@@ -142,11 +142,17 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>
+    /// A text as a terminal may have it: names come from files, and what would move the cursor is shown, not done.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="keepLines">Whether it may have several lines.</param>
+    public static string Shown(string text, bool keepLines = false) => string.Concat(text.Select(unit =>
+        char.IsControl(unit) && !(keepLines && (unit is '\n' or '\r')) ? $"\\u{(int)unit:x4}" : unit.ToString()));
+
     private static int Say(int code, string text)
     {
-        // Names come from files: what would move the cursor is shown, not done.
-        Console.Error.WriteLine("kit: " + string.Concat(text.Select(unit =>
-            char.IsControl(unit) && unit is not ('\n' or '\r') ? $"\\u{(int)unit:x4}" : unit.ToString())));
+        Console.Error.WriteLine($"kit: {Shown(text, keepLines: true)}");
         return code;
     }
 

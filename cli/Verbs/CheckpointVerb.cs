@@ -131,9 +131,7 @@ internal static class CheckpointVerb
 
     private static void Print(JsonObject report, TextWriter output)
     {
-        // Names come from the file: what would move the cursor is shown, not done.
-        void Line(string text) =>
-            output.WriteLine(string.Concat(text.Select(unit => char.IsControl(unit) ? $"\\u{(int)unit:x4}" : unit.ToString())));
+        void Line(string text) => output.WriteLine(CommandLine.Shown(text));
         Line($"{report["file"]}: {report["format"]}, {report["bytes"]} bytes, {report["tensors"]!.AsArray().Count} tensors");
         var fits = report["models"]!.AsArray().Select(fit => fit!.AsObject()).ToList();
         foreach (var fit in fits)
