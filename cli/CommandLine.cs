@@ -40,7 +40,7 @@ internal static class CommandLine
         var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
         {
             TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerb.Create(), SweepVerb.Create(), RunsVerb.Create(),
-            MacsVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
+            MacsVerb.Create(), KeepMapVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
             CheckpointVerb.Create(), VerifyVerb.Create(), DataVerb.Create(),
             DoctorVerb.Create(),
             CompletionVerb.Create(), CompletionVerb.CreateComplete(),

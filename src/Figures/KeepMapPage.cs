@@ -13,26 +13,36 @@ namespace Madtp.Kit.Figures;
 
 /// <summary>A pair of images and a statement, and what was pruned of them at several temperatures.</summary>
 /// <param name="Sentence">The statement.</param>
-/// <param name="Label">Whether it is true.</param>
-/// <param name="Left">The left image.</param>
-/// <param name="Right">The right image.</param>
+/// <param name="Label">Whether it is true; null where nobody says.</param>
+/// <param name="Left">The left image, or the only one.</param>
+/// <param name="Right">The right image; null where there is one only.</param>
 /// <param name="Grid">How images are cut into patches.</param>
 /// <param name="Words">The statement's pieces in order; one that begins with <c>##</c> continues the one before.</param>
 /// <param name="Runs">Its passes, by ascending temperature; every sample of a page has the same ones.</param>
 public sealed record KeepMapSample(
-    string Sentence, bool Label, RgbImage Left, RgbImage Right, PatchGrid Grid, IReadOnlyList<string> Words,
-    IReadOnlyList<KeepMapRun> Runs);
+    string Sentence, bool? Label, RgbImage Left, RgbImage? Right, PatchGrid Grid, IReadOnlyList<string> Words,
+    IReadOnlyList<KeepMapRun> Runs)
+{
+    /// <summary>The run that the page opens with, from 0; the middle one if null.</summary>
+    public int? Opens { get; init; }
+}
 
 /// <summary>One forward pass over a pair, at one temperature, block by block.</summary>
-/// <param name="Temperature">T.</param>
+/// <param name="Temperature">T; +∞ where nothing is pruned.</param>
 /// <param name="MacShare">What it cost, as a share of the plain model's multiply-accumulates.</param>
-/// <param name="True">The model's probability that the statement is true.</param>
+/// <param name="True">
+/// The model's probability that the statement is true, or that text and image match; of a CLIP the cosine.
+/// </param>
 /// <param name="Left">The left image's blocks.</param>
-/// <param name="Right">The right image's blocks.</param>
+/// <param name="Right">The right image's blocks; none where there is one image only.</param>
 /// <param name="Text">The statement's blocks.</param>
 public sealed record KeepMapRun(
     double Temperature, double MacShare, double True,
-    IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right, IReadOnlyList<KeepMapLayer> Text);
+    IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right, IReadOnlyList<KeepMapLayer> Text)
+{
+    /// <summary>What the run says in a sentence; null for the answer to a statement.</summary>
+    public string? Says { get; init; }
+}
 
 /// <summary>What one block did with the tokens of one image or text.</summary>
 /// <param name="Threshold">θ; null for methods without one.</param>
@@ -84,12 +94,14 @@ public static class KeepMapPage
     private static string Json(IReadOnlyList<KeepMapSample> samples) => JsonSerializer.Serialize(new
     {
         unit = Unit,
-        temperatures = samples[0].Runs.Select(run => run.Temperature),
+        temperatures = samples[0].Runs
+            .Select(run => double.IsFinite(run.Temperature) ? run.Temperature : (double?)null),
         samples = samples.Select(sample => new
         {
             sentence = sample.Sentence,
             label = sample.Label,
-            images = new[] { Picture(sample.Left), Picture(sample.Right) },
+            images = new[] { sample.Left, sample.Right }.OfType<RgbImage>().Select(Picture),
+            opens = sample.Opens,
             columns = sample.Grid.Columns,
             rows = sample.Grid.Rows,
             words = sample.Words,
@@ -97,6 +109,7 @@ public static class KeepMapPage
             {
                 macs = Math.Round(run.MacShare, 4),
                 yes = Math.Round(run.True, 4),
+                says = run.Says,
                 streams = new[] { run.Left, run.Right, run.Text }.Select(stream => stream.Select(layer => new
                 {
                     at = layer.Tokens.Select(token => token.Position),
@@ -126,9 +139,10 @@ public static class KeepMapPage
 
     private static void Check(IReadOnlyList<KeepMapSample> samples)
     {
-        if (samples.Count == 0 || samples[0].Runs.Count == 0)
+        if (samples.Count == 0 || samples[0].Runs.Count == 0 || samples[0].Runs[0].Left.Count == 0)
         {
-            throw new ArgumentException("a keep-map page needs at least one sample with at least one run", nameof(samples));
+            throw new ArgumentException(
+                "a keep-map page needs at least one sample with at least one run of at least one block", nameof(samples));
         }
 
         double[] temperatures = [.. samples[0].Runs.Select(run => run.Temperature)];
@@ -144,21 +158,22 @@ public static class KeepMapPage
             foreach (var run in sample.Runs)
             {
                 Check(run.Left, depth, $"sample {number}, left image", sample.Grid.Count, "patches");
-                Check(run.Right, depth, $"sample {number}, right image", sample.Grid.Count, "patches");
-                Check(run.Text, depth, $"sample {number}, text", sample.Words.Count, "words");
+                var onRight = sample.Right is null ? 0 : depth;
+                Check(run.Right, onRight, $"sample {number}, right image", sample.Grid.Count, "patches");
+                Check(run.Text, run.Text.Count, $"sample {number}, text", sample.Words.Count, "words");
             }
         }
     }
 
     private static void Check(IReadOnlyList<KeepMapLayer> layers, int depth, string of, int count, string what)
     {
-        if (layers.Count != depth || depth == 0)
+        if (layers.Count != depth)
         {
             throw new ArgumentException(
                 $"{of}: {layers.Count} blocks, but the first image has {depth}; all must have as many, one at least");
         }
 
-        for (var block = 1; block <= depth; block++)
+        for (var block = 1; block <= layers.Count; block++)
         {
             if (layers[block - 1].Tokens.FirstOrDefault(token => token.Position >= count || token.Position <= -block) is { } odd)
             {
@@ -210,12 +225,14 @@ public static class KeepMapSamples
     /// <param name="encoder">The encoder's name.</param>
     /// <param name="sample">The sequence's place in the encoder's batch.</param>
     /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
+    /// <param name="skip">Blocks of an earlier pass of the same encoder, which are left out.</param>
     /// <exception cref="ArgumentException">The trace holds no tensors.</exception>
-    public static IReadOnlyList<KeepMapLayer> Layers(ReductionTrace trace, string encoder, int sample, int first)
+    public static IReadOnlyList<KeepMapLayer> Layers(
+        ReductionTrace trace, string encoder, int sample, int first, int skip = 0)
     {
         var merged = new List<int>(); // the blocks whose merged tokens are still there, in order
         var layers = new List<KeepMapLayer>();
-        foreach (var step in trace.Of(encoder))
+        foreach (var step in trace.Of(encoder).Skip(skip))
         {
             var tensors = step.Tensors ?? throw new ArgumentException(
                 $"block {step.Layer + 1} of '{encoder}' was recorded without scores: use reduction.Record(TraceDetail.Tensors)");

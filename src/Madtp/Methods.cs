@@ -76,7 +76,34 @@ public static class Methods
 
     private static Method Named(string name, IReadOnlyList<Method> methods) => methods.FirstOrDefault(method => Letters(method.Name) == Letters(name))
         ?? throw new ArgumentException(
-            $"there is no method '{name}' here; there are {string.Join(", ", methods.Select(method => method.Name))}", nameof(name));
+            $"there is no method '{name}' here{Meant(name, methods)}; there are {string.Join(", ", methods.Select(method => method.Name))}",
+            nameof(name));
+
+    // The name that one to three letters set apart, asked for in words; nothing where none is so near.
+    private static string Meant(string name, IReadOnlyList<Method> methods)
+    {
+        const int most = 3;
+        var given = Letters(name);
+        var near = methods.Select(method => (method.Name, Away: Distance(given, Letters(method.Name)))).MinBy(one => one.Away);
+        return near.Away <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
+    }
+
+    // Letters put in, left out or exchanged (Levenshtein).
+    private static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        foreach (var (i, letter) in a.Index())
+        {
+            var (corner, left) = (row[0], row[0] = i + 1);
+            for (var j = 1; j < row.Length; j++)
+            {
+                left = Math.Min(Math.Min(left, row[j]) + 1, corner + (letter == b[j - 1] ? 0 : 1));
+                (corner, row[j]) = (row[j], left);
+            }
+        }
+
+        return row[^1];
+    }
 
     private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
 

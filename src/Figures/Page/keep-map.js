@@ -1,7 +1,7 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = id => document.getElementById(id);
-const streamNames = ["left image", "right image", "statement"];
+const streamNames = data.samples[0].images.length === 2 ? ["left image", "right image", "statement"] : ["image", "", "text"];
 const scoreNames = [["cls", "S_cls"], ["self", "S_self"], ["align", "S_token"], ["tis", "TIS"]];
 const depth = data.samples[0].runs[0].streams[0].length;
 
@@ -10,8 +10,11 @@ const state = { sample: 0, block: depth, temperature: 0, colour: "", token: null
 
 const sample = () => data.samples[state.sample];
 const run = () => sample().runs[state.temperature];
-const layerOf = (stream, block) => run().streams[stream][block - 1];
+const streams = () => sample().images.length === 2 ? [0, 1, 2] : [0, 2];
+const layersOf = stream => run().streams[stream];
+const layerOf = (stream, block) => layersOf(stream)[Math.min(block, layersOf(stream).length) - 1];
 const number = value => value === null || value === undefined ? "–" : (value * data.unit).toFixed(5);
+const temperature = () => data.temperatures[state.temperature] === null ? "nothing pruned" : `T = ${Number(data.temperatures[state.temperature].toPrecision(4))}`;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 function element(name, attributes = {}, ...children) {
@@ -26,7 +29,7 @@ function element(name, attributes = {}, ...children) {
 // Where a token was judged: block and place in that block's list, for every block it came to.
 function judged(stream, position) {
   const found = [];
-  for (let block = 1; block <= depth; block++) {
+  for (let block = 1; block <= layersOf(stream).length; block++) {
     const place = layerOf(stream, block).at.indexOf(position);
     if (place >= 0) found.push({ block, place, layer: layerOf(stream, block), kept: layerOf(stream, block).kept[place] === "1" });
   }
@@ -47,7 +50,7 @@ function fate(stream, position) {
 // Blocks up to the one shown that merged something, so that their merged token was made.
 function mergedBlocks(stream) {
   const blocks = [];
-  for (let block = 1; block <= state.block; block++) {
+  for (let block = 1; block <= Math.min(state.block, layersOf(stream).length); block++) {
     if (layerOf(stream, block).kept.includes("0")) blocks.push(block);
   }
   return blocks;
@@ -213,18 +216,24 @@ function throughBlocks(found) {
 function drawOutcome() {
   const { label } = sample(), { macs, yes } = run();
   const says = yes > 0.5;
-  byId("outcome").textContent = `T = ${data.temperatures[state.temperature]}: ${(100 * macs).toFixed(0)} % of the plain model’s MACs. The model says ${says ? "true" : "false"} (${(100 * (says ? yes : 1 - yes)).toFixed(1)} %); the statement is ${label ? "true" : "false"}, so it is ${says === label ? "right" : "wrong"}.`;
+  const cost = `${temperature()}: ${(100 * macs).toFixed(0)} % of the plain model’s MACs.`;
+  if (run().says) {
+    byId("outcome").textContent = `${cost} ${run().says}`;
+    return;
+  }
+  const truth = label === null ? "." : `; the statement is ${label ? "true" : "false"}, so it is ${says === label ? "right" : "wrong"}.`;
+  byId("outcome").textContent = `${cost} The model says ${says ? "true" : "false"} (${(100 * (says ? yes : 1 - yes)).toFixed(1)} %)${truth}`;
 }
 
 function draw() {
   byId("block").value = state.block;
   byId("block-value").textContent = `${state.block} of ${depth}`;
   byId("temperature").value = state.temperature;
-  byId("temperature-value").textContent = `T = ${data.temperatures[state.temperature]}`;
-  byId("temperature").setAttribute("aria-valuetext", `T = ${data.temperatures[state.temperature]}`);
+  byId("temperature-value").textContent = temperature();
+  byId("temperature").setAttribute("aria-valuetext", temperature());
   byId("colour").value = state.colour;
   document.querySelectorAll(".card input")[state.sample].checked = true;
-  [0, 1, 2].forEach(drawStream);
+  streams().forEach(drawStream);
   drawToken();
   drawOutcome();
 }
@@ -272,7 +281,7 @@ function fromAddress() {
   return {
     sample: whole("sample", 1, data.samples.length, 1) - 1,
     block: whole("block", 1, depth, depth),
-    temperature: whole("temperature", 1, data.temperatures.length, Math.ceil(data.temperatures.length / 2)) - 1,
+    temperature: whole("temperature", 1, data.temperatures.length, (data.samples[0].opens ?? Math.ceil(data.temperatures.length / 2) - 1) + 1) - 1,
     colour: ["tis", "cls", "self", "align"].includes(asked.get("colour")) ? asked.get("colour") : "",
     token: named ? [Number(named[1]), Number(named[2])] : null,
   };

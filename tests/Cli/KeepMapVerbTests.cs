@@ -1,0 +1,72 @@
+using Madtp.Kit.Tests.Figures.Browser;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cli;
+
+/// <summary><c>kit keep-map</c> on photographs, with the toy models' weights.</summary>
+public sealed class KeepMapVerbTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    [Trait("needs", "browser")]
+    public async Task A_statement_about_two_photographs_becomes_a_page_and_a_figure()
+    {
+        var said = Draw("toy-decoys-a", "there are two red circles in the left image", "--right", Photo("astronaut_rgba.png"),
+            "--against", "ToMe");
+        Assert.Equal(0, said.Code);
+        Assert.Contains("calibrated on this picture to --reduce 0.5", said.Output, StringComparison.Ordinal);
+        Assert.Contains("ToMe", File.ReadAllText(Path.Combine(folder.Path, "keep-map.svg")), StringComparison.Ordinal);
+        await using var page = await Open();
+        Assert.Equal("“there are two red circles in the left image”", await page.Text("#statement"));
+        Assert.Equal(2 * 144, (await page.Evaluate("document.querySelectorAll('.patch').length"))!.GetValue<double>());
+        Assert.Contains("The model says", await page.Text("#outcome"), StringComparison.Ordinal);
+        await page.Evaluate("document.getElementById('temperature').focus()");
+        await page.Press("End");
+        Assert.Equal("nothing pruned", await page.Text("#temperature-value"));
+        Assert.Contains("144 of 144 kept", await page.Text("figcaption .count"), StringComparison.Ordinal);
+        Assert.Empty(page.Errors);
+    }
+
+    [Theory]
+    [Trait("needs", "browser")]
+    [InlineData("toy-retrieval-madtp-0.5", "They match with")]
+    [InlineData("toy-clip-madtp-0.5", "The cosine of picture and text is")]
+    public async Task A_caption_of_one_photograph_is_compared_with_it(string weights, string says)
+    {
+        var said = Draw(weights, "a red circle above a blue square");
+        Assert.Equal(0, said.Code);
+        Assert.Contains("as the checkpoint says", said.Output, StringComparison.Ordinal);
+        await using var page = await Open();
+        Assert.Equal(1, (await page.Evaluate("document.querySelectorAll('.images figure').length"))!.GetValue<double>());
+        Assert.Contains(says, await page.Text("#outcome"), StringComparison.Ordinal);
+        Assert.Empty(page.Errors);
+    }
+
+    [Theory]
+    [InlineData("toy-nlvr2", "give the second one with --right")]
+    [InlineData("toy-clip", "leave --right out", "--right", "x.png")]
+    [InlineData("toy-nlvr2", "did you mean ToMe?", "--against", "ToMee")]
+    [InlineData("toy-vqa", "is no BLIP for NLVR2 or retrieval and no CLIP")]
+    [InlineData("none", "there is no such checkpoint file")]
+    public void What_does_not_fit_is_said_in_a_sentence(string weights, string says, params string[] more)
+    {
+        var said = Draw(weights, "a red circle", more);
+        Assert.Equal(2, said.Code);
+        Assert.Contains(says, said.Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    private static string Photo(string name) => KitPaths.Shared("data", "images", name);
+
+    private KitProcess Draw(string weights, string text, params string[] more) => KitProcess.Run(
+    [
+        "keep-map", "--checkpoint", KitPaths.InRepository("data", "toy", "weights", $"{weights}.safetensors"),
+        "--left", Photo("chelsea.png"), "--text", text, "--out", folder.Path, .. more,
+    ]);
+
+    private async Task<HeadlessBrowser> Open() =>
+        await HeadlessBrowser.Open($"file://{Path.Combine(folder.Path, "keep-map.html")}", 1280, 900);
+}
