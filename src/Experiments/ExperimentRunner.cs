@@ -92,7 +92,7 @@ public static class ExperimentRunner
             Scores = test.ByKind,
             Macs = Math.Round(test.Macs),
             DenseMacs = Math.Round(test.DenseMacs),
-            Dial = report.Calibration?.Value,
+            Strength = report.Calibration?.Value,
             BudgetMet = Methods.Of(experiment.Method).PrunesParameters
                 ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01
                 : report.Calibration?.Reached ?? true,

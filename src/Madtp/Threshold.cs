@@ -9,8 +9,8 @@ namespace Madtp.Kit.Madtp;
 public static class LearnableThreshold
 {
     /// <summary>
-    /// Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0 gives the mean
-    /// of TIS.
+    /// Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0 gives
+    /// the mean of TIS.
     /// </summary>
     /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
@@ -62,8 +62,9 @@ public static class Sparsemax
     private static Tensor Threshold(Tensor centred, Tensor support) =>
         ((centred * support).sum(-1, keepdim: true) - 1) / support.sum(-1, keepdim: true);
 
-    // Sorting finds it at once (k is the last j with 1 + j z_(j) > Σ_{i≤j} z_(i)), but is the slowest thing that a CPU can do here. There
-    // entries are left out until none lies below the threshold of those that remain, which ends at the same set (Michelot, 1986).
+    // Sorting finds it at once (k is the last j with 1 + j z_(j) > Σ_{i≤j} z_(i)), but is the slowest thing that a CPU can do
+    // here. There entries are left out until none lies below the threshold of those that remain, which ends at the same set
+    // (Michelot, 1986).
     private static Tensor Support(Tensor centred)
     {
         using var off = no_grad();
@@ -75,8 +76,10 @@ public static class Sparsemax
             return centred >= sorted.gather(-1, size - 1);
         }
 
-        var threshold = full([.. centred.shape[..^1], 1], -1, dtype: centred.dtype); // τ ≥ -1: the greatest is 0 and no part exceeds 1
-        for (double size = double.MaxValue, before = double.PositiveInfinity; size < before;) // ends too where scores are no numbers
+        // τ ≥ -1: the greatest is 0 and no part exceeds 1
+        var threshold = full([.. centred.shape[..^1], 1], -1, dtype: centred.dtype);
+        // ends too where scores are no numbers
+        for (double size = double.MaxValue, before = double.PositiveInfinity; size < before;)
         {
             using var scope = NewDisposeScope();
             var rest = (centred - threshold).clamp_min_(0);
@@ -99,7 +102,9 @@ public enum ThresholdNormalization
     Sparsemax,
 }
 
-/// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own number.</summary>
+/// <summary>
+/// Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own number.
+/// </summary>
 /// <param name="Normalization">How the alignment scores become weights over tokens.</param>
 public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
 {
@@ -118,7 +123,8 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
     {
         if (context.RawAlignment is null)
         {
-            throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
+            throw new InvalidOperationException(
+                $"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
                 + "threshold from; use another keep rule, such as MeanThresholdRule");
         }
 

@@ -13,7 +13,8 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 {
     /// <summary>
     /// Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one image
-    /// serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a run of B / b.
+    /// serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a run of B
+    /// / b.
     /// </summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 
@@ -33,14 +34,17 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 /// <summary>How a text layer reads images: one (MED) or two (NLVR2).</summary>
 public abstract class CrossAttention(string name) : nn.Module(name)
 {
-    /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and LayerNorm.</summary>
+    /// <summary>
+    /// Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and LayerNorm.
+    /// </summary>
     /// <exception cref="ArgumentException">There are not as many images as are read.</exception>
     public abstract Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images);
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c>, to be computed once where they serve several texts.</summary>
     /// <exception cref="InvalidOperationException">The layer reads pairs.</exception>
     public virtual KeyValue Project(Tensor imageTokens) =>
-        throw new InvalidOperationException("this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
+        throw new InvalidOperationException(
+            "this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
 }
 
 /// <summary>MED's cross-attention to one image.</summary>
@@ -79,7 +83,8 @@ public sealed class SingleCrossAttention : CrossAttention
         if (tokens.shape[0] % images != 0)
         {
             throw new ArgumentException(
-                $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each run of texts",
+                $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each "
+                    + $"run of texts",
                 nameof(keyValue));
         }
 
@@ -88,7 +93,9 @@ public sealed class SingleCrossAttention : CrossAttention
     }
 }
 
-/// <summary>NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned merge.</summary>
+/// <summary>
+/// NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned merge.
+/// </summary>
 public sealed class PairCrossAttention : CrossAttention
 {
     private readonly BertAttention self0;
@@ -106,7 +113,9 @@ public sealed class PairCrossAttention : CrossAttention
         RegisterComponents();
     }
 
-    /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say where.</summary>
+    /// <summary>
+    /// Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say where.
+    /// </summary>
     public Action<Tensor, Tensor>? Looks { get; set; }
 
     /// <inheritdoc/>
@@ -126,7 +135,9 @@ public sealed class PairCrossAttention : CrossAttention
         attention.Attend(tokens, attention.Project(image.Tokens), image.AttentionBias());
 }
 
-/// <summary>Joins what the text read in two images: a projection each, their mean or a learned merge, residual, LayerNorm.</summary>
+/// <summary>
+/// Joins what the text read in two images: a projection each, their mean or a learned merge, residual, LayerNorm.
+/// </summary>
 public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Linear dense0;

@@ -18,13 +18,17 @@ public sealed record Evaluation(string Split, int Examples, double Accuracy, dou
     /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; may be empty.</summary>
     public IReadOnlyDictionary<string, double> ByKind { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The method's dial, for MADTP the temperature T; null where nothing is reduced.</summary>
-    public double? Temperature { get; init; }
+    /// <summary>The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</summary>
+    public double? Strength { get; init; }
+
+    /// <summary>What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null where nothing is reduced.
+    /// </summary>
+    public string? StrengthIs { get; init; }
 
     /// <summary>Tokens after each reducing layer of each encoder, mean over the examples that were answered just now.</summary>
     public IReadOnlyDictionary<string, double> Tokens { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>How the dial was found; null where it was given.</summary>
+    /// <summary>How the strength was found; null where it was given.</summary>
     public CalibrationResult? Calibration { get; init; }
 
     /// <summary>The file that the task's official evaluation reads; null where none was written.</summary>
@@ -141,12 +145,12 @@ public sealed record Scoring
 /// <param name="All">The answers.</param>
 /// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
 /// <param name="Resumed">How many an earlier run had left.</param>
-/// <param name="Dial">The method's dial; null for the plain model.</param>
-internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed, double? Dial)
+/// <param name="Strength">The method's strength; null for the plain model.</param>
+internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed, double? Strength)
 {
     /// <summary>What the answers come to; single scores and the submission are the task's.</summary>
     public Evaluation Evaluation(string split, int examples, double accuracy, double macs, double denseMacs) =>
-        new(split, examples, accuracy, macs, denseMacs) { Temperature = Dial, Tokens = Tokens, Resumed = Resumed };
+        new(split, examples, accuracy, macs, denseMacs) { Strength = Strength, Tokens = Tokens, Resumed = Resumed };
 }
 
 /// <summary>What was answered to an example.</summary>

@@ -17,7 +17,7 @@ public abstract class TrainingTask
     public abstract TrainingObjective Objective { get; }
 
     /// <summary>What a budget is met with, part of a checkpoint: MADTP's temperature, a keep ratio; null without one.</summary>
-    public virtual double? Dial
+    public virtual double? Strength
     {
         get => null;
         set => _ = value;

@@ -109,8 +109,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     }
 
     /// <summary>
-    /// Scores the weights that the settings name, or goes on with it: at the dial or the budget of the settings, or else at the
-    /// dial that the weights were trained for, where their file says it.
+    /// Scores the weights that the settings name, or goes on with it: at the strength or the budget of the settings, or else at the
+    /// strength that the weights were trained for, where their file says it.
     /// </summary>
     /// <param name="split">The split; the task's usual one if null.</param>
     /// <param name="plain">Keeps all tokens, whatever the file says.</param>
@@ -125,7 +125,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
-        if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
+        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null && task.LacksGuidance)
         {
             throw new InvalidDataException(
                 $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
@@ -261,10 +261,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             notes["method"] = PrunesParameters ? Methods.UPop : Settings.Reduction.Name;
         }
 
-        var isTemperature = Settings.Reduction.Dial == PruningMethod.Temperature;
-        if (task.Dial is { } dial && !isTemperature)
+        var isTemperature = Settings.Reduction.StrengthIs == PruningMethod.Temperature;
+        if (task.Strength is { } strength && !isTemperature)
         {
-            notes[Settings.Reduction.Dial.Replace(' ', '_')] = Number(dial);
+            notes[Settings.Reduction.StrengthIs.Replace(' ', '_')] = Number(strength);
         }
 
         foreach (var score in scores)
@@ -282,10 +282,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             notes[name] = value;
         }
 
-        ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
+        ToyModels.Save(path, task.Model, isTemperature ? task.Strength : null, notes);
     }
 
-    // A stored dial is used only by the method that stored it, which is taken where none is named: the authors' files keep a
+    // A stored strength is used only by the method that stored it, which is taken where none is named: the authors' files keep a
     // temperature among the tensors, the kit's beside them with the method's name (without one it was MADTP).
     private static TaskSettings WithStoredDial(TaskSettings settings)
     {
@@ -311,10 +311,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var from = named ? ""
             : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named"
             : $", as {file.Path} names it";
-        if ((settings.ReduceRatio ?? settings.Dial) is not null)
+        if ((settings.ReduceRatio ?? settings.Strength) is not null)
         {
-            var given = settings.Dial is { } dial ? (method.Dial, dial) : ("reduce ratio", settings.ReduceRatio!.Value);
-            if (settings.DialIs is null || settings.DialIs == method.Dial)
+            var given = settings.Strength is { } strength ? (method.StrengthIs, strength) : ("reduce ratio", settings.ReduceRatio!.Value);
+            if (settings.StrengthIs is null || settings.StrengthIs == method.StrengthIs)
             {
                 settings.Untold.Say?.Invoke(
                     FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
@@ -323,12 +323,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             return settings;
         }
 
-        var stored = released is not null ? method.Dial == PruningMethod.Temperature ? released : null
-            : trainedBy == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
+        var stored = released is not null ? method.StrengthIs == PruningMethod.Temperature ? released : null
+            : trainedBy == method.Name ? Note(file, method.StrengthIs.Replace(' ', '_')) : null;
         if (stored is { } odd && !(odd > 0 && double.IsFinite(odd)))
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"{file.Path}: its {method.Dial} is {odd}, which reduces nothing: give another, or --reduce"));
+                $"{file.Path}: its {method.StrengthIs} is {odd}, which reduces nothing: give another, or --reduce"));
         }
 
         if (stored is null && named)
@@ -338,14 +338,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
                 || file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio");
             var others = holds ? $" (what it holds is {owner}'s)" : "";
             throw new ArgumentException(
-                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it{others}: "
-                + $"give {(method.Dial == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
+                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.StrengthIs} for it{others}: "
+                + $"give {(method.StrengthIs == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
         }
 
         settings.Untold.Say?.Invoke(stored is { } value
-            ? FormattableString.Invariant($"{method.Name}{from}: {method.Dial} {value:G6}, as {file.Path} says")
+            ? FormattableString.Invariant($"{method.Name}{from}: {method.StrengthIs} {value:G6}, as {file.Path} says")
             : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");
-        return settings with { Dial = stored };
+        return settings with { Strength = stored };
     }
 
     private static double? Note(CheckpointFile file, string name) =>
@@ -408,10 +408,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("shuffled", Scoring.Shuffle == Shuffle.None ? null : Scoring.Shuffle.ToString());
         identity.Add("image size", Settings.ImageSize);
         AddFiles(identity, task, split);
-        if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null)
+        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null)
         {
             identity.Add("method", task.Settings.Reduction.Name);
-            identity.Add(task.Settings.Reduction.Dial, task.Settings.ReduceRatio is null ? task.Settings.Dial : null);
+            identity.Add(task.Settings.Reduction.StrengthIs, task.Settings.ReduceRatio is null ? task.Settings.Strength : null);
             identity.Add("reduce ratio", task.Settings.ReduceRatio);
             identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
         }

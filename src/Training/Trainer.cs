@@ -11,7 +11,7 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
-/// (weights, optimizer, random state, step, dial), <c>checkpoint.previous.safetensors</c> the same of some steps before, in case
+/// (weights, optimizer, random state, step, strength), <c>checkpoint.previous.safetensors</c> the same of some steps before, in case
 /// the newest is damaged, and <c>log.jsonl</c> what was measured.
 /// </summary>
 /// <param name="task">What is trained.</param>
@@ -296,7 +296,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             Step = step,
             Epoch = ((step - 1) / sampler.StepsPerEpoch) + 1,
             LearningRate = rate,
-            Dial = task.Dial,
+            Strength = task.Strength,
             Validation = validation,
             Seconds = Math.Round(Seconds, 1),
         };

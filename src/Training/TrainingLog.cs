@@ -100,7 +100,7 @@ public sealed record TrainingRecord(int Step, int Epoch)
     public double? TextTokens { get; init; }
 
     /// <summary>What the budget is met with: MADTP's temperature, a keep ratio.</summary>
-    public double? Dial { get; init; }
+    public double? Strength { get; init; }
 
     /// <summary>Multiply-accumulates of one example, mean.</summary>
     public double? Macs { get; init; }

@@ -46,7 +46,7 @@ public sealed class TrainerTests : IDisposable
         var actual = new Trainer(resumed, TinyNlvr.Settings, interrupted).Run(resume: true);
 
         Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(resumed));
-        Assert.Equal(whole.Dial, resumed.Dial);
+        Assert.Equal(whole.Strength, resumed.Strength);
         Assert.Equal(expected.Records.Select(Untimed), actual.Records.Select(Untimed));
         Assert.Equal(
             TrainingLog.Read(Path.Combine(folder, "whole", "log.jsonl")).Select(Untimed),
