@@ -146,7 +146,8 @@ public sealed record Scoring
 /// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
 /// <param name="Resumed">How many an earlier run had left.</param>
 /// <param name="Strength">The method's strength; null for the plain model.</param>
-internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed, double? Strength)
+internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed,
+    double? Strength)
 {
     /// <summary>What the answers come to; single scores and the submission are the task's.</summary>
     public Evaluation Evaluation(string split, int examples, double accuracy, double macs, double denseMacs) =>

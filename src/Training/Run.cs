@@ -109,8 +109,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     }
 
     /// <summary>
-    /// Scores the weights that the settings name, or goes on with it: at the strength or the budget of the settings, or else at the
-    /// strength that the weights were trained for, where their file says it.
+    /// Scores the weights that the settings name, or goes on with it: at the strength or the budget of the settings, or else at
+    /// the strength that the weights were trained for, where their file says it.
     /// </summary>
     /// <param name="split">The split; the task's usual one if null.</param>
     /// <param name="plain">Keeps all tokens, whatever the file says.</param>
@@ -313,7 +313,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             : $", as {file.Path} names it";
         if ((settings.ReduceRatio ?? settings.Strength) is not null)
         {
-            var given = settings.Strength is { } strength ? (method.StrengthIs, strength) : ("reduce ratio", settings.ReduceRatio!.Value);
+            var given = settings.Strength is { } strength ? (method.StrengthIs, strength)
+                : ("reduce ratio", settings.ReduceRatio!.Value);
             if (settings.StrengthIs is null || settings.StrengthIs == method.StrengthIs)
             {
                 settings.Untold.Say?.Invoke(

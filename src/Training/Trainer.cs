@@ -11,8 +11,8 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
-/// (weights, optimizer, random state, step, strength), <c>checkpoint.previous.safetensors</c> the same of some steps before, in case
-/// the newest is damaged, and <c>log.jsonl</c> what was measured.
+/// (weights, optimizer, random state, step, strength), <c>checkpoint.previous.safetensors</c> the same of some steps before, in
+/// case the newest is damaged, and <c>log.jsonl</c> what was measured.
 /// </summary>
 /// <param name="task">What is trained.</param>
 /// <param name="settings">How.</param>
