@@ -62,7 +62,7 @@ internal sealed class TaskOptions
             heads.Arity = ArgumentArity.ExactlyOne;
             heads.CustomParser = result =>
             {
-                if (Untold.Parse(result.Tokens[0].Value) is { } numbers)
+                if (CheckpointHints.Parse(result.Tokens[0].Value) is { } numbers)
                 {
                     return numbers;
                 }
@@ -175,7 +175,7 @@ internal sealed class TaskOptions
     public TaskSettings Apply(ParseResult parsed, TaskSettings settings) => settings with
     {
         Checkpoint = parsed.GetValue(checkpoint),
-        Untold = new Untold(
+        Hints = new CheckpointHints(
             parsed.GetValue(weights), Given(parsed, heads) is [var ofImages, ..] ? ofImages : null,
             Given(parsed, heads) is [_, var ofTexts] ? ofTexts : null, Given(parsed, activation))
         {

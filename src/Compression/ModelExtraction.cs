@@ -101,15 +101,15 @@ public static class CompressedWeights
     /// </summary>
     /// <param name="model">A new model of the config that the weights' model was cut out of.</param>
     /// <param name="file">The weights.</param>
-    /// <param name="untold">Which of the file's weights are meant, and who is told what was done beyond copying.</param>
+    /// <param name="hints">Which of the file's weights are meant, and who is told what was done beyond copying.</param>
     /// <exception cref="InvalidDataException">The file's tensors are not those of such a model.</exception>
-    public static TModel Load<TModel>(TModel model, CheckpointFile file, Untold? untold = null)
+    public static TModel Load<TModel>(TModel model, CheckpointFile file, CheckpointHints? hints = null)
         where TModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(file);
         PrunableWidth.Resize(model, width => Units(file, width));
-        var report = CheckpointLoader.Load(model.state_dict(), file, untold?.Weights);
-        (untold?.Tell(report) ?? report).RequireComplete();
+        var report = CheckpointLoader.Load(model.state_dict(), file, hints?.Weights);
+        (hints?.Tell(report) ?? report).RequireComplete();
         model.eval();
         return model;
     }

@@ -5,27 +5,28 @@ namespace Madtp.Kit.Models;
 
 /// <summary>
 /// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors, and what no shape tells, found by
-/// <see cref="Untold"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16. Training copies are
-/// left out, since what answers does not need them. Of a model that parameters were pruned from these are the sizes before.
+/// <see cref="CheckpointHints"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16. Training
+/// copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the sizes
+/// before.
 /// </summary>
 public static class CheckpointSizes
 {
     /// <summary>CLIP's sizes.</summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
-    /// <param name="untold">What no shape tells; looked for or assumed if null.</param>
+    /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
     /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or of an impossible
     /// shape.</exception>
-    public static ClipConfig Clip(CheckpointFile file, Untold? untold = null)
+    public static ClipConfig Clip(CheckpointFile file, CheckpointHints? hints = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        untold ??= new Untold();
+        hints ??= new CheckpointHints();
         var shapes = CheckpointShapes.Read(
-            file, untold.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding",
+            file, hints.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding",
             "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight",
             "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
         var (width, patch) = (shapes.Size("visual.conv1.weight", 0), shapes.Size("visual.conv1.weight", 2));
         var textWidth = shapes.Size("ln_final.weight", 0);
-        var (heads, textHeads, activation) = untold.Find(file, isClip: true, width, textWidth);
+        var (heads, textHeads, activation) = hints.Find(file, isClip: true, width, textWidth);
         return new ClipConfig
         {
             Vision = new VisionTransformerConfig
@@ -55,15 +56,15 @@ public static class CheckpointSizes
     /// The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint has them.
     /// </summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
-    /// <param name="untold">What no shape tells; looked for or assumed if null.</param>
+    /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
     /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible
     /// shape.</exception>
-    public static BlipConfig Blip(CheckpointFile file, Untold? untold = null)
+    public static BlipConfig Blip(CheckpointFile file, CheckpointHints? hints = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        untold ??= new Untold();
+        hints ??= new CheckpointHints();
         var shapes = CheckpointShapes.Read(
-            file, untold.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed",
+            file, hints.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed",
             "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight",
             "text_decoder.bert.embeddings.word_embeddings.weight");
         var patch = shapes.Size("visual_encoder.patch_embed.proj.weight", 2);
@@ -71,7 +72,7 @@ public static class CheckpointSizes
         var text = shapes.Has("text_encoder.embeddings.word_embeddings.weight") ? "text_encoder" : "text_decoder.bert";
         var vocabulary = shapes.Size($"{text}.embeddings.word_embeddings.weight", 0);
         var textWidth = shapes.Size($"{text}.embeddings.word_embeddings.weight", 1);
-        var (heads, textHeads, _) = untold.Find(file, isClip: false, width, textWidth);
+        var (heads, textHeads, _) = hints.Find(file, isClip: false, width, textWidth);
         var config = new BlipConfig
         {
             Vision = new VisionTransformerConfig

@@ -62,7 +62,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
 
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         files.RequireLearned();
-        var sizes = CheckpointSizes.Clip(checkpoint!, settings.Untold);
+        var sizes = CheckpointSizes.Clip(checkpoint!, settings.Hints);
         var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
         var model = TaskModel.Clip(settings, checkpoint, sizes);

@@ -17,7 +17,7 @@ public sealed record TaskSettings
     public string? Checkpoint { get; init; }
 
     /// <summary>What no shape of the checkpoint tells, and who is told what was taken instead.</summary>
-    public Untold Untold { get; init; } = new();
+    public CheckpointHints Hints { get; init; } = new();
 
     /// <summary>The folder of all data sets, or that of the one that is needed; null draws the toy world in memory.</summary>
     public string? Data { get; init; }

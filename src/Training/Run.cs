@@ -91,7 +91,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
         if (calibration is { Reached: false })
         {
-            Settings.Untold.Say?.Invoke($"{calibration}");
+            Settings.Hints.Say?.Invoke($"{calibration}");
         }
 
         var watched = trained.Validate();
@@ -192,7 +192,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var found = task.Calibrate();
         if (!found.Reached)
         {
-            Settings.Untold.Say?.Invoke($"{found}");
+            Settings.Hints.Say?.Invoke($"{found}");
         }
 
         if (folder.Length > 0)
@@ -277,7 +277,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             }
         }
 
-        foreach (var (name, value) in Untold.Notes(task.Model))
+        foreach (var (name, value) in CheckpointHints.Notes(task.Model))
         {
             notes[name] = value;
         }
@@ -317,7 +317,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
                 : ("reduce ratio", settings.ReduceRatio!.Value);
             if (settings.StrengthIs is null || settings.StrengthIs == method.StrengthIs)
             {
-                settings.Untold.Say?.Invoke(
+                settings.Hints.Say?.Invoke(
                     FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
             }
 
@@ -343,7 +343,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
                 + $"give {(method.StrengthIs == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
         }
 
-        settings.Untold.Say?.Invoke(stored is { } value
+        settings.Hints.Say?.Invoke(stored is { } value
             ? FormattableString.Invariant($"{method.Name}{from}: {method.StrengthIs} {value:G6}, as {file.Path} says")
             : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");
         return settings with { Strength = stored };
@@ -428,8 +428,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             identity.AddFile("checkpoint", checkpoint);
         }
 
-        identity.Add("weights", Settings.Untold.Weights);
-        foreach (var (name, value) in Untold.Notes(task.Model))
+        identity.Add("weights", Settings.Hints.Weights);
+        foreach (var (name, value) in CheckpointHints.Notes(task.Model))
         {
             identity.Add(name, value);
         }
