@@ -27,7 +27,7 @@ public static class AlignmentGuidance
         var scaled = rawScores.transpose(1, 2) / Math.Sqrt(alignmentWidth); // [B, K, N]
         if (mask is not null)
         {
-            scaled = scaled.masked_fill(mask.unsqueeze(1) == 0, -1e9);
+            scaled = scaled.masked_fill_(mask.unsqueeze(1) == 0, -1e9);
         }
 
         return scaled.softmax(-1);
