@@ -220,8 +220,9 @@ public sealed record CheckpointHints(
                 return numbers.Length == usual.Count && numbers.Zip(usual).All(pair => Math.Abs(pair.First - pair.Second) < 1e-3f)
                     ? true : throw new InvalidDataException(
                         $"{path}: images of these weights are normalised with a {name} of {given.GetRawText()}, "
-                        + $"and the kit's with CLIP's, [{string.Join(", ", usual.Select(number => number.ToString(CultureInfo.InvariantCulture)))}]: "
-                        + "other weights are needed");
+                        + "and the kit's with CLIP's, ["
+                        + string.Join(", ", usual.Select(value => value.ToString(CultureInfo.InvariantCulture))) + "]"
+                        + ": other weights are needed");
             }
         }
 
