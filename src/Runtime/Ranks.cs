@@ -220,7 +220,11 @@ public static class Ranks
     private static int? Number(string variable) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static nint Loaded() => NativeLibrary.TryLoad(Library, out var library) ? library : 0;
+    private static nint Loaded()
+    {
+        var ofConda = Path.Combine(Environment.GetEnvironmentVariable("CONDA_PREFIX") ?? string.Empty, "lib", Library);
+        return NativeLibrary.TryLoad(Library, out var library) || NativeLibrary.TryLoad(ofConda, out library) ? library : 0;
+    }
 
     private static unsafe void Begin(nint library)
     {
