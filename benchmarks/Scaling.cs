@@ -65,8 +65,9 @@ internal static class Scaling
     // Ring all-reduce after the backward: each rank sends and receives 2 (N − 1) / N of the gradients.
     private static void Foretell(double compute, double gradients, double pass)
     {
-        Console.WriteLine($"\nfull-size BLIP-NLVR2: {gradients / 1e6:F0} MB of gradients a step; {PerGpu} pairs a GPU, {pass} ms a pair forward,");
-        Console.WriteLine($"so {1000 * compute:F0} ms to compute. Foretold: efficiency = t / (t + 2 (N - 1) / N · bytes / bandwidth)");
+        Console.WriteLine($"\nfull-size BLIP-NLVR2: {gradients / 1e6:F0} MB of gradients a step; {PerGpu} pairs a GPU at {pass} ms "
+            + $"a pair forward: t = {1000 * compute:F0} ms to compute");
+        Console.WriteLine("  foretold efficiency: t / (t + 2 (N - 1) / N · bytes / bandwidth)");
         foreach (var gigabits in new[] { 25, 200 })
         {
             var each = new[] { 8, 64 }.Select(gpus =>
@@ -99,11 +100,13 @@ internal static class Scaling
         }
 
         var rate = images / watch.Elapsed.TotalSeconds;
-        Console.WriteLine($"\nimages decoded and augmented to 384 x 384: {rate:F0} a second and core ({bytes.Length / 1024} KB, 640 x 480)");
+        Console.WriteLine($"\nimages of 640 x 480 ({bytes.Length / 1024} KB) decoded and augmented to 384 x 384: {rate:F0} a second "
+            + "and core");
         foreach (var pass in passes)
         {
             var wanted = 2 * 1000 / (pass * TrainingPasses);
-            Console.WriteLine($"  a GPU that trains {wanted / 2:F0} pairs a second wants {wanted:F0} images: {Math.Ceiling(wanted / rate)} cores");
+            Console.WriteLine($"  a GPU that trains {wanted / 2:F0} pairs a second wants {wanted:F0} images: "
+                + $"{Math.Ceiling(wanted / rate)} cores");
         }
     }
 

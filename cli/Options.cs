@@ -160,7 +160,8 @@ internal static class RanksOption
     public static Option<string> Add(Verb verb)
     {
         var option = verb.Option(
-            "--ranks", "Processes that do it together, as mpirun -n N or srun --mpi=pmi2 starts them: auto, none, or N to insist.",
+            "--ranks", "Processes that do it together, as mpirun -n N or srun --mpi=pmi2 starts them: auto, none, or the number "
+                + "there must be.",
             "N", () => "auto", ["auto", "none"]);
         option.Validators.Add(result =>
         {

@@ -36,7 +36,8 @@ internal static class TrainVerb
         var recompute = verb.Option<bool>("--recompute", "Gradient checkpointing: computes blocks twice, for much less memory.");
         var every = verb.Number<int>(
             "--checkpoint-every", "Steps between checkpoints, instead of the recipe's; 0 for epochs' ends alone.", 0);
-        var log = verb.Number("--log-every", "Steps that a line of the log averages over.", () => new TrainingSettings().LogEvery, 1);
+        var log = verb.Number(
+            "--log-every", "Steps that a line of the log averages over.", () => new TrainingSettings().LogEvery, 1);
         var after = verb.Number<int>("--stop-after", "Stop at the end of this epoch, in the middle of the schedule.", 1);
         var at = verb.Number<double>(
             "--stop-at", "Stop at the end of an epoch with this validation accuracy, such as 0.97.", 0, 1, value: "SHARE");

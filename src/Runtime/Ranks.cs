@@ -231,7 +231,8 @@ public static class Ranks
         NativeLibrary.SetDllImportResolver(typeof(Mpi).Assembly, (_, _, _) => library);
         var none = 0;
         byte** arguments = null;
-        Check(Mpi.MPI_Init_thread(ref none, ref arguments, Mpi.MPI_THREAD_SERIALIZED, out _)); // a device calls from its own thread
+        // A device calls from a thread of its own.
+        Check(Mpi.MPI_Init_thread(ref none, ref arguments, Mpi.MPI_THREAD_SERIALIZED, out _));
         Check(Mpi.MPI_Comm_rank(Mpi.MPI_COMM_WORLD, out var rank));
         Check(Mpi.MPI_Comm_size(Mpi.MPI_COMM_WORLD, out var count));
         (Rank, Count) = (rank, count);

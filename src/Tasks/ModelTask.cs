@@ -193,6 +193,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The split that is to be scored; the usual one if null.</summary>
     internal string? ScoredSplit { get; set; }
 
+    /// <summary>Whether a sample's tokens depend on those that are computed with it.</summary>
+    internal bool SharesCounts => Active is { Policy: { Layout: not BatchLayout.PerInstance } or { Keep: SharedCountRule } };
+
     /// <summary>Whether the method chooses tokens by alignment guidance and the model has none, as one that was never trained for
     /// token reduction.</summary>
     internal bool LacksGuidance => Reduction.Policy.NeedsAlignment

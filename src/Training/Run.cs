@@ -79,6 +79,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         using var alone = Lock(Folder);
         var opened = Settings with { Learns = true, Seed = Training.Seed };
         using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        if (Training.AccumulateSteps * Ranks.Count > 1 && task.SharesCounts)
+        {
+            Settings.Untold.Say?.Invoke($"{task.Settings.Reduction.Name} lets samples that are computed at once share a number of "
+                + "tokens: what is trained depends on the ranks and parts that a batch is divided among");
+        }
+
         var identity = Identity(task);
         Ranks.First(() => identity.Claim(Folder, fresh: !Resume));
         if (Trained(task, progress, cancellation) is not var (trained, steps))

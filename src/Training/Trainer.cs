@@ -337,7 +337,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         {
             throw new ArgumentException(
                 "this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
-                + "in parts one after the other: leave AccumulateSteps at 1 (several ranks can share them: mpirun -n N)");
+                + "in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
         }
     }
 

@@ -34,8 +34,9 @@ public sealed class RanksTests : IDisposable
     public void Ranks_and_parts_train_as_one_process(string line, int parts)
     {
         Assert.SkipWhen(Mpirun is null, Missing);
-        string[] options = [.. line.Split(' '), "--epochs", "1", "--batch-size", line.Contains("nlvr2", StringComparison.Ordinal) ? "8" : "32",
-            "--learning-rate", "1e-3", "--seed", "3", "--score", "none", "--log-every", "1"];
+        var batch = line.Contains("nlvr2", StringComparison.Ordinal) ? "8" : "32";
+        string[] options = [.. line.Split(' '), "--epochs", "1", "--batch-size", batch, "--learning-rate", "1e-3", "--seed", "3",
+            "--score", "none", "--log-every", "1"];
         if (!options[0].StartsWith("toy-", StringComparison.Ordinal))
         {
             var data = folder.File("data");
@@ -63,7 +64,8 @@ public sealed class RanksTests : IDisposable
     public void A_run_goes_on_with_another_number_of_ranks()
     {
         Assert.SkipWhen(Mpirun is null, Missing);
-        string[] options = ["toy-nlvr2", "--pairs", "64", "--epochs", "3", "--batch-size", "16", "--score", "none", "--log-every", "1"];
+        string[] options =
+            ["toy-nlvr2", "--pairs", "64", "--epochs", "3", "--batch-size", "16", "--score", "none", "--log-every", "1"];
         var whole = Losses(Train(1, "whole", options));
         Train(2, "moved", [.. options, "--stop-after", "1"]);
         Train(4, "moved", [.. options, "--stop-after", "2", "--resume"]);
@@ -80,10 +82,11 @@ public sealed class RanksTests : IDisposable
         Assert.Equal(0, KitProcess.Run("data", "make-toy", "--out", data, "--pairs", "96", "--images", "60").Code);
         string[] options =
         [
-            "evaluate", task, "--checkpoint", KitPaths.InRepository("data", "toy", "weights", $"toy-{task}.safetensors"), "--data", data,
-            "--reduce", "0.5", "--calibration", "8", "--batch-size", "3", "--workers", "1", "--json",
+            "evaluate", task, "--checkpoint", KitPaths.InRepository("data", "toy", "weights", $"toy-{task}.safetensors"),
+            "--data", data, "--reduce", "0.5", "--calibration", "8", "--batch-size", "3", "--workers", "1", "--json",
         ];
-        KitProcess[] all = [.. new[] { 1, 2, 3 }.Select(ranks => Run(ranks, [.. options, "--out", folder.File($"scores-{ranks}")]))];
+        KitProcess[] all =
+            [.. new[] { 1, 2, 3 }.Select(ranks => Run(ranks, [.. options, "--out", folder.File($"scores-{ranks}")]))];
         foreach (var (ranks, scored) in all.Index().Skip(1))
         {
             string Answers(int of) => File.ReadAllText(Path.Combine(folder.File($"scores-{of}"), answers));
@@ -128,7 +131,8 @@ public sealed class RanksTests : IDisposable
     public void The_first_rank_speaks_alone_and_an_error_is_said_once()
     {
         Assert.SkipWhen(Mpirun is null, Missing);
-        string[] options = ["train", "toy-nlvr2", "--pairs", "64", "--epochs", "1", "--score", "none", "--out", folder.File("run")];
+        string[] options =
+            ["train", "toy-nlvr2", "--pairs", "64", "--epochs", "1", "--score", "none", "--out", folder.File("run")];
         var done = Run(2, [.. options, "--batch-size", "16"]);
         Assert.True(done.Code == 0, done.Errors);
         Assert.Single(done.Output.Split('\n'), line => line.StartsWith("weights:", StringComparison.Ordinal));
@@ -145,7 +149,8 @@ public sealed class RanksTests : IDisposable
     [InlineData("X", "", "2", "mpirun -n 2")]
     public async Task What_is_missing_is_named(string variable, string value, string ranks, string named)
     {
-        using var process = KitProcess.Start(["evaluate", "toy-nlvr2", "--limit", "4", "--ranks", ranks], environment: (variable, value));
+        using var process = KitProcess.Start(
+            ["evaluate", "toy-nlvr2", "--limit", "4", "--ranks", ranks], environment: (variable, value));
         var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(2, process.ExitCode);
@@ -195,7 +200,8 @@ public sealed class RanksTests : IDisposable
     }
 
     private static TrainingRecord[] Losses(string run) =>
-        [.. Directory.GetFiles(run, "log.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SelectMany(TrainingLog.Read)];
+        [.. Directory.GetFiles(run, "log.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .SelectMany(TrainingLog.Read)];
 
     private static void Same(TrainingRecord[] one, TrainingRecord[] other)
     {
@@ -237,8 +243,10 @@ public sealed class RanksTests : IDisposable
     {
         try
         {
-            var start = new ProcessStartInfo(program, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            using var process = Process.Start(start)!;
+            using var process = Process.Start(new ProcessStartInfo(program, ["--version"])
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true,
+            })!;
             return process.StandardOutput.ReadToEnd().Contains("HYDRA", StringComparison.Ordinal);
         }
         catch (System.ComponentModel.Win32Exception)
@@ -251,10 +259,12 @@ public sealed class RanksTests : IDisposable
     {
         var path = $"/proc/{process}/task/{process}/children";
         int[] children = File.Exists(path)
-            ? [.. File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture))]
+            ? [.. File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(id => int.Parse(id, CultureInfo.InvariantCulture))]
             : [];
         return children.SelectMany(child => Descendants(child).Prepend(child));
     }
 
-    private static bool IsKit(int process) => File.ReadAllText($"/proc/{process}/cmdline").StartsWith(DotnetHost.Path, StringComparison.Ordinal);
+    private static bool IsKit(int process) =>
+        File.ReadAllText($"/proc/{process}/cmdline").StartsWith(DotnetHost.Path, StringComparison.Ordinal);
 }
