@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
     ["fuzz"] = (Fuzz.About, Fuzz.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
+    ["scaling"] = (Scaling.About, Scaling.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };
 foreach (var speed in ModelSpeed.All)

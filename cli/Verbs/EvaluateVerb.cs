@@ -41,6 +41,7 @@ internal static class EvaluateVerb
         verb.Exclude(task.Ratio, temperature, keep, plain);
         verb.SetAction((parsed, cancellation) =>
         {
+            task.Join(parsed);
             if (task.Method(parsed) is { Pruning: null } method)
             {
                 throw new ArgumentException(

@@ -60,8 +60,8 @@ public static class AlignmentLoss
     /// <summary>The alignment loss of a training, as the paper has it or as a control; null where nothing was aligned.</summary>
     public static Tensor? Of(AlignedFeatures? features, GuidanceTraining training) => features is null ? null : training switch
     {
-        GuidanceTraining.ShuffledTexts => Similarity(features.Image, features.Text.roll(1, 0)),
-        GuidanceTraining.Negatives => Contrast(features.Image, features.Text),
+        GuidanceTraining.ShuffledTexts => Similarity(features.Image, Ranks.Own(Ranks.Gather(features.Text).roll(1, 0))),
+        GuidanceTraining.Negatives => Contrast(Ranks.Gather(features.Image), Ranks.Gather(features.Text)),
         _ => Similarity(features.Image, features.Text),
     };
 

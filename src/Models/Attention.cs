@@ -147,7 +147,7 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
         }
 
         var keep = 1 - dropPath;
-        var drawn = rand([branch.shape[0], 1, 1], dtype: branch.dtype, device: CPU) + keep; // [B, 1, 1]
-        return branch / keep * drawn.floor().to(branch.device);
+        var drawn = BatchPart.Draw([branch.shape[0], 1, 1], all => rand(all, dtype: branch.dtype, device: CPU)); // [B, 1, 1]
+        return branch / keep * (drawn + keep).floor().to(branch.device);
     }
 }

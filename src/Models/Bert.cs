@@ -160,7 +160,7 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     private readonly Embedding word_embeddings;
     private readonly Embedding position_embeddings;
     private readonly LayerNorm LayerNorm;
-    private readonly Dropout dropout;
+    private readonly SampleDropout dropout;
     private readonly Tensor position_ids;
 
     /// <summary>Creates the tables.</summary>
@@ -169,7 +169,7 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
         word_embeddings = nn.Embedding(config.VocabularySize, config.Width, padding_idx: config.PaddingId);
         position_embeddings = nn.Embedding(config.MaxPositions, config.Width);
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = nn.Dropout(config.Dropout);
+        dropout = new SampleDropout(config.Dropout);
         position_ids = arange(config.MaxPositions, dtype: int64).unsqueeze(0);
         register_buffer("position_ids", position_ids);
         RegisterComponents();
@@ -418,14 +418,14 @@ public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly Linear dense;
     private readonly LayerNorm LayerNorm;
-    private readonly Dropout dropout;
+    private readonly SampleDropout dropout;
 
     /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
     public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
     {
         dense = nn.Linear(inputWidth, config.Width);
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = nn.Dropout(config.Dropout);
+        dropout = new SampleDropout(config.Dropout);
         RegisterComponents();
     }
 

@@ -128,24 +128,39 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
     {
         var pairs = ids.shape[0];
-        var similarity = image.Feature.MatMul(text.Feature.t()).detach() / temp.detach(); // [B, B]
-        var wrongImage = HardNegatives.Draw(similarity.t(), imageIds, generator); // one for each text
-        var wrongText = HardNegatives.Draw(similarity, imageIds, generator); // one for each image
+        var every = new ContrastiveFeatures(image.Feature.detach(), text.Feature.detach()).Gathered(); // of all ranks
+        var everyId = Ranks.Gather(imageIds);
+        var similarity = every.Image.MatMul(every.Text.t()) / temp.detach(); // [B, B]
+        var wrongImage = Ranks.Own(HardNegatives.Draw(similarity.t(), everyId, generator)); // one for each text
+        var wrongText = Ranks.Own(HardNegatives.Draw(similarity, everyId, generator)); // one for each image
         var encode = WithEncode(ids);
         var right = Read(ImageContext.Of(image.Tokens), encode, mask); // [B, D]
         var wrong = Read(
             WithWrongFirst(image.Tokens, wrongImage),
-            cat([encode, encode.index_select(0, wrongText)], 0),
-            cat([mask, mask.index_select(0, wrongText)], 0)); // [2B, D]
+            cat([encode, Ranks.Gather(encode).index_select(0, wrongText)], 0),
+            cat([mask, Ranks.Gather(mask).index_select(0, wrongText)], 0)); // [2B, D]
         var labels = cat([ones([pairs], dtype: int64, device: ids.device), zeros([2 * pairs], dtype: int64, device: ids.device)],
             0);
         return nn.functional.cross_entropy(itm_head.forward(cat([right, wrong], 0)), labels);
     }
 
     // A wrong image for every text, then the right image for every wrong text.
-    private static ImageContext WithWrongFirst(TokenState images, Tensor wrong) => new(
-        cat([images.X.index_select(0, wrong), images.X], 0),
-        images.Mask is { } mask ? cat([mask.index_select(0, wrong), mask], 0) : null);
+    private static ImageContext WithWrongFirst(TokenState images, Tensor wrong)
+    {
+        var (x, mask) = (images.X, images.Mask);
+        if (Ranks.Count > 1)
+        {
+            // Ranks may have left their images different numbers of tokens.
+            var missing = Ranks.Gather(x.shape[1]).Max() - x.shape[1];
+            mask = Ranks.Any(missing > 0 || mask is not null)
+                ? nn.functional.pad(mask ?? ones(x.shape[0], x.shape[1], device: x.device), [0, missing]) : null;
+            x = nn.functional.pad(x, [0, 0, 0, missing]);
+        }
+
+        return new(
+            cat([Ranks.Gather(x).index_select(0, wrong), x], 0),
+            mask is null ? null : cat([Ranks.Gather(mask).index_select(0, wrong), mask], 0));
+    }
 
     private Tensor Read(ImageContext image, Tensor ids, Tensor mask) => text_encoder.Forward(ids, mask, [image]).X.select(1, 0);
 

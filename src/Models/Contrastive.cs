@@ -28,6 +28,9 @@ public sealed record ContrastiveFeatures(Tensor Image, Tensor Text)
     /// <summary>Normalises features <c>[B, E]</c> to length 1.</summary>
     public static ContrastiveFeatures Normalized(Tensor image, Tensor text) => new(Unit(image), Unit(text));
 
+    /// <summary>Those of all ranks, each <c>[N·B, E]</c>.</summary>
+    public ContrastiveFeatures Gathered() => new(Ranks.Gather(Image), Ranks.Gather(Text));
+
     /// <summary>Rows of <c>[B, E]</c> scaled to length 1.</summary>
     public static Tensor Unit(Tensor feature) => nn.functional.normalize(feature, dim: -1);
 }
@@ -69,7 +72,8 @@ public static class ContrastiveLoss
     /// Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a mix
     /// of the true pairs and of what the momentum copies find similar.
     /// </summary>
-    /// <param name="online">Features that learn, each <c>[B, E]</c>.</param>
+    /// <param name="online">Features that learn, each <c>[B, E]</c>; each rank's are compared with the copies of all
+    /// ranks.</param>
     /// <param name="momentum">Features of the momentum copies, each <c>[B, E]</c>.</param>
     /// <param name="queues">Features of earlier batches.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64; captions of one image share its id and count as pairs.</param>
@@ -80,9 +84,10 @@ public static class ContrastiveLoss
         ContrastiveFeatures online, ContrastiveFeatures momentum, FeatureQueues queues, Tensor ids, Tensor scale,
         double distillation)
     {
-        var images = cat([momentum.Image.t(), queues.Image], 1).detach(); // [E, B + Q]
-        var texts = cat([momentum.Text.t(), queues.Text], 1).detach(); // [E, B + Q]
-        var pairs = Pairs(ids, queues.Index).to(images.dtype);
+        var all = momentum.Gathered();
+        var images = cat([all.Image.t(), queues.Image], 1).detach(); // [E, B + Q]
+        var texts = cat([all.Text.t(), queues.Text], 1).detach(); // [E, B + Q]
+        var pairs = Ranks.Own(Pairs(Ranks.Gather(ids), queues.Index)).to(images.dtype);
         var imageTargets = Targets(momentum.Image, texts, pairs, scale, distillation);
         var textTargets = Targets(momentum.Text, images, pairs, scale, distillation);
         var imageLoss = CrossEntropy(online.Image.MatMul(texts) * scale, imageTargets);
@@ -136,7 +141,7 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
         zeros([1], dtype: int64));
 
     /// <summary>
-    /// Writes a batch over the oldest features.
+    /// Writes a batch, all ranks' parts of it, over the oldest features.
     /// </summary>
     /// <param name="features">What to keep, each <c>[B, E]</c>.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64.</param>
@@ -145,6 +150,7 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
+        (features, ids) = (features.Gathered(), Ranks.Gather(ids));
         var batch = ids.shape[0];
         if (batch > Size)
         {

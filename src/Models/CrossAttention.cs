@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -144,7 +145,7 @@ public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
     private readonly Linear dense1;
     private readonly Linear? merge_layer;
     private readonly LayerNorm LayerNorm;
-    private readonly Dropout dropout;
+    private readonly SampleDropout dropout;
 
     /// <summary>Creates the layer; with <paramref name="merges"/> it has the learned merge.</summary>
     public PairOutput(BertConfig config, bool merges) : base(nameof(PairOutput))
@@ -153,7 +154,7 @@ public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
         dense1 = nn.Linear(config.Width, config.Width);
         merge_layer = merges ? nn.Linear(2 * config.Width, config.Width) : null;
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = nn.Dropout(config.Dropout);
+        dropout = new SampleDropout(config.Dropout);
         RegisterComponents();
     }
 

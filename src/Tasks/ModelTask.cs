@@ -95,6 +95,15 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public override TrainingObjective Objective => new(Settings.AlignmentWeight, AuxiliaryWeight: 1);
 
     /// <inheritdoc/>
+    public override bool ComparesExamples => Settings.AlignmentWeight != 0
+        && Settings.Guidance is GuidanceTraining.ShuffledTexts or GuidanceTraining.Negatives;
+
+    /// <inheritdoc/>
+    public override string? Indivisible => Settings.Dropout == 0 ? null
+        : this is VqaTask ? "dropout is drawn for answers, whose number differs from part to part"
+        : Active is null ? null : "dropout is drawn for the tokens that are left, whose number differs from part to part";
+
+    /// <inheritdoc/>
     public override double? Strength
     {
         get => Reduction.Enabled ? Reduction.Temperature : null;
@@ -188,6 +197,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The split that is to be scored; the usual one if null.</summary>
     internal string? ScoredSplit { get; set; }
 
+    /// <summary>Whether a sample's tokens depend on those that are computed with it.</summary>
+    internal bool SharesCounts => Active is { Policy: { Layout: not BatchLayout.PerInstance } or { Keep: SharedCountRule } };
+
     /// <summary>Whether the method chooses tokens by alignment guidance and the model has none, as one that was never trained for
     /// token reduction.</summary>
     internal bool LacksGuidance => Reduction.Policy.NeedsAlignment
@@ -250,6 +262,13 @@ public abstract class ModelTask : TrainingTask, IDisposable
             TextTokens = Left(Modality.Text),
             Macs = Costs.PerPair(trace, textLengths).Average(),
         };
+    }
+
+    /// <summary>How many words of targets <c>[B, N]</c> are counted.</summary>
+    private protected static double Words(Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        return targets.slice(1, 1, targets.shape[1], 1).ge(0).sum().item<long>();
     }
 
     /// <summary>Share of counted words that are foretold right: scores <c>[B, N, V]</c> against targets <c>[B, N]</c>.</summary>

@@ -76,12 +76,17 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         Training.RequirePossible();
-        using var alone = FolderLock.Take(Folder);
-        RequireFree();
+        using var alone = Lock(Folder);
         var opened = Settings with { Learns = true, Seed = Training.Seed };
         using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        if (Training.AccumulateSteps * Ranks.Count > 1 && task.SharesCounts)
+        {
+            Settings.Hints.Say?.Invoke($"{task.Settings.Reduction.Name} lets samples that are computed at once share a number of "
+                + "tokens: what is trained depends on the ranks and parts that a batch is divided among");
+        }
+
         var identity = Identity(task);
-        identity.Claim(Folder, fresh: !Resume);
+        Ranks.First(() => identity.Claim(Folder, fresh: !Resume));
         if (Trained(task, progress, cancellation) is not var (trained, steps))
         {
             return null;
@@ -95,14 +100,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         var watched = trained.Validate();
-        Save(weights, trained, steps, []);
+        Ranks.First(() => Save(weights, trained, steps, []));
         identity.AddFile("weights", weights); // answers of other weights, as of an earlier epoch, are worth nothing
         identity.Add("limit", Scoring.Limit);
         var scores = (Scored ?? [task.TestSplit])
             .ToDictionary(split => split, split => Score(trained, split, identity, cancellation));
         if (scores.Count > 0)
         {
-            Save(weights, trained, steps, scores.Values);
+            Ranks.First(() => Save(weights, trained, steps, scores.Values));
         }
 
         return new RunReport(Task, weights, steps, watched, calibration, scores);
@@ -118,13 +123,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <inheritdoc cref="Train"/>
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
-        using var alone = Folder.Length > 0 ? FolderLock.Take(Folder) : null;
-        if (Folder.Length > 0)
-        {
-            RequireFree();
-        }
-
-        using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
+        using var alone = Lock(Folder);
+        using var task = Open((plain ? Settings : WithStoredStrength(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null && task.LacksGuidance)
         {
             throw new InvalidDataException(
@@ -139,10 +139,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             : KitFolder.File(
                 "artifacts", "evaluations",
                 $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
-        using var aloneHere = Folder.Length == 0 && folder.Length > 0 ? FolderLock.Take(folder) : null;
+        using var aloneHere = Folder.Length == 0 && folder.Length > 0 && Ranks.IsFirst ? FolderLock.Take(folder) : null;
         if (folder.Length > 0)
         {
-            identity.Claim(folder, Fresh);
+            Ranks.First(() => identity.Claim(folder, Fresh));
         }
 
         if (task.Settings.ReduceRatio is not null)
@@ -197,7 +197,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
         if (folder.Length > 0)
         {
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found));
+            Ranks.First(() => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found)));
         }
     }
 
@@ -240,7 +240,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var folder = Settings.Data is null ? null : Path.Combine(Folder, split);
         if (folder is not null)
         {
-            identity.Claim(folder, fresh: !Resume || !identity.Owns(folder));
+            Ranks.First(() => identity.Claim(folder, fresh: !Resume || !identity.Owns(folder)));
         }
 
         return Finite(task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation }));
@@ -287,7 +287,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
     // A stored strength is used only by the method that stored it, which is taken where none is named: the authors' files keep a
     // temperature among the tensors, the kit's beside them with the method's name (without one it was MADTP).
-    private static TaskSettings WithStoredDial(TaskSettings settings)
+    private static TaskSettings WithStoredStrength(TaskSettings settings)
     {
         if (settings.Checkpoint is null)
         {
@@ -353,6 +353,19 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         !file.Metadata.TryGetValue(name, out var value) ? null
             : double.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
             : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
+
+    // The first rank's, for all of them; null where there is no folder.
+    private IDisposable? Lock(string folder)
+    {
+        if (folder.Length == 0 || !Ranks.IsFirst)
+        {
+            return null;
+        }
+
+        var alone = FolderLock.Take(folder);
+        RequireFree();
+        return alone;
+    }
 
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
     private void RequireFree()
