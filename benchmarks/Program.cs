@@ -17,6 +17,12 @@ foreach (var speed in ModelSpeed.All)
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {
+    if (rest is ["--help" or "-h" or "-?", ..])
+    {
+        Console.WriteLine($"{name}: {benchmark.About}");
+        return 0;
+    }
+
     try
     {
         return benchmark.Run(rest);

@@ -363,8 +363,16 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         var alone = FolderLock.Take(folder);
-        RequireFree();
-        return alone;
+        try
+        {
+            RequireFree();
+            return alone;
+        }
+        catch
+        {
+            alone.Dispose();
+            throw;
+        }
     }
 
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
