@@ -137,7 +137,7 @@ public sealed class RanksTests : IDisposable
         Assert.Single(done.Output.Split('\n'), line => line.StartsWith("weights:", StringComparison.Ordinal));
         Assert.Single(done.Errors.Split('\n'), line => line.StartsWith("computing on", StringComparison.Ordinal));
         var refused = Run(3, [.. options, "--batch-size", "16", "--fresh"]);
-        Assert.Equal(2, refused.Code);
+        Assert.NotEqual(0, refused.Code); // mpirun's: that of the rank that gave up, or of those that were ended
         Assert.Single(refused.Errors.Split('\n'), line => line.StartsWith("kit:", StringComparison.Ordinal));
         Assert.Contains("does not divide among 3 ranks", refused.Errors, StringComparison.Ordinal);
     }
