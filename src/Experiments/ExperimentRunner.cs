@@ -73,8 +73,8 @@ public static class ExperimentRunner
     private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
         var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
-        string[] all = !takesDays && Ranks.IsFirst && Directory.Exists(runs)
-            ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
+        var looks = !takesDays && Ranks.IsFirst && Directory.Exists(runs);
+        string[] all = looks ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
         foreach (var other in all.Where(path => path != folder))
         {
             using var alone = FolderLock.TryTake(other, LockName);

@@ -93,8 +93,8 @@ public sealed record SlurmArray(string Name, string Folder)
         .. Options.Select(option => $"#SBATCH {option}"),
         "set -euo pipefail",
         "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",
-        $"exec {(Ranks > 1 ? "srun --mpi=pmi2 " : "")}{Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} --index "
-            + $"\"$SLURM_ARRAY_TASK_ID\" \\",
+        $"exec {(Ranks > 1 ? "srun --mpi=pmi2 " : "")}{Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} \\",
+        "    --index \"$SLURM_ARRAY_TASK_ID\" \\",
         $"    --cache {Quoted(cache)}",
         "",
     ]);

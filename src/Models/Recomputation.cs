@@ -44,6 +44,7 @@ internal static class Recomputation
         private readonly bool[] wanted;
         private readonly byte[]? random;
         private readonly bool mixed = MixedPrecision.IsOn;
+        private readonly BatchPart? part = BatchPart.Current;
         private TokenState? result;
 
         public Block(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, Tensor?[] inputs, bool random)
@@ -93,6 +94,7 @@ internal static class Recomputation
         private TokenState Again(Tensor[] inputs)
         {
             using var precision = MixedPrecision.Begin(mixed); // a device calls back on a thread of its own
+            using var share = BatchPart.Begin(part);
             var now = random is null ? null : RandomState.Take();
             isAgain = true;
             try

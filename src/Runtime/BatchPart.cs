@@ -7,26 +7,36 @@ namespace Madtp.Kit.Runtime;
 /// gradients are accumulated. A part is computed as if it were cut out of the whole batch: texts are as wide, random numbers are
 /// drawn for all samples, and means are taken over what the whole batch counts, so that parts add up to it.
 /// </summary>
-public sealed class BatchPart : IDisposable
+public sealed class BatchPart
 {
+    [ThreadStatic]
+    private static BatchPart? current;
+
     private readonly int from;
     private readonly int count;
 
     private BatchPart(int[] batch, int from, int count) => (Batch, this.from, this.count) = (batch, from, count);
 
-    /// <summary>The part in hand; null where it is the whole batch.</summary>
-    public static BatchPart? Current { get; private set; }
+    /// <summary>The part that this thread has in hand; null where it is the whole batch.</summary>
+    public static BatchPart? Current => current;
 
     /// <summary>The whole batch's examples.</summary>
     public int[] Batch { get; }
 
-    /// <summary>Takes a part in hand until it is disposed.</summary>
+    /// <summary>Takes a part in hand until the result is disposed.</summary>
     /// <param name="batch">The whole batch's examples.</param>
     /// <param name="from">Where the part begins.</param>
     /// <param name="count">How many examples it has.</param>
-    /// <returns>Null where that is all of the batch.</returns>
-    public static BatchPart? Begin(ReadOnlySpan<int> batch, int from, int count) =>
-        Current = count == batch.Length ? null : new BatchPart(batch.ToArray(), from, count);
+    public static IDisposable Begin(ReadOnlySpan<int> batch, int from, int count) =>
+        Begin(count == batch.Length ? null : new BatchPart(batch.ToArray(), from, count));
+
+    /// <summary>Takes a part in hand again, as another thread that computes for it must.</summary>
+    internal static IDisposable Begin(BatchPart? part)
+    {
+        var taken = new Taken(current);
+        current = part;
+        return taken;
+    }
 
     /// <summary>The longest of the whole batch; null where the batch in hand is that itself.</summary>
     /// <param name="length">An example's length.</param>
@@ -71,8 +81,10 @@ public sealed class BatchPart : IDisposable
         return own == 0 ? null : mean * (own * part.Batch.Length / part.count / counted(part.Batch));
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Current = null;
+    private sealed class Taken(BatchPart? before) : IDisposable
+    {
+        public void Dispose() => current = before;
+    }
 }
 
 /// <summary>Dropout whose random numbers belong to the samples of the whole batch.</summary>

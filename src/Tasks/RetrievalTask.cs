@@ -309,9 +309,13 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         [.. MemoryMarshal.AsBytes<float>(features.to(float32).cpu().contiguous().data<float>().ToArray()).ToArray()
             .Chunk((int)features.shape[1] * sizeof(float))];
 
-    private static Tensor Rows(byte[][] rows) => tensor(
-        MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray(),
-        [rows.Length, rows[0].Length / sizeof(float)]);
+    // Into memory of libtorch's own: in .NET's, which begins anywhere, a product's last digit differs from run to run.
+    private static Tensor Rows(byte[][] rows)
+    {
+        var values = MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray();
+        using var managed = tensor(values, [rows.Length, rows[0].Length / sizeof(float)]);
+        return managed.clone();
+    }
 
     /// <summary>An image and its captions in the joint space, as numbers of four bytes, and what its pairs cost in all.</summary>
     private sealed record PairAnswer(byte[] Image, byte[][] Captions, int ImageTokens, double Macs, double DenseMacs);

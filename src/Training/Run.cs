@@ -77,12 +77,13 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
         Training.RequirePossible();
         using var alone = Lock(Folder);
+        RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
         using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
         if (Training.AccumulateSteps * Ranks.Count > 1 && task.SharesCounts)
         {
-            Settings.Hints.Say?.Invoke($"{task.Settings.Reduction.Name} lets samples that are computed at once share a number of "
-                + "tokens: what is trained depends on the ranks and parts that a batch is divided among");
+            Settings.Hints.Say?.Invoke($"{task.Settings.Reduction.Name} lets samples that are computed at once share a number "
+                + "of tokens: what is trained depends on the ranks and parts that a batch is divided among");
         }
 
         var identity = Identity(task);
@@ -124,6 +125,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
         using var alone = Lock(Folder);
+        RequireFree();
         using var task = Open((plain ? Settings : WithStoredStrength(Settings)) with { Learns = false });
         if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null && task.LacksGuidance)
         {
@@ -139,7 +141,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             : KitFolder.File(
                 "artifacts", "evaluations",
                 $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
-        using var aloneHere = Folder.Length == 0 && folder.Length > 0 && Ranks.IsFirst ? FolderLock.Take(folder) : null;
+        using var aloneHere = Folder.Length == 0 ? Lock(folder) : null;
         if (folder.Length > 0)
         {
             Ranks.First(() => identity.Claim(folder, Fresh));
@@ -355,30 +357,13 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
 
     // The first rank's, for all of them; null where there is no folder.
-    private IDisposable? Lock(string folder)
-    {
-        if (folder.Length == 0 || !Ranks.IsFirst)
-        {
-            return null;
-        }
-
-        var alone = FolderLock.Take(folder);
-        try
-        {
-            RequireFree();
-            return alone;
-        }
-        catch
-        {
-            alone.Dispose();
-            throw;
-        }
-    }
+    private static IDisposable? Lock(string folder) => folder.Length > 0 && Ranks.IsFirst ? FolderLock.Take(folder) : null;
 
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
     private void RequireFree()
     {
-        var folders = new[] { Folder, Path.Combine(Folder, "search") }.Where(Directory.Exists);
+        var folders = new[] { Folder, Path.Combine(Folder, "search") }.Where(_ => Ranks.IsFirst && Folder.Length > 0)
+            .Where(Directory.Exists);
         if (!Resume && !Fresh && folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
             .Any(file => file.Extension is ".jsonl" or ".safetensors" && file.Length > 0))
         {

@@ -323,8 +323,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         {
             throw new ArgumentException(Ranks.Count > 1
                 ? $"a batch of {settings.BatchSize} does not divide among {Ranks.Count} ranks of {settings.AccumulateSteps} "
-                    + $"equal "
-                    + "parts each: choose a batch size that does"
+                    + "equal parts each: choose a batch size that does"
                 : $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
                     + "choose AccumulateSteps so that it does");
         }

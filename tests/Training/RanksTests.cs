@@ -3,7 +3,6 @@ using System.Globalization;
 using Madtp.Kit.Cli;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Kernel.Execution;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Tests.Cli;
 using Madtp.Kit.Training;
 using Xunit;
@@ -138,7 +137,7 @@ public sealed class RanksTests : IDisposable
         Assert.Single(done.Output.Split('\n'), line => line.StartsWith("weights:", StringComparison.Ordinal));
         Assert.Single(done.Errors.Split('\n'), line => line.StartsWith("computing on", StringComparison.Ordinal));
         var refused = Run(3, [.. options, "--batch-size", "16", "--fresh"]);
-        Assert.Equal(2, refused.Code);
+        Assert.NotEqual(0, refused.Code); // mpirun's: that of the rank that gave up, or of those that were ended
         Assert.Single(refused.Errors.Split('\n'), line => line.StartsWith("kit:", StringComparison.Ordinal));
         Assert.Contains("does not divide among 3 ranks", refused.Errors, StringComparison.Ordinal);
     }
@@ -168,28 +167,12 @@ public sealed class RanksTests : IDisposable
     }
 
     [Fact]
-    public void A_part_draws_its_share_of_the_whole_batchs_numbers()
+    public void That_samples_share_a_number_of_tokens_is_said()
     {
-        var shapes = new List<long[]>();
-        TorchSharp.torch.Tensor Draw(long[] shape)
-        {
-            shapes.Add(shape);
-            return TorchSharp.torch.arange(shape[0]).view(shape);
-        }
-
-        int[] batch = [7, 8, 9, 5, 6, 4];
-        using (BatchPart.Begin(batch, 2, 2))
-        {
-            Assert.Equal([2, 3, 8, 9], BatchPart.Draw([4, 1], Draw).data<long>().ToArray());
-            Assert.Equal(9, BatchPart.Longest(example => example));
-            using var mean = TorchSharp.torch.tensor(10f);
-            Assert.Equal(10f * 3 * 3 / 6, BatchPart.Mean(mean, [9, 5], some => some.Length == 2 ? 3 : 6)!.item<float>());
-            Assert.Null(BatchPart.Mean(mean, [9, 5], some => some.Length == 2 ? 0 : 6));
-        }
-
-        Assert.Equal([12, 1], shapes[0]);
-        Assert.Null(BatchPart.Begin(batch, 0, 6));
-        Assert.Equal([0, 1], BatchPart.Draw([2, 1], Draw).data<long>().ToArray());
+        var done = Run(1, ["train", "toy-nlvr2", "--pairs", "16", "--method", "max-keep", "--reduce", "0.5", "--calibration", "4",
+            "--epochs", "1", "--batch-size", "8", "--accumulate", "2", "--score", "none", "--out", folder.File("run")]);
+        Assert.True(done.Code == 0, done.Errors);
+        Assert.Contains("share a number of tokens", done.Errors, StringComparison.Ordinal);
     }
 
     private string Train(int ranks, string name, string[] options)
