@@ -21,6 +21,12 @@ internal static class Fuzz
     {
         string? Option(string name) => Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length
             ? arguments[at + 1] : null;
+        string[] known = ["--minutes", "--seed", "--jobs", "--input", "--worker", "--from"];
+        if (arguments.Where((_, at) => at % 2 == 0).FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        {
+            throw new ArgumentException($"fuzz does not know '{unknown}': {About}");
+        }
+
         long Number(string name, long otherwise) => long.Parse(Option(name) ?? $"{otherwise}", CultureInfo.InvariantCulture);
         var minutes = double.Parse(Option("--minutes") ?? "5", CultureInfo.InvariantCulture);
         var seed = Number("--seed", DateTime.UtcNow.Ticks % 1_000_000_000);

@@ -336,7 +336,7 @@ internal sealed class FuzzTargets : IDisposable
 
         public override TrainingObjective Objective { get; } = new();
 
-        public override double? Dial { get; set; } = 0.5;
+        public override double? Strength { get; set; } = 0.5;
 
         public override StepLosses Losses(ReadOnlySpan<int> examples) =>
             new(line.call(ones(examples.Length, 2)).square().mean(), ones(1).sum());

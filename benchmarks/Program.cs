@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
     ["fuzz"] = (Fuzz.About, Fuzz.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
+    ["scaling"] = (Scaling.About, Scaling.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };
 foreach (var speed in ModelSpeed.All)
@@ -16,6 +17,12 @@ foreach (var speed in ModelSpeed.All)
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {
+    if (rest is ["--help" or "-h" or "-?", ..])
+    {
+        Console.WriteLine($"{name}: {benchmark.About}");
+        return 0;
+    }
+
     try
     {
         return benchmark.Run(rest);

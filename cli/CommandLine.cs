@@ -25,7 +25,7 @@ internal static class CommandLine
     // What the script `kit` answers itself: known here for completion and for "did you mean".
     private static readonly (string Name, string[] Options)[] OfTheScript =
     [
-        ("run", ["--save", "--fresh"]), ("test", ["--fast"]), ("setup", ["--cuda", "--cpu"]), ("lab", []), ("bench", []),
+        ("run", ["--save", "--fresh"]), ("test", ["--fast"]), ("setup", ["--cuda", "--cpu", "--mpi"]), ("lab", []), ("bench", []),
         ("fuzz", ["--minutes", "--seed"]),
         ("pack", []),
         ("help", []),
@@ -63,6 +63,13 @@ internal static class CommandLine
     public static async Task<int> Main(string[] args)
     {
         Interruption? interruption = null;
+        var errors = Console.Error;
+        if (Ranks.IsSilent)
+        {
+            Console.SetOut(TextWriter.Null);
+            Console.SetError(TextWriter.Null);
+        }
+
         try
         {
             var root = Root();
@@ -77,7 +84,9 @@ internal static class CommandLine
             // A verb that never looks whether it is to stop has nothing to lose: the signal ends it.
             interruption = result.Action is AsynchronousCommandLineAction ? new Interruption() : null;
             InvocationConfiguration settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await result.InvokeAsync(settings, interruption?.Token ?? CancellationToken.None);
+            var done = await result.InvokeAsync(settings, interruption?.Token ?? CancellationToken.None);
+            Ranks.Leave();
+            return done;
         }
         catch (Exception e)
         {
@@ -87,7 +96,21 @@ internal static class CommandLine
             }
 
             var (code, text) = Explain(e, interruption?.Token.IsCancellationRequested ?? false);
-            return Say(code, text);
+            if (Ranks.Count == 1)
+            {
+                return Say(code, text);
+            }
+
+            if (!Ranks.IsFirst)
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(1)); // what all ranks have to say the first says alone, and ends them
+                Console.SetError(errors);
+                text = $"rank {Ranks.Rank} of {Ranks.Count}: {text}";
+            }
+
+            Say(code, text);
+            Ranks.Abort(code);
+            return code;
         }
         finally
         {

@@ -153,6 +153,31 @@ internal static partial class MethodOption
     private static partial Regex NoLetters();
 }
 
+/// <summary><c>--ranks</c>: whether a verb works together with the processes that were started with it.</summary>
+internal static class RanksOption
+{
+    /// <summary>Adds the option.</summary>
+    public static Option<string> Add(Verb verb)
+    {
+        var option = verb.Option(
+            "--ranks", "Processes that do it together, as mpirun -n N or srun --mpi=pmi2 starts them: auto, none, or the number "
+                + "there must be.",
+            "N", () => "auto", ["auto", "none"]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var said }] && said is not ("auto" or "none")
+                && !(int.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
+            {
+                result.AddError($"--ranks '{said}': give auto, none or a whole number, 1 or more");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>Joins them; comes before anything is said.</summary>
+    public static void Join(ParseResult parsed, Option<string> option) => Ranks.Join(parsed.GetRequiredValue(option));
+}
+
 /// <summary>What <c>--precision</c> may say.</summary>
 internal enum PrecisionChoice
 {

@@ -50,11 +50,11 @@ internal sealed class TrainingView(TextWriter? output = null, bool? terminal = n
     {
         var perStep = watch.Elapsed / Math.Max(1, progress.Step - first);
         var left = perStep * (progress.TotalSteps - progress.Step);
-        var dial = record.Dial is null ? "" : Text(
-            $"  dial {record.Dial:G4}  tokens {record.ImageTokens:F1}/{record.TextTokens:F1}");
+        var strength = record.Strength is null ? "" : Text(
+            $"  strength {record.Strength:G4}  tokens {record.ImageTokens:F1}/{record.TextTokens:F1}");
         var validation = record.Validation is null ? "" : Text($"  validation {record.Validation:P1}");
         return Text($"epoch {record.Epoch,2}  step {progress.Step,5}/{progress.TotalSteps}")
-            + Text($"  loss {record.Loss:F3}  task {record.Task:F3}  accuracy {record.Accuracy:P1}") + dial + validation
+            + Text($"  loss {record.Loss:F3}  task {record.Task:F3}  accuracy {record.Accuracy:P1}") + strength + validation
             + Text($"  {perStep.TotalMilliseconds:F0} ms/step  {left:hh\\:mm\\:ss} left");
 
         static string Text(FormattableString text) => FormattableString.Invariant(text);

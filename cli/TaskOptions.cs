@@ -34,6 +34,7 @@ internal sealed class TaskOptions
     private readonly Option<int>? workers;
     private readonly Option<string> device;
     private readonly Option<PrecisionChoice?> precision;
+    private readonly Option<string> ranks;
     private readonly Option<string?> output;
     private readonly Option<bool> resume;
     private readonly Option<bool> fresh;
@@ -62,7 +63,7 @@ internal sealed class TaskOptions
             heads.Arity = ArgumentArity.ExactlyOne;
             heads.CustomParser = result =>
             {
-                if (Untold.Parse(result.Tokens[0].Value) is { } numbers)
+                if (CheckpointHints.Parse(result.Tokens[0].Value) is { } numbers)
                 {
                     return numbers;
                 }
@@ -109,6 +110,7 @@ internal sealed class TaskOptions
             "--candidates", "What BLIP looks at closely: pairs read for a query, answers read to their end for a question.", 1);
         device = DeviceOption.Add(Verb);
         precision = DeviceOption.AddPrecision(Verb);
+        ranks = RanksOption.Add(Verb);
         output = Verb.Option<string?>(
             "--out", "The run's folder, under artifacts/ otherwise; a run that is there is left alone.", "DIR");
         resume = Verb.Option<bool>("--resume", "Go on where the folder's run stopped.");
@@ -171,11 +173,14 @@ internal sealed class TaskOptions
         Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
         : ToyModels.WeightsPath(Task, 1 - ratio) is var tuned && File.Exists(tuned) ? tuned : ToyModels.WeightsPath(Task);
 
+    /// <summary>Joins the ranks that were started with this one; comes before anything is said.</summary>
+    public void Join(ParseResult parsed) => RanksOption.Join(parsed, ranks);
+
     /// <summary>The settings with what was named.</summary>
     public TaskSettings Apply(ParseResult parsed, TaskSettings settings) => settings with
     {
         Checkpoint = parsed.GetValue(checkpoint),
-        Untold = new Untold(
+        Hints = new CheckpointHints(
             parsed.GetValue(weights), Given(parsed, heads) is [var ofImages, ..] ? ofImages : null,
             Given(parsed, heads) is [_, var ofTexts] ? ofTexts : null, Given(parsed, activation))
         {

@@ -26,7 +26,8 @@ internal sealed class History
         return new JsonObject { ["status"] = "ok", ["history"] = new JsonArray([.. found.Select(Entry)]) };
     }
 
-    private IEnumerable<(int Number, string Code)> Between(int start, int stop) => cells.Where(cell => cell.Number >= start && cell.Number < stop);
+    private IEnumerable<(int Number, string Code)> Between(int start, int stop) =>
+        cells.Where(cell => cell.Number >= start && cell.Number < stop);
 
     // Of cells with the same code the latest counts.
     private IEnumerable<(int Number, string Code)> Like(string pattern, bool unique)

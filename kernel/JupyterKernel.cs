@@ -95,7 +95,8 @@ internal sealed class JupyterKernel : IDisposable
     {
         if (!shutdown.IsSet)
         {
-            publisher.Print("stderr", CellContext.Current, $"the kernel ends: a cell called Environment.Exit({Environment.ExitCode}); "
+            publisher.Print("stderr", CellContext.Current,
+                $"the kernel ends: a cell called Environment.Exit({Environment.ExitCode}); "
                 + "variables are gone, restart the kernel to go on\n");
             publisher.Flush(all: true);
             Dispose();
@@ -119,8 +120,8 @@ internal sealed class JupyterKernel : IDisposable
     {
         words.Clear();
 
-        // The shutdown ends every read, so that each thread closes its own socket; closing lets what was sent leave. A cell that runs
-        // on, or waits for input, keeps its sockets to the end of the process.
+        // The shutdown ends every read, so that each thread closes its own socket; closing lets what was sent leave. A cell that
+        // runs on, or waits for input, keeps its sockets to the end of the process.
         context.Shutdown();
         publisher.Dispose();
         stdin.Dispose();

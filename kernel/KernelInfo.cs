@@ -8,7 +8,9 @@ internal static class KernelInfo
 {
     public const string Name = "Madtp.Kit.Kernel";
 
-    public static string Version { get; } = typeof(KernelInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "1.0.0";
+    public static string Version { get; } = typeof(
+        KernelInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+        ?? "1.0.0";
 
     public static JsonObject Reply() => new()
     {

@@ -1,8 +1,8 @@
 namespace Madtp.Kit.Kernel;
 
 /// <summary>
-/// What the kernel is doing, in a small file beside its connection file. Nothing in a process can speak when its stack overflows or
-/// code ends it at once; the kernel that is started next in its place finds the file and says what happened.
+/// What the kernel is doing, in a small file beside its connection file. Nothing in a process can speak when its stack overflows
+/// or code ends it at once; the kernel that is started next in its place finds the file and says what happened.
 /// </summary>
 internal sealed class LastWords
 {
@@ -19,7 +19,8 @@ internal sealed class LastWords
 
     /// <summary>What became of the kernel before, told once; empty where there was none or it ended as it should.</summary>
     public string OfBefore() => Interlocked.Exchange(ref before, null) is not { } doing ? ""
-        : $"the kernel before this one died {doing}: its stack overflowed, code called Environment.FailFast or crashed in native code, "
+        : $"the kernel before this one died {doing}: its stack overflowed, code called Environment.FailFast or crashed in "
+            + $"native code, "
             + "or the system ended it (out of memory?); variables are gone, and Jupyter's log has what it wrote last\n";
 
     /// <summary>Keeps what the kernel does now.</summary>

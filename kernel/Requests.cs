@@ -22,12 +22,15 @@ internal abstract class Requests(MessageSocket socket, Publisher publisher)
         {
             handler(request);
         }
-        catch (Exception failed) when (failed is not SocketClosedException && request.Type.EndsWith("_request", StringComparison.Ordinal))
+        catch (Exception failed) when (failed is not SocketClosedException
+            && request.Type.EndsWith("_request", StringComparison.Ordinal))
         {
-            var error = new JsonObject { ["ename"] = failed.GetType().Name, ["evalue"] = failed.Message, ["traceback"] = new JsonArray(failed.Message) };
+            var error = new JsonObject { ["ename"] = failed.GetType().Name, ["evalue"] = failed.Message,
+                ["traceback"] = new JsonArray(failed.Message) };
             if (request.Type == "execute_request")
             {
-                publisher.Publish("error", request.RawHeader, (JsonObject)error.DeepClone()); // the cell's output: people don't see replies
+                // the cell's output: people don't see replies
+                publisher.Publish("error", request.RawHeader, (JsonObject)error.DeepClone());
             }
 
             error["status"] = "error";
@@ -52,6 +55,7 @@ internal abstract class Requests(MessageSocket socket, Publisher publisher)
     protected void Reply(Message request, JsonObject content, JsonObject? metadata = null)
     {
         publisher.Flush(all: true);
-        socket.Send(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.RawHeader, content, metadata);
+        socket.Send(request.Identities, request.Type.Replace("_request", "_reply", StringComparison.Ordinal), request.RawHeader,
+            content, metadata);
     }
 }

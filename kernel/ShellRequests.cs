@@ -59,7 +59,8 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
 
         if (!silent)
         {
-            publisher.Publish("execute_input", request.RawHeader, new JsonObject { ["code"] = code, ["execution_count"] = number });
+            publisher.Publish("execute_input", request.RawHeader,
+                new JsonObject { ["code"] = code, ["execution_count"] = number });
         }
 
         if (!silent)
@@ -78,10 +79,12 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
 
         if (outcome.Result is { } result && !silent)
         {
-            publisher.Publish("execute_result", request.RawHeader, new JsonObject { ["execution_count"] = number, ["data"] = result.ToJson(), ["metadata"] = new JsonObject() });
+            publisher.Publish("execute_result", request.RawHeader,
+                new JsonObject { ["execution_count"] = number, ["data"] = result.ToJson(), ["metadata"] = new JsonObject() });
         }
 
-        Reply(request, new JsonObject { ["status"] = "ok", ["execution_count"] = number, ["payload"] = new JsonArray(), ["user_expressions"] = UserExpressions(request, cell) });
+        Reply(request, new JsonObject { ["status"] = "ok", ["execution_count"] = number, ["payload"] = new JsonArray(),
+            ["user_expressions"] = UserExpressions(request, cell) });
     }
 
     private void Fail(Message request, CellContext cell, CellFailure failure)
@@ -149,7 +152,8 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
             }
             else
             {
-                answers[name] = new JsonObject { ["status"] = "ok", ["data"] = outcome.Result?.ToJson() ?? [], ["metadata"] = new JsonObject() };
+                answers[name] = new JsonObject { ["status"] = "ok", ["data"] = outcome.Result?.ToJson() ?? [],
+                    ["metadata"] = new JsonObject() };
             }
         }
 
@@ -173,7 +177,8 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         var code = request.ContentText("code");
         var found = completer.At(code, TextPosition.FromCodePoints(code, request.ContentNumber("cursor_pos", code.Length)));
         var (start, end) = (TextPosition.ToCodePoints(code, found.Start), TextPosition.ToCodePoints(code, found.End));
-        var types = found.Items.Select(item => new JsonObject { ["text"] = item.Text, ["type"] = item.Kind, ["start"] = start, ["end"] = end });
+        var types = found.Items.Select(
+            item => new JsonObject { ["text"] = item.Text, ["type"] = item.Kind, ["start"] = start, ["end"] = end });
         Reply(request, new JsonObject
         {
             ["status"] = "ok",
@@ -202,10 +207,12 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         var tree = CSharpSyntaxTree.ParseText(request.ContentText("code"), CellSource.ParseOptions);
         Reply(request, !SyntaxFactory.IsCompleteSubmission(tree)
             ? new JsonObject { ["status"] = "incomplete", ["indent"] = "    " }
-            : new JsonObject { ["status"] = tree.GetDiagnostics().Any(each => each.Severity == DiagnosticSeverity.Error) ? "invalid" : "complete" });
+            : new JsonObject { ["status"] = tree.GetDiagnostics().Any(each => each.Severity == DiagnosticSeverity.Error)
+                ? "invalid" : "complete" });
     }
 
     // There are no widgets here: saying so at once spares the front end from waiting.
     private void RefuseComm(Message request) =>
-        publisher.Publish("comm_close", request.RawHeader, new JsonObject { ["comm_id"] = request.ContentText("comm_id"), ["data"] = new JsonObject() });
+        publisher.Publish("comm_close", request.RawHeader,
+            new JsonObject { ["comm_id"] = request.ContentText("comm_id"), ["data"] = new JsonObject() });
 }

@@ -7,6 +7,7 @@ verb_doctor() {
     doctor_libraries
     doctor_jupyter
     doctor_pictures
+    doctor_mpi
     doctor_built
     if [ "$missing" = 0 ]; then echo 'all is well'; else echo "$missing missing"; fi
     [ "$missing" = 0 ]
@@ -68,6 +69,16 @@ doctor_pictures() {
     fi
     if fonts >/dev/null; then has fonts "$(fonts | paste -sd ' ')"
     else lacks fonts 'no TrueType font' "$(from_apt fonts-dejavu-core fonts-conda-forge)"
+    fi
+}
+
+# One process needs none.
+doctor_mpi() {
+    local found
+    if found=$(mpich); then has mpich "$found"
+    elif mpirun --version 2>/dev/null | grep -q 'Open MPI'; then
+        has mpich 'not found; mpirun is Open MPI, which does not fit (for several processes as one: ./kit setup --mpi)'
+    else has mpich 'not found (for several processes as one: ./kit setup --mpi)'
     fi
 }
 

@@ -128,6 +128,31 @@ install_for() {
     say "   done in $(seconds_since "$start")"
 }
 
+# Prints the MPICH that several processes train over, and the program that starts them; fails where either is missing.
+mpich() {
+    local name library
+    library=$(found_library libmpich.so.12)
+    library=${library:-$(conda_library libmpich.so.12)}
+    for name in mpirun mpirun.mpich; do
+        if [ -n "$library" ] && "$name" --version 2>/dev/null | grep -q HYDRA; then echo "$library, started by $name"; return; fi
+    done
+    return 1
+}
+
+install_mpi() {
+    if mpich >/dev/null; then return 0; fi
+    if ! may_install; then
+        say 'MPICH is missing on this machine. Install it in one of these ways and run this again:'
+        say '     sudo apt-get update && sudo apt-get install -y --no-install-recommends mpich'
+        say '     conda install -c conda-forge mpich'
+        exit 2
+    fi
+    step 'installing mpich'
+    mkdir -p "$artifacts"
+    apt_get update || true
+    apt_get install mpich || fail 'apt could not install mpich.'
+}
+
 apt_get() {
     local verb=$1
     shift

@@ -303,7 +303,7 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
                 }
             }
 
-            var (temperature, plain) = (answer["temperature"] ?? answer["dial"], answer["plain_macs"] ?? answer["dense_macs"]);
+            var (temperature, plain) = (answer["temperature"] ?? answer["keep_ratio"] ?? answer["strength"], answer["plain_macs"] ?? answer["dense_macs"]);
             var examples = (int?)answer["examples"] ?? 200;
             return new(weights, loss, examples, scores, (double?)temperature, (double)answer["macs"]!, (double)plain!);
         }

@@ -75,14 +75,14 @@ internal static class CheckpointVerb
     private static List<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
     {
         List<string> said = [];
-        var untold = new Untold(weights) { Say = said.Add };
+        var hints = new CheckpointHints(weights) { Say = said.Add };
         (string Name, Func<nn.Module> Make)[] models =
         [
-            ("clip", () => new ClipModel(CheckpointSizes.Clip(file, untold))),
-            ("blip nlvr2", () => new BlipNlvr(CheckpointSizes.Blip(file, untold))),
-            ("blip retrieval", () => new BlipRetrieval(CheckpointSizes.Blip(file, untold))),
-            ("blip caption", () => new BlipCaptioner(CheckpointSizes.Blip(file, untold))),
-            ("blip vqa", () => new BlipVqa(CheckpointSizes.Blip(file, untold))),
+            ("clip", () => new ClipModel(CheckpointSizes.Clip(file, hints))),
+            ("blip nlvr2", () => new BlipNlvr(CheckpointSizes.Blip(file, hints))),
+            ("blip retrieval", () => new BlipRetrieval(CheckpointSizes.Blip(file, hints))),
+            ("blip caption", () => new BlipCaptioner(CheckpointSizes.Blip(file, hints))),
+            ("blip vqa", () => new BlipVqa(CheckpointSizes.Blip(file, hints))),
         ];
         var fits = new List<(JsonObject Row, int Wrong)>();
         misfits = [];

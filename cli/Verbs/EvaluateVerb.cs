@@ -41,6 +41,7 @@ internal static class EvaluateVerb
         verb.Exclude(task.Ratio, temperature, keep, plain);
         verb.SetAction((parsed, cancellation) =>
         {
+            task.Join(parsed);
             if (task.Method(parsed) is { Pruning: null } method)
             {
                 throw new ArgumentException(
@@ -49,8 +50,8 @@ internal static class EvaluateVerb
 
             var settings = task.Apply(parsed, new TaskSettings()) with
             {
-                Dial = parsed.GetValue(temperature) ?? parsed.GetValue(keep),
-                DialIs = parsed.GetValue(keep) is not null ? PruningMethod.KeepRatio
+                Strength = parsed.GetValue(temperature) ?? parsed.GetValue(keep),
+                StrengthIs = parsed.GetValue(keep) is not null ? PruningMethod.KeepRatio
                     : parsed.GetValue(temperature) is not null ? PruningMethod.Temperature : null,
             };
             if (task.IsToy && settings.Checkpoint is null)
@@ -98,7 +99,7 @@ internal static class EvaluateVerb
             (string.Empty, string.Empty),
             ("multiply-accumulates of an example, 1e9", Number(scores.Macs / 1e9, "G5")),
             ("share of the plain model's", Number(scores.MacShare, "P1")),
-            .. scores.Temperature is { } value ? [("temperature", Number(value, "G6"))] : Array.Empty<(string, string)>(),
+            .. scores.Strength is { } value ? [(scores.StrengthIs!, Number(value, "G6"))] : Array.Empty<(string, string)>(),
             .. scores.Tokens.Select(layer => ($"tokens after {layer.Key}", Number(layer.Value, "F1"))),
         ]);
         if (scores.Calibration is { } calibration)
@@ -121,7 +122,7 @@ internal static class EvaluateVerb
         ["scores"] = Terminal.Object(scores.Scores),
         ["macs"] = scores.Macs,
         ["plain_macs"] = scores.DenseMacs,
-        ["temperature"] = scores.Temperature,
+        [scores.StrengthIs?.Replace(' ', '_') ?? PruningMethod.Temperature] = scores.Strength,
         ["calibrated_macs"] = scores.Calibration?.Cost,
         ["resumed"] = scores.Resumed,
         ["submission"] = scores.Submission,

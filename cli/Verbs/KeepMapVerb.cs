@@ -19,10 +19,10 @@ internal static class KeepMapVerb
         var right = verb.Option<string?>("--right", "The right picture; for NLVR2 alone.", "FILE");
         var text = verb.Option<string>("--text", "The statement or caption.", "TEXT", required: true);
         var reduce = verb.Number<double>(
-            "--reduce", "The reduce ratio that T is calibrated to on this picture, where the checkpoint holds no T; usually 0.5.",
+            "--reduce", "The reduce ratio that T is calibrated to on this picture; else the checkpoint's own T, or 0.5.",
             0, 1, open: true, value: "RATIO");
         var against = verb.Option<string?>(
-            "--against", "A rival drawn in the SVG beside it, at the same multiply-accumulates: ToMe, EViT, STP, …", "NAME");
+            "--against", "A rival beside it, at the same multiply-accumulates: ToMe, EViT, STP, …", "NAME");
         var vocabulary = verb.Option<string?>("--vocab", "The vocabulary, if it does not lie beside the checkpoint.", "FILE");
         var output = verb.Option("--out", "The folder to write to.", "DIR", () => ".");
         verb.SetAction(parsed =>
@@ -39,8 +39,7 @@ internal static class KeepMapVerb
             }
 
             var said = parsed.GetRequiredValue(text);
-            var ratio = parsed.GetValue(reduce) ?? 0.5;
-            var (sample, figure, found) = model.Draw([.. paths.Select(RgbImage.Load)], said, ratio, rival);
+            var (sample, figure, found) = model.Draw([.. paths.Select(RgbImage.Load)], said, parsed.GetValue(reduce), rival);
             var folder = parsed.GetRequiredValue(output);
             Console.WriteLine(found);
             Console.WriteLine(KeepMapPage.Write(Path.Combine(folder, "keep-map.html"), "What is kept", [sample]));

@@ -9,7 +9,7 @@ namespace Madtp.Kit.Cli.Verbs;
 internal static class RunsVerb
 {
     private static readonly string[] Columns =
-        ["task", "method", "reduce", "seed", "K", "d_k", "examples", "passes", "test", "of the MACs", "dial", "key"];
+        ["task", "method", "reduce", "seed", "K", "d_k", "examples", "passes", "test", "of the MACs", "strength", "key"];
 
     public static Command Create()
     {
@@ -61,7 +61,7 @@ internal static class RunsVerb
                 $"{run.AlignmentWidth}",
                 $"{run.TrainExamples}", $"{run.Epochs?.ToString(CultureInfo.InvariantCulture) ?? "usual"}",
                 $"{100 * result.Test:0.0} %",
-                $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (over)" : "")}", $"{result.Dial:G4}", $"{run.Key}",
+                $"{100 * result.MacShare:0.0} %{(result.OverBudget ? " (over)" : "")}", $"{result.Strength:G4}", $"{run.Key}",
             ];
             table.AddRow([.. cells.Select(cell => Markup.Escape(cell.ToString(CultureInfo.InvariantCulture)))]);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Madtp.Kit.Experiments;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -10,7 +11,7 @@ internal static class SweepVerb
     {
         var verb = new Verb(
             "sweep", "Run every experiment of a grid that has no result yet.",
-            "./kit sweep table2 --jobs 2", "./kit sweep my-grid.json --slurm --slurm-option=--partition=gpu");
+            "./kit sweep table2 --jobs 2", "./kit sweep my-grid.json --slurm --slurm-option=--partition=gpu --ranks 4");
         var list = verb.Argument<string>(
             "GRID", $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments.",
             ArgumentArity.ExactlyOne, [.. Grid.Names]);
@@ -24,8 +25,15 @@ internal static class SweepVerb
             "--slurm", "Hand the missing experiments to Slurm as a job array instead of running them here.");
         var options = verb.Option<string[]>(
             "--slurm-option", "A line for the job's head, --partition=gpu; may be given again.", "OPTION", () => []);
+        var ranks = RanksOption.Add(verb);
         verb.SetAction((parsed, cancellation) =>
         {
+            var isArray = parsed.GetValue(slurm);
+            if (!isArray && parsed.GetValue(index) is not null)
+            {
+                RanksOption.Join(parsed, ranks);
+            }
+
             var name = parsed.GetRequiredValue(list);
             var grid = Grid.Open(name);
             var settings = new GridSettings { Jobs = parsed.GetValue(jobs) };
@@ -34,11 +42,12 @@ internal static class SweepVerb
                 Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : settings.Cache,
                 Runs = parsed.GetValue(runs) ?? settings.Runs,
             };
-            if (parsed.GetValue(slurm))
+            if (isArray)
             {
                 var array = new SlurmArray(Path.GetFileNameWithoutExtension(name), KitFolder.File("artifacts", "slurm"))
                 {
                     Options = parsed.GetValue(options)!,
+                    Ranks = int.TryParse(parsed.GetValue(ranks), CultureInfo.InvariantCulture, out var together) ? together : 1,
                 };
                 var missing = array.Write(grid.Experiments, settings.Cache);
                 Console.WriteLine(missing == 0

@@ -36,6 +36,8 @@ internal static class TrainVerb
         var recompute = verb.Option<bool>("--recompute", "Gradient checkpointing: computes blocks twice, for much less memory.");
         var every = verb.Number<int>(
             "--checkpoint-every", "Steps between checkpoints, instead of the recipe's; 0 for epochs' ends alone.", 0);
+        var log = verb.Number(
+            "--log-every", "Steps that a line of the log averages over.", () => new TrainingSettings().LogEvery, 1);
         var after = verb.Number<int>("--stop-after", "Stop at the end of this epoch, in the middle of the schedule.", 1);
         var at = verb.Number<double>(
             "--stop-at", "Stop at the end of an epoch with this validation accuracy, such as 0.97.", 0, 1, value: "SHARE");
@@ -63,6 +65,7 @@ internal static class TrainVerb
         };
         verb.SetAction((parsed, cancellation) =>
         {
+            task.Join(parsed);
             var ratio = task.Reduce(parsed);
             var method = task.Method(parsed) ?? Methods.Of("MADTP");
             var recipe = task.Corpus(parsed) is { } corpus ? Recipe.Decoys(corpus, ratio)
@@ -101,6 +104,7 @@ internal static class TrainVerb
                     GradientCheckpointing = parsed.GetValue(recompute),
                     Precision = task.Precision(parsed),
                     CheckpointEvery = parsed.GetValue(every) ?? recipe.Training.CheckpointEvery,
+                    LogEvery = parsed.GetValue(log),
                     StopAfterEpoch = parsed.GetValue(after),
                     StopAtAccuracy = parsed.GetValue(at),
                 },

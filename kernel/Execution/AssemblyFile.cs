@@ -11,7 +11,8 @@ namespace Madtp.Kit.Kernel.Execution;
 /// <param name="Needs">The simple names of the assemblies it refers to.</param>
 /// <param name="Image">Its bytes: read once, so that a rebuild of the file cannot pull them away from under the compiler.</param>
 /// <param name="Written">When the file was last written.</param>
-internal sealed record AssemblyFile(string Path, string Name, IReadOnlyList<string> Needs, ImmutableArray<byte> Image, DateTime Written)
+internal sealed record AssemblyFile(
+    string Path, string Name, IReadOnlyList<string> Needs, ImmutableArray<byte> Image, DateTime Written)
 {
     /// <summary>The names of the native libraries that an assembly calls.</summary>
     public static IReadOnlyList<string> Calls(string path)
@@ -40,8 +41,11 @@ internal sealed record AssemblyFile(string Path, string Name, IReadOnlyList<stri
                 return null;
             }
 
-            var needs = metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name));
-            return new AssemblyFile(path, metadata.GetString(metadata.GetAssemblyDefinition().Name), [.. needs], image, File.GetLastWriteTimeUtc(path));
+            var needs = metadata.AssemblyReferences.Select(
+                handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name));
+            return new AssemblyFile(
+                path, metadata.GetString(metadata.GetAssemblyDefinition().Name), [.. needs], image,
+                File.GetLastWriteTimeUtc(path));
         }
         catch (BadImageFormatException)
         {

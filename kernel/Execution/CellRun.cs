@@ -3,15 +3,16 @@ using System.Runtime;
 namespace Madtp.Kit.Kernel.Execution;
 
 /// <summary>
-/// A cell at work on a thread of its own, which an interrupt can end. It asks first (the cell's token; prints and displays throw),
-/// then wakes the thread if it sleeps or waits, then aborts the managed code on it. Code that even so does not end (it sits in a
-/// native call, or moved to another thread by an await) is left behind, and the cell counts as ended.
+/// A cell at work on a thread of its own, which an interrupt can end. It asks first (the cell's token; prints and displays
+/// throw), then wakes the thread if it sleeps or waits, then aborts the managed code on it. Code that even so does not end (it
+/// sits in a native call, or moved to another thread by an await) is left behind, and the cell counts as ended.
 /// </summary>
 internal sealed class CellRun(CellContext cell)
 {
     private const int StackSize = 16 * 1024 * 1024;
 
-    private static readonly TimeSpan Asking = TimeSpan.FromSeconds(0.6), Waking = TimeSpan.FromSeconds(0.6), Aborting = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Asking = TimeSpan.FromSeconds(0.6), Waking = TimeSpan.FromSeconds(0.6),
+        Aborting = TimeSpan.FromSeconds(2);
 
     private readonly ManualResetEventSlim ended = new();
     private readonly CancellationTokenSource abort = new();
@@ -43,7 +44,8 @@ internal sealed class CellRun(CellContext cell)
         try
         {
             cell.Enter();
-#pragma warning disable SYSLIB0046 // Meant for exactly this: ending a cell that does not listen. The kernel's own state is never touched inside.
+            // Meant for exactly this: ending a cell that does not listen. The kernel's own state is never touched inside.
+#pragma warning disable SYSLIB0046
             ControlledExecution.Run(() => End(work()), abort.Token);
 #pragma warning restore SYSLIB0046
         }

@@ -11,7 +11,8 @@ namespace Madtp.Kit.Kernel.Execution;
 internal static partial class CellSource
 {
     /// <summary>How every cell and file is parsed: as a script, in the newest C#.</summary>
-    public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
+    public static CSharpParseOptions ParseOptions { get; } = new(
+        LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
 
     /// <summary>The steps of a cell, with those of the files it loads in their place.</summary>
     /// <param name="text">The cell.</param>
@@ -50,7 +51,9 @@ internal static partial class CellSource
                 case "#!csharp" or "#!c#" or "#!C#":
                     break;
                 default:
-                    throw new CellException(path, line + 1, $"'{directive}' is not a command of this kernel; it knows #r, #i, #load, #!import and #!csharp");
+                    throw new CellException(
+                        path, line + 1,
+                        $"'{directive}' is not a command of this kernel; it knows #r, #i, #load, #!import and #!csharp");
             }
         }
 
@@ -122,7 +125,9 @@ internal static partial class CellSource
         {
             if ((string?)cells[i]?["cell_type"] == "code")
             {
-                yield return (i + 1, cells[i]!["source"] is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)cells[i]!["source"] ?? "");
+                yield return (i + 1,
+                    cells[i]!["source"] is JsonArray lines ? string.Concat(lines.Select(line => (string?)line))
+                    : (string?)cells[i]!["source"] ?? "");
             }
         }
     }
@@ -137,7 +142,9 @@ internal static partial class CellSource
 
         var tree = CSharpSyntaxTree.ParseText(text, ParseOptions);
         var root = (CompilationUnitSyntax)tree.GetRoot();
-        HashSet<SyntaxToken> starts = [.. root.Members.Select(each => each.GetFirstToken(includeZeroWidth: true)), .. root.Usings.Select(each => each.GetFirstToken()), root.EndOfFileToken];
+        HashSet<SyntaxToken> starts = [
+            .. root.Members.Select(each => each.GetFirstToken(includeZeroWidth: true)),
+            .. root.Usings.Select(each => each.GetFirstToken()), root.EndOfFileToken];
         foreach (var trivia in root.DescendantTrivia().Where(each => each.IsDirective && starts.Contains(each.Token)))
         {
             var directive = trivia.ToFullString().Trim();
@@ -148,6 +155,8 @@ internal static partial class CellSource
         }
     }
 
-    [GeneratedRegex("""^(?<name>\#r|\#i|\#load|\#![\w\#-]*)\s*("(?<target>[^"]*)"|(?<target>.*?))\s*(//.*)?$""", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """^(?<name>\#r|\#i|\#load|\#![\w\#-]*)\s*("(?<target>[^"]*)"|(?<target>.*?))\s*(//.*)?$""",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Directive();
 }

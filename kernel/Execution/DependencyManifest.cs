@@ -19,7 +19,8 @@ internal static class DependencyManifest
         {
             var json = JsonNode.Parse(File.ReadAllText(file));
             var target = (string?)json?["runtimeTarget"]?["name"];
-            return target is not null && json!["targets"]?[target] is JsonObject packages && json["libraries"] is JsonObject libraries ? Collect(packages, libraries) : ([], []);
+            return target is not null && json!["targets"]?[target] is JsonObject packages
+                && json["libraries"] is JsonObject libraries ? Collect(packages, libraries) : ([], []);
         }
         catch (JsonException)
         {
@@ -27,7 +28,8 @@ internal static class DependencyManifest
         }
     }
 
-    private static (IReadOnlyList<string> Managed, IReadOnlyList<string> Native) Collect(JsonObject packages, JsonObject libraries)
+    private static (IReadOnlyList<string> Managed, IReadOnlyList<string> Native) Collect(
+        JsonObject packages, JsonObject libraries)
     {
         List<string> managed = [], native = [];
         foreach (var (key, package) in packages)
@@ -47,7 +49,8 @@ internal static class DependencyManifest
     }
 
     private static IEnumerable<string> Assets(JsonNode? assets, string folder, Func<JsonNode?, bool> wanted) =>
-        assets is not JsonObject each ? [] : each.Where(asset => wanted(asset.Value)).Select(asset => Path.Combine(PackageFolder, folder, asset.Key)).Where(File.Exists);
+        assets is not JsonObject each ? [] : each.Where(asset => wanted(asset.Value))
+            .Select(asset => Path.Combine(PackageFolder, folder, asset.Key)).Where(File.Exists);
 
     private static bool IsForHere(JsonNode? asset, string kind) =>
         (string?)asset?["assetType"] == kind && (string?)asset["rid"] == NativeFiles.PortableIdentifier;

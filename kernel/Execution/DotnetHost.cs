@@ -7,12 +7,15 @@ internal static class DotnetHost
 
     public static string Path { get; } = Find();
 
-    /// <summary>What starts a program of this folder: the host and its assembly, or itself alone where it brings its own .NET.</summary>
+    /// <summary>
+    /// What starts a program of this folder: the host and its assembly, or itself alone where it brings its own .NET.
+    /// </summary>
     /// <param name="name">The program's name, without an ending.</param>
     public static string[] Starting(string name)
     {
         var program = System.IO.Path.Combine(AppContext.BaseDirectory, name);
-        return Runtime == System.IO.Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory) ? [program] : [Path, program + ".dll"];
+        return Runtime == System.IO.Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory) ? [program]
+            : [Path, program + ".dll"];
     }
 
     private static string Find()

@@ -8,7 +8,9 @@ internal static class ElfFile
 {
     private const int DynamicTable = 6, Needed = 1;
 
-    /// <summary>The names of the libraries it needs loaded with it; none where the file is no 64-bit little-endian library.</summary>
+    /// <summary>
+    /// The names of the libraries it needs loaded with it; none where the file is no 64-bit little-endian library.
+    /// </summary>
     public static IReadOnlyList<string> Needs(string path)
     {
         try
@@ -17,7 +19,8 @@ internal static class ElfFile
             var header = Read(file, 0, 64);
             return header is [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, ..] ? Names(file, Sections(file, header)) : [];
         }
-        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException or ArgumentException or OverflowException)
+        catch (Exception broken)
+            when (broken is IOException or UnauthorizedAccessException or ArgumentException or OverflowException)
         {
             return [];
         }

@@ -18,11 +18,14 @@ internal sealed partial class FailureReport(CellTexts sources)
 
     /// <summary>The report on a cell that was interrupted in an await.</summary>
     public static CellFailure InterruptedAwaiting { get; } =
-        Interruption("the cell was interrupted; what it was awaiting goes on by itself, and ends when it next prints or displays");
+        Interruption(
+            "the cell was interrupted; what it was awaiting goes on by itself, and ends when it next prints or displays");
 
     /// <summary>The report on a cell that was left behind.</summary>
     public static CellFailure NotStopped { get; } =
-        Interruption("the cell was interrupted, but its code does not stop: it goes on unheard. Later cells work; restart the kernel to be rid of it");
+        Interruption(
+            "the cell was interrupted, but its code does not stop: it goes on unheard. Later cells work; restart the kernel to "
+                + "be rid of it");
 
     public CellFailure Of(Exception exception) => Unwrap(exception) switch
     {
@@ -44,7 +47,8 @@ internal sealed partial class FailureReport(CellTexts sources)
 
     private static string Shorten(string text) => SubmissionName().Replace(text, "");
 
-    private static CellFailure Interruption(string message) => new("KeyboardInterrupt", message, [$"{Red}KeyboardInterrupt{Plain}: {message}"]);
+    private static CellFailure Interruption(string message) =>
+        new("KeyboardInterrupt", message, [$"{Red}KeyboardInterrupt{Plain}: {message}"]);
 
     private CellFailure OfCompilation(IReadOnlyList<Diagnostic> errors)
     {
@@ -53,10 +57,13 @@ internal sealed partial class FailureReport(CellTexts sources)
         {
             var span = error.Location.GetMappedLineSpan();
             var (line, column) = (span.StartLinePosition.Line + 1, span.StartLinePosition.Character + 1);
-            trace.Add($"{span.Path}, line {line}, column {column}: {Red}error {error.Id}{Plain}: {Shorten(error.GetMessage(CultureInfo.InvariantCulture))}");
+            trace.Add(
+                $"{span.Path}, line {line}, column {column}: {Red}error {error.Id}{Plain}: "
+                    + $"{Shorten(error.GetMessage(CultureInfo.InvariantCulture))}");
             if (sources.Line(span.Path, line) is { } source)
             {
-                var width = span.EndLinePosition.Line == span.StartLinePosition.Line ? Math.Max(1, span.EndLinePosition.Character - span.StartLinePosition.Character) : 1;
+                var width = span.EndLinePosition.Line == span.StartLinePosition.Line
+                    ? Math.Max(1, span.EndLinePosition.Character - span.StartLinePosition.Character) : 1;
                 var gutter = $"{line,5} | ";
                 trace.Add($"{Dim}{gutter}{Plain}{source.Replace('\t', ' ')}");
                 trace.Add(new string(' ', gutter.Length + column - 1) + Red + new string('^', width) + Plain);
@@ -70,7 +77,10 @@ internal sealed partial class FailureReport(CellTexts sources)
 
         var first = errors[0];
         var at = first.Location.GetMappedLineSpan().StartLinePosition;
-        return new CellFailure("CompilationError", $"({at.Line + 1},{at.Character + 1}): error {first.Id}: {Shorten(first.GetMessage(CultureInfo.InvariantCulture))}", trace);
+        return new CellFailure(
+            "CompilationError",
+            $"({at.Line + 1},{at.Character + 1}): error {first.Id}: {Shorten(first.GetMessage(CultureInfo.InvariantCulture))}",
+            trace);
     }
 
     private CellFailure OfDirective(CellException error)
@@ -100,7 +110,8 @@ internal sealed partial class FailureReport(CellTexts sources)
         return new CellFailure(NameOf(thrown), Shorten(thrown.Message), trace);
     }
 
-    private static string NameOf(Exception exception) => Shorten(exception.GetType().FullName ?? exception.GetType().Name).Replace('+', '.');
+    private static string NameOf(Exception exception) =>
+        Shorten(exception.GetType().FullName ?? exception.GetType().Name).Replace('+', '.');
 
     private IEnumerable<string> Frames(Exception exception)
     {
@@ -130,7 +141,9 @@ internal sealed partial class FailureReport(CellTexts sources)
             }
             else
             {
-                yield return $"{Dim}   at {TypeName(method)}{MethodName(method)}{(file is null ? "" : $" in {Path.GetFileName(file)}:{line}")}{Plain}";
+                yield return $"{Dim}   at "
+                    + TypeName(method) + MethodName(method)
+                    + (file is null ? "" : $" in {Path.GetFileName(file)}:{line}") + Plain;
             }
         }
     }
@@ -141,7 +154,8 @@ internal sealed partial class FailureReport(CellTexts sources)
         || method.DeclaringType?.Namespace?.StartsWith("Madtp.Kit.Kernel", StringComparison.Ordinal) == true
         || method.Name == "<Factory>";
 
-    private static bool IsCell(MethodBase method) => method.DeclaringType is { } type && SubmissionName().IsMatch((type.FullName ?? "") + ".");
+    private static bool IsCell(MethodBase method) =>
+        method.DeclaringType is { } type && SubmissionName().IsMatch((type.FullName ?? "") + ".");
 
     private static string TypeName(MethodBase method)
     {

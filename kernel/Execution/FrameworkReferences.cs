@@ -14,7 +14,8 @@ internal sealed class FrameworkReferences
     // all 170 assemblies would cost 300 MB by the 300th cell. The rest join when a cell turns out to need them.
     private static readonly string[] MostNeeded =
     [
-        "System.Private.CoreLib", "System.Runtime", "System.Console", "System.Collections", "System.Linq", "System.Text.RegularExpressions",
+        "System.Private.CoreLib", "System.Runtime", "System.Console", "System.Collections", "System.Linq",
+            "System.Text.RegularExpressions",
         .. KernelAssemblies.Needs,
     ];
 
@@ -29,8 +30,8 @@ internal sealed class FrameworkReferences
     public IEnumerable<MetadataReference> All => Framework.Names.Select(Reference);
 
     /// <summary>
-    /// Makes assemblies usual, with all they refer to, directly or not. Without those, the compiler would take an assembly that misses
-    /// something in one cell and has it in the next for two, and every name in it for ambiguous.
+    /// Makes assemblies usual, with all they refer to, directly or not. Without those, the compiler would take an assembly that
+    /// misses something in one cell and has it in the next for two, and every name in it for ambiguous.
     /// </summary>
     public void Include(IEnumerable<string> names)
     {
@@ -51,9 +52,14 @@ internal sealed class FrameworkReferences
     }
 
     private PortableExecutableReference Reference(string name) =>
-        references.TryGetValue(name, out var known) ? known : references[name] = Read(Framework.FileOf(name), XmlDocumentation.OfFramework(name));
+        references.TryGetValue(name, out var known) ? known
+            : references[name] = Read(Framework.FileOf(name), XmlDocumentation.OfFramework(name));
 
-    /// <summary>A reference to a file. Of the file only its metadata is kept: the runtime's carry compiled code of several times that size.</summary>
+    /// <summary>
+    /// A reference to a file. Of the file only its metadata is kept: the runtime's carry compiled code of several times that
+    /// size.
+    /// </summary>
     public static PortableExecutableReference Read(string file, DocumentationProvider? documentation = null) =>
-        AssemblyMetadata.Create(ModuleMetadata.CreateFromStream(File.OpenRead(file), PEStreamOptions.PrefetchMetadata)).GetReference(documentation, filePath: file);
+        AssemblyMetadata.Create(ModuleMetadata.CreateFromStream(File.OpenRead(file), PEStreamOptions.PrefetchMetadata))
+            .GetReference(documentation, filePath: file);
 }

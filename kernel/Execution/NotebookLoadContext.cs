@@ -28,7 +28,8 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
     public void AddManaged(string name, string path) => managed[name] = path;
 
     /// <summary>Whether code of the assembly may run already.</summary>
-    public bool HasLoaded(string name) => Assemblies.Any(each => string.Equals(each.GetName().Name, name, StringComparison.OrdinalIgnoreCase));
+    public bool HasLoaded(string name) =>
+        Assemblies.Any(each => string.Equals(each.GetName().Name, name, StringComparison.OrdinalIgnoreCase));
 
     public void AddNative(string path) => natives.Add(path);
 
@@ -72,7 +73,8 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
         return null;
     }
 
-    // What it calls is loaded before it, so that a library which then looks around by itself finds it, and what is wrong is said here.
+    // What it calls is loaded before it, so that a library which then looks around by itself finds it, and what is wrong is said
+    // here.
     private Assembly LoadFile(string path)
     {
         natives.LoadAll(AssemblyFile.Calls(path));

@@ -7,13 +7,16 @@ namespace Madtp.Kit.Kernel.Execution;
 internal sealed class NotebookReferences(NotebookLoadContext loader)
 {
     private readonly FrameworkReferences framework = new();
-    private readonly Dictionary<string, (AssemblyFile File, MetadataReference Reference)> added = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string,
+        (AssemblyFile File, MetadataReference Reference)> added = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<(string Path, DateTime Written)> rebuilt = [];
     private readonly HashSet<string> outdated = [];
-    private readonly ImmutableArray<MetadataReference> kernel = [.. KernelAssemblies.Files.Select(file => FrameworkReferences.Read(file))];
+    private readonly ImmutableArray<MetadataReference> kernel = [
+        .. KernelAssemblies.Files.Select(file => FrameworkReferences.Read(file))];
 
     /// <summary>What the compiler is given at first.</summary>
-    public ImmutableArray<MetadataReference> Usual => [.. framework.Usual, .. kernel, .. added.Values.Select(each => each.Reference)];
+    public ImmutableArray<MetadataReference> Usual =>
+        [.. framework.Usual, .. kernel, .. added.Values.Select(each => each.Reference)];
 
     /// <summary>Everything there is.</summary>
     public ImmutableArray<MetadataReference> All => [.. framework.All, .. kernel, .. added.Values.Select(each => each.Reference)];
@@ -43,7 +46,10 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
             return null;
         }
 
-        throw new CellException(step.Path, step.Line, $"#r \"{step.Target}\": there is no such file (looked for {path}), and no assembly of the .NET runtime has this name");
+        throw new CellException(
+            step.Path, step.Line,
+            $"#r \"{step.Target}\": there is no such file (looked for {path}), and no assembly of the .NET runtime has "
+                + "this name");
     }
 
     /// <summary>As <see cref="Add(CellStep.Reference)"/>, for a file that exists.</summary>
@@ -60,8 +66,9 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
     }
 
     /// <summary>
-    /// As <see cref="AddFile"/>, for an assembly of a package that has been resolved together with all those before. What two packages
-    /// share may come in a later version than the first alone asked for, which takes its place unless code of it runs already.
+    /// As <see cref="AddFile"/>, for an assembly of a package that has been resolved together with all those before. What two
+    /// packages share may come in a later version than the first alone asked for, which takes its place unless code of it runs
+    /// already.
     /// </summary>
     public string? AddPackageFile(string path, CellStep at)
     {
@@ -76,13 +83,18 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         return known.File.Path == path || !outdated.Add(path) ? null : InUse(known.File, path);
     }
 
-    private static string InUse(AssemblyFile file, string wanted) => $"{file.Name} is in use from {file.Path}; restart the kernel to use {wanted}";
+    private static string InUse(AssemblyFile file, string wanted) =>
+        $"{file.Name} is in use from {file.Path}; restart the kernel to use {wanted}";
 
     /// <summary>What to say, once, of files that were written again since they were loaded.</summary>
     public IReadOnlyList<string> Rebuilt()
     {
-        var changed = added.Values.Select(each => each.File).Where(file => File.GetLastWriteTimeUtc(file.Path) is var written && written != file.Written && rebuilt.Add((file.Path, written))).ToList();
-        return changed.Count == 0 ? [] : [$"{string.Join(", ", changed.Select(file => Path.GetFileName(file.Path)))} changed since this kernel loaded it; restart the kernel to use the new one"];
+        var changed = added.Values.Select(each => each.File)
+            .Where(file => File.GetLastWriteTimeUtc(file.Path) is var written && written != file.Written
+            && rebuilt.Add((file.Path, written))).ToList();
+        return changed.Count == 0 ? []
+            : [$"{string.Join(", ", changed.Select(file => Path.GetFileName(file.Path)))} changed since this kernel loaded it; "
+                + $"restart the kernel to use the new one"];
     }
 
     /// <summary>Makes native files of a package loadable.</summary>
@@ -100,7 +112,8 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
     {
         var folder = Path.GetDirectoryName(file.Path)!;
         var (managed, native) = DependencyManifest.Read(file.Path);
-        var packages = managed.GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase).ToDictionary(each => each.Key, each => each.First(), StringComparer.OrdinalIgnoreCase);
+        var packages = managed.GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(each => each.Key, each => each.First(), StringComparer.OrdinalIgnoreCase);
         loader.AddFolder(folder);
         AddNative(native);
 
@@ -112,7 +125,8 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
                 continue;
             }
 
-            added[next.Name] = (next, MetadataReference.CreateFromImage(next.Image, documentation: Documentation(next.Path), filePath: next.Path));
+            added[next.Name] = (next,
+                MetadataReference.CreateFromImage(next.Image, documentation: Documentation(next.Path), filePath: next.Path));
             loader.AddManaged(next.Name, ShadowCopy.Of(next.Path));
             framework.Include(next.Needs);
             foreach (var name in next.Needs.Where(name => !Framework.Has(name)))

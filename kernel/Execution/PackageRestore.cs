@@ -7,8 +7,8 @@ using System.Text.RegularExpressions;
 namespace Madtp.Kit.Kernel.Execution;
 
 /// <summary>
-/// Honours <c>#r "nuget: Name, version"</c> by the SDK: a throw-away project refers to the packages, <c>dotnet</c> restores it and
-/// tells their files. What cannot be had is said in NuGet's own words.
+/// Honours <c>#r "nuget: Name, version"</c> by the SDK: a throw-away project refers to the packages, <c>dotnet</c> restores it
+/// and tells their files. What cannot be had is said in NuGet's own words.
 /// </summary>
 internal sealed partial class PackageRestore
 {
@@ -27,22 +27,26 @@ internal sealed partial class PackageRestore
         var package = Package().Match(step.Target);
         if (!package.Success)
         {
-            throw new CellException(step.Path, step.Line, $"#r \"{step.Target}\" is not understood: write #r \"nuget: Name, version\"");
+            throw new CellException(
+                step.Path, step.Line, $"#r \"{step.Target}\" is not understood: write #r \"nuget: Name, version\"");
         }
 
-        var (name, version) = (package.Groups["name"].Value, package.Groups["version"].Success ? package.Groups["version"].Value : "*");
+        var (name, version) =
+            (package.Groups["name"].Value, package.Groups["version"].Success ? package.Groups["version"].Value : "*");
         if (wanted.TryGetValue(name, out var before) && (before == version || version == "*"))
         {
             return [];
         }
 
-        var files = Restore(new Dictionary<string, string>(wanted, StringComparer.OrdinalIgnoreCase) { [name] = version }, step, cancellation);
+        var files = Restore(
+            new Dictionary<string, string>(wanted, StringComparer.OrdinalIgnoreCase) { [name] = version }, step, cancellation);
         wanted[name] = version;
         references.AddNative(files.Native);
         return [.. files.Managed.Select(file => references.AddPackageFile(file, step)).OfType<string>()];
     }
 
-    private (List<string> Managed, List<string> Native) Restore(Dictionary<string, string> packages, CellStep.Reference step, CancellationToken cancellation)
+    private (List<string> Managed, List<string> Native) Restore(
+        Dictionary<string, string> packages, CellStep.Reference step, CancellationToken cancellation)
     {
         var folder = Directory.CreateTempSubdirectory("kernel-packages-");
         try
@@ -52,7 +56,10 @@ internal sealed partial class PackageRestore
             var output = Dotnet(project, cancellation);
             return output.Code == 0
                 ? (Items(output.Text, "RuntimeCopyLocalItems"), Items(output.Text, "NativeCopyLocalItems"))
-                : throw new CellException(step.Path, step.Line, $"#r \"{step.Target}\" cannot be honoured here: {Reason(output.Text)}. If the package's file is on this machine, refer to it by its path: #r \"…/Name.dll\"");
+                : throw new CellException(
+                    step.Path, step.Line,
+                    $"#r \"{step.Target}\" cannot be honoured here: {Reason(output.Text)}. If the package's file is on this "
+                        + $"machine, refer to it by its path: #r \"…/Name.dll\"");
         }
         finally
         {
@@ -62,7 +69,8 @@ internal sealed partial class PackageRestore
 
     private string Project(Dictionary<string, string> packages)
     {
-        var references = string.Concat(packages.Select(each => $"<PackageReference Include=\"{Encode(each.Key)}\" Version=\"{Encode(each.Value)}\" />"));
+        var references = string.Concat(
+            packages.Select(each => $"<PackageReference Include=\"{Encode(each.Key)}\" Version=\"{Encode(each.Value)}\" />"));
         return $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -79,7 +87,9 @@ internal sealed partial class PackageRestore
 
     private static (int Code, string Text) Dotnet(string project, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(DotnetHost.Path, ["msbuild", project, "-nologo", "-restore", "-t:ResolvePackageAssets", "-getItem:RuntimeCopyLocalItems", "-getItem:NativeCopyLocalItems"])
+        var start = new ProcessStartInfo(
+            DotnetHost.Path, ["msbuild", project, "-nologo", "-restore", "-t:ResolvePackageAssets",
+            "-getItem:RuntimeCopyLocalItems", "-getItem:NativeCopyLocalItems"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -130,13 +140,16 @@ internal sealed partial class PackageRestore
 
     private static string Reason(string output)
     {
-        var errors = output.Split('\n').Select(line => ErrorLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["text"].Value.Trim()).Distinct().ToList();
+        var errors = output.Split('\n').Select(line => ErrorLine().Match(line)).Where(match => match.Success)
+            .Select(match => match.Groups["text"].Value.Trim()).Distinct().ToList();
         return errors.Count > 0 ? string.Join("; ", errors).TrimEnd('.') : output.Trim();
     }
 
     private static string Encode(string text) => System.Security.SecurityElement.Escape(text);
 
-    [GeneratedRegex("""^nuget:\s*(?<name>[\w.\-]+)\s*(,\s*(?<version>[\w.\-+*\[\](), ]+?))?\s*$""", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """^nuget:\s*(?<name>[\w.\-]+)\s*(,\s*(?<version>[\w.\-+*\[\](), ]+?))?\s*$""",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Package();
 
     [GeneratedRegex("""error (?<text>[A-Z]+\d+:.*?)(\[.*\])?\s*$""", RegexOptions.ExplicitCapture)]

@@ -10,7 +10,9 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Madtp.Kit.Kernel.Execution;
 
-/// <summary>The chain of cells: each is compiled as a script that continues the one before, and sees its variables, types and usings.</summary>
+/// <summary>
+/// The chain of cells: each is compiled as a script that continues the one before, and sees its variables, types and usings.
+/// </summary>
 internal sealed class ScriptSession
 {
     /// <summary>What .NET Interactive brings into scope, and no more, so that a notebook means the same there.</summary>
@@ -63,7 +65,8 @@ internal sealed class ScriptSession
 
     private Compiled Compile(CellStep.Code step, CancellationToken cancellation)
     {
-        var tree = CSharpSyntaxTree.ParseText(SourceText.From(step.Text, Encoding.UTF8), CellSource.ParseOptions, step.Path, cancellation);
+        var tree = CSharpSyntaxTree.ParseText(
+            SourceText.From(step.Text, Encoding.UTF8), CellSource.ParseOptions, step.Path, cancellation);
         using MemoryStream image = new(), symbols = new();
         var compilation = Create(tree, References.Usual);
         var emitted = Emit(compilation, image, symbols, cancellation);
@@ -89,7 +92,8 @@ internal sealed class ScriptSession
         }
 
         var assembly = loader.LoadSubmission(image, symbols);
-        return new Compiled(compilation, assembly, EntryPoint(compilation, assembly, cancellation), HasValue(compilation, tree, cancellation));
+        return new Compiled(
+            compilation, assembly, EntryPoint(compilation, assembly, cancellation), HasValue(compilation, tree, cancellation));
     }
 
     private CSharpCompilation Create(SyntaxTree tree, ImmutableArray<MetadataReference> references)
@@ -102,25 +106,36 @@ internal sealed class ScriptSession
             optimizationLevel: OptimizationLevel.Release,
             allowUnsafe: true,
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
-        return CSharpCompilation.CreateScriptCompilation($"Submission#{number}.{Guid.NewGuid():N}", tree, references, options, previous, typeof(object));
+        return CSharpCompilation.CreateScriptCompilation(
+            $"Submission#{number}.{Guid.NewGuid():N}", tree, references, options, previous, typeof(object));
     }
 
-    private static EmitResult Emit(CSharpCompilation compilation, MemoryStream image, MemoryStream symbols, CancellationToken cancellation) =>
-        compilation.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
+    private static EmitResult Emit(
+        CSharpCompilation compilation, MemoryStream image, MemoryStream symbols, CancellationToken cancellation) =>
+        compilation.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb),
+            cancellationToken: cancellation);
 
-    private static List<Diagnostic> Errors(EmitResult result) => [.. result.Diagnostics.Where(each => each.Severity == DiagnosticSeverity.Error)];
+    private static List<Diagnostic> Errors(EmitResult result) =>
+        [.. result.Diagnostics.Where(each => each.Severity == DiagnosticSeverity.Error)];
 
-    private static Func<object?[], Task<object?>> EntryPoint(CSharpCompilation compilation, Assembly assembly, CancellationToken cancellation)
+    private static Func<object?[],
+        Task<object?>> EntryPoint(CSharpCompilation compilation, Assembly assembly, CancellationToken cancellation)
     {
         var entry = compilation.GetEntryPoint(cancellation)!;
-        var method = assembly.GetType(entry.ContainingType.MetadataName)!.GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
+        var method = assembly.GetType(entry.ContainingType.MetadataName)!.GetMethod(
+            entry.MetadataName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
         return method.CreateDelegate<Func<object?[], Task<object?>>>();
     }
 
     // A last expression without a semicolon is the cell's value, unless it has none to give.
     private static bool HasValue(CSharpCompilation compilation, SyntaxTree tree, CancellationToken cancellation) =>
-        ((CompilationUnitSyntax)tree.GetRoot(cancellation)).Members.LastOrDefault() is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }
-        && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression, cancellation).Type is not { SpecialType: SpecialType.System_Void };
+        ((CompilationUnitSyntax)tree.GetRoot(cancellation)).Members.LastOrDefault() is GlobalStatementSyntax
+        {
+            Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last,
+        }
+        && compilation.GetSemanticModel(tree)
+            .GetTypeInfo(last.Expression, cancellation).Type is not { SpecialType: SpecialType.System_Void };
 
-    private sealed record Compiled(CSharpCompilation Compilation, Assembly? Assembly, Func<object?[], Task<object?>>? EntryPoint, bool HasValue);
+    private sealed record Compiled(
+        CSharpCompilation Compilation, Assembly? Assembly, Func<object?[], Task<object?>>? EntryPoint, bool HasValue);
 }

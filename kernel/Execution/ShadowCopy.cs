@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Madtp.Kit.Kernel.Execution;
 
 /// <summary>
-/// A build writes over the assembly it built before, in place, and the runtime has that file mapped into memory: the next cell of a
-/// running kernel would crash. So what lies in an artifacts folder is loaded from a copy, in artifacts/kernel/PROCESS, which is
+/// A build writes over the assembly it built before, in place, and the runtime has that file mapped into memory: the next cell of
+/// a running kernel would crash. So what lies in an artifacts folder is loaded from a copy, in artifacts/kernel/PROCESS, which is
 /// near enough for a library that looks for its files above itself.
 /// </summary>
 internal static class ShadowCopy
@@ -13,7 +13,9 @@ internal static class ShadowCopy
     private static readonly Lock Gate = new();
     private static readonly HashSet<string> Roots = [];
 
-    /// <summary>The file to load in place of <paramref name="path"/>: a copy, or the file itself where it is not a build's output.</summary>
+    /// <summary>
+    /// The file to load in place of <paramref name="path"/>: a copy, or the file itself where it is not a build's output.
+    /// </summary>
     public static string Of(string path)
     {
         if (ArtifactsAbove(path) is not { } artifacts)

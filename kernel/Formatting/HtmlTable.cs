@@ -9,7 +9,9 @@ namespace Madtp.Kit.Kernel.Formatting;
 /// <summary>Records, dictionaries and sequences of them as HTML tables that need no script and no style sheet.</summary>
 internal static class HtmlTable
 {
-    /// <summary>Writes a value as a table, or as text where a table would show no more; inside another value always as text.</summary>
+    /// <summary>
+    /// Writes a value as a table, or as text where a table would show no more; inside another value always as text.
+    /// </summary>
     public static void Write(object value, FormatContext context)
     {
         if (context.Depth > 1)
@@ -23,7 +25,8 @@ internal static class HtmlTable
     }
 
     /// <summary>A table of values; numbers align to the right.</summary>
-    public static void Write(FormatContext context, IReadOnlyList<string>? headers, IEnumerable<IReadOnlyList<object?>> rows, string? note = null)
+    public static void Write(
+        FormatContext context, IReadOnlyList<string>? headers, IEnumerable<IReadOnlyList<object?>> rows, string? note = null)
     {
         var html = context.Writer;
         html.Write("<table>");
@@ -61,7 +64,8 @@ internal static class HtmlTable
 
     /// <summary>What a table leaves out, said below it.</summary>
     public static string? Note(IEnumerable items, int shown, bool more) =>
-        !more ? null : PlainText.Remaining(items, shown) is { } count ? string.Create(CultureInfo.InvariantCulture, $"… {count:N0} more rows") : "… more rows";
+        !more ? null : PlainText.Remaining(items, shown) is { } count
+            ? string.Create(CultureInfo.InvariantCulture, $"… {count:N0} more rows") : "… more rows";
 
     private static bool TryWrite(object value, FormatContext context) =>
         !Shape.IsScalar(value) && !Shape.WritesItself(value.GetType()) && value switch
@@ -77,8 +81,10 @@ internal static class HtmlTable
     private static bool WriteMatrix(Array matrix, FormatContext context)
     {
         var (rows, columns) = (matrix.GetLength(0), matrix.GetLength(1));
-        var (shownRows, shownColumns) = (Math.Min(rows, Formatter.ListExpansionLimit), Math.Min(columns, Formatter.ListExpansionLimit));
-        IReadOnlyList<object?> Row(int row) => [.. Enumerable.Range(0, shownColumns).Select(column => matrix.GetValue(row, column))];
+        var (shownRows, shownColumns) =
+            (Math.Min(rows, Formatter.ListExpansionLimit), Math.Min(columns, Formatter.ListExpansionLimit));
+        IReadOnlyList<object?> Row(int row) =>
+            [.. Enumerable.Range(0, shownColumns).Select(column => matrix.GetValue(row, column))];
         var note = shownRows < rows || shownColumns < columns ? $"… {rows} × {columns} in all" : null;
         Write(context, null, Enumerable.Range(0, shownRows).Select(Row), note);
         return true;
@@ -118,7 +124,8 @@ internal static class HtmlTable
             return false;
         }
 
-        Write(context, ["property", "value"], members.Select(member => (IReadOnlyList<object?>)[member.Name, member.ValueIn(value)]));
+        Write(context, ["property", "value"],
+            members.Select(member => (IReadOnlyList<object?>)[member.Name, member.ValueIn(value)]));
         return true;
     }
 
@@ -136,7 +143,8 @@ internal static class HtmlTable
     }
 
     private static bool IsNumber(object? value) =>
-        value is not null && !value.GetType().IsEnum && Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal;
+        value is not null && !value.GetType().IsEnum
+            && Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal;
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

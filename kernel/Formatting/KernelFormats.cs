@@ -6,8 +6,9 @@ using Microsoft.DotNet.Interactive.Formatting;
 namespace Madtp.Kit.Kernel.Formatting;
 
 /// <summary>
-/// How values look unless something says otherwise: registered with the package as its defaults, so that formatters of a notebook and
-/// of a library's types (both named ITypeFormatterSource and by-name ones) go before them, and ResetToDefault comes back to them.
+/// How values look unless something says otherwise: registered with the package as its defaults, so that formatters of a notebook
+/// and of a library's types (both named ITypeFormatterSource and by-name ones) go before them, and ResetToDefault comes back to
+/// them.
 /// </summary>
 internal static class KernelFormats
 {
@@ -21,7 +22,8 @@ internal static class KernelFormats
     ];
 
     // Text shown as one of these by DisplayAs is the thing itself, and so is the text that updates it.
-    private static readonly string[] Written = ["text/markdown", "text/latex", "image/svg+xml", "image/png", "image/jpeg", "image/gif"];
+    private static readonly string[] Written = [
+        "text/markdown", "text/latex", "image/svg+xml", "image/png", "image/jpeg", "image/gif"];
 
     private static readonly ConcurrentStack<ITypeFormatter> Defaults = FindDefaults();
 
@@ -59,10 +61,12 @@ internal static class KernelFormats
 
     // The package keeps its defaults, and the moment at which they come back, to itself.
     private static ConcurrentStack<ITypeFormatter> FindDefaults() =>
-        (ConcurrentStack<ITypeFormatter>)typeof(Formatter).GetField("_defaultTypeFormatters", BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!;
+        (ConcurrentStack<ITypeFormatter>)typeof(Formatter)
+            .GetField("_defaultTypeFormatters", BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!;
 
     private static void Clearing(Action handler) =>
-        typeof(Formatter).GetEvent("Clearing", BindingFlags.Static | BindingFlags.NonPublic)!.GetAddMethod(nonPublic: true)!.Invoke(null, [handler]);
+        typeof(Formatter).GetEvent("Clearing", BindingFlags.Static | BindingFlags.NonPublic)!.GetAddMethod(
+            nonPublic: true)!.Invoke(null, [handler]);
 
     private sealed class Default(Type type, string mimeType, Action<object, FormatContext> write) : ITypeFormatter
     {

@@ -18,11 +18,14 @@ internal sealed class MimeBundle
     /// <summary>A value in the forms its type prefers, as the package knows them, and as plain text.</summary>
     public static MimeBundle From(object? value) => From(value, FormattedValue.CreateManyFromObject(value));
 
-    /// <summary>As <see cref="From(object)"/>, of forms made already. Others than HTML that somebody chose for this display stay alone.</summary>
+    /// <summary>
+    /// As <see cref="From(object)"/>, of forms made already. Others than HTML that somebody chose for this display stay alone.
+    /// </summary>
     public static MimeBundle From(object? value, IReadOnlyList<FormattedValue> made)
     {
         var values = made.Where(each => each.Value.Length > 0 || each.MimeType == KernelFormats.Plain).ToList();
-        if (Has(values, KernelFormats.Plain) || IsHtml(value, made) || !(Has(values, KernelFormats.Html) || ArePreferred(made, value?.GetType())))
+        if (Has(values, KernelFormats.Plain) || IsHtml(value, made)
+            || !(Has(values, KernelFormats.Html) || ArePreferred(made, value?.GetType())))
         {
             return new MimeBundle(values);
         }
@@ -64,7 +67,8 @@ internal sealed class MimeBundle
         return made.Count == preferred.Count && made.All(each => preferred.Contains(each.MimeType));
     }
 
-    private static bool IsJson(string mimeType) => mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);
+    private static bool IsJson(string mimeType) =>
+        mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);
 
     private static JsonNode? ParsedOrText(string text)
     {

@@ -60,7 +60,8 @@ internal static class PackageTypes
         }
     }
 
-    // Some packages bring plain looks of their own, which join at the first question about the type: the kernel's come after them.
+    // Some packages bring plain looks of their own, which join at the first question about the type: the kernel's come after
+    // them.
     private static void Register(Type type)
     {
         Formatter.GetPreferredMimeTypesFor(type);

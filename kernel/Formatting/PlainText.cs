@@ -14,7 +14,9 @@ internal static class PlainText
     /// <summary>How many items a sequence has beyond those shown; null when only counting them all would tell.</summary>
     public static int? Remaining(IEnumerable items, int shown) =>
         items is ICollection collection ? collection.Count - shown
-        : items.GetType().GetInterfaces().FirstOrDefault(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IReadOnlyCollection<>)) is { } counted
+        : items.GetType().GetInterfaces()
+            .FirstOrDefault(each => each.IsGenericType
+            && each.GetGenericTypeDefinition() == typeof(IReadOnlyCollection<>)) is { } counted
             ? (int)counted.GetProperty("Count")!.GetValue(items)! - shown
             : null;
 
@@ -33,7 +35,8 @@ internal static class PlainText
 
         var name = type.Name;
         var tick = name.IndexOf('`', StringComparison.Ordinal);
-        return tick < 0 ? Keyword(type) ?? name : $"{name[..tick]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>";
+        return tick < 0 ? Keyword(type) ?? name
+            : $"{name[..tick]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>";
     }
 
     /// <summary>Writes a value; what is inside it is written by the formatters of its own type.</summary>

@@ -24,24 +24,32 @@ internal static class Shape
     public static bool WritesItself(Type type) => OverridesToString(type) && !IsRecord(type) && !IsAnonymous(type);
 
     public static bool IsAnonymous(Type type) =>
-        type.Name.StartsWith("<>", StringComparison.Ordinal) && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
+        type.Name.StartsWith("<>", StringComparison.Ordinal)
+            && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
 
     /// <summary>The public instance properties and fields, in the order they were declared, base types first.</summary>
     public static IReadOnlyList<Member> MembersOf(Type type)
     {
         const BindingFlags Flags = BindingFlags.Public | BindingFlags.Instance;
         var properties = type.GetProperties(Flags)
-            .Where(each => each.GetMethod is { IsPublic: true } && each.GetIndexParameters().Length == 0 && !each.PropertyType.IsByRefLike)
-            .Select(each => (Depth: Depth(each.DeclaringType!), each.MetadataToken, Member: new Member(each.Name, each.GetValue)));
-        var fields = type.GetFields(Flags).Select(each => (Depth: Depth(each.DeclaringType!), each.MetadataToken, Member: new Member(each.Name, each.GetValue)));
-        return [.. properties.Concat(fields).OrderBy(each => each.Depth).Select(each => each.Member).DistinctBy(each => each.Name)];
+            .Where(each => each.GetMethod is { IsPublic: true } && each.GetIndexParameters().Length == 0
+                && !each.PropertyType.IsByRefLike)
+            .Select(each => (Depth: Depth(each.DeclaringType!), each.MetadataToken,
+                Member: new Member(each.Name, each.GetValue)));
+        var fields = type.GetFields(Flags)
+            .Select(each => (Depth: Depth(each.DeclaringType!), each.MetadataToken,
+            Member: new Member(each.Name, each.GetValue)));
+        return [.. properties.Concat(fields).OrderBy(each => each.Depth).Select(each => each.Member)
+            .DistinctBy(each => each.Name)];
     }
 
     private static int Depth(Type type) => type.BaseType is { } parent ? 1 + Depth(parent) : 0;
 
     private static bool IsRecord(Type type) =>
         type.GetMethod("<Clone>$") is not null
-        || (type.IsValueType && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic)?.IsDefined(typeof(CompilerGeneratedAttribute)) == true);
+        || (type.IsValueType
+            && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic)?.IsDefined(
+            typeof(CompilerGeneratedAttribute)) == true);
 
     private static bool OverridesToString(Type type)
     {

@@ -24,7 +24,8 @@ internal static class SkiaImages
     private static string Png(object image, MethodInfo encode, Type format)
     {
         using var data = encode.Invoke(image, [Enum.Parse(format, "Png"), Lossless]) as IDisposable
-            ?? throw new InvalidOperationException($"the {Words(image)}, could not be encoded as PNG: it has no pixels, or a kind of them that PNG has not");
+            ?? throw new InvalidOperationException(
+                $"the {Words(image)}, could not be encoded as PNG: it has no pixels, or a kind of them that PNG has not");
         return Convert.ToBase64String((byte[])data.GetType().GetMethod("ToArray", Type.EmptyTypes)!.Invoke(data, null)!);
     }
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Madtp.Kit.Kernel.Formatting;
 
-/// <summary>Tensors of TorchSharp as text: shape, type, device, and the numbers. Recognised by name, reached by reflection.</summary>
+/// <summary>
+/// Tensors of TorchSharp as text: shape, type, device, and the numbers. Recognised by name, reached by reflection.
+/// </summary>
 internal static class TensorText
 {
     private const long MostCopied = 100_000;
@@ -12,7 +14,8 @@ internal static class TensorText
     /// <summary>Alone, a tensor is shown whole; inside another value, in a few words.</summary>
     public static void Register(Type tensor)
     {
-        KernelFormats.Add(tensor, KernelFormats.Plain, (value, context) => context.Writer.Write(context.Depth > 1 ? Summary(value) : Whole(value)));
+        KernelFormats.Add(tensor, KernelFormats.Plain,
+            (value, context) => context.Writer.Write(context.Depth > 1 ? Summary(value) : Whole(value)));
         KernelFormats.Add(tensor, KernelFormats.Html, (value, context) =>
             context.Writer.Write(context.Depth > 1 ? Summary(value) : HtmlTable.Preformatted(Whole(value))));
     }
@@ -21,13 +24,15 @@ internal static class TensorText
 
     /// <summary>In a few words: <c>Tensor [2, 3] Float32 on cpu</c>.</summary>
     public static string Summary(object tensor) =>
-        Get(tensor, "IsInvalid") is true ? "Tensor (disposed)" : $"Tensor [{string.Join(", ", Sizes(tensor))}] {Get(tensor, "dtype")} on {Get(tensor, "device")}";
+        Get(tensor, "IsInvalid") is true ? "Tensor (disposed)"
+            : $"Tensor [{string.Join(", ", Sizes(tensor))}] {Get(tensor, "dtype")} on {Get(tensor, "device")}";
 
     /// <summary>The summary, and below it the numbers; of a big tensor only the edges, of a huge one none.</summary>
     public static string Whole(object tensor)
     {
         var summary = Summary(tensor);
-        if (Get(tensor, "IsInvalid") is true || Get(tensor, "NumberOfElements") is not long count || count is 0 or > MostCopied || Values(tensor) is not { } values)
+        if (Get(tensor, "IsInvalid") is true || Get(tensor, "NumberOfElements") is not long count || count is 0 or > MostCopied
+            || Values(tensor) is not { } values)
         {
             return summary;
         }
@@ -46,7 +51,9 @@ internal static class TensorText
         }
 
         var innermost = dimension == numbers.Sizes.Length - 1;
-        var separator = innermost ? " " : string.Concat(Enumerable.Repeat("\n", Math.Min(2, numbers.Sizes.Length - 1 - dimension))) + new string(' ', dimension + 1);
+        var separator = innermost ? " "
+            : string.Concat(Enumerable.Repeat("\n", Math.Min(2, numbers.Sizes.Length - 1 - dimension)))
+            + new string(' ', dimension + 1);
         var length = (int)numbers.Sizes[dimension];
         text.Append('[');
         for (var i = 0; i < length; i++)
@@ -81,7 +88,8 @@ internal static class TensorText
                 steps.Add(current = next);
             }
 
-            var data = Of(current)!.GetMethod("data", 1, Type.EmptyTypes)?.MakeGenericMethod(typeof(double)).Invoke(current, null);
+            var data = Of(current)!.GetMethod("data", 1, Type.EmptyTypes)?.MakeGenericMethod(typeof(double))
+                .Invoke(current, null);
             return data?.GetType().GetMethod("ToArray", Type.EmptyTypes)?.Invoke(data, null) as double[];
         }
         finally
@@ -117,7 +125,8 @@ internal static class TensorText
             (this.values, Sizes, Cut) = (values, sizes, cut);
             var finite = values.Where(double.IsFinite).ToList();
             var largest = finite.Count == 0 ? 0 : finite.Max(Math.Abs);
-            format = finite.TrueForAll(double.IsInteger) && largest < 1e15 ? "0" : largest is >= 1e-3 and < 1e6 ? "0.0000" : "0.0000e+00";
+            format = finite.TrueForAll(double.IsInteger) && largest < 1e15 ? "0" : largest is >= 1e-3 and < 1e6 ? "0.0000"
+                : "0.0000e+00";
             width = values.Select(Text).Max(each => each.Length);
         }
 
@@ -129,6 +138,8 @@ internal static class TensorText
 
         public int Stride(int dimension) => (int)Sizes.Skip(dimension + 1).Aggregate(1L, (product, size) => product * size);
 
-        private string Text(double value) => double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? (value > 0 ? "inf" : "-inf") : value.ToString(format, CultureInfo.InvariantCulture);
+        private string Text(double value) =>
+            double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? (value > 0 ? "inf" : "-inf")
+            : value.ToString(format, CultureInfo.InvariantCulture);
     }
 }

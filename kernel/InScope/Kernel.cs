@@ -20,7 +20,8 @@ public static class Kernel
     public static void CSS(string content) => new HtmlString($"<style>{content}</style>").Display();
 
     /// <summary>Runs a script in the page, where the front end allows it.</summary>
-    public static void Javascript(string scriptContent) => new HtmlString($"<script type=\"text/javascript\">{scriptContent}</script>").Display();
+    public static void Javascript(string scriptContent) =>
+        new HtmlString($"<script type=\"text/javascript\">{scriptContent}</script>").Display();
 
     /// <summary>Asks the person at the front end for a line of text.</summary>
     /// <param name="prompt">What to ask.</param>
@@ -28,7 +29,9 @@ public static class Kernel
     public static Task<string> GetInputAsync(string prompt = "", string typeHint = "text") =>
         Task.FromResult(Notebook.Current.Ask(prompt, hidden: typeHint == "password"));
 
-    /// <summary>As <see cref="GetInputAsync"/>; the front end does not show what is typed, nor does the answer show itself.</summary>
+    /// <summary>
+    /// As <see cref="GetInputAsync"/>; the front end does not show what is typed, nor does the answer show itself.
+    /// </summary>
     public static Task<PasswordString> GetPasswordAsync(string prompt = "") =>
         Task.FromResult(new PasswordString(Notebook.Current.Ask(prompt, hidden: true)));
 }

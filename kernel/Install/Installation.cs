@@ -1,6 +1,8 @@
 namespace Madtp.Kit.Kernel.Install;
 
-/// <summary>What <c>install</c> is to do: the Jupyter data folder to write to, and the variables the kernel is started with.</summary>
+/// <summary>
+/// What <c>install</c> is to do: the Jupyter data folder to write to, and the variables the kernel is started with.
+/// </summary>
 internal sealed record Installation(string DataFolder, IReadOnlyDictionary<string, string> Environment)
 {
     /// <summary>Reads <c>[--user | --prefix DIR] [--env NAME=VALUE …]</c>.</summary>

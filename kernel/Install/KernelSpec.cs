@@ -22,9 +22,11 @@ internal static class KernelSpec
             }
 
             var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            return OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter")
+            return OperatingSystem.IsWindows()
+                ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter")
                 : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Jupyter")
-                : Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data : Path.Combine(home, ".local", "share"), "jupyter");
+                : Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data
+                    : Path.Combine(home, ".local", "share"), "jupyter");
         }
     }
 
@@ -35,7 +37,8 @@ internal static class KernelSpec
     /// <param name="dataFolder">One of Jupyter's data folders.</param>
     /// <param name="environment">Variables the kernel is started with, besides Jupyter's own.</param>
     /// <returns>The folder it is in, and what was there before under the same name: another program's command, or null.</returns>
-    public static (string Folder, string? Replaced) Write(string dataFolder, IReadOnlyDictionary<string, string>? environment = null)
+    public static (string Folder, string? Replaced) Write(
+        string dataFolder, IReadOnlyDictionary<string, string>? environment = null)
     {
         var folder = Path.Combine(dataFolder, "kernels", Name);
         Directory.CreateDirectory(folder);
@@ -47,7 +50,8 @@ internal static class KernelSpec
         return (folder, replaced is null || replaced.Contains(KernelInfo.Name, StringComparison.Ordinal) ? null : replaced);
     }
 
-    private static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static JsonSerializerOptions Readable { get; } =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static JsonObject Spec(IReadOnlyDictionary<string, string> environment) => new()
     {
@@ -55,7 +59,8 @@ internal static class KernelSpec
         ["display_name"] = ".NET (C#)",
         ["language"] = "C#",
         ["interrupt_mode"] = "message",
-        ["env"] = new JsonObject([new("DOTNET_NOLOGO", "1"), .. environment.Select(each => KeyValuePair.Create(each.Key, (JsonNode?)each.Value))]),
+        ["env"] = new JsonObject(
+            [new("DOTNET_NOLOGO", "1"), .. environment.Select(each => KeyValuePair.Create(each.Key, (JsonNode?)each.Value))]),
         ["metadata"] = new JsonObject { ["debugger"] = false },
     };
 
@@ -63,7 +68,8 @@ internal static class KernelSpec
     {
         try
         {
-            return File.Exists(file) && JsonNode.Parse(File.ReadAllText(file))?["argv"] is JsonArray command ? string.Join(' ', command) : null;
+            return File.Exists(file) && JsonNode.Parse(File.ReadAllText(file))?["argv"] is JsonArray command
+                ? string.Join(' ', command) : null;
         }
         catch (JsonException)
         {

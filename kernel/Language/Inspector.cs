@@ -15,7 +15,9 @@ internal sealed partial class Inspector(ScriptSession session)
     private const int MostOverloads = 12;
 
     private static readonly SymbolDisplayFormat Signature = SymbolDisplayFormat.MinimallyQualifiedFormat
-        .WithKindOptions(SymbolDisplayKindOptions.IncludeTypeKeyword | SymbolDisplayKindOptions.IncludeNamespaceKeyword | SymbolDisplayKindOptions.IncludeMemberKeyword)
+        .WithKindOptions(
+            SymbolDisplayKindOptions.IncludeTypeKeyword | SymbolDisplayKindOptions.IncludeNamespaceKeyword
+                | SymbolDisplayKindOptions.IncludeMemberKeyword)
         .AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.UseSpecialTypes);
 
     private static readonly SymbolDisplayFormat TypeSignature = SymbolDisplayFormat.CSharpErrorMessageFormat
@@ -42,7 +44,8 @@ internal sealed partial class Inspector(ScriptSession session)
         foreach (var at in new[] { position, position - 1, position - 2 }.Where(at => at >= 0 && at < tree.Length))
         {
             var token = tree.GetRoot().FindToken(at);
-            if (token.Span.Contains(at) && token.Parent is { } parent && (token.IsKind(SyntaxKind.IdentifierToken) || parent is PredefinedTypeSyntax))
+            if (token.Span.Contains(at) && token.Parent is { } parent
+                && (token.IsKind(SyntaxKind.IdentifierToken) || parent is PredefinedTypeSyntax))
             {
                 return parent;
             }
@@ -62,7 +65,9 @@ internal sealed partial class Inspector(ScriptSession session)
         List<ISymbol> symbols = info.Symbol is { } symbol ? [symbol] : [.. info.CandidateSymbols];
         if (symbols is [IMethodSymbol { MethodKind: MethodKind.Constructor } constructor])
         {
-            return [constructor.ContainingType, .. constructor.ContainingType.InstanceConstructors.Where(each => each.DeclaredAccessibility == Accessibility.Public)];
+            return [constructor.ContainingType,
+                .. constructor.ContainingType.InstanceConstructors.Where(
+                each => each.DeclaredAccessibility == Accessibility.Public)];
         }
 
         if (symbols.Count == 0)
@@ -131,7 +136,8 @@ internal sealed partial class Inspector(ScriptSession session)
             return reference.Value;
         }
 
-        var name = (string?)reference.Attribute("cref") ?? (string?)reference.Attribute("langword") ?? (string?)reference.Attribute("name") ?? (string?)reference.Attribute("href") ?? "";
+        var name = (string?)reference.Attribute("cref") ?? (string?)reference.Attribute("langword")
+            ?? (string?)reference.Attribute("name") ?? (string?)reference.Attribute("href") ?? "";
         var plain = name.Length > 2 && name[1] == ':' ? name[2..].Split('(')[0].Split('`')[0] : name;
         return plain[(plain.LastIndexOf('.') + 1)..];
     }

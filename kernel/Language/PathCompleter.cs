@@ -19,7 +19,10 @@ internal static partial class PathCompleter
         var split = typed.LastIndexOf('/') + 1;
         var (folder, name) = (Path.Combine(".", typed[..split]), typed[split..]);
         string[] wanted = match.Groups["kind"].Value == "#r" ? [".dll"] : [".cs", ".csx", ".ipynb"];
-        return new Completion(position - name.Length, position, [.. Entries(folder, wanted).Where(entry => entry.Text.StartsWith(name, StringComparison.OrdinalIgnoreCase)).OrderBy(entry => entry.Text, StringComparer.Ordinal)]);
+        return new Completion(
+            position - name.Length, position,
+            [.. Entries(folder, wanted).Where(entry => entry.Text.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(entry => entry.Text, StringComparer.Ordinal)]);
     }
 
     private static IEnumerable<(string Text, string Kind)> Entries(string folder, string[] wanted)
@@ -32,7 +35,8 @@ internal static partial class PathCompleter
         try
         {
             return [.. Directory.GetDirectories(folder).Select(path => (Path.GetFileName(path) + "/", "path")),
-                .. Directory.GetFiles(folder).Where(path => wanted.Contains(Path.GetExtension(path))).Select(path => (Path.GetFileName(path), "path"))];
+                .. Directory.GetFiles(folder).Where(path => wanted.Contains(Path.GetExtension(path)))
+                    .Select(path => (Path.GetFileName(path), "path"))];
         }
         catch (UnauthorizedAccessException)
         {

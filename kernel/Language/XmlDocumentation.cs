@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis;
 
 namespace Madtp.Kit.Kernel.Language;
 
-/// <summary>Documentation comments from XML files, looked for in each in turn. A file is read to the member asked for, not kept.</summary>
+/// <summary>
+/// Documentation comments from XML files, looked for in each in turn. A file is read to the member asked for, not kept.
+/// </summary>
 internal sealed class XmlDocumentation(params string[] files) : DocumentationProvider
 {
     private static readonly string? FrameworkFolder = FindFrameworkFolder();
@@ -16,14 +18,16 @@ internal sealed class XmlDocumentation(params string[] files) : DocumentationPro
     /// System.Private.CoreLib is looked for in several files.
     /// </summary>
     public static XmlDocumentation? OfFramework(string assembly) => FrameworkFolder is null ? null
-        : new([.. new[] { assembly, "System.Runtime", "System.Collections", "System.Linq", "System.Memory", "System.Threading", "System.Console" }
+        : new([.. new[] { assembly, "System.Runtime", "System.Collections", "System.Linq", "System.Memory", "System.Threading",
+            "System.Console" }
             .Distinct().Select(name => Path.Combine(FrameworkFolder, name + ".xml")).Where(File.Exists)]);
 
     public override bool Equals(object? obj) => obj is XmlDocumentation other && other.files.SequenceEqual(files);
 
     public override int GetHashCode() => files.Length == 0 ? 0 : StringComparer.Ordinal.GetHashCode(files[0]);
 
-    protected override string GetDocumentationForSymbol(string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken = default) =>
+    protected override string GetDocumentationForSymbol(
+        string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken = default) =>
         files.Select(file => Member(file, documentationMemberID)).OfType<string>().FirstOrDefault() ?? "";
 
     private static string? Member(string file, string id)
@@ -54,6 +58,7 @@ internal sealed class XmlDocumentation(params string[] files) : DocumentationPro
         var packs = Path.Combine(root, "packs", "Microsoft.NETCore.App.Ref");
         return !Directory.Exists(packs) ? null
             : Directory.EnumerateDirectories(packs, $"{Environment.Version.Major}.*").OrderDescending(StringComparer.Ordinal)
-                .Select(version => Path.Combine(version, "ref", $"net{Environment.Version.Major}.0")).FirstOrDefault(Directory.Exists);
+                .Select(version => Path.Combine(version, "ref", $"net{Environment.Version.Major}.0"))
+                    .FirstOrDefault(Directory.Exists);
     }
 }

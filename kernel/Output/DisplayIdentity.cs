@@ -4,9 +4,9 @@ using Microsoft.DotNet.Interactive.Formatting;
 namespace Madtp.Kit.Kernel.Output;
 
 /// <summary>
-/// Tells which display an update replaces. The package announces one <see cref="DisplayedValue"/> and hands the cell another, with an
-/// id of its own, so ids do not tell. What both have in common, and an update keeps, is the text object that names the first form:
-/// each display gets one that is its alone.
+/// Tells which display an update replaces. The package announces one <see cref="DisplayedValue"/> and hands the cell another,
+/// with an id of its own, so ids do not tell. What both have in common, and an update keeps, is the text object that names the
+/// first form: each display gets one that is its alone.
 /// </summary>
 internal static class DisplayIdentity
 {

@@ -22,7 +22,8 @@ internal sealed class Notebook
         Formatter.SubscribeToDisplayedValues(Show);
     }
 
-    public static Notebook Current => current ?? throw new InvalidOperationException("no kernel runs in this process, so there is no notebook to ask");
+    public static Notebook Current =>
+        current ?? throw new InvalidOperationException("no kernel runs in this process, so there is no notebook to ask");
 
     /// <summary>Cancelled when the running cell is interrupted.</summary>
     public CancellationToken Token => CellContext.Current?.Token ?? CancellationToken.None;
@@ -38,7 +39,8 @@ internal sealed class Notebook
             return;
         }
 
-        publisher.Publish(displayed.IsUpdated ? "update_display_data" : "display_data", cell?.Request.RawHeader ?? Message.NoParent, new JsonObject
+        publisher.Publish(displayed.IsUpdated ? "update_display_data" : "display_data",
+            cell?.Request.RawHeader ?? Message.NoParent, new JsonObject
         {
             ["data"] = MimeBundle.From(displayed.Value, displayed.FormattedValues).ToJson(),
             ["metadata"] = new JsonObject(),

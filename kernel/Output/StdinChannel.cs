@@ -15,13 +15,16 @@ internal sealed class StdinChannel(MessageSocket socket) : IDisposable
     {
         if (!cell.AllowInput)
         {
-            throw new InvalidOperationException("this front end cannot answer questions (allow_stdin is false), so a cell cannot read input here");
+            throw new InvalidOperationException(
+                "this front end cannot answer questions (allow_stdin is false), so a cell cannot read input here");
         }
 
         lock (oneAtATime)
         {
             Discard();
-            var id = socket.Send(cell.Request.Identities, "input_request", cell.Request.RawHeader, new JsonObject { ["prompt"] = prompt, ["password"] = hidden });
+            var id = socket.Send(
+                cell.Request.Identities, "input_request", cell.Request.RawHeader,
+                new JsonObject { ["prompt"] = prompt, ["password"] = hidden });
             while (true)
             {
                 cell.ThrowIfInterrupted();
@@ -58,5 +61,6 @@ internal sealed class StdinChannel(MessageSocket socket) : IDisposable
     private static bool Answers(Message reply, string id) =>
         Text(reply.ParentHeader, "msg_type") != "input_request" || Text(reply.ParentHeader, "msg_id") == id;
 
-    private static string? Text(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? Text(JsonObject json, string name) =>
+        json[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

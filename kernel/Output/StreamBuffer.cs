@@ -45,7 +45,9 @@ internal sealed class StreamBuffer
         return false;
     }
 
-    /// <summary>Takes the text that can be sent; unless <paramref name="all"/> must go, half a surrogate pair stays for its other half.</summary>
+    /// <summary>
+    /// Takes the text that can be sent; unless <paramref name="all"/> must go, half a surrogate pair stays for its other half.
+    /// </summary>
     public IReadOnlyList<(string Stream, byte[] Parent, string Text)> Take(bool all)
     {
         lock (gate)

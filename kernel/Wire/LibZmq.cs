@@ -74,7 +74,8 @@ internal static partial class LibZmq
         }
 
         throw new DllNotFoundException(
-            "libzmq was not found: install it (Debian, Ubuntu: apt-get install libzmq5; conda: zeromq), or set KIT_LIBZMQ to its file");
+            "libzmq was not found: install it (Debian, Ubuntu: apt-get install libzmq5; conda: zeromq), or set KIT_LIBZMQ to "
+                + "its file");
     }
 
     private static IEnumerable<string> Candidates()
@@ -84,7 +85,8 @@ internal static partial class LibZmq
             yield return chosen;
         }
 
-        string[] names = OperatingSystem.IsWindows() ? ["libzmq.dll"] : OperatingSystem.IsMacOS() ? ["libzmq.5.dylib", "libzmq.dylib"] : ["libzmq.so.5", "libzmq.so"];
+        string[] names = OperatingSystem.IsWindows() ? ["libzmq.dll"] : OperatingSystem.IsMacOS()
+            ? ["libzmq.5.dylib", "libzmq.dylib"] : ["libzmq.so.5", "libzmq.so"];
         if (Environment.GetEnvironmentVariable("CONDA_PREFIX") is { Length: > 0 } conda)
         {
             foreach (var name in names)

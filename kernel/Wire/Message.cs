@@ -9,7 +9,8 @@ namespace Madtp.Kit.Kernel.Wire;
 /// <param name="Header">The header.</param>
 /// <param name="ParentHeader">The header of the message this one answers; empty for a request.</param>
 /// <param name="Content">The content.</param>
-internal sealed record Message(IReadOnlyList<byte[]> Identities, byte[] RawHeader, JsonObject Header, JsonObject ParentHeader, JsonObject Content)
+internal sealed record Message(
+    IReadOnlyList<byte[]> Identities, byte[] RawHeader, JsonObject Header, JsonObject ParentHeader, JsonObject Content)
 {
     /// <summary>What the parent header of an unprompted message is.</summary>
     public static byte[] NoParent { get; } = Encoding.UTF8.GetBytes("{}");
@@ -33,7 +34,8 @@ internal sealed record Message(IReadOnlyList<byte[]> Identities, byte[] RawHeade
         catch (InvalidOperationException)
         {
             throw new InvalidDataException(
-                "the text that was sent is none: it has half of a character (a surrogate without its pair), or bytes that are not UTF-8");
+                "the text that was sent is none: it has half of a character (a surrogate without its pair), or bytes that are "
+                    + "not UTF-8");
         }
     }
 

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Madtp.Kit.Kernel.Wire;
 
-/// <summary>Signs and checks messages with HMAC-SHA256, and remembers signatures so that none is taken twice. An empty key means no signing.</summary>
+/// <summary>
+/// Signs and checks messages with HMAC-SHA256, and remembers signatures so that none is taken twice. An empty key means no
+/// signing.
+/// </summary>
 internal sealed class MessageSigner(string key)
 {
     private const int Remembered = 1 << 16;
@@ -14,7 +17,8 @@ internal sealed class MessageSigner(string key)
     private readonly Lock gate = new();
 
     /// <summary>The signature over the four JSON parts, in hexadecimal; empty without a key.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> header, ReadOnlySpan<byte> parent, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> content)
+    public byte[] Sign(ReadOnlySpan<byte> header, ReadOnlySpan<byte> parent, ReadOnlySpan<byte> metadata,
+        ReadOnlySpan<byte> content)
     {
         if (key.Length == 0)
         {
@@ -30,7 +34,9 @@ internal sealed class MessageSigner(string key)
     }
 
     /// <summary>Null when the signature is right and new, else why the message must be dropped.</summary>
-    public string? Refusal(byte[] signature, ReadOnlySpan<byte> header, ReadOnlySpan<byte> parent, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> content)
+    public string? Refusal(
+        byte[] signature, ReadOnlySpan<byte> header, ReadOnlySpan<byte> parent, ReadOnlySpan<byte> metadata,
+        ReadOnlySpan<byte> content)
     {
         if (key.Length == 0)
         {

@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace Madtp.Kit.Kernel.Wire;
 
-/// <summary>A socket that speaks Jupyter's framing: identities, delimiter, signature, header, parent header, metadata, content.</summary>
+/// <summary>
+/// A socket that speaks Jupyter's framing: identities, delimiter, signature, header, parent header, metadata, content.
+/// </summary>
 internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, string session, Action<string> log) : IDisposable
 {
     private static readonly byte[] Delimiter = Encoding.ASCII.GetBytes("<IDS|MSG>");
@@ -21,7 +23,8 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
 
     /// <summary>Sends a message; safe from any thread.</summary>
     /// <returns>The id of the message.</returns>
-    public string Send(IReadOnlyList<byte[]> identities, string type, byte[] parent, JsonObject content, JsonObject? metadata = null)
+    public string Send(IReadOnlyList<byte[]> identities, string type, byte[] parent, JsonObject content,
+        JsonObject? metadata = null)
     {
         var id = Guid.NewGuid().ToString("N");
         var header = Bytes(new JsonObject
@@ -35,7 +38,9 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
         });
         var metadataBytes = metadata is null ? Nothing : Bytes(metadata);
         var contentBytes = Bytes(content);
-        List<byte[]> frames = [.. identities, Delimiter, signer.Sign(header, parent, metadataBytes, contentBytes), header, parent, metadataBytes, contentBytes];
+        List<byte[]> frames = [
+            .. identities, Delimiter, signer.Sign(header, parent, metadataBytes, contentBytes), header, parent, metadataBytes,
+            contentBytes];
         lock (sending)
         {
             if (!socket.Send(frames))
@@ -75,7 +80,8 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
             return Drop($"it has {frames.Count} frames, not identities, <IDS|MSG>, signature and four JSON parts");
         }
 
-        var (header, parent, metadata, content) = (frames[delimiter + 2], frames[delimiter + 3], frames[delimiter + 4], frames[delimiter + 5]);
+        var (header, parent, metadata, content) =
+            (frames[delimiter + 2], frames[delimiter + 3], frames[delimiter + 4], frames[delimiter + 5]);
         if (signer.Refusal(frames[delimiter + 1], header, parent, metadata, content) is { } refusal)
         {
             return Drop(refusal);

@@ -14,6 +14,8 @@ internal sealed class ZmqContext
     /// <summary>Makes every call on every socket end with <see cref="SocketClosedException"/>.</summary>
     public void Shutdown() => _ = LibZmq.ContextShutdown(handle);
 
-    /// <summary>Waits until what was sent has left, as far as each socket's linger time allows. All sockets must be closed.</summary>
+    /// <summary>
+    /// Waits until what was sent has left, as far as each socket's linger time allows. All sockets must be closed.
+    /// </summary>
     public void Terminate() => _ = LibZmq.ContextTerminate(handle);
 }

@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Madtp.Kit.Kernel.Wire;
 
-/// <summary>One libzmq socket, in whole multipart messages. Not for two threads at once: callers that share one hold a lock.</summary>
+/// <summary>
+/// One libzmq socket, in whole multipart messages. Not for two threads at once: callers that share one hold a lock.
+/// </summary>
 internal sealed class ZmqSocket(IntPtr handle) : IDisposable
 {
-    private const int RoutingId = 5, SubscribeOption = 6, ReceiveMore = 13, Linger = 17, SendLimit = 23, ReceiveTimeout = 27, Ipv6 = 42, HandOver = 56;
+    private const int RoutingId = 5, SubscribeOption = 6, ReceiveMore = 13, Linger = 17, SendLimit = 23, ReceiveTimeout = 27,
+        Ipv6 = 42, HandOver = 56;
     private const int DontWait = 1, SendMoreFlag = 2;
     private const int Again = 11, AgainOnMac = 35, Interrupted = 4, Terminated = 156384765;
 
@@ -79,7 +82,10 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
         return true;
     }
 
-    /// <summary>The next multipart message; null when none came within the receive timeout, or none waits and <paramref name="wait"/> is false.</summary>
+    /// <summary>
+    /// The next multipart message; null when none came within the receive timeout, or none waits and <paramref name="wait"/> is
+    /// false.
+    /// </summary>
     public List<byte[]>? Receive(bool wait = true)
     {
         ThrowIfClosed();

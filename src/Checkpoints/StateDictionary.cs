@@ -160,7 +160,7 @@ public sealed class StateDictionary
     }
 
     // Insertions, deletions and changes that make one name the other; what stands before the other's last words costs little.
-    private static int Distance(string name, string other)
+    internal static int Distance(string name, string other)
     {
         var row = Enumerable.Range(0, name.Length + 1).ToArray();
         foreach (var unit in other.AsSpan(Math.Max(0, other.Length - (2 * name.Length))))

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Compression;
 
 /// <summary>
-/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders and
-/// decoders. They hang on the outputs of the maps that make the units; attaching swaps no class and copies no weight, and disposing
-/// gives the plain model back. A model is placed on its device before.
+/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders
+/// and decoders. They hang on the outputs of the maps that make the units; attaching swaps no class and copies no weight, and
+/// disposing gives the plain model back. A model is placed on its device before.
 /// </summary>
 /// <example>
 /// <code>
@@ -27,7 +27,8 @@ public sealed class ParameterPruning : IDisposable
     /// <exception cref="ArgumentException">The model has no such part.</exception>
     public WidthMask this[string name] => Masks.FirstOrDefault(mask => mask.Width.Name == name)
         ?? throw new ArgumentException(
-            $"the model has no prunable width '{name}'; it has {string.Join(", ", Masks.Select(mask => mask.Width.Name))}", nameof(name));
+            $"the model has no prunable width '{name}'; it has {string.Join(", ", Masks.Select(mask => mask.Width.Name))}",
+                nameof(name));
 
     /// <summary>Attaches a mask of ones to every width of a model.</summary>
     /// <exception cref="InvalidOperationException">The model is masked already.</exception>

@@ -19,8 +19,8 @@ public enum PrunableKind
 }
 
 /// <summary>
-/// One inner width of a model that parameters can be taken out of, and the tensors that follow it, all found by the parameters' names:
-/// no model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay equally wide.
+/// One inner width of a model that parameters can be taken out of, and the tensors that follow it, all found by the parameters'
+/// names: no model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay equally wide.
 /// </summary>
 /// <param name="Name">Name of the part inside the model, as in its checkpoint.</param>
 /// <param name="Kind">What it belongs to.</param>
@@ -37,7 +37,8 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
         Bert("crossattention.self", PrunableKind.CrossAttention, "crossattention.output.dense.weight"),
         Bert("crossattention.self0", PrunableKind.CrossAttention, "crossattention.output.dense0.weight"),
         Bert("crossattention.self1", PrunableKind.CrossAttention, "crossattention.output.dense1.weight"),
-        new("intermediate", PrunableKind.FeedForward, ["intermediate.dense.weight", "intermediate.dense.bias"], "output.dense.weight"),
+        new("intermediate", PrunableKind.FeedForward, ["intermediate.dense.weight", "intermediate.dense.bias"],
+            "output.dense.weight"),
     ];
 
     private sealed record Part(string Name, PrunableKind Kind, string[] Rows, string Column, int Projections = 1);
@@ -45,7 +46,10 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
     /// <summary>Heads that repeat the units; 1 where there are no heads.</summary>
     public int Heads { get; init; } = 1;
 
-    /// <summary>How often the units of all heads stand in each tensor of <see cref="Rows"/>, one after the other: 3 in a fused projection to queries, keys and values.</summary>
+    /// <summary>
+    /// How often the units of all heads stand in each tensor of <see cref="Rows"/>, one after the other: 3 in a fused projection
+    /// to queries, keys and values.
+    /// </summary>
     public int Projections { get; init; } = 1;
 
     /// <summary>Names of the tensors whose first dimension runs over the units: what makes them.</summary>
@@ -61,7 +65,8 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
         var shapes = model.named_parameters().ToDictionary(each => each.name, each => each.parameter.shape);
         var heads = model.named_modules().Where(each => each.module is MultiHeadAttention)
             .ToDictionary(each => each.name, each => ((MultiHeadAttention)each.module).Heads);
-        var layers = shapes.Keys.Select(name => Layer().Match(name)).Where(match => match.Success).Select(match => match.Value).Distinct();
+        var layers = shapes.Keys.Select(name => Layer().Match(name)).Where(match => match.Success).Select(match => match.Value)
+            .Distinct();
         return
         [
             .. from layer in layers
@@ -83,9 +88,12 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
     }
 
     /// <summary>The inner width of every part by its name, heads times units, as the ledger counts them.</summary>
-    public static IReadOnlyDictionary<string, int> InnerWidths(nn.Module model) => Of(model).ToDictionary(width => width.Name, width => width.Heads * width.Units);
+    public static IReadOnlyDictionary<string,
+        int> InnerWidths(nn.Module model) => Of(model).ToDictionary(width => width.Name, width => width.Heads * width.Units);
 
-    /// <summary>Gives a model's widths other numbers of units: the tensors that follow them are replaced by uninitialised ones.</summary>
+    /// <summary>
+    /// Gives a model's widths other numbers of units: the tensors that follow them are replaced by uninitialised ones.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="units">For each width the units that it is to have.</param>
     internal static void Resize(nn.Module model, Func<PrunableWidth, int> units)
@@ -130,13 +138,15 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
                     old.Dispose();
                     break;
                 case var other:
-                    throw new InvalidOperationException($"'{name}' is in a {other.GetType().Name}, whose parameters cannot be replaced");
+                    throw new InvalidOperationException(
+                        $"'{name}' is in a {other.GetType().Name}, whose parameters cannot be replaced");
             }
         }
     }
 
     private static Part Bert(string name, PrunableKind kind, string column) =>
-        new(name, kind, [.. new[] { "query", "key", "value" }.SelectMany(part => new[] { $"{name}.{part}.weight", $"{name}.{part}.bias" })], column);
+        new(name, kind, [.. new[] { "query", "key", "value" }.SelectMany(
+            part => new[] { $"{name}.{part}.weight", $"{name}.{part}.bias" })], column);
 
     [GeneratedRegex(@"^.*?\.(?:blocks|resblocks|layer)\.\d+(?=\.)")]
     private static partial Regex Layer();

@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Compression;
 
 /// <summary>
-/// UPop's unified ranking: all units of all layers, structures and modalities in one list. A mask whose gradient has come to be large
-/// is one that the loss wants smaller, so those units go first. Attention and feed-forward gradients are of different size, since an
-/// attention's mask speaks for every head; each kind is standardised before they are compared.
+/// UPop's unified ranking: all units of all layers, structures and modalities in one list. A mask whose gradient has come to be
+/// large is one that the loss wants smaller, so those units go first. Attention and feed-forward gradients are of different size,
+/// since an attention's mask speaks for every head; each kind is standardised before they are compared.
 /// </summary>
 public static class UPopRanking
 {
     /// <summary>
-    /// Chooses the units to prune: the highest-ranked, until their cost reaches <paramref name="remove"/>. The last unit of a width,
-    /// the one ranked lowest, always stays.
+    /// Chooses the units to prune: the highest-ranked, until their cost reaches <paramref name="remove"/>. The last unit of a
+    /// width, the one ranked lowest, always stays.
     /// </summary>
     /// <param name="widths">The units of every width.</param>
     /// <param name="remove">Multiply-accumulates to take out at least; 0 takes out nothing.</param>
@@ -36,10 +36,15 @@ public static class UPopRanking
 
         return removed >= remove * (1 - 1e-12)
             ? chosen
-            : throw new ArgumentException($"{remove / 1e6:F3} million multiply-accumulates are to be taken out, but all prunable units together are only {removed / 1e6:F3} million", nameof(remove));
+            : throw new ArgumentException(
+                $"{remove / 1e6:F3} million multiply-accumulates are to be taken out, but all prunable units together are only "
+                    + $"{removed / 1e6:F3} million", nameof(remove));
     }
 
-    /// <summary>Every gradient less its kind's mean, over its kind's standard deviation (with Bessel's correction); zeros where all are equal.</summary>
+    /// <summary>
+    /// Every gradient less its kind's mean, over its kind's standard deviation (with Bessel's correction); zeros where all are
+    /// equal.
+    /// </summary>
     public static IReadOnlyList<double[]> Standardized(IReadOnlyList<UnitScores> widths)
     {
         ArgumentNullException.ThrowIfNull(widths);
@@ -54,7 +59,8 @@ public static class UPopRanking
 
     // Equal scores keep the model's order, so that a choice is the same on every machine.
     private static IEnumerable<(int Width, int Unit)> Ranked(IReadOnlyList<double[]> scores) =>
-        scores.SelectMany((units, width) => Removable(units).Select(unit => (width, unit))).OrderByDescending(place => scores[place.width][place.unit]);
+        scores.SelectMany((units, width) => Removable(units).Select(unit => (width, unit)))
+            .OrderByDescending(place => scores[place.width][place.unit]);
 
     private static IEnumerable<int> Removable(double[] units)
     {
@@ -77,7 +83,8 @@ public static class UPopRanking
 }
 
 /// <summary>What the units of one width are ranked by.</summary>
-/// <param name="Kind">What the width belongs to; all attentions are standardised together, and so are all feed-forward parts.</param>
+/// <param name="Kind">What the width belongs to; all attentions are standardised together, and so are all feed-forward
+/// parts.</param>
 /// <param name="Gradients">The gradient of each unit's mask, summed over the steps of the search.</param>
 /// <param name="Cost">Multiply-accumulates of one unit.</param>
 public sealed record UnitScores(PrunableKind Kind, IReadOnlyList<float> Gradients, double Cost);
@@ -93,7 +100,8 @@ public sealed record UnitCosts(double Dense, double Whole, IReadOnlyList<double>
 {
     /// <summary>Counts the units of a model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="macs">Multiply-accumulates of such a model with some inner widths by their names; null for those of the regular model.</param>
+    /// <param name="macs">Multiply-accumulates of such a model with some inner widths by their names; null for those of the
+    /// regular model.</param>
     public static UnitCosts Of(nn.Module model, Func<IReadOnlyDictionary<string, int>?, double> macs)
     {
         ArgumentNullException.ThrowIfNull(macs);
@@ -124,7 +132,9 @@ public sealed record UPopSchedule(int Steps, int UpdateEvery = 50)
     /// <summary>What the masks of the chosen units are after t steps: 1 − p_t / p, from 1 to 0.</summary>
     public double MaskValue(int done) => 1 - Progress(done);
 
-    /// <summary>Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and after the last.</summary>
+    /// <summary>
+    /// Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and after the last.
+    /// </summary>
     public bool UpdatesAfter(int done) => done == Steps || (done > 0 && done % UpdateEvery == 0);
 }
 

@@ -3,12 +3,16 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Cost;
 
-/// <summary>A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper counts.</summary>
+/// <summary>
+/// A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper counts.
+/// </summary>
 /// <param name="Name">The name the ledger is printed under.</param>
 /// <param name="TextTokens">Tokens of the text that is counted, first and last token included.</param>
 public abstract record CostModel(string Name, int TextTokens)
 {
-    /// <summary>Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular model.</summary>
+    /// <summary>
+    /// Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular model.
+    /// </summary>
     public IReadOnlyDictionary<string, int>? Widths { get; init; }
 
     /// <summary>The alignment guidance; null without.</summary>
@@ -36,18 +40,22 @@ public abstract record BlipCost(string Name, BlipConfig Sizes, int TextTokens) :
     /// <inheritdoc/>
     internal override (string, int) TextEncoder => ("text_encoder", Sizes.Text.Layers);
 
-    private protected (long Tokens, int Width) Image(LedgerRows ledger, TokenCounts counts, Times times, int image = 0, string copy = "") =>
+    private protected (long Tokens, int Width) Image(
+        LedgerRows ledger, TokenCounts counts, Times times, int image = 0, string copy = "") =>
         (ledger.BlipImage($"visual_encoder{copy}", Sizes.Vision, counts.OfImage(image), times), Sizes.Vision.Width);
 }
 
-/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer costs.</summary>
+/// <summary>
+/// BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer costs.
+/// </summary>
 public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost("blip-nlvr2", Sizes, TextTokens)
 {
     /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var images = new[] { Image(ledger, counts, Times.Once), Image(ledger, counts, Times.Once, image: 1) };
-        ledger.Bert(Sizes.Text, new("text_encoder", TextTokens, Times.Once) { Sources = images, KeyTimes = Times.Once, After = counts.Text });
+        ledger.Bert(Sizes.Text,
+            new("text_encoder", TextTokens, Times.Once) { Sources = images, KeyTimes = Times.Once, After = counts.Text });
         ledger.Linear("cls_head.0", 1, Sizes.Text.Width, Sizes.Text.Width, Times.Once);
         ledger.Linear("cls_head.2", 1, Sizes.Text.Width, 2, Times.Once);
     }
@@ -70,7 +78,8 @@ public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCo
     {
         var image = Image(ledger, counts, Times.Once);
         var once = Times.OnPaper(1);
-        ledger.Bert(Sizes.Text, new("text_decoder.bert", TextTokens, once) { Sources = [image], KeyTimes = once, Decodes = true });
+        ledger.Bert(Sizes.Text,
+            new("text_decoder.bert", TextTokens, once) { Sources = [image], KeyTimes = once, Decodes = true });
         ledger.LanguageHead(Sizes.Text, TextTokens, once);
 
         // The prompt against itself, then one query against all that came before it.
@@ -139,9 +148,9 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
 }
 
 /// <summary>
-/// BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one positive and two
-/// negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost:
-/// every text's best images and every image's best texts, <see cref="Kept"/> each.
+/// BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one positive and
+/// two negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost: every text's
+/// best images and every image's best texts, <see cref="Kept"/> each.
 /// </summary>
 public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
 {
@@ -210,8 +219,8 @@ public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : 
 }
 
 /// <summary>
-/// CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one text cost at
-/// inference.
+/// CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one text cost
+/// at inference.
 /// </summary>
 public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel("clip", TextTokens)
 {

@@ -37,11 +37,15 @@ internal sealed record BertPass(string Name, long Tokens, Times Times)
     /// <summary>A decoder: no alignment guidance reads it.</summary>
     public bool Decodes { get; init; }
 
-    /// <summary>Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one and keep their past.</summary>
+    /// <summary>
+    /// Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one and keep their past.
+    /// </summary>
     public long? Pairs { get; init; }
 }
 
-/// <summary>Collects a ledger's rows, encoder by encoder. Work of the same name is summed, in the order of first mention.</summary>
+/// <summary>
+/// Collects a ledger's rows, encoder by encoder. Work of the same name is summed, in the order of first mention.
+/// </summary>
 /// <param name="model">Whose rows.</param>
 /// <param name="method">The policy whose own work is counted where tokens go; null counts none.</param>
 internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
@@ -59,25 +63,30 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
 
     /// <summary>Work of the model itself, counted by every accounting as often as it is done.</summary>
     public void Model(string module, long macs, Times times) =>
-        Add(new LedgerRow(module, CostKind.Model, macs * times.Paper, macs * times.Paper, macs * times.Deploy, macs * times.ReferenceDeploy));
+        Add(new LedgerRow(module, CostKind.Model, macs * times.Paper, macs * times.Paper, macs * times.Deploy,
+            macs * times.ReferenceDeploy));
 
     /// <summary>Layer normalisation, five per element.</summary>
     public void Norm(string module, long tokens, long width, Times times) => Model(module, 5 * tokens * width, times);
 
     /// <summary>A linear map of some tokens.</summary>
-    public void Linear(string module, long tokens, long input, long output, Times times) => Model(module, tokens * input * output, times);
+    public void Linear(string module, long tokens, long input, long output, Times times) =>
+        Model(module, tokens * input * output, times);
 
     /// <summary>A BLIP image encoder: every token is normalised at the end. Returns the number of tokens that leave it.</summary>
     public long BlipImage(string name, VisionTransformerConfig vit, IReadOnlyList<int>? after, Times times)
     {
         Patches($"{name}.patch_embed.proj", vit, times);
         var mlp = (int)(vit.Width * vit.MlpRatio);
-        var tokens = Blocks($"{name}.blocks", Blip, "vision", vit.Patches + 1, (vit.Width, vit.Depth, vit.Heads, mlp), after, times);
+        var tokens = Blocks(
+            $"{name}.blocks", Blip, "vision", vit.Patches + 1, (vit.Width, vit.Depth, vit.Heads, mlp), after, times);
         Norm($"{name}.norm", tokens, vit.Width, times);
         return tokens;
     }
 
-    /// <summary>A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and projected.</summary>
+    /// <summary>
+    /// A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and projected.
+    /// </summary>
     public void ClipImage(string name, VisionTransformerConfig vit, int embedWidth, IReadOnlyList<int>? after, Times times)
     {
         Patches($"{name}.conv1", vit, times);
@@ -97,7 +106,10 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         Linear($"text_projection{copy}", 1, text.Width, embedWidth, times);
     }
 
-    /// <summary>One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens that leave it.</summary>
+    /// <summary>
+    /// One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens that
+    /// leave it.
+    /// </summary>
     public long Bert(BertConfig text, BertPass pass)
     {
         CheckCounts("text", (int)pass.Tokens, text.Layers, pass.After);
@@ -137,7 +149,8 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
 
     // Pre-norm blocks: tokens are removed between the attention's residual and the second norm.
     private long Blocks(
-        string name, BlockNames names, string modality, int entering, (int Width, int Depth, int Heads, int Mlp) sizes, IReadOnlyList<int>? after, Times times)
+        string name, BlockNames names, string modality, int entering, (int Width, int Depth, int Heads, int Mlp) sizes,
+            IReadOnlyList<int>? after, Times times)
     {
         CheckCounts(modality, entering, sizes.Depth, after);
         var width = sizes.Width;
@@ -201,10 +214,10 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     }
 
     /// <summary>
-    /// Alignment guidance and the method's own work around one layer. Where nothing is reduced the guidance is there for the loss, so no
-    /// inference pays for it. The published metric of a reduced run traces the graph behind the answer: the scores of a layer that
-    /// removes nothing are not on it, neither are the threshold (it becomes a number before it is used) nor the features (they serve
-    /// the loss). Deployment pays for the scores in every layer.
+    /// Alignment guidance and the method's own work around one layer. Where nothing is reduced the guidance is there for the
+    /// loss, so no inference pays for it. The published metric of a reduced run traces the graph behind the answer: the scores of
+    /// a layer that removes nothing are not on it, neither are the threshold (it becomes a number before it is used) nor the
+    /// features (they serve the loss). Deployment pays for the scores in every layer.
     /// </summary>
     private void Reduction(string layer, long tokens, long after, bool reduces, long width, long headWidth, Times times)
     {
@@ -251,10 +264,12 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     }
 
     private void Guidance(string module, long macs, bool onPaper, bool deployed, Times times) => Add(new LedgerRow(
-        module, CostKind.Alignment, onPaper ? macs * times.Paper : 0, macs * times.Paper, deployed ? macs * times.Deploy : 0, deployed ? macs * times.ReferenceDeploy : 0));
+        module, CostKind.Alignment, onPaper ? macs * times.Paper : 0, macs * times.Paper, deployed ? macs * times.Deploy : 0,
+            deployed ? macs * times.ReferenceDeploy : 0));
 
     private void Overhead(string module, CostKind kind, long paper, long deploy, Times times) =>
-        Add(new LedgerRow(module, kind, paper * times.Paper, paper * times.Paper, deploy * times.Deploy, deploy * times.ReferenceDeploy));
+        Add(new LedgerRow(module, kind, paper * times.Paper, paper * times.Paper, deploy * times.Deploy,
+            deploy * times.ReferenceDeploy));
 
     private void Add(LedgerRow row)
     {
@@ -285,7 +300,9 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     {
         if (after is not null && after.Count != depth)
         {
-            throw new ArgumentException($"{modality} token counts: {after.Count} given, but the model has {depth} layers; give the tokens that leave each layer");
+            throw new ArgumentException(
+                $"{modality} token counts: {after.Count} given, but the model has {depth} layers; give the tokens that leave "
+                    + $"each layer");
         }
 
         foreach (var (layer, left) in (after ?? []).Index())
@@ -294,7 +311,8 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
             if (left < 1 || left > before)
             {
                 throw new ArgumentException(
-                    $"{modality} token counts: {left} tokens after layer {layer + 1}, but {before} entered it; a layer keeps between 1 and all of them");
+                    $"{modality} token counts: {left} tokens after layer {layer + 1}, but {before} entered it; a layer keeps "
+                        + $"between 1 and all of them");
             }
         }
     }

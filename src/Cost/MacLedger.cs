@@ -39,8 +39,8 @@ public sealed class MacLedger
     public static MacLedger For(string name) => For(CostModels.Named(name));
 
     /// <summary>
-    /// The same model, pruned. Tokens leave a layer in its middle: a vision block after the attention's residual, a BERT layer after the
-    /// self-attention's output norm, so attention pays for the tokens that enter and the rest for those that stay.
+    /// The same model, pruned. Tokens leave a layer in its middle: a vision block after the attention's residual, a BERT layer
+    /// after the self-attention's output norm, so attention pays for the tokens that enter and the rest for those that stay.
     /// </summary>
     /// <param name="vision">Tokens after each block, class and merged token included; null where images are not pruned.</param>
     /// <param name="text">Tokens after each text layer; null where the text is not pruned.</param>
@@ -68,23 +68,33 @@ public sealed class MacLedger
     /// <summary>The rows' sum of one kind: what alignment, scoring, sorting or merging add.</summary>
     public long Total(Accounting accounting, CostKind kind) => Rows.Where(row => row.Kind == kind).Sum(row => row.Of(accounting));
 
-    /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> the layers of an encoder are summed into one.</summary>
+    /// <summary>
+    /// The rows as a tree of modules. With <paramref name="sumLayers"/> the layers of an encoder are summed into one.
+    /// </summary>
     public LedgerNode Tree(bool sumLayers = true) => LedgerNode.Of(Model.Name, Rows, sumLayers);
 }
 
 /// <summary>What a ledger's total stands for. Every row carries a number for each.</summary>
 public enum Accounting
 {
-    /// <summary>The paper's published convention: the multiply-accumulates of one hard-wired forward pass, without the alignment guidance. Of a pruned run: everything the answer depends on.</summary>
+    /// <summary>
+    /// The paper's published convention: the multiply-accumulates of one hard-wired forward pass, without the alignment guidance.
+    /// Of a pruned run: everything the answer depends on.
+    /// </summary>
     Paper,
 
     /// <summary>The same pass with the alignment guidance (MAG) computed in every layer, scores and features both.</summary>
     PaperWithAlignment,
 
-    /// <summary>What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and values once per image.</summary>
+    /// <summary>
+    /// What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and values
+    /// once per image.
+    /// </summary>
     Deploy,
 
-    /// <summary>What the same answer costs in the released code, which computes image keys and values again for every beam, step and pair.</summary>
+    /// <summary>
+    /// What the same answer costs in the released code, which computes image keys and values again for every beam, step and pair.
+    /// </summary>
     ReferenceDeploy,
 }
 
@@ -117,7 +127,8 @@ public enum CostKind
 /// <param name="PaperWithAlignment">Its part of <see cref="Accounting.PaperWithAlignment"/>.</param>
 /// <param name="Deploy">Its part of <see cref="Accounting.Deploy"/>.</param>
 /// <param name="ReferenceDeploy">Its part of <see cref="Accounting.ReferenceDeploy"/>.</param>
-public sealed record LedgerRow(string Module, CostKind Kind, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
+public sealed record LedgerRow(
+    string Module, CostKind Kind, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
 {
     /// <summary>The row's part of one accounting.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The accounting is none of the four.</exception>
@@ -146,15 +157,19 @@ public sealed record LedgerRow(string Module, CostKind Kind, long Paper, long Pa
 /// <param name="Parts">Its parts, in the order they run.</param>
 public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<LedgerNode> Parts)
 {
-    /// <summary>The whole tree of some rows. With <paramref name="sumLayers"/> numbered layers become one node <c>*</c>.</summary>
+    /// <summary>
+    /// The whole tree of some rows. With <paramref name="sumLayers"/> numbered layers become one node <c>*</c>.
+    /// </summary>
     internal static LedgerNode Of(string name, IEnumerable<LedgerRow> rows, bool sumLayers) =>
         Gather(name, "", [.. rows.Select(row => (row.Module.Split('.'), row))], 0, sumLayers);
 
-    private static LedgerNode Gather(string name, string path, IReadOnlyList<(string[] Parts, LedgerRow Row)> rows, int depth, bool sumLayers)
+    private static LedgerNode Gather(
+        string name, string path, IReadOnlyList<(string[] Parts, LedgerRow Row)> rows, int depth, bool sumLayers)
     {
         var sum = rows.Select(entry => entry.Row).Aggregate((a, b) => a.Plus(b)) with { Module = path };
         var parts = new List<LedgerNode>();
-        foreach (var group in rows.Where(entry => entry.Parts.Length > depth).GroupBy(entry => Part(entry.Parts[depth], sumLayers)))
+        foreach (var group in rows.Where(entry => entry.Parts.Length > depth)
+            .GroupBy(entry => Part(entry.Parts[depth], sumLayers)))
         {
             parts.Add(Gather(group.Key, path.Length == 0 ? group.Key : $"{path}.{group.Key}", [.. group], depth + 1, sumLayers));
         }
@@ -168,14 +183,17 @@ public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<Ledger
 /// <summary>How many tokens leave each layer of a pruned run, the class token and the merged token included.</summary>
 /// <param name="Vision">For each image (or one entry for all of them alike) the count after each block.</param>
 /// <param name="Text">The count after each text layer; null where the text is not pruned.</param>
-/// <param name="TextWithImage">The same of the pass that reads the text with its image, where that is a second one (retrieval).</param>
-public sealed record TokenCounts(IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
+/// <param name="TextWithImage">The same of the pass that reads the text with its image, where that is a second one
+/// (retrieval).</param>
+public sealed record TokenCounts(
+    IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
 {
     /// <summary>Nothing is pruned.</summary>
     public static TokenCounts None { get; } = new([], null);
 
     /// <summary>Counts that hold for every image alike; null where a modality is not pruned.</summary>
-    public static TokenCounts Alike(IReadOnlyList<int>? vision, IReadOnlyList<int>? text) => new(vision is null ? [] : [vision], text);
+    public static TokenCounts Alike(IReadOnlyList<int>? vision, IReadOnlyList<int>? text) =>
+        new(vision is null ? [] : [vision], text);
 
     /// <summary>The counts of one image, or null where images are not pruned.</summary>
     /// <exception cref="ArgumentException">There are several lists, but none for this image.</exception>
@@ -184,6 +202,7 @@ public sealed record TokenCounts(IReadOnlyList<IReadOnlyList<int>> Vision, IRead
         0 => null,
         1 => Vision[0],
         _ when image < Vision.Count => Vision[image],
-        _ => throw new ArgumentException($"token counts are given for {Vision.Count} images, but the model reads image {image + 1}"),
+        _ => throw new ArgumentException(
+            $"token counts are given for {Vision.Count} images, but the model reads image {image + 1}"),
     };
 }

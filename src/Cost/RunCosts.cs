@@ -16,9 +16,9 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     private readonly Dictionary<(ReductionPolicy Policy, string Counts), long> reduced = [];
 
     /// <summary>
-    /// The costs of a model with the widths that it has. An example is what the budget is one of: NLVR2's two images with a statement,
-    /// CLIP's image and text at inference, for BLIP an image and a text encoded and read together, a caption read once, or a question
-    /// with one answer.
+    /// The costs of a model with the widths that it has. An example is what the budget is one of: NLVR2's two images with a
+    /// statement, CLIP's image and text at inference, for BLIP an image and a text encoded and read together, a caption read
+    /// once, or a question with one answer.
     /// </summary>
     /// <exception cref="ArgumentException">It is none of the five models.</exception>
     public static RunCosts Of(nn.Module model, Accounting? accounting = null)
@@ -32,12 +32,13 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             BlipVqa vqa => new VqaCost(vqa.Config) { Questions = 1, Answers = 1 },
             _ => throw new ArgumentException($"what a {model.GetType().Name} costs is not known", nameof(model)),
         };
-        return new(cost with { Widths = PrunableWidth.InnerWidths(model) }, accounting ?? (cost is ClipCost ? Accounting.Deploy : Accounting.Paper));
+        return new(cost with { Widths = PrunableWidth.InnerWidths(model) },
+            accounting ?? (cost is ClipCost ? Accounting.Deploy : Accounting.Paper));
     }
 
     /// <summary>
-    /// Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken out, that is the
-    /// regular model it was cut out of.
+    /// Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken out, that is
+    /// the regular model it was cut out of.
     /// </summary>
     public long Dense(int textTokens) => Whole(textTokens, regular: true);
 
@@ -45,15 +46,18 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     public long Whole(int textTokens) => Whole(textTokens, regular: false);
 
     /// <summary>The mean over texts of some lengths with other inner widths; null for the regular ones.</summary>
-    public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) => textLengths.GroupBy(n => n)
+    public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) =>
+        textLengths.GroupBy(n => n)
         .Sum(group => (double)group.Count() / textLengths.Count * Ledger(group.Key, widths).Total(accounting));
 
     /// <summary>Multiply-accumulates of each example of a batch.</summary>
-    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null where no tokens were taken out.</param>
+    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null where no tokens were taken
+    /// out.</param>
     /// <param name="textLengths">Tokens of each text, padding left out.</param>
     /// <param name="imageOfText">Each text's place among the images; the same as its own if null.</param>
     /// <exception cref="ArgumentException">The trace is not that of one forward pass over these examples.</exception>
-    public IReadOnlyList<long> PerPair(ReductionTrace? trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
+    public IReadOnlyList<long> PerPair(
+        ReductionTrace? trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         ArgumentNullException.ThrowIfNull(textLengths);
         if (trace is null)
@@ -63,10 +67,12 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 
         var ((imageName, depth), (textName, layers)) = (model.ImageEncoder, model.TextEncoder);
         var (images, texts) = (trace.Of(imageName), trace.Of(textName));
-        if (model is NlvrCost && (images.Count is not 0 && images.Count != depth || texts.Count is not 0 && texts.Count != layers))
+        if (model is NlvrCost
+            && (images.Count is not 0 && images.Count != depth || texts.Count is not 0 && texts.Count != layers))
         {
             throw new ArgumentException(
-                $"the trace has {images.Count} image and {texts.Count} text steps; one pass of this model has {depth} and {layers}. Clear the trace between passes",
+                $"the trace has {images.Count} image and {texts.Count} text steps; one pass of this model has {depth} and "
+                    + $"{layers}. Clear the trace between passes",
                 nameof(trace));
         }
 
@@ -78,7 +84,8 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
         return [.. lengths.Select((length, pair) =>
         {
             int[] places = model is NlvrCost ? [pair, pairs + pair] : [imageOfText?[pair] ?? pair];
-            var vision = images.Count == 0 ? [] : places.Select(place => (IReadOnlyList<int>)Counts(images.Take(depth), place)!).ToArray();
+            var vision = images.Count == 0 ? [] : places.Select(place => (IReadOnlyList<int>)Counts(images.Take(depth), place)!)
+                .ToArray();
             return Reduced(length, new TokenCounts(vision, Counts(alone, pair), Counts(read, pair)), trace.Policy);
         })];
     }

@@ -17,12 +17,15 @@ public static class TurnTiming
     /// <param name="mostRounds">Rounds after which enough is known.</param>
     /// <returns>Each candidate's times.</returns>
     /// <exception cref="ArgumentException">There is not one round to measure.</exception>
-    public static IReadOnlyList<Timing> Measure(IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
+    public static IReadOnlyList<Timing> Measure(
+        IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
     {
         ArgumentNullException.ThrowIfNull(candidates);
         if (leastRounds < 1 || mostRounds < leastRounds)
         {
-            throw new ArgumentException($"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}", nameof(leastRounds));
+            throw new ArgumentException(
+                $"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}",
+                nameof(leastRounds));
         }
 
         foreach (var candidate in candidates)
@@ -47,7 +50,8 @@ public static class TurnTiming
 
     /// <summary>The median of each candidate's times in milliseconds.</summary>
     /// <inheritdoc cref="Measure"/>
-    public static IReadOnlyList<double> Medians(IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50) =>
+    public static IReadOnlyList<double> Medians(
+        IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50) =>
         [.. Measure(candidates, seconds, leastRounds, mostRounds).Select(time => time.Median)];
 }
 

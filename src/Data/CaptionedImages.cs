@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
@@ -106,9 +107,10 @@ public sealed class CaptionedImages : ISplit
     public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null) =>
         images.Augmented(epoch, captions, device);
 
-    /// <summary>Ids and mask of some captions, each <c>[B, N]</c>, no wider than the longest of them.</summary>
+    /// <summary>Ids and mask of some captions, each <c>[B, N]</c>, no wider than the longest of them, or of the batch that they
+    /// are a part of.</summary>
     public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null) =>
-        TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width, device);
+        TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width ?? BatchPart.Longest(TextLength), device);
 
     /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
     public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null) => images.PatchClasses(FirstCaptions(of), device);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Madtp.Kit.Data.Images;
 using TorchSharp;
@@ -11,6 +12,13 @@ namespace Madtp.Kit.Data;
 /// <param name="Epoch">The epoch, which decides the augmentation.</param>
 /// <param name="Examples">The examples' numbers.</param>
 public sealed record PlannedBatch(int Epoch, IReadOnlyList<int> Examples);
+
+/// <summary>How reading ahead keeps up.</summary>
+public static class ReadAhead
+{
+    /// <summary>Seconds that this process's trainings have waited for images.</summary>
+    public static double WaitedSeconds { get; internal set; }
+}
 
 /// <summary>A split as a training reads it, whatever its examples are; they go by their numbers.</summary>
 public interface ISplit : IDisposable
@@ -157,7 +165,9 @@ internal sealed class ImageFiles(
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public override Tensor Augmented(int epoch, ReadOnlySpan<int> examples, Device? device)
     {
+        var asked = Stopwatch.GetTimestamp();
         using var batch = ahead?.Take(epoch, examples) ?? Decode(epoch, [.. examples], augmented, load, CancellationToken.None);
+        ReadAhead.WaitedSeconds += Stopwatch.GetElapsedTime(asked).TotalSeconds;
         return batch.ToTensor(device);
     }
 

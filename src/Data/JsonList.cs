@@ -389,7 +389,9 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     /// <summary>An error about this record, naming its file and line.</summary>
     public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
 
-    /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and characters that are no words.</summary>
+    /// <summary>
+    /// What is wrong, without the place (lines are counted from 0 there), types, and characters that are no words.
+    /// </summary>
     public static string Reason(JsonException e)
     {
         var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"

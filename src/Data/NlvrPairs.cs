@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
@@ -144,6 +145,13 @@ public sealed class NlvrPairs : ISplit
         return Batch(pixels, images.PatchClasses(examples, device), examples.ToArray(), examples.ToArray(), swapped, device);
     }
 
+    /// <summary>See <see cref="NlvrPairBatch.PatchClasses"/>.</summary>
+    internal Tensor? PatchClasses(ReadOnlySpan<int> examples, Device? device) => images.PatchClasses(examples, device);
+
+    /// <summary>See <see cref="NlvrPairBatch.NamedCounts"/>.</summary>
+    internal Tensor? NamedCounts(IReadOnlyList<int> examples, Device? device) =>
+        namedCounts is null ? null : PaddedCounts(example => namedCounts[example], examples, device);
+
     /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead; an empty plan
     /// ends that.</summary>
     public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
@@ -173,20 +181,21 @@ public sealed class NlvrPairs : ISplit
     private NlvrPairBatch Batch(Tensor pixels, Tensor? patches, int[] examples, int[] said, bool[] swapped, Device? device)
     {
         int[][] texts = [.. said.Select((example, i) => tokens(example, swapped.Length > 0 && swapped[i]))];
-        var (ids, mask) = TextEncoding.Batch(texts, paddingId, null, device);
+        var (ids, mask) = TextEncoding.Batch(texts, paddingId, BatchPart.Longest(TextLength), device);
         var truth = tensor(Array.ConvertAll(examples, example => labels[example] ? 1L : 0L), device: device);
         return new NlvrPairBatch(pixels, ids, mask, truth)
         {
             PatchClasses = patches,
-            NamedCounts = namedCounts is null ? null : PaddedCounts([.. said.Select(example => namedCounts[example])], device),
+            NamedCounts = NamedCounts(said, device),
             TextLengths = [.. texts.Select(text => text.Length)],
         };
     }
 
     /// <summary>Two counts of every token, padded to the longest text: <c>[B, N, 2]</c> int64.</summary>
-    internal static Tensor PaddedCounts(sbyte[][] counts, Device? device)
+    internal static Tensor PaddedCounts(Func<int, sbyte[]> countsOf, IReadOnlyList<int> examples, Device? device)
     {
-        var width = counts.Max(of => of.Length);
+        sbyte[][] counts = [.. examples.Select(countsOf)];
+        var width = BatchPart.Longest(example => countsOf(example).Length) ?? counts.Max(of => of.Length);
         var padded = counts.SelectMany(of => of.Concat(Enumerable.Repeat(Unnamed, width - of.Length)));
         return tensor(padded.Select(count => (long)count).ToArray(), [counts.Length, width / 2, 2], device: device);
     }

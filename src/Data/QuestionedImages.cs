@@ -108,7 +108,7 @@ public sealed class QuestionedImages : ISplit
     /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing), padded as <see cref="Batch"/> pads; null where it is not
     /// known.</summary>
     public Tensor? NamedCounts(IReadOnlyList<int> questions, Device? device = null) =>
-        counts is null ? null : NlvrPairs.PaddedCounts([.. questions.Select(question => counts[question])], device);
+        counts is null ? null : NlvrPairs.PaddedCounts(question => counts[question], questions, device);
 
     /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead; an empty plan
     /// ends that.</summary>

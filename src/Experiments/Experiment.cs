@@ -85,7 +85,7 @@ public sealed record ExperimentResult(Experiment Experiment)
     public required double DenseMacs { get; init; }
 
     /// <summary>What the budget was met with: MADTP's temperature, a keep ratio; null without one.</summary>
-    public double? Dial { get; init; }
+    public double? Strength { get; init; }
 
     /// <summary>Whether the calibration met the budget; false where whole tokens, or the method's limit, stand between.</summary>
     public bool BudgetMet { get; init; } = true;

@@ -36,32 +36,36 @@ public static class ExperimentRunner
     internal static ExperimentResult? Try(
         Experiment experiment, RunCache cache, string runs, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        if (cache.Find(experiment) is { } found)
+        bool IsKept() => Ranks.Gather(cache.Find(experiment) is not null)[0]; // others may keep it at any moment
+        if (IsKept())
         {
-            return found;
+            return cache.Find(experiment);
         }
 
         var task = ExperimentTask.Of(experiment.Task);
         task.RequireInputs();
         var folder = Unfinished(experiment, task.TakesDays, runs);
-        using var alone = FolderLock.TryTake(folder, LockName);
-        if (alone is null)
+        using var alone = Ranks.IsFirst ? FolderLock.TryTake(folder, LockName) : null;
+        if (Ranks.Any(Ranks.IsFirst && alone is null))
         {
             return null;
         }
 
-        if (cache.Find(experiment) is { } meanwhile)
+        if (IsKept())
         {
-            Directory.Delete(folder, recursive: true); // made anew just now, after its last user was done with it
-            return meanwhile;
+            Ranks.First(() => Directory.Delete(folder, recursive: true)); // made anew, after its last user was done with it
+            return cache.Find(experiment);
         }
 
         var watch = Stopwatch.StartNew();
         var report = task.Run(experiment, folder, progress, cancellation)
             ?? throw new OperationCanceledException($"'{experiment}' was stopped; run it again to go on", cancellation);
         var result = Result(experiment, task, report) with { Seconds = Math.Round(watch.Elapsed.TotalSeconds, 1) };
-        cache.Keep(result);
-        Directory.Delete(folder, recursive: true); // while the lock is held: nobody has begun to work in it
+        Ranks.First(() =>
+        {
+            cache.Keep(result);
+            Directory.Delete(folder, recursive: true); // while the lock is held: nobody has begun to work in it
+        });
         return result;
     }
 
@@ -69,7 +73,8 @@ public static class ExperimentRunner
     private static string Unfinished(Experiment experiment, bool takesDays, string runs)
     {
         var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
-        string[] all = !takesDays && Directory.Exists(runs) ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
+        var looks = !takesDays && Ranks.IsFirst && Directory.Exists(runs);
+        string[] all = looks ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
         foreach (var other in all.Where(path => path != folder))
         {
             using var alone = FolderLock.TryTake(other, LockName);
@@ -92,7 +97,7 @@ public static class ExperimentRunner
             Scores = test.ByKind,
             Macs = Math.Round(test.Macs),
             DenseMacs = Math.Round(test.DenseMacs),
-            Dial = report.Calibration?.Value,
+            Strength = report.Calibration?.Value,
             BudgetMet = Methods.Of(experiment.Method).PrunesParameters
                 ? test.MacShare <= 1 - experiment.ReduceRatio + 0.01
                 : report.Calibration?.Reached ?? true,

@@ -97,7 +97,7 @@ public sealed class RunCache(string folder, string? published = null)
             return JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page) is { } result
                 && result.Scores.Values.Concat(result.Tokens.Values)
                     .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
-                    .Concat([result.Dial ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
+                    .Concat([result.Strength ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
                     .All(double.IsFinite)
                 ? result with { Cached = true }
                 : throw new InvalidDataException($"'{path}' holds no result, or one with numbers that are none{Remedy}");

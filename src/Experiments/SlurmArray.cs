@@ -21,6 +21,9 @@ public sealed record SlurmArray(string Name, string Folder)
     /// <summary>Tasks that run at once.</summary>
     public int AtOnce { get; init; } = 16;
 
+    /// <summary>Ranks that train each experiment together.</summary>
+    public int Ranks { get; init; } = 1;
+
     /// <summary>The list of experiments.</summary>
     public string ListPath => Path.Combine(Folder, $"{Name}.json");
 
@@ -86,10 +89,12 @@ public sealed record SlurmArray(string Name, string Folder)
         string.Create(CultureInfo.InvariantCulture, $"#SBATCH --array=0-{tasks - 1}%{AtOnce}"),
         $"#SBATCH --output={Folder}/{Name}-%a.out",
         "#SBATCH --requeue",
+        .. Ranks > 1 ? [string.Create(CultureInfo.InvariantCulture, $"#SBATCH --ntasks={Ranks}")] : Array.Empty<string>(),
         .. Options.Select(option => $"#SBATCH {option}"),
         "set -euo pipefail",
         "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",
-        $"exec {Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} --index \"$SLURM_ARRAY_TASK_ID\" \\",
+        $"exec {(Ranks > 1 ? "srun --mpi=pmi2 " : "")}{Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} \\",
+        "    --index \"$SLURM_ARRAY_TASK_ID\" \\",
         $"    --cache {Quoted(cache)}",
         "",
     ]);

@@ -18,6 +18,7 @@ namespace Madtp.Kit.Figures;
 public sealed class KeepMapModel : IDisposable
 {
     private const int ShownSide = 384; // pixels
+    private const double UsualRatio = 0.5;
     private static readonly CalibrationSettings Few = new() { Tolerance = 0.01, MaxBisections = 12 };
 
     private readonly nn.Module model;
@@ -88,11 +89,12 @@ public sealed class KeepMapModel : IDisposable
     /// <summary>Runs pictures and text at several temperatures, the model's own among them, and unpruned.</summary>
     /// <param name="pictures">As many as the model takes.</param>
     /// <param name="text">A statement about them, or what is to be compared with the picture.</param>
-    /// <param name="ratio">The reduce ratio that T is calibrated to on this picture where the file holds no T.</param>
+    /// <param name="ratio">The reduce ratio that T is calibrated to on this picture; if null, the T that the
+    /// file holds is taken, or 0.5.</param>
     /// <param name="rival">A method to be drawn beside it at the same multiply-accumulates; none if null.</param>
     /// <returns>The page's sample, the figure, and how T was found.</returns>
     public (KeepMapSample Sample, StaticFigure Figure, string Found) Draw(
-        IReadOnlyList<RgbImage> pictures, string text, double ratio, Method? rival = null)
+        IReadOnlyList<RgbImage> pictures, string text, double? ratio = null, Method? rival = null)
     {
         using var off = inference_mode();
         using var scope = NewDisposeScope();
@@ -104,8 +106,8 @@ public sealed class KeepMapModel : IDisposable
         {
             Tolerance = Few.Tolerance, MaxBisections = Few.MaxBisections,
         } }).Calibrate(setting => At(by, setting.Dial).MacShare, share);
-        var found = stored is null ? Calibrated(method, 1 - ratio) : null;
-        var own = stored ?? found!.Dial;
+        var found = ratio is null && stored is not null ? null : Calibrated(method, 1 - (ratio ??= UsualRatio));
+        var own = found?.Dial ?? stored!.Value;
         double[] dials = [.. new[] { 0.1, 0.3, 1, 3, 10 }.Select(factor => double.Parse(
             (factor * own).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
         dials[2] = own;
@@ -114,13 +116,17 @@ public sealed class KeepMapModel : IDisposable
             {
                 Temperature = double.PositiveInfinity, MacShare = 1,
             }];
-        var sample = new KeepMapSample(text, null, shown[0], shown.ElementAtOrDefault(1), grid, words, runs) { Opens = 2 };
         var beside = rival is null ? null : Calibrated(rival.Pruning!, runs[2].MacShare);
         var drawn = new List<(string, KeepMapRun, bool)> { (method.Name, runs[2], method.Policy(own).Reducer.Merges) };
         if (beside is not null)
         {
-            drawn.Add((rival!.Name, At(rival.Pruning!, beside.Dial), beside.Policy.Reducer.Merges));
+            var run = At(rival!.Pruning!, beside.Dial);
+            drawn.Add((rival.Name, run, beside.Policy.Reducer.Merges));
+            var named = FormattableString.Invariant($"{rival.Name}, {rival.Pruning!.Dial} {beside.Dial:G3}");
+            runs = [.. runs, run with { Name = named }];
         }
+
+        var sample = new KeepMapSample(text, null, shown[0], shown.ElementAtOrDefault(1), grid, words, runs) { Opens = 2 };
 
         var how = found is null ? FormattableString.Invariant($"T = {own:G6}, as the checkpoint says")
             : FormattableString.Invariant($"T = {own:G6}, calibrated on this picture to --reduce {ratio}");
@@ -181,9 +187,11 @@ public sealed class KeepMapModel : IDisposable
         }
 
         return new KeepMapRun(
-            dial, costs.Shares(trace, [ids.Length])[0], answer, KeepMapSamples.Layers(trace, vision, 0, 1),
-            Pictures == 2 ? KeepMapSamples.Layers(trace, vision, 1, 1) : [],
-            KeepMapSamples.Layers(trace, words, 0, 0, skip)) { Says = says };
+            dial, costs.Shares(trace, [ids.Length])[0], answer, Of(vision, 0, 1), Pictures == 2 ? Of(vision, 1, 1) : [],
+            Of(words, 0, 0)) { Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges };
+        IReadOnlyList<KeepMapLayer> Of(string encoder, int place, int first) => KeepMapSamples.Layers(
+            trace, encoder, place, first, encoder == words ? skip : 0,
+            ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict?.shape[1] ?? 1);
     }
 
     private static Func<string, (int[] Ids, string[] Words)> Clip(

@@ -42,6 +42,18 @@ public sealed record KeepMapRun(
 {
     /// <summary>What the run says in a sentence; null for the answer to a statement.</summary>
     public string? Says { get; init; }
+
+    /// <summary>What the run is called where that is not its temperature: a rival and its strength.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether what is pruned comes back as one more token.</summary>
+    public bool AddsToken { get; init; } = true;
+
+    /// <summary>What becomes of a pruned token, in a sentence.</summary>
+    public string Fate => AddsToken ? "It lives on in the merged token." : Merges ? "It lives on in a token like it." : "It is gone.";
+
+    /// <summary>Whether pruned tokens are merged into others.</summary>
+    public bool Merges { get; init; } = true;
 }
 
 /// <summary>What one block did with the tokens of one image or text.</summary>
@@ -56,7 +68,11 @@ public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> 
 /// <param name="Alignment">S_token; null where it is not in use.</param>
 /// <param name="Total">TIS, the token importance score.</param>
 /// <param name="Kept">Whether it goes on as a token of its own.</param>
-public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept);
+public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept)
+{
+    /// <summary>The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without guidance.</summary>
+    public int? Claim { get; init; }
+}
 
 /// <summary>
 /// What is pruned, to be looked at by hand: a page of its own, without network, libraries or server. Pick a sample, slide the
@@ -110,6 +126,9 @@ public static class KeepMapPage
                 macs = Math.Round(run.MacShare, 4),
                 yes = Math.Round(run.True, 4),
                 says = run.Says,
+                name = run.Name,
+                adds = run.AddsToken,
+                fate = run.Fate,
                 streams = new[] { run.Left, run.Right, run.Text }.Select(stream => stream.Select(layer => new
                 {
                     at = layer.Tokens.Select(token => token.Position),
@@ -119,6 +138,7 @@ public static class KeepMapPage
                     self = Scores(layer, token => token.Self),
                     align = Scores(layer, token => token.Alignment),
                     tis = Scores(layer, token => token.Total),
+                    claim = layer.Tokens.Any(token => token.Claim is null) ? null : layer.Tokens.Select(token => token.Claim),
                 })),
             }),
         }),
@@ -201,7 +221,7 @@ public static class KeepMapSamples
         using var reduction = toy.Attach(1);
         using var off = inference_mode();
         reduction.GatherFeatures = false;
-        var costs = RunCosts.Of(toy.Model);
+        var (costs, width) = (RunCosts.Of(toy.Model), toy.Model.ReducibleEncoders[0].SpaceDict!.shape[1]);
         return [.. examples.Select(example =>
         {
             var view = PairView.Toy(split, example);
@@ -212,8 +232,10 @@ public static class KeepMapSamples
                 reduction.Temperature = temperature;
                 using var trace = reduction.Record(TraceDetail.Tensors);
                 var answer = toy.Model.Forward(batch).Logits.softmax(1)[0, 1].item<float>();
-                var (left, right) = (Layers(trace, "visual_encoder", 0, 1), Layers(trace, "visual_encoder", 1, 1));
-                var text = Layers(trace, "text_encoder", 0, 0);
+                var (left, right) = (Of("visual_encoder", 0, 1), Of("visual_encoder", 1, 1));
+                var text = Of("text_encoder", 0, 0);
+                IReadOnlyList<KeepMapLayer> Of(string encoder, int sample, int first) =>
+                    Layers(trace, encoder, sample, first, width: width);
                 return new KeepMapRun(temperature, costs.Shares(trace, batch.TextLengths)[0], answer, left, right, text);
             })];
             return new KeepMapSample(view.Sentence, view.Label, view.Left, view.Right, view.Grid, view.Pieces, runs);
@@ -226,9 +248,10 @@ public static class KeepMapSamples
     /// <param name="sample">The sequence's place in the encoder's batch.</param>
     /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
     /// <param name="skip">Blocks of an earlier pass of the same encoder, which are left out.</param>
+    /// <param name="width">d_k of the alignment, by which it is told which learnable token looks hardest.</param>
     /// <exception cref="ArgumentException">The trace holds no tensors.</exception>
     public static IReadOnlyList<KeepMapLayer> Layers(
-        ReductionTrace trace, string encoder, int sample, int first, int skip = 0)
+        ReductionTrace trace, string encoder, int sample, int first, int skip = 0, long width = 1)
     {
         var merged = new List<int>(); // the blocks whose merged tokens are still there, in order
         var layers = new List<KeepMapLayer>();
@@ -236,7 +259,7 @@ public static class KeepMapSamples
         {
             var tensors = step.Tensors ?? throw new ArgumentException(
                 $"block {step.Layer + 1} of '{encoder}' was recorded without scores: use reduction.Record(TraceDetail.Tensors)");
-            var layer = Layer(tensors, sample, first, merged);
+            var layer = Layer(tensors, sample, first, merged, width);
             merged = [.. layer.Tokens.Where(token => token.Kept && token.Position < 0).Select(token => -token.Position)];
             if (step.TokensPerSample[sample] > 1 + layer.Tokens.Count(token => token.Kept))
             {
@@ -249,7 +272,7 @@ public static class KeepMapSamples
         return layers;
     }
 
-    private static KeepMapLayer Layer(StepTensors step, int sample, int first, List<int> merged)
+    private static KeepMapLayer Layer(StepTensors step, int sample, int first, List<int> merged, long width)
     {
         var scores = step.Importance;
         double[] total = Row(scores.Total, sample)!;
@@ -257,6 +280,7 @@ public static class KeepMapSamples
         var positions = step.Candidates![sample].cpu().data<long>().ToArray();
         var real = Row(step.Mask, sample);
         var keep = Row(step.Kept?.Keep, sample);
+        var claims = step.RawAlignment is { } raw ? Claims(raw[sample], step.Mask?[sample], width) : null;
         var older = new Queue<int>(merged);
         var tokens = new List<ScoredToken>();
         for (var i = 0; i < positions.Length; i++)
@@ -265,12 +289,19 @@ public static class KeepMapSamples
             {
                 var position = positions[i] < 0 ? -older.Dequeue() : (int)positions[i] - first;
                 var isKept = keep is null || keep[i] != 0;
-                tokens.Add(new ScoredToken(position, byClass?[i], bySelf?[i], byAlignment?[i], total[i], isKept));
+                tokens.Add(new ScoredToken(position, byClass?[i], bySelf?[i], byAlignment?[i], total[i], isKept)
+                {
+                    Claim = (int?)claims?[i],
+                });
             }
         }
 
         return new KeepMapLayer(Row(step.Wanted.Threshold?.unsqueeze(1), sample)?[0], tokens);
     }
+
+    // R [N, K] and the mask [N] to the learnable token with the greatest weight of eq. 2 on each token, [N].
+    private static long[] Claims(Tensor raw, Tensor? mask, long width) => AlignmentGuidance
+        .AttentionMaps(raw.unsqueeze(0), width, mask?.unsqueeze(0))[0].argmax(0).cpu().data<long>().ToArray();
 
     private static double[]? Row(Tensor? tensor, int sample) => tensor?[sample].to(float64).cpu().data<double>().ToArray();
 }

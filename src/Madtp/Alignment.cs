@@ -5,13 +5,15 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens V' of either modality (eq. 1, the map
-/// V' = W_v V + b_v, is <see cref="AlignmentMap"/>); what they gather is the aligned feature, where they look tells which
+/// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens V' of either modality (eq. 1, the
+/// map V' = W_v V + b_v, is <see cref="AlignmentMap"/>); what they gather is the aligned feature, where they look tells which
 /// tokens matter to both.
 /// </summary>
 public static class AlignmentGuidance
 {
-    /// <summary>Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no softmax.</summary>
+    /// <summary>
+    /// Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no softmax.
+    /// </summary>
     public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) => tokens.MatMul(learnableTokens.t()); // [B, N, K]
 
     /// <summary>
@@ -25,7 +27,7 @@ public static class AlignmentGuidance
         var scaled = rawScores.transpose(1, 2) / Math.Sqrt(alignmentWidth); // [B, K, N]
         if (mask is not null)
         {
-            scaled = scaled.masked_fill(mask.unsqueeze(1) == 0, -1e9);
+            scaled = scaled.masked_fill_(mask.unsqueeze(1) == 0, -1e9);
         }
 
         return scaled.softmax(-1);
@@ -35,8 +37,8 @@ public static class AlignmentGuidance
     public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]
 
     /// <summary>
-    /// Mean cosine between different ones of K vectors, <c>[…, K, d]</c>: 1 where all point the same way, so that K of them say no more
-    /// than one.
+    /// Mean cosine between different ones of K vectors, <c>[…, K, d]</c>: 1 where all point the same way, so that K of them say
+    /// no more than one.
     /// </summary>
     public static double MeanCosine(Tensor vectors)
     {
@@ -52,19 +54,20 @@ public static class AlignmentGuidance
 public static class AlignmentLoss
 {
     /// <summary>L_sim of what a model's two encoders gathered; null where nothing was aligned.</summary>
-    public static Tensor? Similarity(AlignedFeatures? features) => features is null ? null : Similarity(features.Image, features.Text);
+    public static Tensor? Similarity(AlignedFeatures? features) =>
+        features is null ? null : Similarity(features.Image, features.Text);
 
     /// <summary>The alignment loss of a training, as the paper has it or as a control; null where nothing was aligned.</summary>
     public static Tensor? Of(AlignedFeatures? features, GuidanceTraining training) => features is null ? null : training switch
     {
-        GuidanceTraining.ShuffledTexts => Similarity(features.Image, features.Text.roll(1, 0)),
-        GuidanceTraining.Negatives => Contrast(features.Image, features.Text),
+        GuidanceTraining.ShuffledTexts => Similarity(features.Image, Ranks.Own(Ranks.Gather(features.Text).roll(1, 0))),
+        GuidanceTraining.Negatives => Contrast(Ranks.Gather(features.Image), Ranks.Gather(features.Text)),
         _ => Similarity(features.Image, features.Text),
     };
 
     /// <summary>
-    /// Cross-entropy of telling a pair's text among those of the batch, and its images, by the mean cosine over the K features, at a
-    /// temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all alike.
+    /// Cross-entropy of telling a pair's text among those of the batch, and its images, by the mean cosine over the K features,
+    /// at a temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all alike.
     /// </summary>
     /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
     /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>

@@ -3,19 +3,21 @@ using System.Globalization;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Finds the temperature or the keep ratio that meets a budget (Section 3.3; defect 8 of the released code, which walks a step table
-/// instead). It takes nothing for granted about the policy: the cost may rise with the value (sparsemax of T·A, a keep ratio) or fall
-/// (softmax of R/T).
+/// Finds the temperature or the keep ratio that meets a budget (Section 3.3; defect 8 of the released code, which walks a step
+/// table instead). It takes nothing for granted about the policy: the cost may rise with the value (sparsemax of T·A, a keep
+/// ratio) or fall (softmax of R/T).
 /// </summary>
 public static class BudgetSearch
 {
     /// <summary>
     /// Looks at a few values, then bisects (in the logarithm) between two neighbours that have the target between them.
     /// </summary>
-    /// <param name="cost">The cost at a value, mean over a fixed calibration split: multiply-accumulates or a share of them, as the target.</param>
+    /// <param name="cost">The cost at a value, mean over a fixed calibration split: multiply-accumulates or a share of them, as
+    /// the target.</param>
     /// <param name="target">The cost wanted.</param>
     /// <param name="settings">Range and tolerance; the defaults if null.</param>
-    /// <returns>The closest value found; see <see cref="CalibrationResult.Reached"/> and <see cref="CalibrationResult.Monotone"/>.</returns>
+    /// <returns>The closest value found; see <see cref="CalibrationResult.Reached"/> and
+    /// <see cref="CalibrationResult.Monotone"/>.</returns>
     /// <exception cref="ArgumentException">The target or the range is not positive, or the range is empty.</exception>
     public static CalibrationResult Find(Func<double, double> cost, double target, CalibrationSettings? settings = null)
     {
@@ -23,7 +25,9 @@ public static class BudgetSearch
         settings ??= new CalibrationSettings();
         if (!(target > 0) || !(settings.Lowest > 0) || !(settings.Highest > settings.Lowest) || settings.ScanPoints < 2)
         {
-            throw new ArgumentException($"a calibration needs a positive target and at least two values 0 < lowest < highest, not target {target}, {settings.ScanPoints} values from {settings.Lowest} to {settings.Highest}", nameof(settings));
+            throw new ArgumentException(
+                $"a calibration needs a positive target and at least two values 0 < lowest < highest, not target {target}, "
+                    + $"{settings.ScanPoints} values from {settings.Lowest} to {settings.Highest}", nameof(settings));
         }
 
         var points = new SortedDictionary<double, double>();
@@ -40,10 +44,14 @@ public static class BudgetSearch
         }
 
         var best = points.MinBy(point => Math.Abs(point.Value - target));
-        return new CalibrationResult(best.Key, best.Value, target, Meets(best.Value), [.. points.Select(point => new CalibrationPoint(point.Key, point.Value))]);
+        return new CalibrationResult(
+            best.Key, best.Value, target, Meets(best.Value),
+            [.. points.Select(point => new CalibrationPoint(point.Key, point.Value))]);
     }
 
-    private static void Bisect(Func<double, double> cost, double target, CalibrationSettings settings, SortedDictionary<double, double> points, double low, double high, Predicate<double> meets)
+    private static void Bisect(
+        Func<double, double> cost, double target, CalibrationSettings settings, SortedDictionary<double, double> points,
+        double low, double high, Predicate<double> meets)
     {
         var above = points[low] > target; // on which side of the target the low end lies
         for (var i = 0; i < settings.MaxBisections; i++)
@@ -111,7 +119,8 @@ public sealed record CalibrationPoint(double Value, double Cost);
 /// <param name="Target">The cost that was asked for.</param>
 /// <param name="Reached">Whether the cost lies within the tolerance.</param>
 /// <param name="Points">Every measurement, by ascending value.</param>
-public sealed record CalibrationResult(double Value, double Cost, double Target, bool Reached, IReadOnlyList<CalibrationPoint> Points)
+public sealed record CalibrationResult(
+    double Value, double Cost, double Target, bool Reached, IReadOnlyList<CalibrationPoint> Points)
 {
     /// <summary>Whether the cost only rose, or only fell, with the value at the measured points.</summary>
     public bool Monotone
@@ -127,20 +136,21 @@ public sealed record CalibrationResult(double Value, double Cost, double Target,
     public double? Dense { get; init; }
 
     /// <summary>What was looked for: a temperature or a keep ratio.</summary>
-    public string Dial { get; init; } = PruningMethod.Temperature;
+    public string StrengthIs { get; init; } = PruningMethod.Temperature;
 
     /// <summary>The outcome in a sentence; of a budget that is out of reach it says what is within.</summary>
     public override string ToString()
     {
         var (least, most) = (Points.Min(point => point.Cost), Points.Max(point => point.Cost));
-        var name = Dial == PruningMethod.Temperature ? "T" : Dial;
+        var name = StrengthIs == PruningMethod.Temperature ? "T" : StrengthIs;
         var outcome = Reached ? FormattableString.Invariant($"{name} = {Value:G6} costs {Cost / Target:P2} of the target")
-            : Dense is not null ? FormattableString.Invariant(
-                $"no {Dial} takes {Away(Target)} of the multiply-accumulates away: {name} = {Value:G6} comes closest with {Away(Cost)} ")
+            : Dense is not null ? $"no {StrengthIs} takes {Away(Target)} of the multiply-accumulates away: "
+                + FormattableString.Invariant($"{name} = {Value:G6} comes closest with {Away(Cost)} ")
                 + $"(within reach: {Away(most)} to {Away(least)})"
-            : FormattableString.Invariant(
-                $"no {Dial} within the tolerance of {Target:G6}: {name} = {Value:G6} comes closest with {Cost:G6} (within reach: {least:G6} to {most:G6})");
-        return Monotone ? outcome : outcome + "; the cost does not go one way with the temperature, so other temperatures may meet it too";
+            : FormattableString.Invariant($"no {StrengthIs} within the tolerance of {Target:G6}: {name} = {Value:G6} comes ")
+                + FormattableString.Invariant($"closest with {Cost:G6} (within reach: {least:G6} to {most:G6})");
+        return Monotone ? outcome : outcome
+            + "; the cost does not go one way with the temperature, so other temperatures may meet it too";
 
         string Away(double cost) => (1 - (cost / Dense!.Value)).ToString("0.##%", CultureInfo.InvariantCulture);
     }

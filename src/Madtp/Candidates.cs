@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Which rows of a sequence may be pruned, as <see cref="TokenState.Candidates"/> says: every row but the class token in row 0 where
-/// it says nothing. All per-candidate tensors have N slots a sample, in order of the rows.
+/// Which rows of a sequence may be pruned, as <see cref="TokenState.Candidates"/> says: every row but the class token in row 0
+/// where it says nothing. All per-candidate tensors have N slots a sample, in order of the rows.
 /// </summary>
 public sealed class CandidateRows
 {
@@ -37,7 +37,8 @@ public sealed class CandidateRows
         var may = candidates.logical_and(token); // [B, rows]
         var count = may.sum(1).max().item<long>();
         var rows = may.logical_not().to(int64).sort(1, stable: true).Indices.slice(1, 0, count, 1); // [B, N]
-        return new CandidateRows(rows, may.gather(1, rows).to(tokens.X.dtype), (int)count, candidates.logical_not().logical_and(token));
+        return new CandidateRows(
+            rows, may.gather(1, rows).to(tokens.X.dtype), (int)count, candidates.logical_not().logical_and(token));
     }
 
     /// <summary>Of values for every row those for the candidates.</summary>
@@ -56,7 +57,9 @@ public sealed class CandidateRows
         return perRow.gather(dimension, rows.view(view).expand(shape));
     }
 
-    /// <summary>True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c> bool.</summary>
+    /// <summary>
+    /// True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c> bool.
+    /// </summary>
     internal Tensor WithOthers(Tensor keep) => others is null ? nn.functional.pad(keep, [1, 0], value: 1) : Put(others, keep);
 
     /// <summary>The inverse of <see cref="Take"/>: values for every row, those of the candidates replaced.</summary>

@@ -15,7 +15,9 @@ namespace Madtp.Kit.Madtp;
 /// </param>
 public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDictionary<Modality, double> KeepRatio) : IKeepRule
 {
-    /// <summary>Number of reducing layers, spread evenly over the encoder as <see cref="IsStage"/> says; null for every layer.</summary>
+    /// <summary>
+    /// Number of reducing layers, spread evenly over the encoder as <see cref="IsStage"/> says; null for every layer.
+    /// </summary>
     public int? Stages { get; init; }
 
     /// <summary>A rule for images and text.</summary>
@@ -26,14 +28,19 @@ public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDiction
         {
             if (!(ratio > 0 && ratio <= 1))
             {
-                throw new ArgumentException(FormattableString.Invariant($"a keep ratio lies above 0 and is at most 1 (everything stays), not {ratio}"), nameof(imageRatio));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"a keep ratio lies above 0 and is at most 1 (everything stays), not {ratio}"),
+                    nameof(imageRatio));
             }
         }
 
-        return new ScheduledCountRule(schedule, new Dictionary<Modality, double> { [Modality.Image] = imageRatio, [Modality.Text] = textRatio });
+        return new ScheduledCountRule(
+            schedule, new Dictionary<Modality, double> { [Modality.Image] = imageRatio, [Modality.Text] = textRatio });
     }
 
-    /// <summary>Whether a layer reduces when <paramref name="stages"/> layers do: of 12 layers and 3 stages those of index 3, 6 and 9.</summary>
+    /// <summary>
+    /// Whether a layer reduces when <paramref name="stages"/> layers do: of 12 layers and 3 stages those of index 3, 6 and 9.
+    /// </summary>
     /// <param name="layer">Index of the layer, from 0.</param>
     /// <param name="depth">Layers of the encoder.</param>
     /// <param name="stages">Reducing layers.</param>
@@ -81,7 +88,9 @@ public enum CountSchedule
     SameShare,
 }
 
-/// <summary>Removes the same number of tokens in every layer, whatever the sample: the rule of static token pruning (STP).</summary>
+/// <summary>
+/// Removes the same number of tokens in every layer, whatever the sample: the rule of static token pruning (STP).
+/// </summary>
 /// <param name="RemovedPerLayer">Tokens removed per layer, for each modality.</param>
 public sealed record FixedCountRule(IReadOnlyDictionary<Models.Modality, int> RemovedPerLayer) : IKeepRule
 {
@@ -112,7 +121,8 @@ public sealed record FixedRatioRule(IReadOnlyDictionary<Modality, double> KeepRa
     {
         using var off = no_grad();
         var available = context.Available;
-        var ratio = Layers is null || Layers.Contains(context.Layer) ? KeepRatio.GetValueOrDefault(context.Encoder.Modality, 1) : 1;
+        var ratio = Layers is null || Layers.Contains(context.Layer) ? KeepRatio.GetValueOrDefault(context.Encoder.Modality, 1)
+            : 1;
         return PruneMask.Top((available * ratio).ceil().to(int64), importance.Total, context);
     }
 }

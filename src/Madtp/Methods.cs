@@ -1,8 +1,9 @@
+using Madtp.Kit.Checkpoints;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Every method by its one name: MADTP, its ablations, its rivals. Tables, sweeps, commands and notebooks read it; a rival is one file in
-/// Rivals and one line here.
+/// Every method by its one name: MADTP, its ablations, its rivals. Tables, sweeps, commands and notebooks read it; a rival is one
+/// file in Rivals and one line here.
 /// </summary>
 public static class Methods
 {
@@ -17,16 +18,24 @@ public static class Methods
     /// <summary>MADTP and what it is compared with (Table 2, Figure 1, and rivals that the paper leaves out).</summary>
     public static IReadOnlyList<Method> Rivals { get; } =
     [
-        Aligned(PruningMethod.Madtp, "importance by class, self and alignment attention; learnable threshold; merging; every sample its own number of tokens"),
-        Fixed("STP", keep => StaticPruning.Policy(keep), "static pruning: every layer removes the same number of its least important tokens"),
+        Aligned(PruningMethod.Madtp,
+            "importance by class, self and alignment attention; learnable threshold; merging; every sample its own number of "
+                + "tokens"),
+        Fixed("STP", keep => StaticPruning.Policy(keep),
+            "static pruning: every layer removes the same number of its least important tokens"),
         Fixed("EViT", keep => Evit.Policy(keep), "class attention ranks the tokens, the others are fused into one"),
-        Fixed("ToMe", keep => ToMe.Policy(keep), "the most similar tokens of two halves are merged; attention counts a token by its size"),
-        Aligned(PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)), "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
+        Fixed("ToMe", keep => ToMe.Policy(keep),
+            "the most similar tokens of two halves are merged; attention counts a token by its size"),
+        Aligned(PruningMethod.ByKeepRatio("CrossGET-style", keep => CrossGet.Policy(keep)),
+            "tokens are matched as in ToMe, guided by how much they matter to the other modality"),
         Fixed("Random", keep => RandomPruning.Policy(keep), "tokens are drawn by lot"),
-        new Method(UPop, null) { PrunesParameters = true, About = "unified progressive pruning of heads' dimensions and feed-forward widths, in all encoders and decoders" },
+        new Method(UPop, null) { PrunesParameters = true,
+            About = "unified progressive pruning of heads' dimensions and feed-forward widths, in all encoders and decoders" },
     ];
 
-    /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a time.</summary>
+    /// <summary>
+    /// MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a time.
+    /// </summary>
     public static IReadOnlyList<Method> Ablations { get; } =
     [
         Scores("TIS only S_self", ScoreParts.Self, "importance by self attention alone"),
@@ -38,35 +47,55 @@ public static class Methods
             Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self },
             Keep = new MeanThresholdRule(),
         })) { About = "no alignment guidance: class and self attention, a threshold at a multiple of their mean" },
-        Aligned(PruningMethod.ByKeepRatio("w/o DTP", keep => StaticPruning.Policy(keep)), "alignment guidance, but the same number of tokens for every sample"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "max-keep", Layout = BatchLayout.MaxKeep }), "a batch keeps as many tokens as its neediest sample"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean-keep", Layout = BatchLayout.MeanKeep }), "a batch keeps the mean of its samples' numbers"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "softmax threshold", Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }), "the released code's softmax in place of sparsemax"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }), "pruned tokens are dropped, not merged"),
-        Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1), "as its authors made it, for images: text keeps all tokens"),
+        Aligned(PruningMethod.ByKeepRatio("w/o DTP", keep => StaticPruning.Policy(keep)),
+            "alignment guidance, but the same number of tokens for every sample"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "max-keep", Layout = BatchLayout.MaxKeep }),
+            "a batch keeps as many tokens as its neediest sample"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean-keep", Layout = BatchLayout.MeanKeep }),
+            "a batch keeps the mean of its samples' numbers"),
+        Aligned(PruningMethod.ByTemperature(
+            ReductionPolicy.Fixed with { Name = "softmax threshold",
+            Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }),
+            "the released code's softmax in place of sparsemax"),
+        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }),
+            "pruned tokens are dropped, not merged"),
+        Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1),
+            "as its authors made it, for images: text keeps all tokens"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Paper), "as the paper writes it: max-keep batches"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
     ];
 
     /// <summary>
-    /// MADTP with one claim of the paper undone and all else alike: guidance that has learned nothing or from other pairs' texts, numbers
-    /// of tokens that do not belong to the picture, thresholds and losses in the simplest form. What equals its control is not the reason.
+    /// MADTP with one claim of the paper undone and all else alike: guidance that has learned nothing or from other pairs' texts,
+    /// numbers of tokens that do not belong to the picture, thresholds and losses in the simplest form. What equals its control
+    /// is not the reason.
     /// </summary>
     public static IReadOnlyList<Method> Controls { get; } =
     [
-        Guided("frozen guidance", GuidanceTraining.Frozen, "learnable tokens and maps stay random, no alignment loss") with { AlignmentWeight = 0 },
-        Guided("shuffled texts", GuidanceTraining.ShuffledTexts, "the alignment loss compares a pair's images with another pair's text"),
+        Guided("frozen guidance", GuidanceTraining.Frozen,
+            "learnable tokens and maps stay random, no alignment loss") with { AlignmentWeight = 0 },
+        Guided("shuffled texts", GuidanceTraining.ShuffledTexts,
+            "the alignment loss compares a pair's images with another pair's text"),
         Guided("negatives", GuidanceTraining.Negatives, "the alignment loss tells a pair's text from all others of the batch"),
-        Guided("w/o L_sim", GuidanceTraining.Paper, "no alignment loss: guidance learns through the merging weights alone") with { AlignmentWeight = 0 },
-        Counts("one count for all", CountSharing.Mean, "in each layer every sample keeps the mean share that the threshold gives its batch"),
-        Counts("counts permuted", CountSharing.Permuted, "in each layer every sample keeps the share that the threshold gives another"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean threshold", Keep = new MeanThresholdRule() }), "all three scores, a threshold at a multiple of their mean"),
+        Guided("w/o L_sim", GuidanceTraining.Paper,
+            "no alignment loss: guidance learns through the merging weights alone") with { AlignmentWeight = 0 },
+        Counts("one count for all", CountSharing.Mean,
+            "in each layer every sample keeps the mean share that the threshold gives its batch"),
+        Counts("counts permuted", CountSharing.Permuted,
+            "in each layer every sample keeps the share that the threshold gives another"),
+        Aligned(PruningMethod.ByTemperature(
+            ReductionPolicy.Fixed with { Name = "mean threshold", Keep = new MeanThresholdRule() }),
+            "all three scores, a threshold at a multiple of their mean"),
     ];
 
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<Method> All { get; } = [new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations, .. Controls];
+    public static IReadOnlyList<Method> All { get; } = [
+        new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations,
+        .. Controls];
 
-    /// <summary>The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP (released)".</summary>
+    /// <summary>
+    /// The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP (released)".
+    /// </summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
     public static Method Of(string name) => Named(name, All);
 
@@ -74,9 +103,11 @@ public static class Methods
     /// <exception cref="ArgumentException">There is none, or it takes no tokens out; the message names those that do.</exception>
     public static Method Tokens(string name) => Named(name, [.. All.Where(method => method.Pruning is not null)]);
 
-    private static Method Named(string name, IReadOnlyList<Method> methods) => methods.FirstOrDefault(method => Letters(method.Name) == Letters(name))
+    private static Method Named(string name, IReadOnlyList<Method> methods) =>
+        methods.FirstOrDefault(method => Letters(method.Name) == Letters(name))
         ?? throw new ArgumentException(
-            $"there is no method '{name}' here{Meant(name, methods)}; there are {string.Join(", ", methods.Select(method => method.Name))}",
+            $"there is no method '{name}' here{Meant(name, methods)}; there are "
+                + string.Join(", ", methods.Select(method => method.Name)),
             nameof(name));
 
     // The name that one to three letters set apart, asked for in words; nothing where none is so near.
@@ -84,41 +115,28 @@ public static class Methods
     {
         const int most = 3;
         var given = Letters(name);
-        var near = methods.Select(method => (method.Name, Away: Distance(given, Letters(method.Name)))).MinBy(one => one.Away);
+        var near = methods.Select(method => (method.Name, Away: StateDictionary.Distance(given, Letters(method.Name)))).MinBy(one => one.Away);
         return near.Away <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
-    }
-
-    // Letters put in, left out or exchanged (Levenshtein).
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        foreach (var (i, letter) in a.Index())
-        {
-            var (corner, left) = (row[0], row[0] = i + 1);
-            for (var j = 1; j < row.Length; j++)
-            {
-                left = Math.Min(Math.Min(left, row[j]) + 1, corner + (letter == b[j - 1] ? 0 : 1));
-                (corner, row[j]) = (row[j], left);
-            }
-        }
-
-        return row[^1];
     }
 
     private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
 
-    private static Method Aligned(PruningMethod pruning, string about) => new(pruning.Name, pruning) { AlignmentWeight = PaperAlignmentWeight, About = about };
+    private static Method Aligned(PruningMethod pruning, string about) =>
+        new(pruning.Name, pruning) { AlignmentWeight = PaperAlignmentWeight, About = about };
 
-    private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) => new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
+    private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) =>
+        new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
 
     private static Method Guided(string name, GuidanceTraining guidance, string about) =>
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name }), about) with { Guidance = guidance };
 
     private static Method Counts(string name, CountSharing sharing, string about) => Aligned(
-        PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name, Keep = new SharedCountRule(ReductionPolicy.Fixed.Keep, sharing) }), about);
+        PruningMethod.ByTemperature(
+            ReductionPolicy.Fixed with { Name = name, Keep = new SharedCountRule(ReductionPolicy.Fixed.Keep, sharing) }), about);
 
     private static Method Scores(string name, ScoreParts parts, string about) =>
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name, Scorer = new ImportanceScorer { Parts = parts } }), about);
+        Aligned(PruningMethod.ByTemperature(
+            ReductionPolicy.Fixed with { Name = name, Scorer = new ImportanceScorer { Parts = parts } }), about);
 }
 
 /// <summary>A method as a row of a table has it: what prunes, and how strongly alignment is trained beside it.</summary>
@@ -135,7 +153,9 @@ public sealed record Method(string Name, PruningMethod? Pruning)
     /// <summary>Whether parameters are pruned instead of tokens.</summary>
     public bool PrunesParameters { get; init; }
 
-    /// <summary>Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's own.</summary>
+    /// <summary>
+    /// Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's own.
+    /// </summary>
     public bool InEveryTable { get; init; }
 
     /// <summary>What it does, in a sentence.</summary>

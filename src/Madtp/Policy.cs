@@ -3,8 +3,8 @@ using Madtp.Kit.Models;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// A way to reduce tokens: scorer, keep rule, reducer, batch layout, each of which says what it costs. Where the paper, the released
-/// code and what we hold right differ, the difference is one property here, so that an ablation can flip it alone.
+/// A way to reduce tokens: scorer, keep rule, reducer, batch layout, each of which says what it costs. Where the paper, the
+/// released code and what we hold right differ, the difference is one property here, so that an ablation can flip it alone.
 /// </summary>
 public sealed record ReductionPolicy
 {
@@ -71,7 +71,9 @@ public sealed record ReductionPolicy
     /// <summary>The kit's default: the paper's method with every known defect of the released code decided.</summary>
     public static ReductionPolicy Fixed { get; } = Paper with { Name = "MADTP", Layout = BatchLayout.PerInstance };
 
-    /// <summary>Static token pruning (STP) as the paper has it: every layer drops the same number of its least important tokens.</summary>
+    /// <summary>
+    /// Static token pruning (STP) as the paper has it: every layer drops the same number of its least important tokens.
+    /// </summary>
     /// <param name="imageTokens">Image tokens dropped per layer.</param>
     /// <param name="textTokens">Text tokens dropped per layer.</param>
     public static ReductionPolicy Static(int imageTokens, int textTokens) => new()
@@ -82,7 +84,9 @@ public sealed record ReductionPolicy
         Reducer = new DropReducer(),
     };
 
-    /// <summary>Whether choosing tokens takes their products with the learnable tokens; the alignment loss may need them all the same.</summary>
+    /// <summary>
+    /// Whether choosing tokens takes their products with the learnable tokens; the alignment loss may need them all the same.
+    /// </summary>
     public bool NeedsAlignment => Scorer.NeedsAlignment || Keep.NeedsAlignment;
 
     /// <summary>Tokens a layer must keep (or exceed, where the policy then keeps all).</summary>
@@ -94,7 +98,8 @@ public sealed record ReductionPolicy
         }
 
         // The released text encoder of CLIP refuses to go below the batch's largest end-of-text position.
-        return context.Attended.EndOfText is { } end ? end.max().item<long>() + 2 : Math.Max(MinKeep, context.Encoder.ReleasedFloor);
+        return context.Attended.EndOfText is { } end ? end.max().item<long>() + 2
+            : Math.Max(MinKeep, context.Encoder.ReleasedFloor);
     }
 }
 
@@ -133,7 +138,9 @@ public interface IKeepRule
 /// <summary>Third part of a policy: what becomes of the tokens that do not stay.</summary>
 public interface ITokenReducer
 {
-    /// <summary>True where the pruned tokens come back as one; a block then has nothing to gain from pruning a single token.</summary>
+    /// <summary>
+    /// True where the pruned tokens come back as one; a block then has nothing to gain from pruning a single token.
+    /// </summary>
     bool AddsToken => false;
 
     /// <summary>True where pruned tokens go on inside others; false where they are dropped.</summary>
@@ -155,10 +162,13 @@ public readonly record struct LayerShape(long Tokens, long Width, long HeadWidth
 
 /// <summary>What a part of a policy computes in one layer.</summary>
 /// <param name="Operations">Element-wise work, one operation counted as 1: only deployment pays for it.</param>
-/// <param name="Products">Multiply-accumulates of products that the answer depends on: the paper's accounting counts them too.</param>
+/// <param name="Products">Multiply-accumulates of products that the answer depends on: the paper's accounting counts them
+/// too.</param>
 public readonly record struct PartCost(long Operations, long Products = 0);
 
-/// <summary>Order of the kept tokens. The released code leaves it to an unsorted top-k; it matters wherever position does.</summary>
+/// <summary>
+/// Order of the kept tokens. The released code leaves it to an unsorted top-k; it matters wherever position does.
+/// </summary>
 public enum TokenOrder
 {
     /// <summary>Ascending original position. The kit's own order, and the only one for new work.</summary>
@@ -167,10 +177,14 @@ public enum TokenOrder
     /// <summary>Descending importance (the reference tensors tagged <c>.sorted</c>).</summary>
     Importance,
 
-    /// <summary>Ascending position with the least important kept token last, as the CUDA top-k leaves them (tagged <c>.cuda</c>).</summary>
+    /// <summary>
+    /// Ascending position with the least important kept token last, as the CUDA top-k leaves them (tagged <c>.cuda</c>).
+    /// </summary>
     LeastImportantLast,
 
-    /// <summary>Whatever the unsorted top-k of the tokens' device returns, as in the released code: other devices, other orders.</summary>
+    /// <summary>
+    /// Whatever the unsorted top-k of the tokens' device returns, as in the released code: other devices, other orders.
+    /// </summary>
     Library,
 
     /// <summary>What a CPU's unsorted top-k returns, on whatever device. Only for tensors that were recorded that way.</summary>

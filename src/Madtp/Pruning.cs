@@ -59,13 +59,17 @@ internal static class TokenRanking
 /// <summary>How samples that would keep different numbers of tokens share one batch (Table 4, "operation").</summary>
 public enum BatchLayout
 {
-    /// <summary>Every sample keeps as many tokens as the one that keeps most (released). Its output depends on its batch mates.</summary>
+    /// <summary>
+    /// Every sample keeps as many tokens as the one that keeps most (released). Its output depends on its batch mates.
+    /// </summary>
     MaxKeep,
 
     /// <summary>Every sample keeps the mean number.</summary>
     MeanKeep,
 
-    /// <summary>Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any batch.</summary>
+    /// <summary>
+    /// Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any batch.
+    /// </summary>
     PerInstance,
 }
 
@@ -82,10 +86,13 @@ public enum BelowFloor
 /// <summary>The prune mask as it is applied, and the shorter sequence that it makes.</summary>
 /// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
 /// <param name="Rows">Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</param>
-/// <param name="Valid">1 where a slot of <paramref name="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are used.</param>
+/// <param name="Valid">1 where a slot of <paramref name="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are
+/// used.</param>
 public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
 {
-    /// <summary>Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null elsewhere.</summary>
+    /// <summary>
+    /// Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null elsewhere.
+    /// </summary>
     internal Tensor? Ranking { get; init; }
 
     /// <summary>Fits a wanted mask to the policy's batch layout and floor.</summary>
@@ -98,8 +105,10 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
         using var off = no_grad();
         var ranked = TokenRanking.Ranked(importance, context);
         var keep = wanted.Keep.logical_or(ranked.eq(float.PositiveInfinity));
-        var kept = context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(keep, ranked, context) : Rectangular(keep, ranked, context);
-        return kept is not null && context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(ranked) } : kept;
+        var kept = context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(keep, ranked, context)
+            : Rectangular(keep, ranked, context);
+        return kept is not null && context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(ranked) }
+            : kept;
     }
 
     /// <summary>The rows that stay, with everything that belongs to them.</summary>
@@ -116,7 +125,9 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
             : tokens.EndOfText,
     };
 
-    /// <summary><see cref="Gather"/> and one more row, last, that stands for the pruned tokens; a row of padding where none was pruned.</summary>
+    /// <summary>
+    /// <see cref="Gather"/> and one more row, last, that stands for the pruned tokens; a row of padding where none was pruned.
+    /// </summary>
     /// <param name="tokens">The whole sequence.</param>
     /// <param name="merged">The new row, <c>[B, D]</c>.</param>
     /// <param name="context">The block.</param>
@@ -132,7 +143,8 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
             Filled = Joined(kept.Filled, any),
             Candidates = Joined(kept.Candidates, ones_like(any)),
             Position = Joined(kept.Position, full_like(any, -1)),
-            Size = tokens.Size is null ? null : Joined(kept.Size, (context.Candidates.Take(tokens.Size) * pruned).sum(1, keepdim: true)),
+            Size = tokens.Size is null ? null
+                : Joined(kept.Size, (context.Candidates.Take(tokens.Size) * pruned).sum(1, keepdim: true)),
         };
     }
 
@@ -160,9 +172,11 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
         var counts = keep.sum(1); // [B]
         var count = policy.Layout == BatchLayout.MaxKeep
             ? counts.max().item<long>()
-            : Math.Max((long)Math.Round(counts.to(float64).mean().item<double>()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
+            : Math.Max((long)Math.Round(counts.to(float64).mean().item<double>()),
+                ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
         var floor = policy.Floor(context);
-        count = policy.BelowFloor == BelowFloor.KeepAll && count <= floor ? candidates : Math.Clamp(count, Math.Min(floor, candidates), candidates);
+        count = policy.BelowFloor == BelowFloor.KeepAll && count <= floor ? candidates
+            : Math.Clamp(count, Math.Min(floor, candidates), candidates);
         if (candidates - count <= (policy.Reducer.AddsToken ? 1 : 0))
         {
             return null;
@@ -183,7 +197,9 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
         var rows = zeros([stay.shape[0], width + 1], dtype: int64, device: keep.device)
             .scatter_(1, places * stay, all).slice(1, 1, width + 1, 1); // [B, N'], row 0 where a sample is shorter
         var full = context.Policy.Layout != BatchLayout.PerInstance && context.Attended.Candidates is null;
-        return new KeptRows(keep, rows, full ? null : (arange(width, device: keep.device).unsqueeze(0) < lengths.unsqueeze(1)).to(context.Attended.X.dtype));
+        return new KeptRows(
+            keep, rows, full ? null
+            : (arange(width, device: keep.device).unsqueeze(0) < lengths.unsqueeze(1)).to(context.Attended.X.dtype));
     }
 
     // Whole rows are copied: much faster than element by element.
@@ -196,7 +212,8 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
 
     private Tensor? Validated(Tensor? mask) => Valid is null ? mask : mask is null ? Valid : mask * Valid;
 
-    private Tensor? Padded(Tensor? perRow, int padding) => perRow is null || Valid is null ? perRow : perRow.masked_fill(Valid == 0, padding);
+    private Tensor? Padded(Tensor? perRow, int padding) =>
+        perRow is null || Valid is null ? perRow : perRow.masked_fill(Valid == 0, padding);
 
     private static Tensor? Joined(Tensor? perRow, Tensor last) => perRow is null ? null : cat([perRow, last.to(perRow.dtype)], 1);
 }
@@ -228,7 +245,9 @@ public static class TokenMerging
         (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).MatMul(tokens).squeeze(1);
 }
 
-/// <summary>Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section 3.3).</summary>
+/// <summary>
+/// Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section 3.3).
+/// </summary>
 public sealed record MergeReducer : ITokenReducer
 {
     /// <summary>Whether the weights are made to sum 1; EViT leaves the attention as it is.</summary>
@@ -255,5 +274,6 @@ public sealed record DropReducer : ITokenReducer
     public PartCost Cost(LayerShape layer, long removed) => default;
 
     /// <inheritdoc/>
-    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context) => kept.Gather(context.Attended, context);
+    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context) =>
+        kept.Gather(context.Attended, context);
 }

@@ -3,18 +3,18 @@ using Madtp.Kit.Models;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// A method as experiments compare it: token reduction with one dial that its cost depends on, so that every method can be
-/// brought to the same budget. MADTP's dial is the temperature T, that of the methods with fixed counts the keep ratio.
+/// A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method can be
+/// brought to the same budget. MADTP's strength is the temperature T, that of the methods with fixed counts the keep ratio.
 /// </summary>
 /// <param name="Name">Name shown in tables and charts.</param>
-/// <param name="Dial">What the dial is: "temperature" or "keep ratio".</param>
-/// <param name="Policy">The policy at a dial's value; for a temperature always the same.</param>
-public sealed record PruningMethod(string Name, string Dial, Func<double, ReductionPolicy> Policy)
+/// <param name="StrengthIs">What the strength is: "temperature" or "keep ratio".</param>
+/// <param name="Policy">The policy at a strength's value; for a temperature always the same.</param>
+public sealed record PruningMethod(string Name, string StrengthIs, Func<double, ReductionPolicy> Policy)
 {
-    /// <summary>What <see cref="Dial"/> says for a temperature.</summary>
+    /// <summary>What <see cref="StrengthIs"/> says for a temperature.</summary>
     public const string Temperature = "temperature";
 
-    /// <summary>What <see cref="Dial"/> says for the share of tokens that a layer keeps.</summary>
+    /// <summary>What <see cref="StrengthIs"/> says for the share of tokens that a layer keeps.</summary>
     public const string KeepRatio = "keep ratio";
 
     /// <summary>The values a calibration looks at.</summary>
@@ -37,43 +37,49 @@ public sealed record PruningMethod(string Name, string Dial, Func<double, Reduct
         Range = new CalibrationSettings { Lowest = 0.02, Highest = 1, MaxBisections = 13 },
     };
 
-    /// <summary>The method with its dial at a value.</summary>
-    public PruningSetting At(double dial) => new(Name, Policy(dial), dial);
+    /// <summary>The method with its strength at a value.</summary>
+    public PruningSetting At(double strength) => new(Name, Policy(strength), strength);
 
-    /// <summary>Turns the dial until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/> of the setting's calibration tells.</summary>
+    /// <summary>
+    /// Turns the strength until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/> of the
+    /// setting's calibration tells.
+    /// </summary>
     /// <param name="cost">What a setting costs, mean over examples that stay the same.</param>
     /// <param name="target">The cost wanted.</param>
     /// <exception cref="ArgumentException">The target is not positive.</exception>
     public PruningSetting Calibrate(Func<PruningSetting, double> cost, double target)
     {
         ArgumentNullException.ThrowIfNull(cost);
-        var found = BudgetSearch.Find(dial => cost(At(dial)), target, Range);
+        var found = BudgetSearch.Find(strength => cost(At(strength)), target, Range);
         return At(found.Value) with { Calibration = found };
     }
 
-    /// <summary>Sets the dial of an attached reduction.</summary>
-    public void Turn(TokenReduction reduction, double dial)
+    /// <summary>Sets the strength of an attached reduction.</summary>
+    public void Turn(TokenReduction reduction, double strength)
     {
         ArgumentNullException.ThrowIfNull(reduction);
-        reduction.Policy = Policy(dial);
-        reduction.Temperature = dial;
+        reduction.Policy = Policy(strength);
+        reduction.Temperature = strength;
     }
 }
 
-/// <summary>A method with its dial set: what is compared at one budget.</summary>
+/// <summary>A method with its strength set: what is compared at one budget.</summary>
 /// <param name="Name">Name shown in tables and charts.</param>
-/// <param name="Policy">The policy at the dial's value.</param>
-/// <param name="Dial">The temperature or the keep ratio, as <see cref="PruningMethod.Dial"/> says.</param>
-public sealed record PruningSetting(string Name, ReductionPolicy Policy, double Dial)
+/// <param name="Policy">The policy at the strength's value.</param>
+/// <param name="Strength">The temperature or the keep ratio, as <see cref="PruningMethod.StrengthIs"/> says.</param>
+public sealed record PruningSetting(string Name, ReductionPolicy Policy, double Strength)
 {
-    /// <summary>How the dial was found; null where it was chosen.</summary>
+    /// <summary>How the strength was found; null where it was chosen.</summary>
     public CalibrationResult? Calibration { get; init; }
 
-    /// <summary>Attaches it to a model that is trained: no features are gathered for L_sim. Dispose the handle to have the plain model back.</summary>
+    /// <summary>
+    /// Attaches it to a model that is trained: no features are gathered for L_sim. Dispose the handle to have the plain model
+    /// back.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     public TokenReduction Attach(IReducibleModel model)
     {
-        var reduction = TokenReduction.Attach(model, Policy, Dial);
+        var reduction = TokenReduction.Attach(model, Policy, Strength);
         reduction.GatherFeatures = false;
         return reduction;
     }

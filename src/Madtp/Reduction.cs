@@ -47,12 +47,15 @@ public sealed class TokenReduction : IDisposable
     /// <param name="only">Names of the encoders to reduce; all when empty.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     /// <exception cref="ArgumentException">The model has no encoder of a name in <paramref name="only"/>.</exception>
-    public static TokenReduction Attach(IReducibleModel model, ReductionPolicy policy, double temperature = 1, params string[] only)
+    public static TokenReduction Attach(
+        IReducibleModel model, ReductionPolicy policy, double temperature = 1, params string[] only)
     {
         var all = model.ReducibleEncoders;
         foreach (var name in only.Where(name => all.All(encoder => encoder.Name != name)))
         {
-            throw new ArgumentException($"the model has no encoder '{name}'; it has {string.Join(", ", all.Select(encoder => encoder.Name))}", nameof(only));
+            throw new ArgumentException(
+                $"the model has no encoder '{name}'; it has {string.Join(", ", all.Select(encoder => encoder.Name))}",
+                nameof(only));
         }
 
         return Attach([.. all.Where(encoder => only.Length == 0 || only.Contains(encoder.Name))], policy, temperature);
@@ -64,7 +67,8 @@ public sealed class TokenReduction : IDisposable
     {
         if (encoders.FirstOrDefault(encoder => encoder.Blocks.Any(block => block.Reducer is not null)) is { } taken)
         {
-            throw new InvalidOperationException($"encoder '{taken.Name}' has a token reduction attached already; dispose it first");
+            throw new InvalidOperationException(
+                $"encoder '{taken.Name}' has a token reduction attached already; dispose it first");
         }
 
         var reduction = new TokenReduction(encoders, policy, temperature);
@@ -92,7 +96,9 @@ public sealed class TokenReduction : IDisposable
         return trace;
     }
 
-    /// <summary>The trace being recorded, or null. A block that is run again for its gradients has been recorded already.</summary>
+    /// <summary>
+    /// The trace being recorded, or null. A block that is run again for its gradients has been recorded already.
+    /// </summary>
     internal ReductionTrace? Trace => Recomputation.IsAgain ? null : trace;
 
     /// <summary>Detaches; the model is plain again.</summary>
@@ -108,7 +114,9 @@ public sealed class TokenReduction : IDisposable
     }
 }
 
-/// <summary>All that the parts of a policy may look at in one block. N counts the candidates, the tokens that may be pruned.</summary>
+/// <summary>
+/// All that the parts of a policy may look at in one block. N counts the candidates, the tokens that may be pruned.
+/// </summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="Encoder">The encoder the block belongs to.</param>
 /// <param name="Layer">The block's index, from 0.</param>
@@ -116,7 +124,8 @@ public sealed class TokenReduction : IDisposable
 /// <param name="Record">What the attention saw, over all rows.</param>
 /// <param name="Candidates">Which rows may be pruned.</param>
 public sealed record ReductionContext(
-    ReductionPolicy Policy, ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Record, CandidateRows Candidates)
+    ReductionPolicy Policy, ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Record,
+        CandidateRows Candidates)
 {
     /// <summary>T, the temperature of the learnable threshold.</summary>
     public double Temperature { get; init; }
@@ -130,7 +139,9 @@ public sealed record ReductionContext(
     /// <summary>Candidates that must stay, <c>[B, N]</c> bool; null when none must.</summary>
     public Tensor? Protected { get; init; }
 
-    /// <summary>1 for candidates that are tokens, 0 for padding, <c>[B, N]</c>; null when all are, or padding is not told apart.</summary>
+    /// <summary>
+    /// 1 for candidates that are tokens, 0 for padding, <c>[B, N]</c>; null when all are, or padding is not told apart.
+    /// </summary>
     public Tensor? Mask => Candidates.Mask;
 
     /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
@@ -240,6 +251,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         var feature = AlignmentGuidance.Features(maps, mapped); // [B, K, d_k]
         feature = owner.Policy.Features == FeaturePooling.Mean ? feature / encoder.Blocks.Count : feature;
         var before = context.Attended.AlignmentFeature;
-        return context with { Attended = context.Attended with { AlignmentFeature = before is null ? feature : before + feature } };
+        return context with { Attended = context.Attended with { AlignmentFeature = before is null ? feature : before
+            + feature } };
     }
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// Everything that sets the authors' released code apart from <see cref="ReductionPolicy.Fixed"/>, one thing at a time, so that an
-/// ablation shows what each is worth.
+/// Everything that sets the authors' released code apart from <see cref="ReductionPolicy.Fixed"/>, one thing at a time, so that
+/// an ablation shows what each is worth.
 /// </summary>
 public static class ReleasedDefects
 {
@@ -14,9 +14,17 @@ public static class ReleasedDefects
     /// <summary>All of them: the numbered defects in order, then the differences in formulas.</summary>
     public static IReadOnlyList<ReleasedDefect> All { get; } =
     [
-        Flip(1, "batch mates", "Every sample of a batch keeps as many tokens as the one that keeps most; the kit lets each keep its own number.", policy => policy with { Layout = BatchLayout.MaxKeep }),
-        Flip(2, "misplaced masks", "The NLVR2 text encoder gathers masks by importance while tokens stand in another order, so a mask can belong to another token; the kit gathers all per-token state at once. Shows only where padding may be kept.", policy => policy with { Mask = MaskCarry.Released, ExcludePadding = false }),
-        Flip(3, "end of text", "CLIP's kept text tokens are reordered under a causal mask that is only cut to length, and the feature is read at the original end-of-text position, which works because nothing before the end is ever pruned; the kit keeps the order and follows the end. Needs max-keep and unmasked padding to show at all.", policy => policy with
+        Flip(1, "batch mates",
+            "Every sample of a batch keeps as many tokens as the one that keeps most; the kit lets each keep its own number.",
+            policy => policy with { Layout = BatchLayout.MaxKeep }),
+        Flip(2, "misplaced masks",
+            "The NLVR2 text encoder gathers masks by importance while tokens stand in another order, so a mask can belong to "
+                + "another token; the kit gathers all per-token state at once. Shows only where padding may be kept.",
+            policy => policy with { Mask = MaskCarry.Released, ExcludePadding = false }),
+        Flip(3, "end of text",
+            "CLIP's kept text tokens are reordered under a causal mask that is only cut to length, and the feature is read at "
+                + "the original end-of-text position, which works because nothing before the end is ever pruned; the kit keeps "
+                    + "the order and follows the end. Needs max-keep and unmasked padding to show at all.", policy => policy with
         {
             ProtectEndOfText = false,
             ExcludePadding = false,
@@ -24,21 +32,50 @@ public static class ReleasedDefects
             Layout = BatchLayout.MaxKeep,
             BelowFloor = BelowFloor.KeepAll,
         }),
-        Elsewhere(4, "unmasked questions", "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.", "ImageContext.Mask"),
-        Elsewhere(5, "copies of the class token", "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its own tokens.", "Reranking"),
-        Elsewhere(6, "borrowed momentum", "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.", "ClipConfig.MomentumText"),
-        Elsewhere(7, "task loss as alignment loss", "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; the kit's is zero.", "TrainingObjective"),
-        Elsewhere(8, "temperature by steps", "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed calibration split.", "ReleasedTemperatureSteps"),
-        Elsewhere(9, "selection on the test split", "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, without slack.", "Trainer"),
-        Elsewhere(10, "averages over fewer batches", "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "RunCosts"),
-        Flip(11, "no floor", "Nothing keeps a sample from losing all tokens but the class token and the merged one; the kit keeps at least one more.", policy => policy with { MinKeep = 0 }),
-        Elsewhere(12, "order by the device", "Kept tokens stand in the order of an unsorted top-k, which no two devices share, and CLIP reads a text's feature at a place: the same weights and texts give other features on a GPU than on a CPU; the kit keeps the order of positions.", "TokenOrder"),
-        Flip(null, "padding counts", "Padding is scored, counted and merged like any token; the kit leaves it out everywhere.", policy => policy with { ExcludePadding = false }),
-        Flip(null, "class score unnormalised", "S_cls is not made to sum 1, so it weighs as much as its attention; the kit normalises all three scores.", policy => policy with { Scorer = Scorer with { NormalizeClass = false } }),
-        Flip(null, "self score summed", "S_self sums the attention that a token receives; the paper takes the maximum.", policy => policy with { Scorer = Scorer with { SelfPooling = SelfPooling.Sum } }),
-        Flip(null, "raw alignment scores", "S_token reads raw, unscaled products that may be negative; the paper reads the softmaxed maps.", policy => policy with { Scorer = Scorer with { SoftmaxAlignment = false } }),
-        Flip(null, "softmax threshold", "The threshold weighs by softmax of R/T, larger T pruning more; the paper by sparsemax of T·A, larger T pruning less.", policy => policy with { Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }),
-        Flip(null, "features summed", "The layers' alignment features are summed before the loss; the kit averages them. The loss is a cosine, which does not see the difference.", policy => policy with { Features = FeaturePooling.Sum }),
+        Elsewhere(4, "unmasked questions",
+            "Cross-attention ignores its mask, so VQA's decoder attends to padded question tokens; the kit honours the mask.",
+            "ImageContext.Mask"),
+        Elsewhere(5, "copies of the class token",
+            "Re-ranking fills shorter images up with unmasked copies of their class token; the kit reads every image by its "
+                + "own tokens.", "Reranking"),
+        Elsewhere(6, "borrowed momentum",
+            "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.",
+            "ClipConfig.MomentumText"),
+        Elsewhere(7, "task loss as alignment loss",
+            "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; "
+                + "the kit's is zero.", "TrainingObjective"),
+        Elsewhere(8, "temperature by steps",
+            "The temperature takes a table's step each epoch and may never meet the budget; the kit bisects on a fixed "
+                + "calibration split.", "ReleasedTemperatureSteps"),
+        Elsewhere(9, "selection on the test split",
+            "The best epoch is chosen by its test score, with up to 19% of slack on the budget; the kit chooses by validation, "
+                + "without slack.", "Trainer"),
+        Elsewhere(10, "averages over fewer batches",
+            "Batches whose cost could not be counted are skipped but still divided by; the kit skips nothing.", "RunCosts"),
+        Flip(11, "no floor",
+            "Nothing keeps a sample from losing all tokens but the class token and the merged one; the kit keeps at least one "
+                + "more.", policy => policy with { MinKeep = 0 }),
+        Elsewhere(12, "order by the device",
+            "Kept tokens stand in the order of an unsorted top-k, which no two devices share, and CLIP reads a text's feature "
+                + "at a place: the same weights and texts give other features on a GPU than on a CPU; the kit keeps the order "
+                    + "of positions.", "TokenOrder"),
+        Flip(null, "padding counts", "Padding is scored, counted and merged like any token; the kit leaves it out everywhere.",
+            policy => policy with { ExcludePadding = false }),
+        Flip(null, "class score unnormalised",
+            "S_cls is not made to sum 1, so it weighs as much as its attention; the kit normalises all three scores.",
+            policy => policy with { Scorer = Scorer with { NormalizeClass = false } }),
+        Flip(null, "self score summed", "S_self sums the attention that a token receives; the paper takes the maximum.",
+            policy => policy with { Scorer = Scorer with { SelfPooling = SelfPooling.Sum } }),
+        Flip(null, "raw alignment scores",
+            "S_token reads raw, unscaled products that may be negative; the paper reads the softmaxed maps.",
+            policy => policy with { Scorer = Scorer with { SoftmaxAlignment = false } }),
+        Flip(null, "softmax threshold",
+            "The threshold weighs by softmax of R/T, larger T pruning more; the paper by sparsemax of T·A, larger T pruning "
+                + "less.",
+            policy => policy with { Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }),
+        Flip(null, "features summed",
+            "The layers' alignment features are summed before the loss; the kit averages them. The loss is a cosine, which "
+                + "does not see the difference.", policy => policy with { Features = FeaturePooling.Sum }),
     ];
 
     /// <summary>Those that a policy holds.</summary>
@@ -72,9 +109,9 @@ public sealed record ReleasedDefect(string Name, string Sentence)
 /// </summary>
 /// <remarks>
 /// The table knows one direction: it expects the cost to fall as the temperature rises, which holds for the released softmax
-/// threshold (<see cref="ThresholdNormalization.Softmax"/>) but not for the paper's sparsemax. Its steps are absolute, whatever the
-/// temperature, and nothing keeps it from going below zero, where the released policy prunes nothing. In the released VQA script the
-/// cost is never measured again: <see cref="Walk"/> with a constant cost is what it does.
+/// threshold (<see cref="ThresholdNormalization.Softmax"/>) but not for the paper's sparsemax. Its steps are absolute, whatever
+/// the temperature, and nothing keeps it from going below zero, where the released policy prunes nothing. In the released VQA
+/// script the cost is never measured again: <see cref="Walk"/> with a constant cost is what it does.
 /// </remarks>
 public static class ReleasedTemperatureSteps
 {
@@ -92,13 +129,15 @@ public static class ReleasedTemperatureSteps
     /// <param name="temperature">This epoch's.</param>
     /// <param name="macs">What this epoch cost.</param>
     /// <param name="target">The cost wanted.</param>
-    /// <param name="plain">The plain model's cost: distances scale with it. 132.54 G gives the released table of 30, 10, 5 and 1 G.</param>
+    /// <param name="plain">The plain model's cost: distances scale with it. 132.54 G gives the released table of 30, 10, 5 and 1
+    /// G.</param>
     /// <exception cref="ArgumentException">The plain model's cost is not positive.</exception>
     public static double Next(double temperature, double macs, double target, double plain)
     {
         if (!(plain > 0))
         {
-            throw new ArgumentException($"the plain model's cost is the unit of the steps' distances and must be positive, not {plain}", nameof(plain));
+            throw new ArgumentException(
+                $"the plain model's cost is the unit of the steps' distances and must be positive, not {plain}", nameof(plain));
         }
 
         var distance = Math.Abs(macs - target) / plain * TableScale;
@@ -107,7 +146,8 @@ public static class ReleasedTemperatureSteps
     }
 
     /// <summary>
-    /// Temperatures and costs of all epochs, in their order. A trained model changes in between; here the cost is the given function's.
+    /// Temperatures and costs of all epochs, in their order. A trained model changes in between; here the cost is the given
+    /// function's.
     /// </summary>
     /// <param name="macs">The cost at a temperature.</param>
     /// <param name="target">The cost wanted.</param>
@@ -145,7 +185,8 @@ internal static class ReleasedOrders
         {
             TokenOrder.Importance => kept,
             TokenOrder.LeastImportantLast when oneMore => kept.sort(1).Values,
-            TokenOrder.LeastImportantLast => cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
+            TokenOrder.LeastImportantLast =>
+                cat([kept.slice(1, 0, count - 1, 1).sort(1).Values, kept.slice(1, count - 1, count, 1)], 1),
             TokenOrder.LibraryOnCpu => Unsorted(ranked.cpu()).to(ranked.device),
             _ => Unsorted(ranked),
         };
@@ -155,7 +196,10 @@ internal static class ReleasedOrders
     }
 }
 
-/// <summary>Padding masks as the released code carries them (defect 2); null where the policy or the encoder carries them with their tokens.</summary>
+/// <summary>
+/// Padding masks as the released code carries them (defect 2); null where the policy or the encoder carries them with their
+/// tokens.
+/// </summary>
 internal static class ReleasedMasks
 {
     /// <summary>By descending importance, whatever the order of the tokens (NLVR2 text encoder), <c>[B, N']</c>.</summary>

@@ -1,4 +1,7 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Madtp.Kit.Madtp;
 
@@ -9,8 +12,8 @@ namespace Madtp.Kit.Madtp;
 public static class LearnableThreshold
 {
     /// <summary>
-    /// Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0 gives the mean
-    /// of TIS.
+    /// Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0 gives
+    /// the mean of TIS.
     /// </summary>
     /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
@@ -46,46 +49,92 @@ public static class LearnableThreshold
 /// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7): the Euclidean projection onto the probability simplex.</summary>
 public static class Sparsemax
 {
+    private const int SmallestShare = 1 << 14; // numbers that are worth a thread
+
     /// <summary>
     /// p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero.
     /// The gradient of g is g − mean of g on the support, and zero off it.
     /// </summary>
     public static Tensor Project(Tensor scores)
     {
+        if (!scores.is_cuda && !(scores.requires_grad && is_grad_enabled()))
+        {
+            return ProjectRows(scores);
+        }
+
         // A common shift changes nothing; with the greatest score at 0 no size of scores drowns the 1.
         var centred = scores - scores.amax([-1], keepdim: true).detach();
-        var support = Support(centred.detach()); // [..., N] bool
-        return (centred - Threshold(centred, support)).clamp_min(0);
+        var support = centred.is_cuda ? Support(centred.detach()) : ProjectRows(centred.detach()) > 0; // [..., N] bool
+        var threshold = ((centred * support).sum(-1, keepdim: true) - 1) / support.sum(-1, keepdim: true); // τ = (Σ z − 1) / k
+        return (centred - threshold).clamp_min(0);
     }
 
-    // τ = (Σ z − 1) / k over the k entries of the support, [..., 1].
-    private static Tensor Threshold(Tensor centred, Tensor support) =>
-        ((centred * support).sum(-1, keepdim: true) - 1) / support.sum(-1, keepdim: true);
-
-    // Sorting finds it at once (k is the last j with 1 + j z_(j) > Σ_{i≤j} z_(i)), but is the slowest thing that a CPU can do here. There
-    // entries are left out until none lies below the threshold of those that remain, which ends at the same set (Michelot, 1986).
+    // k is the last j with 1 + j z_(j) > Σ_{i≤j} z_(i).
     private static Tensor Support(Tensor centred)
     {
+        var sorted = centred.sort(-1, descending: true).Values;
+        var rank = arange(1, centred.shape[^1] + 1, dtype: centred.dtype, device: centred.device);
+        var size = ((rank * sorted) + 1 > sorted.cumsum(-1)).sum(-1, keepdim: true); // k, [..., 1]
+        return centred >= sorted.gather(-1, size - 1);
+    }
+
+    // On a CPU a row is projected while it lies in the cache: a tenth of the time of the same in operators over all rows.
+    private static Tensor ProjectRows(Tensor scores)
+    {
         using var off = no_grad();
-        if (centred.is_cuda)
+        var (weights, width) = (scores.to(float32, copy: true).contiguous(), (int)scores.shape[^1]); // [..., N]
+        var (rows, threads) = ((int)(weights.numel() / width), get_num_threads());
+        var share = Math.Max((rows + threads - 1) / threads, SmallestShare / width);
+        Parallel.For(0, (rows + share - 1) / share, new ParallelOptions { MaxDegreeOfParallelism = threads }, part =>
         {
-            var sorted = centred.sort(-1, descending: true).Values;
-            var rank = arange(1, centred.shape[^1] + 1, dtype: centred.dtype, device: centred.device);
-            var size = ((rank * sorted) + 1 > sorted.cumsum(-1)).sum(-1, keepdim: true); // k, [..., 1]
-            return centred >= sorted.gather(-1, size - 1);
+            var numbers = MemoryMarshal.Cast<byte, float>(weights.bytes);
+            for (var row = part * share; row < Math.Min(rows, (part + 1) * share); row++)
+            {
+                ProjectRow(numbers.Slice(row * width, width));
+            }
+        });
+        return weights.to(scores.dtype);
+    }
+
+    // Entries are left out until none lies below the threshold of those that remain (Michelot, 1986).
+    private static void ProjectRow(Span<float> row)
+    {
+        TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), row);
+        var (tau, left) = (-1f, int.MaxValue); // the greatest is 0 and no part exceeds 1
+        for (var before = int.MaxValue; ; before = left)
+        {
+            (var above, left) = Above(row, tau);
+            if (left == 0 || left == before) // none where scores are no numbers
+            {
+                break;
+            }
+
+            tau += (above - 1) / left;
         }
 
-        var threshold = full([.. centred.shape[..^1], 1], -1, dtype: centred.dtype); // τ ≥ -1: the greatest is 0 and no part exceeds 1
-        for (double size = double.MaxValue, before = double.PositiveInfinity; size < before;) // ends too where scores are no numbers
+        TensorPrimitives.Subtract(row, tau, row);
+        TensorPrimitives.Max(row, 0, row);
+    }
+
+    // Σ (z − τ) over the entries above τ, and how many they are.
+    private static (float Sum, int Count) Above(ReadOnlySpan<float> row, float tau)
+    {
+        var (sums, counts, threshold) = (Vector<float>.Zero, Vector<int>.Zero, new Vector<float>(tau));
+        var i = 0;
+        for (; i <= row.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
-            using var scope = NewDisposeScope();
-            var rest = (centred - threshold).clamp_min_(0);
-            var (sum, count) = (rest.sum(-1, keepdim: true), rest.sign_().sum(-1, keepdim: true)); // [..., 1]
-            threshold.add_((sum - 1) / count);
-            (before, size) = (size, count.sum(type: float64).item<double>());
+            var over = new Vector<float>(row[i..]) - threshold;
+            var above = Vector.GreaterThan(over, Vector<float>.Zero); // −1 where true
+            (sums, counts) = (sums + Vector.ConditionalSelect(above, over, Vector<float>.Zero), counts - above);
         }
 
-        return centred > threshold;
+        var (sum, count) = (Vector.Sum(sums), Vector.Sum(counts));
+        for (; i < row.Length; i++)
+        {
+            (sum, count) = row[i] > tau ? (sum + (row[i] - tau), count + 1) : (sum, count);
+        }
+
+        return (sum, count);
     }
 }
 
@@ -99,7 +148,9 @@ public enum ThresholdNormalization
     Sparsemax,
 }
 
-/// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own number.</summary>
+/// <summary>
+/// Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own number.
+/// </summary>
 /// <param name="Normalization">How the alignment scores become weights over tokens.</param>
 public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
 {
@@ -118,7 +169,8 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
     {
         if (context.RawAlignment is null)
         {
-            throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
+            throw new InvalidOperationException(
+                $"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
                 + "threshold from; use another keep rule, such as MeanThresholdRule");
         }
 

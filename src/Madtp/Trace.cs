@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>A record of what a reduction did, block by block in order of execution. Disposing it ends the recording and frees its tensors.</summary>
+/// <summary>
+/// A record of what a reduction did, block by block in order of execution. Disposing it ends the recording and frees its tensors.
+/// </summary>
 public sealed class ReductionTrace : IDisposable
 {
     private readonly List<ReductionStep> steps = [];
@@ -62,7 +64,8 @@ public sealed class ReductionTrace : IDisposable
         ended();
     }
 
-    internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, PruneMask? wanted, KeptRows? kept)
+    internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, PruneMask? wanted,
+        KeptRows? kept)
     {
         using var off = no_grad();
         var padding = !Policy.ExcludePadding;
@@ -71,12 +74,14 @@ public sealed class ReductionTrace : IDisposable
             TokensBefore = context.Attended.TokensPerSample(padding),
             Length = output.Length,
             Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
-            Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, wanted!, kept) : null,
+            Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, wanted!, kept)
+                : null,
         });
     }
 
     private static IReadOnlyList<int> Kept(ReductionStep step, int sample, int first) =>
-        [.. (step.Positions ?? throw new ArgumentException("the trace was recorded without positions: use reduction.Record(TraceDetail.Positions)"))[sample]
+        [.. (step.Positions ?? throw new ArgumentException(
+            "the trace was recorded without positions: use reduction.Record(TraceDetail.Positions)"))[sample]
             .Where(position => position >= first).Select(position => (int)position - first)];
 
     private static long[][] Positions(TokenState tokens)
@@ -96,12 +101,14 @@ public sealed class ReductionTrace : IDisposable
         return rows;
     }
 
-    private StepTensors Hold(ReductionContext context, TokenState output, ImportanceScores importance, PruneMask wanted, KeptRows? kept) => new()
+    private StepTensors Hold(
+        ReductionContext context, TokenState output, ImportanceScores importance, PruneMask wanted, KeptRows? kept) => new()
     {
         Candidates = context.Attended.Position is { } position ? Hold(context.Candidates.Take(position)) : null,
         Mask = Hold(context.Mask),
         RawAlignment = Hold(context.RawAlignment),
-        Importance = new ImportanceScores(Hold(importance.Total)!, Hold(importance.Class), Hold(importance.Self), Hold(importance.Alignment)),
+        Importance = new ImportanceScores(
+            Hold(importance.Total)!, Hold(importance.Class), Hold(importance.Self), Hold(importance.Alignment)),
         Wanted = new PruneMask(Hold(wanted.Keep)!, Hold(wanted.Thresholds)),
         Kept = kept is null ? null : new KeptRows(Hold(kept.Keep)!, Hold(kept.Rows)!, Hold(kept.Valid)),
         Output = Hold(output.X)!,
@@ -123,7 +130,8 @@ public sealed class ReductionTrace : IDisposable
 /// <summary>What a reduction did in one block.</summary>
 /// <param name="Encoder">Name of the encoder.</param>
 /// <param name="Layer">The block's index, from 0.</param>
-/// <param name="TokensPerSample">Tokens each sample goes on with, class and merged token included; padding left out, unless the policy takes it for tokens.</param>
+/// <param name="TokensPerSample">Tokens each sample goes on with, class and merged token included; padding left out, unless the
+/// policy takes it for tokens.</param>
 /// <param name="Pruned">True where tokens were taken out.</param>
 public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int> TokensPerSample, bool Pruned)
 {
@@ -133,17 +141,24 @@ public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int>
     /// <summary>Tokens the sequence is long after the block, padding included.</summary>
     public int Length { get; init; }
 
-    /// <summary>Original positions of the tokens each sample goes on with, in order; 0 is the class token, −1 a merged token. Null at <see cref="TraceDetail.Counts"/>.</summary>
+    /// <summary>
+    /// Original positions of the tokens each sample goes on with, in order; 0 is the class token, −1 a merged token. Null at <see
+    /// cref="TraceDetail.Counts"/>.
+    /// </summary>
     public IReadOnlyList<long[]>? Positions { get; init; }
 
-    /// <summary>Scores, thresholds and selection; null below <see cref="TraceDetail.Tensors"/> or where the block kept everything unseen.</summary>
+    /// <summary>
+    /// Scores, thresholds and selection; null below <see cref="TraceDetail.Tensors"/> or where the block kept everything unseen.
+    /// </summary>
     public StepTensors? Tensors { get; init; }
 }
 
 /// <summary>The tensors of one step, detached. N counts the candidates.</summary>
 public sealed record StepTensors
 {
-    /// <summary>The position that each candidate entered the encoder with, <c>[B, N]</c> int64; −1 for merged tokens and padding.</summary>
+    /// <summary>
+    /// The position that each candidate entered the encoder with, <c>[B, N]</c> int64; −1 for merged tokens and padding.
+    /// </summary>
     public Tensor? Candidates { get; init; }
 
     /// <summary>1 for candidates that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>

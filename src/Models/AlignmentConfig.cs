@@ -9,7 +9,9 @@ namespace Madtp.Kit.Models;
 /// <param name="Map">Whether tokens pass a linear map first.</param>
 public sealed record AlignmentConfig(int Tokens = 100, int Width = 768, AlignmentMapping Map = AlignmentMapping.None)
 {
-    /// <summary>E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without alignment guidance.</summary>
+    /// <summary>
+    /// E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without alignment guidance.
+    /// </summary>
     internal static Parameter? LearnableTokens(AlignmentConfig? alignment) =>
         alignment is null ? null : nn.Parameter(randn(alignment.Tokens, alignment.Width));
 }
@@ -19,7 +21,8 @@ public sealed record AlignedFeatures(Tensor Image, Tensor Text)
 {
     /// <summary>The features of encoded images and texts; null where nothing was aligned, or where they are not pairs.</summary>
     internal static AlignedFeatures? Of(TokenState images, TokenState texts) =>
-        images.AlignmentFeature is { } seen && texts.AlignmentFeature is { } read && seen.shape[0] == read.shape[0] ? new(seen, read) : null;
+        images.AlignmentFeature is { } seen && texts.AlignmentFeature is { } read && seen.shape[0] == read.shape[0]
+            ? new(seen, read) : null;
 }
 
 /// <summary>How tokens reach the alignment space.</summary>
@@ -35,7 +38,9 @@ public enum AlignmentMapping
     Shared,
 }
 
-/// <summary>The map of eq. 1 into the alignment space: V' = W_v V + b_v. Named as in the released checkpoints (<c>q_map.0</c>).</summary>
+/// <summary>
+/// The map of eq. 1 into the alignment space: V' = W_v V + b_v. Named as in the released checkpoints (<c>q_map.0</c>).
+/// </summary>
 public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
 {
     private readonly Sequential q_map;
@@ -62,7 +67,8 @@ public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
                 return [.. Enumerable.Repeat(new AlignmentMap(width, alignment.Width), layers)];
             case AlignmentMapping.None when alignment.Width != width:
                 throw new ArgumentException(
-                    $"without a map the alignment width d_k must equal the encoder's width {width}, not {alignment.Width}", nameof(alignment));
+                    $"without a map the alignment width d_k must equal the encoder's width {width}, not {alignment.Width}",
+                        nameof(alignment));
             default:
                 return new AlignmentMap?[layers];
         }

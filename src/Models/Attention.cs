@@ -11,7 +11,9 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 {
     private Tensor? probabilities;
 
-    /// <summary>Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its map.</summary>
+    /// <summary>
+    /// Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its map.
+    /// </summary>
     public Tensor Probabilities
     {
         get => probabilities ??= Map!();
@@ -48,7 +50,8 @@ public abstract class MultiHeadAttention : nn.Module
     /// <param name="key">K.</param>
     /// <param name="value">V.</param>
     /// <param name="bias">What the scores get added; null adds nothing.</param>
-    /// <param name="read">Whether the map will be read. One that nobody reads is not kept: the attention runs as one operator.</param>
+    /// <param name="read">Whether the map will be read. One that nobody reads is not kept: the attention runs as one
+    /// operator.</param>
     protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, bool read)
     {
         var added = bias?.to(query.dtype);
@@ -66,7 +69,8 @@ public abstract class MultiHeadAttention : nn.Module
         }
 
         var rescale = scale * Math.Sqrt(query.shape[^1]); // it scales by a head's width now
-        var output = nn.functional.scaled_dot_product_attention(Math.Abs(rescale - 1) < 1e-6 ? query : query * rescale, key, value, added!);
+        var output = nn.functional.scaled_dot_product_attention(
+            Math.Abs(rescale - 1) < 1e-6 ? query : query * rescale, key, value, added!);
         return new SelfAttentionRecord(output, key) { Map = Map };
     }
 
@@ -84,10 +88,12 @@ public abstract class FusedAttention(string name, int width, int heads) : MultiH
     /// <param name="bias">What scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
     /// <param name="read">Whether the map will be read.</param>
     /// <returns>What is added to the tokens, <c>[B, N, D]</c>, and the record.</returns>
-    internal (Tensor Output, SelfAttentionRecord Record) Attend(Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, bool read)
+    internal (Tensor Output, SelfAttentionRecord Record) Attend(
+        Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, bool read)
     {
         var projected = rows.Map(tokens, each => Project(norm.forward(each))); // [B, N, 3·h·d_h]
-        var parts = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4).unbind(0); // each [B, h, N, d_h]
+        // each [B, h, N, d_h]
+        var parts = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4).unbind(0);
         var record = Attend(parts[0], parts[1], parts[2], bias, read);
         return (rows.Map(JoinHeads(record), Output), record);
     }
@@ -100,8 +106,8 @@ public abstract class FusedAttention(string name, int width, int heads) : MultiH
 }
 
 /// <summary>
-/// A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around each. Tokens
-/// may be reduced between the two.
+/// A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around each.
+/// Tokens may be reduced between the two.
 /// </summary>
 public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module<TokenState, TokenState>(name), IReducibleBlock
 {
@@ -112,7 +118,8 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
     public abstract AlignmentMap? QueryModel { get; }
 
     /// <summary>The parts, in order.</summary>
-    protected abstract (LayerNorm Norm1, FusedAttention Attention, LayerNorm Norm2, nn.Module<Tensor, Tensor> FeedForward) Parts { get; }
+    protected abstract (LayerNorm Norm1, FusedAttention Attention, LayerNorm Norm2, nn.Module<Tensor,
+        Tensor> FeedForward) Parts { get; }
 
     /// <summary>What is added to the attention's scores, broadcast to <c>[B, h, N, N]</c>; null adds nothing.</summary>
     protected virtual Tensor? Bias(TokenState input) => input.AttentionBias();
@@ -126,11 +133,12 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
         var tokens = input with { X = Products.Add(DropPath(attended), input.X) };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
         rows = ReferenceEquals(tokens.Filled, input.Filled) ? rows : FilledRows.Of(tokens);
-        return tokens with { X = Products.Add(DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
+        return tokens with { X = Products.Add(
+            DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
     }
 
-    // Stochastic depth: in training a sample's branch [B, N, D] is skipped with a probability and scaled up otherwise. Whatever its
-    // device, lots are drawn on the processor, whose random state checkpoints hold and recomputation restores.
+    // Stochastic depth: in training a sample's branch [B, N, D] is skipped with a probability and scaled up otherwise. Whatever
+    // its device, lots are drawn on the processor, whose random state checkpoints hold and recomputation restores.
     private Tensor DropPath(Tensor branch)
     {
         if (!training || dropPath == 0)
@@ -139,7 +147,7 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
         }
 
         var keep = 1 - dropPath;
-        var drawn = rand([branch.shape[0], 1, 1], dtype: branch.dtype, device: CPU) + keep; // [B, 1, 1]
-        return branch / keep * drawn.floor().to(branch.device);
+        var drawn = BatchPart.Draw([branch.shape[0], 1, 1], all => rand(all, dtype: branch.dtype, device: CPU)); // [B, 1, 1]
+        return branch / keep * (drawn + keep).floor().to(branch.device);
     }
 }

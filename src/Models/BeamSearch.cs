@@ -31,7 +31,8 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
             }
 
             scores.Dispose();
-            scores = model.Next(going.LastWords(prompts.device), tensor(going.Parents, device: prompts.device)).MoveToOuterDisposeScope();
+            scores = model.Next(going.LastWords(prompts.device), tensor(going.Parents, device: prompts.device))
+                .MoveToOuterDisposeScope();
         }
 
         return Padded([.. finished.Select((texts, image) => Best(texts, going, image, done[image]))], prompts.device);
@@ -43,11 +44,14 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
         var ruled = WordRules.Apply(scores.to(float32).log_softmax(1), going.Ids(scores.device), settings); // [B·beams, V]
         var total = (ruled + tensor(going.Scores, device: scores.device).unsqueeze(1)).view(finished.Length, beams * words);
         var (values, places) = total.topk(2 * beams, 1);
-        var candidates = values.cpu().data<float>().ToArray().Zip(places.cpu().data<long>().ToArray(), (score, place) => new Candidate((int)(place / words), place % words, score));
+        var candidates = values.cpu().data<float>().ToArray()
+            .Zip(places.cpu().data<long>().ToArray(),
+            (score, place) => new Candidate((int)(place / words), place % words, score));
         var next = new List<Candidate>();
         foreach (var (image, some) in candidates.Chunk(2 * beams).Index())
         {
-            next.AddRange(done[image] ? Enumerable.Repeat(new Candidate(0, settings.PaddingId, 0), beams) : Sort(image, some, going, finished[image]));
+            next.AddRange(done[image] ? Enumerable.Repeat(new Candidate(0, settings.PaddingId, 0), beams)
+                : Sort(image, some, going, finished[image]));
             done[image] |= finished[image].AreFinal(some[0].Score, going.Length);
         }
 
@@ -108,11 +112,14 @@ internal sealed class GoingTexts
     private readonly int beams;
     private readonly long[][] texts;
 
-    /// <summary>Begins with every image's prompt, <c>[B, n]</c>; all copies but the first start with the score <paramref name="copies"/>.</summary>
+    /// <summary>
+    /// Begins with every image's prompt, <c>[B, n]</c>; all copies but the first start with the score <paramref name="copies"/>.
+    /// </summary>
     public GoingTexts(Tensor prompts, int beams, float copies)
     {
         this.beams = beams;
-        texts = [.. prompts.cpu().contiguous().data<long>().ToArray().Chunk((int)prompts.shape[1]).SelectMany(prompt => Enumerable.Repeat(prompt, beams))];
+        texts = [.. prompts.cpu().contiguous().data<long>().ToArray().Chunk((int)prompts.shape[1])
+            .SelectMany(prompt => Enumerable.Repeat(prompt, beams))];
         Scores = [.. texts.Select((_, row) => row % beams == 0 ? 0 : copies)];
         Parents = [.. texts.Select((_, row) => (long)row)];
     }
@@ -142,7 +149,9 @@ internal sealed class GoingTexts
     public GoingTexts Extended(IReadOnlyList<Candidate> candidates)
     {
         long[] parents = [.. candidates.Select((candidate, row) => (row / beams * beams) + (long)candidate.Beam)];
-        return new GoingTexts(beams, [.. candidates.Select((candidate, row) => (long[])[.. texts[parents[row]], candidate.Word])], [.. candidates.Select(candidate => candidate.Score)], parents);
+        return new GoingTexts(
+            beams, [.. candidates.Select((candidate, row) => (long[])[.. texts[parents[row]], candidate.Word])],
+            [.. candidates.Select(candidate => candidate.Score)], parents);
     }
 
     /// <summary>All tokens, <c>[B·beams, N]</c> int64.</summary>

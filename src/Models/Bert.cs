@@ -41,13 +41,16 @@ public sealed record BertConfig
     public int FirstMergeLayer { get; init; } = 6;
 }
 
-/// <summary>BLIP's text transformer: BERT embeddings and layers that can read images. Parameter names are those of its checkpoints.</summary>
+/// <summary>
+/// BLIP's text transformer: BERT embeddings and layers that can read images. Parameter names are those of its checkpoints.
+/// </summary>
 public sealed class TextTransformer : nn.Module
 {
     private readonly BertEmbeddings embeddings;
     private readonly BertEncoder encoder;
 
-    private TextTransformer(BertConfig config, AlignmentConfig? alignment, Func<int, AlignmentMap?, BertLayer> layer) : base(nameof(TextTransformer))
+    private TextTransformer(BertConfig config, AlignmentConfig? alignment, Func<int, AlignmentMap?, BertLayer> layer)
+        : base(nameof(TextTransformer))
     {
         Config = config;
         var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Layers);
@@ -74,9 +77,12 @@ public sealed class TextTransformer : nn.Module
     public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null) =>
         new(config, alignment, (_, map) => BertLayer.Med(config, map));
 
-    /// <summary>Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.</summary>
+    /// <summary>
+    /// Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.
+    /// </summary>
     /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
-    public ImageContext Project(ImageContext image) => image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
+    public ImageContext Project(ImageContext image) =>
+        image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
 
     /// <summary>Encodes a text.</summary>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
@@ -89,9 +95,12 @@ public sealed class TextTransformer : nn.Module
         return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
     }
 
-    /// <summary>Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.</summary>
+    /// <summary>
+    /// Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.
+    /// </summary>
     /// <param name="ids">New tokens, <c>[B, n]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, n]</c>; null when all are real, as they must be where a cache goes on.</param>
+    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, n]</c>; null when all are real, as they must be where a cache goes
+    /// on.</param>
     /// <param name="image">What is read: one a text, or one for each run of B / b texts.</param>
     /// <param name="cache">What earlier steps computed; gets the new tokens added. Null where all tokens are new.</param>
     /// <returns>Hidden states of the last layer, <c>[B, n, D]</c>.</returns>
@@ -109,7 +118,9 @@ public sealed class TextTransformer : nn.Module
         return encoder.Decode(hidden, DecoderBias(ids.shape[1], before + ids.shape[1], mask, hidden), image, cache);
     }
 
-    /// <summary>BERT's initialisation of every linear layer and embedding below a module: weights of deviation 0.02, zero biases.</summary>
+    /// <summary>
+    /// BERT's initialisation of every linear layer and embedding below a module: weights of deviation 0.02, zero biases.
+    /// </summary>
     internal static void InitializeAsBert(nn.Module module)
     {
         using var off = no_grad();
@@ -136,7 +147,8 @@ public sealed class TextTransformer : nn.Module
             return null; // the last token reads all
         }
 
-        var earlier = ones([rows, length], dtype: like.dtype, device: like.device).tril(length - rows).unsqueeze(0).unsqueeze(0); // [1, 1, n, N]
+        // [1, 1, n, N]
+        var earlier = ones([rows, length], dtype: like.dtype, device: like.device).tril(length - rows).unsqueeze(0).unsqueeze(0);
         var allowed = mask is null ? earlier : earlier * mask.to(like.dtype).unsqueeze(1).unsqueeze(1);
         return (1 - allowed) * -10000.0;
     }
@@ -148,7 +160,7 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     private readonly Embedding word_embeddings;
     private readonly Embedding position_embeddings;
     private readonly LayerNorm LayerNorm;
-    private readonly Dropout dropout;
+    private readonly SampleDropout dropout;
     private readonly Tensor position_ids;
 
     /// <summary>Creates the tables.</summary>
@@ -157,7 +169,7 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
         word_embeddings = nn.Embedding(config.VocabularySize, config.Width, padding_idx: config.PaddingId);
         position_embeddings = nn.Embedding(config.MaxPositions, config.Width);
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = nn.Dropout(config.Dropout);
+        dropout = new SampleDropout(config.Dropout);
         position_ids = arange(config.MaxPositions, dtype: int64).unsqueeze(0);
         register_buffer("position_ids", position_ids);
         RegisterComponents();
@@ -169,14 +181,17 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     /// <summary>Ids <c>[B, N]</c> to embeddings <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor ids) => Embed(ids, 0);
 
-    /// <summary>Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to <c>[B, N, D]</c>.</summary>
+    /// <summary>
+    /// Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to <c>[B, N, D]</c>.
+    /// </summary>
     /// <exception cref="ArgumentException">The sequence is longer than the position table.</exception>
     public Tensor Embed(Tensor ids, int firstPosition)
     {
         var (last, most) = (firstPosition + ids.shape[1], position_embeddings.weight!.shape[0]);
         if (last > most)
         {
-            throw new ArgumentException($"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));
+            throw new ArgumentException(
+                $"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));
         }
 
         var positions = position_embeddings.weight!.slice(0, firstPosition, last, 1); // [N, D]
@@ -211,7 +226,9 @@ public sealed class BertEncoder : nn.Module, IRecomputing
         return BlockStack.Run(layer, tokens, (one, state) => Run(one, state, At(images, index++)));
     }
 
-    /// <summary>Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or null.</summary>
+    /// <summary>
+    /// Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or null.
+    /// </summary>
     public Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache)
     {
         for (var index = 0; index < layer.Count; index++)
@@ -242,8 +259,8 @@ public sealed class BertEncoder : nn.Module, IRecomputing
         }
     }
 
-    // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other layers,
-    // with recomputation or without: floating-point sums depend on their order.
+    // Each layer reads the images under a name of its own, so that its gradients are summed before they join those of other
+    // layers, with recomputation or without: floating-point sums depend on their order.
     private static IReadOnlyList<ImageContext> At(IReadOnlyList<ImageContext> images, int index) =>
         [.. images.Select(image => (is_grad_enabled() ? image with { Tokens = image.Tokens.alias() } : image).At(index))];
 }
@@ -281,7 +298,8 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
         new(config, new PairCrossAttention(config, merges: layer >= config.FirstMergeLayer), queryModel);
 
     /// <summary>A layer of MED, reading one image where one is given.</summary>
-    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) => new(config, new SingleCrossAttention(config), queryModel);
+    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) =>
+        new(config, new SingleCrossAttention(config), queryModel);
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
     /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
@@ -296,7 +314,9 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
         return tokens with { X = Read(tokens.X, images) };
     }
 
-    /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.</summary>
+    /// <summary>
+    /// Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.
+    /// </summary>
     internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
         Read(attention.Attend(tokens, bias, read: false, cache, index).Output, [image]);
 
@@ -321,7 +341,10 @@ public sealed class BertSelfAttention : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values <paramref name="cache"/> may hold.</summary>
+    /// <summary>
+    /// Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values <paramref name="cache"/> may
+    /// hold.
+    /// </summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
     /// <param name="read">Whether the map will be read.</param>
@@ -336,7 +359,9 @@ public sealed class BertSelfAttention : nn.Module
     }
 }
 
-/// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or cross-attention.</summary>
+/// <summary>
+/// Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or cross-attention.
+/// </summary>
 public sealed class BertAttention : MultiHeadAttention
 {
     private readonly Linear query;
@@ -355,10 +380,14 @@ public sealed class BertAttention : MultiHeadAttention
         RegisterComponents();
     }
 
-    /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many queries.</summary>
+    /// <summary>
+    /// Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many queries.
+    /// </summary>
     public KeyValue Project(Tensor tokens) => new(PerHead(key, tokens), PerHead(value, tokens));
 
-    /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to <c>[B, h, N, S]</c>.</summary>
+    /// <summary>
+    /// Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to <c>[B, h, N, S]</c>.
+    /// </summary>
     public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias, bool read = false) =>
         Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias, read);
 
@@ -382,23 +411,27 @@ public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor tokens) => Products.Gelu(Products.Linear(dense, tokens));
 }
 
-/// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the checkpoints).</summary>
+/// <summary>
+/// Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the checkpoints).
+/// </summary>
 public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly Linear dense;
     private readonly LayerNorm LayerNorm;
-    private readonly Dropout dropout;
+    private readonly SampleDropout dropout;
 
     /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
     public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
     {
         dense = nn.Linear(inputWidth, config.Width);
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = nn.Dropout(config.Dropout);
+        dropout = new SampleDropout(config.Dropout);
         RegisterComponents();
     }
 
-    /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
+    /// <summary>
+    /// LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.
+    /// </summary>
     public override Tensor forward(Tensor branch, Tensor residual) =>
         LayerNorm.forward(Products.Add(dropout.forward(Products.Linear(dense, branch)), residual));
 }

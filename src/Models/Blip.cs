@@ -42,8 +42,8 @@ public sealed record BlipConfig
     /// The toy world's, for NLVR2: 64² pixels in patches of 8², 136 words, width 64, four heads, 3 + 3 layers, K = 64, d_k = 64.
     /// </summary>
     /// <remarks>
-    /// θ is the importance of one token at least, the least important of those that the K tokens look at (eq. 9). With K much below the
-    /// number of patches that lies so high that no temperature keeps half of them.
+    /// θ is the importance of one token at least, the least important of those that the K tokens look at (eq. 9). With K much
+    /// below the number of patches that lies so high that no temperature keeps half of them.
     /// </remarks>
     public static BlipConfig Toy { get; } = new()
     {

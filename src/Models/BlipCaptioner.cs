@@ -37,7 +37,8 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     public TextDecoder TextDecoder => text_decoder;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders => [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
+    public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
+        [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
 
     /// <summary>
     /// Scores given captions (teacher forcing).

@@ -55,7 +55,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     [
         ImageEncoder("visual_encoder", visual_encoder),
         TextEncoderOf("text_encoder", text_encoder),
-        .. visual_encoder_m is null ? [] : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
+        .. visual_encoder_m is null ? []
+            : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
     ];
 
     /// <inheritdoc/>
@@ -76,7 +77,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     /// <summary>
     /// Judges pairs by reading each text with its image.
     /// </summary>
-    /// <param name="image">Final image tokens, one image a text; or one image with its keys and values projected ahead, for all texts.</param>
+    /// <param name="image">Final image tokens, one image a text; or one image with its keys and values projected ahead, for all
+    /// texts.</param>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64; the first of each is replaced by [ENC].</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     /// <returns>Scores of no match and match, <c>[B, 2]</c>.</returns>
@@ -94,7 +96,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     /// <param name="generator">Where the choice of wrong partners comes from; null for the global generator.</param>
     /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
     /// <exception cref="ArgumentException">Images, texts and ids are not pairs, or all of one image.</exception>
-    public RetrievalLosses TrainingStep(Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation, Generator? generator = null)
+    public RetrievalLosses TrainingStep(
+        Tensor images, Tensor ids, Tensor mask, Tensor imageIds, double distillation, Generator? generator = null)
     {
         var queues = Queues;
         CheckPairs(images, ids, imageIds);
@@ -121,30 +124,48 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         return (new ContrastiveFeatures(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
     }
 
-    private Tensor MatchingLoss(BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
+    private Tensor MatchingLoss(
+        BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
     {
         var pairs = ids.shape[0];
-        var similarity = image.Feature.MatMul(text.Feature.t()).detach() / temp.detach(); // [B, B]
-        var wrongImage = HardNegatives.Draw(similarity.t(), imageIds, generator); // one for each text
-        var wrongText = HardNegatives.Draw(similarity, imageIds, generator); // one for each image
+        var every = new ContrastiveFeatures(image.Feature.detach(), text.Feature.detach()).Gathered(); // of all ranks
+        var everyId = Ranks.Gather(imageIds);
+        var similarity = every.Image.MatMul(every.Text.t()) / temp.detach(); // [B, B]
+        var wrongImage = Ranks.Own(HardNegatives.Draw(similarity.t(), everyId, generator)); // one for each text
+        var wrongText = Ranks.Own(HardNegatives.Draw(similarity, everyId, generator)); // one for each image
         var encode = WithEncode(ids);
         var right = Read(ImageContext.Of(image.Tokens), encode, mask); // [B, D]
         var wrong = Read(
             WithWrongFirst(image.Tokens, wrongImage),
-            cat([encode, encode.index_select(0, wrongText)], 0),
-            cat([mask, mask.index_select(0, wrongText)], 0)); // [2B, D]
-        var labels = cat([ones([pairs], dtype: int64, device: ids.device), zeros([2 * pairs], dtype: int64, device: ids.device)], 0);
+            cat([encode, Ranks.Gather(encode).index_select(0, wrongText)], 0),
+            cat([mask, Ranks.Gather(mask).index_select(0, wrongText)], 0)); // [2B, D]
+        var labels = cat([ones([pairs], dtype: int64, device: ids.device), zeros([2 * pairs], dtype: int64, device: ids.device)],
+            0);
         return nn.functional.cross_entropy(itm_head.forward(cat([right, wrong], 0)), labels);
     }
 
     // A wrong image for every text, then the right image for every wrong text.
-    private static ImageContext WithWrongFirst(TokenState images, Tensor wrong) => new(
-        cat([images.X.index_select(0, wrong), images.X], 0),
-        images.Mask is { } mask ? cat([mask.index_select(0, wrong), mask], 0) : null);
+    private static ImageContext WithWrongFirst(TokenState images, Tensor wrong)
+    {
+        var (x, mask) = (images.X, images.Mask);
+        if (Ranks.Count > 1)
+        {
+            // Ranks may have left their images different numbers of tokens.
+            var missing = Ranks.Gather(x.shape[1]).Max() - x.shape[1];
+            mask = Ranks.Any(missing > 0 || mask is not null)
+                ? nn.functional.pad(mask ?? ones(x.shape[0], x.shape[1], device: x.device), [0, missing]) : null;
+            x = nn.functional.pad(x, [0, 0, 0, missing]);
+        }
+
+        return new(
+            cat([Ranks.Gather(x).index_select(0, wrong), x], 0),
+            mask is null ? null : cat([Ranks.Gather(mask).index_select(0, wrong), mask], 0));
+    }
 
     private Tensor Read(ImageContext image, Tensor ids, Tensor mask) => text_encoder.Forward(ids, mask, [image]).X.select(1, 0);
 
-    private Tensor WithEncode(Tensor ids) => cat([full_like(ids.slice(1, 0, 1, 1), Config.EncodeId), ids.slice(1, 1, ids.shape[1], 1)], 1);
+    private Tensor WithEncode(Tensor ids) =>
+        cat([full_like(ids.slice(1, 0, 1, 1), Config.EncodeId), ids.slice(1, 1, ids.shape[1], 1)], 1);
 
     private void LimitTemperature()
     {
@@ -155,13 +176,15 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     private static BlipEncoding Encoded(TokenState tokens, Linear projection) =>
         new(ContrastiveFeatures.Unit(projection.forward(tokens.X.select(1, 0))), tokens);
 
-    private static (VisionTransformer Vision, TextTransformer Text, Linear VisionProjection, Linear TextProjection) Encoders(BlipConfig config) => (
+    private static (VisionTransformer Vision, TextTransformer Text, Linear VisionProjection, Linear TextProjection) Encoders(
+        BlipConfig config) => (
         new VisionTransformer(config.Vision, config.Alignment),
         TextTransformer.Med(config.Text, config.Alignment),
         nn.Linear(config.Vision.Width, config.EmbedWidth),
         nn.Linear(config.Text.Width, config.EmbedWidth));
 
-    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) => new(name, Modality.Image, encoder.Blocks, () => space_dict);
+    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) =>
+        new(name, Modality.Image, encoder.Blocks, () => space_dict);
 
     private ReducibleEncoder TextEncoderOf(string name, TextTransformer encoder) =>
         new(name, Modality.Text, encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens };
@@ -171,8 +194,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 public static class HardNegatives
 {
     /// <summary>
-    /// Draws one column per row with probability softmax(similarity), never one that shows the row's own image. Whatever the device,
-    /// lots are drawn on the processor, whose random state checkpoints hold.
+    /// Draws one column per row with probability softmax(similarity), never one that shows the row's own image. Whatever the
+    /// device, lots are drawn on the processor, whose random state checkpoints hold.
     /// </summary>
     /// <param name="similarity">Scaled similarities, <c>[B, B]</c>.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
@@ -185,7 +208,9 @@ public static class HardNegatives
         var same = imageIds.view(-1, 1).eq(imageIds.view(1, -1)); // [B, B]
         if (same.all(1).any().item<bool>())
         {
-            throw new ArgumentException($"all {imageIds.shape[0]} samples of the batch show one image; matching needs a second one to draw a wrong partner from", nameof(imageIds));
+            throw new ArgumentException(
+                $"all {imageIds.shape[0]} samples of the batch show one image; matching needs a second one to draw a wrong "
+                    + $"partner from", nameof(imageIds));
         }
 
         // Masked before the softmax rather than after: the same distribution, but it cannot underflow to nothing.

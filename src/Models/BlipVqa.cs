@@ -72,13 +72,18 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         ArgumentNullException.ThrowIfNull(answers);
         var encoding = Read(images, ids, mask);
         var questions = Context(encoding.Question);
-        var asked = new ImageContext(questions.Tokens.index_select(0, answers.QuestionOf), questions.Mask?.index_select(0, answers.QuestionOf)); // one an answer
+        // one an answer
+        var asked = new ImageContext(
+            questions.Tokens.index_select(0, answers.QuestionOf), questions.Mask?.index_select(0, answers.QuestionOf));
         var logits = text_decoder.Forward(answers.Ids, answers.Mask, asked); // [A, N, V]
         var losses = LanguageModelLoss.PerText(logits, LanguageModelLoss.Targets(answers.Ids, Config.Text.PaddingId)); // [A]
         return new VqaOutput((answers.Weights * losses).sum() / images.shape[0], logits, encoding);
     }
 
-    /// <summary>Answers questions that were read, by ranking candidates: <paramref name="k"/> of them (<c>k_test</c>, 128) are read to their end.</summary>
+    /// <summary>
+    /// Answers questions that were read, by ranking candidates: <paramref name="k"/> of them (<c>k_test</c>, 128) are read to
+    /// their end.
+    /// </summary>
     public RankedAnswers Rank(VqaEncoding encoding, AnswerCandidates candidates, int k = 128)
     {
         ArgumentNullException.ThrowIfNull(encoding);
@@ -86,7 +91,9 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var ranked = AnswerRanking.Rank(text_decoder, Context(encoding.Question), candidates, k);
-        return new RankedAnswers(ranked.Best.MoveToOuterDisposeScope(), ranked.Candidates.MoveToOuterDisposeScope(), ranked.Scores.MoveToOuterDisposeScope());
+        return new RankedAnswers(
+            ranked.Best.MoveToOuterDisposeScope(), ranked.Candidates.MoveToOuterDisposeScope(),
+            ranked.Scores.MoveToOuterDisposeScope());
     }
 
     /// <summary>Answers questions that were read in free words.</summary>
@@ -105,7 +112,8 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
 
     // The released decoder reads padding of questions as if it were words (defect 4).
     private ImageContext Context(TokenState question) =>
-        text_encoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? new ImageContext(question.X) : ImageContext.Of(question);
+        text_encoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? new ImageContext(question.X)
+            : ImageContext.Of(question);
 }
 
 /// <summary>Answers that a batch of questions is trained on; a question may have several.</summary>
@@ -145,7 +153,9 @@ public sealed record AnswerCandidates(Tensor Ids, Tensor Mask)
 /// <param name="Scores">Their log-likelihood, labels smoothed as in training, <c>[B, k]</c>.</param>
 public sealed record RankedAnswers(Tensor Best, Tensor Candidates, Tensor Scores);
 
-/// <summary>Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these as a whole.</summary>
+/// <summary>
+/// Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these as a whole.
+/// </summary>
 internal static class AnswerRanking
 {
     /// <summary>Ranks candidates for questions that the decoder reads, <paramref name="questions"/> of B.</summary>
@@ -154,7 +164,8 @@ internal static class AnswerRanking
     {
         if (k < 1 || candidates.Ids.shape[0] == 0)
         {
-            throw new ArgumentException($"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
+            throw new ArgumentException(
+                $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
         }
 
         var read = decoder.Project(questions); // once for all candidates
@@ -187,7 +198,8 @@ internal static class AnswerRanking
         return -LanguageModelLoss.PerText(logits, ids.masked_fill(mask.eq(0), LanguageModelLoss.Ignored));
     }
 
-    private static ImageContext One(ImageContext read, int row) => new(Row(read.Tokens, row), read.Mask is { } mask ? Row(mask, row) : null)
+    private static ImageContext One(ImageContext read, int row) =>
+        new(Row(read.Tokens, row), read.Mask is { } mask ? Row(mask, row) : null)
     {
         PerLayer = [.. read.PerLayer!.Select(layer => new KeyValue(Row(layer.Key, row), Row(layer.Value, row)))],
     };

@@ -12,7 +12,8 @@ internal static class BlockStack
     /// <param name="recomputes">Whether only the blocks' inputs are kept for the backward pass.</param>
     /// <param name="random">Whether the blocks draw random numbers.</param>
     public static TokenState Run<TBlock>(
-        IEnumerable<TBlock> blocks, TokenState tokens, Func<TBlock, TokenState, TokenState> step, bool recomputes = false, bool random = false)
+        IEnumerable<TBlock> blocks, TokenState tokens, Func<TBlock, TokenState, TokenState> step, bool recomputes = false,
+            bool random = false)
     {
         foreach (var block in blocks)
         {

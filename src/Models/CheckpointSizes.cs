@@ -5,23 +5,28 @@ namespace Madtp.Kit.Models;
 
 /// <summary>
 /// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors, and what no shape tells, found by
-/// <see cref="Untold"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16. Training copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the
-/// sizes before.
+/// <see cref="CheckpointHints"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16. Training
+/// copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the sizes
+/// before.
 /// </summary>
 public static class CheckpointSizes
 {
     /// <summary>CLIP's sizes.</summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
-    /// <param name="untold">What no shape tells; looked for or assumed if null.</param>
-    /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or of an impossible shape.</exception>
-    public static ClipConfig Clip(CheckpointFile file, Untold? untold = null)
+    /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
+    /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or of an impossible
+    /// shape.</exception>
+    public static ClipConfig Clip(CheckpointFile file, CheckpointHints? hints = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        untold ??= new Untold();
-        var shapes = CheckpointShapes.Read(file, untold.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding", "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight", "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
+        hints ??= new CheckpointHints();
+        var shapes = CheckpointShapes.Read(
+            file, hints.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding",
+            "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight",
+            "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
         var (width, patch) = (shapes.Size("visual.conv1.weight", 0), shapes.Size("visual.conv1.weight", 2));
         var textWidth = shapes.Size("ln_final.weight", 0);
-        var (heads, textHeads, activation) = untold.Find(file, isClip: true, width, textWidth);
+        var (heads, textHeads, activation) = hints.Find(file, isClip: true, width, textWidth);
         return new ClipConfig
         {
             Vision = new VisionTransformerConfig
@@ -51,19 +56,23 @@ public static class CheckpointSizes
     /// The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint has them.
     /// </summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
-    /// <param name="untold">What no shape tells; looked for or assumed if null.</param>
-    /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible shape.</exception>
-    public static BlipConfig Blip(CheckpointFile file, Untold? untold = null)
+    /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
+    /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible
+    /// shape.</exception>
+    public static BlipConfig Blip(CheckpointFile file, CheckpointHints? hints = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        untold ??= new Untold();
-        var shapes = CheckpointShapes.Read(file, untold.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed", "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight", "text_decoder.bert.embeddings.word_embeddings.weight");
+        hints ??= new CheckpointHints();
+        var shapes = CheckpointShapes.Read(
+            file, hints.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed",
+            "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight",
+            "text_decoder.bert.embeddings.word_embeddings.weight");
         var patch = shapes.Size("visual_encoder.patch_embed.proj.weight", 2);
         var width = shapes.Size("visual_encoder.patch_embed.proj.weight", 0);
         var text = shapes.Has("text_encoder.embeddings.word_embeddings.weight") ? "text_encoder" : "text_decoder.bert";
         var vocabulary = shapes.Size($"{text}.embeddings.word_embeddings.weight", 0);
         var textWidth = shapes.Size($"{text}.embeddings.word_embeddings.weight", 1);
-        var (heads, textHeads, _) = untold.Find(file, isClip: false, width, textWidth);
+        var (heads, textHeads, _) = hints.Find(file, isClip: false, width, textWidth);
         var config = new BlipConfig
         {
             Vision = new VisionTransformerConfig
@@ -88,7 +97,8 @@ public static class CheckpointSizes
     {
         var width = shapes.Size($"{prefix}.embeddings.word_embeddings.weight", 1);
         var layers = shapes.Layers($"{prefix}.encoder.layer.");
-        var merging = Enumerable.Range(0, layers).FirstOrDefault(layer => shapes.Has($"{prefix}.encoder.layer.{layer}.crossattention.output.merge_layer.weight"), -1);
+        var merging = Enumerable.Range(0, layers)
+            .FirstOrDefault(layer => shapes.Has($"{prefix}.encoder.layer.{layer}.crossattention.output.merge_layer.weight"), -1);
         return new BertConfig
         {
             VocabularySize = vocabulary,
@@ -113,7 +123,8 @@ internal sealed class CheckpointShapes
     private readonly string path;
     private readonly string kind;
 
-    private CheckpointShapes(StateDictionary state, string path, string kind) => (this.state, this.path, this.kind) = (state, path, kind);
+    private CheckpointShapes(StateDictionary state, string path, string kind) =>
+        (this.state, this.path, this.kind) = (state, path, kind);
 
     /// <summary>Reads them, telling whose names they are by a few that the model must have.</summary>
     public static CheckpointShapes Read(CheckpointFile file, string? weights, string kind, params string[] telling) =>
@@ -133,7 +144,8 @@ internal sealed class CheckpointShapes
 
         return dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue
             ? (int)tensor.Shape[dimension]
-            : throw new InvalidDataException($"{path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
+            : throw new InvalidDataException(
+                $"{path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
     }
 
     /// <summary>Patches in a row of the square image that a position embedding of <c>[…, 1 + side², D]</c> is for.</summary>
@@ -145,7 +157,8 @@ internal sealed class CheckpointShapes
         var side = (int)Math.Round(Math.Sqrt(tokens - 1));
         return side > 0 && ((long)side * side) + 1 == tokens
             ? side
-            : throw new InvalidDataException($"{path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
+            : throw new InvalidDataException(
+                $"{path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
     }
 
     /// <summary>Layers whose tensors begin with <paramref name="prefix"/> and a number.</summary>
@@ -153,14 +166,19 @@ internal sealed class CheckpointShapes
     public int Layers(string prefix)
     {
         var last = state.Tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(name => int.TryParse(name.AsSpan(prefix.Length, Math.Max(0, name.IndexOf('.', prefix.Length) - prefix.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? layer : -1)
+            .Select(name => int.TryParse(
+                name.AsSpan(prefix.Length, Math.Max(0, name.IndexOf('.', prefix.Length) - prefix.Length)), NumberStyles.None,
+                CultureInfo.InvariantCulture, out var layer) ? layer : -1)
             .DefaultIfEmpty(-1).Max();
-        return last >= 0 ? last + 1 : throw new InvalidDataException($"{path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
+        return last >= 0 ? last + 1
+            : throw new InvalidDataException($"{path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
     }
 
     /// <summary>The alignment guidance; null where the checkpoint has none.</summary>
     /// <param name="block">The name of a block, by which a linear map of its own is found.</param>
     public AlignmentConfig? Alignment(string block) => Has("space_dict")
-        ? new AlignmentConfig(Size("space_dict", 0), Size("space_dict", 1), Has($"{block}query_model.q_map.0.weight") ? AlignmentMapping.PerLayer : AlignmentMapping.None)
+        ? new AlignmentConfig(
+            Size("space_dict", 0), Size("space_dict", 1),
+            Has($"{block}query_model.q_map.0.weight") ? AlignmentMapping.PerLayer : AlignmentMapping.None)
         : null;
 }

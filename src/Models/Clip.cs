@@ -19,7 +19,9 @@ public sealed record ClipConfig
     /// <summary>Alignment guidance; null builds the plain model, as in the official checkpoints.</summary>
     public AlignmentConfig? Alignment { get; init; } = new(Map: AlignmentMapping.PerLayer);
 
-    /// <summary>Momentum copies and queues for training; null builds a model that only answers, as in the official checkpoints.</summary>
+    /// <summary>
+    /// Momentum copies and queues for training; null builds a model that only answers, as in the official checkpoints.
+    /// </summary>
     public ContrastiveConfig? Contrastive { get; init; } = new();
 
     /// <summary>What the feed-forward parts compute.</summary>
@@ -43,7 +45,9 @@ public sealed record ClipConfig
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
     public static ClipConfig LargePatch14At336 { get; } = Large(336);
 
-    /// <summary>The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = 64, K = 64, d_k = 64.</summary>
+    /// <summary>
+    /// The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = 64, K = 64, d_k = 64.
+    /// </summary>
     public static ClipConfig Toy { get; } = new()
     {
         Vision = VisionTransformerConfig.Toy,
@@ -224,14 +228,16 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var online = output.Features;
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
         queues.Enqueue(Config.Queued == QueuedFeatures.Online ? online : momentum, imageIds);
-        return new RetrievalLosses(contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
+        return new RetrievalLosses(
+            contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
     }
 
     private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids)
     {
         using var off = no_grad();
         MoveCopies(Config.Contrastive!.Momentum);
-        var (blocks, norm) = Config.MomentumText == MomentumText.OnlineTransformer ? (transformer, ln_final) : (transformer_m!, ln_final_m!);
+        var (blocks, norm) = Config.MomentumText == MomentumText.OnlineTransformer ? (transformer, ln_final)
+            : (transformer_m!, ln_final_m!);
         var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
         var image = visual_m!.forward(images);
         return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
@@ -243,7 +249,8 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         logit_scale.clamp_(max: Math.Log(LargestScale));
     }
 
-    private static (Embedding Words, Parameter Positions, ClipTransformer Blocks, LayerNorm Norm, Parameter Projection) TextParts(ClipConfig config)
+    private static (Embedding Words, Parameter Positions, ClipTransformer Blocks, LayerNorm Norm, Parameter Projection) TextParts(
+        ClipConfig config)
     {
         var text = config.Text;
         return (
@@ -258,7 +265,8 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     private ReducibleEncoder ImageEncoder(string name, ClipVisionTransformer encoder) =>
         new(name, Modality.Image, encoder.Blocks, () => space_dict) { ReleasedFloor = 1 };
 
-    private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) => new(name, Modality.Text, encoder.Blocks, () => space_dict);
+    private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) =>
+        new(name, Modality.Text, encoder.Blocks, () => space_dict);
 }
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>

@@ -59,7 +59,8 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
 /// CLIP's text encoder over the parts that its checkpoints keep at the top of the model. Not a module of its own, since it
 /// has no name there.
 /// </summary>
-internal sealed record ClipTextEncoder(Embedding Words, Parameter Positions, ClipTransformer Transformer, LayerNorm FinalNorm, Parameter Projection)
+internal sealed record ClipTextEncoder(
+    Embedding Words, Parameter Positions, ClipTransformer Transformer, LayerNorm FinalNorm, Parameter Projection)
 {
     /// <summary>Encodes ids <c>[B, N]</c>, whose largest in each row ends the text, into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The texts are longer than the position table.</exception>
@@ -68,7 +69,9 @@ internal sealed record ClipTextEncoder(Embedding Words, Parameter Positions, Cli
     {
         if (ids.shape is not [_, var length] || length > Positions.shape[0])
         {
-            throw new ArgumentException($"texts have shape [{string.Join(", ", ids.shape)}]; this encoder takes [B, N] with at most {Positions.shape[0]} tokens", nameof(ids));
+            throw new ArgumentException(
+                $"texts have shape [{string.Join(", ", ids.shape)}]; this encoder takes [B, N] with at most "
+                    + $"{Positions.shape[0]} tokens", nameof(ids));
         }
 
         var end = ids.argmax(-1); // [B]
@@ -80,12 +83,16 @@ internal sealed record ClipTextEncoder(Embedding Words, Parameter Positions, Cli
         return new ClipEncoding(feature.MatMul(Projection), tokens);
     }
 
-    // A policy that neither protects the end of the text nor follows it can only read where it stood if the text did not get shorter.
+    // A policy that neither protects the end of the text nor follows it can only read where it stood if the text did not get
+    // shorter.
     private static void CheckEnd(TokenState tokens, long length)
     {
         if (tokens.Length < length && tokens.EndOfText!.max().item<long>() is var end && end >= tokens.Length)
         {
-            throw new InvalidOperationException($"the feature of a text is read at token {end}, its end, but the reduction left {tokens.Length} tokens: a policy without ProtectEndOfText needs max-keep batches with their padding (ExcludePadding false), as the released code has them");
+            throw new InvalidOperationException(
+                $"the feature of a text is read at token {end}, its end, but the reduction left {tokens.Length} tokens: a "
+                    + $"policy without ProtectEndOfText needs max-keep batches with their padding (ExcludePadding false), as "
+                        + $"the released code has them");
         }
     }
 
@@ -118,7 +125,8 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
         : base(nameof(ClipTransformer))
     {
         var maps = AlignmentMap.ForLayers(alignment, width, layers);
-        resblocks = new ModuleList<ClipBlock>([.. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
+        resblocks = new ModuleList<ClipBlock>([
+            .. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
         RegisterComponents();
     }
 
@@ -129,7 +137,8 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
     public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
 
     /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>
-    public override TokenState forward(TokenState tokens) => BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state), Recomputes);
+    public override TokenState forward(TokenState tokens) =>
+        BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state), Recomputes);
 }
 
 /// <summary>One block of either CLIP encoder.</summary>
@@ -193,7 +202,9 @@ public sealed class ClipAttention : FusedAttention
         ClipInitialization.Attention(in_proj_weight, out_proj, layers);
     }
 
-    /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets one do.</summary>
+    /// <summary>
+    /// Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets one do.
+    /// </summary>
     public void Replace(string name, Parameter parameter)
     {
         _ = name == nameof(in_proj_weight) ? in_proj_weight = parameter : in_proj_bias = parameter;
@@ -258,7 +269,9 @@ internal static class CausalAttention
     }
 }
 
-/// <summary>CLIP's initialisation: deviations that shrink with width, and with depth for what writes into the residual stream.</summary>
+/// <summary>
+/// CLIP's initialisation: deviations that shrink with width, and with depth for what writes into the residual stream.
+/// </summary>
 internal static class ClipInitialization
 {
     /// <summary>A table of normal numbers as a parameter.</summary>

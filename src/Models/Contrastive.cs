@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>What image-text contrastive training adds to a model: momentum copies and queues of their features. A model that only answers needs none.</summary>
+/// <summary>
+/// What image-text contrastive training adds to a model: momentum copies and queues of their features. A model that only answers
+/// needs none.
+/// </summary>
 public sealed record ContrastiveConfig
 {
     /// <summary>Features each queue holds.</summary>
@@ -24,6 +27,9 @@ public sealed record ContrastiveFeatures(Tensor Image, Tensor Text)
 {
     /// <summary>Normalises features <c>[B, E]</c> to length 1.</summary>
     public static ContrastiveFeatures Normalized(Tensor image, Tensor text) => new(Unit(image), Unit(text));
+
+    /// <summary>Those of all ranks, each <c>[N·B, E]</c>.</summary>
+    public ContrastiveFeatures Gathered() => new(Ranks.Gather(Image), Ranks.Gather(Text));
 
     /// <summary>Rows of <c>[B, E]</c> scaled to length 1.</summary>
     public static Tensor Unit(Tensor feature) => nn.functional.normalize(feature, dim: -1);
@@ -46,7 +52,8 @@ public sealed record RetrievalScores(Tensor ImageToText, Tensor TextToImage)
 /// <param name="Matching">ITM, does this text belong to this image; null in a model without it (CLIP).</param>
 /// <param name="Aligned">Alignment features of the encoders that learn; null where nothing was aligned.</param>
 /// <param name="MomentumAligned">Those of the momentum copies; null where nothing was aligned. They carry no gradient.</param>
-public sealed record RetrievalLosses(Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned)
+public sealed record RetrievalLosses(
+    Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned)
 {
     /// <summary>The batch as the encoders that learn see it, features of length 1.</summary>
     public required ContrastiveFeatures Features { get; init; }
@@ -65,18 +72,22 @@ public static class ContrastiveLoss
     /// Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a mix
     /// of the true pairs and of what the momentum copies find similar.
     /// </summary>
-    /// <param name="online">Features that learn, each <c>[B, E]</c>.</param>
+    /// <param name="online">Features that learn, each <c>[B, E]</c>; each rank's are compared with the copies of all
+    /// ranks.</param>
     /// <param name="momentum">Features of the momentum copies, each <c>[B, E]</c>.</param>
     /// <param name="queues">Features of earlier batches.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64; captions of one image share its id and count as pairs.</param>
     /// <param name="scale">What similarities are multiplied with, a scalar: exp(logit_scale), or 1 over the temperature.</param>
     /// <param name="distillation">Weight of the momentum copies in the targets, 0 to 1.</param>
     /// <returns>A scalar.</returns>
-    public static Tensor Evaluate(ContrastiveFeatures online, ContrastiveFeatures momentum, FeatureQueues queues, Tensor ids, Tensor scale, double distillation)
+    public static Tensor Evaluate(
+        ContrastiveFeatures online, ContrastiveFeatures momentum, FeatureQueues queues, Tensor ids, Tensor scale,
+        double distillation)
     {
-        var images = cat([momentum.Image.t(), queues.Image], 1).detach(); // [E, B + Q]
-        var texts = cat([momentum.Text.t(), queues.Text], 1).detach(); // [E, B + Q]
-        var pairs = Pairs(ids, queues.Index).to(images.dtype);
+        var all = momentum.Gathered();
+        var images = cat([all.Image.t(), queues.Image], 1).detach(); // [E, B + Q]
+        var texts = cat([all.Text.t(), queues.Text], 1).detach(); // [E, B + Q]
+        var pairs = Ranks.Own(Pairs(Ranks.Gather(ids), queues.Index)).to(images.dtype);
         var imageTargets = Targets(momentum.Image, texts, pairs, scale, distillation);
         var textTargets = Targets(momentum.Text, images, pairs, scale, distillation);
         var imageLoss = CrossEntropy(online.Image.MatMul(texts) * scale, imageTargets);
@@ -84,7 +95,10 @@ public static class ContrastiveLoss
         return (imageLoss + textLoss) / 2;
     }
 
-    /// <summary>True pairs as probabilities: equal shares among the columns with a row's id. <c>[B]</c> and <c>[1, Q]</c> to <c>[B, B + Q]</c>.</summary>
+    /// <summary>
+    /// True pairs as probabilities: equal shares among the columns with a row's id. <c>[B]</c> and <c>[1, Q]</c> to <c>[B, B +
+    /// Q]</c>.
+    /// </summary>
     public static Tensor Pairs(Tensor ids, Tensor queued)
     {
         var column = ids.view(-1, 1);
@@ -127,7 +141,7 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
         zeros([1], dtype: int64));
 
     /// <summary>
-    /// Writes a batch over the oldest features.
+    /// Writes a batch, all ranks' parts of it, over the oldest features.
     /// </summary>
     /// <param name="features">What to keep, each <c>[B, E]</c>.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64.</param>
@@ -136,6 +150,7 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
+        (features, ids) = (features.Gathered(), Ranks.Gather(ids));
         var batch = ids.shape[0];
         if (batch > Size)
         {
@@ -151,8 +166,8 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
 }
 
 /// <summary>
-/// A model that learns to compare images and texts: beside what learns it may have slow copies of it (names that end in <c>_m</c>),
-/// which move a little in each step and never have gradients, and queues of their features.
+/// A model that learns to compare images and texts: beside what learns it may have slow copies of it (names that end in
+/// <c>_m</c>), which move a little in each step and never have gradients, and queues of their features.
 /// </summary>
 public abstract class ContrastiveModel(string name) : nn.Module(name)
 {
@@ -164,10 +179,14 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
     /// <summary>The queues of training.</summary>
     /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
     public FeatureQueues Queues => image_queue is null
-        ? throw new InvalidOperationException($"this {name} was built without momentum copies and queues (its config's Contrastive is null), so it cannot be trained")
+        ? throw new InvalidOperationException(
+            $"this {name} was built without momentum copies and queues (its config's Contrastive is null), so it cannot be "
+                + $"trained")
         : new(image_queue, text_queue!, idx_queue!, ptr_queue!);
 
-    /// <summary>What learns beside its copy, modules of the same structure or parameters; none in a model that only answers.</summary>
+    /// <summary>
+    /// What learns beside its copy, modules of the same structure or parameters; none in a model that only answers.
+    /// </summary>
     private protected abstract IEnumerable<(Parameter Online, Parameter Copy)> Copies { get; }
 
     /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
@@ -192,7 +211,8 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
     public static bool IsOfCopy(string name) => name.Split('.')[0].EndsWith("_m", StringComparison.Ordinal);
 
     /// <summary>Whether a tensor is only needed in training: momentum copies and queues.</summary>
-    public static bool IsForTraining(string name) => IsOfCopy(name) || name.Split('.')[0].EndsWith("_queue", StringComparison.Ordinal);
+    public static bool IsForTraining(string name) =>
+        IsOfCopy(name) || name.Split('.')[0].EndsWith("_queue", StringComparison.Ordinal);
 
     /// <summary>copy ← momentum · copy + (1 − momentum) · original.</summary>
     private protected void MoveCopies(double momentum)
@@ -205,7 +225,8 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
     }
 
     /// <summary>Creates the queues, empty.</summary>
-    private protected void CreateQueues(int width, int size) => (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(width, size);
+    private protected void CreateQueues(int width, int size) =>
+        (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(width, size);
 
     /// <summary>The parameters of two modules of the same structure, by name.</summary>
     private protected static IEnumerable<(Parameter Online, Parameter Copy)> Pairs(nn.Module online, nn.Module copy)
@@ -220,7 +241,8 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
         if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
         {
             throw new ArgumentException(
-                $"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs", nameof(ids));
+                $"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not "
+                    + $"pairs", nameof(ids));
         }
     }
 }

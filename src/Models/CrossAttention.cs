@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -13,7 +14,8 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 {
     /// <summary>
     /// Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one image
-    /// serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a run of B / b.
+    /// serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a run of B
+    /// / b.
     /// </summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 
@@ -33,14 +35,17 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 /// <summary>How a text layer reads images: one (MED) or two (NLVR2).</summary>
 public abstract class CrossAttention(string name) : nn.Module(name)
 {
-    /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and LayerNorm.</summary>
+    /// <summary>
+    /// Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and LayerNorm.
+    /// </summary>
     /// <exception cref="ArgumentException">There are not as many images as are read.</exception>
     public abstract Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images);
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c>, to be computed once where they serve several texts.</summary>
     /// <exception cref="InvalidOperationException">The layer reads pairs.</exception>
     public virtual KeyValue Project(Tensor imageTokens) =>
-        throw new InvalidOperationException("this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
+        throw new InvalidOperationException(
+            "this layer reads pairs of images; only the cross-attention to one image can be projected ahead");
 }
 
 /// <summary>MED's cross-attention to one image.</summary>
@@ -79,7 +84,8 @@ public sealed class SingleCrossAttention : CrossAttention
         if (tokens.shape[0] % images != 0)
         {
             throw new ArgumentException(
-                $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each run of texts",
+                $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each "
+                    + $"run of texts",
                 nameof(keyValue));
         }
 
@@ -88,7 +94,9 @@ public sealed class SingleCrossAttention : CrossAttention
     }
 }
 
-/// <summary>NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned merge.</summary>
+/// <summary>
+/// NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned merge.
+/// </summary>
 public sealed class PairCrossAttention : CrossAttention
 {
     private readonly BertAttention self0;
@@ -106,7 +114,9 @@ public sealed class PairCrossAttention : CrossAttention
         RegisterComponents();
     }
 
-    /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say where.</summary>
+    /// <summary>
+    /// Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say where.
+    /// </summary>
     public Action<Tensor, Tensor>? Looks { get; set; }
 
     /// <inheritdoc/>
@@ -126,14 +136,16 @@ public sealed class PairCrossAttention : CrossAttention
         attention.Attend(tokens, attention.Project(image.Tokens), image.AttentionBias());
 }
 
-/// <summary>Joins what the text read in two images: a projection each, their mean or a learned merge, residual, LayerNorm.</summary>
+/// <summary>
+/// Joins what the text read in two images: a projection each, their mean or a learned merge, residual, LayerNorm.
+/// </summary>
 public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Linear dense0;
     private readonly Linear dense1;
     private readonly Linear? merge_layer;
     private readonly LayerNorm LayerNorm;
-    private readonly Dropout dropout;
+    private readonly SampleDropout dropout;
 
     /// <summary>Creates the layer; with <paramref name="merges"/> it has the learned merge.</summary>
     public PairOutput(BertConfig config, bool merges) : base(nameof(PairOutput))
@@ -142,7 +154,7 @@ public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
         dense1 = nn.Linear(config.Width, config.Width);
         merge_layer = merges ? nn.Linear(2 * config.Width, config.Width) : null;
         LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = nn.Dropout(config.Dropout);
+        dropout = new SampleDropout(config.Dropout);
         RegisterComponents();
     }
 

@@ -2,8 +2,11 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>How a text is generated. The defaults are those of BLIP's captioning: beam search with 3 beams, 5 to 20 tokens.</summary>
-/// <remarks>Lengths count all tokens, the prompt included, as in Hugging Face's <c>generate</c>, which the released models were scored with.</remarks>
+/// <summary>
+/// How a text is generated. The defaults are those of BLIP's captioning: beam search with 3 beams, 5 to 20 tokens.
+/// </summary>
+/// <remarks>Lengths count all tokens, the prompt included, as in Hugging Face's <c>generate</c>, which the released models were
+/// scored with.</remarks>
 public sealed record GenerationSettings
 {
     /// <summary>Most tokens of a text.</summary>
@@ -15,13 +18,19 @@ public sealed record GenerationSettings
     /// <summary>Texts that beam search carries along for each image; 1 is greedy search.</summary>
     public int Beams { get; init; } = 3;
 
-    /// <summary>Above 1, words that a text has already are less likely to come again: log-probabilities below 0 are multiplied by it, scores above 0 divided.</summary>
+    /// <summary>
+    /// Above 1, words that a text has already are less likely to come again: log-probabilities below 0 are multiplied by it,
+    /// scores above 0 divided.
+    /// </summary>
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>Beam search ranks finished texts by log-probability / length^penalty.</summary>
     public double LengthPenalty { get; init; } = 1;
 
-    /// <summary>Whether beam search ends an image's search as soon as it has as many finished texts as beams, without looking for better ones.</summary>
+    /// <summary>
+    /// Whether beam search ends an image's search as soon as it has as many finished texts as beams, without looking for better
+    /// ones.
+    /// </summary>
     public bool EarlyStopping { get; init; }
 
     /// <summary>Draws words at random instead of searching; null searches.</summary>
@@ -35,7 +44,8 @@ public sealed record GenerationSettings
 
     /// <summary>BLIP's captioning by nucleus sampling: p = 0.9, repetition penalty 1.1.</summary>
     /// <param name="seed">Equal seeds give equal captions.</param>
-    public static GenerationSettings Nucleus(long seed) => new() { Beams = 1, RepetitionPenalty = 1.1, Sampling = new SamplingSettings { Seed = seed } };
+    public static GenerationSettings Nucleus(long seed) =>
+        new() { Beams = 1, RepetitionPenalty = 1.1, Sampling = new SamplingSettings { Seed = seed } };
 
     /// <summary>BLIP's free answers to questions: 3 beams, 1 to 10 tokens.</summary>
     public static GenerationSettings Answer { get; } = new() { MaxLength = 10, MinLength = 1 };
@@ -47,9 +57,11 @@ public sealed record GenerationSettings
         Demand(Beams >= 1, $"beams must be at least 1, not {Beams}");
         Demand(promptLength >= 1, "a prompt has at least one token, the one that begins a text");
         Demand(MaxLength > promptLength, $"a prompt of {promptLength} tokens leaves no room in a text of at most {MaxLength}");
-        Demand(RepetitionPenalty > 0, FormattableString.Invariant($"the repetition penalty must be above 0, not {RepetitionPenalty}"));
+        Demand(RepetitionPenalty > 0,
+            FormattableString.Invariant($"the repetition penalty must be above 0, not {RepetitionPenalty}"));
         Demand(Sampling is null || Beams == 1, "sampling draws one text at a time; it takes 1 beam");
-        Demand(Sampling is null or { TopP: > 0 and <= 1, TopK: >= 0, Temperature: > 0 }, $"sampling takes 0 < p ≤ 1, k ≥ 0 and a temperature above 0, not {Sampling}");
+        Demand(Sampling is null or { TopP: > 0 and <= 1, TopK: >= 0, Temperature: > 0 },
+            $"sampling takes 0 < p ≤ 1, k ≥ 0 and a temperature above 0, not {Sampling}");
     }
 
     private static void Demand(bool holds, string message)
@@ -61,13 +73,17 @@ public sealed record GenerationSettings
     }
 }
 
-/// <summary>How words are drawn at random. The defaults are those of BLIP's nucleus sampling in Hugging Face's <c>generate</c>.</summary>
+/// <summary>
+/// How words are drawn at random. The defaults are those of BLIP's nucleus sampling in Hugging Face's <c>generate</c>.
+/// </summary>
 public sealed record SamplingSettings
 {
     /// <summary>p: words are drawn from the smallest set of likeliest words whose probabilities reach it.</summary>
     public double TopP { get; init; } = 0.9;
 
-    /// <summary>k: words are drawn from the k likeliest at most; 0 sets no limit. Where BLIP says nothing, <c>generate</c> takes 50.</summary>
+    /// <summary>
+    /// k: words are drawn from the k likeliest at most; 0 sets no limit. Where BLIP says nothing, <c>generate</c> takes 50.
+    /// </summary>
     public int TopK { get; init; } = 50;
 
     /// <summary>Scores are divided by it; below 1 likely words become likelier.</summary>
@@ -86,7 +102,8 @@ public static class TextGeneration
     /// <summary>
     /// Generates one text for each prompt.
     /// </summary>
-    /// <param name="model">The language model; for beam search it serves <see cref="GenerationSettings.Beams"/> texts for each prompt.</param>
+    /// <param name="model">The language model; for beam search it serves <see cref="GenerationSettings.Beams"/> texts for each
+    /// prompt.</param>
     /// <param name="prompts">Prompts, <c>[B, n]</c> int64, all of one length.</param>
     /// <param name="settings">How.</param>
     /// <returns>Token ids, prompt and end included, padded after their end, <c>[B, N]</c> int64.</returns>
@@ -98,7 +115,8 @@ public static class TextGeneration
         settings.Check(prompts.shape[1]);
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        var texts = settings.Beams > 1 ? new BeamSearch(model, settings).Run(prompts) : new WordByWord(model, settings).Run(prompts);
+        var texts = settings.Beams > 1 ? new BeamSearch(model, settings).Run(prompts) : new WordByWord(model, settings)
+            .Run(prompts);
         return texts.MoveToOuterDisposeScope();
     }
 }
@@ -184,7 +202,8 @@ internal sealed class WordByWord(INextWord model, GenerationSettings settings)
 
     private Tensor Choose(Tensor scores, Generator? generator) => generator is null
         ? scores.argmax(1)
-        : WordRules.Narrowed(scores, settings.Sampling!).softmax(1).cpu().multinomial(1, true, generator).squeeze(1).to(scores.device);
+        : WordRules.Narrowed(scores, settings.Sampling!).softmax(1).cpu().multinomial(1, true, generator).squeeze(1).to(
+            scores.device);
 }
 
 /// <summary>What generation changes in the scores of next words <c>[B, V]</c> before it chooses among them.</summary>
@@ -197,7 +216,8 @@ internal static class WordRules
     public static Tensor Apply(Tensor scores, Tensor texts, GenerationSettings settings)
     {
         var ruled = settings.RepetitionPenalty == 1 ? scores : Penalized(scores, texts, settings.RepetitionPenalty);
-        return texts.shape[1] >= settings.MinLength ? ruled : ruled.index_fill(1, tensor([settings.EndId], device: scores.device), float.NegativeInfinity);
+        return texts.shape[1] >= settings.MinLength ? ruled
+            : ruled.index_fill(1, tensor([settings.EndId], device: scores.device), float.NegativeInfinity);
     }
 
     /// <summary>Scores divided by the temperature, −∞ for all but the k likeliest words and the nucleus of p.</summary>
@@ -234,7 +254,8 @@ internal static class WordRules
 
         var (sorted, order) = scores.sort(1, descending: true);
         var reached = sorted.softmax(1).cumsum(1); // [B, V]
-        var before = cat([zeros_like(reached.slice(1, 0, 1, 1)), reached.slice(1, 0, reached.shape[1] - 1, 1)], 1); // by likelier words
+        // by likelier words
+        var before = cat([zeros_like(reached.slice(1, 0, 1, 1)), reached.slice(1, 0, reached.shape[1] - 1, 1)], 1);
         var outside = zeros_like(scores, dtype: ScalarType.Bool).scatter(1, order, before.gt(p));
         return scores.masked_fill(outside, float.NegativeInfinity);
     }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>
-/// Runs a block without keeping what it computes on the way. The backward pass runs it once more, from the same inputs and the same
-/// random state, and goes on from there, so that gradients are those of an ordinary run, bit for bit.
+/// Runs a block without keeping what it computes on the way. The backward pass runs it once more, from the same inputs and the
+/// same random state, and goes on from there, so that gradients are those of an ordinary run, bit for bit.
 /// </summary>
 internal static class Recomputation
 {
@@ -22,7 +22,9 @@ internal static class Recomputation
     /// <param name="state">Its tokens.</param>
     /// <param name="images">Images that it reads, not projected ahead.</param>
     /// <param name="random">Whether it draws random numbers: on the processor, or on a GPU by a seed of the processor's.</param>
-    public static TokenState Run(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, TokenState state, IReadOnlyList<ImageContext> images, bool random)
+    public static TokenState Run(
+        Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, TokenState state, IReadOnlyList<ImageContext> images,
+        bool random)
     {
         Tensor?[] inputs = [.. state.Parts(), .. images.SelectMany(image => new[] { image.Tokens, image.Mask })];
         if (!is_grad_enabled() || !inputs.Any(input => input?.requires_grad == true))
@@ -42,6 +44,7 @@ internal static class Recomputation
         private readonly bool[] wanted;
         private readonly byte[]? random;
         private readonly bool mixed = MixedPrecision.IsOn;
+        private readonly BatchPart? part = BatchPart.Current;
         private TokenState? result;
 
         public Block(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, Tensor?[] inputs, bool random)
@@ -52,7 +55,9 @@ internal static class Recomputation
             this.random = random ? RandomState.Take() : null;
         }
 
-        /// <summary>Tensors that gradients flow out of: hidden states and alignment features. The others are counts and places.</summary>
+        /// <summary>
+        /// Tensors that gradients flow out of: hidden states and alignment features. The others are counts and places.
+        /// </summary>
         public List<Tensor> Forward(IReadOnlyList<Tensor> inputs)
         {
             using var scope = NewDisposeScope();
@@ -64,7 +69,8 @@ internal static class Recomputation
 
             // An output must not be one of the inputs, which have a history of their own.
             return result.AlignmentFeature is not { } feature ? [result.X]
-                : [result.X, inputs.Any(input => ReferenceEquals(input, feature)) ? feature.clone().MoveToOuterDisposeScope() : feature];
+                : [result.X, inputs.Any(input => ReferenceEquals(input, feature)) ? feature.clone().MoveToOuterDisposeScope()
+                    : feature];
         }
 
         public TokenState TakeResult()
@@ -79,7 +85,8 @@ internal static class Recomputation
             using var recorded = enable_grad();
             Tensor[] inputs = [.. saved.Select((tensor, i) => wanted[i] ? tensor.detach().requires_grad_() : tensor)];
             var again = Again(inputs);
-            var pairs = new[] { again.X, again.AlignmentFeature }.Zip(gradients).Where(pair => pair is { First.requires_grad: true, Second: not null }).ToArray();
+            var pairs = new[] { again.X, again.AlignmentFeature }.Zip(gradients)
+                .Where(pair => pair is { First.requires_grad: true, Second: not null }).ToArray();
             BackwardPass.Run([.. pairs.Select(pair => pair.First!)], [.. pairs.Select(pair => pair.Second!)]);
             return [null, .. inputs.Select((input, i) => wanted[i] ? input.grad : null)];
         }
@@ -87,6 +94,7 @@ internal static class Recomputation
         private TokenState Again(Tensor[] inputs)
         {
             using var precision = MixedPrecision.Begin(mixed); // a device calls back on a thread of its own
+            using var share = BatchPart.Begin(part);
             var now = random is null ? null : RandomState.Take();
             isAgain = true;
             try
@@ -135,10 +143,15 @@ internal static class Recomputation
     }
 }
 
-/// <summary>An encoder that can forget what its blocks computed and compute it again when gradients need it (gradient checkpointing).</summary>
+/// <summary>
+/// An encoder that can forget what its blocks computed and compute it again when gradients need it (gradient checkpointing).
+/// </summary>
 public interface IRecomputing
 {
-    /// <summary>Whether training keeps only each block's input and runs the block once more in the backward pass: about a third more time for much less memory.</summary>
+    /// <summary>
+    /// Whether training keeps only each block's input and runs the block once more in the backward pass: about a third more time
+    /// for much less memory.
+    /// </summary>
     bool Recomputes { get; set; }
 }
 

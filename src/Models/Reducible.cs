@@ -9,15 +9,19 @@ public interface IReducibleModel
     IReadOnlyList<ReducibleEncoder> ReducibleEncoders { get; }
 }
 
-/// <summary>One encoder of a model as token reduction sees it: its blocks in order and the learnable tokens they align to.</summary>
-/// <param name="Name">Name of the module inside the model, as in its checkpoint: <c>visual_encoder</c>, <c>text_encoder</c>, ….</param>
+/// <summary>
+/// One encoder of a model as token reduction sees it: its blocks in order and the learnable tokens they align to.
+/// </summary>
+/// <param name="Name">Name of the module inside the model, as in its checkpoint: <c>visual_encoder</c>, <c>text_encoder</c>,
+/// ….</param>
 /// <param name="Modality">What its tokens are.</param>
 /// <param name="Blocks">The blocks in order of execution.</param>
 /// <param name="FindSpaceDict">
-/// Gives E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment guidance. Asked each time, because a
-/// model that is moved to a device or a type has other parameters afterwards.
+/// Gives E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment guidance. Asked each time, because
+/// a model that is moved to a device or a type has other parameters afterwards.
 /// </param>
-public sealed record ReducibleEncoder(string Name, Modality Modality, IReadOnlyList<IReducibleBlock> Blocks, Func<Parameter?>? FindSpaceDict)
+public sealed record ReducibleEncoder(
+    string Name, Modality Modality, IReadOnlyList<IReducibleBlock> Blocks, Func<Parameter?>? FindSpaceDict)
 {
     /// <summary>E as it is now, <c>[K, d_k]</c>; null in a model without alignment guidance.</summary>
     public Parameter? SpaceDict => FindSpaceDict?.Invoke();
@@ -42,7 +46,9 @@ public enum Modality
     Text,
 }
 
-/// <summary>How the authors' code carries the padding mask through pruning; it differs by encoder (defect 2 of the released code).</summary>
+/// <summary>
+/// How the authors' code carries the padding mask through pruning; it differs by encoder (defect 2 of the released code).
+/// </summary>
 public enum MaskGather
 {
     /// <summary>There is no mask.</summary>
@@ -64,7 +70,9 @@ public interface IReducibleBlock
     /// <summary>What is attached to the block; null runs the plain block.</summary>
     IBlockReducer? Reducer { get; set; }
 
-    /// <summary>The block's own map into the alignment space (W_v and b_v of eq. 1); null where the model shares one or has none.</summary>
+    /// <summary>
+    /// The block's own map into the alignment space (W_v and b_v of eq. 1); null where the model shares one or has none.
+    /// </summary>
     AlignmentMap? QueryModel { get; }
 }
 
@@ -74,7 +82,9 @@ public interface IReducibleBlock
 /// </summary>
 public interface IBlockReducer
 {
-    /// <summary>Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for that.</summary>
+    /// <summary>
+    /// Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for that.
+    /// </summary>
     bool ExcludesPadding { get; }
 
     /// <summary>Whether it reads the attention between all tokens. What it does not read an attention need not keep.</summary>

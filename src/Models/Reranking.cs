@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>
-/// Re-ranking of retrieval: the most similar texts of every image and the most similar images of every text are judged by reading the
-/// text with the image. An image's keys and values are computed once for all texts it meets in either direction; the scores are those of
-/// reading each pair alone.
+/// Re-ranking of retrieval: the most similar texts of every image and the most similar images of every text are judged by reading
+/// the text with the image. An image's keys and values are computed once for all texts it meets in either direction; the scores
+/// are those of reading each pair alone.
 /// </summary>
 public sealed class Reranking
 {
@@ -66,18 +66,22 @@ public sealed class Reranking
         return new RetrievalScores(imageToText.MoveToOuterDisposeScope(), textToImage.t().contiguous().MoveToOuterDisposeScope());
     }
 
-    /// <summary>Tokens <c>[S, D]</c> filled up with copies of the class token to a length, as the released code reads them (defect 5).</summary>
+    /// <summary>
+    /// Tokens <c>[S, D]</c> filled up with copies of the class token to a length, as the released code reads them (defect 5).
+    /// </summary>
     public static Tensor FilledUp(Tensor tokens, long length) =>
         length <= tokens.shape[0] ? tokens : cat([tokens, tokens.slice(0, 0, 1, 1).expand(length - tokens.shape[0], -1)], 0);
 
-    // Trailing padding that none of the texts needs is left out, which changes no score; but a reduction that counts padding as tokens
-    // must get all of it.
+    // Trailing padding that none of the texts needs is left out, which changes no score; but a reduction that counts padding as
+    // tokens must get all of it.
     private float[] Judge(int image, ImageContext context, long[] texts)
     {
         using var scope = NewDisposeScope();
         var rows = tensor(texts, device: ids.device);
-        var width = model.TextEncoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? ids.shape[1] : texts.Max(text => lengths[text]);
-        var match = model.Match(context, ids.index_select(0, rows).slice(1, 0, width, 1), mask.index_select(0, rows).slice(1, 0, width, 1));
+        var width = model.TextEncoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? ids.shape[1]
+            : texts.Max(text => lengths[text]);
+        var match = model.Match(
+            context, ids.index_select(0, rows).slice(1, 0, width, 1), mask.index_select(0, rows).slice(1, 0, width, 1));
         var scores = match.select(1, 1).to(float32).cpu() + similarity[image].index_select(0, tensor(texts)); // [n]
         return scores.data<float>().ToArray();
     }

@@ -24,7 +24,9 @@ public sealed class TextDecoder : nn.Module
     /// <summary>The decoder's sizes.</summary>
     public BertConfig Config => bert.Config;
 
-    /// <summary>Computes the keys and values that every layer needs of what is read, so that all steps share them. Exact.</summary>
+    /// <summary>
+    /// Computes the keys and values that every layer needs of what is read, so that all steps share them. Exact.
+    /// </summary>
     public ImageContext Project(ImageContext read) => bert.Project(read);
 
     /// <summary>Scores every next word of whole texts (teacher forcing).</summary>
@@ -45,7 +47,9 @@ public sealed class TextDecoder : nn.Module
         return Score(hidden.slice(1, hidden.shape[1] - 1, hidden.shape[1], 1)).squeeze(1);
     }
 
-    /// <summary>All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the checkpoints.</summary>
+    /// <summary>
+    /// All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the checkpoints.
+    /// </summary>
     public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
     {
         var all = base.state_dict(destination, prefix);
@@ -132,7 +136,9 @@ public sealed class DecoderCache(int depth) : IDisposable
     /// <summary>Tokens whose keys and values are held.</summary>
     public int Length => layers is [{ } first, ..] ? (int)first.Key.shape[2] : 0;
 
-    /// <summary>Makes row i go on from what was row <paramref name="rows"/>[i], <c>[B']</c> int64; for searches that drop and fork texts.</summary>
+    /// <summary>
+    /// Makes row i go on from what was row <paramref name="rows"/>[i], <c>[B']</c> int64; for searches that drop and fork texts.
+    /// </summary>
     public void Reorder(Tensor rows)
     {
         for (var layer = 0; layer < layers.Length; layer++)
@@ -167,7 +173,8 @@ public sealed class DecoderCache(int depth) : IDisposable
     {
         layers[layer]?.Key.Dispose();
         layers[layer]?.Value.Dispose();
-        layers[layer] = keyValue is null ? null : new KeyValue(keyValue.Key.DetachFromDisposeScope(), keyValue.Value.DetachFromDisposeScope());
+        layers[layer] = keyValue is null ? null
+            : new KeyValue(keyValue.Key.DetachFromDisposeScope(), keyValue.Value.DetachFromDisposeScope());
     }
 }
 
@@ -180,20 +187,27 @@ public static class LanguageModelLoss
     /// <summary>A target that is not counted.</summary>
     public const long Ignored = -100;
 
-    /// <summary>What should be foretold: the texts themselves, without padding and without their beginning. <c>[B, N]</c> int64</summary>
+    /// <summary>
+    /// What should be foretold: the texts themselves, without padding and without their beginning. <c>[B, N]</c> int64
+    /// </summary>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <param name="skip">Tokens at the beginning that are given rather than foretold: the prompt.</param>
     public static Tensor Targets(Tensor ids, long paddingId, int skip = 0)
     {
         var targets = ids.masked_fill(ids.eq(paddingId), Ignored);
-        return skip == 0 ? targets : cat([full_like(targets.slice(1, 0, skip, 1), Ignored), targets.slice(1, skip, ids.shape[1], 1)], 1);
+        return skip == 0 ? targets
+            : cat([full_like(targets.slice(1, 0, skip, 1), Ignored), targets.slice(1, skip, ids.shape[1], 1)], 1);
     }
 
-    /// <summary>The mean over all counted words of all texts: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to a scalar.</summary>
+    /// <summary>
+    /// The mean over all counted words of all texts: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to a scalar.
+    /// </summary>
     public static Tensor Mean(Tensor logits, Tensor targets) => CrossEntropy(logits, targets, nn.Reduction.Mean);
 
-    /// <summary>The sum over the counted words of each text: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to <c>[B]</c>.</summary>
+    /// <summary>
+    /// The sum over the counted words of each text: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to <c>[B]</c>.
+    /// </summary>
     public static Tensor PerText(Tensor logits, Tensor targets) =>
         CrossEntropy(logits, targets, nn.Reduction.None).view(logits.shape[0], -1).sum(1);
 

@@ -9,28 +9,48 @@ namespace Madtp.Kit.Models;
 /// <param name="X">Hidden states, <c>[B, N, D]</c>.</param>
 public sealed record TokenState(Tensor X)
 {
-    /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is real.</summary>
+    /// <summary>
+    /// 1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is real.
+    /// </summary>
     public Tensor? Mask { get; init; }
 
-    /// <summary>True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text: the start of text).</summary>
+    /// <summary>
+    /// True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text: the start
+    /// of text).
+    /// </summary>
     public Tensor? Candidates { get; init; }
 
-    /// <summary>Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null unless a reduction records it.</summary>
+    /// <summary>
+    /// Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null unless a
+    /// reduction records it.
+    /// </summary>
     public Tensor? Position { get; init; }
 
-    /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of it.</summary>
+    /// <summary>
+    /// How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of it.
+    /// </summary>
     public Tensor? Size { get; init; }
 
-    /// <summary>1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c> float; null when every row holds one.</summary>
+    /// <summary>
+    /// 1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c> float; null
+    /// when every row holds one.
+    /// </summary>
     public Tensor? Filled { get; init; }
 
-    /// <summary>Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64; null unless a reduction counts them.</summary>
+    /// <summary>
+    /// Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64; null unless
+    /// a reduction counts them.
+    /// </summary>
     public Tensor? Entered { get; init; }
 
-    /// <summary>Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class token.</summary>
+    /// <summary>
+    /// Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class token.
+    /// </summary>
     public Tensor? EndOfText { get; init; }
 
-    /// <summary>Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without alignment guidance.</summary>
+    /// <summary>
+    /// Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without alignment guidance.
+    /// </summary>
     public Tensor? AlignmentFeature { get; init; }
 
     /// <summary>Tokens per sample, the class token included.</summary>
@@ -53,7 +73,8 @@ public sealed record TokenState(Tensor X)
     }
 
     /// <summary>Tokens of each sample.</summary>
-    /// <param name="padding">Counts padding that entered the encoder as tokens; rows that only make the samples equally long never count.</param>
+    /// <param name="padding">Counts padding that entered the encoder as tokens; rows that only make the samples equally long
+    /// never count.</param>
     public int[] TokensPerSample(bool padding = false)
     {
         if ((padding ? Filled : Mask) is not { } counted)
@@ -87,13 +108,15 @@ public sealed record TokenState(Tensor X)
         Candidates = parts[8],
     };
 
-    /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.</summary>
+    /// <summary>
+    /// The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.
+    /// </summary>
     public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
 }
 
 /// <summary>
-/// The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not work on the rows
-/// that only make the samples equally long.
+/// The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not work on
+/// the rows that only make the samples equally long.
 /// </summary>
 internal sealed class FilledRows
 {
@@ -117,7 +140,9 @@ internal sealed class FilledRows
         return rows.shape[0] > Worth * filled.numel() ? All : new(rows);
     }
 
-    /// <summary>Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0. <c>[B, N, D']</c>.</summary>
+    /// <summary>
+    /// Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0. <c>[B, N, D']</c>.
+    /// </summary>
     public Tensor Map(Tensor x, Func<Tensor, Tensor> map)
     {
         if (rows is null)
@@ -127,6 +152,7 @@ internal sealed class FilledRows
 
         var (batch, length) = (x.shape[0], x.shape[1]);
         var mapped = map(x.flatten(0, 1).index_select(0, rows).unsqueeze(0)).squeeze(0); // [n, D']; maps are used to [B, N, D]
-        return zeros([batch * length, mapped.shape[1]], dtype: mapped.dtype, device: x.device).index_copy(0, rows, mapped).view(batch, length, -1);
+        return zeros([batch * length, mapped.shape[1]], dtype: mapped.dtype, device: x.device).index_copy(0, rows, mapped).view(
+            batch, length, -1);
     }
 }

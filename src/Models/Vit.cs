@@ -24,7 +24,9 @@ public sealed record VisionTransformerConfig
     /// <summary>Width of the feed-forward part over the width of a token (BLIP; CLIP's is always 4).</summary>
     public double MlpRatio { get; init; } = 4;
 
-    /// <summary>Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly less (BLIP).</summary>
+    /// <summary>
+    /// Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly less (BLIP).
+    /// </summary>
     public double DropPath { get; init; }
 
     /// <summary>Patches per image, without the class token.</summary>
@@ -38,7 +40,8 @@ public sealed record VisionTransformerConfig
         new() { ImageSize = imageSize, Width = 1024, Depth = 24, Heads = 16 };
 
     /// <summary>The toy world's: 64² pixels in patches of 8², width 64, three blocks of four heads.</summary>
-    public static VisionTransformerConfig Toy { get; } = new() { ImageSize = 64, PatchSize = 8, Width = 64, Depth = 3, Heads = 4 };
+    public static VisionTransformerConfig Toy { get; } =
+        new() { ImageSize = 64, PatchSize = 8, Width = 64, Depth = 3, Heads = 4 };
 
     /// <summary>The world with decoys': 96² pixels in patches of 8², width 64, six blocks of four heads.</summary>
     public static VisionTransformerConfig Decoys { get; } = Toy with { ImageSize = 96, Depth = 6 };
@@ -49,7 +52,8 @@ public sealed record VisionTransformerConfig
         if (images.shape is not [_, 3, var height, var width] || height != ImageSize || width != ImageSize)
         {
             throw new ArgumentException(
-                $"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {ImageSize}, {ImageSize}]", nameof(images));
+                $"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {ImageSize}, {ImageSize}]",
+                    nameof(images));
         }
     }
 }
@@ -88,14 +92,18 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<VisionBlock> Blocks => [.. blocks];
 
-    /// <summary>Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a reduction is attached.</summary>
+    /// <summary>
+    /// Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a reduction
+    /// is attached.
+    /// </summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
     public override TokenState forward(Tensor images)
     {
         Config.Check(images);
         var patches = patch_embed.forward(images); // [B, N, D]
         var tokens = new TokenState(cat([cls_token.expand(images.shape[0], -1, -1), patches], 1) + pos_embed); // [B, N + 1, D]
-        tokens = BlockStack.Run(blocks, tokens, (block, state) => block.forward(state), Recomputes, training && Config.DropPath > 0);
+        tokens = BlockStack.Run(
+            blocks, tokens, (block, state) => block.forward(state), Recomputes, training && Config.DropPath > 0);
         return tokens with { X = norm.forward(tokens.X) };
     }
 }
@@ -113,7 +121,8 @@ public sealed class VisionBlock : PreNormBlock
     /// <param name="config">Sizes of the whole encoder.</param>
     /// <param name="dropPath">Probability of skipping a residual branch in training.</param>
     /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    public VisionBlock(VisionTransformerConfig config, double dropPath = 0, AlignmentMap? queryModel = null) : base(nameof(VisionBlock), dropPath)
+    public VisionBlock(VisionTransformerConfig config, double dropPath = 0, AlignmentMap? queryModel = null)
+        : base(nameof(VisionBlock), dropPath)
     {
         norm1 = nn.LayerNorm(config.Width, eps: 1e-6);
         attn = new VisionAttention(config.Width, config.Heads);

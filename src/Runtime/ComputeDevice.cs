@@ -22,9 +22,9 @@ public static class ComputeDevice
         ArgumentNullException.ThrowIfNull(name);
         return name switch
         {
-            Auto => HasGpu ? Gpu(0) : CPU,
+            Auto => HasGpu ? Gpu(OfRank) : CPU,
             "cpu" => CPU,
-            "cuda" => Gpu(0),
+            "cuda" => Gpu(OfRank),
             _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index)
                 && index >= 0 => Gpu(index),
             _ => throw new ArgumentException($"device '{name}' is unknown: give {Names}"),
@@ -80,6 +80,9 @@ public static class ComputeDevice
     private static string Why => NativeLibraries.HasCuda
         ? "no GPU answers"
         : "this libtorch is made for the CPU (`./kit setup --cuda` takes that of a Python with PyTorch for CUDA)";
+
+    // Ranks of one machine take its GPUs by turns.
+    private static int OfRank => HasGpu ? Ranks.Local % Math.Max(1, cuda.device_count()) : 0;
 
     private static Device Gpu(int index)
     {

@@ -6,6 +6,7 @@ using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -96,18 +97,20 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();
-        int[] images = [.. captions.Select(caption => Train.ImageOfCaption[caption])];
         var (ids, mask) = Train.Texts(captions, Device);
         using var trace = Active?.Record();
         var prompt = language.Prompt.Count;
         var output = model.Forward(Train.TrainingPixels(Epoch, examples, Device), ids, mask, prompt);
-        var right = WordsRight(output.Logits, LanguageModelLoss.Targets(ids, model.Config.Text.PaddingId, prompt));
-        var losses = new StepLosses(output.Loss, right)
+        Tensor Targets(Tensor of) => LanguageModelLoss.Targets(of, model.Config.Text.PaddingId, prompt);
+        Tensor Mean(Tensor mean) => BatchPart.Mean(mean, captions, some => Words(Targets(Train.Texts(some).Ids)))!;
+        var losses = new StepLosses(Mean(output.Loss), Mean(WordsRight(output.Logits, Targets(ids))))
         {
-            Auxiliary = Heads!.Loss(output.Vision.X, () => Train.PatchClasses(images, Device)),
+            Auxiliary = Heads!.Loss(captions, output.Vision.X, some => Train.PatchClasses(ImagesOf(some), Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
+
+    private int[] ImagesOf(int[] captions) => [.. captions.Select(caption => Train.ImageOfCaption[caption])];
 
     /// <summary>Captions every image and compares with all its captions: the field's metrics, MACs, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>

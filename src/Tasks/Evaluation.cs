@@ -1,4 +1,5 @@
 using Madtp.Kit.Madtp;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -18,13 +19,17 @@ public sealed record Evaluation(string Split, int Examples, double Accuracy, dou
     /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; may be empty.</summary>
     public IReadOnlyDictionary<string, double> ByKind { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The method's dial, for MADTP the temperature T; null where nothing is reduced.</summary>
-    public double? Temperature { get; init; }
+    /// <summary>The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</summary>
+    public double? Strength { get; init; }
+
+    /// <summary>What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null where nothing is reduced.
+    /// </summary>
+    public string? StrengthIs { get; init; }
 
     /// <summary>Tokens after each reducing layer of each encoder, mean over the examples that were answered just now.</summary>
     public IReadOnlyDictionary<string, double> Tokens { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>How the dial was found; null where it was given.</summary>
+    /// <summary>How the strength was found; null where it was given.</summary>
     public CalibrationResult? Calibration { get; init; }
 
     /// <summary>The file that the task's official evaluation reads; null where none was written.</summary>
@@ -77,7 +82,10 @@ public sealed record Scoring
     /// <summary>Stops it after the batch in hand.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Answers examples in batches, but for those whose answers an earlier run has left in the folder.</summary>
+    /// <summary>
+    /// Answers examples in batches, but for those whose answers an earlier run has left in the folder. Ranks take the batches by
+    /// turns; each has all answers in the end.
+    /// </summary>
     /// <param name="count">How many examples there are.</param>
     /// <param name="batchSize">Examples answered at once, where the settings do not say.</param>
     /// <param name="step">What is done; names the file of answers.</param>
@@ -91,25 +99,39 @@ public sealed record Scoring
         var batch = BatchSize ?? batchSize;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         using var off = no_grad();
-        using var log = ResultLog<T>.Open(Folder is null ? null : Path.Combine(Folder, $"{step}.jsonl"), batch, count);
+        var path = Folder is null || !Ranks.IsFirst ? null : Path.Combine(Folder, $"{step}.jsonl");
+        using var log = ResultLog<T>.Open(path, batch, count);
+        if (Ranks.Count > 1 && Ranks.Gather(Ranks.IsFirst ? log.Finished : [])[0] is var earlier && !Ranks.IsFirst)
+        {
+            log.Append(earlier);
+        }
+
         using var trace = reduction?.Record();
         var tokens = new Dictionary<string, (double Sum, int Count)>();
         var resumed = log.Finished.Count;
         Progress?.Report(new EvaluationProgress(step, resumed, count));
         while (log.Finished.Count < count)
         {
-            Cancellation.ThrowIfCancellationRequested();
-            using (NewDisposeScope())
+            if (Ranks.Any(Cancellation.IsCancellationRequested))
             {
-                var from = log.Finished.Count;
-                log.Append([.. answer([.. Enumerable.Range(from, Math.Min(batch, count - from))], trace)]);
+                throw new OperationCanceledException(Cancellation);
             }
 
-            foreach (var layer in trace?.Steps ?? [])
+            T[] own = [];
+            using (NewDisposeScope())
             {
-                var (sum, images) = tokens.GetValueOrDefault($"{layer.Encoder}.{layer.Layer}");
-                tokens[$"{layer.Encoder}.{layer.Layer}"] =
-                    (sum + layer.TokensPerSample.Sum(), images + layer.TokensPerSample.Count);
+                var from = log.Finished.Count + (Ranks.Rank * batch);
+                own = from >= count ? [] : [.. answer([.. Enumerable.Range(from, Math.Min(batch, count - from))], trace)];
+            }
+
+            log.Append([.. Ranks.Gather(own).SelectMany(answers => answers)]);
+            var left = (trace?.Steps ?? []).GroupBy(layer => $"{layer.Encoder}.{layer.Layer}").ToDictionary(
+                layer => layer.Key,
+                layer => new[] { layer.Sum(one => one.TokensPerSample.Sum()), layer.Sum(one => one.TokensPerSample.Count) });
+            foreach (var (layer, seen) in Ranks.Gather(left).SelectMany(each => each))
+            {
+                var (sum, images) = tokens.GetValueOrDefault(layer);
+                tokens[layer] = (sum + seen[0], images + seen[1]);
             }
 
             trace?.Clear();
@@ -132,7 +154,7 @@ public sealed record Scoring
         }
 
         var path = Path.Combine(Folder, name);
-        write(path);
+        Ranks.First(() => write(path));
         return path;
     }
 }
@@ -141,12 +163,13 @@ public sealed record Scoring
 /// <param name="All">The answers.</param>
 /// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
 /// <param name="Resumed">How many an earlier run had left.</param>
-/// <param name="Dial">The method's dial; null for the plain model.</param>
-internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed, double? Dial)
+/// <param name="Strength">The method's strength; null for the plain model.</param>
+internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed,
+    double? Strength)
 {
     /// <summary>What the answers come to; single scores and the submission are the task's.</summary>
     public Evaluation Evaluation(string split, int examples, double accuracy, double macs, double denseMacs) =>
-        new(split, examples, accuracy, macs, denseMacs) { Temperature = Dial, Tokens = Tokens, Resumed = Resumed };
+        new(split, examples, accuracy, macs, denseMacs) { Strength = Strength, Tokens = Tokens, Resumed = Resumed };
 }
 
 /// <summary>What was answered to an example.</summary>

@@ -9,7 +9,7 @@ namespace Madtp.Kit.Tasks;
 /// <summary>
 /// One of the paper's tasks: it opens its splits, gives the loss, answers, scores and counts what that cost. The same object
 /// trains and scores. Without a budget its reduction only gathers the features of the alignment loss; with one it takes tokens
-/// out, and its dial (temperature or keep ratio) is calibrated again and again while the weights move.
+/// out, and its strength (temperature or keep ratio) is calibrated again and again while the weights move.
 /// </summary>
 public abstract class ModelTask : TrainingTask, IDisposable
 {
@@ -29,11 +29,11 @@ public abstract class ModelTask : TrainingTask, IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         (Model, Settings, Costs) = ((nn.Module)model, settings, RunCosts.Of((nn.Module)model));
         Reduction = TokenReduction.Attach(model, settings.Reduction.Policy(1));
-        Reduction.Enabled = (settings.ReduceRatio ?? settings.Dial) is not null;
+        Reduction.Enabled = (settings.ReduceRatio ?? settings.Strength) is not null;
         Reduction.GatherFeatures = settings.Learns && settings.AlignmentWeight != 0;
-        if (settings.Dial is { } dial)
+        if (settings.Strength is { } strength)
         {
-            settings.Reduction.Turn(Reduction, dial);
+            settings.Reduction.Turn(Reduction, strength);
         }
     }
 
@@ -44,7 +44,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public TaskSettings Settings { get; }
 
     /// <summary>The settings of a task whose model is pruned otherwise than by tokens.</summary>
-    private protected TaskSettings Unreduced => Settings with { ReduceRatio = null, Dial = null, AlignmentWeight = 0 };
+    private protected TaskSettings Unreduced => Settings with { ReduceRatio = null, Strength = null, AlignmentWeight = 0 };
 
     /// <summary>What the command line calls the task.</summary>
     public abstract string Name { get; }
@@ -78,9 +78,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public static ModelTask Open(string name, TaskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (settings.DialIs is { } given && given != settings.Reduction.Dial)
+        if (settings.StrengthIs is { } given && given != settings.Reduction.StrengthIs)
         {
-            throw new ArgumentException($"{settings.Reduction.Name} has a {settings.Reduction.Dial}, not a {given}: give "
+            throw new ArgumentException($"{settings.Reduction.Name} has a {settings.Reduction.StrengthIs}, not a {given}: give "
                 + $"{(given == PruningMethod.KeepRatio ? "--temperature" : "--keep")}, or --reduce");
         }
 
@@ -95,7 +95,16 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public override TrainingObjective Objective => new(Settings.AlignmentWeight, AuxiliaryWeight: 1);
 
     /// <inheritdoc/>
-    public override double? Dial
+    public override bool ComparesExamples => Settings.AlignmentWeight != 0
+        && Settings.Guidance is GuidanceTraining.ShuffledTexts or GuidanceTraining.Negatives;
+
+    /// <inheritdoc/>
+    public override string? Indivisible => Settings.Dropout == 0 ? null
+        : this is VqaTask ? "dropout is drawn for answers, whose number differs from part to part"
+        : Active is null ? null : "dropout is drawn for the tokens that are left, whose number differs from part to part";
+
+    /// <inheritdoc/>
+    public override double? Strength
     {
         get => Reduction.Enabled ? Reduction.Temperature : null;
         set => Settings.Reduction.Turn(Reduction, value ?? Reduction.Temperature);
@@ -136,7 +145,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
         }
     }
 
-    /// <summary>Sets the dial to what meets the budget on the calibration examples.</summary>
+    /// <summary>Sets the strength to what meets the budget on the calibration examples.</summary>
     /// <exception cref="InvalidOperationException">The task has no budget.</exception>
     public CalibrationResult Calibrate()
     {
@@ -145,7 +154,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
             throw new InvalidOperationException("nothing is reduced in this training, so there is nothing to calibrate");
         }
 
-        if (Calibration is not null && Settings.Reduction.Dial == PruningMethod.KeepRatio)
+        if (Calibration is not null && Settings.Reduction.StrengthIs == PruningMethod.KeepRatio)
         {
             return Calibration; // what a keep ratio costs does not move with the weights
         }
@@ -153,13 +162,13 @@ public abstract class ModelTask : TrainingTask, IDisposable
         Model.eval();
         var dense = CalibrationCost(reduced: false);
         return Calibrated(WithoutFeatures(() => BudgetSearch.Find(
-            dial =>
+            strength =>
             {
-                Settings.Reduction.Turn(Reduction, dial);
+                Settings.Reduction.Turn(Reduction, strength);
                 return CalibrationCost(reduced: true);
             },
             (1 - ratio) * dense,
-            Settings.Reduction.Range) with { Dense = dense, Dial = Settings.Reduction.Dial }));
+            Settings.Reduction.Range) with { Dense = dense, StrengthIs = Settings.Reduction.StrengthIs }));
     }
 
     /// <summary>Takes over what a calibration found.</summary>
@@ -172,17 +181,24 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <inheritdoc/>
     public override Evaluation Validate() => Evaluate(ValidationSplit);
 
-    /// <summary>Scores the model as it is now on a split, reduced where the task has a budget or a dial.</summary>
+    /// <summary>Scores the model as it is now on a split, reduced where the task has a budget or a strength.</summary>
     /// <param name="split">The split's name.</param>
     /// <param name="scoring">How; all of it if null.</param>
     public Evaluation Evaluate(string split, Scoring? scoring = null)
     {
         Model.eval();
-        return WithoutFeatures(() => Score(split, scoring ?? new Scoring())) with { Calibration = Calibration };
+        var scores = WithoutFeatures(() => Score(split, scoring ?? new Scoring()));
+        return scores with
+        {
+            Calibration = Calibration, StrengthIs = scores.Strength is null ? null : Settings.Reduction.StrengthIs,
+        };
     }
 
     /// <summary>The split that is to be scored; the usual one if null.</summary>
     internal string? ScoredSplit { get; set; }
+
+    /// <summary>Whether a sample's tokens depend on those that are computed with it.</summary>
+    internal bool SharesCounts => Active is { Policy: { Layout: not BatchLayout.PerInstance } or { Keep: SharedCountRule } };
 
     /// <summary>Whether the method chooses tokens by alignment guidance and the model has none, as one that was never trained for
     /// token reduction.</summary>
@@ -246,6 +262,13 @@ public abstract class ModelTask : TrainingTask, IDisposable
             TextTokens = Left(Modality.Text),
             Macs = Costs.PerPair(trace, textLengths).Average(),
         };
+    }
+
+    /// <summary>How many words of targets <c>[B, N]</c> are counted.</summary>
+    private protected static double Words(Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        return targets.slice(1, 1, targets.shape[1], 1).ge(0).sum().item<long>();
     }
 
     /// <summary>Share of counted words that are foretold right: scores <c>[B, N, V]</c> against targets <c>[B, N]</c>.</summary>

@@ -80,7 +80,9 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var losses = new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), right)
         {
             Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(output.Vision.X, () => batch.PatchClasses, output.Text.X, () => batch.NamedCounts),
+            Auxiliary = Heads!.Loss(
+                examples.ToArray(), output.Vision.X, some => Train.PatchClasses(some, Device),
+                output.Text.X, some => Train.NamedCounts(some, Device)),
         };
         return Recorded(losses, trace, batch.TextLengths);
     }

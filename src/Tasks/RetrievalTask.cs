@@ -62,7 +62,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
 
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         files.RequireLearned();
-        var sizes = CheckpointSizes.Clip(checkpoint!, settings.Untold);
+        var sizes = CheckpointSizes.Clip(checkpoint!, settings.Hints);
         var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
         var model = TaskModel.Clip(settings, checkpoint, sizes);
@@ -109,21 +109,22 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();
-        int[] images = [.. captions.Select(caption => Train.ImageOfCaption[caption])];
         var (ids, mask) = Train.Texts(captions, Device);
         using var trace = Active?.Record();
         var pixels = Train.TrainingPixels(Epoch, examples, Device);
-        var imageIds = tensor(images.Select(image => (long)image).ToArray(), device: Device);
+        var imageIds = tensor(ImagesOf(captions).Select(image => (long)image).ToArray(), device: Device);
         var step = model is ClipModel clip
             ? clip.TrainingStep(pixels, ids, imageIds, distillation)
             : ((BlipRetrieval)model).TrainingStep(pixels, ids, mask, imageIds, distillation);
         var losses = new StepLosses(step.Task, Correct(step.Features))
         {
             Alignment = AlignmentLoss.Of(step.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(step.ImageTokens.X, () => Train.PatchClasses(images, Device)),
+            Auxiliary = Heads!.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(ImagesOf(some), Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
+
+    private int[] ImagesOf(int[] captions) => [.. captions.Select(caption => Train.ImageOfCaption[caption])];
 
     /// <summary>Scores a model as it is: recall both ways, MACs of each caption with its image, tokens per layer.</summary>
     /// <param name="model">A CLIP or a BLIP for retrieval; left in evaluation mode.</param>
@@ -295,8 +296,9 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     private static Tensor Correct(ContrastiveFeatures features)
     {
         using var off = no_grad();
-        var nearest = features.Image.MatMul(features.Text.t()).argmax(1);
-        return nearest.eq(arange(nearest.shape[0], dtype: int64, device: nearest.device)).to(float32).mean();
+        var texts = Ranks.Gather(features.Text);
+        var nearest = features.Image.MatMul(texts.t()).argmax(1);
+        return nearest.eq(Ranks.Own(arange(texts.shape[0], dtype: int64, device: nearest.device))).to(float32).mean();
     }
 
     private static ScoreMatrix Matrix(Tensor scores) =>
@@ -307,9 +309,13 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         [.. MemoryMarshal.AsBytes<float>(features.to(float32).cpu().contiguous().data<float>().ToArray()).ToArray()
             .Chunk((int)features.shape[1] * sizeof(float))];
 
-    private static Tensor Rows(byte[][] rows) => tensor(
-        MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray(),
-        [rows.Length, rows[0].Length / sizeof(float)]);
+    // Into memory of libtorch's own: in .NET's, which begins anywhere, a product's last digit differs from run to run.
+    private static Tensor Rows(byte[][] rows)
+    {
+        var values = MemoryMarshal.Cast<byte, float>(rows.SelectMany(row => row).ToArray()).ToArray();
+        using var managed = tensor(values, [rows.Length, rows[0].Length / sizeof(float)]);
+        return managed.clone();
+    }
 
     /// <summary>An image and its captions in the joint space, as numbers of four bytes, and what its pairs cost in all.</summary>
     private sealed record PairAnswer(byte[] Image, byte[][] Captions, int ImageTokens, double Macs, double DenseMacs);

@@ -25,7 +25,7 @@ internal static class TaskModel
         where T : nn.Module
     {
         files.RequireLearned();
-        var sizes = CheckpointSizes.Blip(checkpoint, settings.Untold);
+        var sizes = CheckpointSizes.Blip(checkpoint, settings.Hints);
         var texts = BlipTexts.Open(sizes, checkpoint, files.Files, settings.Vocabulary);
         return (Blip(settings, checkpoint, sizes, create, contrastive), texts);
     }
@@ -98,7 +98,7 @@ internal static class TaskModel
     {
         if (!settings.Learns)
         {
-            return CompressedWeights.Load(create(sizes), checkpoint!, settings.Untold).to(settings.Device);
+            return CompressedWeights.Load(create(sizes), checkpoint!, settings.Hints).to(settings.Device);
         }
 
         manual_seed(settings.Seed);
@@ -144,7 +144,7 @@ internal static class TaskModel
         var state = model.state_dict();
         var targets = state.Where(tensor => !settings.NewAlignment || !IsGuidance(tensor.Key))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        settings.Untold.Tell(CheckpointLoader.Load(targets, checkpoint, settings.Untold.Weights))
+        settings.Hints.Tell(CheckpointLoader.Load(targets, checkpoint, settings.Hints.Weights))
             .RequireComplete(name => IsGuidance(name) || ContrastiveModel.IsForTraining(name));
         if (model is ContrastiveModel copying && !checkpoint.Tensors.Any(tensor => ContrastiveModel.IsForTraining(tensor.Name)))
         {

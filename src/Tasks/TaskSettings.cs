@@ -17,7 +17,7 @@ public sealed record TaskSettings
     public string? Checkpoint { get; init; }
 
     /// <summary>What no shape of the checkpoint tells, and who is told what was taken instead.</summary>
-    public Untold Untold { get; init; } = new();
+    public CheckpointHints Hints { get; init; } = new();
 
     /// <summary>The folder of all data sets, or that of the one that is needed; null draws the toy world in memory.</summary>
     public string? Data { get; init; }
@@ -96,15 +96,15 @@ public sealed record TaskSettings
     /// <summary>How tokens are reduced; MADTP if null.</summary>
     public PruningMethod? Method { get; init; }
 
-    /// <summary>The method's dial, where it is not calibrated: MADTP's temperature, a keep ratio.</summary>
-    public double? Dial { get; init; }
+    /// <summary>The method's strength, where it is not calibrated: MADTP's temperature, a keep ratio.</summary>
+    public double? Strength { get; init; }
 
     /// <summary>
-    /// What the dial was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses it.
+    /// What the strength was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses it.
     /// </summary>
-    public string? DialIs { get; init; }
+    public string? StrengthIs { get; init; }
 
-    /// <summary>Training examples that the dial is calibrated on, the first of the split.</summary>
+    /// <summary>Training examples that the strength is calibrated on, the first of the split.</summary>
     public int CalibrationExamples { get; init; } = 200;
 
     /// <summary>Calibrations in an epoch, evenly spread.</summary>
@@ -139,7 +139,7 @@ public sealed record TaskSettings
     internal PruningMethod Reduction => Method ?? PruningMethod.Madtp;
 
     /// <summary>Whether the method counts padding as tokens, so that it must get as much as the released code.</summary>
-    internal bool CountsPadding => (ReduceRatio ?? Dial) is not null && !Reduction.Policy(1).ExcludePadding;
+    internal bool CountsPadding => (ReduceRatio ?? Strength) is not null && !Reduction.Policy(1).ExcludePadding;
 
     /// <summary>The toy world of captions with as many training images as examples are opened.</summary>
     internal ToyCaptionSettings OpenedScenes =>

@@ -1,6 +1,7 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,6 +33,13 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
 
     /// <summary>Tokens of whole images with the class token first, <c>[B, N + 1, D]</c>, to scores <c>[B, N, C]</c>.</summary>
     public override Tensor forward(Tensor tokens) => classes.forward(tokens.slice(1, 1, tokens.shape[1], 1));
+
+    /// <summary>What true classes weigh in the mean that the loss is.</summary>
+    public double Weight(Tensor truth)
+    {
+        using var scope = NewDisposeScope();
+        return get_buffer("class_weights")!.index_select(0, truth.flatten()).sum(float64).item<double>();
+    }
 
     /// <summary>Cross-entropy of the scores against true classes <c>[B, N]</c>.</summary>
     public Tensor Loss(Tensor tokens, Tensor truth) =>
@@ -87,14 +95,19 @@ internal sealed class TrainingHeads(TaskSettings settings, Device device, int im
             .Where(head => head.Item2 is not null).Select(head => (head.Item1, head.Item2!));
 
     /// <summary>The weighted sum of the losses of those heads that are there, a scalar; null where none is.</summary>
-    /// <param name="image">Tokens of whole images, <c>[B, N + 1, D]</c>.</param>
-    /// <param name="classes">Makes what each patch shows, <c>[B, N]</c>.</param>
+    /// <param name="examples">The examples.</param>
+    /// <param name="image">Tokens of their whole images, <c>[B, N + 1, D]</c>.</param>
+    /// <param name="classes">Makes what each patch of some examples shows, <c>[B, N]</c>.</param>
     /// <param name="text">Tokens of whole texts, <c>[B, N, D]</c>; null where words are not looked up.</param>
     /// <param name="counts">Makes how many of what each token names are there, <c>[B, N, 2]</c>.</param>
-    public Tensor? Loss(Tensor image, Func<Tensor?> classes, Tensor? text = null, Func<Tensor?>? counts = null)
+    public Tensor? Loss(
+        int[] examples, Tensor image, Func<int[], Tensor?> classes, Tensor? text = null, Func<int[], Tensor?>? counts = null)
     {
-        var seen = patches?.Loss(image, classes()!).mul(settings.PatchWeight);
-        var named = words?.Loss(text!, counts!()!).mul(settings.WordWeight);
+        var seen = patches is null ? null : BatchPart.Mean(
+            patches.Loss(image, classes(examples)!), examples, some => patches.Weight(classes(some)!))?.mul(settings.PatchWeight);
+        var named = words is null ? null : BatchPart.Mean(
+            words.Loss(text!, counts!(examples)!), examples, some => counts(some)!.ne(NlvrPairs.Unnamed).sum().item<long>())
+            ?.mul(settings.WordWeight);
         return seen is null ? named : named is null ? seen : seen + named;
     }
 }

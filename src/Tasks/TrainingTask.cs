@@ -17,7 +17,7 @@ public abstract class TrainingTask
     public abstract TrainingObjective Objective { get; }
 
     /// <summary>What a budget is met with, part of a checkpoint: MADTP's temperature, a keep ratio; null without one.</summary>
-    public virtual double? Dial
+    public virtual double? Strength
     {
         get => null;
         set => _ = value;
@@ -34,6 +34,13 @@ public abstract class TrainingTask
 
     /// <summary>Whether the losses compare a batch's examples with one another, so that parts cannot be accumulated.</summary>
     public virtual bool ComparesExamples => false;
+
+    /// <summary>Why a batch in parts, by ranks or one after the other, would not be trained on as the whole; null where it
+    /// is.</summary>
+    public virtual string? Indivisible => null;
+
+    /// <summary>What else gathers gradients beside the parameters.</summary>
+    public virtual IEnumerable<Tensor> Leaves => [];
 
     /// <summary>Scores the model on the validation examples.</summary>
     public abstract Evaluation Validate();

@@ -5,6 +5,7 @@ using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
@@ -99,13 +100,15 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         var (answerIds, answerMask, weights, questionOf) = Train.Answers(questions, Device);
         using var trace = Active?.Record();
         var output = model.Forward(images, ids, mask, new VqaAnswers(answerIds, answerMask, weights, questionOf));
-        var right = WordsRight(output.Logits, LanguageModelLoss.Targets(answerIds, model.Config.Text.PaddingId));
-        var losses = new StepLosses(output.Loss, right)
+        Tensor Targets(Tensor ids) => LanguageModelLoss.Targets(ids, model.Config.Text.PaddingId);
+        var right = WordsRight(output.Logits, Targets(answerIds));
+        var losses = new StepLosses(
+            output.Loss, BatchPart.Mean(right, questions, some => Words(Targets(Train.Answers(some).Ids)))!)
         {
             Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
             Auxiliary = Heads!.Loss(
-                output.Encoding.Vision.X, () => Train.PatchClasses(questions, Device),
-                output.Encoding.Question.X, () => Train.NamedCounts(questions, Device)),
+                questions, output.Encoding.Vision.X, some => Train.PatchClasses(some, Device),
+                output.Encoding.Question.X, some => Train.NamedCounts(some, Device)),
         };
         return Recorded(losses, trace, [.. questions.Select(Train.TextLength)]);
     }

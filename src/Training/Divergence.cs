@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Madtp.Kit.Data;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -23,7 +24,11 @@ internal sealed class Divergence(string folder, string checkpoint)
     public NotFiniteNumberException At(int step, string what)
     {
         var seen = $"the training diverged in step {step}: {what}";
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(seen + "\n")));
+        if (Ranks.IsFirst)
+        {
+            AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(seen + "\n")));
+        }
+
         var kept = File.Exists(checkpoint) ? $". What was trained before is in {checkpoint}" : string.Empty;
         return new NotFiniteNumberException($"{seen}{kept}. Train anew with a lower learning rate");
     }

@@ -253,7 +253,8 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         return new StepLosses(
             nn.functional.cross_entropy(output.Logits, labels), output.Logits.detach().argmax(1).eq(labels).to(float32).mean())
         {
-            Auxiliary = looking + head.Loss(output.Text.X, NlvrPairs.PaddedCounts([.. said.Select(one => one.Counts)], null)),
+            Auxiliary = looking + head.Loss(
+                output.Text.X, NlvrPairs.PaddedCounts(one => said[one].Counts, [.. Enumerable.Range(0, said.Length)], null)),
         };
     }
 

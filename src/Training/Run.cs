@@ -76,12 +76,18 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         Training.RequirePossible();
-        using var alone = FolderLock.Take(Folder);
+        using var alone = Lock(Folder);
         RequireFree();
         var opened = Settings with { Learns = true, Seed = Training.Seed };
         using var task = Open(PrunesParameters ? opened with { ReduceRatio = null, AlignmentWeight = 0 } : opened);
+        if (Training.AccumulateSteps * Ranks.Count > 1 && task.SharesCounts)
+        {
+            Settings.Hints.Say?.Invoke($"{task.Settings.Reduction.Name} lets samples that are computed at once share a number "
+                + "of tokens: what is trained depends on the ranks and parts that a batch is divided among");
+        }
+
         var identity = Identity(task);
-        identity.Claim(Folder, fresh: !Resume);
+        Ranks.First(() => identity.Claim(Folder, fresh: !Resume));
         if (Trained(task, progress, cancellation) is not var (trained, steps))
         {
             return null;
@@ -91,26 +97,26 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
         if (calibration is { Reached: false })
         {
-            Settings.Untold.Say?.Invoke($"{calibration}");
+            Settings.Hints.Say?.Invoke($"{calibration}");
         }
 
         var watched = trained.Validate();
-        Save(weights, trained, steps, []);
+        Ranks.First(() => Save(weights, trained, steps, []));
         identity.AddFile("weights", weights); // answers of other weights, as of an earlier epoch, are worth nothing
         identity.Add("limit", Scoring.Limit);
         var scores = (Scored ?? [task.TestSplit])
             .ToDictionary(split => split, split => Score(trained, split, identity, cancellation));
         if (scores.Count > 0)
         {
-            Save(weights, trained, steps, scores.Values);
+            Ranks.First(() => Save(weights, trained, steps, scores.Values));
         }
 
         return new RunReport(Task, weights, steps, watched, calibration, scores);
     }
 
     /// <summary>
-    /// Scores the weights that the settings name, or goes on with it: at the dial or the budget of the settings, or else at the
-    /// dial that the weights were trained for, where their file says it.
+    /// Scores the weights that the settings name, or goes on with it: at the strength or the budget of the settings, or else at
+    /// the strength that the weights were trained for, where their file says it.
     /// </summary>
     /// <param name="split">The split; the task's usual one if null.</param>
     /// <param name="plain">Keeps all tokens, whatever the file says.</param>
@@ -118,14 +124,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <inheritdoc cref="Train"/>
     public Evaluation Evaluate(string? split = null, bool plain = false, CancellationToken cancellation = default)
     {
-        using var alone = Folder.Length > 0 ? FolderLock.Take(Folder) : null;
-        if (Folder.Length > 0)
-        {
-            RequireFree();
-        }
-
-        using var task = Open((plain ? Settings : WithStoredDial(Settings)) with { Learns = false });
-        if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null && task.LacksGuidance)
+        using var alone = Lock(Folder);
+        RequireFree();
+        using var task = Open((plain ? Settings : WithStoredStrength(Settings)) with { Learns = false });
+        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null && task.LacksGuidance)
         {
             throw new InvalidDataException(
                 $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
@@ -139,10 +141,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             : KitFolder.File(
                 "artifacts", "evaluations",
                 $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
-        using var aloneHere = Folder.Length == 0 && folder.Length > 0 ? FolderLock.Take(folder) : null;
+        using var aloneHere = Folder.Length == 0 ? Lock(folder) : null;
         if (folder.Length > 0)
         {
-            identity.Claim(folder, Fresh);
+            Ranks.First(() => identity.Claim(folder, Fresh));
         }
 
         if (task.Settings.ReduceRatio is not null)
@@ -192,12 +194,12 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var found = task.Calibrate();
         if (!found.Reached)
         {
-            Settings.Untold.Say?.Invoke($"{found}");
+            Settings.Hints.Say?.Invoke($"{found}");
         }
 
         if (folder.Length > 0)
         {
-            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found));
+            Ranks.First(() => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found)));
         }
     }
 
@@ -240,7 +242,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var folder = Settings.Data is null ? null : Path.Combine(Folder, split);
         if (folder is not null)
         {
-            identity.Claim(folder, fresh: !Resume || !identity.Owns(folder));
+            Ranks.First(() => identity.Claim(folder, fresh: !Resume || !identity.Owns(folder)));
         }
 
         return Finite(task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation }));
@@ -261,10 +263,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             notes["method"] = PrunesParameters ? Methods.UPop : Settings.Reduction.Name;
         }
 
-        var isTemperature = Settings.Reduction.Dial == PruningMethod.Temperature;
-        if (task.Dial is { } dial && !isTemperature)
+        var isTemperature = Settings.Reduction.StrengthIs == PruningMethod.Temperature;
+        if (task.Strength is { } strength && !isTemperature)
         {
-            notes[Settings.Reduction.Dial.Replace(' ', '_')] = Number(dial);
+            notes[Settings.Reduction.StrengthIs.Replace(' ', '_')] = Number(strength);
         }
 
         foreach (var score in scores)
@@ -277,17 +279,17 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             }
         }
 
-        foreach (var (name, value) in Untold.Notes(task.Model))
+        foreach (var (name, value) in CheckpointHints.Notes(task.Model))
         {
             notes[name] = value;
         }
 
-        ToyModels.Save(path, task.Model, isTemperature ? task.Dial : null, notes);
+        ToyModels.Save(path, task.Model, isTemperature ? task.Strength : null, notes);
     }
 
-    // A stored dial is used only by the method that stored it, which is taken where none is named: the authors' files keep a
+    // A stored strength is used only by the method that stored it, which is taken where none is named: the authors' files keep a
     // temperature among the tensors, the kit's beside them with the method's name (without one it was MADTP).
-    private static TaskSettings WithStoredDial(TaskSettings settings)
+    private static TaskSettings WithStoredStrength(TaskSettings settings)
     {
         if (settings.Checkpoint is null)
         {
@@ -311,24 +313,25 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var from = named ? ""
             : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named"
             : $", as {file.Path} names it";
-        if ((settings.ReduceRatio ?? settings.Dial) is not null)
+        if ((settings.ReduceRatio ?? settings.Strength) is not null)
         {
-            var given = settings.Dial is { } dial ? (method.Dial, dial) : ("reduce ratio", settings.ReduceRatio!.Value);
-            if (settings.DialIs is null || settings.DialIs == method.Dial)
+            var given = settings.Strength is { } strength ? (method.StrengthIs, strength)
+                : ("reduce ratio", settings.ReduceRatio!.Value);
+            if (settings.StrengthIs is null || settings.StrengthIs == method.StrengthIs)
             {
-                settings.Untold.Say?.Invoke(
+                settings.Hints.Say?.Invoke(
                     FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
             }
 
             return settings;
         }
 
-        var stored = released is not null ? method.Dial == PruningMethod.Temperature ? released : null
-            : trainedBy == method.Name ? Note(file, method.Dial.Replace(' ', '_')) : null;
+        var stored = released is not null ? method.StrengthIs == PruningMethod.Temperature ? released : null
+            : trainedBy == method.Name ? Note(file, method.StrengthIs.Replace(' ', '_')) : null;
         if (stored is { } odd && !(odd > 0 && double.IsFinite(odd)))
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"{file.Path}: its {method.Dial} is {odd}, which reduces nothing: give another, or --reduce"));
+                $"{file.Path}: its {method.StrengthIs} is {odd}, which reduces nothing: give another, or --reduce"));
         }
 
         if (stored is null && named)
@@ -338,14 +341,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
                 || file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio");
             var others = holds ? $" (what it holds is {owner}'s)" : "";
             throw new ArgumentException(
-                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.Dial} for it{others}: "
-                + $"give {(method.Dial == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
+                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.StrengthIs} for it{others}: "
+                + $"give {(method.StrengthIs == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
         }
 
-        settings.Untold.Say?.Invoke(stored is { } value
-            ? FormattableString.Invariant($"{method.Name}{from}: {method.Dial} {value:G6}, as {file.Path} says")
+        settings.Hints.Say?.Invoke(stored is { } value
+            ? FormattableString.Invariant($"{method.Name}{from}: {method.StrengthIs} {value:G6}, as {file.Path} says")
             : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");
-        return settings with { Dial = stored };
+        return settings with { Strength = stored };
     }
 
     private static double? Note(CheckpointFile file, string name) =>
@@ -353,10 +356,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             : double.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
             : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
 
+    // The first rank's, for all of them; null where there is no folder.
+    private static IDisposable? Lock(string folder) => folder.Length > 0 && Ranks.IsFirst ? FolderLock.Take(folder) : null;
+
     // What is there already was paid for: it is neither gone on with nor thrown away unasked.
     private void RequireFree()
     {
-        var folders = new[] { Folder, Path.Combine(Folder, "search") }.Where(Directory.Exists);
+        var folders = new[] { Folder, Path.Combine(Folder, "search") }.Where(_ => Ranks.IsFirst && Folder.Length > 0)
+            .Where(Directory.Exists);
         if (!Resume && !Fresh && folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
             .Any(file => file.Extension is ".jsonl" or ".safetensors" && file.Length > 0))
         {
@@ -408,10 +415,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         identity.Add("shuffled", Scoring.Shuffle == Shuffle.None ? null : Scoring.Shuffle.ToString());
         identity.Add("image size", Settings.ImageSize);
         AddFiles(identity, task, split);
-        if ((task.Settings.ReduceRatio ?? task.Settings.Dial) is not null)
+        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null)
         {
             identity.Add("method", task.Settings.Reduction.Name);
-            identity.Add(task.Settings.Reduction.Dial, task.Settings.ReduceRatio is null ? task.Settings.Dial : null);
+            identity.Add(task.Settings.Reduction.StrengthIs, task.Settings.ReduceRatio is null ? task.Settings.Strength : null);
             identity.Add("reduce ratio", task.Settings.ReduceRatio);
             identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
         }
@@ -427,8 +434,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             identity.AddFile("checkpoint", checkpoint);
         }
 
-        identity.Add("weights", Settings.Untold.Weights);
-        foreach (var (name, value) in Untold.Notes(task.Model))
+        identity.Add("weights", Settings.Hints.Weights);
+        foreach (var (name, value) in CheckpointHints.Notes(task.Model))
         {
             identity.Add(name, value);
         }

@@ -11,8 +11,9 @@ namespace Madtp.Kit.Training;
 
 /// <summary>
 /// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
-/// (weights, optimizer, random state, step, dial), <c>checkpoint.previous.safetensors</c> the same of some steps before, in case
-/// the newest is damaged, and <c>log.jsonl</c> what was measured.
+/// (weights, optimizer, random state, step, strength), <c>checkpoint.previous.safetensors</c> the same of some steps before, in
+/// case the newest is damaged, and <c>log.jsonl</c> what was measured. Several <see cref="Ranks"/> train on a share of each
+/// batch; the first of them writes, and how many there are changes nothing but rounding.
 /// </summary>
 /// <param name="task">What is trained.</param>
 /// <param name="settings">How.</param>
@@ -26,6 +27,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     private readonly StepAverages averages = new();
     private readonly Divergence divergence = new(folder, Path.Combine(folder, CheckpointName));
     private double earlierSeconds;
+    private long stepSeed;
 
     /// <summary>The run's log.</summary>
     public string LogPath { get; } = Path.Combine(folder, "log.jsonl");
@@ -69,8 +71,10 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
     private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
 
-    // Examples whose losses are computed at once.
-    private int Part => settings.BatchSize / settings.AccumulateSteps;
+    // Of a batch: this rank's, and those whose losses are computed at once.
+    private int Share => settings.BatchSize / Ranks.Count;
+
+    private int Part => Share / settings.AccumulateSteps;
 
     // With a sampler of its own: a plan is looked at by another thread, ahead of the training.
     private IEnumerable<PlannedBatch> Plan(int from)
@@ -78,7 +82,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var ahead = new EpochSampler(task.Examples, settings.BatchSize, settings.Seed);
         for (var step = from; step < TotalSteps; step++)
         {
-            foreach (var part in ahead.Batch(step).ToArray().Chunk(Part))
+            foreach (var part in ahead.Batch(step).Slice(Ranks.Rank * Share, Share).ToArray().Chunk(Part))
             {
                 yield return new PlannedBatch(step / ahead.StepsPerEpoch, part);
             }
@@ -95,16 +99,17 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var step = Begin(checkpoint, resume, progress);
         var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
         var records = new List<TrainingRecord>(File.Exists(LogPath) ? TrainingLog.Read(LogPath) : []);
-        var reached = false;
+        var (reached, stopped) = (false, Ranks.Any(cancellation.IsCancellationRequested));
         task.Prefetch(Plan(step));
         watch.Restart();
-        while (step < TotalSteps && !reached && !cancellation.IsCancellationRequested)
+        while (step < TotalSteps && !reached && !stopped)
         {
             var rate = schedule.At(step);
             try
             {
                 task.Prepare(step, sampler.StepsPerEpoch);
-                RandomState.SeedGpu((long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step)); // as the order
+                stepSeed = (long)SeededRandom.SeedFor((ulong)settings.Seed, (ulong)step); // as the order
+                RandomState.SeedGpu(stepSeed);
                 Step(optimizer, groups, parameters, step, rate);
             }
             catch (Exception e) when (e is not (OperationCanceledException or NotFiniteNumberException))
@@ -129,7 +134,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             if (endsEpoch || saves || step % settings.LogEvery == 0)
             {
                 var record = Record(step, rate, endsEpoch);
-                TrainingLog.Append(LogPath, record);
+                Write(() => TrainingLog.Append(LogPath, record));
                 records.Add(record);
                 reached = record.EndsEpoch
                     && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
@@ -137,17 +142,18 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
             if (saves)
             {
-                checkpoint.Write(CheckpointPath, step, Seconds);
+                Write(() => checkpoint.Write(CheckpointPath, step, Seconds));
             }
 
             progress?.Invoke(new TrainingProgress(
                 step, TotalSteps, records.LastOrDefault(), records.LastOrDefault()?.Step == step));
+            stopped = Ranks.Any(cancellation.IsCancellationRequested);
         }
 
-        if (cancellation.IsCancellationRequested)
+        if (stopped)
         {
             RequireFinite(parameters, step);
-            checkpoint.Write(CheckpointPath, step, Seconds);
+            Write(() => checkpoint.Write(CheckpointPath, step, Seconds));
         }
 
         return new TrainingResult(step, reached || step == TotalSteps, records);
@@ -161,7 +167,23 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
     }
 
+    private static void Write(Action write)
+    {
+        if (Ranks.IsFirst)
+        {
+            write();
+        }
+    }
+
+    // The first rank leaves the folder in order; what the others read then is whole.
     private int Begin(TrainingCheckpoint checkpoint, bool resume, Action<TrainingProgress>? progress)
+    {
+        var step = 0;
+        Ranks.First(() => step = Restore(checkpoint, resume, progress));
+        return Ranks.Gather(Ranks.IsFirst ? step : Restore(checkpoint, resume, null))[0];
+    }
+
+    private int Restore(TrainingCheckpoint checkpoint, bool resume, Action<TrainingProgress>? progress)
     {
         foreach (var unfinished in Directory.EnumerateFiles(folder, "*.part").ToArray())
         {
@@ -201,9 +223,11 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         using var scope = NewDisposeScope();
         var examples = sampler.Batch(step);
         Backward(examples);
+        Tensor[] learning = [.. parameters.Select(p => p.Parameter), .. task.Leaves];
+        SumGradients(learning);
         var learned = parameters.Select(p => p.Parameter).Where(p => p.grad is not null);
         var norm = nn.utils.clip_grad_norm_(learned, settings.ClipNorm);
-        if (!averages.Step(norm))
+        if (Ranks.Any(!averages.Step(norm)))
         {
             var what = Divergence.Of(averages.Take(), norm);
             throw divergence.At(step + 1, $"{what}{LargestGradient(examples, parameters)}");
@@ -240,9 +264,35 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             module.zero_grad();
         }
 
-        for (var from = 0; from < examples.Length; from += Part)
+        // All parts draw the whole batch's random numbers.
+        var (first, random) = (Ranks.Rank * Share, settings.AccumulateSteps > 1 ? RandomState.Take() : []);
+        for (var from = first; from < first + Share; from += Part)
         {
+            if (from > first)
+            {
+                RandomState.Restore(random);
+                RandomState.SeedGpu(stepSeed);
+            }
+
+            using var part = BatchPart.Begin(examples, from, Part);
             BackwardOfPart(examples.Slice(from, Part));
+        }
+    }
+
+    // A rank whose part has no use for a parameter has no gradient of it.
+    private static void SumGradients(Tensor[] learning)
+    {
+        if (Ranks.Count > 1)
+        {
+            using var used = tensor(learning.Select(each => each.grad is null ? 0f : 1f).ToArray());
+            Ranks.Sum([used]);
+            Tensor[] learned = [.. learning.Zip(used.data<float>()).Where(pair => pair.Second > 0).Select(pair => pair.First)];
+            foreach (var each in learned.Where(each => each.grad is null))
+            {
+                each.grad = zeros_like(each);
+            }
+
+            Ranks.Sum(learned.Select(each => each.grad!));
         }
     }
 
@@ -252,7 +302,8 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         using var precision = MixedPrecision.Begin(settings.Precision == TrainingPrecision.BFloat16);
         var losses = task.Losses(examples);
         var total = task.Objective.Total(losses);
-        BackwardPass.Run(settings.AccumulateSteps == 1 ? total : total / settings.AccumulateSteps);
+        var parts = settings.AccumulateSteps * Ranks.Count;
+        BackwardPass.Run(parts == 1 ? total : total / parts);
         averages.Add(total, losses);
     }
 
@@ -267,18 +318,26 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     private void Check()
     {
         settings.RequirePossible();
-        if (settings.AccumulateSteps < 1 || settings.BatchSize % settings.AccumulateSteps != 0)
+        var parts = settings.AccumulateSteps * Ranks.Count;
+        if (settings.AccumulateSteps < 1 || settings.BatchSize % parts != 0)
         {
-            throw new ArgumentException(
-                $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
-                + "choose AccumulateSteps so that it does");
+            throw new ArgumentException(Ranks.Count > 1
+                ? $"a batch of {settings.BatchSize} does not divide among {Ranks.Count} ranks of {settings.AccumulateSteps} "
+                    + "equal parts each: choose a batch size that does"
+                : $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
+                    + "choose AccumulateSteps so that it does");
+        }
+
+        if (parts > 1 && task.Indivisible is { } why)
+        {
+            throw new ArgumentException($"{why}: train in one process, without accumulation, or without dropout");
         }
 
         if (settings.AccumulateSteps > 1 && task.ComparesExamples)
         {
             throw new ArgumentException(
                 "this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
-                + "in parts: leave AccumulateSteps at 1");
+                + "in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
         }
     }
 
@@ -296,7 +355,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             Step = step,
             Epoch = ((step - 1) / sampler.StepsPerEpoch) + 1,
             LearningRate = rate,
-            Dial = task.Dial,
+            Strength = task.Strength,
             Validation = validation,
             Seconds = Math.Round(Seconds, 1),
         };

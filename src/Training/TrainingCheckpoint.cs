@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Training;
 
 /// <summary>
-/// Everything a run needs to go on exactly: weights, optimizer, random state, step, dial. One file, whole or absent; the one
+/// Everything a run needs to go on exactly: weights, optimizer, random state, step, strength. One file, whole or absent; the one
 /// before stays beside it.
 /// </summary>
 internal sealed class TrainingCheckpoint(
@@ -27,9 +27,9 @@ internal sealed class TrainingCheckpoint(
             ["seconds"] = seconds.ToString("R", CultureInfo.InvariantCulture),
             ["settings"] = Comparable(),
         };
-        if (task.Dial is { } dial)
+        if (task.Strength is { } strength)
         {
-            metadata["dial"] = dial.ToString("R", CultureInfo.InvariantCulture);
+            metadata["strength"] = strength.ToString("R", CultureInfo.InvariantCulture);
         }
 
         // At every moment two whole ones are there, whatever ends the process: Candidates knows all three names.
@@ -101,9 +101,9 @@ internal sealed class TrainingCheckpoint(
         }
 
         RestoreRandomState(file);
-        if (file.Metadata.ContainsKey("dial"))
+        if (file.Metadata.ContainsKey("strength"))
         {
-            task.Dial = Number(file, "dial");
+            task.Strength = Number(file, "strength");
         }
 
         var step = Number(file, "step");

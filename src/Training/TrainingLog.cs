@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Madtp.Kit.Data;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
 
@@ -100,7 +101,7 @@ public sealed record TrainingRecord(int Step, int Epoch)
     public double? TextTokens { get; init; }
 
     /// <summary>What the budget is met with: MADTP's temperature, a keep ratio.</summary>
-    public double? Dial { get; init; }
+    public double? Strength { get; init; }
 
     /// <summary>Multiply-accumulates of one example, mean.</summary>
     public double? Macs { get; init; }
@@ -196,7 +197,10 @@ internal sealed class StepAverages
     public TrainingRecord Take()
     {
         using var read = sums!.cpu();
-        var values = read.data<float>().ToArray();
+        using var all = tensor((double[])[.. read.data<float>(), imageTokens ?? 0, textTokens, macs ?? 0]);
+        Ranks.Sum([all]);
+        parts *= Ranks.Count;
+        var values = all.data<double>().ToArray();
         var record = new TrainingRecord(0, 0)
         {
             Loss = Mean(values[0]),
@@ -205,9 +209,9 @@ internal sealed class StepAverages
             Alignment = has.Alignment ? Mean(values[3]) : null,
             Auxiliary = has.Auxiliary ? Mean(values[4]) : null,
             GradientNorm = Math.Round(norm / steps, 6),
-            ImageTokens = imageTokens is { } image ? Mean(image) : null,
-            TextTokens = imageTokens is null ? null : Mean(textTokens),
-            Macs = macs is { } spent ? Math.Round(spent / parts) : null,
+            ImageTokens = imageTokens is null ? null : Mean(values[5]),
+            TextTokens = imageTokens is null ? null : Mean(values[6]),
+            Macs = macs is null ? null : Math.Round(values[7] / parts),
         };
         sums!.Dispose();
         (sums, parts, steps, norm, has, imageTokens, textTokens, macs) = (null, 0, 0, 0, default, null, 0, null);

@@ -13,8 +13,8 @@ public sealed record TrainingSettings
 
     /// <summary>
     /// Parts that a step's batch is worked through in, one after the other, with gradients added up: for batches that do not fit
-    /// into memory at once. The step is that of the whole batch; losses that average over something else than examples (named
-    /// words, patches) are averaged within each part.
+    /// into memory at once. The step is that of the whole batch but for rounding, and for methods that share a number of tokens
+    /// among the samples computed at once.
     /// </summary>
     public int AccumulateSteps { get; init; } = 1;
 

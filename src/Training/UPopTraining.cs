@@ -2,6 +2,7 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -67,7 +68,7 @@ public sealed record UPopTraining
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
         {
-            File.Delete(extracted);
+            Ranks.First(() => File.Delete(extracted));
         }
 
         var (searching, steps) = (Steps(task, Search), Steps(task));
@@ -101,7 +102,7 @@ public sealed record UPopTraining
         }
 
         using var smaller = search.Extract();
-        SafetensorsWriter.Write(extracted, smaller.state_dict());
+        Ranks.First(() => SafetensorsWriter.Write(extracted, smaller.state_dict()));
         return true;
     }
 
@@ -160,6 +161,12 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <inheritdoc/>
     public override bool ComparesExamples => task.ComparesExamples;
+
+    /// <inheritdoc/>
+    public override string? Indivisible => task.Indivisible;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Tensor> Leaves => Pruning.Masks.Select(mask => mask.Tensor);
 
     /// <inheritdoc/>
     public override TrainingObjective Objective => task.Objective;

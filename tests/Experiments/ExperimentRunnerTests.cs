@@ -20,7 +20,7 @@ public class ExperimentRunnerTests
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => ExperimentRunner.Run(Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"), _ => stop.Cancel(), stop.Token));
         var result = ExperimentRunner.Run(Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"));
-        Assert.Equal((expected.Test, expected.Dev, expected.Macs, expected.Dial), (result.Test, result.Dev, result.Macs, result.Dial));
+        Assert.Equal((expected.Test, expected.Dev, expected.Macs, expected.Strength), (result.Test, result.Dev, result.Macs, result.Strength));
         Assert.Empty(Directory.EnumerateDirectories(Path.Combine(parts.Path, "runs")));
         var steps = 0;
         Assert.True(ExperimentRunner.Run(Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"), _ => steps++).Cached);

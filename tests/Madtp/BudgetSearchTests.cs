@@ -45,7 +45,7 @@ public sealed class BudgetSearchTests
         var found = BudgetSearch.Find(ratio => 40 + (60 * ratio), target: 0.1, new CalibrationSettings { Lowest = 0.02, Highest = 1 });
         Assert.StartsWith(
             "no keep ratio takes 99.9% of the multiply-accumulates away: keep ratio = 0.02 comes closest with 58.8% (within reach: 0% to 58.8%)",
-            (found with { Dense = 100, Dial = PruningMethod.KeepRatio }).ToString(), StringComparison.Ordinal);
+            (found with { Dense = 100, StrengthIs = PruningMethod.KeepRatio }).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,19 +12,19 @@ public class PruningSettingTests
     [Fact]
     public void A_dial_is_turned_until_the_cost_is_met()
     {
-        var setting = Static.Calibrate(one => one.Dial * one.Dial, target: 0.25);
-        Assert.InRange(setting.Dial, 0.495, 0.505);
+        var setting = Static.Calibrate(one => one.Strength * one.Strength, target: 0.25);
+        Assert.InRange(setting.Strength, 0.495, 0.505);
         Assert.True(setting.Calibration!.Reached);
         Assert.Equal("STP", setting.Name);
-        Assert.Equal(Static.Policy(setting.Dial).Keep.ToString(), setting.Policy.Keep.ToString());
+        Assert.Equal(Static.Policy(setting.Strength).Keep.ToString(), setting.Policy.Keep.ToString());
     }
 
     [Fact]
     public void A_cost_out_of_reach_is_said_to_be()
     {
-        var setting = Static.Calibrate(one => 1 + one.Dial, target: 0.5);
+        var setting = Static.Calibrate(one => 1 + one.Strength, target: 0.5);
         Assert.False(setting.Calibration!.Reached);
-        Assert.Equal(0.02, setting.Dial, 6);
+        Assert.Equal(0.02, setting.Strength, 6);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class PaperScaleTests : IDisposable
         return new ExperimentResult(experiment)
         {
             Test = 0.5 + (random.NextDouble() / 2), Dev = 0.5, Scores = scores, Macs = 1 - experiment.ReduceRatio, DenseMacs = 1,
-            Dial = experiment.ReduceRatio > 0 ? random.NextDouble() : null,
+            Strength = experiment.ReduceRatio > 0 ? random.NextDouble() : null,
             Libtorch = "none", Command = "none: made up for a test", Code = "none", Data = "none", Date = "none",
         };
     }

@@ -28,7 +28,7 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
         Assert.Equal(expected.Accuracy, Score(report, "accuracy"), 9);
         Assert.Equal(expected.Macs, report.Macs, 1e-6 * expected.Macs);
         Assert.Equal(expected.DenseMacs, report.DenseMacs, 1e-6 * expected.Macs);
-        Assert.Equal(toy.Temperature, report.Temperature);
+        Assert.Equal(toy.Temperature, report.Strength);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
         Assert.InRange(report.MacShare, 0.40, 0.50); // other pairs than those it was calibrated on
         var steps = new List<string>();
         var again = (settings with { Scoring = settings.Scoring with { Progress = new Seen(steps) } }).Evaluate();
-        Assert.Equal(report.Temperature, again.Temperature);
+        Assert.Equal(report.Strength, again.Strength);
         Assert.DoesNotContain("calibration", steps);
     }
 
@@ -108,9 +108,9 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
     {
         var settings = Settings("run").Limited(4);
         settings.Evaluate();
-        var error = Assert.Throws<InvalidDataException>(() => settings.With(s => s with { Dial = 3 }).Evaluate());
+        var error = Assert.Throws<InvalidDataException>(() => settings.With(s => s with { Strength = 3 }).Evaluate());
         Assert.Contains("temperature is none, not 3", error.Message, StringComparison.Ordinal);
-        var fresh = (settings.With(s => s with { Dial = 3 }) with { Fresh = true }).Evaluate();
+        var fresh = (settings.With(s => s with { Strength = 3 }) with { Fresh = true }).Evaluate();
         Assert.Equal((0, 4), (fresh.Resumed, fresh.Examples));
         Assert.True(fresh.MacShare < 1);
     }

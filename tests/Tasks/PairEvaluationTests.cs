@@ -45,7 +45,7 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     public void Files_give_the_ranking_and_costs_of_the_same_images_in_memory(string task, double? temperature)
     {
         IReducibleModel model = task == "clip" ? clip : blip;
-        var report = Settings(task, "run").With(s => s with { Dial = temperature }).Evaluate();
+        var report = Settings(task, "run").With(s => s with { Strength = temperature }).Evaluate();
         using var images = InMemory(task);
         using var reduction = temperature is { } t ? TokenReduction.Attach(model, ReductionPolicy.Fixed, t) : null;
         var expected = RetrievalTask.Evaluate(model, images, "test", reduction, candidates: 5);
@@ -61,8 +61,8 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
     [InlineData("retrieval", "ranking")]
     public void A_run_that_was_stopped_goes_on_and_ends_the_same(string task, string step)
     {
-        var whole = Settings(task, "whole").With(s => s with { Dial = 3 }).Evaluate();
-        var broken = Settings(task, "broken").With(s => s with { Dial = 3 });
+        var whole = Settings(task, "whole").With(s => s with { Strength = 3 }).Evaluate();
+        var broken = Settings(task, "broken").With(s => s with { Strength = 3 });
         Toys.EvaluateAndStop(broken, step, finished: 8);
         var resumed = broken.Evaluate();
         Assert.Equal(whole.Scores, resumed.Scores);

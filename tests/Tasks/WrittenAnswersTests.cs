@@ -83,9 +83,9 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
     [InlineData("vqa")]
     public void A_reduced_run_that_was_stopped_goes_on_and_ends_the_same(string task)
     {
-        var whole = Settings(task, "whole").With(s => s with { Dial = 3 }).Evaluate();
+        var whole = Settings(task, "whole").With(s => s with { Strength = 3 }).Evaluate();
         Assert.True(whole.MacShare < 1, $"{whole.MacShare}");
-        var broken = Settings(task, "broken").With(s => s with { Dial = 3 });
+        var broken = Settings(task, "broken").With(s => s with { Strength = 3 });
         Toys.EvaluateAndStop(broken, "answers", finished: 4);
         var resumed = broken.Evaluate();
         Assert.InRange(resumed.Resumed, 4, resumed.Examples - 1);

@@ -65,7 +65,7 @@ public sealed class Nlvr2RunTests : IClassFixture<Toys>, IDisposable
         var evaluated = toys.Scoring("nlvr2", report.Weights, Folder("evaluation"), batch: 10).Evaluate();
         Assert.Equal(Test(report).Accuracy, evaluated.Scores.Single(score => score.Key == "accuracy").Value, 9);
         Assert.Equal(Test(report).Macs, evaluated.Macs, 1e-6 * evaluated.Macs);
-        Assert.Equal(Test(report).Temperature, evaluated.Temperature);
+        Assert.Equal(Test(report).Strength, evaluated.Strength);
     }
 
     [Fact]

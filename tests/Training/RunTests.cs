@@ -93,7 +93,7 @@ public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
         Assert.Equal(1, report.Watched.MacShare);
         Assert.Equal(report.Watched.ByKind["CIDEr"], report.Watched.Accuracy);
         Assert.Equal(1, report.Scores["test"].MacShare);
-        Assert.Null(report.Scores["test"].Temperature);
+        Assert.Null(report.Scores["test"].Strength);
     }
 
     [Theory]
@@ -116,7 +116,7 @@ public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
     {
         var report = Settings("clip", "stp", 0.3).With(s => s with { Method = PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)) }).Train()!;
         Assert.InRange(report.Calibration!.Value, 0.02, 1);
-        Assert.Equal(report.Calibration.Value, report.Scores["test"].Temperature);
+        Assert.Equal(report.Calibration.Value, report.Scores["test"].Strength);
         using var weights = CheckpointFile.Open(report.Weights);
         Assert.False(weights.Metadata.ContainsKey("temperature"), "a keep ratio is no temperature");
         Assert.True(weights.Metadata.ContainsKey("keep_ratio"));

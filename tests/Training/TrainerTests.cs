@@ -46,7 +46,7 @@ public sealed class TrainerTests : IDisposable
         var actual = new Trainer(resumed, TinyNlvr.Settings, interrupted).Run(resume: true);
 
         Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(resumed));
-        Assert.Equal(whole.Dial, resumed.Dial);
+        Assert.Equal(whole.Strength, resumed.Strength);
         Assert.Equal(expected.Records.Select(Untimed), actual.Records.Select(Untimed));
         Assert.Equal(
             TrainingLog.Read(Path.Combine(folder, "whole", "log.jsonl")).Select(Untimed),
@@ -231,7 +231,9 @@ public sealed class TrainerTests : IDisposable
         using var accumulated = TinyNlvr.Task(seed: 1, share, auxiliary: false);
         var actual = new Trainer(accumulated, TinyNlvr.Settings with { AccumulateSteps = parts }, Path.Combine(folder, "parts")).Run();
         var weights = TinyNlvr.Weights(accumulated);
-        Assert.All(TinyNlvr.Weights(whole), pair => Assert.All(pair.Value.Zip(weights[pair.Key]), values => Assert.Equal(values.First, values.Second, 1e-3)));
+        // Softmax does not see a key's bias: its gradient is 0 but for rounding, which Adam makes as large as any other.
+        var seen = TinyNlvr.Weights(whole).Where(pair => !pair.Key.EndsWith("key.bias", StringComparison.Ordinal));
+        Assert.All(seen, pair => Assert.All(pair.Value.Zip(weights[pair.Key]), values => Assert.Equal(values.First, values.Second, 1e-3)));
         Assert.All(expected.Records.Zip(actual.Records), pair => Assert.Equal(pair.First.Loss!.Value, pair.Second.Loss!.Value, 1e-4));
         Assert.All(expected.Records.Zip(actual.Records), pair => Assert.Equal(pair.First.GradientNorm!.Value, pair.Second.GradientNorm!.Value, 1e-3));
     }

@@ -6,7 +6,8 @@ namespace Madtp.Kit.Data.Toy;
 /// <param name="DevImages">Scenes to choose by, each with another set of shapes.</param>
 /// <param name="TestImages">Scenes to report, each with another set of shapes.</param>
 /// <param name="CaptionsPerImage">Captions of each scene.</param>
-public sealed record ToyCaptionSettings(ulong Seed = 1, int TrainImages = 6000, int DevImages = 200, int TestImages = 300, int CaptionsPerImage = 5)
+public sealed record ToyCaptionSettings(
+    ulong Seed = 1, int TrainImages = 6000, int DevImages = 200, int TestImages = 300, int CaptionsPerImage = 5)
 {
     /// <summary>Kinds of sets of one to three shapes of 15 classes: no split can hold more scenes that all differ.</summary>
     public const int DifferentScenes = 15 + 120 + 680;
@@ -21,7 +22,8 @@ public sealed record ToyCaptionSettings(ulong Seed = 1, int TrainImages = 6000, 
         "train" => (0, TrainImages, false),
         "val" => (1, DevImages, true),
         "test" => (2, TestImages, true),
-        _ => throw new ArgumentException($"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
+        _ => throw new ArgumentException(
+            $"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
     };
 }
 
@@ -48,7 +50,8 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
         if (differ && images > ToyCaptionSettings.DifferentScenes)
         {
             throw new ArgumentException(
-                $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ", nameof(settings));
+                $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
+                    nameof(settings));
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -122,7 +125,8 @@ public static class ToyCaptions
         var named = new List<string>();
         for (var i = 0; i + 2 < words.Length; i++)
         {
-            var (count, color, shape) = (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
+            var (count, color, shape) =
+                (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
             if (count > 0 && colors.Contains(color) && shapes.Contains(shape))
             {
                 named.AddRange(Enumerable.Repeat($"{color} {shape}", count));
@@ -137,7 +141,8 @@ public static class ToyCaptions
     {
         string[] groups =
         [
-            .. objects.GroupBy(ToyDescription.Of).Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
+            .. objects.GroupBy(ToyDescription.Of)
+                .Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
         ];
         random.Shuffle(groups.AsSpan());
         return groups.Length == 1 ? groups[0] : $"{string.Join(", ", groups[..^1])} and {groups[^1]}";

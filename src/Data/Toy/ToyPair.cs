@@ -54,11 +54,13 @@ public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
     public string Say(SeededRandom random) => random.Pick<string>(Where switch
     {
         ToyPlace.Left or ToyPlace.Right =>
-            [$"The {Kind} image contains a {What}.", $"There is a {What} in the {Kind} image.", $"The image on the {Kind} shows a {What}."],
+            [$"The {Kind} image contains a {What}.", $"There is a {What} in the {Kind} image.",
+                $"The image on the {Kind} shows a {What}."],
         ToyPlace.Both => [$"Both images contain a {What}.", $"There is a {What} in both images.", $"Each image shows a {What}."],
         _ =>
         [
-            $"At least one image contains a {What}.", $"There is a {What} in at least one of the images.", $"One or both images show a {What}.",
+            $"At least one image contains a {What}.", $"There is a {What} in at least one of the images.",
+                $"One or both images show a {What}.",
         ],
     });
 

@@ -87,7 +87,8 @@ public static class ToyPictureWorld
         WriteVqa(vqa, "val2014", [.. ofCoco[1], .. ofCoco[2]]);
         ToyFiles.WriteJson(Path.Combine(vqa, "answer_list.json"), ToyQuestions.Answers(ofCoco[0].Select(p => p.Picture)));
         Painted[][] ofFlickr = [.. Splits.Select((split, i) => painter.Paint(
-            flickr, "flickr30k-images", $"flickr30k_{split}.patches.bin", ToyPicture.DrawSplit(split, settings.Flickr, (4 + i) * 1_000_000), id => $"{id}.jpg"))];
+            flickr, "flickr30k-images", $"flickr30k_{split}.patches.bin",
+                ToyPicture.DrawSplit(split, settings.Flickr, (4 + i) * 1_000_000), id => $"{id}.jpg"))];
         WriteRows(Path.Combine(flickr, "flickr30k_train.json"), ofFlickr[0], "flickr30k_");
         WriteImages(Path.Combine(flickr, "flickr30k_val.json"), ofFlickr[1]);
         WriteImages(Path.Combine(flickr, "flickr30k_test.json"), ofFlickr[2]);
@@ -98,11 +99,13 @@ public static class ToyPictureWorld
 
     /// <summary>The stamp of finished pictures in a folder; null where there is none.</summary>
     /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
-    public static ToyPictureStamp? Find(string folder) => ToyFiles.ReadStamp<ToyPictureStamp>(Path.Combine(folder, "coco", "stamp.json"));
+    public static ToyPictureStamp? Find(string folder) =>
+        ToyFiles.ReadStamp<ToyPictureStamp>(Path.Combine(folder, "coco", "stamp.json"));
 
     private static bool IsComplete(string folder, ToyPictureSettings settings)
         => ToyFiles.Count(Path.Combine(folder, "coco", "train2014"), "*.jpg") == settings.Coco.TrainImages
-            && ToyFiles.Count(Path.Combine(folder, "coco", "val2014"), "*.jpg") == settings.Coco.DevImages + settings.Coco.TestImages
+            && ToyFiles.Count(Path.Combine(folder, "coco", "val2014"), "*.jpg") == settings.Coco.DevImages
+                + settings.Coco.TestImages
             && ToyFiles.Count(Path.Combine(folder, "flickr30k", "flickr30k-images"), "*.jpg") == settings.Flickr.Images
             && File.Exists(Path.Combine(folder, "vqa", "answer_list.json"));
 
@@ -145,7 +148,8 @@ public static class ToyPictureWorld
     }
 
     internal static void WriteRows(string path, Painted[] pictures, string prefix) => ToyFiles.WriteJson(
-        path, pictures.SelectMany(p => p.Picture.Captions.Select(caption => new { caption, image = p.Name, image_id = $"{prefix}{p.Picture.Id}" })));
+        path, pictures.SelectMany(
+            p => p.Picture.Captions.Select(caption => new { caption, image = p.Name, image_id = $"{prefix}{p.Picture.Id}" })));
 
     internal static void WriteImages(string path, Painted[] pictures)
         => ToyFiles.WriteJson(path, pictures.Select(p => new { image = p.Name, caption = p.Picture.Captions }));

@@ -14,7 +14,8 @@ public sealed record ToyQuestion(string Text, string Answer, string QuestionType
 /// <param name="Captions">What is said of it.</param>
 /// <param name="Questions">Questions with ten answers each.</param>
 public sealed record ToyPicture(
-    int Id, ToyScene Scene, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
+    int Id, ToyScene Scene, IReadOnlyList<string> Captions,
+        IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
     : AnnotatedPicture(Id, Captions, Questions)
 {
     private const int QuestionsEach = 4;
@@ -33,7 +34,8 @@ public sealed record ToyPicture(
             var id = firstId + number;
             var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
             var questions = ToyQuestions.Ask(scene.Scene, QuestionsEach, random);
-            return new ToyPicture(id, scene.Scene, scene.Captions, [.. questions.Select(q => (q, ToyQuestions.TenAnswers(q, random)))]);
+            return new ToyPicture(
+                id, scene.Scene, scene.Captions, [.. questions.Select(q => (q, ToyQuestions.TenAnswers(q, random)))]);
         }),
     ];
 
@@ -81,7 +83,8 @@ public static class ToyQuestions
     public static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
     {
         var wrong = random.Next(4) == 0 ? 1 + random.Next(2) : 0;
-        var answers = Enumerable.Range(0, 10).Select(i => i < wrong ? random.Pick<string>([.. question.Wrong]) : question.Answer).ToArray();
+        var answers = Enumerable.Range(0, 10).Select(i => i < wrong ? random.Pick<string>([.. question.Wrong]) : question.Answer)
+            .ToArray();
         random.Shuffle(answers.AsSpan());
         return answers;
     }
@@ -97,7 +100,8 @@ public static class ToyQuestions
     {
         var item = One(scene, random);
         return scene.Count(new ToyDescription(null, item.Shape)) == 1
-            ? Question($"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other", Colors)
+            ? Question($"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other",
+                Colors)
             : null;
     }
 
@@ -109,7 +113,8 @@ public static class ToyQuestions
             : null;
     }
 
-    private static ToyQuestion CountAll(ToyScene scene, SeededRandom random) => Counted("How many shapes are there?", scene.Objects.Count);
+    private static ToyQuestion CountAll(ToyScene scene, SeededRandom random) =>
+        Counted("How many shapes are there?", scene.Objects.Count);
 
     private static ToyQuestion CountSome(ToyScene scene, SeededRandom random)
     {
@@ -149,7 +154,8 @@ public static class ToyQuestions
         }
 
         var text = $"What is {Directions[where]} the {ToyDescription.Of(second)}?";
-        return Question(text, ToyDescription.Of(first).ToString(), "what is", "other", Colors.SelectMany(c => Shapes.Select(s => $"{c} {s}")));
+        return Question(text, ToyDescription.Of(first).ToString(), "what is", "other",
+            Colors.SelectMany(c => Shapes.Select(s => $"{c} {s}")));
     }
 
     private static ToyQuestion Ground(ToyScene scene, SeededRandom random)
@@ -175,7 +181,8 @@ public static class ToyQuestions
     private static ToyQuestion Counted(string text, int number)
         => Question(text, $"{number}", "how many", "number", [$"{Math.Max(0, number - 1)}", $"{number + 1}"]);
 
-    private static ToyQuestion YesNo(string text, bool isTrue, string type) => Question(text, isTrue ? "yes" : "no", type, "yes/no", ["yes", "no"]);
+    private static ToyQuestion YesNo(string text, bool isTrue, string type) =>
+        Question(text, isTrue ? "yes" : "no", type, "yes/no", ["yes", "no"]);
 
     private static ToyQuestion Question(string text, string answer, string type, string answerType, IEnumerable<string> all)
         => new(text, answer, type, answerType, [.. all.Where(a => a != answer)]);

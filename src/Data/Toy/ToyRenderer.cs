@@ -55,7 +55,8 @@ public static class ToyRenderer
         return classes;
     }
 
-    private static void PaintPixel(Span<byte> pixel, int x, int y, ToyScene scene, GroundTexture ground, int[][] paints, ulong noise)
+    private static void PaintPixel(
+        Span<byte> pixel, int x, int y, ToyScene scene, GroundTexture ground, int[][] paints, ulong noise)
     {
         for (var channel = 0; channel < 3; channel++)
         {

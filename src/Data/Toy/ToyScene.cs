@@ -84,7 +84,8 @@ public sealed record ToyObject(ToyShape Shape, ToyColor Color, double X, double 
     {
         ArgumentOutOfRangeException.ThrowIfNegative(patchClass);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(patchClass, Classes);
-        return patchClass == 0 ? "ground" : $"{ToyWords.Of((ToyColor)((patchClass - 1) / 3))} {ToyWords.Of((ToyShape)((patchClass - 1) % 3))}";
+        return patchClass == 0 ? "ground"
+            : $"{ToyWords.Of((ToyColor)((patchClass - 1) / 3))} {ToyWords.Of((ToyShape)((patchClass - 1) % 3))}";
     }
 }
 

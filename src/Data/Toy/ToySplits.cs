@@ -50,12 +50,14 @@ public static class ToyCaptionedImages
     /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
-    public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) => Draw(split, settings, ToyTokens.MatchedCaption);
+    public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) =>
+        Draw(split, settings, ToyTokens.MatchedCaption);
 
     /// <summary>A split whose captions begin with [DEC] and the prompt, as BLIP learns to write them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
-    public static CaptionedImages DrawForCaptioning(string split, ToyCaptionSettings? settings = null) => Draw(split, settings, ToyTokens.Caption);
+    public static CaptionedImages DrawForCaptioning(string split, ToyCaptionSettings? settings = null) =>
+        Draw(split, settings, ToyTokens.Caption);
 
     /// <summary>A split whose captions begin and end with the two ids after the vocabulary's last, as CLIP reads them.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
@@ -67,7 +69,8 @@ public static class ToyCaptionedImages
     {
         var scenes = ToyCaptionedScene.DrawSplit(split, settings);
         var (pixels, patches) = ToyNlvr2Pairs.Paint([.. scenes.Select(scene => scene.Scene)]);
-        return new CaptionedImages(pixels, ToyScene.Size, [.. scenes.Select(scene => scene.Captions.Select(tokens).ToArray())], patches);
+        return new CaptionedImages(
+            pixels, ToyScene.Size, [.. scenes.Select(scene => scene.Captions.Select(tokens).ToArray())], patches);
     }
 }
 
@@ -81,22 +84,26 @@ public static class ToyQuestionedImages
     {
         var pictures = Pictures(split, settings);
         var (pixels, patches) = ToyNlvr2Pairs.Paint([.. pictures.Select(picture => picture.Scene)]);
-        int[][][] ids = [.. pictures.Select(picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
+        int[][][] ids = [.. pictures.Select(
+            picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
         var all = pictures.SelectMany(picture => picture.Questions).ToArray();
         return new QuestionedImages(
             new CaptionedImages(pixels, ToyScene.Size, ids, patches),
-            [.. all.Select(q => VqaAnswer.Weigh(q.Answers).Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight)).ToArray())],
+            [.. all.Select(q => VqaAnswer.Weigh(q.Answers).Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight))
+                .ToArray())],
             [.. pictures.SelectMany(picture => picture.Questions.Select((q, n) => new VqaQuestion(
                 picture.QuestionId(n),
                 q.Question.QuestionType,
                 q.Question.AnswerType,
                 [.. q.Answers.Select((answer, person) => new VqaHumanAnswer(answer, Number: person + 1))])))],
-            [.. pictures.Zip(ids).SelectMany(of => of.Second.Select(question => ToyGrounding.Of(question, of.First.Scene, of.First.Scene)))]);
+            [.. pictures.Zip(ids)
+                .SelectMany(of => of.Second.Select(question => ToyGrounding.Of(question, of.First.Scene, of.First.Scene)))]);
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
     /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
-    public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) => ToyQuestions.Answers(Pictures("train", settings));
+    public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) =>
+        ToyQuestions.Answers(Pictures("train", settings));
 
     private static ToyPicture[] Pictures(string split, ToyCaptionSettings? settings) =>
         ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), ToyPictureWorld.FirstCocoImage(split));

@@ -51,7 +51,8 @@ public static class ToyTokens
     public static IReadOnlyList<int> Prompt { get; } = [DecodeId, .. Tokenizer.Encode("a picture of ")];
 
     /// <summary>A caption: prompt, words, [SEP].</summary>
-    public static int[] Caption(string caption) => [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
+    public static int[] Caption(string caption) =>
+        [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
 
     /// <summary>A caption as the toy CLIP reads it: between the two ids after the vocabulary's last.</summary>
     /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
@@ -86,7 +87,8 @@ public static class ToyTokens
 /// </summary>
 public static class ToyGrounding
 {
-    private static readonly Dictionary<string, ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(color => ToyWords.Of(color));
+    private static readonly Dictionary<string,
+        ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(color => ToyWords.Of(color));
 
     private static readonly Dictionary<string, ToyShape?> Nouns = Enum.GetValues<ToyShape>()
         .Select(shape => (Word: ToyWords.Of(shape), Shape: (ToyShape?)shape)).Append((Word: "shape", Shape: null))
@@ -128,5 +130,6 @@ public static class ToyGrounding
     }
 
     /// <summary>The same for token ids.</summary>
-    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) => Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
+    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) =>
+        Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
 }

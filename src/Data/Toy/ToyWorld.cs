@@ -12,7 +12,8 @@ namespace Madtp.Kit.Data.Toy;
 public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, int DevPairs = 1_000, int TestPairs = 1_000)
 {
     /// <summary>The splits by the names NLVR2 gives them, each with its number of pairs.</summary>
-    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits => [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
+    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits =>
+        [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
 
     /// <summary>The usual proportions for another number of training pairs: a twelfth of it each for dev and test.</summary>
     /// <param name="seed">Where every random choice comes from.</param>
@@ -33,7 +34,8 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
 
     /// <summary>A split by its name.</summary>
     /// <exception cref="ArgumentException">There is no such split.</exception>
-    internal (string Split, int Number, int Pairs) Split(string name) => Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found
+    internal (string Split, int Number, int Pairs) Split(string name) =>
+        Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found
         ? found
         : throw new ArgumentException($"the toy world has no split '{name}'; it has train, dev, test1", nameof(name));
 }
@@ -70,9 +72,11 @@ public static class ToyWorld
         string folder, ToyWorldSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), stream => stream.Write(Encoding.UTF8.GetBytes(ToyTokens.VocabularyFile)));
+        AtomicFile.Write(Path.Combine(folder, "vocab.txt"),
+            stream => stream.Write(Encoding.UTF8.GetBytes(ToyTokens.VocabularyFile)));
         var nlvr2 = Path.Combine(folder, "nlvr2");
-        var stamp = new ToyWorldStamp(Generator, settings.Seed, settings.TrainPairs, settings.DevPairs, settings.TestPairs, string.Empty);
+        var stamp = new ToyWorldStamp(
+            Generator, settings.Seed, settings.TrainPairs, settings.DevPairs, settings.TestPairs, string.Empty);
         if (Find(folder) is { } present)
         {
             if (present with { Digest = string.Empty } == stamp && IsComplete(nlvr2, settings))
@@ -88,7 +92,9 @@ public static class ToyWorld
         var (done, hashes) = (0, new List<byte>());
         foreach (var (split, number, pairs) in settings.Splits)
         {
-            hashes.AddRange(Write(nlvr2, split, number, pairs, settings.Seed, n => progress?.Report(Interlocked.Add(ref done, n) / total), cancellation));
+            hashes.AddRange(Write(
+                nlvr2, split, number, pairs, settings.Seed, n => progress?.Report(Interlocked.Add(ref done, n) / total),
+                cancellation));
         }
 
         stamp = stamp with { Digest = Convert.ToHexStringLower(SHA256.HashData([.. hashes])) };
@@ -98,17 +104,20 @@ public static class ToyWorld
 
     /// <summary>The stamp of a finished world in a folder; null where there is none.</summary>
     /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
-    public static ToyWorldStamp? Find(string folder) => ToyFiles.ReadStamp<ToyWorldStamp>(Path.Combine(folder, "nlvr2", "stamp.json"));
+    public static ToyWorldStamp? Find(string folder) =>
+        ToyFiles.ReadStamp<ToyWorldStamp>(Path.Combine(folder, "nlvr2", "stamp.json"));
 
     /// <summary>Writes a split, "SPLIT.json", "SPLIT.patches.bin" and "images/SPLIT/…", and returns the hash of its annotations
     /// and pixels.</summary>
-    private static byte[] Write(string folder, string split, int number, int pairs, ulong seed, Action<int> drawn, CancellationToken cancellation)
+    private static byte[] Write(
+        string folder, string split, int number, int pairs, ulong seed, Action<int> drawn, CancellationToken cancellation)
     {
         var sets = pairs / ToyPair.PerSet;
         var lines = new byte[sets][];
         var hashes = new byte[sets][];
         var patches = new byte[pairs * 2 * ToyScene.Patches];
-        string ImageFolder(int set) => Path.Combine(folder, "images", split, split == "train" ? $"{set / SetsPerDirectory}" : string.Empty);
+        string ImageFolder(int set) =>
+            Path.Combine(folder, "images", split, split == "train" ? $"{set / SetsPerDirectory}" : string.Empty);
         for (var set = 0; set < sets; set += SetsPerDirectory)
         {
             Directory.CreateDirectory(ImageFolder(set));
@@ -126,7 +135,8 @@ public static class ToyWorld
                 {
                     var pixels = ToyRenderer.Render(scene);
                     hash.AppendData(pixels);
-                    ToyRenderer.PatchClasses(scene).CopyTo(patches, ((((set * ToyPair.PerSet) + at) * 2) + side) * ToyScene.Patches);
+                    ToyRenderer.PatchClasses(scene)
+                        .CopyTo(patches, ((((set * ToyPair.PerSet) + at) * 2) + side) * ToyScene.Patches);
                     ToyFiles.SaveImage(pixels, Path.Combine(ImageFolder(set), $"{split}-{pair.Set}-{pair.Number}-img{side}.png"));
                 }
             }
@@ -174,9 +184,11 @@ internal static class ToyFiles
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static void WriteJson<T>(string path, T value) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, value));
+    public static void WriteJson<T>(string path, T value) =>
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, value));
 
-    public static void WriteStamp<T>(string path, T stamp) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, stamp, Indented));
+    public static void WriteStamp<T>(string path, T stamp) =>
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, stamp, Indented));
 
     /// <summary>A stamp; null where there is none, or it is cut off: then what it stands for is made anew.</summary>
     public static T? ReadStamp<T>(string path) where T : class
@@ -196,7 +208,8 @@ internal static class ToyFiles
     /// can be held
     /// against: the 8 bytes "KITPATCH", then one byte a patch; images in the annotations' order, left before right.
     /// </summary>
-    public static void WritePatches(string path, byte[] classes) => AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
+    public static void WritePatches(string path, byte[] classes) =>
+        AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
 
     /// <summary>Writes a scene's pixels as PNG or JPEG, by the file's name.</summary>
     public static void SaveImage(byte[] pixels, string path, int size = ToyScene.Size)

@@ -14,7 +14,7 @@ const streams = () => sample().images.length === 2 ? [0, 1, 2] : [0, 2];
 const layersOf = stream => run().streams[stream];
 const layerOf = (stream, block) => layersOf(stream)[Math.min(block, layersOf(stream).length) - 1];
 const number = value => value === null || value === undefined ? "–" : (value * data.unit).toFixed(5);
-const temperature = () => data.temperatures[state.temperature] === null ? "nothing pruned" : `T = ${Number(data.temperatures[state.temperature].toPrecision(4))}`;
+const temperature = () => run().name ?? (data.temperatures[state.temperature] === null ? "nothing pruned" : `T = ${Number(data.temperatures[state.temperature].toPrecision(4))}`);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 function element(name, attributes = {}, ...children) {
@@ -49,6 +49,7 @@ function fate(stream, position) {
 
 // Blocks up to the one shown that merged something, so that their merged token was made.
 function mergedBlocks(stream) {
+  if (!run().adds) return [];
   const blocks = [];
   for (let block = 1; block <= Math.min(state.block, layersOf(stream).length); block++) {
     if (layerOf(stream, block).kept.includes("0")) blocks.push(block);
@@ -121,7 +122,7 @@ function drawStream(stream) {
     const place = layer.at.indexOf(position);
     const heat = kind === "patch" && scores && place >= 0;
     each.className = `${kind} ${is}${heat ? " heat" : ""}`;
-    if (heat) each.style.setProperty("--heat", warm(most > 0 ? scores[place] / most : 0));
+    if (heat) each.style.setProperty("--heat", state.colour === "claim" ? hue(scores[place]) : warm(most > 0 ? scores[place] / most : 0));
     each.setAttribute("aria-label", `${nameOf(stream, position)}: ${fateName(is)}`);
   }
 }
@@ -144,6 +145,9 @@ function warm(share) {
   const at = clamp(share, 0, 1) * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2), part = at - low;
   return `rgba(${stops[low].map((from, i) => Math.round(from + part * (stops[low + 1][i] - from))).join(",")},.82)`;
 }
+
+// Neighbouring numbers far apart, by the golden angle.
+const hue = number => `hsl(${number * 137.5 % 360} 70% 50% / .6)`;
 
 function nameOf(stream, position) {
   if (position < 0) return `${streamNames[stream]}, merged token of block ${-position}`;
@@ -178,8 +182,8 @@ function verdict(stream, position, last) {
   if (!last) return element("p", { class: "verdict" }, is === "always" ? "Always stays: it stands for the whole statement." : `Made by block ${-position}, out of ${content(stream, -position)} tokens.`);
   const tis = last.layer.tis[last.place], theta = last.layer.theta;
   const compared = theta === null ? "" : `: TIS ${tis > theta ? ">" : "≤"} θ`;
-  if (!last.kept) return element("p", { class: "verdict no" }, `${last.block < state.block ? "Gone since" : "Pruned in"} block ${last.block}${compared}. It lives on in the merged token.`);
-  const why = theta !== null && tis <= theta ? " (kept all the same: merging one token alone saves nothing)" : "";
+  if (!last.kept) return element("p", { class: "verdict no" }, `${last.block < state.block ? "Gone since" : "Pruned in"} block ${last.block}${compared}. ${run().fate}`);
+  const why = theta !== null && tis <= theta ? data.temperatures[state.temperature] === null ? " (nothing is pruned in this view)" : " (kept all the same: merging one token alone saves nothing)" : "";
   return element("p", { class: "verdict yes" }, `Kept in block ${last.block}${compared}${why}.`);
 }
 
@@ -199,6 +203,7 @@ function bars({ block, layer, place }) {
   });
   if (layer.theta !== null) rows.push(element("dt", {}, "θ"), element("div"), element("dd", { "data-score": "theta" }, number(layer.theta)));
   const rank = 1 + layer.tis.filter(tis => tis > layer.tis[place]).length;
+  if (layer.claim) rows.push(element("dt", {}, "token E"), element("div"), element("dd", { "data-score": "claim" }, `${layer.claim[place] + 1} looks hardest`));
   rows.push(element("dt", {}, "rank"), element("div"), element("dd", {}, `${rank} of ${layer.tis.length}`));
   return element("dl", { class: "scores", "data-block": block }, ...rows);
 }
@@ -208,7 +213,7 @@ function throughBlocks(found) {
     element("th", { scope: "row" }, `block ${each.block}`),
     element("td", {}, number(each.layer.tis[each.place])),
     element("td", {}, number(each.layer.theta)),
-    element("td", {}, each.kept ? "kept" : "merged")));
+    element("td", {}, each.kept ? "kept" : run().adds ? "merged" : "pruned")));
   const head = element("tr", {}, ...["", "TIS", "θ", ""].map(text => element("th", { scope: "col" }, text)));
   return element("table", {}, element("caption", {}, "Through the blocks"), element("thead", {}, head), element("tbody", {}, ...rows));
 }
@@ -282,7 +287,7 @@ function fromAddress() {
     sample: whole("sample", 1, data.samples.length, 1) - 1,
     block: whole("block", 1, depth, depth),
     temperature: whole("temperature", 1, data.temperatures.length, (data.samples[0].opens ?? Math.ceil(data.temperatures.length / 2) - 1) + 1) - 1,
-    colour: ["tis", "cls", "self", "align"].includes(asked.get("colour")) ? asked.get("colour") : "",
+    colour: ["tis", "cls", "self", "align", "claim"].includes(asked.get("colour")) ? asked.get("colour") : "",
     token: named ? [Number(named[1]), Number(named[2])] : null,
   };
 }

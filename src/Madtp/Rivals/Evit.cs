@@ -8,11 +8,11 @@ namespace Madtp.Kit.Madtp;
 /// Σ a_i x_i over the inattentive tokens, its weights not normalised). A variant drops them.
 /// </summary>
 /// <remarks>
-/// EViT is a method for images. Text has a summary token as well ([CLS] or [ENC] in BERT, the end of text in CLIP), so the same rule
-/// prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers
+/// EViT is a method for images. Text has a summary token as well ([CLS] or [ENC] in BERT, the end of text in CLIP), so the same
+/// rule prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers
 /// (<see cref="PaperStages"/>), which cannot reach a small budget, so by default every layer reduces; the keep rate is not warmed
-/// up over training but set by the budget; counts are rounded from the number of entering tokens, not in every layer anew. Order of
-/// the tokens: by position, which a transformer does not see.
+/// up over training but set by the budget; counts are rounded from the number of entering tokens, not in every layer anew. Order
+/// of the tokens: by position, which a transformer does not see.
 /// </remarks>
 public static class Evit
 {
@@ -25,7 +25,8 @@ public static class Evit
     /// <param name="stages">Reducing layers, spread evenly; null for every layer.</param>
     /// <param name="fuse">Whether the inattentive tokens come back as one; false drops them.</param>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
-    public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null, int? stages = null, bool fuse = true) => new()
+    public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null, int? stages = null, bool fuse = true) =>
+        new()
     {
         Name = fuse ? "EViT" : "EViT (drop)",
         Scorer = new ClassAttentionScorer(),
@@ -44,7 +45,9 @@ public static class Evit
     }
 }
 
-/// <summary>Ranks tokens by the attention that the class token pays them, averaged over the heads (EViT). Gradients reach the attention.</summary>
+/// <summary>
+/// Ranks tokens by the attention that the class token pays them, averaged over the heads (EViT). Gradients reach the attention.
+/// </summary>
 public sealed record ClassAttentionScorer : ITokenScorer
 {
     /// <summary>The mean over the heads.</summary>
@@ -55,7 +58,8 @@ public sealed record ClassAttentionScorer : ITokenScorer
     public ImportanceScores Score(ReductionContext context)
     {
         var attention = context.SummaryAttention
-            ?? throw new InvalidOperationException($"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
+            ?? throw new InvalidOperationException(
+                $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
         var score = Evit.ClassAttention(attention, context.Mask);
         return new ImportanceScores(score, Class: score);
     }

@@ -28,13 +28,15 @@ public sealed record MatchReducer : ITokenReducer
         if (importance.Match is not { } match)
         {
             throw new ArgumentException($"policy '{context.Policy.Name}' merges matched tokens, but its scorer "
-                + $"({context.Policy.Scorer.GetType().Name}) does not match any; use BipartiteScorer or CrossGuidedScorer", nameof(importance));
+                + $"({context.Policy.Scorer.GetType().Name}) does not match any; use BipartiteScorer or CrossGuidedScorer",
+                    nameof(importance));
         }
 
         var (x, tokens) = (context.X, context.Attended); // [B, N, D]
         var pruned = TokenMerging.Pruned(kept.Keep, context.Mask); // [B, N]
         var target = Targets(match, kept.Keep, pruned); // [B, N]
-        var size = Proportional && tokens.Size is not null ? context.Candidates.Take(tokens.Size) : Sizes(x, context.Mask); // [B, N]
+        // [B, N]
+        var size = Proportional && tokens.Size is not null ? context.Candidates.Take(tokens.Size) : Sizes(x, context.Mask);
         var weight = match.Weight is null ? size : size * match.Weight.to(size.dtype);
         var joined = zeros_like(size).scatter_add(1, target, pruned.to(size.dtype)) > 0; // [B, N]
         var merged = where(joined.unsqueeze(2), Mean(x, weight, target), x);
@@ -42,12 +44,15 @@ public sealed record MatchReducer : ITokenReducer
         var shorter = tokens with
         {
             X = context.Candidates.Put(tokens.X, merged),
-            Size = Proportional ? context.Candidates.Put(tokens.Size ?? ones(tokens.X.shape[..2], dtype: sizes.dtype, device: sizes.device), sizes) : null,
+            Size = Proportional ? context.Candidates.Put(
+                tokens.Size ?? ones(tokens.X.shape[..2], dtype: sizes.dtype, device: sizes.device), sizes) : null,
         };
         return kept.Gather(shorter, context);
     }
 
-    /// <summary>Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing goes.</summary>
+    /// <summary>
+    /// Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing goes.
+    /// </summary>
     /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
     /// <param name="weight">w ≥ 0, <c>[B, N]</c>.</param>
     /// <param name="target">Where each token goes, its own place if it stays, <c>[B, N]</c> int64.</param>
@@ -62,7 +67,8 @@ public sealed record MatchReducer : ITokenReducer
     {
         using var off = no_grad();
         var own = arange(keep.shape[1], dtype: int64, device: keep.device).expand(keep.shape);
-        var destination = match.Destination ?? match.Affinity!.masked_fill(keep.logical_not().unsqueeze(1), float.NegativeInfinity).argmax(2);
+        var destination = match.Destination
+            ?? match.Affinity!.masked_fill(keep.logical_not().unsqueeze(1), float.NegativeInfinity).argmax(2);
         return where(pruned, destination, own);
     }
 
@@ -70,13 +76,18 @@ public sealed record MatchReducer : ITokenReducer
         mask is null ? ones(x.shape[0], x.shape[1], dtype: x.dtype, device: x.device) : mask.to(x.dtype);
 }
 
-/// <summary>What a scorer that matches tokens by similarity knows of where each may go. Either the destinations or the affinity is there.</summary>
+/// <summary>
+/// What a scorer that matches tokens by similarity knows of where each may go. Either the destinations or the affinity is there.
+/// </summary>
 public sealed record TokenMatch
 {
     /// <summary>The token that each is merged into if it does not stay, <c>[B, N]</c> int64.</summary>
     public Tensor? Destination { get; init; }
 
-    /// <summary>Similarity of each token (row) to each that it may be merged into (column), −∞ where it may not, <c>[B, N, N]</c>; the most similar one that stays is the destination.</summary>
+    /// <summary>
+    /// Similarity of each token (row) to each that it may be merged into (column), −∞ where it may not, <c>[B, N, N]</c>; the
+    /// most similar one that stays is the destination.
+    /// </summary>
     public Tensor? Affinity { get; init; }
 
     /// <summary>What a token's share in a merged one is multiplied by, <c>[B, N]</c>; null for 1.</summary>

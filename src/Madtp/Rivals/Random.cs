@@ -11,7 +11,8 @@ namespace Madtp.Kit.Madtp;
 public static class RandomPruning
 {
     /// <summary>The policy.</summary>
-    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer drops as many again.</param>
+    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer drops as many
+    /// again.</param>
     /// <param name="textKeepRatio">The same for text; as for images if null.</param>
     /// <param name="seed">Another seed chooses other tokens.</param>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
@@ -53,7 +54,8 @@ public sealed record RandomScorer(ulong Seed = 0) : ITokenScorer
     /// <returns><c>[B, N]</c>, in the tokens' own type.</returns>
     public static Tensor Draw(Tensor tokens, double[] direction)
     {
-        var projection = tokens.detach().to(float64).MatMul(tensor(direction, dtype: float64, device: tokens.device)) * 1e6; // [B, N]
+        // [B, N]
+        var projection = tokens.detach().to(float64).MatMul(tensor(direction, dtype: float64, device: tokens.device)) * 1e6;
         return (projection - projection.floor()).to(tokens.dtype);
     }
 

@@ -12,7 +12,8 @@ namespace Madtp.Kit.Madtp;
 public static class StaticPruning
 {
     /// <summary>The policy.</summary>
-    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer drops as many again.</param>
+    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer drops as many
+    /// again.</param>
     /// <param name="textKeepRatio">The same for text; as for images if null.</param>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
     public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null) => new()

@@ -4,20 +4,21 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>
-/// ToMe (Bolya et al., "Token merging: your ViT but faster", ICLR 2023): bipartite soft matching. Tokens are split into A and B by
-/// turns; each token of A has an edge to the token of B whose key, averaged over the heads, is most similar (cosine); the r
+/// ToMe (Bolya et al., "Token merging: your ViT but faster", ICLR 2023): bipartite soft matching. Tokens are split into A and B
+/// by turns; each token of A has an edge to the token of B whose key, averaged over the heads, is most similar (cosine); the r
 /// strongest edges are merged, sizes as weights, and attention is proportional to size: softmax(QKᵀ/√d + log s) (Section 3).
 /// </summary>
 /// <remarks>
-/// The class token belongs to A and never goes, as in ToMe; so A here is every second token from the second on. ToMe is a method for
-/// images. Text is merged alike, padding left out and the end of text protected; <c>textKeepRatio: 1</c> leaves it alone.
+/// The class token belongs to A and never goes, as in ToMe; so A here is every second token from the second on. ToMe is a method
+/// for images. Text is merged alike, padding left out and the end of text protected; <c>textKeepRatio: 1</c> leaves it alone.
 /// Simplified: r is a share of the entering tokens and need not be whole; a merged token keeps the place of its B token and the
 /// order is by position, which only causal text can see; cross-attention to merged image tokens is not proportional.
 /// </remarks>
 public static class ToMe
 {
     /// <summary>The policy.</summary>
-    /// <param name="keepRatio">1 − r/N: the share of image tokens that the first layer keeps, in (0, 1]. Every later layer merges as many again, at most half of its tokens.</param>
+    /// <param name="keepRatio">1 − r/N: the share of image tokens that the first layer keeps, in (0, 1]. Every later layer merges
+    /// as many again, at most half of its tokens.</param>
     /// <param name="textKeepRatio">The same for text; as for images if null.</param>
     /// <param name="proportional">Whether sizes are remembered: weights of later merges and proportional attention.</param>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
@@ -29,7 +30,9 @@ public static class ToMe
         Reducer = new MatchReducer { Proportional = proportional },
     };
 
-    /// <summary>What tokens are compared by: the mean of the heads' keys, of length 1. <c>[B, h, N, d_h]</c> to <c>[B, N, d_h]</c>.</summary>
+    /// <summary>
+    /// What tokens are compared by: the mean of the heads' keys, of length 1. <c>[B, h, N, d_h]</c> to <c>[B, N, d_h]</c>.
+    /// </summary>
     public static Tensor Metric(Tensor keys)
     {
         using var off = no_grad();

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Data.Images;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
@@ -13,7 +15,7 @@ namespace Madtp.Kit.Models;
 /// <param name="Heads">Attention heads of the image encoder.</param>
 /// <param name="TextHeads">Attention heads of the text transformer.</param>
 /// <param name="Activation">What CLIP's feed-forward parts compute.</param>
-public sealed record Untold(
+public sealed record CheckpointHints(
     string? Weights = null, int? Heads = null, int? TextHeads = null, ClipActivation? Activation = null)
 {
     private const int HeadWidth = 64;
@@ -134,15 +136,16 @@ public sealed record Untold(
     {
         ArgumentNullException.ThrowIfNull(text);
         int[] heads = [.. text.Split(',')
-            .Select(part => int.TryParse(part, System.Globalization.NumberStyles.None, null, out var number) ? number : 0)];
+            .Select(part => int.TryParse(part, NumberStyles.None, null, out var number) ? number : 0)];
         return heads.Length is 1 or 2 && heads.All(number => number > 0) ? heads : null;
     }
 
     private Known? Beside(CheckpointFile file, bool isClip, int width, int textWidth)
     {
+        Config.RequireUsualPixels(Path.Combine(Folder(file), "preprocessor_config.json"));
         foreach (var name in new[] { "open_clip_config.json", "config.json" })
         {
-            var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, name);
+            var path = Path.Combine(Folder(file), name);
             if (!File.Exists(path) || Config.Read(path) is not var (vision, text))
             {
                 continue;
@@ -155,43 +158,80 @@ public sealed record Untold(
                 continue;
             }
 
+            Config.RequireUsualPixels(path);
             return new Known(vision.Heads, text.Heads, Config.Of(path, vision.Activation, isClip), name);
         }
 
         return null;
     }
 
+    private static string Folder(CheckpointFile file) => Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+
     private sealed record Known(int Heads, int TextHeads, ClipActivation Activation, string? From);
 
     // A config file of open_clip or Hugging Face; what it leaves out has the default of those packages.
     private sealed record Config(int Width, int Heads, string Activation)
     {
-        public static (Config Vision, Config Text)? Read(string path)
+        public static (Config Vision, Config Text)? Read(string path) => Parse<(Config, Config)?>(path, root =>
+        {
+            if (Part(root, "model_cfg") is { } model && Part(model, "vision_cfg") is { } image
+                && Part(model, "text_cfg") is { } words)
+            {
+                var width = Number(image, "width", 768);
+                var name = model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? "quick_gelu" : "gelu";
+                return (new Config(width, width / Math.Max(1, Number(image, "head_width", HeadWidth)), name),
+                    new Config(Number(words, "width", 512), Number(words, "heads", 8), name));
+            }
+
+            if (Part(root, "vision_config") is not { } vision || Part(root, "text_config") is not { } text)
+            {
+                return null;
+            }
+
+            var isBlip = root.TryGetProperty("model_type", out var type) && type.ValueEquals("blip");
+            var usual = isBlip ? "gelu" : "quick_gelu";
+            return (
+                new Config(Number(vision, "hidden_size", 768), Number(vision, "num_attention_heads", 12), Word(vision, usual)),
+                new Config(Number(text, "hidden_size", isBlip ? 768 : 512), Number(text, "num_attention_heads", 8),
+                    Word(text, usual)));
+        });
+
+        /// <summary>Refuses weights whose images were normalised in another way than CLIP's, where a file says so.</summary>
+        public static void RequireUsualPixels(string path)
+        {
+            if (File.Exists(path))
+            {
+                Parse(path, root => Usual(root, "image_mean", "image_std")
+                    && (Part(root, "preprocess_cfg") is not { } pixels || Usual(pixels, "mean", "std")));
+            }
+
+            bool Usual(JsonElement json, string mean, string deviation) =>
+                Near(json, mean, ImageNormalization.Clip.Mean) && Near(json, deviation, ImageNormalization.Clip.Deviation);
+
+            bool Near(JsonElement json, string name, IReadOnlyList<float> usual)
+            {
+                if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out var given)
+                    || given.ValueKind == JsonValueKind.Null)
+                {
+                    return true;
+                }
+
+                float[] numbers = [.. given.EnumerateArray().Select(number => number.GetSingle())];
+                return numbers.Length == usual.Count && numbers.Zip(usual).All(pair => Math.Abs(pair.First - pair.Second) < 1e-3f)
+                    ? true : throw new InvalidDataException(
+                        $"{path}: images of these weights are normalised with a {name} of {given.GetRawText()}, "
+                        + "and the kit's with CLIP's, ["
+                        + string.Join(", ", usual.Select(value => value.ToString(CultureInfo.InvariantCulture))) + "]"
+                        + ": other weights are needed");
+            }
+        }
+
+        private static T Parse<T>(string path, Func<JsonElement, T> read)
         {
             try
             {
                 using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-                var root = json.RootElement;
-                if (Part(root, "model_cfg") is { } model && Part(model, "vision_cfg") is { } image
-                    && Part(model, "text_cfg") is { } words)
-                {
-                    var width = Number(image, "width", 768);
-                    var name = model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? "quick_gelu" : "gelu";
-                    return (new Config(width, width / Math.Max(1, Number(image, "head_width", HeadWidth)), name),
-                        new Config(Number(words, "width", 512), Number(words, "heads", 8), name));
-                }
-
-                if (Part(root, "vision_config") is not { } vision || Part(root, "text_config") is not { } text)
-                {
-                    return null;
-                }
-
-                var isBlip = root.TryGetProperty("model_type", out var type) && type.ValueEquals("blip");
-                var usual = isBlip ? "gelu" : "quick_gelu";
-                return (new Config(Number(vision, "hidden_size", 768), Number(vision, "num_attention_heads", 12),
-                    Word(vision, usual)),
-                    new Config(Number(text, "hidden_size", isBlip ? 768 : 512), Number(text, "num_attention_heads", 8),
-                        Word(text, usual)));
+                return read(json.RootElement);
             }
             catch (JsonException e)
             {

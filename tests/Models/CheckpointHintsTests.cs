@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Models;
 
 [Collection(RandomStateCollection.Name)]
-public sealed class UntoldTests : IDisposable
+public sealed class CheckpointHintsTests : IDisposable
 {
     // Heads 80 and 32 wide, as no width tells: the widths alone would make it 5 and 2.
     private static readonly ClipConfig Odd = new ClipConfig
@@ -35,10 +35,10 @@ public sealed class UntoldTests : IDisposable
     public void A_config_file_beside_the_weights_says_what_no_shape_tells(string name, string json)
     {
         Write(Odd, []);
-        Assert.Equal((5, 2, ClipActivation.QuickGelu), Found(new Untold()));
+        Assert.Equal((5, 2, ClipActivation.QuickGelu), Found(new CheckpointHints()));
         Assert.Contains("assumed", Assert.Single(said), StringComparison.Ordinal);
         folder.Write(name, json);
-        Assert.Equal((4, 4, ClipActivation.Gelu), Found(new Untold()));
+        Assert.Equal((4, 4, ClipActivation.Gelu), Found(new CheckpointHints()));
         Assert.Contains($"4 attention heads for images and 4 for texts, Gelu, as {name} says", said[^1], StringComparison.Ordinal);
     }
 
@@ -46,9 +46,9 @@ public sealed class UntoldTests : IDisposable
     public void What_is_given_comes_first()
     {
         Write(Odd, []);
-        Assert.Equal((10, 2, ClipActivation.Gelu), Found(new Untold(Heads: 10, Activation: ClipActivation.Gelu)));
+        Assert.Equal((10, 2, ClipActivation.Gelu), Found(new CheckpointHints(Heads: 10, Activation: ClipActivation.Gelu)));
         Assert.Contains("as --heads and --activation say", Assert.Single(said), StringComparison.Ordinal);
-        Assert.Contains("7 attention heads for images", Assert.Throws<InvalidDataException>(() => Found(new Untold(Heads: 7))).Message, StringComparison.Ordinal);
+        Assert.Contains("7 attention heads for images", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints(Heads: 7))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,25 +56,45 @@ public sealed class UntoldTests : IDisposable
     {
         Write(Odd, []);
         folder.Write("config.json", """{"vision_config": {}, "text_config": {}}""");
-        Assert.Equal((5, 2, ClipActivation.QuickGelu), Found(new Untold()));
+        Assert.Equal((5, 2, ClipActivation.QuickGelu), Found(new CheckpointHints()));
         Assert.Contains("is left aside: its model is 768 and 512 wide", said[0], StringComparison.Ordinal);
         folder.Write("config.json", "{\n \"vision_config\": {},,");
-        Assert.Contains("config.json, line 2: this is no JSON", Assert.Throws<InvalidDataException>(() => Found(new Untold())).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json, line 2: this is no JSON", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
         folder.Write("config.json", """{"vision_config": {"hidden_size": 320, "num_attention_heads": 4, "hidden_act": "relu"}, "text_config": {"hidden_size": 128}}""");
-        Assert.Contains("'relu' is not computed here", Assert.Throws<InvalidDataException>(() => Found(new Untold())).Message, StringComparison.Ordinal);
+        Assert.Contains("'relu' is not computed here", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("open_clip_config.json", """
+        {"model_cfg": {"vision_cfg": {"width": 320, "head_width": 80}, "text_cfg": {"width": 128, "heads": 4}},
+         "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}
+        """)]
+    [InlineData("preprocessor_config.json", """{"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}""")]
+    public void Images_normalised_in_another_way_than_CLIPs_are_refused(string name, string json)
+    {
+        Write(Odd, []);
+        folder.Write(name, json);
+        var message = Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message;
+        Assert.Contains(name, message, StringComparison.Ordinal);
+        Assert.Contains("mean of [0.5, 0.5, 0.5], and the kit's with CLIP's, [0.48145467,", message, StringComparison.Ordinal);
+        folder.Write(name, json.Replace("[0.5, 0.5, 0.5]", "null", StringComparison.Ordinal));
+        Found(new CheckpointHints());
+        folder.Write("preprocessor_config.json",
+            """{"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}""");
+        Found(new CheckpointHints());
     }
 
     [Fact]
     public void The_kits_own_files_note_what_would_be_assumed_otherwise()
     {
         using var model = new ClipModel(Odd);
-        var notes = Untold.Notes(model).ToDictionary();
+        var notes = CheckpointHints.Notes(model).ToDictionary();
         Assert.Equal(("4,4", "Gelu"), (notes["heads"], notes["activation"]));
         Write(Odd, new(notes) { ["steps"] = "3" });
-        Assert.Equal((4, 4, ClipActivation.Gelu), Found(new Untold()));
+        Assert.Equal((4, 4, ClipActivation.Gelu), Found(new CheckpointHints()));
         Assert.Empty(said);
         using var usual = new ClipModel(ClipConfig.Toy);
-        Assert.Empty(Untold.Notes(usual));
+        Assert.Empty(CheckpointHints.Notes(usual));
     }
 
     // Gaussian error function's values, by hand: gelu(1) = 0.841345, x·σ(1.702 x) at 1 = 0.845795.
@@ -93,10 +113,10 @@ public sealed class UntoldTests : IDisposable
         Assert.Equal(expected, layer.forward(ones(1, 1, 1)).item<float>(), 5);
     }
 
-    private (int, int, ClipActivation) Found(Untold untold)
+    private (int, int, ClipActivation) Found(CheckpointHints hints)
     {
         using var file = CheckpointFile.Open(Weights);
-        var sizes = CheckpointSizes.Clip(file, untold with { Say = said.Add });
+        var sizes = CheckpointSizes.Clip(file, hints with { Say = said.Add });
         return (sizes.Vision.Heads, sizes.Text.Heads, sizes.Activation);
     }
 

@@ -1,0 +1,333 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Mpi = MPI.Unsafe;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Runtime;
+
+/// <summary>
+/// The processes that do one piece of work together, started by <c>mpirun -n N</c> or <c>srun --mpi=pmi2</c>, by MPICH through
+/// MPI.NET. All of them must come to each call, in the same order. A process that was started alone is the only rank, and every
+/// call gives back what it was given; MPICH is looked for only where there are others.
+/// </summary>
+public static class Ranks
+{
+    /// <summary>What <c>./kit setup --mpi</c> installs.</summary>
+    public const string Package = "mpich";
+
+    private const string Library = "libmpich.so.12";
+    private const int BucketBytes = 25 << 20;
+    private static readonly nint InPlace = -1; // MPI_IN_PLACE
+    private static Tensor? pinned;
+
+    /// <summary>This process's number, from 0.</summary>
+    public static int Rank { get; private set; }
+
+    /// <summary>N, how many there are.</summary>
+    public static int Count { get; private set; } = 1;
+
+    /// <summary>Whether this is the one that speaks and writes.</summary>
+    public static bool IsFirst => Rank == 0;
+
+    /// <summary>This process's number on its machine, from 0, by which it chooses a GPU.</summary>
+    public static int Local => Count == 1 ? 0 : Number("MPI_LOCALRANKID") ?? Number("SLURM_LOCALID") ?? 0;
+
+    /// <summary>Seconds spent in these calls, waiting for other ranks included.</summary>
+    public static double Seconds { get; private set; }
+
+    /// <summary>Bytes that this rank has given to be summed or gathered.</summary>
+    public static long Bytes { get; private set; }
+
+    /// <summary>Whether the process was started as one of several, other than the first: it keeps silent.</summary>
+    public static bool IsSilent => Started > 1 && Number("PMI_RANK") > 0;
+
+    private static int Started => Number("PMI_SIZE") ?? 1;
+
+    /// <summary>Joins the other ranks, where the process was started with others.</summary>
+    /// <param name="asked">auto, none, or the number there must be.</param>
+    /// <exception cref="InvalidOperationException">
+    /// There are not so many, or MPICH is missing, or another MPI started the process.
+    /// </exception>
+    public static void Join(string asked = "auto")
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        var wanted = int.TryParse(asked, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
+        if (Count > 1 || asked == "none")
+        {
+            return;
+        }
+
+        if (Number("OMPI_COMM_WORLD_SIZE") > 1)
+        {
+            throw new InvalidOperationException(
+                $"Open MPI started this, whose handles do not fit MPI.NET: install {Package} (./kit setup --mpi), and start with "
+                + "mpirun.mpich");
+        }
+
+        if (Started <= 1 && Number("SLURM_STEP_NUM_TASKS") > 1)
+        {
+            throw new InvalidOperationException(
+                "srun started tasks that do not know of one another: give it --mpi=pmi2, or the verb --ranks none");
+        }
+
+        if ((wanted ?? Started) != Started)
+        {
+            throw new InvalidOperationException(
+                $"--ranks {wanted}, but {Started} {(Started == 1 ? "was" : "were")} started: begin the command with "
+                + $"`mpirun -n {wanted}`, or `srun --mpi=pmi2 -n {wanted}`{(Loaded() == 0 ? $"; {Missing}" : "")}");
+        }
+
+        if (Started > 1)
+        {
+            Begin(Loaded() is not 0 and var library ? library : throw new InvalidOperationException(
+                $"{Started} ranks were started, but {Missing}"));
+        }
+    }
+
+    /// <summary>Parts in peace from the others: waits until all are done.</summary>
+    public static void Leave()
+    {
+        if (Count > 1)
+        {
+            Mpi.MPI_Finalize();
+            (Rank, Count) = (0, 1);
+        }
+    }
+
+    /// <summary>Ends all ranks, at once, with an exit code.</summary>
+    public static void Abort(int code)
+    {
+        if (Count > 1)
+        {
+            Mpi.MPI_Abort(Mpi.MPI_COMM_WORLD, code);
+        }
+    }
+
+    /// <summary>Does something on the first rank alone; the others wait until it is done.</summary>
+    public static void First(Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (IsFirst)
+        {
+            work();
+        }
+
+        Any(false);
+    }
+
+    /// <summary>Whether something holds on any rank.</summary>
+    public static bool Any(bool here)
+    {
+        if (Count == 1)
+        {
+            return here;
+        }
+
+        using var sum = tensor(new[] { here ? 1f : 0 });
+        Sum([sum]);
+        return sum.item<float>() > 0;
+    }
+
+    /// <summary>
+    /// Replaces tensors by their sums over all ranks, the same to the bit on each; in buckets of 25 MB. A GPU's go through pinned
+    /// memory of the processor.
+    /// </summary>
+    /// <param name="tensors">float32 or float64, of the same shapes on each rank.</param>
+    public static void Sum(IEnumerable<Tensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        if (Count == 1)
+        {
+            return;
+        }
+
+        using var off = no_grad();
+        var (bucket, bytes) = (new List<Tensor>(), 0L);
+        foreach (var each in tensors)
+        {
+            using var scope = NewDisposeScope();
+            var whole = each.contiguous();
+            var size = whole.NumberOfElements * whole.ElementSize;
+            if (size > BucketBytes || !each.is_contiguous())
+            {
+                var (flat, most) = (whole.view(-1), BucketBytes / whole.ElementSize);
+                for (var from = 0L; from < flat.shape[0]; from += most)
+                {
+                    SumFlat(flat.slice(0, from, Math.Min(from + most, flat.shape[0]), 1));
+                }
+
+                each.copy_(whole);
+                continue;
+            }
+
+            if (bucket.Count > 0 && (bytes + size > BucketBytes || bucket[0].dtype != each.dtype))
+            {
+                SumBucket(bucket);
+                (bucket, bytes) = ([], 0);
+            }
+
+            bucket.Add(each);
+            bytes += size;
+        }
+
+        SumBucket(bucket);
+    }
+
+    /// <summary>
+    /// The rows of all ranks, <c>[B, …]</c> to <c>[N·B, …]</c>, in the order of ranks. A gradient flows back to every rank: its
+    /// rows get the sum of what all ranks' losses say of them.
+    /// </summary>
+    /// <param name="rows">Of the same shape on each rank.</param>
+    public static Tensor Gather(Tensor rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return Count == 1 ? rows : rows.requires_grad && is_grad_enabled() ? GatherFunction.apply([rows])[0] : Gathered(rows);
+    }
+
+    /// <summary>This rank's of the rows that <see cref="Gather(Tensor)"/> gave, or of something as long.</summary>
+    public static Tensor Own(Tensor gathered)
+    {
+        ArgumentNullException.ThrowIfNull(gathered);
+        var rows = gathered.shape[0] / Count;
+        return Count == 1 ? gathered : gathered.slice(0, Rank * rows, (Rank + 1) * rows, 1);
+    }
+
+    /// <summary>What every rank gives, in the order of ranks; it travels as JSON.</summary>
+    public static T[] Gather<T>(T own)
+    {
+        if (Count == 1)
+        {
+            return [own];
+        }
+
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(own);
+        var lengths = new int[Count];
+        lengths[Rank] = bytes.Length;
+        AllGather(MemoryMarshal.AsBytes(lengths.AsSpan()), [.. Enumerable.Repeat(sizeof(int), Count)]);
+        var all = new byte[lengths.Sum()];
+        var from = lengths.Take(Rank).Sum();
+        bytes.CopyTo(all, from);
+        AllGather(all, lengths);
+        var offset = 0;
+        return [.. lengths.Select(length => JsonSerializer.Deserialize<T>(all.AsSpan((offset += length) - length, length))!)];
+    }
+
+    private static string Missing => $"{Library} is missing: ./kit setup --mpi installs it (package {Package})";
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static nint Loaded()
+    {
+        var ofConda = Path.Combine(Environment.GetEnvironmentVariable("CONDA_PREFIX") ?? string.Empty, "lib", Library);
+        return NativeLibrary.TryLoad(Library, out var library) || NativeLibrary.TryLoad(ofConda, out library) ? library : 0;
+    }
+
+    private static unsafe void Begin(nint library)
+    {
+        NativeLibrary.SetDllImportResolver(typeof(Mpi).Assembly, (_, _, _) => library);
+        var none = 0;
+        byte** arguments = null;
+        // A device calls from a thread of its own.
+        Check(Mpi.MPI_Init_thread(ref none, ref arguments, Mpi.MPI_THREAD_SERIALIZED, out _));
+        Check(Mpi.MPI_Comm_rank(Mpi.MPI_COMM_WORLD, out var rank));
+        Check(Mpi.MPI_Comm_size(Mpi.MPI_COMM_WORLD, out var count));
+        (Rank, Count) = (rank, count);
+        if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null && Number("MPI_LOCALNRANKS") is { } here)
+        {
+            set_num_threads(Math.Max(1, Environment.ProcessorCount / here));
+        }
+    }
+
+    private static void SumBucket(List<Tensor> bucket)
+    {
+        if (bucket.Count == 0)
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var flat = cat([.. bucket.Select(each => each.view(-1))]);
+        SumFlat(flat);
+        var parts = flat.split([.. bucket.Select(each => each.NumberOfElements)]);
+        bucket.Zip(parts).ToList().ForEach(pair => pair.First.view(-1).copy_(pair.Second));
+    }
+
+    private static unsafe void SumFlat(Tensor flat)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var onHost = flat;
+        if (flat.device_type != TorchSharp.DeviceType.CPU)
+        {
+            pinned ??= empty(BucketBytes / sizeof(float)).pin_memory().DetachFromDisposeScope();
+            onHost = flat.dtype == float32 ? pinned.slice(0, 0, flat.NumberOfElements, 1).copy_(flat) : flat.cpu();
+        }
+
+        var type = flat.dtype == ScalarType.Float64 ? Mpi.MPI_DOUBLE : Mpi.MPI_FLOAT;
+        fixed (byte* data = onHost.bytes)
+        {
+            Check(Mpi.MPI_Allreduce(
+                InPlace, (nint)data, (int)flat.NumberOfElements, type, Mpi.MPI_SUM, Mpi.MPI_COMM_WORLD));
+        }
+
+        if (!ReferenceEquals(onHost, flat))
+        {
+            flat.copy_(onHost);
+        }
+
+        Told(flat.NumberOfElements * flat.ElementSize, started);
+    }
+
+    private static Tensor Gathered(Tensor rows)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var all = empty([rows.shape[0] * Count, .. rows.shape[1..]], dtype: rows.dtype);
+        Own(all).copy_(rows);
+        var bytes = checked((int)(rows.NumberOfElements * rows.ElementSize));
+        AllGather(all.bytes, [.. Enumerable.Repeat(bytes, Count)]);
+        return all.to(rows.device).MoveToOuterDisposeScope();
+    }
+
+    // Everyone's bytes, one after the other; this rank's are in their place already.
+    private static unsafe void AllGather(Span<byte> all, int[] lengths)
+    {
+        var started = Stopwatch.GetTimestamp();
+        int[] offsets = [.. lengths.Select((_, rank) => lengths.Take(rank).Sum())];
+        fixed (byte* data = all)
+        {
+            Check(Mpi.MPI_Allgatherv(
+                InPlace, 0, Mpi.MPI_BYTE, (nint)data, lengths, offsets, Mpi.MPI_BYTE, Mpi.MPI_COMM_WORLD));
+        }
+
+        Told(lengths[Rank], started);
+    }
+
+    private static void Told(long bytes, long started) =>
+        (Bytes, Seconds) = (Bytes + bytes, Seconds + Stopwatch.GetElapsedTime(started).TotalSeconds);
+
+    private static void Check(int code, [CallerArgumentExpression(nameof(code))] string? call = null)
+    {
+        if (code != 0)
+        {
+            throw new IOException($"MPI failed with code {code} in {call}");
+        }
+    }
+
+    private sealed class GatherFunction : GuardedFunction<GatherFunction>
+    {
+        protected override List<Tensor> Forward(autograd.AutogradContext context, IReadOnlyList<object> arguments) =>
+            [Gathered((Tensor)arguments[0])];
+
+        protected override IReadOnlyList<Tensor?> Backward(
+            autograd.AutogradContext context, IReadOnlyList<Tensor?> gradients)
+        {
+            var sum = gradients[0]!.clone();
+            Sum([sum]);
+            return [Own(sum).clone()];
+        }
+    }
+}
