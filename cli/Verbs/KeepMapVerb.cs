@@ -29,7 +29,8 @@ internal static class KeepMapVerb
         {
             var rival = parsed.GetValue(against) is { } name ? Methods.Tokens(name) : null;
             using var model = KeepMapModel.Open(
-                parsed.GetRequiredValue(checkpoint), parsed.GetValue(vocabulary), new Untold { Say = CommandLine.Remark });
+                parsed.GetRequiredValue(checkpoint), parsed.GetValue(vocabulary),
+                    new CheckpointHints { Say = CommandLine.Remark });
             string[] paths = [.. new[] { parsed.GetRequiredValue(left), parsed.GetValue(right) }.OfType<string>()];
             if (paths.Length != model.Pictures)
             {

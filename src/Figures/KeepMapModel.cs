@@ -53,10 +53,10 @@ public sealed class KeepMapModel : IDisposable
     /// <param name="vocabulary">
     /// BERT's vocabulary or CLIP's merges; the toy world's own, or one beside the checkpoint, if null.
     /// </param>
-    /// <param name="untold">What no shape tells.</param>
+    /// <param name="hints">What no shape tells.</param>
     /// <exception cref="FileNotFoundException">Checkpoint or vocabulary are not there.</exception>
     /// <exception cref="InvalidDataException">It is none of these models.</exception>
-    public static KeepMapModel Open(string path, string? vocabulary, Untold untold)
+    public static KeepMapModel Open(string path, string? vocabulary, CheckpointHints hints)
     {
         using var file = CheckpointFile.Open(path);
         var files = new TaskFiles(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -69,19 +69,19 @@ public sealed class KeepMapModel : IDisposable
 
         if (Has("token_embedding"))
         {
-            var sizes = CheckpointSizes.Clip(file, untold);
-            var clip = CompressedWeights.Load(new ClipModel(sizes), file, untold);
+            var sizes = CheckpointSizes.Clip(file, hints);
+            var clip = CompressedWeights.Load(new ClipModel(sizes), file, hints);
             return new KeepMapModel(clip, sizes.Vision, file, Clip(sizes, file, files, vocabulary));
         }
 
-        var config = CheckpointSizes.Blip(file, untold);
+        var config = CheckpointSizes.Blip(file, hints);
         var tokenizer = new[] { ToyTokens.Tokenizer, DecoyTokens.Tokenizer }
             .FirstOrDefault(toy => vocabulary is null && toy.VocabularySize == config.Text.VocabularySize)
             ?? BlipTexts.Open(config, file, files, vocabulary).Tokenizer;
         int[] Ids(string text) => Has("cls_head") ? NlvrPairs.Tokens(tokenizer, text, config.Text.MaxPositions)
             : tokenizer.EncodeWithSpecials(BlipText.PreCaption(text, 30), Math.Min(35, config.Text.MaxPositions));
-        nn.Module blip = Has("cls_head") ? CompressedWeights.Load(new BlipNlvr(config), file, untold)
-            : CompressedWeights.Load(new BlipRetrieval(config), file, untold);
+        nn.Module blip = Has("cls_head") ? CompressedWeights.Load(new BlipNlvr(config), file, hints)
+            : CompressedWeights.Load(new BlipRetrieval(config), file, hints);
         return new KeepMapModel(
             blip, config.Vision, file, text => (Ids(text), [.. Ids(text).Select(tokenizer.TokenOf)]));
     }
@@ -101,17 +101,17 @@ public sealed class KeepMapModel : IDisposable
         var (ids, words) = tokens(text);
         var shown = pictures.Select(picture => BicubicResize.Resize(picture, ShownSide, ShownSide)).ToArray();
         var seen = ImageNormalization.Clip.ToTensor([.. pictures.Select(one => BicubicResize.Resize(one, side, side))]);
-        KeepMapRun At(PruningMethod by, double dial) => Run(by.Policy(dial), dial, seen, ids);
+        KeepMapRun At(PruningMethod by, double strength) => Run(by.Policy(strength), strength, seen, ids);
         PruningSetting Calibrated(PruningMethod by, double share) => (by with { Range = by.Range with
         {
             Tolerance = Few.Tolerance, MaxBisections = Few.MaxBisections,
-        } }).Calibrate(setting => At(by, setting.Dial).MacShare, share);
+        } }).Calibrate(setting => At(by, setting.Strength).MacShare, share);
         var found = ratio is null && stored is not null ? null : Calibrated(method, 1 - (ratio ??= UsualRatio));
-        var own = found?.Dial ?? stored!.Value;
+        var own = found?.Strength ?? stored!.Value;
         double[] dials = [.. new[] { 0.1, 0.3, 1, 3, 10 }.Select(factor => double.Parse(
             (factor * own).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
         dials[2] = own;
-        KeepMapRun[] runs = [.. dials.Select(dial => At(method, dial)),
+        KeepMapRun[] runs = [.. dials.Select(strength => At(method, strength)),
             Run(method.Policy(own) with { MinKeep = int.MaxValue, BelowFloor = BelowFloor.KeepFloor }, own, seen, ids) with
             {
                 Temperature = double.PositiveInfinity, MacShare = 1,
@@ -120,9 +120,9 @@ public sealed class KeepMapModel : IDisposable
         var drawn = new List<(string, KeepMapRun, bool)> { (method.Name, runs[2], method.Policy(own).Reducer.Merges) };
         if (beside is not null)
         {
-            var run = At(rival!.Pruning!, beside.Dial);
+            var run = At(rival!.Pruning!, beside.Strength);
             drawn.Add((rival.Name, run, beside.Policy.Reducer.Merges));
-            var named = FormattableString.Invariant($"{rival.Name}, {rival.Pruning!.Dial} {beside.Dial:G3}");
+            var named = FormattableString.Invariant($"{rival.Name}, {rival.Pruning!.StrengthIs} {beside.Strength:G3}");
             runs = [.. runs, run with { Name = named }];
         }
 
@@ -132,7 +132,7 @@ public sealed class KeepMapModel : IDisposable
             : FormattableString.Invariant($"T = {own:G6}, calibrated on this picture to --reduce {ratio}");
         return (sample, Figure(sample, drawn), $"{method.Name}: {how}; {Share(runs[2])}"
             + (beside is null ? "" : FormattableString.Invariant(
-                $"{Environment.NewLine}{rival!.Name}: {rival.Pruning!.Dial} {beside.Dial:G4}; {Share(drawn[1].Item2)}")));
+                $"{Environment.NewLine}{rival!.Name}: {rival.Pruning!.StrengthIs} {beside.Strength:G4}; {Share(runs[^1])}")));
     }
 
     /// <inheritdoc/>
@@ -156,10 +156,10 @@ public sealed class KeepMapModel : IDisposable
         return KeepMap.Draw($"\"{sample.Sentence}\"", [.. drawn.SelectMany(Rows)], [.. drawn.Select(Words)]);
     }
 
-    private KeepMapRun Run(ReductionPolicy policy, double dial, Tensor seen, int[] ids)
+    private KeepMapRun Run(ReductionPolicy policy, double strength, Tensor seen, int[] ids)
     {
         using var scope = NewDisposeScope();
-        using var reduction = TokenReduction.Attach((IReducibleModel)model, policy, dial);
+        using var reduction = TokenReduction.Attach((IReducibleModel)model, policy, strength);
         reduction.GatherFeatures = false;
         using var trace = reduction.Record(TraceDetail.Tensors);
         var (read, mask) = TextEncoding.Batch([ids], 0);
@@ -187,7 +187,7 @@ public sealed class KeepMapModel : IDisposable
         }
 
         return new KeepMapRun(
-            dial, costs.Shares(trace, [ids.Length])[0], answer, Of(vision, 0, 1), Pictures == 2 ? Of(vision, 1, 1) : [],
+            strength, costs.Shares(trace, [ids.Length])[0], answer, Of(vision, 0, 1), Pictures == 2 ? Of(vision, 1, 1) : [],
             Of(words, 0, 0)) { Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges };
         IReadOnlyList<KeepMapLayer> Of(string encoder, int place, int first) => KeepMapSamples.Layers(
             trace, encoder, place, first, encoder == words ? skip : 0,

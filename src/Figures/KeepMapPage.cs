@@ -50,7 +50,8 @@ public sealed record KeepMapRun(
     public bool AddsToken { get; init; } = true;
 
     /// <summary>What becomes of a pruned token, in a sentence.</summary>
-    public string Fate => AddsToken ? "It lives on in the merged token." : Merges ? "It lives on in a token like it." : "It is gone.";
+    public string Fate =>
+        AddsToken ? "It lives on in the merged token." : Merges ? "It lives on in a token like it." : "It is gone.";
 
     /// <summary>Whether pruned tokens are merged into others.</summary>
     public bool Merges { get; init; } = true;
@@ -70,7 +71,9 @@ public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> 
 /// <param name="Kept">Whether it goes on as a token of its own.</param>
 public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept)
 {
-    /// <summary>The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without guidance.</summary>
+    /// <summary>
+    /// The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without guidance.
+    /// </summary>
     public int? Claim { get; init; }
 }
 

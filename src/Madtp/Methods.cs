@@ -115,7 +115,8 @@ public static class Methods
     {
         const int most = 3;
         var given = Letters(name);
-        var near = methods.Select(method => (method.Name, Away: StateDictionary.Distance(given, Letters(method.Name)))).MinBy(one => one.Away);
+        var near = methods.Select(method => (method.Name, Away: StateDictionary.Distance(given, Letters(method.Name))))
+            .MinBy(one => one.Away);
         return near.Away <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
     }
 

@@ -25,8 +25,11 @@ public sealed class KeepMapVerbTests : IDisposable
         Assert.Contains("The model says", await page.Text("#outcome"), StringComparison.Ordinal);
         await page.Evaluate("document.getElementById('temperature').focus()");
         await page.Press("End");
+        Assert.StartsWith("ToMe, keep ratio 0.", await page.Text("#temperature-value"), StringComparison.Ordinal);
+        await page.Press("ArrowLeft");
         Assert.Equal("nothing pruned", await page.Text("#temperature-value"));
         Assert.Contains("144 of 144 kept", await page.Text("figcaption .count"), StringComparison.Ordinal);
+        Assert.EndsWith("looks hardest", await page.Text("[data-score=claim]"), StringComparison.Ordinal);
         Assert.Empty(page.Errors);
     }
 

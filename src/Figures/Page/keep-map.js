@@ -120,7 +120,7 @@ function drawStream(stream) {
     const is = fate(stream, position);
     const kind = stream === 2 ? "word" : "patch";
     const place = layer.at.indexOf(position);
-    const heat = kind === "patch" && scores && place >= 0;
+    const heat = kind === "patch" && scores && place >= 0 && scores[place] !== null;
     each.className = `${kind} ${is}${heat ? " heat" : ""}`;
     if (heat) each.style.setProperty("--heat", state.colour === "claim" ? hue(scores[place]) : warm(most > 0 ? scores[place] / most : 0));
     each.setAttribute("aria-label", `${nameOf(stream, position)}: ${fateName(is)}`);
@@ -257,8 +257,8 @@ function bringCardIntoView() {
 }
 
 function mostImportant() {
-  const layer = layerOf(0, 1);
-  return [0, layer.at[layer.tis.indexOf(Math.max(...layer.tis))]];
+  const layer = layerOf(0, 1), scores = layer.tis.map(tis => tis ?? -Infinity); // a rival that matches tokens has no scores
+  return [0, layer.at[Math.max(0, scores.indexOf(Math.max(...scores)))]];
 }
 
 function show(change) {
