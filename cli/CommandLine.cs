@@ -8,10 +8,8 @@ using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>
-/// The one place that parses: every verb, what is said of input that cannot be used, and exit codes: 0 done, 1 the answer is no
-/// or libtorch failed, 2 the input could not be used, 70 a fault of the kit, 130 and 143 interrupted.
-/// </summary>
+/// <summary>The one place that parses: every verb, what is said of input that cannot be used, and exit codes: 0 done, 1 the
+/// answer is no or libtorch failed, 2 the input could not be used, 70 a fault of the kit, 130 and 143 interrupted.</summary>
 internal static class CommandLine
 {
     /// <summary>The code of what was interrupted: 130 by Ctrl+C, 143 by SIGTERM.</summary>
@@ -32,9 +30,8 @@ internal static class CommandLine
     ];
 
     /// <summary>All verbs, in the order that help shows them.</summary>
-    /// <remarks>
-    /// A plain command rather than a RootCommand, which would show the assembly's name instead of what a user types.
-    /// </remarks>
+    /// <remarks>A plain command rather than a RootCommand, which would show the assembly's name instead of what a user
+    /// types.</remarks>
     public static Command Root()
     {
         var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
@@ -165,11 +162,8 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>
-    /// A text as a terminal may have it: names come from files, and what would move the cursor is shown, not done.
-    /// </summary>
-    /// <param name="text">The text.</param>
-    /// <param name="keepLines">Whether it may have several lines.</param>
+    /// <summary>A text as a terminal may have it: names come from files, and what would move the cursor is shown, not
+    /// done.</summary>
     public static string Shown(string text, bool keepLines = false) => string.Concat(text.Select(unit =>
         char.IsControl(unit) && !(keepLines && (unit is '\n' or '\r')) ? $"\\u{(int)unit:x4}" : unit.ToString()));
 
@@ -240,10 +234,8 @@ internal static class CommandLine
     }
 }
 
-/// <summary>
-/// Ctrl+C, and the signal that batch systems send before they end a job: the first one asks a verb to stop where it can go on
-/// later, a second one ends the process.
-/// </summary>
+/// <summary>Ctrl+C, and the signal that batch systems send before they end a job: the first one asks a verb to stop where it can
+/// go on later, a second one ends the process.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource stop = new();

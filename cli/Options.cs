@@ -18,8 +18,6 @@ internal sealed class Verb(string name, string description, params string[] exam
     public IReadOnlyList<string> Examples => examples;
 
     /// <summary>Adds an option.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="description">What it does, in a sentence.</param>
     /// <param name="value">What help calls its value.</param>
     /// <param name="otherwise">Its value where it is not given, which help shows.</param>
     /// <param name="words">What completion offers for its value.</param>
@@ -40,10 +38,6 @@ internal sealed class Verb(string name, string description, params string[] exam
     }
 
     /// <summary>Adds an option whose value is a number within bounds; null where it is not given.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="description">What it does, in a sentence.</param>
-    /// <param name="least">The least value there is.</param>
-    /// <param name="most">The greatest value there is.</param>
     /// <param name="open">Whether the bounds themselves are out of bounds.</param>
     /// <param name="value">What help calls its value.</param>
     public Option<T?> Number<T>(
@@ -118,7 +112,6 @@ internal sealed class Verb(string name, string description, params string[] exam
 
     /// <summary>Adds an argument.</summary>
     /// <param name="name">What help calls it.</param>
-    /// <param name="description">What it is, in a sentence.</param>
     /// <param name="arity">How often it may be given.</param>
     /// <param name="words">What completion offers for it.</param>
     public Argument<T> Argument<T>(string name, string description, ArgumentArity arity, params string[] words)
@@ -136,7 +129,6 @@ internal static partial class MethodOption
     private static readonly string[] Words = [.. Methods.All.Select(Word)];
 
     /// <summary>Adds the option.</summary>
-    /// <param name="verb">To what.</param>
     /// <param name="usual">What it is otherwise, in a sentence.</param>
     public static Option<string?> Add(Verb verb, string usual) => verb.Option<string?>(
         "--method", $"How the model gets cheaper: {string.Join(", ", Words)}. {usual}", "NAME", words: Words);
@@ -194,9 +186,8 @@ internal enum PrecisionChoice
     BFloat16,
 }
 
-/// <summary>
-/// <c>--device</c> and <c>--precision</c>: how a verb computes; said in its first line, for what it starts itself too.
-/// </summary>
+/// <summary><c>--device</c> and <c>--precision</c>: how a verb computes; said in its first line, for what it starts itself
+/// too.</summary>
 internal static partial class DeviceOption
 {
     /// <summary>Adds the option; without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
@@ -223,8 +214,6 @@ internal static partial class DeviceOption
             + "where the processor or GPU has instructions for it.");
 
     /// <summary>What products are computed in; float32 where nothing is said.</summary>
-    /// <param name="choice">What was said.</param>
-    /// <param name="device">Where it is computed.</param>
     public static TrainingPrecision Precision(PrecisionChoice? choice, torch.Device device) => choice switch
     {
         PrecisionChoice.Auto when ComputeDevice.PrefersBfloat16(device) => TrainingPrecision.BFloat16,

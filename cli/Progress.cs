@@ -61,9 +61,8 @@ internal sealed class TrainingView(TextWriter? output = null, bool? terminal = n
     }
 }
 
-/// <summary>
-/// Shows how far an evaluation is, on standard error: one line that updates in a terminal, a line every ten seconds elsewhere.
-/// </summary>
+/// <summary>Shows how far an evaluation is, on standard error: one line that updates in a terminal, a line every ten seconds
+/// elsewhere.</summary>
 internal sealed class EvaluationView : IProgress<EvaluationProgress>, IDisposable
 {
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(10);

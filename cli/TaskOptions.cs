@@ -9,9 +9,8 @@ using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>
-/// What train and evaluate ask of a task: its weights, its data, how tokens are reduced, where to compute, its folder.
-/// </summary>
+/// <summary>What train and evaluate ask of a task: its weights, its data, how tokens are reduced, where to compute, its
+/// folder.</summary>
 internal sealed class TaskOptions
 {
     private const string ToyPrefix = "toy-";
@@ -40,7 +39,6 @@ internal sealed class TaskOptions
     private readonly Option<bool> fresh;
 
     /// <summary>The verb of a task with the options that both ask for.</summary>
-    /// <param name="verb">train or evaluate.</param>
     /// <param name="name">A task's name, or <c>toy-</c> and that name for the toy world drawn in memory.</param>
     /// <param name="begin">What the weights are for.</param>
     /// <param name="otherwise">The toy world's weights where none are named, in a sentence.</param>
@@ -166,9 +164,8 @@ internal sealed class TaskOptions
     public TrainingPrecision Precision(ParseResult parsed) =>
         DeviceOption.Precision(parsed.GetValue(precision), ComputeDevice.Of(parsed.GetRequiredValue(device)));
 
-    /// <summary>
-    /// The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain ones.
-    /// </summary>
+    /// <summary>The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain
+    /// ones.</summary>
     public string ToyWeightsFor(ParseResult parsed, double? ratio) =>
         Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
         : ToyModels.WeightsPath(Task, 1 - ratio) is var tuned && File.Exists(tuned) ? tuned : ToyModels.WeightsPath(Task);

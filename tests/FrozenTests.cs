@@ -1,12 +1,11 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Madtp.Kit.Kernel.Execution;
+using Madtp.Kit.Tests.Runtime;
 using Xunit;
 using IO = System.IO;
 
@@ -19,10 +18,24 @@ namespace Madtp.Kit.Tests;
 /// <c>KIT_FROZEN_ONLY=nlvr2</c> runs the cases whose names have that in them, and leaves the others.
 /// </summary>
 [Trait("speed", "slow")]
+[Collection(nameof(FrozenTests))]
 public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTests.Runs>
 {
     // Another machine rounds otherwise, and a training amplifies it: of weights and loss, relative.
     private const double WeightTolerance = 1e-4, LossTolerance = 2e-3, TemperatureTolerance = 1e-3;
+
+    private const int Shares = 2;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    // A run's other files: where it goes on from, and what UPop trains again.
+    private static readonly string[] NotTrained =
+        ["checkpoint.safetensors", "checkpoint.previous.safetensors", "extracted.safetensors"];
 
     private static readonly string File = KitPaths.InRepository("tests", "frozen.json");
 
@@ -196,39 +209,38 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
         }
     }
 
-    /// <summary>Every case run once, two at a time.</summary>
+    /// <summary>Every case run once, in two processes that each run half of them: a process for every verb begins 90 times.</summary>
     public sealed class Runs : IDisposable
     {
-        private static readonly JsonSerializerOptions Json = new()
-        {
-            WriteIndented = true,
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        };
-
-        // A run's other files: where it goes on from, and what UPop trains again.
-        private static readonly string[] NotTrained = [
-            "checkpoint.safetensors", "checkpoint.previous.safetensors", "extracted.safetensors"];
-
         private readonly TemporaryFolder folder = new();
-        private readonly ConcurrentDictionary<string, Frozen> results = [];
-        private readonly ConcurrentDictionary<string, string> failures = [];
+        private readonly Dictionary<string, Frozen> results = [];
+        private readonly Dictionary<string, string> failures = [];
         private readonly Dictionary<string, Frozen> frozen;
 
         public Runs()
         {
-            Verb("data|make-toy|--out|{data}|--pairs|192|--images|200|--seed|5", []);
-            Parallel.ForEach(Cases.Where(each => IsWanted(each.Name)), new ParallelOptions { MaxDegreeOfParallelism = 2 }, each =>
+            Assert.Equal(0, Tests.Cli.KitProcess.Run(
+                "data", "make-toy", "--out", folder.File("data"), "--pairs", "192", "--images", "200", "--seed", "5").Code);
+            Parallel.For(0, Shares, share =>
             {
-                try
+                ChildTest.Passes(typeof(FrozenShare), nameof(FrozenShare.Runs), TimeSpan.FromMinutes(10), new()
                 {
-                    results[each.Name] = Run(each);
-                }
-                catch (Exception failed) when (failed is InvalidOperationException or JsonException or IOException)
-                {
-                    failures[each.Name] = failed.Message;
-                }
+                    [FrozenShare.Variable] = $"{share} {folder.Path}", ["OMP_NUM_THREADS"] = "1", ["OMP_WAIT_POLICY"] = "PASSIVE",
+                });
             });
+            foreach (var (name, outcome) in Enumerable.Range(0, Shares).SelectMany(share =>
+                JsonSerializer.Deserialize<Dictionary<string, Outcome>>(IO.File.ReadAllText(folder.File($"{share}.json")), Json)!))
+            {
+                if (outcome.Result is { } result)
+                {
+                    results[name] = result;
+                }
+                else
+                {
+                    failures[name] = outcome.Failure!;
+                }
+            }
+
             var kept = IO.File.Exists(File) ? IO.File.ReadAllText(File) : "{}";
             frozen = JsonSerializer.Deserialize<Dictionary<string, Frozen>>(kept, Json)!;
             if (Environment.GetEnvironmentVariable("KIT_FREEZE") == "1")
@@ -255,80 +267,103 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
         }
 
         public void Dispose() => folder.Dispose();
+    }
 
-        private Frozen Run(Case one)
+    /// <summary>What a case came to, or why it came to nothing.</summary>
+    private sealed record Outcome(Frozen? Result, string? Failure);
+
+    /// <summary>A share of the cases, run in the working folder, where their data is; leaves what they came to in a file.</summary>
+    internal static async Task RunShare(int share)
+    {
+        var outcomes = new Dictionary<string, Outcome>();
+        foreach (var (number, each) in Cases.Where(each => IsWanted(each.Name)).Index())
         {
-            var own = Directory.CreateDirectory(Path.Combine(folder.Path, one.Name.Replace('/', '-').Replace(' ', '-'))).FullName;
-            var run = Path.Combine(own, "run");
-            string? weights = null;
-            var parts = new Dictionary<string, string> { ["out"] = own };
-            if (one.Experiment is { } experiment)
+            if (number % Shares == share)
             {
-                parts["list"] = Path.Combine(own, "list.json");
-                IO.File.WriteAllText(parts["list"], experiment);
-            }
-
-            var answer = "";
-            foreach (var command in one.Commands)
-            {
-                answer = Verb(command, parts);
-                if (weights is null && Directory.Exists(run))
+                try
                 {
-                    weights = Directory.GetFiles(run, "*.safetensors")
-                        .Single(file => !NotTrained.Contains(Path.GetFileName(file)));
-                    parts["weights"] = weights;
+                    outcomes[each.Name] = new(await Run(each), null);
+                }
+                catch (Exception failed) when (failed is InvalidOperationException or JsonException or IOException)
+                {
+                    outcomes[each.Name] = new(null, failed.Message);
                 }
             }
-
-            if (one.Experiment is not null)
-            {
-                answer = IO.File.ReadAllText(Directory.GetFiles(Path.Combine(own, "cache"), "*.json").Single());
-                return Read(JsonNode.Parse(answer)!, null, null);
-            }
-
-            var log = Directory.GetFiles(run, "log.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
-            var loss = (double?)JsonNode.Parse(IO.File.ReadLines(log).Last())!["loss"];
-            return Read(JsonNode.Parse(answer)!, Weights.Of(weights!), loss);
         }
 
-        // An evaluation's answer or an experiment's result.
-        private static Frozen Read(JsonNode answer, Weights? weights, double? loss)
+        IO.File.WriteAllText($"{share}.json", JsonSerializer.Serialize(outcomes, Json));
+    }
+
+    private static async Task<Frozen> Run(Case one)
+    {
+        var own = Directory.CreateDirectory(IO.Path.GetFullPath(one.Name.Replace('/', '-').Replace(' ', '-'))).FullName;
+        var run = IO.Path.Combine(own, "run");
+        string? weights = null;
+        var parts = new Dictionary<string, string>
         {
-            var scores = answer["scores"]!.AsObject().ToDictionary(each => each.Key, each => (double)each.Value!);
-            foreach (var split in new[] { "dev", "test" })
-            {
-                if (answer[split] is { } score)
-                {
-                    scores[split] = (double)score;
-                }
-            }
-
-            var (temperature, plain) = (answer["temperature"] ?? answer["keep_ratio"] ?? answer["strength"], answer["plain_macs"] ?? answer["dense_macs"]);
-            var examples = (int?)answer["examples"] ?? 200;
-            return new(weights, loss, examples, scores, (double?)temperature, (double)answer["macs"]!, (double)plain!);
-        }
-
-        private string Verb(string command, Dictionary<string, string> parts)
+            ["out"] = own, ["data"] = IO.Path.GetFullPath("data"), ["kit"] = KitPaths.InRepository("data", "toy", "weights"),
+        };
+        if (one.Experiment is { } experiment)
         {
-            string Filled(string argument) => parts
-                .Append(new("data", Path.Combine(folder.Path, "data")))
-                .Append(new("kit", KitPaths.InRepository("data", "toy", "weights")))
-                .Aggregate(argument, (text, part) => text.Replace($"{{{part.Key}}}", part.Value, StringComparison.Ordinal));
-            var program = KitPaths.InRepository("artifacts", "bin", "Cli", "release", "Madtp.Kit.Cli.dll");
-            string[] arguments = [program, .. command.Split('|').Select(Filled)];
-            var start = new ProcessStartInfo(DotnetHost.Path, arguments)
-            {
-                RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path,
-                Environment = { ["OMP_NUM_THREADS"] = "1", ["OMP_WAIT_POLICY"] = "PASSIVE" },
-            };
-            using var process = Process.Start(start)!;
-            var error = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0
-                ? output
-                : throw new InvalidOperationException(
-                    $"'{string.Join(' ', arguments[1..])}' ended with {process.ExitCode}: {output}{error.Result}");
+            parts["list"] = IO.Path.Combine(own, "list.json");
+            IO.File.WriteAllText(parts["list"], experiment);
         }
+
+        var answer = "";
+        foreach (var command in one.Commands)
+        {
+            string[] arguments = [.. command.Split('|').Select(argument => parts.Aggregate(
+                argument, (text, part) => text.Replace($"{{{part.Key}}}", part.Value, StringComparison.Ordinal)))];
+            var done = await Tests.Cli.KitProcess.Here(arguments);
+            answer = done.Code == 0 ? done.Output : throw new InvalidOperationException(
+                $"'{string.Join(' ', arguments)}' ended with {done.Code}: {done.Output}{done.Errors}");
+            if (weights is null && Directory.Exists(run))
+            {
+                weights = Directory.GetFiles(run, "*.safetensors").Single(file => !NotTrained.Contains(IO.Path.GetFileName(file)));
+                parts["weights"] = weights;
+            }
+        }
+
+        if (one.Experiment is not null)
+        {
+            answer = IO.File.ReadAllText(Directory.GetFiles(IO.Path.Combine(own, "cache"), "*.json").Single());
+            return Read(JsonNode.Parse(answer)!, null, null);
+        }
+
+        var log = Directory.GetFiles(run, "log.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+        var loss = (double?)JsonNode.Parse(IO.File.ReadLines(log).Last())!["loss"];
+        return Read(JsonNode.Parse(answer)!, Weights.Of(weights!), loss);
+    }
+
+    // An evaluation's answer or an experiment's result.
+    private static Frozen Read(JsonNode answer, Weights? weights, double? loss)
+    {
+        var scores = answer["scores"]!.AsObject().ToDictionary(each => each.Key, each => (double)each.Value!);
+        foreach (var split in new[] { "dev", "test" })
+        {
+            if (answer[split] is { } score)
+            {
+                scores[split] = (double)score;
+            }
+        }
+
+        var temperature = answer["temperature"] ?? answer["keep_ratio"] ?? answer["strength"];
+        var plain = answer["plain_macs"] ?? answer["dense_macs"];
+        var examples = (int?)answer["examples"] ?? 200;
+        return new(weights, loss, examples, scores, (double?)temperature, (double)answer["macs"]!, (double)plain!);
+    }
+}
+
+/// <summary>What a process of <see cref="FrozenTests"/> runs.</summary>
+public sealed class FrozenShare
+{
+    public const string Variable = "KIT_FROZEN_SHARE";
+
+    [Fact(Explicit = true)]
+    public Task Runs()
+    {
+        var asked = Environment.GetEnvironmentVariable(Variable)!.Split(' ');
+        Environment.CurrentDirectory = asked[1];
+        return FrozenTests.RunShare(int.Parse(asked[0], CultureInfo.InvariantCulture));
     }
 }

@@ -1,11 +1,14 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
 using Xunit;
 
 namespace Madtp.Kit.Tests;
 
-/// <summary>What an editor on a laptop shows whole.</summary>
+/// <summary>What a reader of the sources may count on.</summary>
 public class StyleTests
 {
-    private const int Most = 130; // characters
+    private const int Most = 130; // characters, which an editor on a laptop shows whole
 
     [Fact]
     public void A_line_fits_a_laptops_editor()
@@ -17,5 +20,35 @@ public class StyleTests
             where line.Item.Length > Most
             select $"{Path.GetRelativePath(KitPaths.Root, path)}:{line.Index + 1}";
         Assert.Equal([], longer);
+    }
+
+    // An enum's member, an override and what an interface asks for may be plain from their names or from where they are declared.
+    [Fact]
+    public void Whatever_is_public_is_documented()
+    {
+        var assembly = typeof(KitFolder).Assembly;
+        var told = XDocument.Load(Path.ChangeExtension(assembly.Location, "xml")).Descendants("member")
+            .Select(member => member.Attribute("name")!.Value.Split('(')[0].Split("``")[0]).ToHashSet();
+        var types = assembly.GetExportedTypes().Where(type => !typeof(Delegate).IsAssignableFrom(type)).ToArray();
+        var lacking =
+            from type in types
+            let name = type.FullName!.Replace('+', '.')
+            from member in Members(type).Select(member => $"{member.Kind}:{name}.{member.Name}").Prepend($"T:{name}")
+            where !told.Contains(member)
+            select member;
+        Assert.Equal([], lacking);
+    }
+
+    private static IEnumerable<(char Kind, string Name)> Members(Type type)
+    {
+        const BindingFlags own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        var asked = type.IsInterface ? [] : type.GetInterfaces().SelectMany(one => one.GetMembers()).Select(one => one.Name).ToHashSet();
+        bool IsOwn(MethodInfo method) => method.GetBaseDefinition() == method
+            && !method.IsDefined(typeof(CompilerGeneratedAttribute)) && !asked.Contains(method.Name);
+        var given = type.GetConstructors().SelectMany(made => made.GetParameters()).Select(one => one.Name).ToHashSet();
+        var methods = type.IsEnum ? [] : type.GetMethods(own).Where(one => !one.IsSpecialName && IsOwn(one));
+        var properties = type.GetProperties(own).Where(one => !given.Contains(one.Name) && !asked.Contains(one.Name)
+            && one.GetMethod is { } get && get.GetBaseDefinition() == get && one.GetIndexParameters().Length == 0);
+        return methods.Select(one => ('M', one.Name)).Concat(properties.Select(one => ('P', one.Name))).Distinct();
     }
 }

@@ -3,9 +3,8 @@ using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary>
-/// <c>kit train decoys-neutral</c>: the neutral pretraining of the world with decoys; goes on where it was stopped.
-/// </summary>
+/// <summary><c>kit train decoys-neutral</c>: the neutral pretraining of the world with decoys; goes on where it was
+/// stopped.</summary>
 internal static class PretrainVerb
 {
     public static Command Create()

@@ -6,9 +6,8 @@ using Madtp.Kit.Metrics;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary>
-/// <c>kit score TASK</c>: the field's metrics on the field's files; in JSON under the names of the official programs.
-/// </summary>
+/// <summary><c>kit score TASK</c>: the field's metrics on the field's files; in JSON under the names of the official
+/// programs.</summary>
 internal static class ScoreVerb
 {
     public static Command Create() => new Verb(

@@ -6,9 +6,8 @@ using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary>
-/// <c>kit train TASK</c>: trains a task's model, plain or at a budget, in the toy world or from a checkpoint on files.
-/// </summary>
+/// <summary><c>kit train TASK</c>: trains a task's model, plain or at a budget, in the toy world or from a checkpoint on
+/// files.</summary>
 internal static class TrainVerb
 {
     public static Command Create()

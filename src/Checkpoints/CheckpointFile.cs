@@ -9,25 +9,19 @@ public enum CheckpointFormat
 {
     /// <summary>A JSON header and raw bytes.</summary>
     Safetensors,
-
     /// <summary>What <c>torch.save</c> writes since PyTorch 1.6: a zip archive with a pickle and one entry per storage.</summary>
     PyTorchZip,
-
     /// <summary>What <c>torch.save</c> wrote before: pickles in a row, then the storages.</summary>
     PyTorchLegacy,
-
-    /// <summary>
-    /// What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: read for its tensors, its code is never looked at.
-    /// </summary>
+    /// <summary>What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: read for its tensors, its code is never looked
+    /// at.</summary>
     TorchScript,
 }
 
-/// <summary>
-/// A checkpoint on disk: the names, types and shapes of its tensors at once, their bytes when asked for.
-/// Reads safetensors, PyTorch's <c>.pth</c> (zip and legacy) and TorchScript archives. Whatever a file holds, nothing in it is
-/// executed or constructed: what is neither tensor nor plain value stands in <see cref="Values"/> as a <see
-/// cref="PickledObject"/>.
-/// </summary>
+/// <summary>A checkpoint on disk: the names, types and shapes of its tensors at once, their bytes when asked for. Reads
+/// safetensors, PyTorch's <c>.pth</c> (zip and legacy) and TorchScript archives. Whatever a file holds, nothing in it is executed
+/// or constructed: what is neither tensor nor plain value stands in <see cref="Values"/> as a
+/// <see cref="PickledObject"/>.</summary>
 public sealed class CheckpointFile : IDisposable
 {
     private readonly FileBytes bytes;
@@ -52,15 +46,12 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Every tensor, in the file's order; nested dictionaries give dotted names (<c>model.logit_scale</c>).</summary>
     public IReadOnlyList<TensorEntry> Tensors { get; }
 
-    /// <summary>
-    /// Tensors of kinds that no model here has, by name: <c>sparse</c>, <c>torch.ComplexFloatStorage [2]</c>, <c>F8_E4M3 [2]</c>.
-    /// </summary>
+    /// <summary>Tensors of kinds that no model here has, by name: <c>sparse</c>, <c>torch.ComplexFloatStorage [2]</c>,
+    /// <c>F8_E4M3 [2]</c>.</summary>
     public IReadOnlyDictionary<string, string> Unread { get; }
 
-    /// <summary>
-    /// What else the file holds, by dotted name: null, bool, long, BigInteger, double, string, byte[] or <see
-    /// cref="PickledObject"/>.
-    /// </summary>
+    /// <summary>What else the file holds, by dotted name: null, bool, long, BigInteger, double, string, byte[] or
+    /// <see cref="PickledObject"/>.</summary>
     public IReadOnlyDictionary<string, object?> Values { get; }
 
     /// <summary>The metadata of a safetensors file; empty for other formats.</summary>
@@ -97,10 +88,8 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
 
-    /// <summary>
-    /// A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null if
-    /// absent.
-    /// </summary>
+    /// <summary>A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null
+    /// if absent.</summary>
     /// <exception cref="InvalidDataException">There is something of this name, but it is not one number.</exception>
     public double? Number(string name)
     {
@@ -123,7 +112,6 @@ public sealed class CheckpointFile : IDisposable
             : null;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => bytes.Dispose();
 
     /// <summary>Why a tensor that a model needs cannot be read, and what to do.</summary>
@@ -133,7 +121,7 @@ public sealed class CheckpointFile : IDisposable
 
     private static CheckpointContents ReadContents(FileBytes bytes)
     {
-        Damage.Unless(bytes.Length > 0, $"the file is empty");
+        Guard.Data(bytes.Length > 0, $"the file is empty");
         return ZipDirectory.Recognizes(bytes) ? PyTorchArchive.Read(bytes)
             : PyTorchLegacy.Recognizes(bytes) ? PyTorchLegacy.Read(bytes)
             : SafetensorsReader.Recognizes(bytes) ? SafetensorsReader.Read(bytes)

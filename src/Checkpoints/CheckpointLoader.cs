@@ -5,11 +5,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// Fills a model from a checkpoint file of any kind the kit reads: names are mapped, half precision becomes the model's own type,
-/// an image encoder's position embedding is resized to the model's image size. What does not fit is listed by name, never skipped
-/// silently.
-/// </summary>
+/// <summary>Fills a model from a checkpoint file of any kind the kit reads: names are mapped, half precision becomes the model's
+/// own type, an image encoder's position embedding is resized to the model's image size. What does not fit is listed by name,
+/// never skipped silently.</summary>
 public static class CheckpointLoader
 {
     /// <summary>Opens a file and fills a module's parameters and buffers from it.</summary>
@@ -23,11 +21,9 @@ public static class CheckpointLoader
 
     /// <summary>Fills named tensors, on any device, from an open file.</summary>
     /// <param name="targets">The tensors. Of those on the meta device, which have no numbers, only the report is made.</param>
-    /// <param name="file">The file.</param>
     /// <param name="weights">The key that the weights lie under where a file has several; null lets it be found.</param>
-    /// <exception cref="InvalidDataException">
-    /// The file is damaged, or holds a tensor that is wanted in a way that is not read.
-    /// </exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds a tensor that is wanted in a way that is not
+    /// read.</exception>
     public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file, string? weights = null)
     {
         using var unrecorded = no_grad();
@@ -114,16 +110,14 @@ public static class CheckpointLoader
 }
 
 /// <summary>What became of every tensor when a checkpoint was loaded into a model.</summary>
-/// <param name="Path">The file.</param>
 /// <param name="Dialect">Whose names the file uses; see <see cref="StateDictionary.Dialect"/>.</param>
 /// <param name="Container">What stands before the names in the file; see <see cref="StateDictionary.Container"/>.</param>
 /// <param name="Loaded">The model's tensors that were filled.</param>
 /// <param name="Missing">The model's tensors that the file does not have; they keep what they held.</param>
 /// <param name="Unexpected">The file's tensors that the model does not have.</param>
 /// <param name="MisShaped">Tensors that both have in different shapes; they keep what they held.</param>
-/// <param name="Notes">
-/// What was done beyond copying: other tensors used in place of missing ones, position embeddings resized.
-/// </param>
+/// <param name="Notes">What was done beyond copying: other tensors used in place of missing ones, position embeddings
+/// resized.</param>
 public sealed record LoadReport(
     string Path, string Dialect, string Container, IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing,
     IReadOnlyList<string> Unexpected, IReadOnlyList<ShapeMismatch> MisShaped, IReadOnlyList<string> Notes)
@@ -134,9 +128,8 @@ public sealed record LoadReport(
     public bool IsExact => Missing.Count == 0 && Unexpected.Count == 0 && MisShaped.Count == 0;
 
     /// <summary>Insists that every tensor of the model was filled.</summary>
-    /// <param name="mayStay">
-    /// Tensors that may keep their initial numbers: for a model about to be fine-tuned, its new parts.
-    /// </param>
+    /// <param name="mayStay">Tensors that may keep their initial numbers: for a model about to be fine-tuned, its new
+    /// parts.</param>
     /// <returns>This report.</returns>
     /// <exception cref="InvalidDataException">Some were not; the message names them, and what the file has instead.</exception>
     public LoadReport RequireComplete(Func<string, bool>? mayStay = null)
@@ -148,7 +141,6 @@ public sealed record LoadReport(
             : throw new InvalidDataException($"{Path} does not fit the model.{Lists(missing, misShaped)}");
     }
 
-    /// <inheritdoc/>
     public override string ToString() =>
         $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under {Printable.Quoted(Container[..^1])}" : "")}): "
         + $"{Loaded.Count} tensors loaded."
@@ -165,12 +157,8 @@ public sealed record LoadReport(
 }
 
 /// <summary>A tensor that has one shape in the model and another in the file.</summary>
-/// <param name="Name">The model's name for it.</param>
-/// <param name="Expected">The model's shape.</param>
-/// <param name="Found">The file's shape.</param>
 public sealed record ShapeMismatch(string Name, IReadOnlyList<long> Expected, IReadOnlyList<long> Found)
 {
-    /// <inheritdoc/>
     public override string ToString() => $"{Name} is {Damage.Shape(Expected)} in the model, {Damage.Shape(Found)} in the file";
 }
 

@@ -1,14 +1,11 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// Bytes of a file, by positioned reads that go straight to their destination: pages of a large file never count as this
-/// process's memory, and a file that is shortened meanwhile ends in an error, not in a signal. Or bytes that were packed in one.
-/// </summary>
+/// <summary>Bytes of a file, by positioned reads that go straight to their destination: pages of a large file never count as this
+/// process's memory, and a file that is shortened meanwhile ends in an error, not in a signal. Or bytes that were packed in
+/// one.</summary>
 internal sealed class FileBytes : IDisposable
 {
     private readonly SafeFileHandle? handle;
@@ -49,7 +46,7 @@ internal sealed class FileBytes : IDisposable
     /// <exception cref="InvalidDataException">The range reaches past the end.</exception>
     public byte[] Take(long offset, long length)
     {
-        Damage.Unless(Holds(offset, length) && length <= Array.MaxLength,
+        Guard.Data(Holds(offset, length) && length <= Array.MaxLength,
             $"bytes {offset} to {(decimal)offset + length} are past the end ({Length} bytes)");
         var bytes = new byte[length];
         Read(offset, bytes);
@@ -87,14 +84,11 @@ internal sealed class FileBytes : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => handle?.Dispose();
 }
 
-/// <summary>
-/// The memory that a file's table of contents may take: twice the file and 64 MB, of which a part is for what is not counted. So
-/// a file that lies about what it holds cannot ask for more than its own size allows.
-/// </summary>
+/// <summary>The memory that a file's table of contents may take: twice the file and 64 MB, of which a part is for what is not
+/// counted. So a file that lies about what it holds cannot ask for more than its own size allows.</summary>
 internal sealed class MemoryBudget(FileBytes file)
 {
     /// <summary>About what a text takes beside its characters, and any other small object.</summary>
@@ -104,7 +98,7 @@ internal sealed class MemoryBudget(FileBytes file)
 
     /// <summary>Takes as many bytes off, as about will be allocated.</summary>
     /// <exception cref="InvalidDataException">There are not as many left.</exception>
-    public void Take(long bytes) => Damage.Unless((left -= bytes) >= 0,
+    public void Take(long bytes) => Guard.Data((left -= bytes) >= 0,
         $"what it lists would take more memory than twice its size and 64 MB, which no checkpoint's list does");
 
     /// <summary>The same for a text.</summary>
@@ -115,41 +109,9 @@ internal sealed class MemoryBudget(FileBytes file)
     }
 }
 
-/// <summary>What is wrong with a file, in a sentence. <see cref="CheckpointFile.Open"/> puts the file's path before it.</summary>
+/// <summary>How what is wrong with a file is told.</summary>
 internal static class Damage
 {
-    /// <summary>
-    /// Insists on something that holds in every honest file. The message is put together only where it does not.
-    /// </summary>
-    /// <exception cref="InvalidDataException">It does not hold.</exception>
-    public static void Unless([DoesNotReturnIf(false)] bool holds,
-        [InterpolatedStringHandlerArgument(nameof(holds))] ref Message message)
-    {
-        if (!holds)
-        {
-            throw new InvalidDataException(message.Text);
-        }
-    }
-
     /// <summary>A shape: <c>[2, 3]</c>.</summary>
     public static string Shape(IEnumerable<long> sizes) => $"[{string.Join(", ", sizes)}]";
-
-    /// <summary>An interpolated string that is only put together where it is needed.</summary>
-    [InterpolatedStringHandler]
-    public ref struct Message
-    {
-        private DefaultInterpolatedStringHandler inner;
-
-        public Message(int literals, int holes, bool holds, out bool isNeeded)
-        {
-            isNeeded = !holds;
-            inner = isNeeded ? new DefaultInterpolatedStringHandler(literals, holes) : default;
-        }
-
-        public string Text => inner.ToStringAndClear();
-
-        public void AppendLiteral(string text) => inner.AppendLiteral(text);
-
-        public void AppendFormatted<T>(T value, string? format = null) => inner.AppendFormatted(value, format);
-    }
 }

@@ -9,22 +9,19 @@ namespace Madtp.Kit.Checkpoints;
 /// <summary>A class or function that a pickle names. It is a pair of names and nothing more: none is ever looked up.</summary>
 internal sealed record PickleGlobal(string Module, string Name)
 {
-    /// <inheritdoc/>
     public override string ToString() => Module.Length == 0 ? Name : $"{Module}.{Name}";
 }
 
-/// <summary>
-/// A dictionary of a pickle, in the order it was filled; keys are kept as they came, so that hashing runs no foreign rule.
-/// </summary>
+/// <summary>A dictionary of a pickle, in the order it was filled; keys are kept as they came, so that hashing runs no foreign
+/// rule.</summary>
 internal sealed class PickleDictionary
 {
     /// <summary>Keys and values in order.</summary>
     public List<(object? Key, object? Value)> Items { get; } = [];
 }
 
-/// <summary>
-/// An object of a pickle that is neither a tensor nor plain data. It was not constructed, only its type's name is known.
-/// </summary>
+/// <summary>An object of a pickle that is neither a tensor nor plain data. It was not constructed, only its type's name is
+/// known.</summary>
 public sealed class PickledObject
 {
     internal PickledObject(string type) => Type = type;
@@ -38,20 +35,16 @@ public sealed class PickledObject
     /// <summary>Its items, where it is a dictionary of a class of its own.</summary>
     internal PickleDictionary? Items { get; set; }
 
-    /// <inheritdoc/>
     public override string ToString() => $"<{Type}>";
 }
 
-/// <summary>
-/// Reads pickles (protocols 0 to 5) as data. It keeps a stack and a memo like Python's, but nothing it does runs code: a name
-/// stays a name, and a call becomes what <see cref="TorchPickle"/> makes of it, a tensor or an opaque <see
-/// cref="PickledObject"/>. Whatever it keeps is taken off a budget of memory.
-/// </summary>
+/// <summary>Reads pickles (protocols 0 to 5) as data. It keeps a stack and a memo like Python's, but nothing it does runs code: a
+/// name stays a name, and a call becomes what <see cref="TorchPickle"/> makes of it, a tensor or an opaque
+/// <see cref="PickledObject"/>. Whatever it keeps is taken off a budget of memory.</summary>
 internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
 {
-    /// <summary>
-    /// The longest pickle that is read, in bytes. The largest checkpoints' own are a few hundred kilobytes: tensors lie outside.
-    /// </summary>
+    /// <summary>The longest pickle that is read, in bytes. The largest checkpoints' own are a few hundred kilobytes: tensors lie
+    /// outside.</summary>
     public const int MaximumLength = 16_000_000;
 
     // A tensor takes about 40 operations, so this is room for 100,000 of them.
@@ -98,7 +91,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         {
             case 0x80:
                 var protocol = reader.Byte();
-                Damage.Unless(protocol <= HighestProtocol,
+                Guard.Data(protocol <= HighestProtocol,
                     $"protocol {protocol} is newer than {HighestProtocol}, the last one known");
                 break;
             case 0x95: reader.Take(8); break; // FRAME: only a hint
@@ -241,7 +234,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         }
         else
         {
-            Damage.Unless(Peek() is PickledObject, $"it appends to {Describe(Peek())}, which is not a list");
+            Guard.Data(Peek() is PickledObject, $"it appends to {Describe(Peek())}, which is not a list");
         }
     }
 
@@ -249,8 +242,8 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
     {
         var target = Peek();
         var dictionary = target is PickledObject made ? made.Items ??= new PickleDictionary() : target as PickleDictionary;
-        Damage.Unless(dictionary is not null, $"it sets items of {Describe(target)}, which is not a dictionary");
-        Damage.Unless(items.Length % 2 == 0, $"a key of a dictionary has no value");
+        Guard.Data(dictionary is not null, $"it sets items of {Describe(target)}, which is not a dictionary");
+        Guard.Data(items.Length % 2 == 0, $"a key of a dictionary has no value");
         budget.Take(3 * 8L * items.Length);
         for (var i = 0; i < items.Length; i += 2)
         {
@@ -267,7 +260,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
             made.State = state;
         }
 
-        Damage.Unless(target is PickledObject or PickleDictionary or TensorReference,
+        Guard.Data(target is PickledObject or PickleDictionary or TensorReference,
             $"it sets the state of something that has none");
     }
 
@@ -345,8 +338,8 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
 
         public ReadOnlySpan<byte> Take(long count, long maximum = long.MaxValue)
         {
-            Damage.Unless(count <= maximum, $"a value claims {(ulong)count} bytes, at most {maximum} are read");
-            Damage.Unless(count >= 0 && count <= bytes.Length - Position,
+            Guard.Data(count <= maximum, $"a value claims {(ulong)count} bytes, at most {maximum} are read");
+            Guard.Data(count >= 0 && count <= bytes.Length - Position,
                 $"{(ulong)count} bytes are claimed, {bytes.Length - Position} are left");
             var taken = bytes.Slice(Position, (int)count);
             Position += (int)count;
@@ -362,7 +355,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         {
             var rest = bytes[Position..];
             var length = rest[..Math.Min(rest.Length, MaximumLine)].IndexOf((byte)'\n');
-            Damage.Unless(length >= 0, $"a line does not end within {MaximumLine} bytes");
+            Guard.Data(length >= 0, $"a line does not end within {MaximumLine} bytes");
             Position += length + 1;
             return Encoding.UTF8.GetString(rest[..length]);
         }

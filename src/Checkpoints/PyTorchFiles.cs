@@ -3,10 +3,8 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// Reads the zip archives of <c>torch.save</c> and <c>torch.jit.save</c>: <c>data.pkl</c> describes, <c>data/KEY</c> holds each
-/// storage.
-/// </summary>
+/// <summary>Reads the zip archives of <c>torch.save</c> and <c>torch.jit.save</c>: <c>data.pkl</c> describes, <c>data/KEY</c>
+/// holds each storage.</summary>
 internal static class PyTorchArchive
 {
     /// <summary>What is said of a file whose numbers are the other way round.</summary>
@@ -22,7 +20,7 @@ internal static class PyTorchArchive
         var folder = pickle.Name[..^Pickle.Length];
         if (entries.TryGetValue(folder + "byteorder", out var order))
         {
-            Damage.Unless(Encoding.Latin1.GetString(Content(file, order, 16)) == "little", $"{BigEndian}");
+            Guard.Data(Encoding.Latin1.GetString(Content(file, order, 16)) == "little", $"{BigEndian}");
         }
 
         var isScript = entries.ContainsKey(folder + "constants.pkl");
@@ -39,14 +37,14 @@ internal static class PyTorchArchive
     private static ZipEntry FindPickle(IEnumerable<ZipEntry> entries)
     {
         var pickles = entries.Where(entry => entry.Name == Pickle || entry.Name.Split('/') is [_, Pickle]).ToList();
-        Damage.Unless(pickles.Count > 0, $"it is a zip archive without a data.pkl: torch.save did not write it");
-        Damage.Unless(pickles.Count == 1, $"it is a zip archive with {pickles.Count} data.pkl");
+        Guard.Data(pickles.Count > 0, $"it is a zip archive without a data.pkl: torch.save did not write it");
+        Guard.Data(pickles.Count == 1, $"it is a zip archive with {pickles.Count} data.pkl");
         return pickles[0];
     }
 
     private static byte[] Content(FileBytes file, ZipEntry entry, int most)
     {
-        Damage.Unless(entry.Length <= most,
+        Guard.Data(entry.Length <= most,
             $"its {Printable.Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
         var (bytes, start) = entry.Open(file);
         return bytes.Take(start, entry.Length);
@@ -61,10 +59,10 @@ internal static class PyTorchArchive
         }
 
         var (key, name) = (Printable.Quoted(storage.Key), Printable.Quoted($"{folder}data/{storage.Key}"));
-        Damage.Unless(entries.TryGetValue($"{folder}data/{storage.Key}", out var entry),
+        Guard.Data(entries.TryGetValue($"{folder}data/{storage.Key}", out var entry),
             $"storage {key} is missing: the archive has no {name}");
         var size = storage.Count * storage.ElementSize;
-        Damage.Unless(
+        Guard.Data(
             entry!.Length >= size,
             $"storage {key} claims {storage.Count} of {storage.Element}, {size} bytes, but {name} has "
                 + $"{entry.Length}");
@@ -73,10 +71,8 @@ internal static class PyTorchArchive
     }
 }
 
-/// <summary>
-/// Reads what <c>torch.save</c> wrote before PyTorch 1.6: five pickles (a magic number, a version, the writer's machine, the
-/// object, the storages' keys), then each storage as an element count and its bytes.
-/// </summary>
+/// <summary>Reads what <c>torch.save</c> wrote before PyTorch 1.6: five pickles (a magic number, a version, the writer's machine,
+/// the object, the storages' keys), then each storage as an element count and its bytes.</summary>
 internal static class PyTorchLegacy
 {
     private const long Version = 1001;
@@ -109,13 +105,13 @@ internal static class PyTorchLegacy
             return value;
         }
 
-        Damage.Unless(Equals(Next(), Version), $"it is of a version of torch.save's old format other than {Version}");
+        Guard.Data(Equals(Next(), Version), $"it is of a version of torch.save's old format other than {Version}");
         var isForeign = Next() is PickleDictionary machine
             && machine.Items.Any(fact => fact is { Key: "little_endian", Value: false });
-        Damage.Unless(!isForeign, $"{PyTorchArchive.BigEndian}");
+        Guard.Data(!isForeign, $"{PyTorchArchive.BigEndian}");
         var root = Next();
         var keys = Next() as List<object?>;
-        Damage.Unless(keys is not null, $"its list of storages is not a list");
+        Guard.Data(keys is not null, $"its list of storages is not a list");
         long position = at;
         foreach (var key in keys)
         {
@@ -124,7 +120,7 @@ internal static class PyTorchLegacy
 
         foreach (var (view, whole, first) in views)
         {
-            Damage.Unless(whole.Bytes is not null, $"storage {Printable.Quoted(whole.Key)} is missing");
+            Guard.Data(whole.Bytes is not null, $"storage {Printable.Quoted(whole.Key)} is missing");
             (view.Bytes, view.Start) = (whole.Bytes, whole.Start + (first * whole.ElementSize));
         }
 
@@ -143,7 +139,7 @@ internal static class PyTorchLegacy
         }
 
         var key = Printable.Quoted(storage.Key);
-        Damage.Unless(view is [object?[]], $"storage {key} is described in an unknown way");
+        Guard.Data(view is [object?[]], $"storage {key} is described in an unknown way");
         if (view[0] is not (object?[] and [string viewKey, long first, long count]) || first < 0 || count < 0
             || first > storage.Count - count)
         {
@@ -165,10 +161,10 @@ internal static class PyTorchLegacy
     {
         StorageReference? storage = null;
         var shown = key is string text ? Printable.Quoted(text) : "what is no name";
-        Damage.Unless(key is string name && storages.TryGetValue(name, out storage),
+        Guard.Data(key is string name && storages.TryGetValue(name, out storage),
             $"its list of storages has {shown}, which no tensor uses");
         var (count, start) = (file.I64(at), at + 8);
-        Damage.Unless(
+        Guard.Data(
             count == storage!.Count && file.Holds(start, count * storage.ElementSize),
             $"storage {Printable.Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
                 + $"{storage.Count}");

@@ -20,20 +20,17 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowReadingFromString };
 
     /// <summary>Reads both.</summary>
-    /// <param name="scoresPath">
-    /// A matrix image by caption: <c>.npy</c>; or <c>.json</c> with rows of numbers, alone or as <c>scores</c>; or a safetensors
-    /// file with <c>scores</c>. The last two may have <c>scores_i2t</c> and <c>scores_t2i</c> instead, after re-ranking.
-    /// </param>
-    /// <param name="annotationsPath">
-    /// The pairs in the order of the scores, in any form of <see cref="CaptionImages"/>; of Karpathy's <c>dataset_*.json</c> the
-    /// test split is taken.
-    /// </param>
+    /// <param name="scoresPath">A matrix image by caption: <c>.npy</c>; or <c>.json</c> with rows of numbers, alone or as
+    /// <c>scores</c>; or a safetensors file with <c>scores</c>. The last two may have <c>scores_i2t</c> and <c>scores_t2i</c>
+    /// instead, after re-ranking.</param>
+    /// <param name="annotationsPath">The pairs in the order of the scores, in any form of <see cref="CaptionImages"/>; of
+    /// Karpathy's <c>dataset_*.json</c> the test split is taken.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or the two do not fit.</exception>
     public static RetrievalFiles Read(string scoresPath, string annotationsPath)
     {
         var images = CaptionImages.Load(annotationsPath, imageFolder: "", "test").Select(image => image.Captions.Count).ToList();
-        Damage.Unless(!images.Contains(0), $"{annotationsPath}: image {images.IndexOf(0)} has no caption");
+        Guard.Data(!images.Contains(0), $"{annotationsPath}: image {images.IndexOf(0)} has no caption");
         int[] imageOfCaption = [.. images.SelectMany((captions, image) => Enumerable.Repeat(image, captions))];
         var (imageToText, textToImage) = Path.GetExtension(scoresPath).ToLowerInvariant() switch
         {
@@ -42,11 +39,11 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             _ => ReadTensorScores(scoresPath),
         };
         var (rows, columns) = (imageToText.Rows, imageToText.Columns);
-        Damage.Unless(
+        Guard.Data(
             rows == images.Count && columns == imageOfCaption.Length,
             $"{scoresPath}: the scores are [{rows}, {columns}], but {annotationsPath} has {images.Count} images and "
                 + $"{imageOfCaption.Length} captions");
-        Damage.Unless(
+        Guard.Data(
             textToImage is null || (textToImage.Rows == columns && textToImage.Columns == rows),
             $"{scoresPath}: scores_t2i is [{textToImage!.Rows}, {textToImage.Columns}], not [{columns}, {rows}]");
         return new RetrievalFiles(imageToText, textToImage, imageOfCaption);
@@ -88,7 +85,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     private static ScoreMatrix Matrix(string path, TensorEntry entry)
     {
         var isMatrix = entry.Shape.Count == 2 && entry.ElementCount <= Array.MaxLength;
-        Damage.Unless(isMatrix, $"{path}: {entry} is not a matrix of scores");
+        Guard.Data(isMatrix, $"{path}: {entry} is not a matrix of scores");
         using var scores = entry.ToTensor(ScalarType.Float32);
         try
         {
@@ -104,9 +101,9 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     {
         var columns = rows.FirstOrDefault()?.Length ?? 0;
         var odd = Array.FindIndex(rows, row => (row?.Length ?? 0) != columns);
-        Damage.Unless(odd < 0, $"{path}: row {odd} of {name} has {rows[odd]?.Length ?? 0} numbers, the first has {columns}");
+        Guard.Data(odd < 0, $"{path}: row {odd} of {name} has {rows[odd]?.Length ?? 0} numbers, the first has {columns}");
         var isFinite = Array.TrueForAll(rows, row => Array.TrueForAll(row ?? [], float.IsFinite));
-        Damage.Unless(isFinite, $"{path}: not every number of {name} is finite");
+        Guard.Data(isFinite, $"{path}: not every number of {name} is finite");
         return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row ?? [])]);
     }
 
@@ -137,9 +134,9 @@ internal static partial class NumpyFile
     public static TensorEntry Open(FileBytes file)
     {
         var begins = file.Length >= 12 && file.Take(0, 6) is [0x93, .. var letters] && letters.AsSpan().SequenceEqual("NUMPY"u8);
-        Damage.Unless(begins, $"{file.Path}: it does not begin as a file of numpy.save does");
+        Guard.Data(begins, $"{file.Path}: it does not begin as a file of numpy.save does");
         var (at, length) = file.Take(6, 1)[0] >= 2 ? (12, file.U32(8)) : (10, file.U32(8) & 0xffff);
-        Damage.Unless(length <= 1 << 16 && file.Holds(at, length),
+        Guard.Data(length <= 1 << 16 && file.Holds(at, length),
             $"{file.Path}: its header claims {length} bytes, which it does not have");
         var header = Encoding.Latin1.GetString(file.Take(at, length));
         var name = Type().Match(header).Groups[1].Value;
@@ -150,17 +147,17 @@ internal static partial class NumpyFile
             "<f8" => ScalarType.Float64,
             _ => null,
         };
-        Damage.Unless(type is not null,
+        Guard.Data(type is not null,
             $"{file.Path}: the array's type is {Printable.Quoted(name)}; scores are <f2, <f4 or <f8 (float16, float32, float64)");
         var text = Shape().Match(header).Groups[1].Value;
         long[] shape = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out var number) ? number : -1L)];
-        Damage.Unless(shape.Length == 2 && shape.All(size => size >= 0),
+        Guard.Data(shape.Length == 2 && shape.All(size => size >= 0),
             $"{file.Path}: the array's shape is ({Printable.Shown(text)}); scores have two dimensions");
         var isTransposed = header.Contains("'fortran_order': True", StringComparison.Ordinal);
         var layout = TensorLayout.Contiguous($"{file.Path}: the array", isTransposed ? [shape[1], shape[0]] : shape);
         var (expected, found) = (layout.ElementCount * type.Value.ElementSize(), file.Length - at - length);
-        Damage.Unless(found == expected,
+        Guard.Data(found == expected,
             $"{file.Path}: {Damage.Shape(shape)} of {name} are {expected} bytes, but {found} follow the header");
         var entry = new TensorEntry("scores", type.Value, file, at + length, layout);
         return isTransposed ? entry.Transposed() : entry;

@@ -8,10 +8,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// Reads the header of a safetensors file: an 8-byte length, a JSON object of names to type, shape and byte range, then the
-/// bytes. The ranges must tile the rest of the file exactly, as the format demands: nothing overlaps, nothing is hidden.
-/// </summary>
+/// <summary>Reads the header of a safetensors file: an 8-byte length, a JSON object of names to type, shape and byte range, then
+/// the bytes. The ranges must tile the rest of the file exactly, as the format demands: nothing overlaps, nothing is
+/// hidden.</summary>
 internal static class SafetensorsReader
 {
     private const int MaximumHeader = 100_000_000;
@@ -24,8 +23,8 @@ internal static class SafetensorsReader
     public static CheckpointContents Read(FileBytes file)
     {
         var length = file.I64(0);
-        Damage.Unless(length <= MaximumHeader, $"its header claims {length} bytes, at most {MaximumHeader} are read");
-        Damage.Unless(file.Holds(8, length), $"its header claims {length} bytes, but the file has only {file.Length}");
+        Guard.Data(length <= MaximumHeader, $"its header claims {length} bytes, at most {MaximumHeader} are read");
+        Guard.Data(file.Holds(8, length), $"its header claims {length} bytes, but the file has only {file.Length}");
         var budget = new MemoryBudget(file);
         budget.Take(length);
         List<Row> rows;
@@ -65,9 +64,9 @@ internal static class SafetensorsReader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = budget.Text(Text(ref reader));
-            Damage.Unless(names.Add(name), $"tensor {Printable.Quoted(name)} is listed twice");
+            Guard.Data(names.Add(name), $"tensor {Printable.Quoted(name)} is listed twice");
             reader.Read();
-            Damage.Unless(reader.TokenType == JsonTokenType.StartObject,
+            Guard.Data(reader.TokenType == JsonTokenType.StartObject,
                 $"tensor {Printable.Quoted(name)} is not described by an object");
             if (name != "__metadata__")
             {
@@ -81,7 +80,7 @@ internal static class SafetensorsReader
                 budget.Take(4 * MemoryBudget.Small);
                 reader.Read();
                 Require(reader.TokenType == JsonTokenType.String);
-                Damage.Unless(metadata.TryAdd(key, budget.Text(Text(ref reader))),
+                Guard.Data(metadata.TryAdd(key, budget.Text(Text(ref reader))),
                     $"metadata {Printable.Quoted(key)} is given twice");
             }
         }
@@ -121,11 +120,11 @@ internal static class SafetensorsReader
 
         budget.Take(8 * 8 * shape.Length);
         var element = ElementNames.OfSafetensors(type);
-        Damage.Unless(element is not null,
+        Guard.Data(element is not null,
             $"tensor {Printable.Quoted(name)} has element type {Printable.Quoted(type)}, which is not one the kit reads");
         var layout = TensorLayout.Contiguous($"tensor {Printable.Quoted(name)}", shape);
         var bytes = layout.ElementCount * element.Value.Size;
-        Damage.Unless(
+        Guard.Data(
             begin >= 0 && end >= begin && end - begin == bytes,
             $"tensor {Printable.Quoted(name)} is {type} {Damage.Shape(shape)}, {bytes} bytes, but its data_offsets are {begin} "
                 + $"to {end}");
@@ -143,7 +142,7 @@ internal static class SafetensorsReader
             numbers.Add(number);
         }
 
-        Damage.Unless(isList,
+        Guard.Data(isList,
             $"tensor {Printable.Quoted(tensor)} has a shape or data_offsets that is not a short list of whole numbers");
         return [.. numbers];
     }
@@ -162,7 +161,7 @@ internal static class SafetensorsReader
     }
 
     private static void Require(bool holds) =>
-        Damage.Unless(holds, $"its header is not the JSON of a safetensors file (it is another object)");
+        Guard.Data(holds, $"its header is not the JSON of a safetensors file (it is another object)");
 
     private static void CheckTiling(List<Row> rows, long available)
     {
@@ -170,17 +169,17 @@ internal static class SafetensorsReader
         Row? previous = null;
         foreach (var row in rows)
         {
-            Damage.Unless(row.End <= available,
+            Guard.Data(row.End <= available,
                 $"tensor {row} ends at byte {row.End} of the data, which has only {available}");
-            Damage.Unless(
+            Guard.Data(
                 row.Begin >= reached,
                 $"tensor {row} overlaps {previous} (it begins at byte {row.Begin} of the data, the other ends at {reached})");
-            Damage.Unless(row.Begin == reached,
+            Guard.Data(row.Begin == reached,
                 $"bytes {reached} to {row.Begin} of the data, before tensor {row}, belong to no tensor");
             (reached, previous) = (row.End, row);
         }
 
-        Damage.Unless(reached == available, $"the tensors end at byte {reached} of the data, which has {available}");
+        Guard.Data(reached == available, $"the tensors end at byte {reached} of the data, which has {available}");
     }
 
     private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End)
@@ -189,10 +188,8 @@ internal static class SafetensorsReader
     }
 }
 
-/// <summary>
-/// Writes safetensors files. The same tensors and metadata always give the same bytes: widest elements first, then by name, which
-/// also leaves every tensor aligned. A file appears whole or not at all.
-/// </summary>
+/// <summary>Writes safetensors files. The same tensors and metadata always give the same bytes: widest elements first, then by
+/// name, which also leaves every tensor aligned. A file appears whole or not at all.</summary>
 public static class SafetensorsWriter
 {
     private const string Metadata = "__metadata__";

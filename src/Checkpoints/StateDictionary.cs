@@ -2,12 +2,10 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// A file's tensors under the names that BLIP's and CLIP's own code use, whoever wrote the file: the authors' <c>.pth</c> (under
-/// <c>model</c>), OpenAI's archives, open_clip's and Hugging Face's safetensors, the kit's own files. Whatever stands before the
-/// names is found: a key of the training script's (<c>model_state_dict</c>), a wrapper's field (<c>_orig_mod</c>, <c>module</c>),
-/// or both.
-/// </summary>
+/// <summary>A file's tensors under the names that BLIP's and CLIP's own code use, whoever wrote the file: the authors'
+/// <c>.pth</c> (under <c>model</c>), OpenAI's archives, open_clip's and Hugging Face's safetensors, the kit's own files. Whatever
+/// stands before the names is found: a key of the training script's (<c>model_state_dict</c>), a wrapper's field
+/// (<c>_orig_mod</c>, <c>module</c>), or both.</summary>
 public sealed class StateDictionary
 {
     // Where the same tensors lie in several places, these come first; averaged and other copies after them.
@@ -30,9 +28,8 @@ public sealed class StateDictionary
         IReadOnlyDictionary<string, TensorRecipe> tensors) =>
         (this.file, Container, Others, Dialect, Tensors) = (file, container, others, dialect, tensors);
 
-    /// <summary>
-    /// What stands before every name in the file, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left out.
-    /// </summary>
+    /// <summary>What stands before every name in the file, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left
+    /// out.</summary>
     public string Container { get; }
 
     /// <summary>What stands before as many of the wanted names elsewhere in the file, such as <c>model_ema.</c></summary>
@@ -45,14 +42,11 @@ public sealed class StateDictionary
     public IReadOnlyDictionary<string, TensorRecipe> Tensors { get; }
 
     /// <summary>Reads the file in the way that finds most of the names a model wants.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="wanted">The model's own tensor names.</param>
-    /// <param name="weights">
-    /// The key that the weights lie under, where a file has several, such as <c>model_ema</c>; null lets it be found.
-    /// </param>
-    /// <exception cref="InvalidDataException">
-    /// Parts of a fused tensor are missing or do not fit, or nothing wanted lies under the key.
-    /// </exception>
+    /// <param name="weights">The key that the weights lie under, where a file has several, such as <c>model_ema</c>; null lets it
+    /// be found.</param>
+    /// <exception cref="InvalidDataException">Parts of a fused tensor are missing or do not fit, or nothing wanted lies under the
+    /// key.</exception>
     public static StateDictionary Read(CheckpointFile file, IEnumerable<string> wanted, string? weights = null)
     {
         var names = wanted.SelectMany(WantedNames.Candidates).ToHashSet();
@@ -64,10 +58,7 @@ public sealed class StateDictionary
              let score = inside.Select(name => dialect.Rename(name)?.Name ?? name).Where(names.Contains).Distinct().Count()
              orderby score descending
              select (Score: score, Container: container, Dialect: dialect)).ToList();
-        if (found.Count == 0)
-        {
-            throw new InvalidDataException($"{file.Path}: there are no weights of this model under '{weights}'");
-        }
+        Guard.Data(found.Count != 0, $"{file.Path}: there are no weights of this model under '{weights}'");
 
         var best = found[0];
         var others = found.Where(each => best.Score > 0 && each.Score == best.Score && each.Container != best.Container)
@@ -76,10 +67,8 @@ public sealed class StateDictionary
             Recipes(file, best.Container, best.Dialect.Rename));
     }
 
-    /// <summary>
-    /// The error that a tensor is not there: what was looked for, and the five names in the file that come nearest.
-    /// </summary>
-    /// <param name="name">The original name.</param>
+    /// <summary>The error that a tensor is not there: what was looked for, and the five names in the file that come
+    /// nearest.</summary>
     /// <param name="model">What the file would be a checkpoint of, if it had it.</param>
     public InvalidDataException Missing(string name, string model)
     {
@@ -131,12 +120,9 @@ public sealed class StateDictionary
                 parts.Add(original.Name, list = []);
             }
 
-            if (!list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor))
-            {
-                throw new InvalidDataException(
-                    $"{file.Path}: {Printable.Quoted(tensor.Name)} and {Printable.Quoted(list[original.Part].Name)} are "
-                    + $"both the model's {Printable.Quoted(original.Name)}");
-            }
+            Guard.Data(list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor),
+                $"{file.Path}: {Printable.Quoted(tensor.Name)} and {Printable.Quoted(list[original.Part].Name)} are "
+                + $"both the model's {Printable.Quoted(original.Name)}");
         }
 
         return parts.ToDictionary(pair => pair.Key, pair => Recipe(file, pair.Key, pair.Value));

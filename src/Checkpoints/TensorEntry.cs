@@ -7,9 +7,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// A tensor that lies in a file: what it is called, what it holds, and where. Its bytes are read only when asked for.
-/// </summary>
+/// <summary>A tensor that lies in a file: what it is called, what it holds, and where. Its bytes are read only when asked
+/// for.</summary>
 public sealed class TensorEntry
 {
     private readonly FileBytes file;
@@ -46,11 +45,8 @@ public sealed class TensorEntry
     /// <exception cref="InvalidDataException">The file has become shorter since it was opened.</exception>
     public void CopyTo(Span<byte> destination)
     {
-        if (destination.Length != ByteCount)
-        {
-            throw new ArgumentException($"{this} has {ByteCount} bytes, the destination {destination.Length}",
-                nameof(destination));
-        }
+        Guard.Argument(destination.Length == ByteCount,
+            $"{this} has {ByteCount} bytes, the destination {destination.Length}", nameof(destination));
 
         if (IsContiguous)
         {
@@ -63,18 +59,14 @@ public sealed class TensorEntry
     }
 
     /// <summary>All elements, row-major.</summary>
-    /// <typeparam name="T">
-    /// A type of the element's size: <c>float</c> for Float32, <c>ushort</c> or <c>Half</c> for Float16.
-    /// </typeparam>
+    /// <typeparam name="T">A type of the element's size: <c>float</c> for Float32, <c>ushort</c> or <c>Half</c> for
+    /// Float16.</typeparam>
     /// <exception cref="ArgumentException">The element has another size than <typeparamref name="T"/>.</exception>
     public T[] ToArray<T>()
         where T : unmanaged
     {
-        if (Unsafe.SizeOf<T>() != Type.ElementSize())
-        {
-            throw new ArgumentException(
-                $"{this} has {Type.ElementSize()} bytes an element; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
-        }
+        Guard.Argument(Unsafe.SizeOf<T>() == Type.ElementSize(),
+            $"{this} has {Type.ElementSize()} bytes an element; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
 
         var elements = new T[ElementCount];
         CopyTo(MemoryMarshal.AsBytes(elements.AsSpan()));
@@ -100,7 +92,6 @@ public sealed class TensorEntry
         return tensor;
     }
 
-    /// <inheritdoc/>
     public override string ToString() => $"{Printable.Shown(Name)} {Type} {Damage.Shape(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
@@ -143,10 +134,8 @@ public sealed class TensorEntry
     }
 }
 
-/// <summary>
-/// How a model's tensor comes out of a file: one stored tensor, or several stacked along the first dimension (split query, key
-/// and value).
-/// </summary>
+/// <summary>How a model's tensor comes out of a file: one stored tensor, or several stacked along the first dimension (split
+/// query, key and value).</summary>
 /// <param name="Parts">The stored tensors, in order; of one type, and of one shape but for their first sizes.</param>
 public sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
 {
@@ -155,10 +144,9 @@ public sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
         Parts.Count == 1 ? Parts[0].Shape : [Parts.Sum(p => p.Shape[0]), .. Parts[0].Shape.Skip(1)];
 }
 
-/// <summary>
-/// Copies stored tensors to their destinations in pieces, on all cores. A piece of the right type is read straight to where it
-/// belongs; any other is converted on its way. So a whole checkpoint takes little more memory than the model it fills.
-/// </summary>
+/// <summary>Copies stored tensors to their destinations in pieces, on all cores. A piece of the right type is read straight to
+/// where it belongs; any other is converted on its way. So a whole checkpoint takes little more memory than the model it
+/// fills.</summary>
 internal sealed class TensorCopy
 {
     private const int PieceBytes = 4 << 20;

@@ -40,13 +40,13 @@ internal sealed class TensorLayout
     public static TensorLayout Strided(string what, long[] shape, long[] strides, long available)
     {
         var count = Count(what, shape);
-        Damage.Unless(strides.Length == shape.Length, $"{what}: it has {shape.Length} dimensions and {strides.Length} strides");
-        Damage.Unless(strides.All(s => s >= 0), $"{what}: its strides {Damage.Shape(strides)} are negative");
-        Damage.Unless(
+        Guard.Data(strides.Length == shape.Length, $"{what}: it has {shape.Length} dimensions and {strides.Length} strides");
+        Guard.Data(strides.All(s => s >= 0), $"{what}: its strides {Damage.Shape(strides)} are negative");
+        Guard.Data(
             count == 0 || ExtentOf(shape, strides) <= available,
             $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} "
                 + $"reaches past its storage ({available} elements)");
-        Damage.Unless(
+        Guard.Data(
             count <= Math.Max(available, MaximumRepeated),
             $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements "
                 + $"{count / Math.Max(available, 1)} times");
@@ -58,8 +58,8 @@ internal sealed class TensorLayout
 
     private static long Count(string what, long[] shape)
     {
-        Damage.Unless(shape.Length <= MaximumRank, $"{what}: it has {shape.Length} dimensions, at most {MaximumRank} are read");
-        Damage.Unless(shape.All(s => s >= 0), $"{what}: its shape {Damage.Shape(shape)} has a negative size");
+        Guard.Data(shape.Length <= MaximumRank, $"{what}: it has {shape.Length} dimensions, at most {MaximumRank} are read");
+        Guard.Data(shape.All(s => s >= 0), $"{what}: its shape {Damage.Shape(shape)} has a negative size");
         if (shape.Contains(0))
         {
             return 0;
@@ -69,7 +69,7 @@ internal sealed class TensorLayout
         foreach (var size in shape)
         {
             product *= size;
-            Damage.Unless(product <= long.MaxValue / WidestElement,
+            Guard.Data(product <= long.MaxValue / WidestElement,
                 $"{what}: its shape {Damage.Shape(shape)} has more elements than any file can hold");
         }
 
@@ -130,9 +130,8 @@ internal static class ElementNames
     public static string Safetensors(ScalarType type) => Array.Find(Table, row => row.Type == type).Safetensors
         ?? throw new ArgumentException($"tensors of {type} are not kept in checkpoints", nameof(type));
 
-    /// <summary>
-    /// The element that a safetensors header calls by this name, and its bytes; null where there is no such name.
-    /// </summary>
+    /// <summary>The element that a safetensors header calls by this name, and its bytes; null where there is no such
+    /// name.</summary>
     public static (ScalarType? Type, int Size)? OfSafetensors(string name) => Found(row => row.Safetensors == name);
 
     /// <summary>The element of PyTorch's storage class of this name, and its bytes; null where there is no such class.</summary>

@@ -6,10 +6,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>
-/// A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a legacy
-/// file.
-/// </summary>
+/// <summary>A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a
+/// legacy file.</summary>
 /// <param name="Kind">The class that PyTorch calls it by, such as <c>torch.FloatStorage</c>.</param>
 /// <param name="Key">Its name within the file.</param>
 /// <param name="Count">How many elements it has, as the pickle says and the file bears out.</param>
@@ -35,22 +33,19 @@ internal sealed record StorageReference(string Kind, string Key, long Count, Sca
         }
 
         var known = storages[Key];
-        Damage.Unless(
+        Guard.Data(
             known.Kind == Kind && known.Count == Count,
             $"storage {Printable.Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
         return known;
     }
 }
 
-/// <summary>
-/// A tensor that a pickle describes: a view of a storage, or of no storage where it is of a kind that is not read.
-/// </summary>
+/// <summary>A tensor that a pickle describes: a view of a storage, or of no storage where it is of a kind that is not
+/// read.</summary>
 internal sealed record TensorReference(StorageReference? Storage, long FirstElement, TensorLayout? Layout, string Kind);
 
-/// <summary>
-/// What the names in PyTorch's pickles stand for: tensors, their storages, ordered dictionaries; in TorchScript archives also
-/// modules and typed lists. Whatever else is called becomes an opaque object.
-/// </summary>
+/// <summary>What the names in PyTorch's pickles stand for: tensors, their storages, ordered dictionaries; in TorchScript archives
+/// also modules and typed lists. Whatever else is called becomes an opaque object.</summary>
 /// <param name="locate">Finds a storage that a pickle mentions, once per mention.</param>
 /// <param name="isScript">Whether module classes and TorchScript's list builders are known.</param>
 internal sealed class TorchPickle(Func<StorageReference, object?[], StorageReference> locate, bool isScript)
@@ -97,9 +92,9 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
         }
 
         var element = ElementNames.OfStorage(kind.ToString());
-        Damage.Unless(element is not null,
+        Guard.Data(element is not null,
             $"storage {Printable.Quoted(key)} is of kind {Printable.Quoted(kind.ToString())}, which is not one of PyTorch's");
-        Damage.Unless(count is >= 0 and <= long.MaxValue / 16, $"storage {Printable.Quoted(key)} claims {count} elements");
+        Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Printable.Quoted(key)} claims {count} elements");
         return locate(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size), view);
     }
 
@@ -115,7 +110,7 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
     private static TensorReference Rebuild(StorageReference storage, long first, object?[] shape, object?[] strides)
     {
         var key = Printable.Quoted(storage.Key);
-        Damage.Unless(first >= 0 && first <= storage.Count,
+        Guard.Data(first >= 0 && first <= storage.Count,
             $"a tensor begins at element {first} of storage {key}, which has {storage.Count}");
         var layout = TensorLayout.Strided($"a tensor over storage {key}", Numbers(shape), Numbers(strides),
             storage.Count - first);
@@ -127,10 +122,8 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
             : throw new InvalidDataException("a tensor's shape or strides are not whole numbers"));
 }
 
-/// <summary>
-/// Flattens what a pickle held into tensors and plain values with dotted names. A pickle can refer to one object many times over,
-/// or to itself, so depth, count and memory are bounded.
-/// </summary>
+/// <summary>Flattens what a pickle held into tensors and plain values with dotted names. A pickle can refer to one object many
+/// times over, or to itself, so depth, count and memory are bounded.</summary>
 internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budget)
 {
     private const int MaximumDepth = 64;
@@ -153,9 +146,9 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
 
     private void Visit(string name, object? value, int depth)
     {
-        Damage.Unless(depth <= MaximumDepth,
+        Guard.Data(depth <= MaximumDepth,
             $"its pickle nests deeper than {MaximumDepth} levels, or into itself, under {Printable.Quoted(name)}");
-        Damage.Unless(++items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
+        Guard.Data(++items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
         switch (value)
         {
             case PickleDictionary dictionary when dictionary.Items.All(item => Key(item.Key) is not null):
@@ -209,7 +202,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
             return;
         }
 
-        Damage.Unless(storage.Bytes is not null,
+        Guard.Data(storage.Bytes is not null,
             $"the storage {Printable.Quoted(storage.Key)} of tensor {Printable.Quoted(name)} is missing");
         tensors.Add(new TensorEntry(name, type, storage.Bytes, storage.Start + (tensor.FirstElement * storage.ElementSize),
             layout));
@@ -219,7 +212,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     {
         var claimed = name.Length == 0 ? "value" : name;
         budget.Take(6 * MemoryBudget.Small); // its places in two tables, and what it names
-        Damage.Unless(names.Add(claimed), $"its pickle holds {Printable.Quoted(claimed)} twice");
+        Guard.Data(names.Add(claimed), $"its pickle holds {Printable.Quoted(claimed)} twice");
         return claimed;
     }
 

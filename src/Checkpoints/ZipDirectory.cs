@@ -33,11 +33,9 @@ internal sealed record ZipEntry(string Name, long Start, long Packed, long Lengt
     }
 }
 
-/// <summary>
-/// Reads a zip archive's directory (zip64 included) into the places of its entries, so that tensors can be read in place: .NET's
-/// own reader does not tell where an entry's bytes lie. PyTorch packs nothing; other tools do, and where that would unpack to far
-/// more than the archive's size it is refused.
-/// </summary>
+/// <summary>Reads a zip archive's directory (zip64 included) into the places of its entries, so that tensors can be read in
+/// place: .NET's own reader does not tell where an entry's bytes lie. PyTorch packs nothing; other tools do, and where that would
+/// unpack to far more than the archive's size it is refused.</summary>
 internal static class ZipDirectory
 {
     private const uint LocalSignature = 0x04034b50;
@@ -61,23 +59,23 @@ internal static class ZipDirectory
     public static Dictionary<string, ZipEntry> Read(FileBytes file)
     {
         var (offset, size, count) = FindDirectory(file);
-        Damage.Unless(
+        Guard.Data(
             count <= MaximumEntries && count * CentralSize <= size && file.Holds(offset, size) && size <= Array.MaxLength,
             $"its zip directory claims {count} entries in {size} bytes at byte {offset} of {file.Length}");
         var directory = file.Take(offset, size);
         var entries = new Dictionary<string, ZipEntry>((int)count);
         for (int i = 0, at = 0; i < count; i++)
         {
-            Damage.Unless(at + CentralSize <= directory.Length && U32(directory, at) == CentralSignature,
+            Guard.Data(at + CentralSize <= directory.Length && U32(directory, at) == CentralSignature,
                 $"entry {i} of its zip directory is damaged");
             var (entry, length) = ReadEntry(file, directory.AsSpan(at));
-            Damage.Unless(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Printable.Quoted(entry.Name)} twice");
+            Guard.Data(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Printable.Quoted(entry.Name)} twice");
             at += length;
         }
 
         CheckDisjoint(entries.Values);
         var unpacked = entries.Values.Where(entry => entry.IsPacked).Sum(entry => (decimal)entry.Length);
-        Damage.Unless(unpacked <= (4 * (decimal)file.Length) + (64 << 20),
+        Guard.Data(unpacked <= (4 * (decimal)file.Length) + (64 << 20),
             $"its zip entries would unpack to {unpacked} bytes; unzip it and zip it again uncompressed");
         return entries;
     }
@@ -100,7 +98,7 @@ internal static class ZipDirectory
             }
 
             var end64 = I64(tail, locator + 8);
-            Damage.Unless(file.Holds(end64, 56) && file.U32(end64) == End64Signature,
+            Guard.Data(file.Holds(end64, 56) && file.U32(end64) == End64Signature,
                 $"its zip64 directory is not at byte {end64}, where it should be");
             return (file.I64(end64 + 48), file.I64(end64 + 40),
                 file.I64(end64 + 32) is >= 0 and var count ? count : long.MaxValue);
@@ -115,22 +113,22 @@ internal static class ZipDirectory
         long packed = U32(central, 20), size = U32(central, 24), local = U32(central, 42);
         int nameLength = U16(central, 28), extraLength = U16(central, 30);
         var length = CentralSize + nameLength + extraLength + U16(central, 32);
-        Damage.Unless(length <= central.Length, $"its zip directory is damaged: an entry reaches past its end");
+        Guard.Data(length <= central.Length, $"its zip directory is damaged: an entry reaches past its end");
         var rawName = central.Slice(CentralSize, nameLength);
         ReadExtra64(central.Slice(CentralSize + nameLength, extraLength), ref size, ref packed, ref local);
         var name = Encoding.UTF8.GetString(rawName);
         var quoted = Printable.Quoted(name);
-        Damage.Unless((U16(central, 8) & 1) == 0, $"its zip entry {quoted} is encrypted");
-        Damage.Unless(method is Stored or Deflated,
+        Guard.Data((U16(central, 8) & 1) == 0, $"its zip entry {quoted} is encrypted");
+        Guard.Data(method is Stored or Deflated,
             $"its zip entry {quoted} is packed by method {method}; unzip the archive and zip it again uncompressed");
         var here = file.Holds(local, LocalSize) ? file.Take(local, LocalSize) : [];
-        Damage.Unless(here.Length > 0 && U32(here, 0) == LocalSignature,
+        Guard.Data(here.Length > 0 && U32(here, 0) == LocalSignature,
             $"its zip entry {quoted} is not at byte {local}, where the directory puts it");
         var start = local + LocalSize + U16(here, 26) + U16(here, 28);
-        Damage.Unless(
+        Guard.Data(
             file.Holds(start, packed) && (method == Deflated ? size is >= 0 and <= int.MaxValue : packed == size),
             $"its zip entry {quoted} claims {packed} bytes ({size} unpacked) at byte {start} of {file.Length}");
-        Damage.Unless(
+        Guard.Data(
             U16(here, 26) == nameLength && file.Take(local + LocalSize, nameLength).AsSpan().SequenceEqual(rawName),
             $"its zip entry {quoted} has another name in place than in the directory");
         return (new ZipEntry(name, start, packed, size, method == Deflated), length);
@@ -167,7 +165,7 @@ internal static class ZipDirectory
         var (reached, previous) = (0L, "");
         foreach (var entry in entries.OrderBy(e => e.Start).ThenBy(e => e.Packed))
         {
-            Damage.Unless(entry.Start >= reached,
+            Guard.Data(entry.Start >= reached,
                 $"its zip entries {Printable.Quoted(previous)} and {Printable.Quoted(entry.Name)} overlap");
             (reached, previous) = (entry.Start + entry.Packed, entry.Name);
         }

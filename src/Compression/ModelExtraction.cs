@@ -5,20 +5,15 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
-/// <summary>
-/// Cuts the smaller model out of a masked one. Units masked to zero are sliced out of every tensor that makes or reads them;
-/// other values are multiplied into what makes the unit. The smaller model computes what the masked one computes: a head
+/// <summary>Cuts the smaller model out of a masked one. Units masked to zero are sliced out of every tensor that makes or reads
+/// them; other values are multiplied into what makes the unit. The smaller model computes what the masked one computes: a head
 /// dimension that is zero adds nothing to scores or outputs (the scale 1/√d_h stays that of the full head), and GELU(0) = 0, as
-/// is CLIP's approximation of it.
-/// </summary>
+/// is CLIP's approximation of it.</summary>
 public static class ModelExtraction
 {
-    /// <summary>
-    /// The smaller model, in evaluation mode, with weights of its own. Its momentum copies, where it has them, begin as what they
-    /// copy: those of the masked model went on without masks. What its queues hold stays.
-    /// </summary>
+    /// <summary>The smaller model, in evaluation mode, with weights of its own. Its momentum copies, where it has them, begin as
+    /// what they copy: those of the masked model went on without masks. What its queues hold stays.</summary>
     /// <param name="model">The masked model, one of the paper's five; it stays as it is.</param>
-    /// <param name="pruning">Its masks.</param>
     /// <exception cref="ArgumentException">A mask leaves nothing of a width.</exception>
     public static TModel Extract<TModel>(TModel model, ParameterPruning pruning)
         where TModel : nn.Module
@@ -90,17 +85,13 @@ public static class ModelExtraction
         [.. Enumerable.Range(0, times).SelectMany(time => kept.Select(unit => ((long)time * units) + unit))];
 }
 
-/// <summary>
-/// Weights of compressed models in files. The tensors' shapes say how wide each layer is, so nothing else has to be stored.
-/// </summary>
+/// <summary>Weights of compressed models in files. The tensors' shapes say how wide each layer is, so nothing else has to be
+/// stored.</summary>
 public static class CompressedWeights
 {
-    /// <summary>
-    /// Fills a model with the weights of a file, compressed or not: it takes on the widths that the file shows. In evaluation
-    /// mode.
-    /// </summary>
+    /// <summary>Fills a model with the weights of a file, compressed or not: it takes on the widths that the file shows. In
+    /// evaluation mode.</summary>
     /// <param name="model">A new model of the config that the weights' model was cut out of.</param>
-    /// <param name="file">The weights.</param>
     /// <param name="hints">Which of the file's weights are meant, and who is told what was done beyond copying.</param>
     /// <exception cref="InvalidDataException">The file's tensors are not those of such a model.</exception>
     public static TModel Load<TModel>(TModel model, CheckpointFile file, CheckpointHints? hints = null)

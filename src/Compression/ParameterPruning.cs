@@ -4,11 +4,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
-/// <summary>
-/// Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all encoders
-/// and decoders. They hang on the outputs of the maps that make the units; attaching swaps no class and copies no weight, and
-/// disposing gives the plain model back. A model is placed on its device before.
-/// </summary>
+/// <summary>Masks attached to every inner width of a model: dimensions of attention heads and units of feed-forward parts, in all
+/// encoders and decoders. They hang on the outputs of the maps that make the units; attaching swaps no class and copies no
+/// weight, and disposing gives the plain model back. A model is placed on its device before.</summary>
 /// <example>
 /// <code>
 /// using var pruning = ParameterPruning.Attach(model);
@@ -85,10 +83,8 @@ public sealed class WidthMask : IDisposable
     public void Set(float[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        if (values.Length != Units)
-        {
-            throw new ArgumentException($"the mask of '{Width.Name}' has {Units} values, not {values.Length}", nameof(values));
-        }
+        Guard.Argument(values.Length == Units,
+            $"the mask of '{Width.Name}' has {Units} values, not {values.Length}", nameof(values));
 
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();

@@ -10,20 +10,16 @@ public enum PrunableKind
 {
     /// <summary>Dimensions of self-attention heads.</summary>
     SelfAttention,
-
     /// <summary>Dimensions of cross-attention heads.</summary>
     CrossAttention,
-
     /// <summary>Units of a feed-forward part.</summary>
     FeedForward,
 }
 
-/// <summary>
-/// One inner width of a model that parameters can be taken out of, and the tensors that follow it, all found by the parameters'
-/// names: no model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay equally wide.
-/// </summary>
+/// <summary>One inner width of a model that parameters can be taken out of, and the tensors that follow it, all found by the
+/// parameters' names: no model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay
+/// equally wide.</summary>
 /// <param name="Name">Name of the part inside the model, as in its checkpoint.</param>
-/// <param name="Kind">What it belongs to.</param>
 /// <param name="Units">Units that the model has: dimensions of a head, or feed-forward units.</param>
 public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int Units)
 {
@@ -46,10 +42,8 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
     /// <summary>Heads that repeat the units; 1 where there are no heads.</summary>
     public int Heads { get; init; } = 1;
 
-    /// <summary>
-    /// How often the units of all heads stand in each tensor of <see cref="Rows"/>, one after the other: 3 in a fused projection
-    /// to queries, keys and values.
-    /// </summary>
+    /// <summary>How often the units of all heads stand in each tensor of <see cref="Rows"/>, one after the other: 3 in a fused
+    /// projection to queries, keys and values.</summary>
     public int Projections { get; init; } = 1;
 
     /// <summary>Names of the tensors whose first dimension runs over the units: what makes them.</summary>
@@ -91,10 +85,8 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
     public static IReadOnlyDictionary<string,
         int> InnerWidths(nn.Module model) => Of(model).ToDictionary(width => width.Name, width => width.Heads * width.Units);
 
-    /// <summary>
-    /// Gives a model's widths other numbers of units: the tensors that follow them are replaced by uninitialised ones.
-    /// </summary>
-    /// <param name="model">The model.</param>
+    /// <summary>Gives a model's widths other numbers of units: the tensors that follow them are replaced by uninitialised
+    /// ones.</summary>
     /// <param name="units">For each width the units that it is to have.</param>
     internal static void Resize(nn.Module model, Func<PrunableWidth, int> units)
     {

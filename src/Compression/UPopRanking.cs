@@ -2,17 +2,13 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
-/// <summary>
-/// UPop's unified ranking: all units of all layers, structures and modalities in one list. A mask whose gradient has come to be
-/// large is one that the loss wants smaller, so those units go first. Attention and feed-forward gradients are of different size,
-/// since an attention's mask speaks for every head; each kind is standardised before they are compared.
-/// </summary>
+/// <summary>UPop's unified ranking: all units of all layers, structures and modalities in one list. A mask whose gradient has
+/// come to be large is one that the loss wants smaller, so those units go first. Attention and feed-forward gradients are of
+/// different size, since an attention's mask speaks for every head; each kind is standardised before they are compared.</summary>
 public static class UPopRanking
 {
-    /// <summary>
-    /// Chooses the units to prune: the highest-ranked, until their cost reaches <paramref name="remove"/>. The last unit of a
-    /// width, the one ranked lowest, always stays.
-    /// </summary>
+    /// <summary>Chooses the units to prune: the highest-ranked, until their cost reaches <paramref name="remove"/>. The last unit
+    /// of a width, the one ranked lowest, always stays.</summary>
     /// <param name="widths">The units of every width.</param>
     /// <param name="remove">Multiply-accumulates to take out at least; 0 takes out nothing.</param>
     /// <returns>For each width and unit whether it goes.</returns>
@@ -41,10 +37,8 @@ public static class UPopRanking
                     + $"{removed / 1e6:F3} million", nameof(remove));
     }
 
-    /// <summary>
-    /// Every gradient less its kind's mean, over its kind's standard deviation (with Bessel's correction); zeros where all are
-    /// equal.
-    /// </summary>
+    /// <summary>Every gradient less its kind's mean, over its kind's standard deviation (with Bessel's correction); zeros where
+    /// all are equal.</summary>
     public static IReadOnlyList<double[]> Standardized(IReadOnlyList<UnitScores> widths)
     {
         ArgumentNullException.ThrowIfNull(widths);
@@ -89,17 +83,14 @@ public static class UPopRanking
 /// <param name="Cost">Multiply-accumulates of one unit.</param>
 public sealed record UnitScores(PrunableKind Kind, IReadOnlyList<float> Gradients, double Cost);
 
-/// <summary>
-/// What a unit of each width costs. Every multiply-accumulate of a transformer is linear in its inner widths, so a unit costs the
-/// same whatever else is taken out, and what is left is the whole minus the sum of what was taken.
-/// </summary>
+/// <summary>What a unit of each width costs. Every multiply-accumulate of a transformer is linear in its inner widths, so a unit
+/// costs the same whatever else is taken out, and what is left is the whole minus the sum of what was taken.</summary>
 /// <param name="Dense">Multiply-accumulates of the regular model.</param>
 /// <param name="Whole">Multiply-accumulates of the model as it is.</param>
 /// <param name="PerUnit">Multiply-accumulates of one unit of each width, in the order of the model's widths.</param>
 public sealed record UnitCosts(double Dense, double Whole, IReadOnlyList<double> PerUnit)
 {
     /// <summary>Counts the units of a model.</summary>
-    /// <param name="model">The model.</param>
     /// <param name="macs">Multiply-accumulates of such a model with some inner widths by their names; null for those of the
     /// regular model.</param>
     public static UnitCosts Of(nn.Module model, Func<IReadOnlyDictionary<string, int>?, double> macs)
@@ -112,10 +103,8 @@ public sealed record UnitCosts(double Dense, double Whole, IReadOnlyList<double>
     }
 }
 
-/// <summary>
-/// How UPop's search goes on: at regular steps the units to prune are chosen anew, more of them each time, and their masks sink
-/// towards zero together, so that the last choice takes out what has almost no weight left.
-/// </summary>
+/// <summary>How UPop's search goes on: at regular steps the units to prune are chosen anew, more of them each time, and their
+/// masks sink towards zero together, so that the last choice takes out what has almost no weight left.</summary>
 /// <param name="Steps">T, steps of the search.</param>
 /// <param name="UpdateEvery">Steps between two choices.</param>
 public sealed record UPopSchedule(int Steps, int UpdateEvery = 50)
@@ -132,9 +121,8 @@ public sealed record UPopSchedule(int Steps, int UpdateEvery = 50)
     /// <summary>What the masks of the chosen units are after t steps: 1 − p_t / p, from 1 to 0.</summary>
     public double MaskValue(int done) => 1 - Progress(done);
 
-    /// <summary>
-    /// Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and after the last.
-    /// </summary>
+    /// <summary>Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and after the
+    /// last.</summary>
     public bool UpdatesAfter(int done) => done == Steps || (done > 0 && done % UpdateEvery == 0);
 }
 

@@ -3,16 +3,14 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Cost;
 
-/// <summary>
-/// A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper counts.
-/// </summary>
+/// <summary>A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper
+/// counts.</summary>
 /// <param name="Name">The name the ledger is printed under.</param>
 /// <param name="TextTokens">Tokens of the text that is counted, first and last token included.</param>
 public abstract record CostModel(string Name, int TextTokens)
 {
-    /// <summary>
-    /// Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular model.
-    /// </summary>
+    /// <summary>Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular
+    /// model.</summary>
     public IReadOnlyDictionary<string, int>? Widths { get; init; }
 
     /// <summary>The alignment guidance; null without.</summary>
@@ -31,13 +29,10 @@ public abstract record CostModel(string Name, int TextTokens)
 /// <summary>A BLIP of any task.</summary>
 public abstract record BlipCost(string Name, BlipConfig Sizes, int TextTokens) : CostModel(Name, TextTokens)
 {
-    /// <inheritdoc/>
     public override AlignmentConfig? Alignment => Sizes.Alignment;
 
-    /// <inheritdoc/>
     internal override (string, int) ImageEncoder => ("visual_encoder", Sizes.Vision.Depth);
 
-    /// <inheritdoc/>
     internal override (string, int) TextEncoder => ("text_encoder", Sizes.Text.Layers);
 
     private protected (long Tokens, int Width) Image(
@@ -45,12 +40,10 @@ public abstract record BlipCost(string Name, BlipConfig Sizes, int TextTokens) :
         (ledger.BlipImage($"visual_encoder{copy}", Sizes.Vision, counts.OfImage(image), times), Sizes.Vision.Width);
 }
 
-/// <summary>
-/// BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer costs.
-/// </summary>
+/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer
+/// costs.</summary>
 public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost("blip-nlvr2", Sizes, TextTokens)
 {
-    /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var images = new[] { Image(ledger, counts, Times.Once), Image(ledger, counts, Times.Once, image: 1) };
@@ -73,7 +66,6 @@ public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCo
     /// <summary>Decoding steps, the first of which reads the prompt.</summary>
     public int Steps { get; init; } = 16;
 
-    /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var image = Image(ledger, counts, Times.Once);
@@ -98,10 +90,8 @@ public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCo
     }
 }
 
-/// <summary>
-/// BLIP VQA. The published pass is a training forward over one image, many questions and many answers, whose image and question
-/// keys are computed once; an answer is one question ranked against candidates.
-/// </summary>
+/// <summary>BLIP VQA. The published pass is a training forward over one image, many questions and many answers, whose image and
+/// question keys are computed once; an answer is one question ranked against candidates.</summary>
 public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("blip-vqa", Sizes, TextTokens)
 {
     /// <summary>Questions of the published pass, padded to <see cref="CostModel.TextTokens"/>.</summary>
@@ -122,7 +112,6 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
     /// <summary>Tokens each candidate is padded to.</summary>
     public int CandidateTokens { get; init; } = 6;
 
-    /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var image = Image(ledger, counts, Times.Once);
@@ -147,11 +136,9 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
     }
 }
 
-/// <summary>
-/// BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one positive and
-/// two negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost: every text's
-/// best images and every image's best texts, <see cref="Kept"/> each.
-/// </summary>
+/// <summary>BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one
+/// positive and two negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost:
+/// every text's best images and every image's best texts, <see cref="Kept"/> each.</summary>
 public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
 {
     /// <summary>Entries of each queue.</summary>
@@ -172,7 +159,6 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
     /// <summary>Pairs that are re-ranked.</summary>
     public long Pairs => ((long)Images + Texts) * Kept;
 
-    /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var once = Times.OnPaper(1);
@@ -199,13 +185,10 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
     }
 }
 
-/// <summary>
-/// What it costs BLIP to find out whether one text belongs to one image: both encoded, compared, and read together. What a
-/// temperature is calibrated on, since it counts each encoder once and nothing that only training needs.
-/// </summary>
+/// <summary>What it costs BLIP to find out whether one text belongs to one image: both encoded, compared, and read together. What
+/// a temperature is calibrated on, since it counts each encoder once and nothing that only training needs.</summary>
 public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval pair", Sizes, TextTokens)
 {
-    /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var image = Image(ledger, counts, Times.Once);
@@ -218,25 +201,19 @@ public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : 
     }
 }
 
-/// <summary>
-/// CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one text cost
-/// at inference.
-/// </summary>
+/// <summary>CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one
+/// text cost at inference.</summary>
 public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel("clip", TextTokens)
 {
     /// <summary>Entries of each queue.</summary>
     public int Queue { get; init; } = 57600;
 
-    /// <inheritdoc/>
     public override AlignmentConfig? Alignment => Sizes.Alignment;
 
-    /// <inheritdoc/>
     internal override (string, int) ImageEncoder => ("visual", Sizes.Vision.Depth);
 
-    /// <inheritdoc/>
     internal override (string, int) TextEncoder => ("transformer", Sizes.Text.Layers);
 
-    /// <inheritdoc/>
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var copied = Times.OnPaper(1);

@@ -37,16 +37,13 @@ internal sealed record BertPass(string Name, long Tokens, Times Times)
     /// <summary>A decoder: no alignment guidance reads it.</summary>
     public bool Decodes { get; init; }
 
-    /// <summary>
-    /// Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one and keep their past.
-    /// </summary>
+    /// <summary>Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one and keep their
+    /// past.</summary>
     public long? Pairs { get; init; }
 }
 
-/// <summary>
-/// Collects a ledger's rows, encoder by encoder. Work of the same name is summed, in the order of first mention.
-/// </summary>
-/// <param name="model">Whose rows.</param>
+/// <summary>Collects a ledger's rows, encoder by encoder. Work of the same name is summed, in the order of first
+/// mention.</summary>
 /// <param name="method">The policy whose own work is counted where tokens go; null counts none.</param>
 internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
 {
@@ -84,9 +81,8 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         return tokens;
     }
 
-    /// <summary>
-    /// A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and projected.
-    /// </summary>
+    /// <summary>A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and
+    /// projected.</summary>
     public void ClipImage(string name, VisionTransformerConfig vit, int embedWidth, IReadOnlyList<int>? after, Times times)
     {
         Patches($"{name}.conv1", vit, times);
@@ -106,10 +102,8 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         Linear($"text_projection{copy}", 1, text.Width, embedWidth, times);
     }
 
-    /// <summary>
-    /// One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens that
-    /// leave it.
-    /// </summary>
+    /// <summary>One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens
+    /// that leave it.</summary>
     public long Bert(BertConfig text, BertPass pass)
     {
         CheckCounts("text", (int)pass.Tokens, text.Layers, pass.After);
@@ -213,12 +207,10 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         }
     }
 
-    /// <summary>
-    /// Alignment guidance and the method's own work around one layer. Where nothing is reduced the guidance is there for the
-    /// loss, so no inference pays for it. The published metric of a reduced run traces the graph behind the answer: the scores of
-    /// a layer that removes nothing are not on it, neither are the threshold (it becomes a number before it is used) nor the
-    /// features (they serve the loss). Deployment pays for the scores in every layer.
-    /// </summary>
+    /// <summary>Alignment guidance and the method's own work around one layer. Where nothing is reduced the guidance is there for
+    /// the loss, so no inference pays for it. The published metric of a reduced run traces the graph behind the answer: the
+    /// scores of a layer that removes nothing are not on it, neither are the threshold (it becomes a number before it is used)
+    /// nor the features (they serve the loss). Deployment pays for the scores in every layer.</summary>
     private void Reduction(string layer, long tokens, long after, bool reduces, long width, long headWidth, Times times)
     {
         var (candidates, removes) = (tokens - 1, after < tokens);
@@ -308,12 +300,9 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         foreach (var (layer, left) in (after ?? []).Index())
         {
             var before = layer == 0 ? entering : after![layer - 1];
-            if (left < 1 || left > before)
-            {
-                throw new ArgumentException(
-                    $"{modality} token counts: {left} tokens after layer {layer + 1}, but {before} entered it; a layer keeps "
-                        + $"between 1 and all of them");
-            }
+            Guard.Argument(left >= 1 && left <= before,
+                $"{modality} token counts: {left} tokens after layer {layer + 1}, but {before} entered it; a layer keeps "
+                + $"between 1 and all of them");
         }
     }
 

@@ -2,11 +2,9 @@ using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Cost;
 
-/// <summary>
-/// What a model costs, module by module, counted from its dimensions alone: no tensor is made, so a ledger per sample is cheap.
-/// One multiply-add counts 1. Counted are convolutions, linear maps, attention products and layer normalisation (5 per element);
-/// not counted are softmax, GELU, biases, residuals, embeddings and gathering.
-/// </summary>
+/// <summary>What a model costs, module by module, counted from its dimensions alone: no tensor is made, so a ledger per sample is
+/// cheap. One multiply-add counts 1. Counted are convolutions, linear maps, attention products and layer normalisation (5 per
+/// element); not counted are softmax, GELU, biases, residuals, embeddings and gathering.</summary>
 public sealed class MacLedger
 {
     private MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
@@ -38,10 +36,9 @@ public sealed class MacLedger
     /// <exception cref="ArgumentException">No model has this name.</exception>
     public static MacLedger For(string name) => For(CostModels.Named(name));
 
-    /// <summary>
-    /// The same model, pruned. Tokens leave a layer in its middle: a vision block after the attention's residual, a BERT layer
-    /// after the self-attention's output norm, so attention pays for the tokens that enter and the rest for those that stay.
-    /// </summary>
+    /// <summary>The same model, pruned. Tokens leave a layer in its middle: a vision block after the attention's residual, a BERT
+    /// layer after the self-attention's output norm, so attention pays for the tokens that enter and the rest for those that
+    /// stay.</summary>
     /// <param name="vision">Tokens after each block, class and merged token included; null where images are not pruned.</param>
     /// <param name="text">Tokens after each text layer; null where the text is not pruned.</param>
     /// <param name="method">The policy, whose own work is counted; null where the tokens are gone for free.</param>
@@ -68,33 +65,24 @@ public sealed class MacLedger
     /// <summary>The rows' sum of one kind: what alignment, scoring, sorting or merging add.</summary>
     public long Total(Accounting accounting, CostKind kind) => Rows.Where(row => row.Kind == kind).Sum(row => row.Of(accounting));
 
-    /// <summary>
-    /// The rows as a tree of modules. With <paramref name="sumLayers"/> the layers of an encoder are summed into one.
-    /// </summary>
+    /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> the layers of an encoder are summed into
+    /// one.</summary>
     public LedgerNode Tree(bool sumLayers = true) => LedgerNode.Of(Model.Name, Rows, sumLayers);
 }
 
 /// <summary>What a ledger's total stands for. Every row carries a number for each.</summary>
 public enum Accounting
 {
-    /// <summary>
-    /// The paper's published convention: the multiply-accumulates of one hard-wired forward pass, without the alignment guidance.
-    /// Of a pruned run: everything the answer depends on.
-    /// </summary>
+    /// <summary>The paper's published convention: the multiply-accumulates of one hard-wired forward pass, without the alignment
+    /// guidance. Of a pruned run: everything the answer depends on.</summary>
     Paper,
-
     /// <summary>The same pass with the alignment guidance (MAG) computed in every layer, scores and features both.</summary>
     PaperWithAlignment,
-
-    /// <summary>
-    /// What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and values
-    /// once per image.
-    /// </summary>
+    /// <summary>What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and
+    /// values once per image.</summary>
     Deploy,
-
-    /// <summary>
-    /// What the same answer costs in the released code, which computes image keys and values again for every beam, step and pair.
-    /// </summary>
+    /// <summary>What the same answer costs in the released code, which computes image keys and values again for every beam, step
+    /// and pair.</summary>
     ReferenceDeploy,
 }
 
@@ -103,19 +91,14 @@ public enum CostKind
 {
     /// <summary>The model itself: convolutions, linear maps, attention products, layer normalisation.</summary>
     Model,
-
     /// <summary>The alignment guidance: its maps, scores against the learnable tokens and features (eq. 1–3).</summary>
     Alignment,
-
     /// <summary>Token importance and the learnable threshold (eq. 4–9): element-wise work, one operation counted as 1.</summary>
     Scoring,
-
     /// <summary>Choosing the kept tokens: comparisons, one counted as 1.</summary>
     Sorting,
-
     /// <summary>Similarities between tokens that may be merged into each other.</summary>
     Matching,
-
     /// <summary>The weighted sum that makes the merged token.</summary>
     Merging,
 }
@@ -123,10 +106,6 @@ public enum CostKind
 /// <summary>What one module costs, in multiply-accumulates, under each accounting.</summary>
 /// <param name="Module">The module's path, in the checkpoints' own names where it has parameters.</param>
 /// <param name="Kind">What the row pays for.</param>
-/// <param name="Paper">Its part of <see cref="Accounting.Paper"/>.</param>
-/// <param name="PaperWithAlignment">Its part of <see cref="Accounting.PaperWithAlignment"/>.</param>
-/// <param name="Deploy">Its part of <see cref="Accounting.Deploy"/>.</param>
-/// <param name="ReferenceDeploy">Its part of <see cref="Accounting.ReferenceDeploy"/>.</param>
 public sealed record LedgerRow(
     string Module, CostKind Kind, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
 {
@@ -153,13 +132,10 @@ public sealed record LedgerRow(
 
 /// <summary>A module in the ledger's tree: its own row if it is a leaf, the sum of its parts otherwise.</summary>
 /// <param name="Name">The module's name under its parent; <c>*</c> where layers were summed.</param>
-/// <param name="Sum">What it costs with all its parts.</param>
-/// <param name="Parts">Its parts, in the order they run.</param>
 public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<LedgerNode> Parts)
 {
-    /// <summary>
-    /// The whole tree of some rows. With <paramref name="sumLayers"/> numbered layers become one node <c>*</c>.
-    /// </summary>
+    /// <summary>The whole tree of some rows. With <paramref name="sumLayers"/> numbered layers become one node
+    /// <c>*</c>.</summary>
     internal static LedgerNode Of(string name, IEnumerable<LedgerRow> rows, bool sumLayers) =>
         Gather(name, "", [.. rows.Select(row => (row.Module.Split('.'), row))], 0, sumLayers);
 

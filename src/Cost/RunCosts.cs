@@ -7,7 +7,6 @@ namespace Madtp.Kit.Cost;
 
 /// <summary>What single examples cost a model, by the tokens that a reduction left them. Each ledger is made once.</summary>
 /// <param name="model">The model on one example; its text's length is filled in.</param>
-/// <param name="accounting">What is counted.</param>
 public sealed class RunCosts(CostModel model, Accounting accounting = Accounting.Paper)
 {
     private const int MostRemembered = 20_000;
@@ -15,11 +14,9 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     private readonly Dictionary<(int TextTokens, bool Regular), long> whole = [];
     private readonly Dictionary<(ReductionPolicy Policy, string Counts), long> reduced = [];
 
-    /// <summary>
-    /// The costs of a model with the widths that it has. An example is what the budget is one of: NLVR2's two images with a
-    /// statement, CLIP's image and text at inference, for BLIP an image and a text encoded and read together, a caption read
-    /// once, or a question with one answer.
-    /// </summary>
+    /// <summary>The costs of a model with the widths that it has. An example is what the budget is one of: NLVR2's two images
+    /// with a statement, CLIP's image and text at inference, for BLIP an image and a text encoded and read together, a caption
+    /// read once, or a question with one answer.</summary>
     /// <exception cref="ArgumentException">It is none of the five models.</exception>
     public static RunCosts Of(nn.Module model, Accounting? accounting = null)
     {
@@ -36,10 +33,8 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             accounting ?? (cost is ClipCost ? Accounting.Deploy : Accounting.Paper));
     }
 
-    /// <summary>
-    /// Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken out, that is
-    /// the regular model it was cut out of.
-    /// </summary>
+    /// <summary>Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken
+    /// out, that is the regular model it was cut out of.</summary>
     public long Dense(int textTokens) => Whole(textTokens, regular: true);
 
     /// <summary>Multiply-accumulates of this model, with the widths that it has and all tokens.</summary>

@@ -2,31 +2,21 @@ using System.Diagnostics;
 
 namespace Madtp.Kit.Cost;
 
-/// <summary>
-/// Times of pieces of work that take turns: each runs once, then each again. What disturbs the machine meets all of them alike,
-/// and a single slow run moves no median.
-/// </summary>
+/// <summary>Times of pieces of work that take turns: each runs once, then each again. What disturbs the machine meets all of them
+/// alike, and a single slow run moves no median.</summary>
 public static class TurnTiming
 {
-    /// <summary>
-    /// Runs the candidates in turn, once uncounted to warm up, then round by round.
-    /// </summary>
-    /// <param name="candidates">The pieces of work.</param>
-    /// <param name="seconds">How long rounds go on.</param>
+    /// <summary>Runs the candidates in turn, once uncounted to warm up, then round by round.</summary>
     /// <param name="leastRounds">Rounds that are run however long they take.</param>
-    /// <param name="mostRounds">Rounds after which enough is known.</param>
     /// <returns>Each candidate's times.</returns>
     /// <exception cref="ArgumentException">There is not one round to measure.</exception>
     public static IReadOnlyList<Timing> Measure(
         IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
     {
         ArgumentNullException.ThrowIfNull(candidates);
-        if (leastRounds < 1 || mostRounds < leastRounds)
-        {
-            throw new ArgumentException(
-                $"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}",
-                nameof(leastRounds));
-        }
+        Guard.Argument(leastRounds >= 1 && mostRounds >= leastRounds,
+            $"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}",
+            nameof(leastRounds));
 
         foreach (var candidate in candidates)
         {
@@ -56,10 +46,8 @@ public static class TurnTiming
 }
 
 /// <summary>What a piece of work took, in milliseconds.</summary>
-/// <param name="Median">Median of all rounds.</param>
 /// <param name="Least">The fastest.</param>
 /// <param name="Most">The slowest.</param>
-/// <param name="Rounds">How many there were.</param>
 public sealed record Timing(double Median, double Least, double Most, int Rounds)
 {
     internal static Timing Of(List<double> times)

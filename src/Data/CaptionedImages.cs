@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>
-/// A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its image.
-/// Images and captions go by their numbers; tensors lie on the processor where no device is named.
-/// </summary>
+/// <summary>A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its
+/// image. Images and captions go by their numbers; tensors lie on the processor where no device is named.</summary>
 public sealed class CaptionedImages : ISplit
 {
     private readonly SplitImages images; // by caption
@@ -37,8 +35,6 @@ public sealed class CaptionedImages : ISplit
 
     /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for.</summary>
     /// <param name="rows">The captions with their images; disposed with the split where they can be.</param>
-    /// <param name="text">How captions become tokens.</param>
-    /// <param name="settings">How images are prepared.</param>
     /// <param name="count">How many of the rows there shall be, the first; all if null.</param>
     /// <exception cref="ArgumentException">There is no caption.</exception>
     public CaptionedImages(IReadOnlyList<CaptionRow> rows, TextEncoding text, TrainingImageSettings settings, int? count = null)
@@ -60,10 +56,7 @@ public sealed class CaptionedImages : ISplit
         IEnumerable<int> imageOfCaption, Func<int[], SplitImages> images, Func<int, int[]> tokens, TextEncoding? text = null)
     {
         this.imageOfCaption = [.. imageOfCaption];
-        if (this.imageOfCaption.Length == 0)
-        {
-            throw new ArgumentException("a split without captions", nameof(imageOfCaption));
-        }
+        Guard.Argument(this.imageOfCaption.Length != 0, $"a split without captions", nameof(imageOfCaption));
 
         (this.images, this.tokens) = (images(this.imageOfCaption), tokens);
         (paddingId, width) = (text?.PaddingId ?? 0, text?.Width);

@@ -3,28 +3,22 @@ using System.Globalization;
 namespace Madtp.Kit.Data;
 
 /// <summary>An image with all its captions: what retrieval and captioning are evaluated on.</summary>
-/// <param name="ImagePath">The image's file.</param>
 /// <param name="ImageId">COCO's number for it, or the file's name without its ending where there is none (Flickr30k).</param>
 /// <param name="Captions">Usually five.</param>
 public sealed record CaptionedImage(string ImagePath, string ImageId, IReadOnlyList<string> Captions);
 
 /// <summary>One image with one caption: what retrieval and captioning are trained on.</summary>
-/// <param name="ImagePath">The image's file.</param>
-/// <param name="Caption">The caption, as written.</param>
 /// <param name="ImageId">The image's name in the file; rows of one image share it.</param>
 /// <param name="ImageNumber">The image's number, from 0 in order of appearance: which pairs count as matches of one
 /// another.</param>
 public sealed record CaptionRow(string ImagePath, string Caption, string ImageId, int ImageNumber);
 
-/// <summary>
-/// A split of COCO or Flickr30k, image by image. Reads, and tells by their content: BLIP's evaluation form (an array of "image"
-/// with a list "caption"), BLIP's training form (an array with one "caption" a row, gathered by image), and Karpathy's original
-/// (an object with "images", each with "split" and "sentences").
-/// </summary>
+/// <summary>A split of COCO or Flickr30k, image by image. Reads, and tells by their content: BLIP's evaluation form (an array of
+/// "image" with a list "caption"), BLIP's training form (an array with one "caption" a row, gathered by image), and Karpathy's
+/// original (an object with "images", each with "split" and "sentences").</summary>
 public static class CaptionImages
 {
     /// <summary>Reads a split. Images are looked for when they are loaded, not here.</summary>
-    /// <param name="path">The annotation file.</param>
     /// <param name="imageFolder">What the file's image names are relative to.</param>
     /// <param name="splits">In Karpathy's form the splits that are wanted (training is "train" and "restval"); elsewhere
     /// none.</param>
@@ -78,11 +72,8 @@ public static class CaptionImages
 
     private static CaptionedImage[] KarpathyForm(string path, string imageFolder, IReadOnlyList<string> splits)
     {
-        if (splits.Count == 0)
-        {
-            throw new ArgumentException(
-                $"{path} holds all splits: say which are wanted (train, restval, val, test)", nameof(splits));
-        }
+        Guard.Argument(splits.Count != 0,
+            $"{path} holds all splits: say which are wanted (train, restval, val, test)", nameof(splits));
 
         using var records = new JsonList(path, "images");
         return
@@ -99,10 +90,8 @@ public static class CaptionImages
     }
 }
 
-/// <summary>
-/// BLIP's training form of COCO and Flickr30k: an array of rows with "image", one "caption" and "image_id". Rows are read when
-/// asked for; opening the 566,747 rows of COCO keeps 20 bytes of each.
-/// </summary>
+/// <summary>BLIP's training form of COCO and Flickr30k: an array of rows with "image", one "caption" and "image_id". Rows are
+/// read when asked for; opening the 566,747 rows of COCO keeps 20 bytes of each.</summary>
 public sealed class CaptionRows : FileList<CaptionRow>
 {
     private CaptionRows(JsonList rows, int[] numbers, string imageFolder)
@@ -112,7 +101,6 @@ public sealed class CaptionRows : FileList<CaptionRow>
     public IReadOnlyList<int> ImageNumbers { get; }
 
     /// <summary>Opens a file of rows.</summary>
-    /// <param name="path">The annotation file.</param>
     /// <param name="imageFolder">What the file's image names are relative to.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no array, or a row names no image.</exception>

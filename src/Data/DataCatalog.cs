@@ -1,11 +1,8 @@
 namespace Madtp.Kit.Data;
 
 /// <summary>A data set or a family of checkpoints: what belongs to it, where it goes, and where it comes from.</summary>
-/// <param name="Name">What the command line calls it.</param>
-/// <param name="Title">What it is.</param>
 /// <param name="Folder">Where it goes, below the data folder.</param>
 /// <param name="Licence">Under what terms it may be used, as far as its makers say.</param>
-/// <param name="Files">Its files.</param>
 public sealed record DataSource(string Name, string Title, string Folder, string Licence, IReadOnlyList<DataFile> Files)
 {
     /// <summary>Its images.</summary>
@@ -31,7 +28,6 @@ public sealed record DataFile(string Path, string? Url = null)
 }
 
 /// <summary>Images of a data set, or other files that are counted and not named one by one.</summary>
-/// <param name="What">What they are called in a report.</param>
 /// <param name="Count">How many are there and how many there should be, given the data set's folder.</param>
 public sealed record DataImages(string What, Func<string, (int Present, int Wanted)> Count);
 
@@ -158,7 +154,6 @@ public static class DataCatalog
     };
 
     /// <summary>The source of a name.</summary>
-    /// <param name="name">As the command line gives it.</param>
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
     public static DataSource Find(string name)
         => Sources.FirstOrDefault(s => s.Name == name)

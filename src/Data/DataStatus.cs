@@ -1,8 +1,6 @@
 namespace Madtp.Kit.Data;
 
 /// <summary>What is there of a data set.</summary>
-/// <param name="Source">The data set.</param>
-/// <param name="Parts">Its files and images.</param>
 public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts)
 {
     /// <summary>The whole: complete when every part is, absent when none is there.</summary>
@@ -11,8 +9,6 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
         : DataState.Partial;
 
     /// <summary>Looks at the disk.</summary>
-    /// <param name="source">The data set.</param>
-    /// <param name="dataFolder">The folder of all data sets.</param>
     /// <param name="verify">Whether to compute checksums too, where they are known.</param>
     public static DataStatus Check(DataSource source, string dataFolder, bool verify = false)
     {
@@ -58,7 +54,6 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
 
 /// <summary>What is there of one part of a data set.</summary>
 /// <param name="What">A file's or the images' name.</param>
-/// <param name="State">How much of it is there.</param>
 /// <param name="Detail">What is wrong or missing; empty where it is complete.</param>
 public sealed record DataPart(string What, DataState State, string Detail);
 
@@ -67,10 +62,8 @@ public enum DataState
 {
     /// <summary>Nothing.</summary>
     Absent,
-
     /// <summary>Some of it, or not as it should be.</summary>
     Partial,
-
     /// <summary>All of it.</summary>
     Complete,
 }

@@ -7,11 +7,8 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>
-/// Fetches data sets over HTTP. A file grows under a temporary name and gets its own only when it is whole and its size and
-/// checksum are right. What was fetched before a break, or by an earlier run, is not fetched again.
-/// </summary>
-/// <param name="client">Sends the requests.</param>
+/// <summary>Fetches data sets over HTTP. A file grows under a temporary name and gets its own only when it is whole and its size
+/// and checksum are right. What was fetched before a break, or by an earlier run, is not fetched again.</summary>
 public sealed class Download(HttpClient client)
 {
     internal const string PartSuffix = ".part";
@@ -27,9 +24,6 @@ public sealed class Download(HttpClient client)
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Fetches and unpacks what is missing of a data set; what is there already is left alone.</summary>
-    /// <param name="source">The data set.</param>
-    /// <param name="data">The folder of all data sets.</param>
-    /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Stops it; what was fetched stays for next time.</param>
     /// <returns>How many files were fetched or unpacked.</returns>
     /// <exception cref="InvalidDataException">A file is another than it must be, or an archive is broken.</exception>
@@ -68,8 +62,6 @@ public sealed class Download(HttpClient client)
 
     /// <summary>Fetches one file.</summary>
     /// <param name="file">Where from, and what it must be.</param>
-    /// <param name="path">Where to.</param>
-    /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Stops it; what was fetched stays for next time.</param>
     /// <exception cref="InvalidDataException">The server's file has another size or checksum than it must.</exception>
     /// <exception cref="IOException">The server refuses, or breaks off again and again.</exception>
@@ -124,11 +116,8 @@ public sealed class Download(HttpClient client)
         {
             cancellation.ThrowIfCancellationRequested();
             var target = Path.GetFullPath(Path.Combine(root, entry.FullName));
-            if (!target.StartsWith(root, StringComparison.Ordinal))
-            {
-                throw new InvalidDataException(
-                    $"{path}: entry {Printable.Quoted(entry.FullName)} would be written outside '{folder}'");
-            }
+            Guard.Data(target.StartsWith(root, StringComparison.Ordinal),
+                $"{path}: entry {Printable.Quoted(entry.FullName)} would be written outside '{folder}'");
 
             if (!entry.FullName.EndsWith('/') && !(File.Exists(target) && new FileInfo(target).Length == entry.Length))
             {
@@ -207,10 +196,7 @@ public sealed class Download(HttpClient client)
             silence.CancelAfter(Timeout);
             read = await body.ReadAsync(buffer, silence.Token);
             have += read;
-            if (have > total)
-            {
-                throw new InvalidDataException($"{url}: the server sends more than the {total:N0} bytes of the file");
-            }
+            Guard.Data(!(have > total), $"{url}: the server sends more than the {total:N0} bytes of the file");
 
             await part.WriteAsync(buffer.AsMemory(0, read), silence.Token);
         }
@@ -254,7 +240,6 @@ public sealed class Download(HttpClient client)
 }
 
 /// <summary>How far a download is.</summary>
-/// <param name="File">The file at work.</param>
 /// <param name="Step">"fetching" or "unpacking".</param>
 /// <param name="Done">Bytes on the disk; entries when unpacking.</param>
 /// <param name="Total">Of how many, where known.</param>

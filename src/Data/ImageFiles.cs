@@ -10,7 +10,6 @@ namespace Madtp.Kit.Data;
 
 /// <summary>A batch that will be asked for.</summary>
 /// <param name="Epoch">The epoch, which decides the augmentation.</param>
-/// <param name="Examples">The examples' numbers.</param>
 public sealed record PlannedBatch(int Epoch, IReadOnlyList<int> Examples);
 
 /// <summary>How reading ahead keeps up.</summary>
@@ -78,9 +77,8 @@ internal abstract class SplitImages : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>
-/// Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a normalisation.
-/// </summary>
+/// <summary>Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a
+/// normalisation.</summary>
 internal sealed class DrawnImages : SplitImages
 {
     private readonly Tensor images; // [I, 3, H, W]
@@ -134,12 +132,10 @@ internal sealed class DrawnImages : SplitImages
     }
 }
 
-/// <summary>
-/// Images on disk, decoded on several threads when they are asked for, and ahead where it was told what will be. What a batch
-/// holds depends on seed, epoch and examples alone, so a training that was cut off goes on with the very same batches.
-/// </summary>
+/// <summary>Images on disk, decoded on several threads when they are asked for, and ahead where it was told what will be. What a
+/// batch holds depends on seed, epoch and examples alone, so a training that was cut off goes on with the very same
+/// batches.</summary>
 /// <param name="paths">An example's images; as many for each example.</param>
-/// <param name="settings">How images are prepared.</param>
 /// <param name="load">Reads an image; <see cref="RgbImage.Load"/> where null.</param>
 internal sealed class ImageFiles(
     Func<int, IReadOnlyList<string>> paths, TrainingImageSettings settings, Func<string, RgbImage>? load = null)
@@ -151,7 +147,6 @@ internal sealed class ImageFiles(
     private long keptBytes;
     private Prefetcher? ahead;
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public override Tensor Plain(ReadOnlySpan<int> examples, Device? device)
@@ -160,7 +155,6 @@ internal sealed class ImageFiles(
         return batch.ToTensor(device);
     }
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public override Tensor Augmented(int epoch, ReadOnlySpan<int> examples, Device? device)
@@ -171,7 +165,6 @@ internal sealed class ImageFiles(
         return batch.ToTensor(device);
     }
 
-    /// <inheritdoc/>
     public override void Prefetch(IEnumerable<PlannedBatch> plan)
     {
         ahead?.Dispose();
@@ -219,11 +212,9 @@ internal sealed class ImageFiles(
                 var (view, at) = Math.DivRem(image, examples.Length);
                 var seed = SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)examples[at], (ulong)view);
                 var made = transform(load(files[at][view]), new SeededRandom(seed));
-                if (made.Width != settings.ImageSize || made.Height != settings.ImageSize)
-                {
-                    throw new InvalidDataException($"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, "
-                        + $"but the model takes {settings.ImageSize}x{settings.ImageSize}");
-                }
+                Guard.Data(made.Width == settings.ImageSize && made.Height == settings.ImageSize,
+                    $"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, "
+                    + $"but the model takes {settings.ImageSize}x{settings.ImageSize}");
 
                 ImageNormalization.Clip.Apply(made.Pixels, batch.Image(image).Span);
             });

@@ -9,10 +9,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>
-/// An array in a JSON file as a list: 16 bytes are kept for each element, and an element is read when it is asked for. So a
-/// file of half a million entries opens in seconds and takes a few megabytes. Safe to use from several threads.
-/// </summary>
+/// <summary>An array in a JSON file as a list: 16 bytes are kept for each element, and an element is read when it is asked for.
+/// So a file of half a million entries opens in seconds and takes a few megabytes. Safe to use from several threads.</summary>
 internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 {
     private const int MaxElement = 64 << 20; // bytes
@@ -21,7 +19,6 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     private readonly SafeFileHandle file;
 
     /// <summary>Goes once through the file, building nothing of it.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="property">The array's name in the object that the file is; null where the file itself is the array.</param>
     /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names the line.</exception>
     public JsonList(string path, string? property = null) : this(path, property, property is null ? 1 : 2, [], out _)
@@ -29,7 +26,6 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     }
 
     /// <summary>The same, telling on the way what the elements are called.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="property">The array's name, as above.</param>
     /// <param name="keys">The property that names an element; where one may lack it, further properties.</param>
     /// <param name="names">Of each element the text, or number as text, of the first of these properties that it has.</param>
@@ -113,8 +109,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
         return isArray ?? throw new InvalidDataException($"{path}: empty; fetch or make it again");
     }
 
-    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else or no
-    /// text at all.</summary>
+    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else or no text at
+    /// all.</summary>
     public static IReadOnlyDictionary<string, string?> Properties(string path)
     {
         var properties = new Dictionary<string, string?>();
@@ -265,7 +261,6 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 }
 
 /// <summary>The entries of a data set's files, each read when it is asked for.</summary>
-/// <param name="count">How many there are.</param>
 /// <param name="read">Reads one, by its number from 0.</param>
 /// <param name="files">What is closed with the list.</param>
 public class FileList<T>(int count, Func<int, T> read, params IDisposable?[] files) : IReadOnlyList<T>, IDisposable
@@ -280,7 +275,6 @@ public class FileList<T>(int count, Func<int, T> read, params IDisposable?[] fil
         ? read(index)
         : throw new ArgumentOutOfRangeException(nameof(index), index, $"there are {count} entries");
 
-    /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator() => Enumerable.Range(0, count).Select(read).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -368,7 +362,6 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     };
 
     /// <summary>A file that the record names, in a folder.</summary>
-    /// <param name="folder">The folder.</param>
     /// <param name="names">The name, or folders below and the name, as the record has them.</param>
     /// <exception cref="InvalidDataException">It would lie outside: another's file is not this one's to read.</exception>
     public string FileIn(string folder, params IReadOnlyList<string> names)
@@ -389,9 +382,8 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     /// <summary>An error about this record, naming its file and line.</summary>
     public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
 
-    /// <summary>
-    /// What is wrong, without the place (lines are counted from 0 there), types, and characters that are no words.
-    /// </summary>
+    /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and characters that are no
+    /// words.</summary>
     public static string Reason(JsonException e)
     {
         var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"

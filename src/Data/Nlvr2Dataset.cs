@@ -3,10 +3,6 @@ using Madtp.Kit.Text;
 namespace Madtp.Kit.Data;
 
 /// <summary>One example of NLVR2: is the sentence true of the two images?</summary>
-/// <param name="Sentence">The statement, as written.</param>
-/// <param name="LeftImagePath">The left image's file.</param>
-/// <param name="RightImagePath">The right image's file.</param>
-/// <param name="Label">Whether the statement is true.</param>
 /// <param name="Identifier">"split-set-pair-sentence".</param>
 public sealed record Nlvr2Example(string Sentence, string LeftImagePath, string RightImagePath, bool Label, string Identifier)
 {
@@ -20,15 +16,12 @@ public sealed record Nlvr2Example(string Sentence, string LeftImagePath, string 
         Identifier.Split('-') is [var split, var set, _, var sentence] ? $"{split}-{set}-{sentence}" : Identifier;
 }
 
-/// <summary>
-/// A split of NLVR2 (Suhr et al. 2019), or of the toy world. Reads the original form (JSON lines with "sentence", "label",
-/// "identifier", in training also "directory") and BLIP's (one JSON array with "sentence", "label", "images"); the content
-/// tells which it is.
-/// </summary>
+/// <summary>A split of NLVR2 (Suhr et al. 2019), or of the toy world. Reads the original form (JSON lines with "sentence",
+/// "label", "identifier", in training also "directory") and BLIP's (one JSON array with "sentence", "label", "images"); the
+/// content tells which it is.</summary>
 public static class Nlvr2Dataset
 {
     /// <summary>Reads a split's annotations. Images are looked for when they are loaded, not here.</summary>
-    /// <param name="path">The annotation file.</param>
     /// <param name="imageFolder">Where the images are; null for the annotations' own folder.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">A line or entry is malformed; the message names file and line.</exception>
@@ -95,10 +88,9 @@ public static class Nlvr2Dataset
         return $"{split}-{set}-{pair}-{number}";
     }
 
-    /// <summary>
-    /// Finds images in any of the layouts they are kept in: below "images" or not, by split or not, training images in numbered
-    /// folders or not. The first image of a split shows which; the others follow it without another look at the disk.
-    /// </summary>
+    /// <summary>Finds images in any of the layouts they are kept in: below "images" or not, by split or not, training images in
+    /// numbered folders or not. The first image of a split shows which; the others follow it without another look at the
+    /// disk.</summary>
     private sealed class ImageFolder(string root)
     {
         private readonly Dictionary<string, int> layouts = [];

@@ -23,11 +23,9 @@ public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tenso
     public required IReadOnlyList<int> TextLengths { get; init; }
 }
 
-/// <summary>
-/// A split of NLVR2 as models read it, its images in memory or on disk; examples go by their numbers. For training on files, as
-/// in BLIP's own, each image is augmented by itself, and half of the time the two change places, together with the statement's
-/// words "left" and "right".
-/// </summary>
+/// <summary>A split of NLVR2 as models read it, its images in memory or on disk; examples go by their numbers. For training on
+/// files, as in BLIP's own, each image is augmented by itself, and half of the time the two change places, together with the
+/// statement's words "left" and "right".</summary>
 public sealed class NlvrPairs : ISplit
 {
     /// <summary>Marks a token that names nothing (see <see cref="NlvrPairBatch.NamedCounts"/>).</summary>
@@ -50,11 +48,10 @@ public sealed class NlvrPairs : ISplit
     /// <param name="pixels">Red, green and blue of every pixel, left before right image, <c>[P, 2, H, W, 3]</c>.</param>
     /// <param name="size">H and W.</param>
     /// <param name="tokens">Token ids of every statement, [ENC] first.</param>
-    /// <param name="answers">Whether each statement is true.</param>
     /// <param name="kinds">A word for the kind of each statement; what scores are split by.</param>
     /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
-    /// <param name="namedCounts">How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for
-    /// each statement; null where it is not known.</param>
+    /// <param name="namedCounts">How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each
+    /// statement; null where it is not known.</param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <exception cref="ArgumentException">They are not of the same examples.</exception>
     public NlvrPairs(
@@ -68,11 +65,9 @@ public sealed class NlvrPairs : ISplit
         int paddingId = 0)
     {
         var (count, bytes) = (answers.Count, answers.Count * 2L * size * size * 3);
-        if (pixels.Length != bytes || tokens.Count != count || kinds.Count != count)
-        {
-            throw new ArgumentException($"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, "
-                + $"not {tokens.Count}, {kinds.Count} and {pixels.Length}");
-        }
+        Guard.Argument(pixels.Length == bytes && tokens.Count == count && kinds.Count == count,
+            $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, "
+            + $"not {tokens.Count}, {kinds.Count} and {pixels.Length}");
 
         int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
         images = new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
@@ -84,10 +79,8 @@ public sealed class NlvrPairs : ISplit
 
     /// <summary>A split whose images stay on disk: decoded when they are asked for, ahead of a training that says what it will
     /// ask for.</summary>
-    /// <param name="examples">The annotations.</param>
     /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
     /// <param name="longest">The most tokens the model takes.</param>
-    /// <param name="settings">How images are prepared.</param>
     public NlvrPairs(IReadOnlyList<Nlvr2Example> examples, BertWordPiece tokenizer, int longest, TrainingImageSettings settings)
     {
         annotations = examples;
@@ -112,15 +105,14 @@ public sealed class NlvrPairs : ISplit
     /// <summary>The identifier by which the official evaluation knows an example; null where there is none.</summary>
     public string? Identifier(int example) => annotations?[example].Identifier;
 
-    /// <summary>What examples with the same sentence have in common (consistency asks for all of them to be right); null where
-    /// it is not known.</summary>
+    /// <summary>What examples with the same sentence have in common (consistency asks for all of them to be right); null where it
+    /// is not known.</summary>
     public string? Group(int example) => annotations?[example].Group;
 
     /// <summary>Tokens of one statement, padding left out.</summary>
     public int TextLength(int example) => lengths[example];
 
     /// <summary>Some examples as they are.</summary>
-    /// <param name="examples">Their numbers.</param>
     /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
     /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
     /// <param name="device">Where the tensors shall be; the processor where null.</param>
@@ -161,7 +153,6 @@ public sealed class NlvrPairs : ISplit
 
     /// <summary>A statement's tokens as BLIP NLVR2 reads them, [ENC] first.</summary>
     /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
-    /// <param name="sentence">The statement, as written.</param>
     /// <param name="longest">The most tokens the model takes.</param>
     /// <param name="swapped">Whether "left" and "right" change places.</param>
     public static int[] Tokens(BertWordPiece tokenizer, string sentence, int longest = int.MaxValue, bool swapped = false)

@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>
-/// A split of questions about images as models read them, in memory or on disk. An example is a question; questions go by their
-/// numbers, and tensors lie on the processor where no device is named.
-/// </summary>
+/// <summary>A split of questions about images as models read them, in memory or on disk. An example is a question; questions go
+/// by their numbers, and tensors lie on the processor where no device is named.</summary>
 public sealed class QuestionedImages : ISplit
 {
     private readonly CaptionedImages images; // their texts are the questions
@@ -15,9 +13,7 @@ public sealed class QuestionedImages : ISplit
     private readonly int paddingId;
 
     /// <summary>Takes over images whose texts are questions, and the questions' answers.</summary>
-    /// <param name="images">The images; their texts are the questions.</param>
     /// <param name="answers">Token ids and weights of the different answers of every question.</param>
-    /// <param name="truth">The questions as they are scored.</param>
     /// <param name="counts">See <see cref="NamedCounts"/>, of each question; null where it is not known.</param>
     /// <exception cref="ArgumentException">They are not of the same questions.</exception>
     public QuestionedImages(
@@ -26,11 +22,8 @@ public sealed class QuestionedImages : ISplit
         IReadOnlyList<VqaQuestion> truth,
         sbyte[][]? counts = null)
     {
-        if (answers.Count != images.Captions || truth.Count != images.Captions)
-        {
-            throw new ArgumentException(
-                $"{images.Captions} questions with the answers of {answers.Count} and the truth of {truth.Count}");
-        }
+        Guard.Argument(answers.Count == images.Captions && truth.Count == images.Captions,
+            $"{images.Captions} questions with the answers of {answers.Count} and the truth of {truth.Count}");
 
         (this.images, this.answers, this.counts, Truth) = (images, question => answers[question], counts, truth);
     }
@@ -38,9 +31,7 @@ public sealed class QuestionedImages : ISplit
     /// <summary>Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when they are asked
     /// for.</summary>
     /// <param name="questions">The questions; disposed with the split where they can be.</param>
-    /// <param name="question">How questions become tokens, [ENC] first.</param>
     /// <param name="answer">How answers become tokens, [DEC] first and [SEP] last.</param>
-    /// <param name="settings">How images are prepared.</param>
     /// <param name="count">How many of the questions there shall be, the first; all if null.</param>
     public QuestionedImages(
         IReadOnlyList<VqaExample> questions,
@@ -68,8 +59,8 @@ public sealed class QuestionedImages : ISplit
     /// <summary>Tokens of one question, padding left out.</summary>
     public int TextLength(int question) => images.TextLength(question);
 
-    /// <summary>Some questions with their images as they are: pixels <c>[B, 3, H, W]</c>, ids and mask <c>[B, N]</c>.
-    /// Shuffled, every question has another question's image, which shows whether images are needed.</summary>
+    /// <summary>Some questions with their images as they are: pixels <c>[B, 3, H, W]</c>, ids and mask <c>[B, N]</c>. Shuffled,
+    /// every question has another question's image, which shows whether images are needed.</summary>
     /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
     /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public (Tensor Images, Tensor Ids, Tensor Mask) Batch(
@@ -87,8 +78,8 @@ public sealed class QuestionedImages : ISplit
         return (images.TrainingPixels(epoch, questions, device), ids, mask);
     }
 
-    /// <summary>All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of
-    /// the question that each answers, <c>[A]</c> int64.</summary>
+    /// <summary>All answers of some questions: ids and mask <c>[A, N]</c>, weights <c>[A]</c>, and the place in the batch of the
+    /// question that each answers, <c>[A]</c> int64.</summary>
     /// <exception cref="InvalidDataException">A question has no answers to learn.</exception>
     public (Tensor Ids, Tensor Mask, Tensor Weights, Tensor QuestionOf) Answers(
         IReadOnlyList<int> questions, Device? device = null)

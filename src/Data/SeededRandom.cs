@@ -1,9 +1,7 @@
 namespace Madtp.Kit.Data;
 
-/// <summary>
-/// Random numbers that are the same on every machine and in every version of .NET: SplitMix64
-/// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-/// </summary>
+/// <summary>Random numbers that are the same on every machine and in every version of .NET: SplitMix64 (Steele, Lea and Flood,
+/// "Fast splittable pseudorandom number generators", 2014).</summary>
 /// <param name="seed">Where the sequence begins; equal seeds give equal sequences.</param>
 public sealed class SeededRandom(ulong seed)
 {

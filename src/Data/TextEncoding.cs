@@ -20,11 +20,8 @@ public sealed record TextEncoding(Func<string, int[]> Tokens, int PaddingId = 0,
         Array.Fill(ids, paddingId);
         foreach (var (row, text) in texts.Index())
         {
-            if (text.Length > columns)
-            {
-                throw new ArgumentException(
-                    $"text {row} has {text.Length} tokens, more than the {columns} it is to be padded to");
-            }
+            Guard.Argument(text.Length <= columns,
+                $"text {row} has {text.Length} tokens, more than the {columns} it is to be padded to");
 
             Array.ConvertAll(text, id => (long)id).CopyTo(ids, row * columns);
             Array.Fill(mask, 1, row * columns, text.Length);

@@ -5,8 +5,6 @@ namespace Madtp.Kit.Data;
 
 /// <summary>A question about an image.</summary>
 /// <param name="QuestionId">The question's number; a submission names it.</param>
-/// <param name="Question">The question, as written.</param>
-/// <param name="ImagePath">The image's file.</param>
 /// <param name="Answers">The answers to learn, weighted; empty where the file has none (test).</param>
 public sealed record VqaExample(long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers)
 {
@@ -19,8 +17,8 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
     /// <summary>"yes/no", "number" or "other", where the file says it.</summary>
     public string? AnswerType { get; init; }
 
-    /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does
-    /// not matter.</summary>
+    /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does not
+    /// matter.</summary>
     internal VqaQuestion ToScore()
     {
         var given = Answers.SelectMany(
@@ -31,7 +29,6 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
 }
 
 /// <summary>What people answered to one question.</summary>
-/// <param name="QuestionId">The question.</param>
 /// <param name="QuestionType">How it begins, such as <c>what color is the</c>.</param>
 /// <param name="AnswerType"><c>yes/no</c>, <c>number</c> or <c>other</c>.</param>
 /// <param name="Answers">The answers, ten in VQA's own data.</param>
@@ -39,26 +36,21 @@ public sealed record VqaQuestion(long QuestionId, string QuestionType, string An
 
 /// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number
 /// matters.</summary>
-/// <param name="Text">The answer.</param>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
 public sealed record VqaHumanAnswer(string Text, string? Confidence = null, long? Number = null);
 
 /// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
-/// <param name="Text">The answer, as written.</param>
 /// <param name="Weight">More than 0, at most 1.</param>
 public sealed record VqaAnswer(string Text, float Weight)
 {
     /// <summary>Different answers in order of appearance, each weighted by how many gave it.</summary>
-    /// <param name="given">One answer a person.</param>
     public static IReadOnlyList<VqaAnswer> Weigh(IReadOnlyList<string> given)
         => [.. given.GroupBy(answer => answer).Select(same => new VqaAnswer(same.Key, (float)same.Count() / given.Count))];
 }
 
-/// <summary>
-/// Questions about images. Opens VQA v2's official pair of files and BLIP's own form; each question is read from the file when
-/// it is asked for, so that the 444,000 training questions open in seconds and little memory.
-/// </summary>
+/// <summary>Questions about images. Opens VQA v2's official pair of files and BLIP's own form; each question is read from the
+/// file when it is asked for, so that the 444,000 training questions open in seconds and little memory.</summary>
 public sealed class VqaDataset : FileList<VqaExample>
 {
     private const float VisualGenomeWeight = 0.2f; // BLIP's, of the single answer that a Visual Genome question has
@@ -164,7 +156,6 @@ public sealed class VqaDataset : FileList<VqaExample>
 public static class AnswerList
 {
     /// <summary>Reads the list.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is no array of texts, or empty.</exception>
     public static IReadOnlyList<string> Load(string path)

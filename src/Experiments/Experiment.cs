@@ -7,10 +7,8 @@ using System.Text;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// A run, described completely: equal experiments give equal results, up to the machine's arithmetic. The description is what
-/// results are cached by.
-/// </summary>
+/// <summary>A run, described completely: equal experiments give equal results, up to the machine's arithmetic. The description is
+/// what results are cached by.</summary>
 public sealed record Experiment
 {
     /// <summary>What is learned and on which data: one of <see cref="ExperimentTask"/>.</summary>
@@ -66,7 +64,6 @@ public sealed record Experiment
 }
 
 /// <summary>What an experiment came to, and how it came about.</summary>
-/// <param name="Experiment">What was run.</param>
 public sealed record ExperimentResult(Experiment Experiment)
 {
     /// <summary>Score on the test split, 0 to 1: accuracy, or mean recall at 1.</summary>

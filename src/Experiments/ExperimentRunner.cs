@@ -13,10 +13,7 @@ public static class ExperimentRunner
     // Beside the lock of the run in the same folder: it is held until the result is kept.
     private const string LockName = "lock";
 
-    /// <summary>
-    /// The experiment's result: from the cache, or by running it, going on where an earlier run was stopped.
-    /// </summary>
-    /// <param name="experiment">What to run.</param>
+    /// <summary>The experiment's result: from the cache, or by running it, going on where an earlier run was stopped.</summary>
     /// <param name="cache">Where results are; the kit's if null.</param>
     /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
     /// <param name="progress">Told after every step.</param>

@@ -10,10 +10,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// What an experiment trains and scores. At toy scale one short pass from the trained plain model; at the paper's scale the
-/// released recipe from a published checkpoint. Either ends with the test split (VQA's val2014, the one with public answers).
-/// </summary>
+/// <summary>What an experiment trains and scores. At toy scale one short pass from the trained plain model; at the paper's scale
+/// the released recipe from a published checkpoint. Either ends with the test split (VQA's val2014, the one with public
+/// answers).</summary>
 public sealed class ExperimentTask
 {
     private readonly string task;
@@ -175,7 +174,6 @@ public sealed class ExperimentTask
     }
 
     /// <summary>Trains and scores.</summary>
-    /// <param name="experiment">What to run.</param>
     /// <param name="folder">Where the training keeps its checkpoint, and finds it again.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
@@ -217,11 +215,8 @@ public sealed class ExperimentTask
         }
 
         var (k, width) = (Default.LearnableTokens, Default.AlignmentWidth);
-        if (task != "nlvr2" && (experiment.LearnableTokens, experiment.AlignmentWidth) != (k, width))
-        {
-            throw new ArgumentException(
-                $"'{Name}' has K = {k} and d_k = {width}; only toy-nlvr2 varies them", nameof(experiment));
-        }
+        Guard.Argument(task == "nlvr2" || (experiment.LearnableTokens, experiment.AlignmentWidth) == (k, width),
+            $"'{Name}' has K = {k} and d_k = {width}; only toy-nlvr2 varies them", nameof(experiment));
 
         var settings = Recipe.Toy(task, 0.5).Task with
         {

@@ -39,10 +39,8 @@ internal static class FileDigest
         return Short(SHA256.HashData(file));
     }
 
-    /// <summary>
-    /// Digest of a file that may be large: computed once and kept (<c>artifacts/digests</c>) for as long as the file's size and
-    /// time of change stay what they are; "absent" where there is none.
-    /// </summary>
+    /// <summary>Digest of a file that may be large: computed once and kept (<c>artifacts/digests</c>) for as long as the file's
+    /// size and time of change stay what they are; "absent" where there is none.</summary>
     public static string Remembered(string path)
     {
         var file = new FileInfo(path);

@@ -6,9 +6,7 @@ using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// Experiments that differ in a few things, every combination of them.
-/// </summary>
+/// <summary>Experiments that differ in a few things, every combination of them.</summary>
 /// <example>
 /// <code>
 /// Grid.Of(new Experiment { ReduceRatio = 0.5 })
@@ -22,9 +20,8 @@ public sealed class Grid
 
     private const string Questions = "questions";
 
-    /// <summary>
-    /// What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with decoys.
-    /// </summary>
+    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with
+    /// decoys.</summary>
     public static IReadOnlyList<string> Names { get; } =
         [.. PaperTable.Numbers.Select(number => $"table{number}"), .. Question.All.Select(question => question.Name), Questions];
 
@@ -67,8 +64,6 @@ public sealed class Grid
     }
 
     /// <summary>Each experiment with each of the values.</summary>
-    /// <param name="with">An experiment with a value.</param>
-    /// <param name="values">The values.</param>
     /// <exception cref="ArgumentException">There are no values.</exception>
     public Grid Vary<T>(Func<Experiment, T, Experiment> with, params T[] values) => values.Length > 0
         ? new(Experiments.SelectMany(experiment => values.Select(value => with(experiment, value))))
@@ -110,17 +105,13 @@ public sealed record GridSettings
     /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
-    /// <summary>
-    /// Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one in all:
-    /// it has the GPU to itself.
-    /// </summary>
+    /// <summary>Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one
+    /// in all: it has the GPU to itself.</summary>
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 
-    /// <summary>
-    /// What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/> where
-    /// another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to stop
-    /// itself.
-    /// </summary>
+    /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/>
+    /// where another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to
+    /// stop itself.</summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
 
     /// <summary>Processes at once at a scale.</summary>
@@ -128,9 +119,6 @@ public sealed record GridSettings
 }
 
 /// <summary>Where a grid stands.</summary>
-/// <param name="Done">Experiments with a result.</param>
-/// <param name="Total">All experiments.</param>
-/// <param name="Running">Those being run.</param>
 /// <param name="Left">How long the rest will take, by those done so far; null before the first is done.</param>
 public sealed record GridProgress(int Done, int Total, IReadOnlyList<Experiment> Running, TimeSpan? Left)
 {

@@ -4,11 +4,8 @@ using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// Results of experiments on disk, one small file each. Those that come with the kit (<c>data/toy/runs</c>) are found too, unless
-/// results are to be made afresh.
-/// </summary>
-/// <param name="folder">Where new results go.</param>
+/// <summary>Results of experiments on disk, one small file each. Those that come with the kit (<c>data/toy/runs</c>) are found
+/// too, unless results are to be made afresh.</summary>
 /// <param name="published">Where results that come with the kit are; null for none.</param>
 public sealed class RunCache(string folder, string? published = null)
 {
@@ -18,10 +15,9 @@ public sealed class RunCache(string folder, string? published = null)
     /// <summary>Names another folder for results at the paper's scale.</summary>
     public const string ResultsVariable = "KIT_RESULTS";
 
-    /// <summary>
-    /// The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>. At the paper's scale <c>KIT_RESULTS</c>, else
-    /// <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again because everything else is to be.
-    /// </summary>
+    /// <summary>The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>. At the paper's scale <c>KIT_RESULTS</c>, else
+    /// <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again because everything else is to
+    /// be.</summary>
     public static RunCache Default => At(Scale.Current);
 
     /// <summary>The kit's cache of toy results: for what a notebook shows on the toy world at either scale.</summary>

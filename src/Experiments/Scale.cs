@@ -5,16 +5,13 @@ public enum ExperimentScale
 {
     /// <summary>The toy world: minutes on two cores, nothing to fetch.</summary>
     Toy,
-
     /// <summary>The paper's data sets and checkpoints: days on a GPU.</summary>
     Paper,
 }
 
-/// <summary>
-/// The one switch between the toy world and the paper's scale: <c>KIT_SCALE</c>. A subject ("nlvr2", "clip", "retrieval",
-/// "caption", "vqa") names a task at either scale; where the paper has a second data set its name follows ("clip-flickr30k"), and
-/// the toy world has one for both.
-/// </summary>
+/// <summary>The one switch between the toy world and the paper's scale: <c>KIT_SCALE</c>. A subject ("nlvr2", "clip",
+/// "retrieval", "caption", "vqa") names a task at either scale; where the paper has a second data set its name follows
+/// ("clip-flickr30k"), and the toy world has one for both.</summary>
 public static class Scale
 {
     /// <summary>The variable that is read.</summary>
@@ -31,7 +28,6 @@ public static class Scale
     public static long[] Seeds => SeedsAt(Current);
 
     /// <summary>A subject's default experiment: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
-    /// <param name="subject">The subject.</param>
     /// <param name="scale">The scale; the current one if null.</param>
     /// <exception cref="ArgumentException">There is no such subject.</exception>
     public static Experiment Experiment(string subject, ExperimentScale? scale = null)

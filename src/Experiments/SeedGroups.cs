@@ -60,9 +60,7 @@ public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacSha
 }
 
 /// <summary>Mean and spread of a number over seeds.</summary>
-/// <param name="Mean">The mean.</param>
 /// <param name="Deviation">The standard deviation of the sample (n − 1); 0 for one value.</param>
-/// <param name="Count">How many values.</param>
 public sealed record Spread(double Mean, double Deviation, int Count)
 {
     /// <summary>The spread of some values.</summary>
@@ -96,8 +94,6 @@ public sealed record SeedGap(double Points, double? Error)
     }
 
     /// <summary>Who leads, in words: "MADTP is ahead", or why nobody can say.</summary>
-    /// <param name="first">Name of the first.</param>
-    /// <param name="second">Name of the second.</param>
     public string Verdict(string first, string second) =>
         Error is null ? "one seed cannot tell" : !IsClear ? "too close to tell" : $"{(Points > 0 ? first : second)} is ahead";
 

@@ -7,11 +7,8 @@ using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// A grid as a Slurm job array: one task for each experiment without a result. Results go to the cache that every node sees, so
-/// the kit has to lie on a shared file system, built.
-/// </summary>
-/// <param name="Name">Name of the job.</param>
+/// <summary>A grid as a Slurm job array: one task for each experiment without a result. Results go to the cache that every node
+/// sees, so the kit has to lie on a shared file system, built.</summary>
 /// <param name="Folder">Where the list, the script and the tasks' outputs go.</param>
 public sealed record SlurmArray(string Name, string Folder)
 {
@@ -31,7 +28,6 @@ public sealed record SlurmArray(string Name, string Folder)
     public string ScriptPath => Path.Combine(Folder, $"{Name}.sbatch");
 
     /// <summary>Writes list and script for what is missing of a grid.</summary>
-    /// <param name="experiments">The grid.</param>
     /// <param name="cache">Where results are, and go.</param>
     /// <returns>How many tasks the array has; 0 writes nothing.</returns>
     /// <exception cref="ArgumentException">The name or an option would break out of the script.</exception>

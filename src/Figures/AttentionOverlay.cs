@@ -13,7 +13,6 @@ namespace Madtp.Kit.Figures;
 public sealed record AttentionMap(string Title, IReadOnlyList<double> Weights)
 {
     /// <summary>A map out of a tensor.</summary>
-    /// <param name="title">What stands above it.</param>
     /// <param name="weights">Its weight on each patch, <c>[N]</c>, of any floating type and on any device.</param>
     /// <exception cref="ArgumentException">The tensor is not one row.</exception>
     public AttentionMap(string title, Tensor weights)
@@ -39,19 +38,12 @@ public static class AttentionOverlay
 
     /// <summary>Draws a panel for each map: the image in grey, warm where the weight is near the map's maximum.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
-    /// <param name="picture">The image.</param>
-    /// <param name="grid">How it is cut into patches.</param>
-    /// <param name="maps">The maps.</param>
-    /// <param name="columns">Panels in a row.</param>
     /// <param name="width">Width of the figure in pixels.</param>
     /// <exception cref="ArgumentException">No map is given, or one has not as many weights as there are patches.</exception>
     public static StaticFigure Draw(
         string title, RgbImage picture, PatchGrid grid, IReadOnlyList<AttentionMap> maps, int columns = 5, double width = 960)
     {
-        if (maps.Count == 0)
-        {
-            throw new ArgumentException("no attention map is given to draw");
-        }
+        Guard.Argument(maps.Count != 0, $"no attention map is given to draw");
 
         if (maps.FirstOrDefault(map => map.Weights.Count != grid.Count) is { } odd)
         {

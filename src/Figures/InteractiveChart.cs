@@ -5,11 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>
-/// A chart that answers to the pointer, as a piece of HTML that needs nothing from anywhere. Each piece carries plotly.js packed
-/// (1.4 MB rather than 3.6) and a page unpacks it once, whichever piece comes first: so every chart still works when cells are
-/// run in another order, deleted, or shown only once they are scrolled to. The kernel has this file too.
-/// </summary>
+/// <summary>A chart that answers to the pointer, as a piece of HTML that needs nothing from anywhere. Each piece carries
+/// plotly.js packed (1.4 MB rather than 3.6) and a page unpacks it once, whichever piece comes first: so every chart still works
+/// when cells are run in another order, deleted, or shown only once they are scrolled to. The kernel has this file too.</summary>
 internal static class InteractiveChart
 {
     private static readonly Lock Gate = new();

@@ -17,8 +17,6 @@ public sealed record PatchGrid(int Columns, int Rows)
 
 /// <summary>One image of a keep-map: which of its patches are left after each layer.</summary>
 /// <param name="Label">What stands beside the row: "MADTP", "left image".</param>
-/// <param name="Picture">The image.</param>
-/// <param name="Grid">How it is cut into patches.</param>
 /// <param name="PerLayer">For each layer the patches that are still tokens of their own, from 0; all others are removed.</param>
 public sealed record KeptPatches(string Label, RgbImage Picture, PatchGrid Grid, IReadOnlyList<IReadOnlyList<int>> PerLayer)
 {
@@ -32,9 +30,8 @@ public sealed record KeptPatches(string Label, RgbImage Picture, PatchGrid Grid,
 /// <param name="PerLayer">For each layer the pieces that are still tokens of their own, counted from 0.</param>
 public sealed record KeptWords(string Label, IReadOnlyList<string> Words, IReadOnlyList<IReadOnlyList<int>> PerLayer);
 
-/// <summary>
-/// What is pruned, layer by layer, as the paper's Figures 3 and 4 show it: removed patches fade, removed words are struck out.
-/// </summary>
+/// <summary>What is pruned, layer by layer, as the paper's Figures 3 and 4 show it: removed patches fade, removed words are
+/// struck out.</summary>
 public static class KeepMap
 {
     private const float LabelSize = 12, CaptionSize = 11;
@@ -102,20 +99,14 @@ public static class KeepMap
         layers ??= depth <= 6
             ? [.. Enumerable.Range(1, depth)]
             : [.. Enumerable.Range(0, 6).Select(i => 1 + (int)Math.Round(i * (depth - 1) / 5.0)).Distinct()];
-        if (depth == 0)
-        {
-            throw new ArgumentException("a keep-map needs an image or a text with at least one layer");
-        }
+        Guard.Argument(depth != 0, $"a keep-map needs an image or a text with at least one layer");
 
         foreach (var (label, perLayer, count, one, all) in rows)
         {
             foreach (var layer in layers)
             {
-                if (layer < 1 || layer > perLayer.Count)
-                {
-                    throw new ArgumentException(
-                        $"layer {layer} is not among the {perLayer.Count} layers of {(label.Length > 0 ? label : "the image")}");
-                }
+                Guard.Argument(layer >= 1 && layer <= perLayer.Count,
+                    $"layer {layer} is not among the {perLayer.Count} layers of {(label.Length > 0 ? label : "the image")}");
 
                 foreach (var odd in perLayer[layer - 1].Where(position => position < 0 || position >= count))
                 {

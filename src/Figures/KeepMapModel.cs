@@ -49,11 +49,8 @@ public sealed class KeepMapModel : IDisposable
     public int Pictures => model is BlipNlvr ? 2 : 1;
 
     /// <summary>Opens a BLIP for NLVR2, a BLIP for retrieval or a CLIP, whichever the file holds.</summary>
-    /// <param name="path">The checkpoint.</param>
-    /// <param name="vocabulary">
-    /// BERT's vocabulary or CLIP's merges; the toy world's own, or one beside the checkpoint, if null.
-    /// </param>
-    /// <param name="hints">What no shape tells.</param>
+    /// <param name="vocabulary">BERT's vocabulary or CLIP's merges; the toy world's own, or one beside the checkpoint, if
+    /// null.</param>
     /// <exception cref="FileNotFoundException">Checkpoint or vocabulary are not there.</exception>
     /// <exception cref="InvalidDataException">It is none of these models.</exception>
     public static KeepMapModel Open(string path, string? vocabulary, CheckpointHints hints)
@@ -61,11 +58,8 @@ public sealed class KeepMapModel : IDisposable
         using var file = CheckpointFile.Open(path);
         var files = new TaskFiles(Path.GetDirectoryName(Path.GetFullPath(path))!);
         bool Has(string part) => file.Tensors.Any(tensor => tensor.Name.Contains(part, StringComparison.Ordinal));
-        if (Has("text_decoder") || !(Has("cls_head") || Has("itm_head") || Has("token_embedding")))
-        {
-            throw new InvalidDataException(
-                $"{path} is no BLIP for NLVR2 or retrieval and no CLIP; `./kit checkpoint {path}` shows what it holds");
-        }
+        Guard.Data(!Has("text_decoder") && (Has("cls_head") || Has("itm_head") || Has("token_embedding")),
+            $"{path} is no BLIP for NLVR2 or retrieval and no CLIP; `./kit checkpoint {path}` shows what it holds");
 
         if (Has("token_embedding"))
         {
@@ -87,10 +81,9 @@ public sealed class KeepMapModel : IDisposable
     }
 
     /// <summary>Runs pictures and text at several temperatures, the model's own among them, and unpruned.</summary>
-    /// <param name="pictures">As many as the model takes.</param>
     /// <param name="text">A statement about them, or what is to be compared with the picture.</param>
-    /// <param name="ratio">The reduce ratio that T is calibrated to on this picture; if null, the T that the
-    /// file holds is taken, or 0.5.</param>
+    /// <param name="ratio">The reduce ratio that T is calibrated to on this picture; if null, the T that the file holds is taken,
+    /// or 0.5.</param>
     /// <param name="rival">A method to be drawn beside it at the same multiply-accumulates; none if null.</param>
     /// <returns>The page's sample, the figure, and how T was found.</returns>
     public (KeepMapSample Sample, StaticFigure Figure, string Found) Draw(
@@ -135,7 +128,6 @@ public sealed class KeepMapModel : IDisposable
                 $"{Environment.NewLine}{rival!.Name}: {rival.Pruning!.StrengthIs} {beside.Strength:G4}; {Share(runs[^1])}")));
     }
 
-    /// <inheritdoc/>
     public void Dispose() => model.Dispose();
 
     private static string Share(KeepMapRun run) =>

@@ -12,11 +12,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Figures;
 
 /// <summary>A pair of images and a statement, and what was pruned of them at several temperatures.</summary>
-/// <param name="Sentence">The statement.</param>
 /// <param name="Label">Whether it is true; null where nobody says.</param>
 /// <param name="Left">The left image, or the only one.</param>
 /// <param name="Right">The right image; null where there is one only.</param>
-/// <param name="Grid">How images are cut into patches.</param>
 /// <param name="Words">The statement's pieces in order; one that begins with <c>##</c> continues the one before.</param>
 /// <param name="Runs">Its passes, by ascending temperature; every sample of a page has the same ones.</param>
 public sealed record KeepMapSample(
@@ -30,12 +28,9 @@ public sealed record KeepMapSample(
 /// <summary>One forward pass over a pair, at one temperature, block by block.</summary>
 /// <param name="Temperature">T; +∞ where nothing is pruned.</param>
 /// <param name="MacShare">What it cost, as a share of the plain model's multiply-accumulates.</param>
-/// <param name="True">
-/// The model's probability that the statement is true, or that text and image match; of a CLIP the cosine.
-/// </param>
-/// <param name="Left">The left image's blocks.</param>
+/// <param name="True">The model's probability that the statement is true, or that text and image match; of a CLIP the
+/// cosine.</param>
 /// <param name="Right">The right image's blocks; none where there is one image only.</param>
-/// <param name="Text">The statement's blocks.</param>
 public sealed record KeepMapRun(
     double Temperature, double MacShare, double True,
     IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right, IReadOnlyList<KeepMapLayer> Text)
@@ -71,16 +66,13 @@ public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> 
 /// <param name="Kept">Whether it goes on as a token of its own.</param>
 public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept)
 {
-    /// <summary>
-    /// The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without guidance.
-    /// </summary>
+    /// <summary>The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without
+    /// guidance.</summary>
     public int? Claim { get; init; }
 }
 
-/// <summary>
-/// What is pruned, to be looked at by hand: a page of its own, without network, libraries or server. Pick a sample, slide the
-/// block and the temperature, point at a patch or a word for its three scores.
-/// </summary>
+/// <summary>What is pruned, to be looked at by hand: a page of its own, without network, libraries or server. Pick a sample,
+/// slide the block and the temperature, point at a patch or a word for its three scores.</summary>
 public static class KeepMapPage
 {
     private const double Unit = 1e-6; // scores are whole millionths, so that the page stays small
@@ -88,16 +80,12 @@ public static class KeepMapPage
 
     /// <summary>Writes the page into the folder of figures, whole or not at all.</summary>
     /// <param name="name">The file's name without its ending, or a path that ends in .html.</param>
-    /// <param name="title">What stands on top.</param>
-    /// <param name="samples">What can be picked.</param>
     /// <returns>The file's path.</returns>
     /// <exception cref="ArgumentException">No sample is given, or some do not fit together; the message says which.</exception>
     public static string Write(string name, string title, IReadOnlyList<KeepMapSample> samples) =>
         FigureFolder.Write(name, ".html", Encoding.UTF8.GetBytes(Html(title, samples)));
 
     /// <summary>The page as one document: the same characters for the same data.</summary>
-    /// <param name="title">What stands on top.</param>
-    /// <param name="samples">What can be picked.</param>
     /// <exception cref="ArgumentException">No sample is given, or some do not fit together; the message says which.</exception>
     public static string Html(string title, IReadOnlyList<KeepMapSample> samples)
     {
@@ -162,11 +150,8 @@ public static class KeepMapPage
 
     private static void Check(IReadOnlyList<KeepMapSample> samples)
     {
-        if (samples.Count == 0 || samples[0].Runs.Count == 0 || samples[0].Runs[0].Left.Count == 0)
-        {
-            throw new ArgumentException(
-                "a keep-map page needs at least one sample with at least one run of at least one block", nameof(samples));
-        }
+        Guard.Argument(samples.Count != 0 && samples[0].Runs.Count != 0 && samples[0].Runs[0].Left.Count != 0,
+            $"a keep-map page needs at least one sample with at least one run of at least one block", nameof(samples));
 
         double[] temperatures = [.. samples[0].Runs.Select(run => run.Temperature)];
         var depth = samples[0].Runs[0].Left.Count;
@@ -190,11 +175,8 @@ public static class KeepMapPage
 
     private static void Check(IReadOnlyList<KeepMapLayer> layers, int depth, string of, int count, string what)
     {
-        if (layers.Count != depth)
-        {
-            throw new ArgumentException(
-                $"{of}: {layers.Count} blocks, but the first image has {depth}; all must have as many, one at least");
-        }
+        Guard.Argument(layers.Count == depth,
+            $"{of}: {layers.Count} blocks, but the first image has {depth}; all must have as many, one at least");
 
         for (var block = 1; block <= layers.Count; block++)
         {
@@ -247,7 +229,6 @@ public static class KeepMapSamples
 
     /// <summary>The blocks of one sequence of a recorded pass.</summary>
     /// <param name="trace">Recorded with <see cref="TraceDetail.Tensors"/>.</param>
-    /// <param name="encoder">The encoder's name.</param>
     /// <param name="sample">The sequence's place in the encoder's batch.</param>
     /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
     /// <param name="skip">Blocks of an earlier pass of the same encoder, which are left out.</param>

@@ -8,11 +8,7 @@ using Madtp.Kit.Tasks;
 namespace Madtp.Kit.Figures;
 
 /// <summary>An NLVR2 example as figures show it: two pictures, the pieces of a statement, and whether it is true.</summary>
-/// <param name="Left">The left picture.</param>
-/// <param name="Right">The right picture.</param>
-/// <param name="Grid">How the pictures are cut into patches.</param>
 /// <param name="Pieces">The statement's tokens in order, [ENC] first.</param>
-/// <param name="Label">Whether the statement is true.</param>
 public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IReadOnlyList<string> Pieces, bool Label)
 {
     /// <summary>The statement.</summary>
@@ -35,7 +31,6 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     /// <summary>A pair of the world with decoys and what one corpus says of it, as <see cref="DecoyPairs"/> has them.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="example">Its number in the split, from 0.</param>
-    /// <param name="corpus">What is spoken of.</param>
     /// <exception cref="ArgumentException">There is no such split.</exception>
     public static PairView Decoys(string split, int example, ThingKind corpus)
     {
@@ -51,10 +46,8 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     }
 
     /// <summary>Draws what a recorded forward pass kept of the pair, layer by layer.</summary>
-    /// <param name="title">What the figure is called.</param>
     /// <param name="trace">Recorded with <see cref="TraceDetail.Positions"/>.</param>
     /// <param name="pair">Which pair of the batch this is.</param>
-    /// <param name="pairs">Pairs in the batch.</param>
     /// <exception cref="ArgumentException">The trace holds no positions.</exception>
     public StaticFigure Draw(string title, ReductionTrace trace, int pair = 0, int pairs = 1) => KeepMap.Draw(
         title,

@@ -4,11 +4,9 @@ using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>
-/// What drawings consist of, areas, words and photographs, in the one look of all. The fonts are <c>KIT_FONT</c>, or a usual
-/// sans-serif of the machine: this build of Skia knows none by name, so their files are looked for. Without one, figures come
-/// without words, which is said once.
-/// </summary>
+/// <summary>What drawings consist of, areas, words and photographs, in the one look of all. The fonts are <c>KIT_FONT</c>, or a
+/// usual sans-serif of the machine: this build of Skia knows none by name, so their files are looked for. Without one, figures
+/// come without words, which is said once.</summary>
 internal static class Sketch
 {
     public const float Edge = 12, Gap = 10;
@@ -115,10 +113,8 @@ internal static class Sketch
             .FirstOrDefault(cut => Width(cut, size) <= width, "…");
     }
 
-    /// <summary>
-    /// An image with as many pixels as it is shown with: a larger one is averaged down, a smaller one gets whole squares for
-    /// pixels, so that no viewer blurs them.
-    /// </summary>
+    /// <summary>An image with as many pixels as it is shown with: a larger one is averaged down, a smaller one gets whole squares
+    /// for pixels, so that no viewer blurs them.</summary>
     public static RgbImage Shown(RgbImage image, int width, int height)
     {
         if (width < image.Width && height < image.Height)

@@ -5,10 +5,8 @@ using Madtp.Kit.Experiments;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>
-/// A finished picture: an SVG document that needs neither scripts nor network, the same characters for the same data; of a chart
-/// also an interactive form. Notebooks show it inline; <see cref="Save"/> writes it to files.
-/// </summary>
+/// <summary>A finished picture: an SVG document that needs neither scripts nor network, the same characters for the same data; of
+/// a chart also an interactive form. Notebooks show it inline; <see cref="Save"/> writes it to files.</summary>
 [TypeFormatterSource(
     typeof(StaticFigureFormatters), PreferredMimeTypes = ["text/html", "image/svg+xml", "image/png", "text/plain"])]
 public sealed class StaticFigure
@@ -45,10 +43,8 @@ public sealed class StaticFigure
     /// <param name="scale">Pixels of the file for each pixel of the picture.</param>
     public byte[]? ToPng(double scale = 1.5) => png(scale);
 
-    /// <summary>
-    /// Writes the picture as SVG and PNG into the folder of figures, first under another name, so that no half of a file is ever
-    /// found. A chart is left out, with a sentence once, where the machine has no browser to draw it.
-    /// </summary>
+    /// <summary>Writes the picture as SVG and PNG into the folder of figures, first under another name, so that no half of a file
+    /// is ever found. A chart is left out, with a sentence once, where the machine has no browser to draw it.</summary>
     /// <param name="name">The files' name without an ending, or a path that ends in .svg.</param>
     /// <returns>The picture itself, to be shown.</returns>
     public StaticFigure Save(string name)
@@ -68,7 +64,6 @@ public sealed class StaticFigure
         return this;
     }
 
-    /// <inheritdoc/>
     public override string ToString() => $"figure: {Title} ({Width:0} × {Height:0})";
 
     /// <summary>Whether there is a static picture.</summary>
@@ -76,10 +71,8 @@ public sealed class StaticFigure
     internal bool HasPicture(bool draw) => (draw || html is null || svg.IsValueCreated) && svg.Value is not null;
 }
 
-/// <summary>
-/// Where figures are kept: <c>KIT_FIGURES</c>, else <c>figures/</c> of the kit. Those drawn at the paper's scale have a folder of
-/// their own in it, <c>paper-scale/</c>, so that they never stand in for toy ones.
-/// </summary>
+/// <summary>Where figures are kept: <c>KIT_FIGURES</c>, else <c>figures/</c> of the kit. Those drawn at the paper's scale have a
+/// folder of their own in it, <c>paper-scale/</c>, so that they never stand in for toy ones.</summary>
 public static class FigureFolder
 {
     /// <summary>The folder's path.</summary>
@@ -90,7 +83,6 @@ public static class FigureFolder
     /// <summary>Writes a file, whole or not at all.</summary>
     /// <param name="name">Its name without its ending, or a path that ends so.</param>
     /// <param name="ending">The ending, with its dot.</param>
-    /// <param name="bytes">What is in it.</param>
     /// <returns>The file's path.</returns>
     internal static string Write(string name, string ending, byte[] bytes)
     {
@@ -101,11 +93,9 @@ public static class FigureFolder
     }
 }
 
-/// <summary>
-/// How notebooks show a <see cref="StaticFigure"/>. A chart of a live notebook is interactive. What is kept is a picture: as SVG,
-/// sharp at any size, and as pixels beside it, since some readers trust no SVG that they did not see made. A figure full of
-/// photographs goes in as pixels alone: notebooks stay small.
-/// </summary>
+/// <summary>How notebooks show a <see cref="StaticFigure"/>. A chart of a live notebook is interactive. What is kept is a
+/// picture: as SVG, sharp at any size, and as pixels beside it, since some readers trust no SVG that they did not see made. A
+/// figure full of photographs goes in as pixels alone: notebooks stay small.</summary>
 internal sealed class StaticFigureFormatters
 {
     private const int LargestSvg = 150_000;
@@ -154,10 +144,8 @@ internal sealed class StaticFigureFormatters
     }
 }
 
-/// <summary>
-/// Names the class whose <c>CreateTypeFormatters()</c> says how notebooks show a type. Notebook kernels go by this attribute's
-/// name, so the library needs no reference to any of them.
-/// </summary>
+/// <summary>Names the class whose <c>CreateTypeFormatters()</c> says how notebooks show a type. Notebook kernels go by this
+/// attribute's name, so the library needs no reference to any of them.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class TypeFormatterSourceAttribute(Type formatterSourceType) : Attribute
 {

@@ -5,10 +5,8 @@ using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>
-/// Skia's SVG made fit for a page: with a title for those who cannot see it, faces that look alike where the reader lacks ours,
-/// each photograph written once, and names that no other drawing of the page has.
-/// </summary>
+/// <summary>Skia's SVG made fit for a page: with a title for those who cannot see it, faces that look alike where the reader
+/// lacks ours, each photograph written once, and names that no other drawing of the page has.</summary>
 internal static class SvgDocument
 {
     private static readonly string[] Alike = ["'DejaVu Sans'", "Verdana", "'Liberation Sans'", "Arial", "sans-serif"];

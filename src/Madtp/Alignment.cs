@@ -4,21 +4,17 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens V' of either modality (eq. 1, the
-/// map V' = W_v V + b_v, is <see cref="AlignmentMap"/>); what they gather is the aligned feature, where they look tells which
-/// tokens matter to both.
-/// </summary>
+/// <summary>Multimodal alignment guidance (MAG, Section 3.2): learnable tokens E attend to the tokens V' of either modality (eq.
+/// 1, the map V' = W_v V + b_v, is <see cref="AlignmentMap"/>); what they gather is the aligned feature, where they look tells
+/// which tokens matter to both.</summary>
 public static class AlignmentGuidance
 {
-    /// <summary>
-    /// Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no softmax.
-    /// </summary>
+    /// <summary>Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no
+    /// softmax.</summary>
     public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) => tokens.MatMul(learnableTokens.t()); // [B, N, K]
 
-    /// <summary>
-    /// Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get none.
-    /// </summary>
+    /// <summary>Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get
+    /// none.</summary>
     /// <param name="rawScores">R, <c>[B, N, K]</c>.</param>
     /// <param name="alignmentWidth">d_k.</param>
     /// <param name="mask">1 for real tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
@@ -36,10 +32,8 @@ public static class AlignmentGuidance
     /// <summary>Aligned features A V' (eq. 3): maps <c>[B, K, N]</c>, tokens <c>[B, N, d_k]</c> to <c>[B, K, d_k]</c>.</summary>
     public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]
 
-    /// <summary>
-    /// Mean cosine between different ones of K vectors, <c>[…, K, d]</c>: 1 where all point the same way, so that K of them say
-    /// no more than one.
-    /// </summary>
+    /// <summary>Mean cosine between different ones of K vectors, <c>[…, K, d]</c>: 1 where all point the same way, so that K of
+    /// them say no more than one.</summary>
     public static double MeanCosine(Tensor vectors)
     {
         using var off = no_grad();
@@ -65,10 +59,8 @@ public static class AlignmentLoss
         _ => Similarity(features.Image, features.Text),
     };
 
-    /// <summary>
-    /// Cross-entropy of telling a pair's text among those of the batch, and its images, by the mean cosine over the K features,
-    /// at a temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all alike.
-    /// </summary>
+    /// <summary>Cross-entropy of telling a pair's text among those of the batch, and its images, by the mean cosine over the K
+    /// features, at a temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all alike.</summary>
     /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
     /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>
     public static Tensor Contrast(Tensor image, Tensor text)
@@ -78,9 +70,7 @@ public static class AlignmentLoss
         return (nn.functional.cross_entropy(cosines, own) + nn.functional.cross_entropy(cosines.t(), own)) / 2;
     }
 
-    /// <summary>
-    /// (1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch.
-    /// </summary>
+    /// <summary>(1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch.</summary>
     /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
     /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>
     /// <returns>A scalar in [0, 2].</returns>
@@ -99,13 +89,10 @@ public enum GuidanceTraining
 {
     /// <summary>L_sim of a pair's images and its text (eq. 12).</summary>
     Paper,
-
     /// <summary>Nothing: it stays as it began, at random.</summary>
     Frozen,
-
     /// <summary>L_sim of a pair's images and another pair's text.</summary>
     ShuffledTexts,
-
     /// <summary>Telling a pair's text from the batch's others.</summary>
     Negatives,
 }

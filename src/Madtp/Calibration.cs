@@ -2,16 +2,13 @@ using System.Globalization;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Finds the temperature or the keep ratio that meets a budget (Section 3.3; defect 8 of the released code, which walks a step
-/// table instead). It takes nothing for granted about the policy: the cost may rise with the value (sparsemax of T·A, a keep
-/// ratio) or fall (softmax of R/T).
-/// </summary>
+/// <summary>Finds the temperature or the keep ratio that meets a budget (Section 3.3; defect 8 of the released code, which walks
+/// a step table instead). It takes nothing for granted about the policy: the cost may rise with the value (sparsemax of T·A, a
+/// keep ratio) or fall (softmax of R/T).</summary>
 public static class BudgetSearch
 {
-    /// <summary>
-    /// Looks at a few values, then bisects (in the logarithm) between two neighbours that have the target between them.
-    /// </summary>
+    /// <summary>Looks at a few values, then bisects (in the logarithm) between two neighbours that have the target between
+    /// them.</summary>
     /// <param name="cost">The cost at a value, mean over a fixed calibration split: multiply-accumulates or a share of them, as
     /// the target.</param>
     /// <param name="target">The cost wanted.</param>
@@ -23,12 +20,9 @@ public static class BudgetSearch
     {
         ArgumentNullException.ThrowIfNull(cost);
         settings ??= new CalibrationSettings();
-        if (!(target > 0) || !(settings.Lowest > 0) || !(settings.Highest > settings.Lowest) || settings.ScanPoints < 2)
-        {
-            throw new ArgumentException(
-                $"a calibration needs a positive target and at least two values 0 < lowest < highest, not target {target}, "
-                    + $"{settings.ScanPoints} values from {settings.Lowest} to {settings.Highest}", nameof(settings));
-        }
+        Guard.Argument(target > 0 && settings.Lowest > 0 && settings.Highest > settings.Lowest && settings.ScanPoints >= 2,
+            $"a calibration needs a positive target and at least two values 0 < lowest < highest, not target {target}, "
+            + $"{settings.ScanPoints} values from {settings.Lowest} to {settings.Highest}", nameof(settings));
 
         var points = new SortedDictionary<double, double>();
         bool Meets(double measured) => Math.Abs(measured - target) <= settings.Tolerance * target;
@@ -116,8 +110,6 @@ public sealed record CalibrationPoint(double Value, double Cost);
 /// <summary>What a calibration found.</summary>
 /// <param name="Value">The temperature or keep ratio, as the method has one, whose cost came closest to the target.</param>
 /// <param name="Cost">Its cost, in the unit of the target.</param>
-/// <param name="Target">The cost that was asked for.</param>
-/// <param name="Reached">Whether the cost lies within the tolerance.</param>
 /// <param name="Points">Every measurement, by ascending value.</param>
 public sealed record CalibrationResult(
     double Value, double Cost, double Target, bool Reached, IReadOnlyList<CalibrationPoint> Points)

@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Which rows of a sequence may be pruned, as <see cref="TokenState.Candidates"/> says: every row but the class token in row 0
-/// where it says nothing. All per-candidate tensors have N slots a sample, in order of the rows.
-/// </summary>
+/// <summary>Which rows of a sequence may be pruned, as <see cref="TokenState.Candidates"/> says: every row but the class token in
+/// row 0 where it says nothing. All per-candidate tensors have N slots a sample, in order of the rows.</summary>
 public sealed class CandidateRows
 {
     private readonly Tensor? rows; // [B, N] int64, ascending; null for rows 1, 2, …
@@ -22,7 +20,6 @@ public sealed class CandidateRows
     public Tensor? Mask { get; }
 
     /// <summary>The candidates of a sequence.</summary>
-    /// <param name="tokens">The sequence.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, rows]</c>; null when all are tokens.</param>
     public static CandidateRows Of(TokenState tokens, Tensor? mask)
     {
@@ -43,7 +40,6 @@ public sealed class CandidateRows
 
     /// <summary>Of values for every row those for the candidates.</summary>
     /// <param name="perRow"><c>[B, …, rows, …]</c>.</param>
-    /// <param name="dimension">Where the rows are.</param>
     /// <returns><c>[B, …, N, …]</c>.</returns>
     public Tensor Take(Tensor perRow, int dimension = 1)
     {
@@ -57,9 +53,8 @@ public sealed class CandidateRows
         return perRow.gather(dimension, rows.view(view).expand(shape));
     }
 
-    /// <summary>
-    /// True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c> bool.
-    /// </summary>
+    /// <summary>True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c>
+    /// bool.</summary>
     internal Tensor WithOthers(Tensor keep) => others is null ? nn.functional.pad(keep, [1, 0], value: 1) : Put(others, keep);
 
     /// <summary>The inverse of <see cref="Take"/>: values for every row, those of the candidates replaced.</summary>

@@ -3,21 +3,17 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Counts that follow from the number of tokens that entered the encoder alone, not from what they show. The count after every
-/// layer is the real-valued schedule, rounded once: roundings do not add up, and a small turn of the ratio changes one layer by
-/// one token, so that a budget can be met closely.
-/// </summary>
+/// <summary>Counts that follow from the number of tokens that entered the encoder alone, not from what they show. The count after
+/// every layer is the real-valued schedule, rounded once: roundings do not add up, and a small turn of the ratio changes one
+/// layer by one token, so that a budget can be met closely.</summary>
 /// <param name="Schedule">Same number or same share in every reducing layer.</param>
-/// <param name="KeepRatio">
-/// Share of its tokens that the first reducing layer keeps, for each modality, in (0, 1]; 1 where absent. Later layers remove the
-/// same number again (<see cref="CountSchedule.SameNumber"/>) or keep the same share (<see cref="CountSchedule.SameShare"/>).
-/// </param>
+/// <param name="KeepRatio">Share of its tokens that the first reducing layer keeps, for each modality, in (0, 1]; 1 where absent.
+/// Later layers remove the same number again (<see cref="CountSchedule.SameNumber"/>) or keep the same share
+/// (<see cref="CountSchedule.SameShare"/>).</param>
 public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDictionary<Modality, double> KeepRatio) : IKeepRule
 {
-    /// <summary>
-    /// Number of reducing layers, spread evenly over the encoder as <see cref="IsStage"/> says; null for every layer.
-    /// </summary>
+    /// <summary>Number of reducing layers, spread evenly over the encoder as <see cref="IsStage"/> says; null for every
+    /// layer.</summary>
     public int? Stages { get; init; }
 
     /// <summary>A rule for images and text.</summary>
@@ -26,39 +22,28 @@ public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDiction
     {
         foreach (var ratio in new[] { imageRatio, textRatio })
         {
-            if (!(ratio > 0 && ratio <= 1))
-            {
-                throw new ArgumentException(
-                    FormattableString.Invariant($"a keep ratio lies above 0 and is at most 1 (everything stays), not {ratio}"),
-                    nameof(imageRatio));
-            }
+            Guard.Argument(ratio > 0 && ratio <= 1,
+                $"a keep ratio lies above 0 and is at most 1 (everything stays), not {ratio}", nameof(imageRatio));
         }
 
         return new ScheduledCountRule(
             schedule, new Dictionary<Modality, double> { [Modality.Image] = imageRatio, [Modality.Text] = textRatio });
     }
 
-    /// <summary>
-    /// Whether a layer reduces when <paramref name="stages"/> layers do: of 12 layers and 3 stages those of index 3, 6 and 9.
-    /// </summary>
+    /// <summary>Whether a layer reduces when <paramref name="stages"/> layers do: of 12 layers and 3 stages those of index 3, 6
+    /// and 9.</summary>
     /// <param name="layer">Index of the layer, from 0.</param>
-    /// <param name="depth">Layers of the encoder.</param>
-    /// <param name="stages">Reducing layers.</param>
     public static bool IsStage(int layer, int depth, int stages) =>
         Enumerable.Range(1, stages).Any(stage => stage * depth / (stages + 1) == layer);
 
     /// <summary>Share of the entering tokens that a schedule leaves after some reducing layers.</summary>
-    /// <param name="schedule">The schedule.</param>
     /// <param name="ratio">Share that the first keeps.</param>
-    /// <param name="reducedLayers">Reducing layers so far.</param>
     public static double Share(CountSchedule schedule, double ratio, int reducedLayers) => schedule == CountSchedule.SameNumber
         ? Math.Max(0, 1 - ((1 - ratio) * reducedLayers))
         : Math.Pow(ratio, reducedLayers);
 
-    /// <inheritdoc/>
     public PartCost Cost(LayerShape layer) => default;
 
-    /// <inheritdoc/>
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
@@ -83,21 +68,17 @@ public enum CountSchedule
 {
     /// <summary>Every reducing layer removes the same number of tokens.</summary>
     SameNumber,
-
     /// <summary>Every reducing layer keeps the same share of the tokens still there.</summary>
     SameShare,
 }
 
-/// <summary>
-/// Removes the same number of tokens in every layer, whatever the sample: the rule of static token pruning (STP).
-/// </summary>
+/// <summary>Removes the same number of tokens in every layer, whatever the sample: the rule of static token pruning
+/// (STP).</summary>
 /// <param name="RemovedPerLayer">Tokens removed per layer, for each modality.</param>
 public sealed record FixedCountRule(IReadOnlyDictionary<Models.Modality, int> RemovedPerLayer) : IKeepRule
 {
-    /// <inheritdoc/>
     public PartCost Cost(LayerShape layer) => default;
 
-    /// <inheritdoc/>
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
@@ -113,10 +94,8 @@ public sealed record FixedRatioRule(IReadOnlyDictionary<Modality, double> KeepRa
     /// <summary>Layers that reduce; null for all.</summary>
     public IReadOnlySet<int>? Layers { get; init; }
 
-    /// <inheritdoc/>
     public PartCost Cost(LayerShape layer) => default;
 
-    /// <inheritdoc/>
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();

@@ -2,9 +2,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// The token importance score TIS (eq. 4) and its parts, each <c>[B, N]</c> over the candidates; a part not in use is null.
-/// </summary>
+/// <summary>The token importance score TIS (eq. 4) and its parts, each <c>[B, N]</c> over the candidates; a part not in use is
+/// null.</summary>
 /// <param name="Total">TIS, mean of the parts in use; higher stays, and +∞ stays whatever the keep rule says.</param>
 /// <param name="Class">S_cls.</param>
 /// <param name="Self">S_self.</param>
@@ -21,13 +20,10 @@ public enum ScoreParts
 {
     /// <summary>Attention of the class token, S_cls.</summary>
     Class = 1,
-
     /// <summary>Attention received from the other tokens, S_self.</summary>
     Self = 2,
-
     /// <summary>Attention of the learnable alignment tokens, S_token.</summary>
     Alignment = 4,
-
     /// <summary>The mean of all three (eq. 4).</summary>
     All = Class | Self | Alignment,
 }
@@ -37,15 +33,12 @@ public enum SelfPooling
 {
     /// <summary>Maximum over queries, as the paper writes it.</summary>
     Max,
-
     /// <summary>Sum over queries, as the released code computes it.</summary>
     Sum,
 }
 
-/// <summary>
-/// The three parts of the token importance score (eq. 4–6) as pure functions over the N candidates. <c>mask</c> is 1 for tokens
-/// and 0 for padding, <c>[B, N]</c>; null when all are tokens.
-/// </summary>
+/// <summary>The three parts of the token importance score (eq. 4–6) as pure functions over the N candidates. <c>mask</c> is 1 for
+/// tokens and 0 for padding, <c>[B, N]</c>; null when all are tokens.</summary>
 public static class TokenImportance
 {
     private const double Epsilon = 1e-8;
@@ -68,9 +61,8 @@ public static class TokenImportance
         return Normalize(Masked(pooling == SelfPooling.Sum ? received.sum(1) : received.amax([1]), mask));
     }
 
-    /// <summary>
-    /// S_cls: the attention of the class token on each token, heads weighted by the norm of their output there.
-    /// </summary>
+    /// <summary>S_cls: the attention of the class token on each token, heads weighted by the norm of their output
+    /// there.</summary>
     /// <param name="attention">The class token's attention, <c>[B, h, N]</c>.</param>
     /// <param name="headOutput">Attention output per head, <c>[B, h, N, d_h]</c>.</param>
     /// <param name="normalized">Whether the scores are made to sum 1 (the released code leaves that out).</param>
@@ -83,9 +75,8 @@ public static class TokenImportance
         return normalized ? Normalize(score) : score;
     }
 
-    /// <summary>
-    /// S_token (eq. 6): the strongest claim any learnable token makes on each token, divided by the sum over tokens.
-    /// </summary>
+    /// <summary>S_token (eq. 6): the strongest claim any learnable token makes on each token, divided by the sum over
+    /// tokens.</summary>
     /// <param name="claims">Alignment scores, raw (<c>R</c>, released) or softmaxed (<c>Aᵀ</c>), <c>[B, N, K]</c>.</param>
     /// <param name="mask">Padding is not claimed.</param>
     public static Tensor Alignment(Tensor claims, Tensor? mask = null) => Normalize(Masked(claims.amax([2]), mask));
@@ -107,15 +98,12 @@ public sealed record ImportanceScorer : ITokenScorer
     /// <summary>Whether S_cls is made to sum 1 like the other two.</summary>
     public bool NormalizeClass { get; init; } = true;
 
-    /// <summary>
-    /// Whether S_token reads the softmaxed alignment maps; false reads the raw scores, which may be negative (released).
-    /// </summary>
+    /// <summary>Whether S_token reads the softmaxed alignment maps; false reads the raw scores, which may be negative
+    /// (released).</summary>
     public bool SoftmaxAlignment { get; init; } = true;
 
-    /// <inheritdoc/>
     public bool NeedsAlignment => Parts.HasFlag(ScoreParts.Alignment);
 
-    /// <inheritdoc/>
     public bool ReadsAttention => (Parts & (ScoreParts.Class | ScoreParts.Self)) != 0;
 
     /// <summary>The norm of every head's output for S_cls; the strongest head for each query and key for S_self.</summary>
@@ -123,7 +111,6 @@ public sealed record ImportanceScorer : ITokenScorer
         (Parts.HasFlag(ScoreParts.Class) ? layer.Tokens * layer.Width : 0)
             + (Parts.HasFlag(ScoreParts.Self) ? layer.Tokens * layer.Tokens : 0));
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The encoder has none of the parts in use: no class token, no alignment
     /// guidance.</exception>
     public ImportanceScores Score(ReductionContext context)

@@ -1,10 +1,8 @@
 using Madtp.Kit.Checkpoints;
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Every method by its one name: MADTP, its ablations, its rivals. Tables, sweeps, commands and notebooks read it; a rival is one
-/// file in Rivals and one line here.
-/// </summary>
+/// <summary>Every method by its one name: MADTP, its ablations, its rivals. Tables, sweeps, commands and notebooks read it; a
+/// rival is one file in Rivals and one line here.</summary>
 public static class Methods
 {
     /// <summary>The name of the plain model, fine-tuned like the others.</summary>
@@ -33,9 +31,8 @@ public static class Methods
             About = "unified progressive pruning of heads' dimensions and feed-forward widths, in all encoders and decoders" },
     ];
 
-    /// <summary>
-    /// MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a time.
-    /// </summary>
+    /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a
+    /// time.</summary>
     public static IReadOnlyList<Method> Ablations { get; } =
     [
         Scores("TIS only S_self", ScoreParts.Self, "importance by self attention alone"),
@@ -65,11 +62,9 @@ public static class Methods
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Released), "the authors' code, its defects included"),
     ];
 
-    /// <summary>
-    /// MADTP with one claim of the paper undone and all else alike: guidance that has learned nothing or from other pairs' texts,
-    /// numbers of tokens that do not belong to the picture, thresholds and losses in the simplest form. What equals its control
-    /// is not the reason.
-    /// </summary>
+    /// <summary>MADTP with one claim of the paper undone and all else alike: guidance that has learned nothing or from other
+    /// pairs' texts, numbers of tokens that do not belong to the picture, thresholds and losses in the simplest form. What equals
+    /// its control is not the reason.</summary>
     public static IReadOnlyList<Method> Controls { get; } =
     [
         Guided("frozen guidance", GuidanceTraining.Frozen,
@@ -93,9 +88,8 @@ public static class Methods
         new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations,
         .. Controls];
 
-    /// <summary>
-    /// The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP (released)".
-    /// </summary>
+    /// <summary>The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP
+    /// (released)".</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
     public static Method Of(string name) => Named(name, All);
 
@@ -141,7 +135,6 @@ public static class Methods
 }
 
 /// <summary>A method as a row of a table has it: what prunes, and how strongly alignment is trained beside it.</summary>
-/// <param name="Name">Its name in tables, sweeps and commands.</param>
 /// <param name="Pruning">The token reduction; null for a method that takes no tokens out.</param>
 public sealed record Method(string Name, PruningMethod? Pruning)
 {
@@ -154,9 +147,8 @@ public sealed record Method(string Name, PruningMethod? Pruning)
     /// <summary>Whether parameters are pruned instead of tokens.</summary>
     public bool PrunesParameters { get; init; }
 
-    /// <summary>
-    /// Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's own.
-    /// </summary>
+    /// <summary>Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's
+    /// own.</summary>
     public bool InEveryTable { get; init; }
 
     /// <summary>What it does, in a sentence.</summary>

@@ -2,10 +2,9 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// A way to reduce tokens: scorer, keep rule, reducer, batch layout, each of which says what it costs. Where the paper, the
-/// released code and what we hold right differ, the difference is one property here, so that an ablation can flip it alone.
-/// </summary>
+/// <summary>A way to reduce tokens: scorer, keep rule, reducer, batch layout, each of which says what it costs. Where the paper,
+/// the released code and what we hold right differ, the difference is one property here, so that an ablation can flip it
+/// alone.</summary>
 public sealed record ReductionPolicy
 {
     /// <summary>Name shown in tables and charts.</summary>
@@ -71,9 +70,8 @@ public sealed record ReductionPolicy
     /// <summary>The kit's default: the paper's method with every known defect of the released code decided.</summary>
     public static ReductionPolicy Fixed { get; } = Paper with { Name = "MADTP", Layout = BatchLayout.PerInstance };
 
-    /// <summary>
-    /// Static token pruning (STP) as the paper has it: every layer drops the same number of its least important tokens.
-    /// </summary>
+    /// <summary>Static token pruning (STP) as the paper has it: every layer drops the same number of its least important
+    /// tokens.</summary>
     /// <param name="imageTokens">Image tokens dropped per layer.</param>
     /// <param name="textTokens">Text tokens dropped per layer.</param>
     public static ReductionPolicy Static(int imageTokens, int textTokens) => new()
@@ -84,9 +82,8 @@ public sealed record ReductionPolicy
         Reducer = new DropReducer(),
     };
 
-    /// <summary>
-    /// Whether choosing tokens takes their products with the learnable tokens; the alignment loss may need them all the same.
-    /// </summary>
+    /// <summary>Whether choosing tokens takes their products with the learnable tokens; the alignment loss may need them all the
+    /// same.</summary>
     public bool NeedsAlignment => Scorer.NeedsAlignment || Keep.NeedsAlignment;
 
     /// <summary>Tokens a layer must keep (or exceed, where the policy then keeps all).</summary>
@@ -138,9 +135,8 @@ public interface IKeepRule
 /// <summary>Third part of a policy: what becomes of the tokens that do not stay.</summary>
 public interface ITokenReducer
 {
-    /// <summary>
-    /// True where the pruned tokens come back as one; a block then has nothing to gain from pruning a single token.
-    /// </summary>
+    /// <summary>True where the pruned tokens come back as one; a block then has nothing to gain from pruning a single
+    /// token.</summary>
     bool AddsToken => false;
 
     /// <summary>True where pruned tokens go on inside others; false where they are dropped.</summary>
@@ -166,27 +162,20 @@ public readonly record struct LayerShape(long Tokens, long Width, long HeadWidth
 /// too.</param>
 public readonly record struct PartCost(long Operations, long Products = 0);
 
-/// <summary>
-/// Order of the kept tokens. The released code leaves it to an unsorted top-k; it matters wherever position does.
-/// </summary>
+/// <summary>Order of the kept tokens. The released code leaves it to an unsorted top-k; it matters wherever position
+/// does.</summary>
 public enum TokenOrder
 {
     /// <summary>Ascending original position. The kit's own order, and the only one for new work.</summary>
     Position,
-
     /// <summary>Descending importance (the reference tensors tagged <c>.sorted</c>).</summary>
     Importance,
-
-    /// <summary>
-    /// Ascending position with the least important kept token last, as the CUDA top-k leaves them (tagged <c>.cuda</c>).
-    /// </summary>
+    /// <summary>Ascending position with the least important kept token last, as the CUDA top-k leaves them (tagged
+    /// <c>.cuda</c>).</summary>
     LeastImportantLast,
-
-    /// <summary>
-    /// Whatever the unsorted top-k of the tokens' device returns, as in the released code: other devices, other orders.
-    /// </summary>
+    /// <summary>Whatever the unsorted top-k of the tokens' device returns, as in the released code: other devices, other
+    /// orders.</summary>
     Library,
-
     /// <summary>What a CPU's unsorted top-k returns, on whatever device. Only for tensors that were recorded that way.</summary>
     LibraryOnCpu,
 }
@@ -196,7 +185,6 @@ public enum MaskCarry
 {
     /// <summary>Every token keeps its own mask; the merged token is valid.</summary>
     WithTokens,
-
     /// <summary>As the released code does for this encoder (see <see cref="MaskGather"/>), misplaced masks included.</summary>
     Released,
 }
@@ -206,7 +194,6 @@ public enum FeaturePooling
 {
     /// <summary>Averaged.</summary>
     Mean,
-
     /// <summary>Summed (released).</summary>
     Sum,
 }

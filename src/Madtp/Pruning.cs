@@ -17,7 +17,6 @@ public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
 
     /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10); protected tokens stay, padding does not.</summary>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="context">The block.</param>
     /// <param name="thresholds">One per learnable token, <c>[B, K]</c>.</param>
     public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds)
     {
@@ -29,7 +28,6 @@ public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
     /// <summary>The most important tokens of each sample.</summary>
     /// <param name="counts">How many, <c>[B]</c> int64.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="context">The block.</param>
     public static PruneMask Top(Tensor counts, Tensor importance, ReductionContext context) =>
         new(TokenRanking.Ranks(TokenRanking.Ranked(importance, context)) < counts.unsqueeze(1));
 }
@@ -59,17 +57,13 @@ internal static class TokenRanking
 /// <summary>How samples that would keep different numbers of tokens share one batch (Table 4, "operation").</summary>
 public enum BatchLayout
 {
-    /// <summary>
-    /// Every sample keeps as many tokens as the one that keeps most (released). Its output depends on its batch mates.
-    /// </summary>
+    /// <summary>Every sample keeps as many tokens as the one that keeps most (released). Its output depends on its batch
+    /// mates.</summary>
     MaxKeep,
-
     /// <summary>Every sample keeps the mean number.</summary>
     MeanKeep,
-
-    /// <summary>
-    /// Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any batch.
-    /// </summary>
+    /// <summary>Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any
+    /// batch.</summary>
     PerInstance,
 }
 
@@ -78,7 +72,6 @@ public enum BelowFloor
 {
     /// <summary>The layer keeps all its tokens (released).</summary>
     KeepAll,
-
     /// <summary>The layer keeps as many as the floor says.</summary>
     KeepFloor,
 }
@@ -86,19 +79,17 @@ public enum BelowFloor
 /// <summary>The prune mask as it is applied, and the shorter sequence that it makes.</summary>
 /// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
 /// <param name="Rows">Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</param>
-/// <param name="Valid">1 where a slot of <paramref name="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are
+/// <param name="Valid">1 where a slot of <paramref name="Rows"/>is used, 0 where it pads, <c>[B, N']</c>; null when all are
 /// used.</param>
 public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
 {
-    /// <summary>
-    /// Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null elsewhere.
-    /// </summary>
+    /// <summary>Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null
+    /// elsewhere.</summary>
     internal Tensor? Ranking { get; init; }
 
     /// <summary>Fits a wanted mask to the policy's batch layout and floor.</summary>
     /// <param name="wanted">M_p as the keep rule wants it.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="context">The block.</param>
     /// <returns>Null where the block keeps everything.</returns>
     public static KeptRows? Of(PruneMask wanted, Tensor importance, ReductionContext context)
     {
@@ -125,12 +116,9 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
             : tokens.EndOfText,
     };
 
-    /// <summary>
-    /// <see cref="Gather"/> and one more row, last, that stands for the pruned tokens; a row of padding where none was pruned.
-    /// </summary>
-    /// <param name="tokens">The whole sequence.</param>
+    /// <summary><see cref="Gather"/> and one more row, last, that stands for the pruned tokens; a row of padding where none was
+    /// pruned.</summary>
     /// <param name="merged">The new row, <c>[B, D]</c>.</param>
-    /// <param name="context">The block.</param>
     public TokenState GatherWith(TokenState tokens, Tensor merged, ReductionContext context)
     {
         var kept = Gather(tokens, context);
@@ -245,21 +233,18 @@ public static class TokenMerging
         (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).MatMul(tokens).squeeze(1);
 }
 
-/// <summary>
-/// Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section 3.3).
-/// </summary>
+/// <summary>Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section
+/// 3.3).</summary>
 public sealed record MergeReducer : ITokenReducer
 {
     /// <summary>Whether the weights are made to sum 1; EViT leaves the attention as it is.</summary>
     public bool Normalized { get; init; } = true;
 
-    /// <inheritdoc/>
     public bool AddsToken => true;
 
     /// <summary>Every pruned token is weighed: one more than the sequence gets shorter by.</summary>
     public PartCost Cost(LayerShape layer, long removed) => new(0, (removed + 1) * layer.Width);
 
-    /// <inheritdoc/>
     public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
     {
         var pruned = TokenMerging.Pruned(kept.Keep, context.Mask).to(context.X.dtype); // [B, N]
@@ -270,10 +255,8 @@ public sealed record MergeReducer : ITokenReducer
 /// <summary>Pruned tokens are gone: the sequence becomes [class, kept].</summary>
 public sealed record DropReducer : ITokenReducer
 {
-    /// <inheritdoc/>
     public PartCost Cost(LayerShape layer, long removed) => default;
 
-    /// <inheritdoc/>
     public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context) =>
         kept.Gather(context.Attended, context);
 }

@@ -2,11 +2,9 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method can be
-/// brought to the same budget. MADTP's strength is the temperature T, that of the methods with fixed counts the keep ratio.
-/// </summary>
-/// <param name="Name">Name shown in tables and charts.</param>
+/// <summary>A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method
+/// can be brought to the same budget. MADTP's strength is the temperature T, that of the methods with fixed counts the keep
+/// ratio.</summary>
 /// <param name="StrengthIs">What the strength is: "temperature" or "keep ratio".</param>
 /// <param name="Policy">The policy at a strength's value; for a temperature always the same.</param>
 public sealed record PruningMethod(string Name, string StrengthIs, Func<double, ReductionPolicy> Policy)
@@ -40,10 +38,8 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
     /// <summary>The method with its strength at a value.</summary>
     public PruningSetting At(double strength) => new(Name, Policy(strength), strength);
 
-    /// <summary>
-    /// Turns the strength until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/> of the
-    /// setting's calibration tells.
-    /// </summary>
+    /// <summary>Turns the strength until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/>
+    /// of the setting's calibration tells.</summary>
     /// <param name="cost">What a setting costs, mean over examples that stay the same.</param>
     /// <param name="target">The cost wanted.</param>
     /// <exception cref="ArgumentException">The target is not positive.</exception>
@@ -64,7 +60,6 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
 }
 
 /// <summary>A method with its strength set: what is compared at one budget.</summary>
-/// <param name="Name">Name shown in tables and charts.</param>
 /// <param name="Policy">The policy at the strength's value.</param>
 /// <param name="Strength">The temperature or the keep ratio, as <see cref="PruningMethod.StrengthIs"/> says.</param>
 public sealed record PruningSetting(string Name, ReductionPolicy Policy, double Strength)
@@ -72,10 +67,8 @@ public sealed record PruningSetting(string Name, ReductionPolicy Policy, double 
     /// <summary>How the strength was found; null where it was chosen.</summary>
     public CalibrationResult? Calibration { get; init; }
 
-    /// <summary>
-    /// Attaches it to a model that is trained: no features are gathered for L_sim. Dispose the handle to have the plain model
-    /// back.
-    /// </summary>
+    /// <summary>Attaches it to a model that is trained: no features are gathered for L_sim. Dispose the handle to have the plain
+    /// model back.</summary>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     public TokenReduction Attach(IReducibleModel model)
     {

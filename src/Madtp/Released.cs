@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Everything that sets the authors' released code apart from <see cref="ReductionPolicy.Fixed"/>, one thing at a time, so that
-/// an ablation shows what each is worth.
-/// </summary>
+/// <summary>Everything that sets the authors' released code apart from <see cref="ReductionPolicy.Fixed"/>, one thing at a time,
+/// so that an ablation shows what each is worth.</summary>
 public static class ReleasedDefects
 {
     private static readonly ImportanceScorer Scorer = new();
@@ -103,16 +101,13 @@ public sealed record ReleasedDefect(string Name, string Sentence)
     public string? DecidedIn { get; init; }
 }
 
-/// <summary>
-/// How the released code looks for the temperature (defect 8): once per epoch it takes a step whose size depends on how far the
-/// cost of the validation split lies from the target. An option beside <see cref="BudgetSearch"/>, for comparison.
-/// </summary>
-/// <remarks>
-/// The table knows one direction: it expects the cost to fall as the temperature rises, which holds for the released softmax
-/// threshold (<see cref="ThresholdNormalization.Softmax"/>) but not for the paper's sparsemax. Its steps are absolute, whatever
-/// the temperature, and nothing keeps it from going below zero, where the released policy prunes nothing. In the released VQA
-/// script the cost is never measured again: <see cref="Walk"/> with a constant cost is what it does.
-/// </remarks>
+/// <summary>How the released code looks for the temperature (defect 8): once per epoch it takes a step whose size depends on how
+/// far the cost of the validation split lies from the target. An option beside <see cref="BudgetSearch"/>, for
+/// comparison.</summary>
+/// <remarks>The table knows one direction: it expects the cost to fall as the temperature rises, which holds for the released
+/// softmax threshold (<see cref="ThresholdNormalization.Softmax"/>) but not for the paper's sparsemax. Its steps are absolute,
+/// whatever the temperature, and nothing keeps it from going below zero, where the released policy prunes nothing. In the
+/// released VQA script the cost is never measured again: <see cref="Walk"/> with a constant cost is what it does.</remarks>
 public static class ReleasedTemperatureSteps
 {
     /// <summary>The temperature of the first epoch.</summary>
@@ -126,7 +121,6 @@ public static class ReleasedTemperatureSteps
     private const double SmallestStep = 0.01;
 
     /// <summary>The next epoch's temperature.</summary>
-    /// <param name="temperature">This epoch's.</param>
     /// <param name="macs">What this epoch cost.</param>
     /// <param name="target">The cost wanted.</param>
     /// <param name="plain">The plain model's cost: distances scale with it. 132.54 G gives the released table of 30, 10, 5 and 1
@@ -134,21 +128,16 @@ public static class ReleasedTemperatureSteps
     /// <exception cref="ArgumentException">The plain model's cost is not positive.</exception>
     public static double Next(double temperature, double macs, double target, double plain)
     {
-        if (!(plain > 0))
-        {
-            throw new ArgumentException(
-                $"the plain model's cost is the unit of the steps' distances and must be positive, not {plain}", nameof(plain));
-        }
+        Guard.Argument(plain > 0,
+            $"the plain model's cost is the unit of the steps' distances and must be positive, not {plain}", nameof(plain));
 
         var distance = Math.Abs(macs - target) / plain * TableScale;
         var step = Table.FirstOrDefault(row => distance > row.Distance, (0, SmallestStep)).Step;
         return macs > target ? temperature + step : temperature - step;
     }
 
-    /// <summary>
-    /// Temperatures and costs of all epochs, in their order. A trained model changes in between; here the cost is the given
-    /// function's.
-    /// </summary>
+    /// <summary>Temperatures and costs of all epochs, in their order. A trained model changes in between; here the cost is the
+    /// given function's.</summary>
     /// <param name="macs">The cost at a temperature.</param>
     /// <param name="target">The cost wanted.</param>
     /// <param name="plain">The plain model's cost.</param>
@@ -174,8 +163,6 @@ internal static class ReleasedOrders
 {
     /// <summary>[class, kept] in the policy's order, <c>[B, count + 1]</c> int64.</summary>
     /// <param name="ranked">TIS, <c>[B, N]</c>.</param>
-    /// <param name="count">Candidates kept.</param>
-    /// <param name="context">The block.</param>
     public static Tensor Rows(Tensor ranked, long count, ReductionContext context)
     {
         // MED takes its top k + 1 in one go and splits off the last, so that the k-th has no special place.
@@ -196,10 +183,8 @@ internal static class ReleasedOrders
     }
 }
 
-/// <summary>
-/// Padding masks as the released code carries them (defect 2); null where the policy or the encoder carries them with their
-/// tokens.
-/// </summary>
+/// <summary>Padding masks as the released code carries them (defect 2); null where the policy or the encoder carries them with
+/// their tokens.</summary>
 internal static class ReleasedMasks
 {
     /// <summary>By descending importance, whatever the order of the tokens (NLVR2 text encoder), <c>[B, N']</c>.</summary>
@@ -209,10 +194,7 @@ internal static class ReleasedMasks
             : null;
 
     /// <summary>The merged token takes the mask of the most important pruned one, <c>[B, 1]</c>.</summary>
-    /// <param name="kept">The kept rows.</param>
     /// <param name="any">1 where any token was merged, <c>[B, 1]</c>.</param>
-    /// <param name="tokens">The whole sequence.</param>
-    /// <param name="context">The block.</param>
     public static Tensor? OfMerged(KeptRows kept, Tensor any, TokenState tokens, ReductionContext context) =>
         kept.Ranking is { } ranking && tokens.Mask is { } mask
             ? any * mask.gather(1, ranking.gather(1, kept.Keep.sum(1, keepdim: true).clamp_max(context.Candidates.Count - 1)) + 1)

@@ -7,30 +7,23 @@ public enum CountSharing
 {
     /// <summary>Every sample keeps the batch's mean share: a static schedule with the rule's own mean counts.</summary>
     Mean,
-
     /// <summary>Every sample keeps the share that the rule gives its neighbour: the same numbers, of other samples.</summary>
     Permuted,
 }
 
-/// <summary>
-/// The control experiment of dynamic pruning: another rule decides how many tokens go on in each layer, but not for whom. Ranking
-/// and reduction stay as they are; the share of a sample's tokens is what is shared, so that texts of all lengths can.
-/// </summary>
+/// <summary>The control experiment of dynamic pruning: another rule decides how many tokens go on in each layer, but not for
+/// whom. Ranking and reduction stay as they are; the share of a sample's tokens is what is shared, so that texts of all lengths
+/// can.</summary>
 /// <remarks>Outputs depend on batch mates. In a batch of one nothing changes.</remarks>
 /// <param name="Inner">The rule whose numbers are taken.</param>
-/// <param name="Sharing">What becomes of them.</param>
 public sealed record SharedCountRule(IKeepRule Inner, CountSharing Sharing) : IKeepRule
 {
-    /// <inheritdoc/>
     public bool NeedsAlignment => Inner.NeedsAlignment;
 
-    /// <inheritdoc/>
     public bool IsActive(double temperature) => Inner.IsActive(temperature);
 
-    /// <inheritdoc/>
     public PartCost Cost(LayerShape layer) => Inner.Cost(layer);
 
-    /// <inheritdoc/>
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();

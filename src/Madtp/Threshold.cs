@@ -5,16 +5,13 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// The learnable threshold θ of dynamic token pruning (eq. 7–9): an importance, averaged where the learnable tokens look. Pure
-/// functions over the N candidates; <c>mask</c> is 1 for tokens and 0 for padding, which gets no weight, <c>[B, N]</c>.
-/// </summary>
+/// <summary>The learnable threshold θ of dynamic token pruning (eq. 7–9): an importance, averaged where the learnable tokens
+/// look. Pure functions over the N candidates; <c>mask</c> is 1 for tokens and 0 for padding, which gets no weight,
+/// <c>[B, N]</c>.</summary>
 public static class LearnableThreshold
 {
-    /// <summary>
-    /// Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0 gives
-    /// the mean of TIS.
-    /// </summary>
+    /// <summary>Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0
+    /// gives the mean of TIS.</summary>
     /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="temperature">T ≥ 0.</param>
@@ -27,9 +24,8 @@ public static class LearnableThreshold
         return (weights * importance.unsqueeze(1)).sum(2);
     }
 
-    /// <summary>
-    /// Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is pruned.
-    /// </summary>
+    /// <summary>Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is
+    /// pruned.</summary>
     /// <param name="rawAlignment">R, <c>[B, N, K]</c>.</param>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="temperature">T > 0.</param>
@@ -51,10 +47,8 @@ public static class Sparsemax
 {
     private const int SmallestShare = 1 << 14; // numbers that are worth a thread
 
-    /// <summary>
-    /// p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero.
-    /// The gradient of g is g − mean of g on the support, and zero off it.
-    /// </summary>
+    /// <summary>p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero. The gradient of g is
+    /// g − mean of g on the support, and zero off it.</summary>
     public static Tensor Project(Tensor scores)
     {
         if (!scores.is_cuda && !(scores.requires_grad && is_grad_enabled()))
@@ -143,36 +137,28 @@ public enum ThresholdNormalization
 {
     /// <summary>Softmax of R/T (released code). T = 0 switches pruning off.</summary>
     Softmax,
-
     /// <summary>Sparsemax of T·A (eq. 7).</summary>
     Sparsemax,
 }
 
-/// <summary>
-/// Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own number.
-/// </summary>
+/// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own
+/// number.</summary>
 /// <param name="Normalization">How the alignment scores become weights over tokens.</param>
 public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
 {
-    /// <inheritdoc/>
     public bool NeedsAlignment => true;
 
-    /// <inheritdoc/>
     public bool IsActive(double temperature) => Normalization == ThresholdNormalization.Sparsemax || temperature > 0;
 
     /// <summary>Every learnable token weighs every token.</summary>
     public PartCost Cost(LayerShape layer) => new(layer.Tokens * layer.LearnableTokens);
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The encoder has no alignment guidance to take a threshold from.</exception>
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
-        if (context.RawAlignment is null)
-        {
-            throw new InvalidOperationException(
-                $"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
-                + "threshold from; use another keep rule, such as MeanThresholdRule");
-        }
+        Guard.State(context.RawAlignment is not null,
+            $"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
+            + $"threshold from; use another keep rule, such as MeanThresholdRule");
 
         using var off = no_grad(); // θ carries no gradient
         return PruneMask.Above(importance.Total, context, Normalization == ThresholdNormalization.Softmax
@@ -181,16 +167,13 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
     }
 }
 
-/// <summary>
-/// Keeps the tokens whose importance exceeds T times its mean over the sample. Needs no alignment guidance: the limit that the
-/// learnable threshold reaches when its weights are flat, with a factor to reach a budget (Table 3, "w/o MAG").
-/// </summary>
+/// <summary>Keeps the tokens whose importance exceeds T times its mean over the sample. Needs no alignment guidance: the limit
+/// that the learnable threshold reaches when its weights are flat, with a factor to reach a budget (Table 3, "w/o
+/// MAG").</summary>
 public sealed record MeanThresholdRule : IKeepRule
 {
-    /// <inheritdoc/>
     public PartCost Cost(LayerShape layer) => default;
 
-    /// <inheritdoc/>
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();

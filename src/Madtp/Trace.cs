@@ -3,9 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// A record of what a reduction did, block by block in order of execution. Disposing it ends the recording and frees its tensors.
-/// </summary>
+/// <summary>A record of what a reduction did, block by block in order of execution. Disposing it ends the recording and frees its
+/// tensors.</summary>
 public sealed class ReductionTrace : IDisposable
 {
     private readonly List<ReductionStep> steps = [];
@@ -32,10 +31,7 @@ public sealed class ReductionTrace : IDisposable
     /// <summary>The steps of one encoder.</summary>
     public IReadOnlyList<ReductionStep> Of(string encoder) => [.. steps.Where(step => step.Encoder == encoder)];
 
-    /// <summary>
-    /// What is left of one sequence, block by block.
-    /// </summary>
-    /// <param name="encoder">The encoder's name.</param>
+    /// <summary>What is left of one sequence, block by block.</summary>
     /// <param name="sample">The sequence's place in the encoder's batch.</param>
     /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
     /// <exception cref="ArgumentException">The trace holds no positions.</exception>
@@ -56,7 +52,6 @@ public sealed class ReductionTrace : IDisposable
         owned.Clear();
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         owned.ForEach(tensor => tensor.Dispose());
@@ -128,7 +123,6 @@ public sealed class ReductionTrace : IDisposable
 }
 
 /// <summary>What a reduction did in one block.</summary>
-/// <param name="Encoder">Name of the encoder.</param>
 /// <param name="Layer">The block's index, from 0.</param>
 /// <param name="TokensPerSample">Tokens each sample goes on with, class and merged token included; padding left out, unless the
 /// policy takes it for tokens.</param>
@@ -141,24 +135,20 @@ public sealed record ReductionStep(string Encoder, int Layer, IReadOnlyList<int>
     /// <summary>Tokens the sequence is long after the block, padding included.</summary>
     public int Length { get; init; }
 
-    /// <summary>
-    /// Original positions of the tokens each sample goes on with, in order; 0 is the class token, −1 a merged token. Null at <see
-    /// cref="TraceDetail.Counts"/>.
-    /// </summary>
+    /// <summary>Original positions of the tokens each sample goes on with, in order; 0 is the class token, −1 a merged token.
+    /// Null at <see cref="TraceDetail.Counts"/>.</summary>
     public IReadOnlyList<long[]>? Positions { get; init; }
 
-    /// <summary>
-    /// Scores, thresholds and selection; null below <see cref="TraceDetail.Tensors"/> or where the block kept everything unseen.
-    /// </summary>
+    /// <summary>Scores, thresholds and selection; null below <see cref="TraceDetail.Tensors"/> or where the block kept everything
+    /// unseen.</summary>
     public StepTensors? Tensors { get; init; }
 }
 
 /// <summary>The tensors of one step, detached. N counts the candidates.</summary>
 public sealed record StepTensors
 {
-    /// <summary>
-    /// The position that each candidate entered the encoder with, <c>[B, N]</c> int64; −1 for merged tokens and padding.
-    /// </summary>
+    /// <summary>The position that each candidate entered the encoder with, <c>[B, N]</c> int64; −1 for merged tokens and
+    /// padding.</summary>
     public Tensor? Candidates { get; init; }
 
     /// <summary>1 for candidates that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>
@@ -185,10 +175,8 @@ public enum TraceDetail
 {
     /// <summary>Tokens per sample.</summary>
     Counts,
-
     /// <summary>Also the original positions of the kept tokens.</summary>
     Positions,
-
     /// <summary>Also every score, threshold and selection, as tensors.</summary>
     Tensors,
 }

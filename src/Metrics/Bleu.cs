@@ -39,10 +39,8 @@ internal sealed class Ngrams
     internal sealed record Counted(int Words, Dictionary<Run, int> Runs);
 }
 
-/// <summary>
-/// BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO's caption evaluation computes them: the closest reference's length, ties to
-/// the shorter.
-/// </summary>
+/// <summary>BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO's caption evaluation computes them: the closest reference's length,
+/// ties to the shorter.</summary>
 public static class Bleu
 {
     // Keep a score of nothing at nothing, and divisions defined.
@@ -50,7 +48,6 @@ public static class Bleu
     private const double Small = 1e-9;
 
     /// <summary>Scores a corpus.</summary>
-    /// <param name="captions">The images' captions.</param>
     /// <returns>BLEU-1 to BLEU-4, index 0 to 3, of the corpus and of each image in the order given.</returns>
     /// <exception cref="ArgumentException">An image has no reference.</exception>
     public static (IReadOnlyList<double> Corpus, IReadOnlyList<IReadOnlyList<double>> PerImage) Compute(
@@ -66,10 +63,7 @@ public static class Bleu
 
     private static Counts Count(TokenizedCaption caption)
     {
-        if (caption.References.Count == 0)
-        {
-            throw new ArgumentException($"image {caption.ImageId} has no reference caption", nameof(caption));
-        }
+        Guard.Argument(caption.References.Count != 0, $"image {caption.ImageId} has no reference caption", nameof(caption));
 
         var ngrams = new Ngrams();
         var test = ngrams.Count(caption.Hypothesis);

@@ -29,13 +29,11 @@ public static class CaptionMetrics
 /// <param name="Cider">CIDEr-D.</param>
 /// <param name="Meteor">METEOR; null where its program was not given.</param>
 /// <param name="Spice">SPICE; null where its program was not given.</param>
-/// <param name="Images">The scores of each image.</param>
 public sealed record CaptionScores(
     IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice,
     IReadOnlyList<CaptionImageScores> Images);
 
 /// <summary>The scores of one image's caption.</summary>
-/// <param name="ImageId">The image.</param>
 /// <param name="Bleu">BLEU-1 to BLEU-4.</param>
 /// <param name="RougeL">ROUGE-L.</param>
 /// <param name="Cider">CIDEr-D.</param>
@@ -44,18 +42,15 @@ public sealed record CaptionScores(
 public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor,
     double? Spice);
 
-/// <summary>
-/// Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation file's
-/// images.
-/// </summary>
+/// <summary>Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation
+/// file's images.</summary>
 /// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>
 public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
 {
     /// <summary>Reads the field's own formats.</summary>
     /// <param name="resultsPath">The submission: <c>[{"image_id": …, "caption": …}]</c>.</param>
-    /// <param name="annotationsPath">
-    /// COCO's captions: <c>{"images": [{"id": …}], "annotations": [{"image_id": …, "caption": …}]}</c>.
-    /// </param>
+    /// <param name="annotationsPath">COCO's captions: <c>{"images": [{"id": …}], "annotations": [{"image_id": …, "caption":
+    /// …}]}</c>.</param>
     /// <param name="subset">Whether to leave images without a generated caption out, instead of refusing.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
@@ -71,12 +66,9 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         }
 
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
-        if (missing.Length > 0 && !subset)
-        {
-            throw new InvalidDataException(
-                $"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as "
-                + $"{missing[0]}; leave them out with --subset");
-        }
+        Guard.Data(missing.Length == 0 || subset,
+            $"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as "
+            + $"{missing[0]}; leave them out with --subset");
 
         var kept = images.Where(hypotheses.ContainsKey).Select(image => references.TryGetValue(image, out var captions)
             ? new TokenizedCaption(image, hypotheses[image], captions)
@@ -85,9 +77,8 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
             $"{resultsPath}: no caption is for an image of {annotationsPath}");
     }
 
-    /// <summary>
-    /// The captions as the metrics compare them, references and generated ones tokenized apart, as the original does.
-    /// </summary>
+    /// <summary>The captions as the metrics compare them, references and generated ones tokenized apart, as the original
+    /// does.</summary>
     public IReadOnlyList<TokenizedCaption> Tokenize()
     {
         var references = new Queue<string>(PtbTokenizer.Tokenize([.. Images.SelectMany(image => image.References)]));
@@ -120,7 +111,5 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
 }
 
 /// <summary>One image's generated caption and the captions people wrote, tokenized: words with spaces between.</summary>
-/// <param name="ImageId">The image.</param>
-/// <param name="Hypothesis">The generated caption.</param>
 /// <param name="References">The captions people wrote; at least one.</param>
 public sealed record TokenizedCaption(long ImageId, string Hypothesis, IReadOnlyList<string> References);

@@ -6,14 +6,11 @@ using System.Text.Json;
 namespace Madtp.Kit.Metrics;
 
 /// <summary>What one of the official scoring programs answered.</summary>
-/// <param name="Corpus">The score of the whole.</param>
 /// <param name="PerImage">The score of each image, in the order given.</param>
 internal sealed record ProgramScores(double Corpus, IReadOnlyList<double> PerImage);
 
-/// <summary>
-/// METEOR and SPICE by their official programs, Java archives that are called as COCO's caption evaluation calls them. KIT_JAVA
-/// names another <c>java</c>.
-/// </summary>
+/// <summary>METEOR and SPICE by their official programs, Java archives that are called as COCO's caption evaluation calls them.
+/// KIT_JAVA names another <c>java</c>.</summary>
 internal static class CaptionPrograms
 {
     /// <summary>METEOR 1.5, spoken to line by line.</summary>

@@ -1,9 +1,7 @@
 namespace Madtp.Kit.Metrics;
 
-/// <summary>
-/// CIDEr-D (Vedantam et al. 2015) as COCO's caption evaluation computes it: σ = 6, clipped, times 10, document frequencies from
-/// the references given.
-/// </summary>
+/// <summary>CIDEr-D (Vedantam et al. 2015) as COCO's caption evaluation computes it: σ = 6, clipped, times 10, document
+/// frequencies from the references given.</summary>
 public static class CiderD
 {
     private const double Sigma = 6;

@@ -7,13 +7,11 @@ namespace Madtp.Kit.Metrics;
 public static class Nlvr2Metrics
 {
     /// <summary>Reads the field's own formats and scores.</summary>
-    /// <param name="predictionsPath">
-    /// Lines <c>identifier,label</c>; the label is True or False in whatever case, 1 or 0, blanks around it or not.
-    /// </param>
-    /// <param name="annotationsPath">
-    /// NLVR2's JSON lines, with <c>identifier</c> and <c>label</c>, written as above or as JSON's true and false. The
-    /// identifier is <c>split-set-pair-sentence</c>; examples that differ in the pair alone share a sentence.
-    /// </param>
+    /// <param name="predictionsPath">Lines <c>identifier,label</c>; the label is True or False in whatever case, 1 or 0, blanks
+    /// around it or not.</param>
+    /// <param name="annotationsPath">NLVR2's JSON lines, with <c>identifier</c> and <c>label</c>, written as above or as JSON's
+    /// true and false. The identifier is <c>split-set-pair-sentence</c>; examples that differ in the pair alone share a
+    /// sentence.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A line has another form, or an example has no prediction.</exception>
     public static Nlvr2Scores ComputeFiles(string predictionsPath, string annotationsPath)
@@ -73,8 +71,5 @@ public static class Nlvr2Metrics
 }
 
 /// <summary>The two scores of NLVR2.</summary>
-/// <param name="Accuracy">The part of examples predicted right.</param>
 /// <param name="Consistency">The part of sentences of which all examples are predicted right.</param>
-/// <param name="Examples">How many examples there are.</param>
-/// <param name="Sentences">How many sentences.</param>
 public sealed record Nlvr2Scores(double Accuracy, double Consistency, int Examples, int Sentences);

@@ -183,23 +183,18 @@ internal static class PtbRules
     };
 }
 
-/// <summary>
-/// One way a token can look. Of all rules that match at a place the one that matches most text wins, then the one listed first.
-/// </summary>
+/// <summary>One way a token can look. Of all rules that match at a place the one that matches most text wins, then the one listed
+/// first.</summary>
 /// <param name="Starts">Which characters the pattern can start with.</param>
-/// <param name="Pattern">
-/// Of the token; its group <c>t</c>, where there is one, is the token and the rest must only follow.
-/// </param>
+/// <param name="Pattern">Of the token; its group <c>t</c>, where there is one, is the token and the rest must only
+/// follow.</param>
 /// <param name="Rewrite">What the token is written as; null for as it stands, an empty result for nothing.</param>
 /// <param name="GiveBack">How many characters at the token's end are read again as the next token.</param>
-/// <param name="Repeats">
-/// Whether what is given back also stays in the token, as the period of an abbreviation that ends a sentence.
-/// </param>
-/// <param name="Reach">
-/// Where the pattern does not match at a place, it matches nowhere in what this one matches there: so that a text in which a rule
-/// looks far ahead and fails is not looked through again from each of its characters. Null for patterns that look ahead no
-/// further than to what they take.
-/// </param>
+/// <param name="Repeats">Whether what is given back also stays in the token, as the period of an abbreviation that ends a
+/// sentence.</param>
+/// <param name="Reach">Where the pattern does not match at a place, it matches nowhere in what this one matches there: so that a
+/// text in which a rule looks far ahead and fails is not looked through again from each of its characters. Null for patterns that
+/// look ahead no further than to what they take.</param>
 /// <param name="IsFallback">Whether the rule is only for where the one before it does not match, however long.</param>
 internal sealed record PtbRule(PtbStart Starts, string Pattern, Func<string, string>? Rewrite = null, int GiveBack = 0,
     bool Repeats = false, string? Reach = null, bool IsFallback = false)
@@ -208,8 +203,6 @@ internal sealed record PtbRule(PtbStart Starts, string Pattern, Func<string, str
     private readonly Regex? reach = Reach is null ? null : Compiled(Reach);
 
     /// <summary>What matches at a place of a text; places are asked for in order.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="position">The place.</param>
     /// <param name="failing">Up to where it is known that nothing matches; kept for the next place of the text.</param>
     public Match At(string text, int position, ref int failing)
     {
@@ -237,16 +230,12 @@ internal enum PtbStart
 {
     /// <summary>A letter, a mark that may stand in a word, a soft hyphen.</summary>
     Letter = 1,
-
     /// <summary>A digit.</summary>
     Digit = 2,
-
     /// <summary>An ampersand, which may begin a letter, a quote or a bracket written as a reference.</summary>
     Reference = 4,
-
     /// <summary>Anything else.</summary>
     Sign = 8,
-
     /// <summary>Half of a pair of units, as of an emoji: no letter, digit or sign to any rule.</summary>
     Surrogate = 16,
 }

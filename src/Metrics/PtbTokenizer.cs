@@ -4,14 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>
-/// Penn Treebank tokenization as COCO's caption evaluation does it: Stanford's PTBTokenizer with <c>-preserveLines
-/// -lowerCase</c>, its escaping of slashes off, then the evaluation's list of punctuation removed.
-/// </summary>
-/// <remarks>
-/// The captions are read as one text of many lines, since an abbreviation at the end of a line looks at the next.
-/// Line separators other than the line feed count as blanks, so that lines and captions stay in step.
-/// </remarks>
+/// <summary>Penn Treebank tokenization as COCO's caption evaluation does it: Stanford's PTBTokenizer with
+/// <c>-preserveLines -lowerCase</c>, its escaping of slashes off, then the evaluation's list of punctuation removed.</summary>
+/// <remarks>The captions are read as one text of many lines, since an abbreviation at the end of a line looks at the next. Line
+/// separators other than the line feed count as blanks, so that lines and captions stay in step.</remarks>
 public static class PtbTokenizer
 {
     private static readonly SearchValues<string> NeverPlain =

@@ -1,10 +1,8 @@
 namespace Madtp.Kit.Metrics;
 
 /// <summary>Recall at 1, 5 and 10 of image-text retrieval, both ways, with several captions for each image.</summary>
-/// <remarks>
-/// Candidates are ranked as the reference's <c>np.argsort(scores)[::-1]</c> ranks them, by numpy's stable order: of equal scores
-/// the later candidate comes first. An image is found at the rank of its best caption.
-/// </remarks>
+/// <remarks>Candidates are ranked as the reference's <c>np.argsort(scores)[::-1]</c> ranks them, by numpy's stable order: of
+/// equal scores the later candidate comes first. An image is found at the rank of its best caption.</remarks>
 public static class RetrievalRecall
 {
     /// <summary>Both ways from one matrix of similarities, or each way from its own, as re-ranking gives them.</summary>
@@ -84,35 +82,22 @@ public static class RetrievalRecall
 
     private static void Check(ScoreMatrix scores, IReadOnlyList<int> imageOfCaption)
     {
-        if (imageOfCaption.Count != scores.Columns || scores.Columns == 0)
-        {
-            throw new ArgumentException($"the scores are of {scores.Columns} captions, the map is of {imageOfCaption.Count}",
-                nameof(imageOfCaption));
-        }
+        Guard.Argument(imageOfCaption.Count == scores.Columns && scores.Columns != 0,
+            $"the scores are of {scores.Columns} captions, the map is of {imageOfCaption.Count}", nameof(imageOfCaption));
 
         var stray = imageOfCaption.ToList().FindIndex(image => image < 0 || image >= scores.Rows);
-        if (stray >= 0)
-        {
-            throw new ArgumentException(
-                $"caption {stray} belongs to image {imageOfCaption[stray]}, but the scores are of {scores.Rows} images",
-                nameof(imageOfCaption));
-        }
+        Guard.Argument(stray < 0,
+            $"caption {stray} belongs to image {imageOfCaption[stray]}, but the scores are of {scores.Rows} images",
+            nameof(imageOfCaption));
 
         var lonely = Enumerable.Range(0, scores.Rows).Except(imageOfCaption).ToList();
-        if (lonely.Count > 0)
-        {
-            throw new ArgumentException($"image {lonely[0]} has no caption", nameof(imageOfCaption));
-        }
+        Guard.Argument(lonely.Count == 0, $"image {lonely[0]} has no caption", nameof(imageOfCaption));
     }
 }
 
 /// <summary>Recall in percent: how often a right answer is among the first one, five, ten.</summary>
 /// <param name="TextAt1">Of captions for an image.</param>
-/// <param name="TextAt5">The same among five.</param>
-/// <param name="TextAt10">The same among ten.</param>
 /// <param name="ImageAt1">Of the image for a caption.</param>
-/// <param name="ImageAt5">The same among five.</param>
-/// <param name="ImageAt10">The same among ten.</param>
 public sealed record RecallScores(double TextAt1, double TextAt5, double TextAt10, double ImageAt1, double ImageAt5,
     double ImageAt10)
 {
@@ -135,10 +120,8 @@ public sealed class ScoreMatrix
     /// <exception cref="ArgumentException">There are not as many as the shape says, or one is not a number.</exception>
     public ScoreMatrix(int rows, int columns, float[] values)
     {
-        if (rows < 0 || columns < 0 || (long)rows * columns != values.Length)
-        {
-            throw new ArgumentException($"{values.Length} scores do not fill [{rows}, {columns}]", nameof(values));
-        }
+        Guard.Argument(rows >= 0 && columns >= 0 && (long)rows * columns == values.Length,
+            $"{values.Length} scores do not fill [{rows}, {columns}]", nameof(values));
 
         if (Array.FindIndex(values, float.IsNaN) is var wrong and >= 0)
         {

@@ -1,14 +1,12 @@
 namespace Madtp.Kit.Metrics;
 
-/// <summary>
-/// ROUGE-L (Lin 2004) as COCO's caption evaluation computes it: β = 1.2, best precision and best recall over the references.
-/// </summary>
+/// <summary>ROUGE-L (Lin 2004) as COCO's caption evaluation computes it: β = 1.2, best precision and best recall over the
+/// references.</summary>
 public static class RougeL
 {
     private const double BetaSquared = 1.2 * 1.2;
 
     /// <summary>Scores each image; the corpus's score is their mean.</summary>
-    /// <param name="captions">The images' captions.</param>
     /// <returns>A score in [0, 1] for each image.</returns>
     public static IReadOnlyList<double> Compute(IReadOnlyList<TokenizedCaption> captions) => [.. captions.Select(Score)];
 

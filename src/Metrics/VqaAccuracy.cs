@@ -5,23 +5,16 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>
-/// VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person out.
-/// </summary>
+/// <summary>VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person
+/// out.</summary>
 public static class VqaAccuracy
 {
     /// <summary>Scores predictions.</summary>
-    /// <param name="questions">The questions with people's answers.</param>
-    /// <param name="predictions">The predicted answer of each question.</param>
-    /// <param name="version">Which version of the official evaluation.</param>
     /// <exception cref="ArgumentException">There is no question, or one has no prediction or no answers.</exception>
     public static VqaScores Compute(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<long, string> predictions,
         VqaVersion version = VqaVersion.Current)
     {
-        if (questions.Count == 0)
-        {
-            throw new ArgumentException("there are no questions to score", nameof(questions));
-        }
+        Guard.Argument(questions.Count != 0, $"there are no questions to score", nameof(questions));
 
         var accuracies = questions.Select(question => Accuracy(question, PredictionOf(question, predictions), version)).ToArray();
         return new VqaScores(
@@ -35,10 +28,8 @@ public static class VqaAccuracy
     /// <summary>Reads the field's own formats and scores.</summary>
     /// <param name="resultsPath">The submission: <c>[{"question_id": …, "answer": …}]</c>.</param>
     /// <param name="annotationsPath">The official annotations, <c>{"annotations": […]}</c>.</param>
-    /// <param name="questionsPath">
-    /// The official questions, <c>{"questions": […]}</c>; where given, they must be those of the annotations.
-    /// </param>
-    /// <param name="version">Which version of the official evaluation.</param>
+    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; where given, they must be those of the
+    /// annotations.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or they do not speak of the same questions.</exception>
     public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null,
@@ -127,16 +118,10 @@ public static class VqaAccuracy
     private static void RequireSame(HashSet<long> expected, HashSet<long> found, string path, string annotationsPath)
     {
         var (missing, extra) = (expected.Except(found).ToArray(), found.Except(expected).ToArray());
-        if (missing.Length > 0)
-        {
-            throw new InvalidDataException(
-                $"{path}: question {missing[0]} of {annotationsPath} is missing ({missing.Length} in all)");
-        }
+        Guard.Data(missing.Length == 0,
+            $"{path}: question {missing[0]} of {annotationsPath} is missing ({missing.Length} in all)");
 
-        if (extra.Length > 0)
-        {
-            throw new InvalidDataException($"{path}: question {extra[0]} is not in {annotationsPath} ({extra.Length} in all)");
-        }
+        Guard.Data(extra.Length == 0, $"{path}: question {extra[0]} is not in {annotationsPath} ({extra.Length} in all)");
     }
 }
 
@@ -145,28 +130,22 @@ public enum VqaVersion
 {
     /// <summary>The current one (2021): answers are normalized only where the ten people did not all write the same.</summary>
     Current,
-
-    /// <summary>
-    /// The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their punctuation.
-    /// </summary>
+    /// <summary>The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their
+    /// punctuation.</summary>
     From2016,
 }
 
 /// <summary>VQA accuracies in percent, rounded to two places as the official evaluation does.</summary>
-/// <param name="Overall">Of all questions.</param>
 /// <param name="PerQuestionType">By how the question begins, in order of appearance.</param>
 /// <param name="PerAnswerType">By <c>yes/no</c>, <c>number</c>, <c>other</c>, in order of appearance.</param>
-/// <param name="PerQuestion">Each question's, in order.</param>
 public sealed record VqaScores(
     double Overall,
     IReadOnlyList<KeyValuePair<string, double>> PerQuestionType,
     IReadOnlyList<KeyValuePair<string, double>> PerAnswerType,
     IReadOnlyList<KeyValuePair<long, double>> PerQuestion);
 
-/// <summary>
-/// Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds a scaled
-/// copy.
-/// </summary>
+/// <summary>Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds
+/// a scaled copy.</summary>
 internal static class PythonRound
 {
     /// <summary>A finite number rounded to some decimal places.</summary>

@@ -23,10 +23,9 @@ public static class VqaAnswerNormalization
     private static readonly Dictionary<string, string> Contractions = TextTable.ReadLines("vqa-contractions.txt")
         .Select(line => line.Split(' ')).ToDictionary(fields => fields[0], fields => fields[1], StringComparer.Ordinal);
 
-    /// <summary>
-    /// Punctuation out: a sign goes without trace where the text has a blank beside that sign anywhere, or a comma between digits
-    /// anywhere; else it becomes a blank. Then every period goes that no digit follows, up to 32 of them.
-    /// </summary>
+    /// <summary>Punctuation out: a sign goes without trace where the text has a blank beside that sign anywhere, or a comma
+    /// between digits anywhere; else it becomes a blank. Then every period goes that no digit follows, up to 32 of
+    /// them.</summary>
     public static string StripPunctuation(string text)
     {
         if (!text.AsSpan().ContainsAny(Signs))
@@ -46,9 +45,8 @@ public static class VqaAnswerNormalization
         return StripPeriods(result.ToString());
     }
 
-    /// <summary>
-    /// Lower case, number words as digits, articles out, contractions with their apostrophe, one blank between words.
-    /// </summary>
+    /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, one blank between
+    /// words.</summary>
     public static string NormalizeWords(string text)
     {
         var words = PythonText.Split(PythonText.Lower(text)).Select(word => Numbers.GetValueOrDefault(word, word));

@@ -9,9 +9,8 @@ namespace Madtp.Kit.Models;
 /// <param name="Map">Whether tokens pass a linear map first.</param>
 public sealed record AlignmentConfig(int Tokens = 100, int Width = 768, AlignmentMapping Map = AlignmentMapping.None)
 {
-    /// <summary>
-    /// E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without alignment guidance.
-    /// </summary>
+    /// <summary>E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without alignment
+    /// guidance.</summary>
     internal static Parameter? LearnableTokens(AlignmentConfig? alignment) =>
         alignment is null ? null : nn.Parameter(randn(alignment.Tokens, alignment.Width));
 }
@@ -30,17 +29,14 @@ public enum AlignmentMapping
 {
     /// <summary>As they are; d_k must equal the width of the encoder (released BLIP).</summary>
     None,
-
     /// <summary>One linear map per block and modality (eq. 1; released CLIP).</summary>
     PerLayer,
-
     /// <summary>One linear map per encoder, shared by its blocks.</summary>
     Shared,
 }
 
-/// <summary>
-/// The map of eq. 1 into the alignment space: V' = W_v V + b_v. Named as in the released checkpoints (<c>q_map.0</c>).
-/// </summary>
+/// <summary>The map of eq. 1 into the alignment space: V' = W_v V + b_v. Named as in the released checkpoints
+/// (<c>q_map.0</c>).</summary>
 public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
 {
     private readonly Sequential q_map;

@@ -2,10 +2,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// Beam search: carries the likeliest texts of each image along, two candidates a beam in every step, so that ends of texts
-/// never crowd out those that go on.
-/// </summary>
+/// <summary>Beam search: carries the likeliest texts of each image along, two candidates a beam in every step, so that ends of
+/// texts never crowd out those that go on.</summary>
 internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
 {
     // Keeps the copies of a prompt from being chosen in the first step, where all beams are equal.
@@ -112,9 +110,8 @@ internal sealed class GoingTexts
     private readonly int beams;
     private readonly long[][] texts;
 
-    /// <summary>
-    /// Begins with every image's prompt, <c>[B, n]</c>; all copies but the first start with the score <paramref name="copies"/>.
-    /// </summary>
+    /// <summary>Begins with every image's prompt, <c>[B, n]</c>; all copies but the first start with the score
+    /// <paramref name="copies"/>.</summary>
     public GoingTexts(Tensor prompts, int beams, float copies)
     {
         this.beams = beams;
@@ -163,7 +160,6 @@ internal sealed class GoingTexts
 
 /// <summary>A word that could come next in a beam search.</summary>
 /// <param name="Beam">Which of its image's texts it would go on from.</param>
-/// <param name="Word">Its id.</param>
 /// <param name="Score">Log-probability of the text with it.</param>
 internal readonly record struct Candidate(int Beam, long Word, float Score);
 
@@ -174,8 +170,6 @@ internal sealed class BeamHypotheses(GenerationSettings settings)
     private double worst = 1e9;
 
     /// <summary>Adds a finished text, without its end, if it is among the best.</summary>
-    /// <param name="text">Its tokens.</param>
-    /// <param name="logProbability">Their summed log-probability.</param>
     public void Add(long[] text, double logProbability)
     {
         var score = Normalized(logProbability, text.Length);

@@ -41,9 +41,8 @@ public sealed record BertConfig
     public int FirstMergeLayer { get; init; } = 6;
 }
 
-/// <summary>
-/// BLIP's text transformer: BERT embeddings and layers that can read images. Parameter names are those of its checkpoints.
-/// </summary>
+/// <summary>BLIP's text transformer: BERT embeddings and layers that can read images. Parameter names are those of its
+/// checkpoints.</summary>
 public sealed class TextTransformer : nn.Module
 {
     private readonly BertEmbeddings embeddings;
@@ -77,9 +76,8 @@ public sealed class TextTransformer : nn.Module
     public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null) =>
         new(config, alignment, (_, map) => BertLayer.Med(config, map));
 
-    /// <summary>
-    /// Computes the keys and values that every layer needs of an image, so that many passes can share them. Exact.
-    /// </summary>
+    /// <summary>Computes the keys and values that every layer needs of an image, so that many passes can share them.
+    /// Exact.</summary>
     /// <exception cref="InvalidOperationException">This is the text encoder of NLVR2, which reads pairs.</exception>
     public ImageContext Project(ImageContext image) =>
         image with { PerLayer = [.. Layers.Select(layer => layer.Project(image.Tokens))] };
@@ -95,9 +93,8 @@ public sealed class TextTransformer : nn.Module
         return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
     }
 
-    /// <summary>
-    /// Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never reduced.
-    /// </summary>
+    /// <summary>Runs the layers as a decoder: every token reads itself, earlier tokens, and the image. Tokens are never
+    /// reduced.</summary>
     /// <param name="ids">New tokens, <c>[B, n]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, n]</c>; null when all are real, as they must be where a cache goes
     /// on.</param>
@@ -108,19 +105,15 @@ public sealed class TextTransformer : nn.Module
     public Tensor Decode(Tensor ids, Tensor? mask, ImageContext image, DecoderCache? cache)
     {
         var before = cache?.Length ?? 0;
-        if (mask is not null && before > 0)
-        {
-            throw new ArgumentException(
-                "a mask covers whole texts; where a cache goes on with new tokens none of them is padding", nameof(mask));
-        }
+        Guard.Argument(mask is null || before <= 0,
+            $"a mask covers whole texts; where a cache goes on with new tokens none of them is padding", nameof(mask));
 
         var hidden = embeddings.Embed(ids, before); // [B, n, D]
         return encoder.Decode(hidden, DecoderBias(ids.shape[1], before + ids.shape[1], mask, hidden), image, cache);
     }
 
-    /// <summary>
-    /// BERT's initialisation of every linear layer and embedding below a module: weights of deviation 0.02, zero biases.
-    /// </summary>
+    /// <summary>BERT's initialisation of every linear layer and embedding below a module: weights of deviation 0.02, zero
+    /// biases.</summary>
     internal static void InitializeAsBert(nn.Module module)
     {
         using var off = no_grad();
@@ -181,18 +174,13 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     /// <summary>Ids <c>[B, N]</c> to embeddings <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor ids) => Embed(ids, 0);
 
-    /// <summary>
-    /// Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to <c>[B, N, D]</c>.
-    /// </summary>
+    /// <summary>Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to
+    /// <c>[B, N, D]</c>.</summary>
     /// <exception cref="ArgumentException">The sequence is longer than the position table.</exception>
     public Tensor Embed(Tensor ids, int firstPosition)
     {
         var (last, most) = (firstPosition + ids.shape[1], position_embeddings.weight!.shape[0]);
-        if (last > most)
-        {
-            throw new ArgumentException(
-                $"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));
-        }
+        Guard.Argument(last <= most, $"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));
 
         var positions = position_embeddings.weight!.slice(0, firstPosition, last, 1); // [N, D]
         return dropout.forward(LayerNorm.forward(word_embeddings.forward(ids) + positions));
@@ -213,7 +201,6 @@ public sealed class BertEncoder : nn.Module, IRecomputing
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public bool Recomputes { get; set; }
 
     /// <summary>The layers in order.</summary>
@@ -226,9 +213,8 @@ public sealed class BertEncoder : nn.Module, IRecomputing
         return BlockStack.Run(layer, tokens, (one, state) => Run(one, state, At(images, index++)));
     }
 
-    /// <summary>
-    /// Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or null.
-    /// </summary>
+    /// <summary>Runs all layers as a decoder on new tokens <c>[B, n, D]</c>; the bias on their scores is <c>[B, 1, n, N]</c> or
+    /// null.</summary>
     public Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache)
     {
         for (var index = 0; index < layer.Count; index++)
@@ -265,10 +251,8 @@ public sealed class BertEncoder : nn.Module, IRecomputing
         [.. images.Select(image => (is_grad_enabled() ? image with { Tokens = image.Tokens.alias() } : image).At(index))];
 }
 
-/// <summary>
-/// One BERT layer: self-attention, cross-attention where there are images, feed-forward. Tokens may be reduced after the
-/// self-attention's LayerNorm, before cross-attention.
-/// </summary>
+/// <summary>One BERT layer: self-attention, cross-attention where there are images, feed-forward. Tokens may be reduced after the
+/// self-attention's LayerNorm, before cross-attention.</summary>
 public sealed class BertLayer : nn.Module, IReducibleBlock
 {
     private readonly BertSelfAttention attention;
@@ -287,10 +271,8 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public IBlockReducer? Reducer { get; set; }
 
-    /// <inheritdoc/>
     public AlignmentMap? QueryModel => query_model;
 
     /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
@@ -314,9 +296,8 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
         return tokens with { X = Read(tokens.X, images) };
     }
 
-    /// <summary>
-    /// Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to <c>[B, n, D]</c>.
-    /// </summary>
+    /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to
+    /// <c>[B, n, D]</c>.</summary>
     internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
         Read(attention.Attend(tokens, bias, reading: null, cache, index).Output, [image]);
 
@@ -341,11 +322,8 @@ public sealed class BertSelfAttention : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>
-    /// Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values <paramref name="cache"/> may
-    /// hold.
-    /// </summary>
-    /// <param name="tokens">The tokens.</param>
+    /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values
+    /// <paramref name="cache"/> may hold.</summary>
     /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
     /// <param name="reading">What will be read of the map; null where nothing is.</param>
     /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
@@ -359,9 +337,8 @@ public sealed class BertSelfAttention : nn.Module
     }
 }
 
-/// <summary>
-/// Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or cross-attention.
-/// </summary>
+/// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or
+/// cross-attention.</summary>
 public sealed class BertAttention : MultiHeadAttention
 {
     private readonly Linear query;
@@ -369,7 +346,6 @@ public sealed class BertAttention : MultiHeadAttention
     private readonly Linear value;
 
     /// <summary>Creates the three projections.</summary>
-    /// <param name="config">Sizes.</param>
     /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
     /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
     public BertAttention(BertConfig config, int keyWidth) : base(nameof(BertAttention), config.Width, config.Heads)
@@ -380,14 +356,12 @@ public sealed class BertAttention : MultiHeadAttention
         RegisterComponents();
     }
 
-    /// <summary>
-    /// Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many queries.
-    /// </summary>
+    /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many
+    /// queries.</summary>
     public KeyValue Project(Tensor tokens) => new(PerHead(key, tokens), PerHead(value, tokens));
 
-    /// <summary>
-    /// Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to <c>[B, h, N, S]</c>.
-    /// </summary>
+    /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to
+    /// <c>[B, h, N, S]</c>.</summary>
     public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias, AttentionReading? reading = null) =>
         Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias, reading);
 
@@ -411,9 +385,8 @@ public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor tokens) => Products.Gelu(Products.Linear(dense, tokens));
 }
 
-/// <summary>
-/// Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the checkpoints).
-/// </summary>
+/// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the
+/// checkpoints).</summary>
 public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly Linear dense;
@@ -429,9 +402,8 @@ public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>
-    /// LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to <c>[B, N, D]</c>.
-    /// </summary>
+    /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to
+    /// <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor branch, Tensor residual) =>
         LayerNorm.forward(Products.Add(dropout.forward(Products.Linear(dense, branch)), residual));
 }

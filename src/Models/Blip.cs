@@ -38,13 +38,10 @@ public sealed record BlipConfig
     /// <summary>BLIP VQA at the paper's size: ViT-B/16 at 480², two BERT-base, K = 100, d_k = 768.</summary>
     public static BlipConfig Vqa { get; } = new() { Vision = VisionTransformerConfig.Base(480), Contrastive = null };
 
-    /// <summary>
-    /// The toy world's, for NLVR2: 64² pixels in patches of 8², 136 words, width 64, four heads, 3 + 3 layers, K = 64, d_k = 64.
-    /// </summary>
-    /// <remarks>
-    /// θ is the importance of one token at least, the least important of those that the K tokens look at (eq. 9). With K much
-    /// below the number of patches that lies so high that no temperature keeps half of them.
-    /// </remarks>
+    /// <summary>The toy world's, for NLVR2: 64² pixels in patches of 8², 136 words, width 64, four heads, 3 + 3 layers, K = 64,
+    /// d_k = 64.</summary>
+    /// <remarks>θ is the importance of one token at least, the least important of those that the K tokens look at (eq. 9). With K
+    /// much below the number of patches that lies so high that no temperature keeps half of them.</remarks>
     public static BlipConfig Toy { get; } = new()
     {
         Vision = VisionTransformerConfig.Toy,
@@ -64,10 +61,8 @@ public sealed record BlipConfig
         EncodeId = 137,
     };
 
-    /// <summary>
-    /// The world with decoys', for NLVR2: 96² pixels in 144 patches of 8², 153 words, width 64, four heads, 6 + 4 layers, K = 24
-    /// (K/N = 0.17, as in the paper), d_k = 64.
-    /// </summary>
+    /// <summary>The world with decoys', for NLVR2: 96² pixels in 144 patches of 8², 153 words, width 64, four heads, 6 + 4
+    /// layers, K = 24 (K/N = 0.17, as in the paper), d_k = 64.</summary>
     public static BlipConfig Decoys { get; } = new()
     {
         Vision = VisionTransformerConfig.Decoys,

@@ -3,11 +3,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// BLIP for captioning: says what an image shows. Image tokens may be reduced; the text decoder's never are, so it has no
-/// aligned feature and the alignment loss has nothing to compare (defect 7 of the released code). Parameter names are those of
-/// its checkpoints.
-/// </summary>
+/// <summary>BLIP for captioning: says what an image shows. Image tokens may be reduced; the text decoder's never are, so it has
+/// no aligned feature and the alignment loss has nothing to compare (defect 7 of the released code). Parameter names are those of
+/// its checkpoints.</summary>
 public sealed class BlipCaptioner : nn.Module, IReducibleModel
 {
     private readonly Parameter? space_dict;
@@ -36,13 +34,10 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     /// <summary>The text decoder.</summary>
     public TextDecoder TextDecoder => text_decoder;
 
-    /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
         [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
 
-    /// <summary>
-    /// Scores given captions (teacher forcing).
-    /// </summary>
+    /// <summary>Scores given captions (teacher forcing).</summary>
     /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
     /// <param name="ids">Caption tokens with [DEC] first and the prompt after it, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
@@ -50,10 +45,8 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     /// <exception cref="ArgumentException">Images and captions are not pairs.</exception>
     public CaptionOutput Forward(Tensor images, Tensor ids, Tensor mask, int promptLength)
     {
-        if (images.shape[0] != ids.shape[0])
-        {
-            throw new ArgumentException($"{images.shape[0]} images and {ids.shape[0]} captions are not pairs", nameof(ids));
-        }
+        Guard.Argument(images.shape[0] == ids.shape[0],
+            $"{images.shape[0]} images and {ids.shape[0]} captions are not pairs", nameof(ids));
 
         var vision = visual_encoder.forward(images); // [B, S, D_v]
         var logits = text_decoder.Forward(ids, mask, ImageContext.Of(vision)); // [B, N, V]
@@ -62,7 +55,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     }
 
     /// <summary>Captions images <c>[B, 3, H, W]</c>.</summary>
-    /// <param name="images">The images.</param>
     /// <param name="prompt">Tokens that every caption begins with, [DEC] first: <c>[n]</c> int64.</param>
     /// <param name="settings">How; beam search as BLIP does it if null.</param>
     /// <returns>Token ids, prompt and end included, padded after their end, <c>[B, N]</c> int64.</returns>

@@ -35,16 +35,13 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
     /// <summary>The text encoder.</summary>
     public TextTransformer TextEncoder => text_encoder;
 
-    /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
         new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict),
         new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.ByImportance },
     ];
 
-    /// <summary>
-    /// Scores a batch of statements.
-    /// </summary>
+    /// <summary>Scores a batch of statements.</summary>
     /// <param name="images">Both images of every pair, <c>[2B, 3, H, W]</c>: first all left ones, then all right ones.</param>
     /// <param name="ids">Statement tokens with [ENC] first, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
@@ -52,12 +49,9 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
     public NlvrOutput Forward(Tensor images, Tensor ids, Tensor mask)
     {
         var pairs = ids.shape[0];
-        if (images.shape[0] != 2 * pairs)
-        {
-            throw new ArgumentException(
-                $"{pairs} statements need {2 * pairs} images (all left ones, then all right ones), not {images.shape[0]}",
-                nameof(images));
-        }
+        Guard.Argument(images.shape[0] == 2 * pairs,
+            $"{pairs} statements need {2 * pairs} images (all left ones, then all right ones), not {images.shape[0]}",
+            nameof(images));
 
         return Read(visual_encoder.forward(images), ids, mask);
     }

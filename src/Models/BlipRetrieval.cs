@@ -4,11 +4,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// BLIP for image-text retrieval: compares images and texts in a joint space (ITC) and judges single pairs by reading the
-/// text with the image (ITM). Parameter names are those of its checkpoints; names that end in <c>_m</c> are the momentum
-/// copies of training.
-/// </summary>
+/// <summary>BLIP for image-text retrieval: compares images and texts in a joint space (ITC) and judges single pairs by reading
+/// the text with the image (ITM). Parameter names are those of its checkpoints; names that end in <c>_m</c> are the momentum
+/// copies of training.</summary>
 public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 {
     private readonly Parameter? space_dict;
@@ -50,7 +48,6 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     /// <summary>The text encoder, alone or reading an image.</summary>
     public TextTransformer TextEncoder => text_encoder;
 
-    /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
         ImageEncoder("visual_encoder", visual_encoder),
@@ -59,7 +56,6 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
             : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
     ];
 
-    /// <inheritdoc/>
     private protected override IEnumerable<(Parameter Online, Parameter Copy)> Copies => visual_encoder_m is null ? [] :
     [
         .. Pairs(visual_encoder, visual_encoder_m),
@@ -74,9 +70,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     /// <summary>Encodes texts on their own: ids with [CLS] first and their mask, each <c>[B, N]</c>.</summary>
     public BlipEncoding EncodeTexts(Tensor ids, Tensor mask) => Encoded(text_encoder.Forward(ids, mask, []), text_proj);
 
-    /// <summary>
-    /// Judges pairs by reading each text with its image.
-    /// </summary>
+    /// <summary>Judges pairs by reading each text with its image.</summary>
     /// <param name="image">Final image tokens, one image a text; or one image with its keys and values projected ahead, for all
     /// texts.</param>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64; the first of each is replaced by [ENC].</param>
@@ -84,10 +78,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     /// <returns>Scores of no match and match, <c>[B, 2]</c>.</returns>
     public Tensor Match(ImageContext image, Tensor ids, Tensor mask) => itm_head.forward(Read(image, WithEncode(ids), mask));
 
-    /// <summary>
-    /// One step of training on matching images and texts: moves the momentum copies, compares against them and the queues,
-    /// fills the queues, and has every pair judged beside a wrong image and a wrong text.
-    /// </summary>
+    /// <summary>One step of training on matching images and texts: moves the momentum copies, compares against them and the
+    /// queues, fills the queues, and has every pair judged beside a wrong image and a wrong text.</summary>
     /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
     /// <param name="ids">Token ids of their texts with [CLS] first, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
@@ -193,10 +185,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 /// <summary>Wrong partners for image-text matching, the likelier drawn the more similar they are.</summary>
 public static class HardNegatives
 {
-    /// <summary>
-    /// Draws one column per row with probability softmax(similarity), never one that shows the row's own image. Whatever the
-    /// device, lots are drawn on the processor, whose random state checkpoints hold.
-    /// </summary>
+    /// <summary>Draws one column per row with probability softmax(similarity), never one that shows the row's own image. Whatever
+    /// the device, lots are drawn on the processor, whose random state checkpoints hold.</summary>
     /// <param name="similarity">Scaled similarities, <c>[B, B]</c>.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
     /// <param name="generator">Where randomness comes from; null for the global generator.</param>
@@ -206,12 +196,9 @@ public static class HardNegatives
     {
         using var off = no_grad();
         var same = imageIds.view(-1, 1).eq(imageIds.view(1, -1)); // [B, B]
-        if (same.all(1).any().item<bool>())
-        {
-            throw new ArgumentException(
-                $"all {imageIds.shape[0]} samples of the batch show one image; matching needs a second one to draw a wrong "
-                    + $"partner from", nameof(imageIds));
-        }
+        Guard.Argument(!same.all(1).any().item<bool>(),
+            $"all {imageIds.shape[0]} samples of the batch show one image; matching needs a second one to draw a wrong "
+            + $"partner from", nameof(imageIds));
 
         // Masked before the softmax rather than after: the same distribution, but it cannot underflow to nothing.
         var weights = similarity.detach().masked_fill(same, float.NegativeInfinity).softmax(1);

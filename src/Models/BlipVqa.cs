@@ -3,10 +3,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones. Image and
-/// question tokens may be reduced, the answer decoder's never are. Parameter names are those of its checkpoints.
-/// </summary>
+/// <summary>BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones.
+/// Image and question tokens may be reduced, the answer decoder's never are. Parameter names are those of its
+/// checkpoints.</summary>
 public sealed class BlipVqa : nn.Module, IReducibleModel
 {
     private readonly Parameter? space_dict;
@@ -37,7 +36,6 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     /// <summary>The answer decoder.</summary>
     public TextDecoder TextDecoder => text_decoder;
 
-    /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
         new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict),
@@ -51,22 +49,17 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     /// <exception cref="ArgumentException">Images and questions are not pairs.</exception>
     public VqaEncoding Read(Tensor images, Tensor ids, Tensor mask)
     {
-        if (images.shape[0] != ids.shape[0])
-        {
-            throw new ArgumentException($"{images.shape[0]} images and {ids.shape[0]} questions are not pairs", nameof(ids));
-        }
+        Guard.Argument(images.shape[0] == ids.shape[0],
+            $"{images.shape[0]} images and {ids.shape[0]} questions are not pairs", nameof(ids));
 
         var vision = visual_encoder.forward(images); // [B, S, D_v]
         return new VqaEncoding(vision, text_encoder.Forward(ids, mask, [ImageContext.Of(vision)]));
     }
 
-    /// <summary>
-    /// Scores given answers (training).
-    /// </summary>
+    /// <summary>Scores given answers (training).</summary>
     /// <param name="images">One image a question, <c>[B, 3, H, W]</c>.</param>
     /// <param name="ids">Question tokens with [ENC] first, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
-    /// <param name="answers">The answers and what they weigh.</param>
     public VqaOutput Forward(Tensor images, Tensor ids, Tensor mask, VqaAnswers answers)
     {
         ArgumentNullException.ThrowIfNull(answers);
@@ -80,10 +73,8 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         return new VqaOutput((answers.Weights * losses).sum() / images.shape[0], logits, encoding);
     }
 
-    /// <summary>
-    /// Answers questions that were read, by ranking candidates: <paramref name="k"/> of them (<c>k_test</c>, 128) are read to
-    /// their end.
-    /// </summary>
+    /// <summary>Answers questions that were read, by ranking candidates: <paramref name="k"/> of them (<c>k_test</c>, 128) are
+    /// read to their end.</summary>
     public RankedAnswers Rank(VqaEncoding encoding, AnswerCandidates candidates, int k = 128)
     {
         ArgumentNullException.ThrowIfNull(encoding);
@@ -97,7 +88,6 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     }
 
     /// <summary>Answers questions that were read in free words.</summary>
-    /// <param name="encoding">The questions.</param>
     /// <param name="settings">How; 3 beams and up to 10 tokens if null.</param>
     /// <returns>Token ids, [DEC] and end included, padded after their end, <c>[B, N]</c> int64.</returns>
     public Tensor Generate(VqaEncoding encoding, GenerationSettings? settings = null)
@@ -131,7 +121,6 @@ public sealed record VqaEncoding(TokenState Vision, TokenState Question);
 /// <summary>What BLIP makes of questions beside their answers in training.</summary>
 /// <param name="Loss">Weighted cross-entropy of the answers, summed over words, mean over the questions; a scalar.</param>
 /// <param name="Logits">Scores of the word after each token of each answer, <c>[A, N, V]</c>.</param>
-/// <param name="Encoding">The questions as read.</param>
 public sealed record VqaOutput(Tensor Loss, Tensor Logits, VqaEncoding Encoding)
 {
     /// <summary>What L_sim compares; null where nothing was aligned.</summary>
@@ -153,20 +142,16 @@ public sealed record AnswerCandidates(Tensor Ids, Tensor Mask)
 /// <param name="Scores">Their log-likelihood, labels smoothed as in training, <c>[B, k]</c>.</param>
 public sealed record RankedAnswers(Tensor Best, Tensor Candidates, Tensor Scores);
 
-/// <summary>
-/// Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these as a whole.
-/// </summary>
+/// <summary>Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these as a
+/// whole.</summary>
 internal static class AnswerRanking
 {
     /// <summary>Ranks candidates for questions that the decoder reads, <paramref name="questions"/> of B.</summary>
     /// <exception cref="ArgumentException">There are no candidates, or k is not positive.</exception>
     public static RankedAnswers Rank(TextDecoder decoder, ImageContext questions, AnswerCandidates candidates, int k)
     {
-        if (k < 1 || candidates.Ids.shape[0] == 0)
-        {
-            throw new ArgumentException(
-                $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
-        }
+        Guard.Argument(k >= 1 && candidates.Ids.shape[0] != 0,
+            $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
 
         var read = decoder.Project(questions); // once for all candidates
         var likely = First(decoder, read, candidates, (int)Math.Min(k, candidates.Ids.shape[0])); // [B, k]

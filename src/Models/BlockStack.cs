@@ -6,11 +6,7 @@ namespace Madtp.Kit.Models;
 internal static class BlockStack
 {
     /// <summary>Runs <paramref name="step"/> over all blocks.</summary>
-    /// <param name="blocks">The blocks in order.</param>
-    /// <param name="tokens">What enters the first.</param>
-    /// <param name="step">Runs one.</param>
     /// <param name="recomputes">Whether only the blocks' inputs are kept for the backward pass.</param>
-    /// <param name="random">Whether the blocks draw random numbers.</param>
     public static TokenState Run<TBlock>(
         IEnumerable<TBlock> blocks, TokenState tokens, Func<TBlock, TokenState, TokenState> step, bool recomputes = false,
             bool random = false)

@@ -6,11 +6,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// What no shape of a checkpoint's tensors tells. Where it is not given, a file of the kit says it, or else the config file
-/// beside the weights (open_clip's <c>open_clip_config.json</c>, Hugging Face's <c>config.json</c>); else it is assumed. Which of
-/// these it was is told.
-/// </summary>
+/// <summary>What no shape of a checkpoint's tensors tells. Where it is not given, a file of the kit says it, or else the config
+/// file beside the weights (open_clip's <c>open_clip_config.json</c>, Hugging Face's <c>config.json</c>); else it is assumed.
+/// Which of these it was is told.</summary>
 /// <param name="Weights">The key that the weights lie under, where the file has several, such as <c>model_ema</c>.</param>
 /// <param name="Heads">Attention heads of the image encoder.</param>
 /// <param name="TextHeads">Attention heads of the text transformer.</param>
@@ -54,9 +52,8 @@ public sealed record CheckpointHints(
     }
 
     /// <summary>Heads of the image encoder and of the text transformer, and CLIP's activation.</summary>
-    /// <exception cref="InvalidDataException">
-    /// The config file beside the weights is malformed or names what is not read, or heads do not divide their width.
-    /// </exception>
+    /// <exception cref="InvalidDataException">The config file beside the weights is malformed or names what is not read, or heads
+    /// do not divide their width.</exception>
     internal (int Heads, int TextHeads, ClipActivation Activation) Find(
         CheckpointFile file, bool isClip, int width, int textWidth)
     {
@@ -83,9 +80,8 @@ public sealed record CheckpointHints(
         return (heads, textHeads, activation);
     }
 
-    /// <summary>
-    /// Says what a loading did beyond copying: another key that fits as well, embeddings resized, names from elsewhere.
-    /// </summary>
+    /// <summary>Says what a loading did beyond copying: another key that fits as well, embeddings resized, names from
+    /// elsewhere.</summary>
     internal LoadReport Tell(LoadReport report)
     {
         const int most = 3;
@@ -104,10 +100,8 @@ public sealed record CheckpointHints(
 
     private static void Require(int width, int heads, string what, string source)
     {
-        if (heads < 1 || width % heads != 0)
-        {
-            throw new InvalidDataException($"{heads} attention heads for {what}, {source}, do not divide a width of {width}");
-        }
+        Guard.Data(heads >= 1 && width % heads == 0,
+            $"{heads} attention heads for {what}, {source}, do not divide a width of {width}");
     }
 
     // The kit's own files, which count their steps, note what is not as it would be assumed: then there is nothing to tell.
@@ -129,9 +123,8 @@ public sealed record CheckpointHints(
         return new Known(both[0], both[1], activation, null);
     }
 
-    /// <summary>
-    /// Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; null where it is neither.
-    /// </summary>
+    /// <summary>Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; null where it is
+    /// neither.</summary>
     public static int[]? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

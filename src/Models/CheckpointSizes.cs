@@ -3,12 +3,10 @@ using Madtp.Kit.Checkpoints;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors, and what no shape tells, found by
-/// <see cref="CheckpointHints"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16. Training
-/// copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the sizes
-/// before.
-/// </summary>
+/// <summary>The sizes of the model that a checkpoint belongs to, read from the shapes of its tensors, and what no shape tells,
+/// found by <see cref="CheckpointHints"/>: assumed heads are 64 wide, those of the kit's toy models (narrower than 128) 16.
+/// Training copies are left out, since what answers does not need them. Of a model that parameters were pruned from these are the
+/// sizes before.</summary>
 public static class CheckpointSizes
 {
     /// <summary>CLIP's sizes.</summary>
@@ -52,9 +50,8 @@ public static class CheckpointSizes
         };
     }
 
-    /// <summary>
-    /// The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint has them.
-    /// </summary>
+    /// <summary>The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint
+    /// has them.</summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
     /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
     /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible

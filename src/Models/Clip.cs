@@ -19,9 +19,8 @@ public sealed record ClipConfig
     /// <summary>Alignment guidance; null builds the plain model, as in the official checkpoints.</summary>
     public AlignmentConfig? Alignment { get; init; } = new(Map: AlignmentMapping.PerLayer);
 
-    /// <summary>
-    /// Momentum copies and queues for training; null builds a model that only answers, as in the official checkpoints.
-    /// </summary>
+    /// <summary>Momentum copies and queues for training; null builds a model that only answers, as in the official
+    /// checkpoints.</summary>
     public ContrastiveConfig? Contrastive { get; init; } = new();
 
     /// <summary>What the feed-forward parts compute.</summary>
@@ -45,9 +44,8 @@ public sealed record ClipConfig
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
     public static ClipConfig LargePatch14At336 { get; } = Large(336);
 
-    /// <summary>
-    /// The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = 64, K = 64, d_k = 64.
-    /// </summary>
+    /// <summary>The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = 64, K = 64, d_k =
+    /// 64.</summary>
     public static ClipConfig Toy { get; } = new()
     {
         Vision = VisionTransformerConfig.Toy,
@@ -95,7 +93,6 @@ public enum ClipActivation
 {
     /// <summary>x · σ(1.702 x): OpenAI's weights.</summary>
     QuickGelu,
-
     /// <summary>x · Φ(x): most of open_clip's own.</summary>
     Gelu,
 }
@@ -105,7 +102,6 @@ public enum MomentumText
 {
     /// <summary>Its own copies of everything.</summary>
     OwnCopies,
-
     /// <summary>Its own embeddings and projection around the transformer and final norm that learn (released).</summary>
     OnlineTransformer,
 }
@@ -115,15 +111,12 @@ public enum QueuedFeatures
 {
     /// <summary>Those of the momentum copies, so that a queue changes slowly.</summary>
     Momentum,
-
     /// <summary>Those of the encoders that learn (released).</summary>
     Online,
 }
 
-/// <summary>
-/// CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are the
-/// momentum copies of training.
-/// </summary>
+/// <summary>CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are
+/// the momentum copies of training.</summary>
 public sealed class ClipModel : ContrastiveModel, IReducibleModel
 {
     private const double LargestScale = 100;
@@ -171,7 +164,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     /// <summary>The blocks of the text encoder, in order.</summary>
     public IReadOnlyList<ClipBlock> TextBlocks => transformer.Blocks;
 
-    /// <inheritdoc/>
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
         ImageEncoder("visual", visual),
@@ -179,7 +171,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         .. visual_m is null ? [] : new[] { ImageEncoder("visual_m", visual_m), TextEncoder("transformer_m", transformer_m!) },
     ];
 
-    /// <inheritdoc/>
     private protected override IEnumerable<(Parameter Online, Parameter Copy)> Copies => visual_m is null ? [] :
     [
         .. Pairs(visual, visual_m),
@@ -208,10 +199,8 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         return new ClipOutput(image, text, logits);
     }
 
-    /// <summary>
-    /// One step of training on matching images and texts: moves the momentum copies, compares against them and the queues,
-    /// and fills the queues.
-    /// </summary>
+    /// <summary>One step of training on matching images and texts: moves the momentum copies, compares against them and the
+    /// queues, and fills the queues.</summary>
     /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
     /// <param name="ids">Token ids of their texts, <c>[B, N]</c> int64.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
@@ -270,8 +259,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 }
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>
-/// <param name="Image">The images.</param>
-/// <param name="Text">The texts.</param>
 /// <param name="Logits">exp(logit_scale) · cosine, images against texts, <c>[B_images, B_texts]</c>.</param>
 public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Logits)
 {

@@ -16,10 +16,8 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
     private readonly LayerNorm ln_post;
 
     /// <summary>Creates the encoder with random weights.</summary>
-    /// <param name="config">Sizes.</param>
     /// <param name="embedWidth">E, width of the joint space.</param>
     /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    /// <param name="activation">What feed-forward parts compute.</param>
     public ClipVisionTransformer(
         VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null, ClipActivation activation = default)
         : base(nameof(ClipVisionTransformer))
@@ -55,10 +53,8 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
     }
 }
 
-/// <summary>
-/// CLIP's text encoder over the parts that its checkpoints keep at the top of the model. Not a module of its own, since it
-/// has no name there.
-/// </summary>
+/// <summary>CLIP's text encoder over the parts that its checkpoints keep at the top of the model. Not a module of its own, since
+/// it has no name there.</summary>
 internal sealed record ClipTextEncoder(
     Embedding Words, Parameter Positions, ClipTransformer Transformer, LayerNorm FinalNorm, Parameter Projection)
 {
@@ -115,11 +111,9 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
 
     /// <summary>Creates the stack.</summary>
     /// <param name="width">D.</param>
-    /// <param name="layers">Number of blocks.</param>
     /// <param name="heads">Attention heads per block.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    /// <param name="activation">What feed-forward parts compute.</param>
     public ClipTransformer(
         int width, int layers, int heads, bool causal, AlignmentConfig? alignment, ClipActivation activation = default)
         : base(nameof(ClipTransformer))
@@ -130,7 +124,6 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public bool Recomputes { get; set; }
 
     /// <summary>The blocks in order.</summary>
@@ -153,11 +146,9 @@ public sealed class ClipBlock : PreNormBlock
 
     /// <summary>Creates the block.</summary>
     /// <param name="width">D.</param>
-    /// <param name="heads">Attention heads.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
     /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    /// <param name="activation">What the feed-forward part computes.</param>
     public ClipBlock(
         int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, ClipActivation activation = default)
         : base(nameof(ClipBlock))
@@ -171,13 +162,10 @@ public sealed class ClipBlock : PreNormBlock
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public override AlignmentMap? QueryModel => query_model;
 
-    /// <inheritdoc/>
     protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (ln_1, attn, ln_2, mlp);
 
-    /// <inheritdoc/>
     protected override Tensor? Bias(TokenState input) => causal ? CausalAttention.Bias(input) : base.Bias(input);
 }
 
@@ -190,7 +178,6 @@ public sealed class ClipAttention : FusedAttention
 
     /// <summary>Creates the layer.</summary>
     /// <param name="width">D.</param>
-    /// <param name="heads">h.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
     public ClipAttention(int width, int heads, int layers) : base(nameof(ClipAttention), width, heads)
@@ -202,19 +189,16 @@ public sealed class ClipAttention : FusedAttention
         ClipInitialization.Attention(in_proj_weight, out_proj, layers);
     }
 
-    /// <summary>
-    /// Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets one do.
-    /// </summary>
+    /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets
+    /// one do.</summary>
     public void Replace(string name, Parameter parameter)
     {
         _ = name == nameof(in_proj_weight) ? in_proj_weight = parameter : in_proj_bias = parameter;
         ConditionallyRegisterParameter(name, parameter);
     }
 
-    /// <inheritdoc/>
     protected override Tensor Project(Tensor tokens) => Products.Linear(tokens, in_proj_weight, in_proj_bias);
 
-    /// <inheritdoc/>
     protected override Tensor Output(Tensor joined) => Products.Linear(out_proj, joined);
 }
 
@@ -228,7 +212,6 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
     /// <summary>Creates the two layers.</summary>
     /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <param name="activation">What is computed between them.</param>
     public ClipFeedForward(int width, int layers, ClipActivation activation = default) : base(nameof(ClipFeedForward))
     {
         this.activation = activation;
@@ -249,10 +232,8 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
 /// <summary>The bias that keeps CLIP's text tokens from looking ahead.</summary>
 internal static class CausalAttention
 {
-    /// <summary>
-    /// −∞ on later rows, plus what the tokens themselves ask for. Where padding is told apart, the end-of-text row sees
-    /// every real token: all that stand behind it are merged ones, which nobody could read otherwise.
-    /// </summary>
+    /// <summary>−∞ on later rows, plus what the tokens themselves ask for. Where padding is told apart, the end-of-text row sees
+    /// every real token: all that stand behind it are merged ones, which nobody could read otherwise.</summary>
     /// <returns><c>[N, N]</c> or <c>[B, 1, N, N]</c>.</returns>
     public static Tensor Bias(TokenState tokens)
     {
@@ -269,9 +250,8 @@ internal static class CausalAttention
     }
 }
 
-/// <summary>
-/// CLIP's initialisation: deviations that shrink with width, and with depth for what writes into the residual stream.
-/// </summary>
+/// <summary>CLIP's initialisation: deviations that shrink with width, and with depth for what writes into the residual
+/// stream.</summary>
 internal static class ClipInitialization
 {
     /// <summary>A table of normal numbers as a parameter.</summary>

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// What image-text contrastive training adds to a model: momentum copies and queues of their features. A model that only answers
-/// needs none.
-/// </summary>
+/// <summary>What image-text contrastive training adds to a model: momentum copies and queues of their features. A model that only
+/// answers needs none.</summary>
 public sealed record ContrastiveConfig
 {
     /// <summary>Features each queue holds.</summary>
@@ -21,8 +19,6 @@ public sealed record ContrastiveConfig
 }
 
 /// <summary>A batch of images and texts in the joint space, each <c>[B, E]</c> of length 1.</summary>
-/// <param name="Image">Image features.</param>
-/// <param name="Text">Text features.</param>
 public sealed record ContrastiveFeatures(Tensor Image, Tensor Text)
 {
     /// <summary>Normalises features <c>[B, E]</c> to length 1.</summary>
@@ -68,10 +64,8 @@ public sealed record RetrievalLosses(
 /// <summary>Image-text contrastive learning (ITC) with momentum distillation, as pure functions.</summary>
 public static class ContrastiveLoss
 {
-    /// <summary>
-    /// Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a mix
-    /// of the true pairs and of what the momentum copies find similar.
-    /// </summary>
+    /// <summary>Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a
+    /// mix of the true pairs and of what the momentum copies find similar.</summary>
     /// <param name="online">Features that learn, each <c>[B, E]</c>; each rank's are compared with the copies of all
     /// ranks.</param>
     /// <param name="momentum">Features of the momentum copies, each <c>[B, E]</c>.</param>
@@ -95,10 +89,8 @@ public static class ContrastiveLoss
         return (imageLoss + textLoss) / 2;
     }
 
-    /// <summary>
-    /// True pairs as probabilities: equal shares among the columns with a row's id. <c>[B]</c> and <c>[1, Q]</c> to <c>[B, B +
-    /// Q]</c>.
-    /// </summary>
+    /// <summary>True pairs as probabilities: equal shares among the columns with a row's id. <c>[B]</c> and <c>[1, Q]</c> to
+    /// <c>[B, B + Q]</c>.</summary>
     public static Tensor Pairs(Tensor ids, Tensor queued)
     {
         var column = ids.view(-1, 1);
@@ -120,10 +112,8 @@ public static class ContrastiveLoss
     private static Tensor CrossEntropy(Tensor logits, Tensor targets) => -(logits.log_softmax(1) * targets).sum(1).mean();
 }
 
-/// <summary>
-/// Features of earlier batches that serve as further negatives. The tensors are buffers of the model, written in place;
-/// <see cref="Pointer"/> tells where the next batch goes, around in a ring.
-/// </summary>
+/// <summary>Features of earlier batches that serve as further negatives. The tensors are buffers of the model, written in place;
+/// <see cref="Pointer"/> tells where the next batch goes, around in a ring.</summary>
 /// <param name="Image">Image features, <c>[E, Q]</c>.</param>
 /// <param name="Text">Text features, <c>[E, Q]</c>.</param>
 /// <param name="Index">Ids of the images they belong to, <c>[1, Q]</c> int64; −100 where the queue is not filled yet.</param>
@@ -140,9 +130,7 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
         full([1, size], -100, dtype: int64),
         zeros([1], dtype: int64));
 
-    /// <summary>
-    /// Writes a batch, all ranks' parts of it, over the oldest features.
-    /// </summary>
+    /// <summary>Writes a batch, all ranks' parts of it, over the oldest features.</summary>
     /// <param name="features">What to keep, each <c>[B, E]</c>.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64.</param>
     /// <exception cref="ArgumentException">The batch is larger than the queue.</exception>
@@ -152,10 +140,7 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
         using var scope = NewDisposeScope();
         (features, ids) = (features.Gathered(), Ranks.Gather(ids));
         var batch = ids.shape[0];
-        if (batch > Size)
-        {
-            throw new ArgumentException($"a batch of {batch} does not fit a queue of {Size} features", nameof(ids));
-        }
+        Guard.Argument(batch <= Size, $"a batch of {batch} does not fit a queue of {Size} features", nameof(ids));
 
         var places = (arange(batch, dtype: int64, device: ids.device) + Pointer).remainder(Size); // [B]
         Image.index_copy_(1, places, features.Image.detach().to(Image.dtype).t());
@@ -165,10 +150,8 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
     }
 }
 
-/// <summary>
-/// A model that learns to compare images and texts: beside what learns it may have slow copies of it (names that end in
-/// <c>_m</c>), which move a little in each step and never have gradients, and queues of their features.
-/// </summary>
+/// <summary>A model that learns to compare images and texts: beside what learns it may have slow copies of it (names that end in
+/// <c>_m</c>), which move a little in each step and never have gradients, and queues of their features.</summary>
 public abstract class ContrastiveModel(string name) : nn.Module(name)
 {
     private protected Tensor? image_queue;
@@ -184,9 +167,8 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
                 + $"trained")
         : new(image_queue, text_queue!, idx_queue!, ptr_queue!);
 
-    /// <summary>
-    /// What learns beside its copy, modules of the same structure or parameters; none in a model that only answers.
-    /// </summary>
+    /// <summary>What learns beside its copy, modules of the same structure or parameters; none in a model that only
+    /// answers.</summary>
     private protected abstract IEnumerable<(Parameter Online, Parameter Copy)> Copies { get; }
 
     /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>

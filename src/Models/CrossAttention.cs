@@ -12,11 +12,9 @@ public sealed record KeyValue(Tensor Key, Tensor Value);
 /// <param name="Mask">1 for real tokens, 0 for padding, <c>[B, S]</c>; null when all are real.</param>
 public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 {
-    /// <summary>
-    /// Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one image
-    /// serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a run of B
-    /// / b.
-    /// </summary>
+    /// <summary>Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one
+    /// image serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a
+    /// run of B / b.</summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 
     /// <summary>Keys and values for the layer that reads, or null.</summary>
@@ -35,9 +33,8 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 /// <summary>How a text layer reads images: one (MED) or two (NLVR2).</summary>
 public abstract class CrossAttention(string name) : nn.Module(name)
 {
-    /// <summary>
-    /// Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and LayerNorm.
-    /// </summary>
+    /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and
+    /// LayerNorm.</summary>
     /// <exception cref="ArgumentException">There are not as many images as are read.</exception>
     public abstract Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images);
 
@@ -62,16 +59,11 @@ public sealed class SingleCrossAttention : CrossAttention
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public override KeyValue Project(Tensor imageTokens) => self.Project(imageTokens);
 
-    /// <inheritdoc/>
     public override Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
-        if (images.Count != 1)
-        {
-            throw new ArgumentException($"this text encoder reads one image, not {images.Count}", nameof(images));
-        }
+        Guard.Argument(images.Count == 1, $"this text encoder reads one image, not {images.Count}", nameof(images));
 
         var keyValue = images[0].KeyValue ?? self.Project(images[0].Tokens);
         return output.forward(Read(tokens, keyValue, images[0].AttentionBias()), tokens);
@@ -81,22 +73,17 @@ public sealed class SingleCrossAttention : CrossAttention
     private Tensor Read(Tensor tokens, KeyValue keyValue, Tensor? bias)
     {
         var images = keyValue.Key.shape[0];
-        if (tokens.shape[0] % images != 0)
-        {
-            throw new ArgumentException(
-                $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each "
-                    + $"run of texts",
-                nameof(keyValue));
-        }
+        Guard.Argument(tokens.shape[0] % images == 0,
+            $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each "
+            + $"run of texts", nameof(keyValue));
 
         var queries = tokens.reshape(images, -1, tokens.shape[2]);
         return MultiHeadAttention.JoinHeads(self.Attend(queries, keyValue, bias)).reshape(tokens.shape[0], tokens.shape[1], -1);
     }
 }
 
-/// <summary>
-/// NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned merge.
-/// </summary>
+/// <summary>NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned
+/// merge.</summary>
 public sealed class PairCrossAttention : CrossAttention
 {
     private readonly BertAttention self0;
@@ -104,7 +91,6 @@ public sealed class PairCrossAttention : CrossAttention
     private readonly PairOutput output;
 
     /// <summary>Creates the layer.</summary>
-    /// <param name="config">Sizes.</param>
     /// <param name="merges">Whether it joins its two readings by a learned map instead of their mean.</param>
     public PairCrossAttention(BertConfig config, bool merges) : base(nameof(PairCrossAttention))
     {
@@ -114,18 +100,13 @@ public sealed class PairCrossAttention : CrossAttention
         RegisterComponents();
     }
 
-    /// <summary>
-    /// Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say where.
-    /// </summary>
+    /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say
+    /// where.</summary>
     public Action<Tensor, Tensor>? Looks { get; set; }
 
-    /// <inheritdoc/>
     public override Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
-        if (images.Count != 2)
-        {
-            throw new ArgumentException($"the NLVR2 text encoder reads two images, not {images.Count}", nameof(images));
-        }
+        Guard.Argument(images.Count == 2, $"the NLVR2 text encoder reads two images, not {images.Count}", nameof(images));
 
         var (left, right) = (Read(self0, tokens, images[0]), Read(self1, tokens, images[1]));
         Looks?.Invoke(left.Probabilities, right.Probabilities);
@@ -136,9 +117,8 @@ public sealed class PairCrossAttention : CrossAttention
         attention.Attend(tokens, attention.Project(image.Tokens), image.AttentionBias());
 }
 
-/// <summary>
-/// Joins what the text read in two images: a projection each, their mean or a learned merge, residual, LayerNorm.
-/// </summary>
+/// <summary>Joins what the text read in two images: a projection each, their mean or a learned merge, residual,
+/// LayerNorm.</summary>
 public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Linear dense0;

@@ -2,9 +2,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// How a text is generated. The defaults are those of BLIP's captioning: beam search with 3 beams, 5 to 20 tokens.
-/// </summary>
+/// <summary>How a text is generated. The defaults are those of BLIP's captioning: beam search with 3 beams, 5 to 20
+/// tokens.</summary>
 /// <remarks>Lengths count all tokens, the prompt included, as in Hugging Face's <c>generate</c>, which the released models were
 /// scored with.</remarks>
 public sealed record GenerationSettings
@@ -18,19 +17,15 @@ public sealed record GenerationSettings
     /// <summary>Texts that beam search carries along for each image; 1 is greedy search.</summary>
     public int Beams { get; init; } = 3;
 
-    /// <summary>
-    /// Above 1, words that a text has already are less likely to come again: log-probabilities below 0 are multiplied by it,
-    /// scores above 0 divided.
-    /// </summary>
+    /// <summary>Above 1, words that a text has already are less likely to come again: log-probabilities below 0 are multiplied by
+    /// it, scores above 0 divided.</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>Beam search ranks finished texts by log-probability / length^penalty.</summary>
     public double LengthPenalty { get; init; } = 1;
 
-    /// <summary>
-    /// Whether beam search ends an image's search as soon as it has as many finished texts as beams, without looking for better
-    /// ones.
-    /// </summary>
+    /// <summary>Whether beam search ends an image's search as soon as it has as many finished texts as beams, without looking for
+    /// better ones.</summary>
     public bool EarlyStopping { get; init; }
 
     /// <summary>Draws words at random instead of searching; null searches.</summary>
@@ -54,36 +49,27 @@ public sealed record GenerationSettings
     /// <exception cref="ArgumentException">A setting makes no sense; the message says which.</exception>
     internal void Check(long promptLength)
     {
-        Demand(Beams >= 1, $"beams must be at least 1, not {Beams}");
-        Demand(promptLength >= 1, "a prompt has at least one token, the one that begins a text");
-        Demand(MaxLength > promptLength, $"a prompt of {promptLength} tokens leaves no room in a text of at most {MaxLength}");
-        Demand(RepetitionPenalty > 0,
-            FormattableString.Invariant($"the repetition penalty must be above 0, not {RepetitionPenalty}"));
-        Demand(Sampling is null || Beams == 1, "sampling draws one text at a time; it takes 1 beam");
-        Demand(Sampling is null or { TopP: > 0 and <= 1, TopK: >= 0, Temperature: > 0 },
+        Guard.Argument(Beams >= 1, $"beams must be at least 1, not {Beams}");
+        Guard.Argument(promptLength >= 1, $"a prompt has at least one token, the one that begins a text");
+        Guard.Argument(MaxLength > promptLength,
+            $"a prompt of {promptLength} tokens leaves no room in a text of at most {MaxLength}");
+        Guard.Argument(RepetitionPenalty > 0,
+            $"the repetition penalty must be above 0, not {RepetitionPenalty}");
+        Guard.Argument(Sampling is null || Beams == 1, $"sampling draws one text at a time; it takes 1 beam");
+        Guard.Argument(Sampling is null or { TopP: > 0 and <= 1, TopK: >= 0, Temperature: > 0 },
             $"sampling takes 0 < p ≤ 1, k ≥ 0 and a temperature above 0, not {Sampling}");
-    }
-
-    private static void Demand(bool holds, string message)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException(message);
-        }
     }
 }
 
-/// <summary>
-/// How words are drawn at random. The defaults are those of BLIP's nucleus sampling in Hugging Face's <c>generate</c>.
-/// </summary>
+/// <summary>How words are drawn at random. The defaults are those of BLIP's nucleus sampling in Hugging Face's
+/// <c>generate</c>.</summary>
 public sealed record SamplingSettings
 {
     /// <summary>p: words are drawn from the smallest set of likeliest words whose probabilities reach it.</summary>
     public double TopP { get; init; } = 0.9;
 
-    /// <summary>
-    /// k: words are drawn from the k likeliest at most; 0 sets no limit. Where BLIP says nothing, <c>generate</c> takes 50.
-    /// </summary>
+    /// <summary>k: words are drawn from the k likeliest at most; 0 sets no limit. Where BLIP says nothing, <c>generate</c> takes
+    /// 50.</summary>
     public int TopK { get; init; } = 50;
 
     /// <summary>Scores are divided by it; below 1 likely words become likelier.</summary>
@@ -93,19 +79,14 @@ public sealed record SamplingSettings
     public long Seed { get; init; }
 }
 
-/// <summary>
-/// Generates texts from a language model by greedy search, beam search or sampling. The rules are those of Hugging Face
-/// transformers 4.15, the version that BLIP was released and scored with.
-/// </summary>
+/// <summary>Generates texts from a language model by greedy search, beam search or sampling. The rules are those of Hugging Face
+/// transformers 4.15, the version that BLIP was released and scored with.</summary>
 public static class TextGeneration
 {
-    /// <summary>
-    /// Generates one text for each prompt.
-    /// </summary>
+    /// <summary>Generates one text for each prompt.</summary>
     /// <param name="model">The language model; for beam search it serves <see cref="GenerationSettings.Beams"/> texts for each
     /// prompt.</param>
     /// <param name="prompts">Prompts, <c>[B, n]</c> int64, all of one length.</param>
-    /// <param name="settings">How.</param>
     /// <returns>Token ids, prompt and end included, padded after their end, <c>[B, N]</c> int64.</returns>
     /// <exception cref="ArgumentException">The settings make no sense for these prompts.</exception>
     public static Tensor Generate(INextWord model, Tensor prompts, GenerationSettings settings)
@@ -127,19 +108,15 @@ public interface INextWord
     /// <summary>Begins with prompts <c>[B, n]</c> int64 and returns scores of their next words, <c>[B, V]</c>.</summary>
     Tensor Begin(Tensor prompts);
 
-    /// <summary>
-    /// Goes on with one more word each.
-    /// </summary>
+    /// <summary>Goes on with one more word each.</summary>
     /// <param name="words">The newest words, <c>[B]</c> int64.</param>
     /// <param name="rows">Which text each goes on from, <c>[B]</c> int64; null when each goes on from its own.</param>
     /// <returns>Scores of the next words, <c>[B, V]</c>.</returns>
     Tensor Next(Tensor words, Tensor? rows);
 }
 
-/// <summary>
-/// A text decoder that goes on word by word. Keys and values of the image are computed once, whatever the number of beams and
-/// steps, and those of earlier words are kept; the scores are those of reading each text anew.
-/// </summary>
+/// <summary>A text decoder that goes on word by word. Keys and values of the image are computed once, whatever the number of
+/// beams and steps, and those of earlier words are kept; the scores are those of reading each text anew.</summary>
 public sealed class CachedDecoder : INextWord, IDisposable
 {
     private readonly TextDecoder decoder;
@@ -155,10 +132,8 @@ public sealed class CachedDecoder : INextWord, IDisposable
         cache = new DecoderCache(decoder.Config.Layers);
     }
 
-    /// <inheritdoc/>
     public Tensor Begin(Tensor prompts) => decoder.Step(prompts, cache, read);
 
-    /// <inheritdoc/>
     public Tensor Next(Tensor words, Tensor? rows)
     {
         if (rows is not null)
@@ -169,7 +144,6 @@ public sealed class CachedDecoder : INextWord, IDisposable
         return decoder.Step(words.unsqueeze(1), cache, read);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => cache.Dispose();
 }
 
@@ -212,7 +186,6 @@ internal static class WordRules
     /// <summary>Repetition penalty, then minimum length.</summary>
     /// <param name="scores">Scores, <c>[B, V]</c>.</param>
     /// <param name="texts">The texts so far, <c>[B, N]</c> int64.</param>
-    /// <param name="settings">What applies.</param>
     public static Tensor Apply(Tensor scores, Tensor texts, GenerationSettings settings)
     {
         var ruled = settings.RepetitionPenalty == 1 ? scores : Penalized(scores, texts, settings.RepetitionPenalty);

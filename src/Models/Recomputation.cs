@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// Runs a block without keeping what it computes on the way. The backward pass runs it once more, from the same inputs and the
-/// same random state, and goes on from there, so that gradients are those of an ordinary run, bit for bit.
-/// </summary>
+/// <summary>Runs a block without keeping what it computes on the way. The backward pass runs it once more, from the same inputs
+/// and the same random state, and goes on from there, so that gradients are those of an ordinary run, bit for bit.</summary>
 internal static class Recomputation
 {
     [ThreadStatic]
@@ -15,11 +13,8 @@ internal static class Recomputation
     /// <summary>Whether a block is being run for the second time; what only watches looks away then.</summary>
     public static bool IsAgain => isAgain;
 
-    /// <summary>
-    /// Runs a block.
-    /// </summary>
+    /// <summary>Runs a block.</summary>
     /// <param name="run">The block: a function of its arguments and of parameters, with no other effect.</param>
-    /// <param name="state">Its tokens.</param>
     /// <param name="images">Images that it reads, not projected ahead.</param>
     /// <param name="random">Whether it draws random numbers: on the processor, or on a GPU by a seed of the processor's.</param>
     public static TokenState Run(
@@ -55,9 +50,8 @@ internal static class Recomputation
             this.random = random ? RandomState.Take() : null;
         }
 
-        /// <summary>
-        /// Tensors that gradients flow out of: hidden states and alignment features. The others are counts and places.
-        /// </summary>
+        /// <summary>Tensors that gradients flow out of: hidden states and alignment features. The others are counts and
+        /// places.</summary>
         public List<Tensor> Forward(IReadOnlyList<Tensor> inputs)
         {
             using var scope = NewDisposeScope();
@@ -143,15 +137,12 @@ internal static class Recomputation
     }
 }
 
-/// <summary>
-/// An encoder that can forget what its blocks computed and compute it again when gradients need it (gradient checkpointing).
-/// </summary>
+/// <summary>An encoder that can forget what its blocks computed and compute it again when gradients need it (gradient
+/// checkpointing).</summary>
 public interface IRecomputing
 {
-    /// <summary>
-    /// Whether training keeps only each block's input and runs the block once more in the backward pass: about a third more time
-    /// for much less memory.
-    /// </summary>
+    /// <summary>Whether training keeps only each block's input and runs the block once more in the backward pass: about a third
+    /// more time for much less memory.</summary>
     bool Recomputes { get; set; }
 }
 

@@ -9,17 +9,12 @@ public interface IReducibleModel
     IReadOnlyList<ReducibleEncoder> ReducibleEncoders { get; }
 }
 
-/// <summary>
-/// One encoder of a model as token reduction sees it: its blocks in order and the learnable tokens they align to.
-/// </summary>
+/// <summary>One encoder of a model as token reduction sees it: its blocks in order and the learnable tokens they align
+/// to.</summary>
 /// <param name="Name">Name of the module inside the model, as in its checkpoint: <c>visual_encoder</c>, <c>text_encoder</c>,
 /// ….</param>
-/// <param name="Modality">What its tokens are.</param>
-/// <param name="Blocks">The blocks in order of execution.</param>
-/// <param name="FindSpaceDict">
-/// Gives E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment guidance. Asked each time, because
-/// a model that is moved to a device or a type has other parameters afterwards.
-/// </param>
+/// <param name="FindSpaceDict">Gives E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment
+/// guidance. Asked each time, because a model that is moved to a device or a type has other parameters afterwards.</param>
 public sealed record ReducibleEncoder(
     string Name, Modality Modality, IReadOnlyList<IReducibleBlock> Blocks, Func<Parameter?>? FindSpaceDict)
 {
@@ -41,25 +36,19 @@ public enum Modality
 {
     /// <summary>Image patches.</summary>
     Image,
-
     /// <summary>Text tokens.</summary>
     Text,
 }
 
-/// <summary>
-/// How the authors' code carries the padding mask through pruning; it differs by encoder (defect 2 of the released code).
-/// </summary>
+/// <summary>How the authors' code carries the padding mask through pruning; it differs by encoder (defect 2 of the released
+/// code).</summary>
 public enum MaskGather
 {
     /// <summary>There is no mask.</summary>
     None,
-
-    /// <summary>
-    /// The mask follows its token; the merged token takes the mask of the most important pruned one. Tokens and mask come from
-    /// one unsorted top-(k + 1) whose last entry is that pruned token (MED).
-    /// </summary>
+    /// <summary>The mask follows its token; the merged token takes the mask of the most important pruned one. Tokens and mask
+    /// come from one unsorted top-(k + 1) whose last entry is that pruned token (MED).</summary>
     WithTokens,
-
     /// <summary>The mask is gathered by descending importance whatever the order of the tokens (NLVR2 text encoder).</summary>
     ByImportance,
 }
@@ -70,21 +59,17 @@ public interface IReducibleBlock
     /// <summary>What is attached to the block; null runs the plain block.</summary>
     IBlockReducer? Reducer { get; set; }
 
-    /// <summary>
-    /// The block's own map into the alignment space (W_v and b_v of eq. 1); null where the model shares one or has none.
-    /// </summary>
+    /// <summary>The block's own map into the alignment space (W_v and b_v of eq. 1); null where the model shares one or has
+    /// none.</summary>
     AlignmentMap? QueryModel { get; }
 }
 
-/// <summary>
-/// What a transformer block calls between its attention and its feed-forward part, when something is attached to it.
-/// The block knows nothing else about token reduction.
-/// </summary>
+/// <summary>What a transformer block calls between its attention and its feed-forward part, when something is attached to it. The
+/// block knows nothing else about token reduction.</summary>
 public interface IBlockReducer
 {
-    /// <summary>
-    /// Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for that.
-    /// </summary>
+    /// <summary>Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for
+    /// that.</summary>
     bool ExcludesPadding { get; }
 
     /// <summary>What it reads of the attention between all tokens; null for nothing: then the attention keeps no map.</summary>
@@ -94,6 +79,5 @@ public interface IBlockReducer
     /// <summary>Returns the tokens that go on through the rest of the block.</summary>
     /// <param name="input">The block's input; alignment guidance reads this.</param>
     /// <param name="attended">The tokens after the attention residual.</param>
-    /// <param name="attention">What the attention saw.</param>
     TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention);
 }

@@ -2,11 +2,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// Re-ranking of retrieval: the most similar texts of every image and the most similar images of every text are judged by reading
-/// the text with the image. An image's keys and values are computed once for all texts it meets in either direction; the scores
-/// are those of reading each pair alone.
-/// </summary>
+/// <summary>Re-ranking of retrieval: the most similar texts of every image and the most similar images of every text are judged
+/// by reading the text with the image. An image's keys and values are computed once for all texts it meets in either direction;
+/// the scores are those of reading each pair alone.</summary>
 public sealed class Reranking
 {
     private readonly BlipRetrieval model;
@@ -24,7 +22,6 @@ public sealed class Reranking
     /// <param name="mask">1 for their tokens, 0 for padding, <c>[T, N]</c>.</param>
     /// <param name="similarity">Cosine of every image with every text, float32 on the host, <c>[I, T]</c>.</param>
     /// <param name="candidates">Candidates of each query that are judged (<c>k_test</c>; COCO 256, Flickr30k 128).</param>
-    /// <param name="batch">Pairs read at once.</param>
     public Reranking(BlipRetrieval model, Tensor ids, Tensor mask, Tensor similarity, int candidates = 256, int batch = 64)
     {
         (this.model, this.ids, this.mask, this.similarity, this.batch) = (model, ids, mask, similarity, batch);
@@ -34,7 +31,6 @@ public sealed class Reranking
     }
 
     /// <summary>The texts that an image meets, and for each how well it matches plus how similar it is.</summary>
-    /// <param name="image">The image's number.</param>
     /// <param name="tokens">Its final tokens, <c>[S, D]</c>; padding left out.</param>
     public (long[] Texts, float[] Scores) Judge(int image, Tensor tokens)
     {
@@ -66,9 +62,8 @@ public sealed class Reranking
         return new RetrievalScores(imageToText.MoveToOuterDisposeScope(), textToImage.t().contiguous().MoveToOuterDisposeScope());
     }
 
-    /// <summary>
-    /// Tokens <c>[S, D]</c> filled up with copies of the class token to a length, as the released code reads them (defect 5).
-    /// </summary>
+    /// <summary>Tokens <c>[S, D]</c> filled up with copies of the class token to a length, as the released code reads them
+    /// (defect 5).</summary>
     public static Tensor FilledUp(Tensor tokens, long length) =>
         length <= tokens.shape[0] ? tokens : cat([tokens, tokens.slice(0, 0, 1, 1).expand(length - tokens.shape[0], -1)], 0);
 

@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// BLIP's text decoder: a causal BERT that reads an image (or an encoded question) and scores each next word. Its tokens are
-/// never reduced. Parameter names are those of its checkpoints.
-/// </summary>
+/// <summary>BLIP's text decoder: a causal BERT that reads an image (or an encoded question) and scores each next word. Its tokens
+/// are never reduced. Parameter names are those of its checkpoints.</summary>
 public sealed class TextDecoder : nn.Module
 {
     private readonly TextTransformer bert;
@@ -24,9 +22,8 @@ public sealed class TextDecoder : nn.Module
     /// <summary>The decoder's sizes.</summary>
     public BertConfig Config => bert.Config;
 
-    /// <summary>
-    /// Computes the keys and values that every layer needs of what is read, so that all steps share them. Exact.
-    /// </summary>
+    /// <summary>Computes the keys and values that every layer needs of what is read, so that all steps share them.
+    /// Exact.</summary>
     public ImageContext Project(ImageContext read) => bert.Project(read);
 
     /// <summary>Scores every next word of whole texts (teacher forcing).</summary>
@@ -47,9 +44,8 @@ public sealed class TextDecoder : nn.Module
         return Score(hidden.slice(1, hidden.shape[1] - 1, hidden.shape[1], 1)).squeeze(1);
     }
 
-    /// <summary>
-    /// All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the checkpoints.
-    /// </summary>
+    /// <summary>All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the
+    /// checkpoints.</summary>
     public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
     {
         var all = base.state_dict(destination, prefix);
@@ -81,10 +77,8 @@ public sealed class LanguageModelHead : nn.Module
     internal Tensor Bias => predictions.Bias;
 }
 
-/// <summary>
-/// Scores of all words from hidden states (<c>predictions</c> in the checkpoints). The matrix is the word table of the
-/// embeddings; the checkpoints name it, and the bias, a second time under <c>decoder</c>.
-/// </summary>
+/// <summary>Scores of all words from hidden states (<c>predictions</c> in the checkpoints). The matrix is the word table of the
+/// embeddings; the checkpoints name it, and the bias, a second time under <c>decoder</c>.</summary>
 public sealed class LanguageModelPredictions : nn.Module
 {
     private readonly LanguageModelTransform transform;
@@ -123,12 +117,9 @@ public sealed class LanguageModelTransform : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor hidden) => LayerNorm.forward(nn.functional.gelu(dense.forward(hidden)));
 }
 
-/// <summary>
-/// Keys and values that each layer of a text decoder has computed for the tokens so far, so that a step computes those of its
-/// new token alone. Exact: a causal layer's keys and values of a token do not depend on later ones. For inference only; it owns
-/// its tensors and frees those that a step replaces.
-/// </summary>
-/// <param name="depth">Layers of the decoder.</param>
+/// <summary>Keys and values that each layer of a text decoder has computed for the tokens so far, so that a step computes those
+/// of its new token alone. Exact: a causal layer's keys and values of a token do not depend on later ones. For inference only; it
+/// owns its tensors and frees those that a step replaces.</summary>
 public sealed class DecoderCache(int depth) : IDisposable
 {
     private readonly KeyValue?[] layers = new KeyValue?[depth];
@@ -136,9 +127,8 @@ public sealed class DecoderCache(int depth) : IDisposable
     /// <summary>Tokens whose keys and values are held.</summary>
     public int Length => layers is [{ } first, ..] ? (int)first.Key.shape[2] : 0;
 
-    /// <summary>
-    /// Makes row i go on from what was row <paramref name="rows"/>[i], <c>[B']</c> int64; for searches that drop and fork texts.
-    /// </summary>
+    /// <summary>Makes row i go on from what was row <paramref name="rows"/>[i], <c>[B']</c> int64; for searches that drop and
+    /// fork texts.</summary>
     public void Reorder(Tensor rows)
     {
         for (var layer = 0; layer < layers.Length; layer++)
@@ -150,7 +140,6 @@ public sealed class DecoderCache(int depth) : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         for (var layer = 0; layer < layers.Length; layer++)
@@ -187,9 +176,8 @@ public static class LanguageModelLoss
     /// <summary>A target that is not counted.</summary>
     public const long Ignored = -100;
 
-    /// <summary>
-    /// What should be foretold: the texts themselves, without padding and without their beginning. <c>[B, N]</c> int64
-    /// </summary>
+    /// <summary>What should be foretold: the texts themselves, without padding and without their beginning. <c>[B, N]</c>
+    /// int64</summary>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <param name="skip">Tokens at the beginning that are given rather than foretold: the prompt.</param>
@@ -200,14 +188,12 @@ public static class LanguageModelLoss
             : cat([full_like(targets.slice(1, 0, skip, 1), Ignored), targets.slice(1, skip, ids.shape[1], 1)], 1);
     }
 
-    /// <summary>
-    /// The mean over all counted words of all texts: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to a scalar.
-    /// </summary>
+    /// <summary>The mean over all counted words of all texts: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to a
+    /// scalar.</summary>
     public static Tensor Mean(Tensor logits, Tensor targets) => CrossEntropy(logits, targets, nn.Reduction.Mean);
 
-    /// <summary>
-    /// The sum over the counted words of each text: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to <c>[B]</c>.
-    /// </summary>
+    /// <summary>The sum over the counted words of each text: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to
+    /// <c>[B]</c>.</summary>
     public static Tensor PerText(Tensor logits, Tensor targets) =>
         CrossEntropy(logits, targets, nn.Reduction.None).view(logits.shape[0], -1).sum(1);
 

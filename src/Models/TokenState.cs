@@ -2,64 +2,48 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// Everything that travels with a sequence of tokens through the blocks of one encoder. Whatever removes, reorders or
-/// merges tokens rewrites all of it at once, so that no per-token value can end up beside another token.
-/// </summary>
+/// <summary>Everything that travels with a sequence of tokens through the blocks of one encoder. Whatever removes, reorders or
+/// merges tokens rewrites all of it at once, so that no per-token value can end up beside another token.</summary>
 /// <param name="X">Hidden states, <c>[B, N, D]</c>.</param>
 public sealed record TokenState(Tensor X)
 {
-    /// <summary>
-    /// 1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is real.
-    /// </summary>
+    /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is
+    /// real.</summary>
     public Tensor? Mask { get; init; }
 
-    /// <summary>
-    /// True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text: the start
-    /// of text).
-    /// </summary>
+    /// <summary>True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text:
+    /// the start of text).</summary>
     public Tensor? Candidates { get; init; }
 
-    /// <summary>
-    /// Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null unless a
-    /// reduction records it.
-    /// </summary>
+    /// <summary>Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null
+    /// unless a reduction records it.</summary>
     public Tensor? Position { get; init; }
 
-    /// <summary>
-    /// How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of it.
-    /// </summary>
+    /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of
+    /// it.</summary>
     public Tensor? Size { get; init; }
 
-    /// <summary>
-    /// 1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c> float; null
-    /// when every row holds one.
-    /// </summary>
+    /// <summary>1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c>
+    /// float; null when every row holds one.</summary>
     public Tensor? Filled { get; init; }
 
-    /// <summary>
-    /// Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64; null unless
-    /// a reduction counts them.
-    /// </summary>
+    /// <summary>Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64;
+    /// null unless a reduction counts them.</summary>
     public Tensor? Entered { get; init; }
 
-    /// <summary>
-    /// Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class token.
-    /// </summary>
+    /// <summary>Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class
+    /// token.</summary>
     public Tensor? EndOfText { get; init; }
 
-    /// <summary>
-    /// Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without alignment guidance.
-    /// </summary>
+    /// <summary>Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without alignment
+    /// guidance.</summary>
     public Tensor? AlignmentFeature { get; init; }
 
     /// <summary>Tokens per sample, the class token included.</summary>
     public int Length => (int)X.shape[1];
 
-    /// <summary>
-    /// What is added to attention scores on these tokens as keys: −10000 on padding, log of the size where a reducer
-    /// asks for proportional attention. <c>[B, 1, 1, N]</c>, or null when there is nothing to add.
-    /// </summary>
+    /// <summary>What is added to attention scores on these tokens as keys: −10000 on padding, log of the size where a reducer
+    /// asks for proportional attention. <c>[B, 1, 1, N]</c>, or null when there is nothing to add.</summary>
     public Tensor? AttentionBias()
     {
         var bias = Mask is null ? null : AdditiveMask(Mask);
@@ -108,16 +92,13 @@ public sealed record TokenState(Tensor X)
         Candidates = parts[8],
     };
 
-    /// <summary>
-    /// The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to <c>[B, 1, 1, N]</c>.
-    /// </summary>
+    /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to
+    /// <c>[B, 1, 1, N]</c>.</summary>
     public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
 }
 
-/// <summary>
-/// The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not work on
-/// the rows that only make the samples equally long.
-/// </summary>
+/// <summary>The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not
+/// work on the rows that only make the samples equally long.</summary>
 internal sealed class FilledRows
 {
     private const double Worth = 0.9; // a greater share of filled rows is not worth two copies
@@ -140,9 +121,8 @@ internal sealed class FilledRows
         return rows.shape[0] > Worth * filled.numel() ? All : new(rows);
     }
 
-    /// <summary>
-    /// Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0. <c>[B, N, D']</c>.
-    /// </summary>
+    /// <summary>Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0.
+    /// <c>[B, N, D']</c>.</summary>
     public Tensor Map(Tensor x, Func<Tensor, Tensor> map)
     {
         if (rows is null)

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// The backward pass. What a <see cref="GuardedFunction{T}"/> throws in it cannot pass through native code: it is remembered
-/// there and thrown here.
-/// </summary>
+/// <summary>The backward pass. What a <see cref="GuardedFunction{T}"/> throws in it cannot pass through native code: it is
+/// remembered there and thrown here.</summary>
 public static class BackwardPass
 {
     [ThreadStatic]
@@ -19,12 +17,10 @@ public static class BackwardPass
     private static Exception? failureElsewhere; // of a device's thread, which no caller owns
 
     /// <summary>Adds the gradients of a loss to those of its leaves.</summary>
-    /// <param name="loss">One number.</param>
     /// <exception cref="Exception">What a function of the kit threw in its backward pass.</exception>
     public static void Run(Tensor loss) => Run([loss], []);
 
     /// <summary>Adds the gradients of several tensors to those of their leaves.</summary>
-    /// <param name="tensors">What to start from.</param>
     /// <param name="gradients">Their gradients; none for numbers.</param>
     /// <exception cref="Exception">What a function of the kit threw in its backward pass.</exception>
     public static void Run(IList<Tensor> tensors, IList<Tensor> gradients)

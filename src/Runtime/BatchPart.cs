@@ -2,11 +2,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// The part of a step's batch whose losses are being computed, where that is not all of it: a rank's share, or a part of it where
-/// gradients are accumulated. A part is computed as if it were cut out of the whole batch: texts are as wide, random numbers are
-/// drawn for all samples, and means are taken over what the whole batch counts, so that parts add up to it.
-/// </summary>
+/// <summary>The part of a step's batch whose losses are being computed, where that is not all of it: a rank's share, or a part of
+/// it where gradients are accumulated. A part is computed as if it were cut out of the whole batch: texts are as wide, random
+/// numbers are drawn for all samples, and means are taken over what the whole batch counts, so that parts add up to it.</summary>
 public sealed class BatchPart
 {
     [ThreadStatic]
@@ -24,9 +22,6 @@ public sealed class BatchPart
     public int[] Batch { get; }
 
     /// <summary>Takes a part in hand until the result is disposed.</summary>
-    /// <param name="batch">The whole batch's examples.</param>
-    /// <param name="from">Where the part begins.</param>
-    /// <param name="count">How many examples it has.</param>
     public static IDisposable Begin(ReadOnlySpan<int> batch, int from, int count) =>
         Begin(count == batch.Length ? null : new BatchPart(batch.ToArray(), from, count));
 
@@ -39,12 +34,9 @@ public sealed class BatchPart
     }
 
     /// <summary>The longest of the whole batch; null where the batch in hand is that itself.</summary>
-    /// <param name="length">An example's length.</param>
     public static int? Longest(Func<int, int> length) => Current?.Batch.Max(length);
 
-    /// <summary>
-    /// Random numbers for the samples in hand, drawn for those of the whole batch.
-    /// </summary>
+    /// <summary>Random numbers for the samples in hand, drawn for those of the whole batch.</summary>
     /// <param name="shape"><c>[V·B, …]</c>, the first of all samples first.</param>
     /// <param name="draw">Draws a tensor of a shape.</param>
     public static Tensor Draw(long[] shape, Func<long[], Tensor> draw)
@@ -61,11 +53,9 @@ public sealed class BatchPart
         return all.slice(1, part.from, part.from + part.count, 1).reshape(shape);
     }
 
-    /// <summary>
-    /// A mean over what the examples in hand count, such as words, so that the mean over all parts is that over the whole batch.
-    /// </summary>
+    /// <summary>A mean over what the examples in hand count, such as words, so that the mean over all parts is that over the
+    /// whole batch.</summary>
     /// <param name="mean">A scalar.</param>
-    /// <param name="examples">The examples in hand.</param>
     /// <param name="counted">How much some examples count.</param>
     /// <returns>Null where the examples in hand count nothing.</returns>
     public static Tensor? Mean(Tensor mean, int[] examples, Func<int[], double> counted)
@@ -91,7 +81,6 @@ public sealed class BatchPart
 /// <param name="probability">Of an element to become 0.</param>
 public sealed class SampleDropout(double probability) : nn.Module<Tensor, Tensor>(nameof(SampleDropout))
 {
-    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         if (BatchPart.Current is null || !training || probability == 0)

@@ -12,9 +12,8 @@ public static class ComputeDevice
     /// <summary>The names there are, for help texts and errors.</summary>
     public const string Names = "auto, cpu, cuda or cuda:N";
 
-    /// <summary>
-    /// The device of a name. Products on it are of float32's precision until <see cref="AllowTf32"/> says otherwise.
-    /// </summary>
+    /// <summary>The device of a name. Products on it are of float32's precision until <see cref="AllowTf32"/> says
+    /// otherwise.</summary>
     /// <param name="name">auto, cpu, cuda or cuda:N.</param>
     /// <exception cref="ArgumentException">There is no such name, or no such device here.</exception>
     public static Device Of(string name)
@@ -31,14 +30,11 @@ public static class ComputeDevice
         };
     }
 
-    /// <summary>
-    /// Whether a GPU may round the factors of float32 products and convolutions to 10 bits (TF32): several times faster, with
-    /// errors around 1e-3. PyTorch allows it to convolutions by default, the kit to nothing.
-    /// </summary>
+    /// <summary>Whether a GPU may round the factors of float32 products and convolutions to 10 bits (TF32): several times faster,
+    /// with errors around 1e-3. PyTorch allows it to convolutions by default, the kit to nothing.</summary>
     public static void AllowTf32(bool allowed) => backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = allowed;
 
     /// <summary>The device as a line of progress names it: "CPU (2 threads)" or "cuda:0 (NVIDIA …)".</summary>
-    /// <param name="device">Any device.</param>
     public static string Describe(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -56,11 +52,8 @@ public static class ComputeDevice
         return string.Join(" or ", lines.Select(line => line[Label.Length..].Trim()).Distinct());
     }
 
-    /// <summary>
-    /// Whether a device multiplies numbers of bfloat16 faster than float32's: a processor with AVX-512's or AMX's instructions
-    /// for it; a GPU is taken to be of compute capability 8.0 or later.
-    /// </summary>
-    /// <param name="device">Any device.</param>
+    /// <summary>Whether a device multiplies numbers of bfloat16 faster than float32's: a processor with AVX-512's or AMX's
+    /// instructions for it; a GPU is taken to be of compute capability 8.0 or later.</summary>
     public static bool PrefersBfloat16(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);

@@ -1,8 +1,7 @@
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// One process at a time works in a folder. The system frees the lock when its process ends, however that ends.
-/// </summary>
+/// <summary>One process at a time works in a folder. The system frees the lock when its process ends, however that
+/// ends.</summary>
 internal static class FolderLock
 {
     /// <summary>Takes a folder's lock, making the folder where it is absent; dispose to free it.</summary>
@@ -11,7 +10,6 @@ internal static class FolderLock
         $"{folder} is in use by another run: let that end first, or name another folder");
 
     /// <summary>The same; null where another process, or another part of this one, holds the lock.</summary>
-    /// <param name="folder">The folder.</param>
     /// <param name="name">The file that stands for the lock: who works in a folder for another may take a second one.</param>
     public static IDisposable? TryTake(string folder, string name = "run.lock")
     {

@@ -2,10 +2,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// A function with a backward pass of its own. An exception that leaves TorchSharp's <c>backward</c> meets native code and the
-/// process hangs; here it is remembered, no gradient flows, and <see cref="BackwardPass.Run(Tensor)"/> throws it.
-/// </summary>
+/// <summary>A function with a backward pass of its own. An exception that leaves TorchSharp's <c>backward</c> meets native code
+/// and the process hangs; here it is remembered, no gradient flows, and <see cref="BackwardPass.Run(Tensor)"/> throws
+/// it.</summary>
 /// <typeparam name="T">The function itself; called through its static <c>apply</c>.</typeparam>
 public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
     where T : GuardedFunction<T>, new()
@@ -13,10 +12,8 @@ public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
     private const string Arguments = "guarded.arguments";
     private const string Results = "guarded.results";
 
-    /// <inheritdoc/>
     public sealed override string Name => typeof(T).Name;
 
-    /// <inheritdoc/>
     public sealed override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
     {
         ArgumentNullException.ThrowIfNull(ctx);
@@ -27,7 +24,6 @@ public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
         return Forward(ctx, vars);
     }
 
-    /// <inheritdoc/>
     public sealed override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
     {
         ArgumentNullException.ThrowIfNull(ctx);
@@ -51,7 +47,6 @@ public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
     protected abstract List<Tensor> Forward(autograd.AutogradContext context, IReadOnlyList<object> arguments);
 
     /// <summary>Computes a gradient for each argument, null where there is none.</summary>
-    /// <param name="context">What was saved.</param>
     /// <param name="gradients">Of the outputs; null where one was not used.</param>
     protected abstract IReadOnlyList<Tensor?> Backward(autograd.AutogradContext context, IReadOnlyList<Tensor?> gradients);
 }

@@ -40,7 +40,6 @@ public static unsafe partial class LateRelease
 
     /// <summary>Redirects the binding's releases, unless that has been done.</summary>
     /// <param name="torch">The loaded libtorch_cpu.</param>
-    /// <param name="binding">The loaded LibTorchSharp.</param>
     internal static void Begin(nint torch, nint binding)
     {
         // A redirection must not lead to code that can be unloaded.

@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// Matrix products. TorchSharp's own <c>matmul</c> has no exception guard around its native call: shapes that do not fit, or
-/// memory that does not suffice, end the process. This one goes through operators that have one.
-/// </summary>
+/// <summary>Matrix products. TorchSharp's own <c>matmul</c> has no exception guard around its native call: shapes that do not
+/// fit, or memory that does not suffice, end the process. This one goes through operators that have one.</summary>
 public static class MatrixProduct
 {
     /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; to the same bits where nothing

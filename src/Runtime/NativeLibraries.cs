@@ -3,12 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// Loads libtorch before TorchSharp looks for one, so that the package's own is what runs: the dynamic linker takes a loaded
-/// library for every later request by its name, and a libtorch of the system would otherwise be found first.
+/// <summary>Loads libtorch before TorchSharp looks for one, so that the package's own is what runs: the dynamic linker takes a
+/// loaded library for every later request by its name, and a libtorch of the system would otherwise be found first.
 /// <c>KIT_LIBTORCH</c> names another one, a folder with <c>lib/libtorch_cpu.so</c> such as pip's <c>site-packages/torch</c>;
-/// TorchSharp's binding is the package's in any case.
-/// </summary>
+/// TorchSharp's binding is the package's in any case.</summary>
 public static class NativeLibraries
 {
     /// <summary>Names the folder of another libtorch; empty for the package's.</summary>

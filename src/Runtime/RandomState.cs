@@ -3,10 +3,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// The state of the processor's random numbers. TorchSharp ends the process when it is given one that is none, and cannot read a
-/// GPU's: that one is set from numbers which can be had again, so that nothing of it has to be kept.
-/// </summary>
+/// <summary>The state of the processor's random numbers. TorchSharp ends the process when it is given one that is none, and
+/// cannot read a GPU's: that one is set from numbers which can be had again, so that nothing of it has to be kept.</summary>
 public static class RandomState
 {
     private const int Words = 624; // of a Mersenne twister
@@ -23,10 +21,7 @@ public static class RandomState
     public static void Restore(byte[] state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (!IsValid(state))
-        {
-            throw new InvalidDataException("the random state is damaged: it is not one of a Mersenne twister");
-        }
+        Guard.Data(IsValid(state), $"the random state is damaged: it is not one of a Mersenne twister");
 
         using var restored = tensor(state);
         set_rng_state(restored);

@@ -8,11 +8,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
 
-/// <summary>
-/// The processes that do one piece of work together, started by <c>mpirun -n N</c> or <c>srun --mpi=pmi2</c>, by MPICH through
-/// MPI.NET. All of them must come to each call, in the same order. A process that was started alone is the only rank, and every
-/// call gives back what it was given; MPICH is looked for only where there are others.
-/// </summary>
+/// <summary>The processes that do one piece of work together, started by <c>mpirun -n N</c> or <c>srun --mpi=pmi2</c>, by MPICH
+/// through MPI.NET. All of them must come to each call, in the same order. A process that was started alone is the only rank, and
+/// every call gives back what it was given; MPICH is looked for only where there are others.</summary>
 public static class Ranks
 {
     /// <summary>What <c>./kit setup --mpi</c> installs.</summary>
@@ -48,9 +46,8 @@ public static class Ranks
 
     /// <summary>Joins the other ranks, where the process was started with others.</summary>
     /// <param name="asked">auto, none, or the number there must be.</param>
-    /// <exception cref="InvalidOperationException">
-    /// There are not so many, or MPICH is missing, or another MPI started the process.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">There are not so many, or MPICH is missing, or another MPI started the
+    /// process.</exception>
     public static void Join(string asked = "auto")
     {
         ArgumentNullException.ThrowIfNull(asked);
@@ -60,18 +57,12 @@ public static class Ranks
             return;
         }
 
-        if (Number("OMPI_COMM_WORLD_SIZE") > 1)
-        {
-            throw new InvalidOperationException(
-                $"Open MPI started this, whose handles do not fit MPI.NET: install {Package} (./kit setup --mpi), and start with "
-                + "mpirun.mpich");
-        }
+        Guard.State(Number("OMPI_COMM_WORLD_SIZE") is not > 1,
+            $"Open MPI started this, whose handles do not fit MPI.NET: install {Package} (./kit setup --mpi), and start with "
+            + $"mpirun.mpich");
 
-        if (Started <= 1 && Number("SLURM_STEP_NUM_TASKS") > 1)
-        {
-            throw new InvalidOperationException(
-                "srun started tasks that do not know of one another: give it --mpi=pmi2, or the verb --ranks none");
-        }
+        Guard.State(Started > 1 || Number("SLURM_STEP_NUM_TASKS") is not > 1,
+            $"srun started tasks that do not know of one another: give it --mpi=pmi2, or the verb --ranks none");
 
         if ((wanted ?? Started) != Started)
         {
@@ -131,10 +122,8 @@ public static class Ranks
         return sum.item<float>() > 0;
     }
 
-    /// <summary>
-    /// Replaces tensors by their sums over all ranks, the same to the bit on each; in buckets of 25 MB. A GPU's go through pinned
-    /// memory of the processor.
-    /// </summary>
+    /// <summary>Replaces tensors by their sums over all ranks, the same to the bit on each; in buckets of 25 MB. A GPU's go
+    /// through pinned memory of the processor.</summary>
     /// <param name="tensors">float32 or float64, of the same shapes on each rank.</param>
     public static void Sum(IEnumerable<Tensor> tensors)
     {
@@ -176,10 +165,8 @@ public static class Ranks
         SumBucket(bucket);
     }
 
-    /// <summary>
-    /// The rows of all ranks, <c>[B, …]</c> to <c>[N·B, …]</c>, in the order of ranks. A gradient flows back to every rank: its
-    /// rows get the sum of what all ranks' losses say of them.
-    /// </summary>
+    /// <summary>The rows of all ranks, <c>[B, …]</c> to <c>[N·B, …]</c>, in the order of ranks. A gradient flows back to every
+    /// rank: its rows get the sum of what all ranks' losses say of them.</summary>
     /// <param name="rows">Of the same shape on each rank.</param>
     public static Tensor Gather(Tensor rows)
     {

@@ -13,7 +13,6 @@ namespace Madtp.Kit.Tasks;
 
 /// <summary>How captions of a data set are written and compared.</summary>
 /// <param name="Prompt">Tokens that every caption begins with, [DEC] first.</param>
-/// <param name="Generation">How captions are generated.</param>
 /// <param name="Words">The words of a caption's tokens, without prompt and end.</param>
 /// <param name="Content">What a caption says, in a form that equal contents share; null where that cannot be told.</param>
 public sealed record CaptionLanguage(
@@ -28,11 +27,9 @@ public sealed record CaptionLanguage(
         ToyCaptions.ShapesIn);
 }
 
-/// <summary>
-/// BLIP's captioner on COCO in Karpathy's splits: what does the image show? An example is a caption with its image. The text has
-/// no aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people wrote, each
-/// once, so that they do not depend on what is generated.
-/// </summary>
+/// <summary>BLIP's captioner on COCO in Karpathy's splits: what does the image show? An example is a caption with its image. The
+/// text has no aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people
+/// wrote, each once, so that they do not depend on what is generated.</summary>
 public sealed class CaptionTask : ModelTask<CaptionedImages>
 {
     private const int CaptionedAtOnce = 50; // images
@@ -42,9 +39,6 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
     /// <param name="model">The model, on the device that it computes on.</param>
-    /// <param name="language">How captions are written.</param>
-    /// <param name="settings">What is trained and scored.</param>
-    /// <param name="open">Opens a split.</param>
     public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
         : base(model, settings, open)
     {
@@ -52,10 +46,8 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width);
     }
 
-    /// <inheritdoc/>
     public override string Name => "caption";
 
-    /// <inheritdoc/>
     public override string CostOf => "an image with its caption read once";
 
     /// <summary>Opens the toy world, or COCO's files in Karpathy's form or BLIP's.</summary>
@@ -65,10 +57,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     public static CaptionTask Open(TaskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (settings.Dataset != "coco")
-        {
-            throw new ArgumentException($"captioning is trained and scored on coco, not on '{settings.Dataset}'");
-        }
+        Guard.Argument(settings.Dataset == "coco", $"captioning is trained and scored on coco, not on '{settings.Dataset}'");
 
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
@@ -89,11 +78,9 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         };
     }
 
-    /// <inheritdoc/>
     public override CaptionTask With(nn.Module other) =>
         new((BlipCaptioner)other, language, Unreduced, Split) { OwnsSplits = false };
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();
@@ -114,9 +101,6 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
 
     /// <summary>Captions every image and compares with all its captions: the field's metrics, MACs, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="split">Images with captions.</param>
-    /// <param name="name">What to call them.</param>
-    /// <param name="language">How captions are generated and compared.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every caption is compared with those of another image.</param>
     /// <param name="truth">COCO's file of references; the split's own captions if null.</param>
@@ -180,18 +164,15 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         };
     }
 
-    /// <inheritdoc/>
     protected override Evaluation Score(string split, Scoring scoring) =>
         Evaluate(model, Split(split), split, language, Active, scoring, References(Settings, split));
 
-    /// <inheritdoc/>
     internal override void Identify(RunIdentity identity, string split)
     {
         identity.Add("beams", language.Generation.Beams);
         identity.Add("length", $"{language.Generation.MinLength} to {language.Generation.MaxLength} tokens");
     }
 
-    /// <inheritdoc/>
     protected override double ReducedCost(CaptionedImages split, int examples)
     {
         var captions = Enumerable.Range(0, examples).ToLookup(caption => split.ImageOfCaption[caption]);

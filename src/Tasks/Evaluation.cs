@@ -5,8 +5,6 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>How well a model answers, and at what cost.</summary>
-/// <param name="Split">The examples it was scored on.</param>
-/// <param name="Examples">How many they are.</param>
 /// <param name="Accuracy">The main score, 0 to 1: share right, VQA's accuracy, mean recall at 1; for captions CIDEr-D.</param>
 /// <param name="Macs">Multiply-accumulates of one example, mean over the examples ('paper' accounting).</param>
 /// <param name="DenseMacs">The same of the plain model on the same examples.</param>
@@ -22,8 +20,8 @@ public sealed record Evaluation(string Split, int Examples, double Accuracy, dou
     /// <summary>The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</summary>
     public double? Strength { get; init; }
 
-    /// <summary>What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null where nothing is reduced.
-    /// </summary>
+    /// <summary>What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null where nothing is
+    /// reduced.</summary>
     public string? StrengthIs { get; init; }
 
     /// <summary>Tokens after each reducing layer of each encoder, mean over the examples that were answered just now.</summary>
@@ -43,9 +41,7 @@ public sealed record Evaluation(string Split, int Examples, double Accuracy, dou
 }
 
 /// <summary>How far an evaluation is.</summary>
-/// <param name="Step">What is being done.</param>
 /// <param name="Done">Examples done, those of earlier runs included.</param>
-/// <param name="Total">Examples there are.</param>
 public readonly record struct EvaluationProgress(string Step, int Done, int Total);
 
 /// <summary>What is given away at random, to show that a model needs it.</summary>
@@ -53,10 +49,8 @@ public enum Shuffle
 {
     /// <summary>Nothing.</summary>
     None,
-
     /// <summary>Every text gets the images of another example.</summary>
     Images,
-
     /// <summary>Every image gets the text of another example.</summary>
     Text,
 }
@@ -82,11 +76,8 @@ public sealed record Scoring
     /// <summary>Stops it after the batch in hand.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>
-    /// Answers examples in batches, but for those whose answers an earlier run has left in the folder. Ranks take the batches by
-    /// turns; each has all answers in the end.
-    /// </summary>
-    /// <param name="count">How many examples there are.</param>
+    /// <summary>Answers examples in batches, but for those whose answers an earlier run has left in the folder. Ranks take the
+    /// batches by turns; each has all answers in the end.</summary>
     /// <param name="batchSize">Examples answered at once, where the settings do not say.</param>
     /// <param name="step">What is done; names the file of answers.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
@@ -143,8 +134,6 @@ public sealed record Scoring
     }
 
     /// <summary>Writes a submission into the folder.</summary>
-    /// <param name="name">What the file is called.</param>
-    /// <param name="write">Writes a file of a path.</param>
     /// <returns>The file; null where there is no folder.</returns>
     internal string? Submit(string name, Action<string> write)
     {
@@ -160,7 +149,6 @@ public sealed record Scoring
 }
 
 /// <summary>Answers to a split's first examples, in order.</summary>
-/// <param name="All">The answers.</param>
 /// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
 /// <param name="Resumed">How many an earlier run had left.</param>
 /// <param name="Strength">The method's strength; null for the plain model.</param>
@@ -173,7 +161,6 @@ internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<str
 }
 
 /// <summary>What was answered to an example.</summary>
-/// <param name="Text">The answer in words.</param>
 /// <param name="Right">Whether it is right, where the example tells; else null.</param>
 /// <param name="Macs">Multiply-accumulates.</param>
 /// <param name="DenseMacs">Multiply-accumulates of the plain model.</param>

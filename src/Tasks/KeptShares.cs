@@ -11,13 +11,10 @@ public static class KeptShares
 {
     private const int AtOnce = 50;
 
-    /// <summary>
-    /// Shares of the patches of each kind that are tokens of their own after the last image layer: "kept objects", "kept glyphs",
-    /// "kept ground".
-    /// </summary>
+    /// <summary>Shares of the patches of each kind that are tokens of their own after the last image layer: "kept objects", "kept
+    /// glyphs", "kept ground".</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="pairs">The examples, which know what their patches show.</param>
-    /// <param name="reduction">The reduction attached to the model.</param>
     /// <param name="limit">Looks at the first examples only.</param>
     public static IReadOnlyDictionary<string,
         double> Of(BlipNlvr model, NlvrPairs pairs, TokenReduction reduction, int limit = 500)

@@ -6,11 +6,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>
-/// One of the paper's tasks: it opens its splits, gives the loss, answers, scores and counts what that cost. The same object
-/// trains and scores. Without a budget its reduction only gathers the features of the alignment loss; with one it takes tokens
-/// out, and its strength (temperature or keep ratio) is calibrated again and again while the weights move.
-/// </summary>
+/// <summary>One of the paper's tasks: it opens its splits, gives the loss, answers, scores and counts what that cost. The same
+/// object trains and scores. Without a budget its reduction only gathers the features of the alignment loss; with one it takes
+/// tokens out, and its strength (temperature or keep ratio) is calibrated again and again while the weights move.</summary>
 public abstract class ModelTask : TrainingTask, IDisposable
 {
     private static readonly Dictionary<string, Func<TaskSettings, ModelTask>> Openers = new(StringComparer.Ordinal)
@@ -62,7 +60,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public nn.Module Model { get; }
 
     /// <summary>The files whose content decides the result, beside the checkpoint; none of the toy world.</summary>
-    /// <param name="splits">The splits that are read.</param>
     /// <exception cref="FileNotFoundException">One is missing; the message says where it belongs.</exception>
     public IEnumerable<string> Inputs(params IEnumerable<string> splits) => Files?.Invoke(splits) ?? [];
 
@@ -71,7 +68,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
 
     /// <summary>Opens a task.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="settings">With what.</param>
     /// <exception cref="ArgumentException">There is no such task, or a setting is impossible.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
     /// <exception cref="InvalidDataException">A file is malformed, or does not fit the task.</exception>
@@ -91,19 +87,15 @@ public abstract class ModelTask : TrainingTask, IDisposable
                 : throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
     }
 
-    /// <inheritdoc/>
     public override TrainingObjective Objective => new(Settings.AlignmentWeight, AuxiliaryWeight: 1);
 
-    /// <inheritdoc/>
     public override bool ComparesExamples => Settings.AlignmentWeight != 0
         && Settings.Guidance is GuidanceTraining.ShuffledTexts or GuidanceTraining.Negatives;
 
-    /// <inheritdoc/>
     public override string? Indivisible => Settings.Dropout == 0 ? null
         : this is VqaTask ? "dropout is drawn for answers, whose number differs from part to part"
         : Active is null ? null : "dropout is drawn for the tokens that are left, whose number differs from part to part";
 
-    /// <inheritdoc/>
     public override double? Strength
     {
         get => Reduction.Enabled ? Reduction.Temperature : null;
@@ -113,7 +105,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The newest calibration; null before the first.</summary>
     public CalibrationResult? Calibration { get; private set; }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("model", Model), .. Heads?.Modules ?? []];
 
     /// <summary>Heads of losses that only help.</summary>
@@ -134,7 +125,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Where the model computes.</summary>
     protected Device Device => Model.parameters().First().device;
 
-    /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
     {
         Epoch = step / stepsPerEpoch;
@@ -178,11 +168,9 @@ public abstract class ModelTask : TrainingTask, IDisposable
         return Calibration = found;
     }
 
-    /// <inheritdoc/>
     public override Evaluation Validate() => Evaluate(ValidationSplit);
 
     /// <summary>Scores the model as it is now on a split, reduced where the task has a budget or a strength.</summary>
-    /// <param name="split">The split's name.</param>
     /// <param name="scoring">How; all of it if null.</param>
     public Evaluation Evaluate(string split, Scoring? scoring = null)
     {
@@ -217,7 +205,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// answers alone.</summary>
     public abstract ModelTask With(nn.Module other);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Reduction.Dispose();
@@ -241,7 +228,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     protected abstract double CalibrationCost(bool reduced);
 
     /// <summary>The losses with the tokens and multiply-accumulates of the step's first pass, where it was recorded.</summary>
-    /// <param name="losses">The losses.</param>
     /// <param name="trace">The record; null where nothing is reduced.</param>
     /// <param name="textLengths">Tokens of each text, padding left out.</param>
     private protected StepLosses Recorded(StepLosses losses, ReductionTrace? trace, IReadOnlyList<int> textLengths)
@@ -301,24 +287,19 @@ public abstract class ModelTask : TrainingTask, IDisposable
 /// <summary>A task whose splits are of one type, each opened once.</summary>
 /// <typeparam name="TSplit">A split as the model reads it.</typeparam>
 /// <param name="model">The model, on the device that it computes on.</param>
-/// <param name="settings">What is trained and scored.</param>
-/// <param name="open">Opens a split.</param>
 public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings settings, Func<string, TSplit> open)
     : ModelTask(model, settings)
     where TSplit : class, ISplit
 {
     private readonly Dictionary<string, TSplit> opened = [];
 
-    /// <inheritdoc/>
     public override int Examples => Train.Count;
 
     /// <summary>What is learned.</summary>
     protected TSplit Train => Split("train");
 
-    /// <inheritdoc/>
     public override int TextLength(int example) => Train.TextLength(example);
 
-    /// <inheritdoc/>
     public override void Prefetch(IEnumerable<PlannedBatch> plan) => Train.Prefetch(plan);
 
     /// <summary>A split by its name.</summary>
@@ -337,7 +318,6 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
     /// <summary>Multiply-accumulates of one of a split's first examples, mean, as the attached reduction leaves it.</summary>
     protected abstract double ReducedCost(TSplit split, int examples);
 
-    /// <inheritdoc/>
     protected override double CalibrationCost(bool reduced)
     {
         var split = Calibrating();
@@ -347,7 +327,6 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
             : Enumerable.Range(0, count).Average(example => (double)Costs.Dense(split.TextLength(example)));
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
@@ -362,8 +341,6 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
 
     /// <summary>Multiply-accumulates of some texts with their images, as they are reduced and of the plain model.</summary>
     /// <param name="costs">What single examples cost.</param>
-    /// <param name="split">The split.</param>
-    /// <param name="examples">The texts' numbers.</param>
     /// <param name="trace">The record of one pass; null where nothing is reduced.</param>
     /// <param name="imageOf">Each text's place among the images; the same as its own if null.</param>
     private protected static (double Macs, double Dense)[] Spent(

@@ -18,8 +18,6 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</summary>
     /// <param name="model">The model, on the device that it computes on.</param>
-    /// <param name="settings">What is trained and scored.</param>
-    /// <param name="open">Opens a split.</param>
     public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open) : base(model, settings, open)
     {
         this.model = model;
@@ -30,16 +28,12 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     public NlvrTask(BlipNlvr model, TaskSettings settings, NlvrPairs train, NlvrPairs watched)
         : this(model, settings, split => split == "train" ? train : watched) => OwnsSplits = false;
 
-    /// <inheritdoc/>
     public override string Name => "nlvr2";
 
-    /// <inheritdoc/>
     public override string CostOf => "a statement about two images";
 
-    /// <inheritdoc/>
     public override string TestSplit => "test1";
 
-    /// <inheritdoc/>
     public override string ValidationSplit => "dev";
 
     /// <summary>Opens the toy world, or NLVR2's files in their makers' form or BLIP's.</summary>
@@ -67,10 +61,8 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         };
     }
 
-    /// <inheritdoc/>
     public override NlvrTask With(nn.Module other) => new((BlipNlvr)other, Unreduced, Split) { OwnsSplits = false };
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var batch = Train.TrainingBatch(Epoch, examples, Device);
@@ -89,9 +81,6 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
 
     /// <summary>Scores a model with a method attached, which is detached again.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="pairs">The examples.</param>
-    /// <param name="split">What to call them.</param>
-    /// <param name="setting">The method.</param>
     /// <param name="scoring">How; all of them if null.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     public static Evaluation Evaluate(
@@ -104,8 +93,6 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
 
     /// <summary>Scores a model as it is: accuracy, multiply-accumulates by each example's own tokens, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="pairs">The examples.</param>
-    /// <param name="split">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; all of them if null.</param>
     public static Evaluation Evaluate(
@@ -140,7 +127,6 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         };
     }
 
-    /// <inheritdoc/>
     protected override Evaluation Score(string split, Scoring scoring)
     {
         var scores = Evaluate(model, Split(split), split, Active, scoring);
@@ -172,7 +158,6 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         };
     }
 
-    /// <inheritdoc/>
     protected override double ReducedCost(NlvrPairs split, int examples) =>
         Answers(model, Costs, split, examples, Reduction, new Scoring()).All.Average(answer => answer.Macs);
 

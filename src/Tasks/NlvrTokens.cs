@@ -9,12 +9,8 @@ namespace Madtp.Kit.Tasks;
 /// <summary>Records what a method leaves of NLVR2 pairs, so that it can be counted and drawn pair by pair.</summary>
 public static class NlvrTokens
 {
-    /// <summary>
-    /// Runs the pairs through the model with a method attached, which is detached again.
-    /// </summary>
+    /// <summary>Runs the pairs through the model with a method attached, which is detached again.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="pairs">The examples.</param>
-    /// <param name="setting">The method.</param>
     /// <param name="limit">Runs the first examples only.</param>
     /// <param name="batchSize">Examples that are run at once; matters to policies whose samples share a number of tokens.</param>
     /// <returns>One record for each pair, in order.</returns>
@@ -53,8 +49,6 @@ public static class NlvrTokens
 }
 
 /// <summary>What a reduction leaves of one NLVR2 pair, and what the pair costs.</summary>
-/// <param name="Left">The left image.</param>
-/// <param name="Right">The right image.</param>
 /// <param name="Text">The statement; position 0 is [ENC].</param>
 public sealed record PairTokens(TokensLeft Left, TokensLeft Right, TokensLeft Text)
 {

@@ -2,11 +2,9 @@ using System.Text.Json;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>
-/// The finished examples of a run: one JSON line each, appended batch by batch and flushed to the disk. A line that a crash cut
-/// off is dropped, and so is a batch of which not all lines are there: the run that goes on makes the very batches that one run
-/// would have made, and so the very same results.
-/// </summary>
+/// <summary>The finished examples of a run: one JSON line each, appended batch by batch and flushed to the disk. A line that a
+/// crash cut off is dropped, and so is a batch of which not all lines are there: the run that goes on makes the very batches that
+/// one run would have made, and so the very same results.</summary>
 /// <typeparam name="T">What is kept of an example.</typeparam>
 internal sealed class ResultLog<T> : IDisposable
     where T : class
@@ -21,7 +19,6 @@ internal sealed class ResultLog<T> : IDisposable
 
     /// <summary>Opens a log, or begins one.</summary>
     /// <param name="path">The file; null keeps the results in memory alone.</param>
-    /// <param name="batchSize">Examples in a batch.</param>
     /// <param name="total">Examples there are in all: the last batch may be smaller.</param>
     /// <exception cref="IOException">Another process writes it.</exception>
     public static ResultLog<T> Open(string? path, int batchSize, int total)
@@ -65,7 +62,6 @@ internal sealed class ResultLog<T> : IDisposable
         file.Flush(flushToDisk: true);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
     private void Restore(FileStream file, int batchSize, int total)

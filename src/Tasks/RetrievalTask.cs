@@ -11,10 +11,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>
-/// CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An example is
-/// a caption with its image. CLIP ranks by similarity alone; BLIP ranks by similarity, then reads the best candidates.
-/// </summary>
+/// <summary>CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An
+/// example is a caption with its image. CLIP ranks by similarity alone; BLIP ranks by similarity, then reads the best
+/// candidates.</summary>
 public sealed class RetrievalTask : ModelTask<CaptionedImages>
 {
     private const int EncodedAtOnce = 100; // images
@@ -28,8 +27,6 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
     /// <param name="model">A CLIP or a BLIP for retrieval on the device that it computes on; with training copies where it is
     /// trained.</param>
-    /// <param name="settings">What is trained and scored.</param>
-    /// <param name="open">Opens a split.</param>
     /// <exception cref="ArgumentException">It is another model.</exception>
     public RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
         : base(model, settings, open)
@@ -38,13 +35,10 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         Heads = new TrainingHeads(settings, Device, ImageWidth(model));
     }
 
-    /// <inheritdoc/>
     public override string Name => model is ClipModel ? "clip" : "retrieval";
 
-    /// <inheritdoc/>
     public override string CostOf => "a caption with its image";
 
-    /// <inheritdoc/>
     public override bool ComparesExamples => true;
 
     /// <summary>Opens CLIP with the toy world, or with files in Karpathy's form or BLIP's.</summary>
@@ -95,17 +89,14 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         };
     }
 
-    /// <inheritdoc/>
     public override RetrievalTask With(nn.Module other) => new((IReducibleModel)other, Unreduced, Split) { OwnsSplits = false };
 
-    /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch)
     {
         distillation = Settings.Distillation * Math.Min(1, (double)step / stepsPerEpoch);
         base.Prepare(step, stepsPerEpoch);
     }
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var captions = examples.ToArray();
@@ -128,8 +119,6 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
 
     /// <summary>Scores a model as it is: recall both ways, MACs of each caption with its image, tokens per layer.</summary>
     /// <param name="model">A CLIP or a BLIP for retrieval; left in evaluation mode.</param>
-    /// <param name="split">Images and captions.</param>
-    /// <param name="name">What to call them.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; all of them if null.</param>
     /// <param name="candidates">Pairs that BLIP reads for each query.</param>
@@ -142,11 +131,8 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         ArgumentNullException.ThrowIfNull(split);
         ImageWidth(model);
         scoring ??= new Scoring();
-        if (scoring.Shuffle != Shuffle.None)
-        {
-            throw new ArgumentException(
-                "retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
-        }
+        Guard.Argument(scoring.Shuffle == Shuffle.None,
+            $"retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
 
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -186,7 +172,6 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         };
     }
 
-    /// <inheritdoc/>
     protected override Evaluation Score(string split, Scoring scoring)
     {
         var data = Split(split);
@@ -194,7 +179,6 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         return Evaluate(model, data, split, Active, scoring, candidates);
     }
 
-    /// <inheritdoc/>
     internal override void Identify(RunIdentity identity, string split)
     {
         identity.Add("data set", Settings.Dataset);
@@ -204,7 +188,6 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         }
     }
 
-    /// <inheritdoc/>
     protected override double ReducedCost(CaptionedImages split, int examples)
     {
         var captions = Enumerable.Range(0, examples).ToLookup(caption => split.ImageOfCaption[caption]);

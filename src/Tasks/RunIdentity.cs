@@ -6,10 +6,8 @@ using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>
-/// Everything that a run's results depend on, by name. Two runs of equal identity give equal results, so that one may go on where
-/// the other stopped.
-/// </summary>
+/// <summary>Everything that a run's results depend on, by name. Two runs of equal identity give equal results, so that one may go
+/// on where the other stopped.</summary>
 internal sealed class RunIdentity
 {
     private const string FileName = "run.json";

@@ -3,18 +3,14 @@ using Madtp.Kit.Data;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>Finds the files of a task below the folder of all data sets, or in that of the one data set itself.</summary>
-/// <param name="root">The folder that was given.</param>
-/// <param name="missing">
-/// Takes note of what is missing, where it belongs and what <c>./kit data get</c> calls its source; without a list the first is
-/// an error.
-/// </param>
+/// <param name="missing">Takes note of what is missing, where it belongs and what <c>./kit data get</c> calls its source; without
+/// a list the first is an error.</param>
 internal sealed class TaskFiles(string root, ICollection<(string Path, string Source)>? missing = null)
 {
     // Vocabularies lie in a folder of their own; the toy world's lies beside its data sets.
     private static readonly string[] VocabularyFolders = ["", "vocab", "..", Path.Combine("..", "vocab")];
 
     /// <summary>The first of several files of a data set that is there.</summary>
-    /// <param name="dataset">The data set's folder.</param>
     /// <param name="names">What the file may be called, as far as known; the likeliest first.</param>
     /// <returns>Where it is, or belongs where what is missing is only taken note of.</returns>
     /// <exception cref="FileNotFoundException">None is there.</exception>
@@ -34,7 +30,6 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
 
     /// <summary>A vocabulary.</summary>
     /// <param name="given">What the user named; looked for if null.</param>
-    /// <param name="names">What it may be called.</param>
     /// <returns>Where it is, or belongs where what is missing is only taken note of.</returns>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     public string Vocabulary(string? given, params string[] names)
@@ -65,8 +60,6 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
 }
 
 /// <summary>The files of a task's splits.</summary>
-/// <param name="files">Finds them.</param>
-/// <param name="settings">What the task is opened with.</param>
 internal abstract class SplitFiles(TaskFiles files, TaskSettings settings)
 {
     /// <summary>Finds them.</summary>
@@ -113,10 +106,8 @@ internal abstract class SplitFiles(TaskFiles files, TaskSettings settings)
 /// <summary>NLVR2's statements: a file for each split, by its makers' name or BLIP's.</summary>
 internal sealed class NlvrFiles(TaskFiles files, TaskSettings settings) : SplitFiles(files, settings)
 {
-    /// <inheritdoc/>
     protected override string Watched => "dev";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Paths(IEnumerable<string> splits) => [.. splits.Select(PathOf)];
 
     /// <summary>Opens a split: of the training split the first examples.</summary>
@@ -134,7 +125,6 @@ internal sealed class NlvrFiles(TaskFiles files, TaskSettings settings) : SplitF
 /// <summary>Karpathy's splits of COCO and Flickr30k: in BLIP's files, or in his original one.</summary>
 internal sealed class CaptionFiles(TaskFiles files, TaskSettings settings) : SplitFiles(files, settings)
 {
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Paths(IEnumerable<string> splits) => [.. splits.Select(PathOf).Distinct()];
 
     /// <summary>Opens a split; while training the first captions, and the first images to watch.</summary>
@@ -181,7 +171,6 @@ internal sealed class VqaFiles(TaskFiles files, TaskSettings settings) : SplitFi
     private string[] Genome => Settings.VisualGenome ? [Files.Require("vqa", "vg_qa.json")] : [];
 
     /// <summary>The files of some splits, that of the answers, and Visual Genome's where it is learned from.</summary>
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Paths(IEnumerable<string> splits) =>
         [.. splits.Select(Pair).SelectMany(pair => new[] { pair.Questions, pair.Answers }.OfType<string>()), .. Genome, Answers];
 

@@ -31,10 +31,7 @@ internal static class TaskModel
     }
 
     /// <summary>A BLIP of any task.</summary>
-    /// <param name="settings">What the task is opened with.</param>
     /// <param name="checkpoint">Its weights; null begins anew.</param>
-    /// <param name="sizes">Its sizes.</param>
-    /// <param name="create">Makes it.</param>
     /// <param name="contrastive">Copies for contrastive learning, where the task has any.</param>
     /// <exception cref="InvalidDataException">The tensors are not those of this model; the message lists them.</exception>
     public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, Func<BlipConfig, T> create,
@@ -77,11 +74,9 @@ internal static class TaskModel
             return vision;
         }
 
-        if (side < vision.PatchSize || side % vision.PatchSize != 0)
-        {
-            throw new ArgumentException($"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an "
-                + "image's side is a multiple of that");
-        }
+        Guard.Argument(side >= vision.PatchSize && side % vision.PatchSize == 0,
+            $"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an "
+            + $"image's side is a multiple of that");
 
         var tokens = 1 + Math.Pow(side / vision.PatchSize, 2);
         var bytes = vision.Heads * tokens * tokens * sizeof(float);

@@ -7,10 +7,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>
-/// What a task is opened with: weights, data, losses, reduction. The toy world and the paper's data sets differ in these values
-/// and in nothing else. Defaults are the released configurations' where they state one, and the kit's own choice elsewhere.
-/// </summary>
+/// <summary>What a task is opened with: weights, data, losses, reduction. The toy world and the paper's data sets differ in these
+/// values and in nothing else. Defaults are the released configurations' where they state one, and the kit's own choice
+/// elsewhere.</summary>
 public sealed record TaskSettings
 {
     /// <summary>Weights to begin with: a file that <c>CheckpointFile</c> reads; null begins the toy world's model anew.</summary>
@@ -31,9 +30,8 @@ public sealed record TaskSettings
     /// <summary>The toy world's pairs of pictures (NLVR2).</summary>
     public ToyWorldSettings World { get; init; } = new();
 
-    /// <summary>
-    /// What the statements of the world with decoys speak of (NLVR2): objects are corpus A, glyphs B; null for the toy world.
-    /// </summary>
+    /// <summary>What the statements of the world with decoys speak of (NLVR2): objects are corpus A, glyphs B; null for the toy
+    /// world.</summary>
     public ThingKind? Corpus { get; init; }
 
     /// <summary>The world with decoys.</summary>
@@ -99,9 +97,8 @@ public sealed record TaskSettings
     /// <summary>The method's strength, where it is not calibrated: MADTP's temperature, a keep ratio.</summary>
     public double? Strength { get; init; }
 
-    /// <summary>
-    /// What the strength was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses it.
-    /// </summary>
+    /// <summary>What the strength was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses
+    /// it.</summary>
     public string? StrengthIs { get; init; }
 
     /// <summary>Training examples that the strength is calibrated on, the first of the split.</summary>
@@ -116,10 +113,9 @@ public sealed record TaskSettings
     /// <summary>First images, or VQA questions, of the validation split that end an epoch; of NLVR2 all do.</summary>
     public int WatchedExamples { get; init; } = 1000;
 
-    /// <summary>
-    /// Candidates that BLIP looks at closely: in retrieval pairs read for each query, if null 256 for COCO, 128 for Flickr30k,
-    /// and 16 of splits of less than 1,000 images and while training; in VQA answers read to their end, if null 128.
-    /// </summary>
+    /// <summary>Candidates that BLIP looks at closely: in retrieval pairs read for each query, if null 256 for COCO, 128 for
+    /// Flickr30k, and 16 of splits of less than 1,000 images and while training; in VQA answers read to their end, if null
+    /// 128.</summary>
     public int? Candidates { get; init; }
 
     /// <summary>What is done to an image that is learned from; BLIP's crop, flip and RandAugment if null.</summary>

@@ -52,12 +52,9 @@ internal sealed class BlipTexts
     {
         var path = files.Vocabulary(given, Vocabularies);
         var tokenizer = BertWordPiece.Load(path);
-        if (tokenizer.VocabularySize != sizes.Text.VocabularySize)
-        {
-            throw new InvalidDataException(
-                $"{path} has {tokenizer.VocabularySize} tokens ([DEC] and [ENC] included), {checkpoint.Path} was trained with "
-                + $"{sizes.Text.VocabularySize}: it is another vocabulary; name the right one");
-        }
+        Guard.Data(tokenizer.VocabularySize == sizes.Text.VocabularySize,
+            $"{path} has {tokenizer.VocabularySize} tokens ([DEC] and [ENC] included), {checkpoint.Path} was trained with "
+            + $"{sizes.Text.VocabularySize}: it is another vocabulary; name the right one");
 
         return new BlipTexts(path, tokenizer, sizes);
     }

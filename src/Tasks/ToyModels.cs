@@ -39,7 +39,6 @@ public static class ToyModels
     public static string DecoysName(ThingKind corpus) => corpus == ThingKind.Object ? "decoys-a" : "decoys-b";
 
     /// <summary>A BLIP-NLVR2 that fine-tuning begins with: the trained weights, but alignment guidance new and random.</summary>
-    /// <param name="alignment">Sizes of the alignment guidance.</param>
     /// <param name="seed">Equal seeds give equal alignment guidance.</param>
     public static BlipNlvr BeginNlvr2(AlignmentConfig alignment, long seed)
     {
@@ -49,7 +48,6 @@ public static class ToyModels
     }
 
     /// <summary>Where the weights are that come with the kit.</summary>
-    /// <param name="task">The task.</param>
     /// <param name="macShare">Share of multiply-accumulates they were fine-tuned for (0.5); null for the plain model's.</param>
     public static string WeightsPath(string task, double? macShare = null) => KitFolder.File(
         "data", "toy", "weights",
@@ -57,7 +55,6 @@ public static class ToyModels
 
     /// <summary>Writes what answers of a model, without momentum copies and queues.</summary>
     /// <param name="path">The file; it appears whole or not at all.</param>
-    /// <param name="model">The model.</param>
     /// <param name="temperature">T it was fine-tuned at; null for a plain model.</param>
     /// <param name="notes">What else to write beside the weights: command, seed, scores.</param>
     internal static void Save(string path, nn.Module model, double? temperature, IReadOnlyDictionary<string, string> notes)
@@ -104,7 +101,6 @@ public static class ToyModels
 }
 
 /// <summary>A toy model as it is made and loaded.</summary>
-/// <param name="task">The task.</param>
 /// <param name="make">Makes it, with random weights and without training copies.</param>
 public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     where TModel : nn.Module, IReducibleModel
@@ -158,7 +154,6 @@ public sealed record ToyModel<TModel>(TModel Model, double? Temperature)
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Attaches MADTP at the model's own temperature; dispose the handle to have the plain model back.</summary>
-    /// <param name="temperature">Another temperature.</param>
     /// <exception cref="InvalidOperationException">It was trained without reduction and no temperature is given.</exception>
     public TokenReduction Attach(double? temperature = null) =>
         TokenReduction.Attach(Model, ReductionPolicy.Fixed, temperature ?? Temperature ?? throw new InvalidOperationException(

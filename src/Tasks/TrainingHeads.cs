@@ -8,10 +8,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>
-/// Names what each image token shows. It is used in training only: on the answers alone a small model settles on guessing, while
-/// the patches' classes teach its image encoder what there is to see.
-/// </summary>
+/// <summary>Names what each image token shows. It is used in training only: on the answers alone a small model settles on
+/// guessing, while the patches' classes teach its image encoder what there is to see.</summary>
 public sealed class PatchHead : nn.Module<Tensor, Tensor>
 {
     // The ground is class 0 and covers most patches: at full weight it drowns what tells one shape from another.
@@ -20,8 +18,6 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
     private readonly Linear classes;
 
     /// <summary>Creates the head.</summary>
-    /// <param name="width">Width of an image token.</param>
-    /// <param name="count">How many classes there are.</param>
     public PatchHead(int width, int count) : base(nameof(PatchHead))
     {
         classes = nn.Linear(width, count);
@@ -46,18 +42,14 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
         nn.functional.cross_entropy(forward(tokens).flatten(0, 1), truth.flatten(), weight: get_buffer("class_weights"));
 }
 
-/// <summary>
-/// Tells for every text token how many of what it names are in the left and in the right image. It is used in training only: it
-/// teaches the cross-attention to look things up long before the answers alone would.
-/// </summary>
+/// <summary>Tells for every text token how many of what it names are in the left and in the right image. It is used in training
+/// only: it teaches the cross-attention to look things up long before the answers alone would.</summary>
 public sealed class WordHead : nn.Module<Tensor, Tensor>
 {
     private readonly Linear counts;
     private readonly int kinds;
 
     /// <summary>Creates the head.</summary>
-    /// <param name="width">Width of a text token.</param>
-    /// <param name="largest">The largest number there may be.</param>
     public WordHead(int width, int largest) : base(nameof(WordHead))
     {
         kinds = largest + 1;
@@ -65,8 +57,8 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right, <c>[B, N, 2, largest +
-    /// 1]</c>.</summary>
+    /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right,
+    /// <c>[B, N, 2, largest + 1]</c>.</summary>
     public override Tensor forward(Tensor tokens) => counts.forward(tokens).view(tokens.shape[0], tokens.shape[1], 2, kinds);
 
     /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
@@ -75,9 +67,6 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
-/// <param name="settings">What the task is opened with.</param>
-/// <param name="device">Where the model computes.</param>
-/// <param name="imageWidth">Width of an image token.</param>
 /// <param name="textWidth">Width of a text token; null where words are not looked up.</param>
 internal sealed class TrainingHeads(TaskSettings settings, Device device, int imageWidth, int? textWidth = null)
 {
@@ -95,7 +84,6 @@ internal sealed class TrainingHeads(TaskSettings settings, Device device, int im
             .Where(head => head.Item2 is not null).Select(head => (head.Item1, head.Item2!));
 
     /// <summary>The weighted sum of the losses of those heads that are there, a scalar; null where none is.</summary>
-    /// <param name="examples">The examples.</param>
     /// <param name="image">Tokens of their whole images, <c>[B, N + 1, D]</c>.</param>
     /// <param name="classes">Makes what each patch of some examples shows, <c>[B, N]</c>.</param>
     /// <param name="text">Tokens of whole texts, <c>[B, N, D]</c>; null where words are not looked up.</param>

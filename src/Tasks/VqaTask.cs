@@ -11,13 +11,10 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>The answers among which questions are answered.</summary>
-/// <param name="Words">The answers in words.</param>
-/// <param name="Tokens">The same in tokens.</param>
 /// <param name="Considered">How many of them are read to their end for each question (<c>k_test</c>).</param>
 public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandidates Tokens, int Considered)
 {
     /// <summary>Answers as a model's tokenizer encodes them.</summary>
-    /// <param name="words">The answers.</param>
     /// <param name="encode">Token ids of one, [DEC] first and [SEP] last.</param>
     /// <param name="considered">How many are read to their end for each question; all where there are fewer.</param>
     public static AnswerVocabulary Of(IReadOnlyList<string> words, Func<string, int[]> encode, int considered = 128)
@@ -48,8 +45,6 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and what is scored.</summary>
     /// <param name="model">The model, on the device that it computes on.</param>
     /// <param name="answers">What is chosen among where the model is scored.</param>
-    /// <param name="settings">What is trained and scored.</param>
-    /// <param name="open">Opens a split.</param>
     public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open)
         : base(model, settings, open)
     {
@@ -57,10 +52,8 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width, model.Config.Text.Width);
     }
 
-    /// <inheritdoc/>
     public override string Name => "vqa";
 
-    /// <inheritdoc/>
     public override string CostOf => "a question about an image";
 
     /// <summary>Of VQA v2 only val2014 has public answers; trained on those too, its test is what the server scores.</summary>
@@ -89,10 +82,8 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         };
     }
 
-    /// <inheritdoc/>
     public override VqaTask With(nn.Module other) => new((BlipVqa)other, answers, Unreduced, Split) { OwnsSplits = false };
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var questions = examples.ToArray();
@@ -115,9 +106,6 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
 
     /// <summary>Answers every question by ranking and compares with people's answers: accuracy, MACs, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="split">The questions.</param>
-    /// <param name="name">What to call them.</param>
-    /// <param name="answers">What is chosen among.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every question gets another question's image.</param>
     /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind; 0 where answers are not
@@ -167,14 +155,11 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
         };
     }
 
-    /// <inheritdoc/>
     protected override Evaluation Score(string split, Scoring scoring) =>
         Evaluate(model, Split(split), split, answers, Active, scoring);
 
-    /// <inheritdoc/>
     internal override void Identify(RunIdentity identity, string split) => identity.Add("candidates", answers.Considered);
 
-    /// <inheritdoc/>
     protected override double ReducedCost(QuestionedImages split, int examples) => new Scoring()
         .Answers(examples, AnsweredAtOnce, "calibration", Reduction, (questions, trace) =>
         {

@@ -5,11 +5,10 @@ using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
 
-/// <summary>
-/// The tokenizer of BLIP's text models: Hugging Face's BertTokenizer (transformers 4.15) on the vocabulary of bert-base-uncased,
-/// to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the class token's place
-/// in image-grounded encoding). Letters, marks and spaces are those of Unicode 14.0, on which the reference ran.
-/// </summary>
+/// <summary>The tokenizer of BLIP's text models: Hugging Face's BertTokenizer (transformers 4.15) on the vocabulary of
+/// bert-base-uncased, to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the
+/// class token's place in image-grounded encoding). Letters, marks and spaces are those of Unicode 14.0, on which the reference
+/// ran.</summary>
 public sealed class BertWordPiece
 {
     private const string Unknown = "[UNK]";
@@ -68,7 +67,6 @@ public sealed class BertWordPiece
     /// <summary>Makes a tokenizer of the tokens given, the id being the place in the list.</summary>
     /// <param name="tokens">The vocabulary; it must hold [UNK], [SEP], [PAD], [CLS] and [MASK].</param>
     /// <param name="blip">Whether to append BLIP's two tokens.</param>
-    /// <param name="source">What a message calls the vocabulary.</param>
     /// <exception cref="InvalidDataException">A token is missing, empty or there twice; the message names the line.</exception>
     public static BertWordPiece Create(IEnumerable<string> tokens, bool blip = true, string source = "the vocabulary")
     {
@@ -138,23 +136,19 @@ public sealed class BertWordPiece
     }
 }
 
-/// <summary>
-/// What Hugging Face's BertTokenizer (uncased, transformers 4.15) does to text before WordPiece, written out as words with one
-/// space between: lower case character by character, control characters dropped, Chinese characters set apart, accents stripped,
-/// punctuation split off. Special tokens stay as they are. A word of more than 100 code points becomes the unknown token.
-/// </summary>
+/// <summary>What Hugging Face's BertTokenizer (uncased, transformers 4.15) does to text before WordPiece, written out as words
+/// with one space between: lower case character by character, control characters dropped, Chinese characters set apart, accents
+/// stripped, punctuation split off. Special tokens stay as they are. A word of more than 100 code points becomes the unknown
+/// token.</summary>
 /// <param name="unknownToken">What too long a word becomes.</param>
-/// <param name="specialTokens">What stays whole.</param>
 internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> specialTokens) : Normalizer
 {
     private const int LongestWord = 100;
     private readonly Regex specials = new(
         string.Join('|', specialTokens.OrderByDescending(token => token.Length).Select(Regex.Escape)));
 
-    /// <inheritdoc/>
     public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
 
-    /// <inheritdoc/>
     public override string Normalize(string original)
     {
         var words = new List<string>();

@@ -7,11 +7,8 @@ public static partial class BlipText
 {
     private const string Removed = ".!\"()*#:;~";
 
-    /// <summary>
-    /// A caption as BLIP trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> and runs of white space become one space, cut to
-    /// whole words.
-    /// </summary>
-    /// <param name="caption">The caption as written.</param>
+    /// <summary>A caption as BLIP trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> and runs of white space become one space,
+    /// cut to whole words.</summary>
     /// <param name="maxWords">The most words: 50 for captioning, 30 for retrieval.</param>
     public static string PreCaption(string caption, int maxWords = 50)
     {
@@ -21,8 +18,6 @@ public static partial class BlipText
 
     /// <summary>A question as BLIP's VQA trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> removed, cut to whole words; other
     /// white space stays.</summary>
-    /// <param name="question">The question as written.</param>
-    /// <param name="maxWords">The most words.</param>
     public static string PreQuestion(string question, int maxWords = 50)
         => FirstWords(string.Concat(PythonText.Lower(question).Where(c => !Removed.Contains(c))).TrimEnd(' '), maxWords);
 

@@ -5,11 +5,10 @@ using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
 
-/// <summary>
-/// The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids. The
+/// <summary>The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids. The
 /// original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
-/// Letters and case are those of Unicode 14.0, on which the reference ran. A lone surrogate, which it rejects, counts as U+FFFD.
-/// </summary>
+/// Letters and case are those of Unicode 14.0, on which the reference ran. A lone surrogate, which it rejects, counts as
+/// U+FFFD.</summary>
 public sealed class ClipBytePairEncoding
 {
     internal const string StartToken = "<|startoftext|>";
@@ -38,8 +37,8 @@ public sealed class ClipBytePairEncoding
     /// first.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names file
-    /// and line.</exception>
+    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names file and
+    /// line.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
@@ -65,8 +64,6 @@ public sealed class ClipBytePairEncoding
     }
 
     /// <summary>Makes a tokenizer of the merges given, each two tokens with a space between, the first learned first.</summary>
-    /// <param name="merges">The pairs.</param>
-    /// <param name="source">What a message calls them.</param>
     /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a
     /// heading.</exception>
     public static ClipBytePairEncoding Create(IEnumerable<string> merges, string source = "the merges")
@@ -122,26 +119,19 @@ public sealed class ClipBytePairEncoding
         for (var i = 0; i < pairs.Length; i++)
         {
             var tokens = pairs[i].Split(' ');
-            if (tokens.Length != 2 || !known.Contains(tokens[0]) || !known.Contains(tokens[1]))
-            {
-                throw new InvalidDataException(
-                    $"{source}, line {i + 2}: {Printable.Quoted(pairs[i])} is not two tokens of the lines before "
-                    + "with a space between");
-            }
+            Guard.Data(tokens.Length == 2 && known.Contains(tokens[0]) && known.Contains(tokens[1]),
+                $"{source}, line {i + 2}: {Printable.Quoted(pairs[i])} is not two tokens of the lines before "
+                + $"with a space between");
 
-            if (!known.Add(tokens[0] + tokens[1]))
-            {
-                throw new InvalidDataException(
-                    $"{source}, line {i + 2}: the token {Printable.Quoted(tokens[0] + tokens[1])} is there already");
-            }
+            Guard.Data(known.Add(tokens[0] + tokens[1]),
+                $"{source}, line {i + 2}: the token {Printable.Quoted(tokens[0] + tokens[1])} is there already");
         }
     }
 }
 
-/// <summary>
-/// What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
-/// character references resolved twice, white space closed up, lower case, the words its pattern finds, bytes as characters.
-/// </summary>
+/// <summary>What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
+/// character references resolved twice, white space closed up, lower case, the words its pattern finds, bytes as
+/// characters.</summary>
 internal sealed partial class ClipNormalizer : Normalizer
 {
     private static readonly string[] Words =
@@ -155,10 +145,8 @@ internal sealed partial class ClipNormalizer : Normalizer
         Other,
     }
 
-    /// <inheritdoc/>
     public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
 
-    /// <inheritdoc/>
     public override string Normalize(string original)
     {
         var text = Clean(original);
@@ -239,10 +227,8 @@ internal sealed partial class ClipNormalizer : Normalizer
     private static partial Regex WhiteSpace();
 }
 
-/// <summary>
-/// The printable character that stands for each byte in a byte-level vocabulary: itself where Latin-1 prints it,
-/// else the next free one from U+0100.
-/// </summary>
+/// <summary>The printable character that stands for each byte in a byte-level vocabulary: itself where Latin-1 prints it, else
+/// the next free one from U+0100.</summary>
 internal static class ByteCharacters
 {
     private static readonly char[] Characters = MakeCharacters();

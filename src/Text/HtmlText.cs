@@ -2,10 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Madtp.Kit.Text;
 
-/// <summary>
-/// Python's <c>html.unescape</c>: character references of HTML 5, with or without their semicolon, the longest known name
-/// winning. The runtime's own decoder knows the names of HTML 4 only.
-/// </summary>
+/// <summary>Python's <c>html.unescape</c>: character references of HTML 5, with or without their semicolon, the longest known
+/// name winning. The runtime's own decoder knows the names of HTML 4 only.</summary>
 internal static partial class HtmlText
 {
     private const string WindowsCharacters = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";

@@ -4,12 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Madtp.Kit.Text;
 
-/// <summary>
-/// Reads texts from a stream that holds one JSON string a line, as it arrives.
-/// Unlike the runtime's reader it takes an escaped lone surrogate for what it is, as Python's does.
-/// </summary>
+/// <summary>Reads texts from a stream that holds one JSON string a line, as it arrives. Unlike the runtime's reader it takes an
+/// escaped lone surrogate for what it is, as Python's does.</summary>
 /// <param name="stream">UTF-8 lines; the last may lack its line feed.</param>
-/// <param name="source">What a message calls the stream.</param>
 public sealed class JsonStringReader(Stream stream, string source)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);

@@ -3,10 +3,8 @@ using System.Text;
 
 namespace Madtp.Kit.Text;
 
-/// <summary>
-/// Text out of a file as a message may show it: what would clear a terminal, break the line or turn the direction of writing is
-/// escaped, and a long text is cut at 100 characters.
-/// </summary>
+/// <summary>Text out of a file as a message may show it: what would clear a terminal, break the line or turn the direction of
+/// writing is escaped, and a long text is cut at 100 characters.</summary>
 internal static class Printable
 {
     private const int Longest = 100;

@@ -3,11 +3,9 @@ using System.Text;
 
 namespace Madtp.Kit.Text;
 
-/// <summary>
-/// The string rules of Python 3 (Unicode 14.0) that the reference pre-processing relies on and .NET decides differently:
-/// what counts as white space, how a string is lower-cased, and the normal form NFD.
-/// Strings stay UTF-16; a lone surrogate is a code point of its own.
-/// </summary>
+/// <summary>The string rules of Python 3 (Unicode 14.0) that the reference pre-processing relies on and .NET decides differently:
+/// what counts as white space, how a string is lower-cased, and the normal form NFD. Strings stay UTF-16; a lone surrogate is a
+/// code point of its own.</summary>
 internal static class PythonText
 {
     private static readonly char[] Spaces = [.. Enumerable.Range(0, 0x3001).Where(IsSpace).Select(point => (char)point)];
@@ -85,8 +83,8 @@ internal static class PythonText
         return points;
     }
 
-    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may
-    /// be ignored.</summary>
+    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may be
+    /// ignored.</summary>
     private static bool IsFinalSigma(string text, int position)
     {
         static bool BeginsCased(IEnumerable<int> points) =>

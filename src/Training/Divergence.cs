@@ -7,12 +7,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>
-/// Trainings whose numbers are no numbers any more. That is seen in the step where it happens, before any of it is written; the
-/// run's folder keeps what was seen, so that the same is not trained into once more.
-/// </summary>
-/// <param name="folder">The run's folder.</param>
-/// <param name="checkpoint">The run's newest checkpoint.</param>
+/// <summary>Trainings whose numbers are no numbers any more. That is seen in the step where it happens, before any of it is
+/// written; the run's folder keeps what was seen, so that the same is not trained into once more.</summary>
 internal sealed class Divergence(string folder, string checkpoint)
 {
     private readonly string path = Path.Combine(folder, "diverged.txt");
@@ -37,13 +33,10 @@ internal sealed class Divergence(string folder, string checkpoint)
     /// <exception cref="InvalidDataException">It has.</exception>
     public void RequireNone()
     {
-        if (File.Exists(path))
-        {
-            throw new InvalidDataException(
-                $"{folder} cannot be gone on with: {File.ReadAllText(path).Trim()}, and the same settings lead there again. "
-                    + $"Begin anew "
-                + $"with a lower learning rate, or delete {path} to try it all the same");
-        }
+        Guard.Data(!File.Exists(path),
+            $"{folder} cannot be gone on with: {File.ReadAllText(path).Trim()}, and the same settings lead there again. "
+            + $"Begin anew "
+            + $"with a lower learning rate, or delete {path} to try it all the same");
     }
 
     /// <summary>Forgets what an earlier run came to.</summary>
@@ -73,7 +66,6 @@ internal sealed class Divergence(string folder, string checkpoint)
 
     /// <summary>What is not finite of a step, in words.</summary>
     /// <param name="means">The means since the last line of the log, all finite before this step.</param>
-    /// <param name="norm">The step's gradient norm.</param>
     public static string Of(TrainingRecord means, double norm)
     {
         var losses = new[] { ("task loss", means.Task), ("alignment loss", means.Alignment), ("auxiliary loss", means.Auxiliary),

@@ -19,11 +19,8 @@ public static class PaperMachine
     public static Device Device =>
         ComputeDevice.Of(Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } name ? name : ComputeDevice.Auto);
 
-    /// <summary>
-    /// A training, with batches in parts of at most <c>KIT_PART</c> examples (16) where its losses allow it, gradient
-    /// checkpointing, and on a GPU bfloat16 products.
-    /// </summary>
-    /// <param name="settings">What is trained.</param>
+    /// <summary>A training, with batches in parts of at most <c>KIT_PART</c> examples (16) where its losses allow it, gradient
+    /// checkpointing, and on a GPU bfloat16 products.</summary>
     /// <param name="parts">Whether a batch may be worked through in parts.</param>
     public static TrainingSettings Fit(TrainingSettings settings, bool parts = true)
     {

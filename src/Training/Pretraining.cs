@@ -7,11 +7,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>
-/// The neutral pretraining of the world with decoys, which treats objects and glyphs alike: first the image encoder learns what
-/// each patch shows, on single pictures; then, the image encoder kept, the text encoder learns to look things up and to answer,
-/// on statements about objects and about glyphs.
-/// </summary>
+/// <summary>The neutral pretraining of the world with decoys, which treats objects and glyphs alike: first the image encoder
+/// learns what each patch shows, on single pictures; then, the image encoder kept, the text encoder learns to look things up and
+/// to answer, on statements about objects and about glyphs.</summary>
 /// <param name="Folder">Where the two trainings keep their files, and the weights.</param>
 public sealed record Pretraining(string Folder)
 {
@@ -73,12 +71,9 @@ public sealed record Pretraining(string Folder)
     }
 }
 
-/// <summary>
-/// What each patch of a picture shows and where it is, and for the class token how many things there are of each form and colour:
-/// objects and glyphs alike. Without the second the encoder forgets places, and statements about them cannot be learned.
-/// </summary>
-/// <param name="model">Whose image encoder learns.</param>
-/// <param name="world">The world.</param>
+/// <summary>What each patch of a picture shows and where it is, and for the class token how many things there are of each form
+/// and colour: objects and glyphs alike. Without the second the encoder forgets places, and statements about them cannot be
+/// learned.</summary>
 /// <param name="pictures">Pictures that are learned from.</param>
 internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pictures) : TrainingTask, IDisposable
 {
@@ -103,14 +98,11 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     private readonly DrawnImages held = Draw(new DecoyLessons(world, Watched, held: true));
     private readonly Tensor counts = Count(new DecoyLessons(world, pictures)); // [I, 22]
 
-    /// <inheritdoc/>
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
         [("visual_encoder", model.VisualEncoder), ("patch_head", head), ("inventory", inventory), ("place", place)];
 
-    /// <inheritdoc/>
     public override int Examples => pictures;
 
-    /// <inheritdoc/>
     public override TrainingObjective Objective => new(0, AuxiliaryWeight: 0.5);
 
     /// <summary>The pictures of lessons, drawn into memory.</summary>
@@ -120,7 +112,6 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
         return new DrawnImages(pixels, DecoyScene.Size, patches, [.. Enumerable.Range(0, lessons.Scenes.Count)]);
     }
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         var truth = images.PatchClasses(examples, null)!;
@@ -136,7 +127,6 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
         };
     }
 
-    /// <inheritdoc/>
     public override Evaluation Validate()
     {
         using var off = no_grad();
@@ -150,7 +140,6 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
         return new Evaluation("held", Watched, right, 0, 1);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         head.Dispose();
@@ -176,15 +165,11 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     }
 }
 
-/// <summary>
-/// Statements about two of the pretraining's pictures, of objects and glyphs alike, with how many of what each word names are
-/// there and where they are. The image encoder is kept as it is, so that each picture is encoded once.
-/// </summary>
-/// <remarks>
-/// On answers and numbers alone nothing was learned in 60,000 statements: words have to find their patches first. So two heads of
-/// each layer but the first are shown where to look: at the things that the words name, each thing alike whatever its size, and
-/// at the class token as if it were one more, so that the share that falls on it tells the number.
-/// </remarks>
+/// <summary>Statements about two of the pretraining's pictures, of objects and glyphs alike, with how many of what each word
+/// names are there and where they are. The image encoder is kept as it is, so that each picture is encoded once.</summary>
+/// <remarks>On answers and numbers alone nothing was learned in 60,000 statements: words have to find their patches first. So two
+/// heads of each layer but the first are shown where to look: at the things that the words name, each thing alike whatever its
+/// size, and at the class token as if it were one more, so that the share that falls on it tells the number.</remarks>
 internal sealed class StatementLessons : TrainingTask, IDisposable
 {
     private const int HeldPictures = 1_000;
@@ -225,19 +210,14 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("model", model), ("word_head", head)];
 
-    /// <inheritdoc/>
     public override int Examples { get; }
 
-    /// <inheritdoc/>
     public override TrainingObjective Objective => new(0, AuxiliaryWeight: 1);
 
-    /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch) => firstStatement = step / stepsPerEpoch * Examples;
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples)
     {
         int[] numbers = [.. examples];
@@ -258,7 +238,6 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         };
     }
 
-    /// <inheritdoc/>
     public override Evaluation Validate()
     {
         using var off = no_grad();
@@ -279,7 +258,6 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         };
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>())

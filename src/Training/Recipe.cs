@@ -4,23 +4,18 @@ using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>
-/// What is trained and how: the toy world's models, or published checkpoints as the released configurations fine-tune them. What
-/// neither the paper nor those state is the kit's own choice: clipping of the gradient norm at 1, AdamW's β (0.9, 0.999), no
-/// warm-up, a cosine that falls with every step rather than every epoch, no dropout in the text transformers, undecayed biases,
-/// norms and embeddings, a temperature found by bisection twice an epoch, and how much is watched while training.
-/// </summary>
-/// <param name="Task">What is trained.</param>
-/// <param name="Training">How long and how fast.</param>
+/// <summary>What is trained and how: the toy world's models, or published checkpoints as the released configurations fine-tune
+/// them. What neither the paper nor those state is the kit's own choice: clipping of the gradient norm at 1, AdamW's β (0.9,
+/// 0.999), no warm-up, a cosine that falls with every step rather than every epoch, no dropout in the text transformers,
+/// undecayed biases, norms and embeddings, a temperature found by bisection twice an epoch, and how much is watched while
+/// training.</summary>
 public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
 {
     private const int Gpus = 8;
 
-    /// <summary>
-    /// The toy world's. First the plain model, on its answers and on losses that only help: what each patch shows, and for
-    /// statements and questions how many of what a word names are there. Then, from those weights, a method at a budget, on
-    /// answers and alignment.
-    /// </summary>
+    /// <summary>The toy world's. First the plain model, on its answers and on losses that only help: what each patch shows, and
+    /// for statements and questions how many of what a word names are there. Then, from those weights, a method at a budget, on
+    /// answers and alignment.</summary>
     /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
     /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
     /// <param name="prunesParameters">Whether parameters are taken out, in two trainings, instead of tokens in one.</param>
@@ -54,11 +49,9 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
             new TrainingSettings { Epochs = passes, LearningRate = rate, WarmupSteps = rise, CheckpointEvery = checkpoint });
     }
 
-    /// <summary>
-    /// The world with decoys'. The plain model begins with the neutral pretraining and is tuned on the answers of one corpus, and
-    /// on how many of what a word names are there; then, from those weights, a method at a budget, on answers and alignment.
-    /// </summary>
-    /// <param name="corpus">What is spoken of.</param>
+    /// <summary>The world with decoys'. The plain model begins with the neutral pretraining and is tuned on the answers of one
+    /// corpus, and on how many of what a word names are there; then, from those weights, a method at a budget, on answers and
+    /// alignment.</summary>
     /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
     public static Recipe Decoys(ThingKind corpus, double? reduceRatio = null)
     {

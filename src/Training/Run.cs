@@ -11,7 +11,6 @@ using Madtp.Kit.Tasks;
 namespace Madtp.Kit.Training;
 
 /// <summary>What a training came to.</summary>
-/// <param name="Task">The task.</param>
 /// <param name="Weights">The file of the trained weights: what answers, without training copies.</param>
 /// <param name="Steps">Steps done, those of earlier runs included.</param>
 /// <param name="Watched">The score on the watched part of the validation split.</param>
@@ -21,12 +20,10 @@ public sealed record RunReport(
     string Task, string Weights, int Steps, Evaluation Watched, CalibrationResult? Calibration,
     IReadOnlyDictionary<string, Evaluation> Scores);
 
-/// <summary>
-/// One run: open the splits, build the model, train, calibrate, score, save. The same for toy world and published checkpoints.
-/// It lives in one folder; one that was cut off goes on to the bit on the same device and ends with the same weights and scores.
-/// </summary>
+/// <summary>One run: open the splits, build the model, train, calibrate, score, save. The same for toy world and published
+/// checkpoints. It lives in one folder; one that was cut off goes on to the bit on the same device and ends with the same weights
+/// and scores.</summary>
 /// <param name="Task">One of <see cref="ModelTask.Names"/>.</param>
-/// <param name="Settings">What the task is opened with.</param>
 /// <param name="Folder">The run's folder: checkpoint, log, weights, answers.</param>
 public sealed record Run(string Task, TaskSettings Settings, string Folder)
 {
@@ -42,10 +39,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <summary>Throws away what an earlier run has left in the folder.</summary>
     public bool Fresh { get; init; }
 
-    /// <summary>
-    /// Whether parameters are taken out to the budget instead of tokens (UPop): a search and the training of the smaller model,
-    /// each as the training settings say.
-    /// </summary>
+    /// <summary>Whether parameters are taken out to the budget instead of tokens (UPop): a search and the training of the smaller
+    /// model, each as the training settings say.</summary>
     public bool PrunesParameters { get; init; }
 
     /// <summary>UPop's steps between two choices of what to prune.</summary>
@@ -69,11 +64,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <exception cref="OperationCanceledException">The scoring was stopped.</exception>
     public RunReport? Train(Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (PrunesParameters && (Settings.ReduceRatio is null || Settings.TrainExamples == 0))
-        {
-            throw new ArgumentException(
-                $"{Methods.UPop} finds what to prune by training: it needs a reduce ratio and examples to train on");
-        }
+        Guard.Argument(!(PrunesParameters && (Settings.ReduceRatio is null || Settings.TrainExamples == 0)),
+            $"{Methods.UPop} finds what to prune by training: it needs a reduce ratio and examples to train on");
 
         Training.RequirePossible();
         using var alone = Lock(Folder);
@@ -114,10 +106,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         return new RunReport(Task, weights, steps, watched, calibration, scores);
     }
 
-    /// <summary>
-    /// Scores the weights that the settings name, or goes on with it: at the strength or the budget of the settings, or else at
-    /// the strength that the weights were trained for, where their file says it.
-    /// </summary>
+    /// <summary>Scores the weights that the settings name, or goes on with it: at the strength or the budget of the settings, or
+    /// else at the strength that the weights were trained for, where their file says it.</summary>
     /// <param name="split">The split; the task's usual one if null.</param>
     /// <param name="plain">Keeps all tokens, whatever the file says.</param>
     /// <param name="cancellation">Stops it; what is finished stays for the next run.</param>
@@ -127,12 +117,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         using var alone = Lock(Folder);
         RequireFree();
         using var task = Open((plain ? Settings : WithStoredStrength(Settings)) with { Learns = false });
-        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null && task.LacksGuidance)
-        {
-            throw new InvalidDataException(
-                $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
-                + "chooses tokens: it was not trained for token reduction");
-        }
+        Guard.Data((task.Settings.ReduceRatio ?? task.Settings.Strength) is null || !task.LacksGuidance,
+            $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
+            + $"chooses tokens: it was not trained for token reduction");
 
         split ??= task.TestSplit;
         task.ScoredSplit = split;
@@ -291,10 +278,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     // temperature among the tensors, the kit's beside them with the method's name (without one it was MADTP).
     private static TaskSettings WithStoredStrength(TaskSettings settings)
     {
-        if (settings.Checkpoint is null)
-        {
-            throw new ArgumentException("name the weights to score: --checkpoint FILE");
-        }
+        Guard.Argument(settings.Checkpoint is not null, $"name the weights to score: --checkpoint FILE");
 
         using var file = CheckpointFile.Open(settings.Checkpoint);
         var released = file.Number("temperature");

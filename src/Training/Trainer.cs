@@ -9,14 +9,10 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>
-/// Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for bit
-/// (weights, optimizer, random state, step, strength), <c>checkpoint.previous.safetensors</c> the same of some steps before, in
-/// case the newest is damaged, and <c>log.jsonl</c> what was measured. Several <see cref="Ranks"/> train on a share of each
-/// batch; the first of them writes, and how many there are changes nothing but rounding.
-/// </summary>
-/// <param name="task">What is trained.</param>
-/// <param name="settings">How.</param>
+/// <summary>Trains a task. One run lives in one folder: <c>checkpoint.safetensors</c> holds all that is needed to go on bit for
+/// bit (weights, optimizer, random state, step, strength), <c>checkpoint.previous.safetensors</c> the same of some steps before,
+/// in case the newest is damaged, and <c>log.jsonl</c> what was measured. Several <see cref="Ranks"/> train on a share of each
+/// batch; the first of them writes, and how many there are changes nothing but rounding.</summary>
 /// <param name="folder">Where the run keeps its files; made if absent.</param>
 public sealed class Trainer(TrainingTask task, TrainingSettings settings, string folder)
 {
@@ -38,19 +34,15 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     /// <summary>Steps of the whole run.</summary>
     public int TotalSteps => settings.Epochs * sampler.StepsPerEpoch;
 
-    /// <summary>
-    /// Trains to the end, or until stopped.
-    /// </summary>
+    /// <summary>Trains to the end, or until stopped.</summary>
     /// <param name="progress">Told after every step; what it throws ends the run as a killed process would.</param>
     /// <param name="resume">Goes on from the folder's checkpoint, if it has one; else the run begins anew instead of it.</param>
     /// <param name="cancellation">Stops after the step in hand and writes a checkpoint.</param>
     /// <exception cref="ArgumentException">A setting is impossible, or a batch has not so many parts.</exception>
-    /// <exception cref="InvalidDataException">
-    /// Both checkpoints are damaged, or were made with other settings; or the run that is gone on with has diverged.
-    /// </exception>
-    /// <exception cref="NotFiniteNumberException">
-    /// A loss, gradient, weight or score is not finite; the message says which, and in what step. The last checkpoint stays.
-    /// </exception>
+    /// <exception cref="InvalidDataException">Both checkpoints are damaged, or were made with other settings; or the run that is
+    /// gone on with has diverged.</exception>
+    /// <exception cref="NotFiniteNumberException">A loss, gradient, weight or score is not finite; the message says which, and in
+    /// what step. The last checkpoint stays.</exception>
     public TrainingResult Run(
         Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
     {
@@ -333,12 +325,9 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             throw new ArgumentException($"{why}: train in one process, without accumulation, or without dropout");
         }
 
-        if (settings.AccumulateSteps > 1 && task.ComparesExamples)
-        {
-            throw new ArgumentException(
-                "this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
-                + "in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
-        }
+        Guard.Argument(settings.AccumulateSteps <= 1 || !task.ComparesExamples,
+            $"this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
+            + $"in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
     }
 
     private TrainingRecord Record(int step, double rate, bool endsEpoch)
@@ -371,11 +360,8 @@ public static class WeightDecayGroups
         "positional_embedding", "token_embedding.weight",
     ];
 
-    /// <summary>
-    /// True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their size.
-    /// </summary>
-    /// <param name="name">The parameter's name.</param>
-    /// <param name="dimensions">How many dimensions it has.</param>
+    /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their
+    /// size.</summary>
     public static bool Decays(string name, int dimensions)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -405,10 +391,8 @@ public static class WeightDecayGroups
 /// <param name="Final">The rate that the last step comes close to.</param>
 public sealed record CosineSchedule(double Peak, int WarmupSteps, int TotalSteps, double Final = 0)
 {
-    /// <summary>
-    /// The rate of a step, counted from 0: Peak·(step + 1)/WarmupSteps at first, then Final + (Peak − Final)·(1 + cos πt)/2, t
-    /// from 0 to 1.
-    /// </summary>
+    /// <summary>The rate of a step, counted from 0: Peak·(step + 1)/WarmupSteps at first, then Final + (Peak − Final)·(1 + cos
+    /// πt)/2, t from 0 to 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is negative.</exception>
     public double At(int step)
     {
@@ -423,10 +407,8 @@ public sealed record CosineSchedule(double Peak, int WarmupSteps, int TotalSteps
     }
 }
 
-/// <summary>
-/// The order of the examples. It is a function of seed and step alone, so that a run goes on after an interruption exactly where
-/// it stood, with nothing to store but the step.
-/// </summary>
+/// <summary>The order of the examples. It is a function of seed and step alone, so that a run goes on after an interruption
+/// exactly where it stood, with nothing to store but the step.</summary>
 public sealed class EpochSampler
 {
     private readonly int[] order;
@@ -438,10 +420,8 @@ public sealed class EpochSampler
     /// <exception cref="ArgumentException">There are fewer examples than a batch takes.</exception>
     public EpochSampler(int examples, int batchSize, long seed)
     {
-        if (batchSize < 1 || examples < batchSize)
-        {
-            throw new ArgumentException($"{examples} examples do not fill a batch of {batchSize}", nameof(batchSize));
-        }
+        Guard.Argument(batchSize >= 1 && examples >= batchSize,
+            $"{examples} examples do not fill a batch of {batchSize}", nameof(batchSize));
 
         order = new int[examples];
         this.batchSize = batchSize;

@@ -8,10 +8,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>
-/// Everything a run needs to go on exactly: weights, optimizer, random state, step, strength. One file, whole or absent; the one
-/// before stays beside it.
-/// </summary>
+/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, strength. One file, whole or absent;
+/// the one before stays beside it.</summary>
 internal sealed class TrainingCheckpoint(
     TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
 {
@@ -143,12 +141,9 @@ internal sealed class TrainingCheckpoint(
             throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training");
         }
 
-        if (made != Comparable())
-        {
-            throw new InvalidDataException(
-                $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without "
-                + "resuming");
-        }
+        Guard.Data(made == Comparable(),
+            $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without "
+            + $"resuming");
     }
 
     // Which settings differ, and what they were.

@@ -143,7 +143,6 @@ public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? 
 /// <summary>How a training ended.</summary>
 /// <param name="Steps">Steps done in all.</param>
 /// <param name="Completed">False where it was stopped before its last step and may be resumed.</param>
-/// <param name="Records">The log.</param>
 public sealed record TrainingResult(int Steps, bool Completed, IReadOnlyList<TrainingRecord> Records);
 
 /// <summary>Means over the steps between two lines of the log; losses are summed on their device and read once.</summary>
@@ -182,10 +181,8 @@ internal sealed class StepAverages
     }
 
     /// <summary>Ends a step.</summary>
-    /// <returns>
-    /// Whether everything summed is a finite number. The norm has been waited for by now, so that reading the losses waits for
-    /// nothing more.
-    /// </returns>
+    /// <returns>Whether everything summed is a finite number. The norm has been waited for by now, so that reading the losses
+    /// waits for nothing more.</returns>
     public bool Step(double gradientNorm)
     {
         steps++;

@@ -11,11 +11,9 @@ public sealed record TrainingSettings
     /// <summary>Examples per step; an epoch's last incomplete batch is left out.</summary>
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>
-    /// Parts that a step's batch is worked through in, one after the other, with gradients added up: for batches that do not fit
-    /// into memory at once. The step is that of the whole batch but for rounding, and for methods that share a number of tokens
-    /// among the samples computed at once.
-    /// </summary>
+    /// <summary>Parts that a step's batch is worked through in, one after the other, with gradients added up: for batches that do
+    /// not fit into memory at once. The step is that of the whole batch but for rounding, and for methods that share a number of
+    /// tokens among the samples computed at once.</summary>
     public int AccumulateSteps { get; init; } = 1;
 
     /// <summary>Keeps only the inputs of the encoders' blocks and computes the rest again in the backward pass: much less memory,
@@ -66,24 +64,19 @@ public sealed record TrainingSettings
     internal void RequirePossible()
     {
         var largest = float.MaxValue * (1 - Beta1); // Adam divides the first step by 1 - β₁
-        Require(LearningRate >= 0 && LearningRate < largest, "a learning rate", LearningRate);
-        Require(FinalLearningRate >= 0 && FinalLearningRate < largest, "a final learning rate", FinalLearningRate);
-        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), "a weight decay", WeightDecay);
-        Require(ClipNorm > 0, "gradients clipped to a norm", ClipNorm);
-        Require(StopAtAccuracy is null || double.IsFinite(StopAtAccuracy.Value), "an accuracy to stop at", StopAtAccuracy ?? 0);
-        Require(Epochs >= 0, "a number of epochs", Epochs);
-        Require(WarmupSteps >= 0, "a number of warm-up steps", WarmupSteps);
-        Require(LogEvery > 0, "a number of steps between lines of the log", LogEvery);
-        Require(CheckpointEvery >= 0, "a number of steps between checkpoints", CheckpointEvery);
+        Possible(LearningRate >= 0 && LearningRate < largest, "a learning rate", LearningRate);
+        Possible(FinalLearningRate >= 0 && FinalLearningRate < largest, "a final learning rate", FinalLearningRate);
+        Possible(WeightDecay >= 0 && double.IsFinite(WeightDecay), "a weight decay", WeightDecay);
+        Possible(ClipNorm > 0, "gradients clipped to a norm", ClipNorm);
+        Possible(StopAtAccuracy is null || double.IsFinite(StopAtAccuracy.Value), "an accuracy to stop at", StopAtAccuracy ?? 0);
+        Possible(Epochs >= 0, "a number of epochs", Epochs);
+        Possible(WarmupSteps >= 0, "a number of warm-up steps", WarmupSteps);
+        Possible(LogEvery > 0, "a number of steps between lines of the log", LogEvery);
+        Possible(CheckpointEvery >= 0, "a number of steps between checkpoints", CheckpointEvery);
     }
 
-    private static void Require(bool isPossible, string what, double value)
-    {
-        if (!isPossible)
-        {
-            throw new ArgumentException(FormattableString.Invariant($"there is no training with {what} of {value}"));
-        }
-    }
+    private static void Possible(bool holds, string what, double value) =>
+        Guard.Argument(holds, $"there is no training with {what} of {value}");
 }
 
 /// <summary>What the encoders' matrix products are trained in. Weights and the optimizer are float32 always.</summary>
@@ -91,10 +84,8 @@ public enum TrainingPrecision
 {
     /// <summary>float32 throughout.</summary>
     Float32,
-
     /// <summary>Mixed precision: products in bfloat16, for GPUs that have it; on a CPU slower than float32.</summary>
     BFloat16,
-
     /// <summary>float32 whose products a GPU may compute in TF32 (see <see cref="Runtime.ComputeDevice.AllowTf32"/>).</summary>
     Tf32,
 }

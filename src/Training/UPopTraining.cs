@@ -27,8 +27,6 @@ public sealed record UPopTraining
     public required TrainingSettings Retraining { get; init; }
 
     /// <summary>Both parts trained alike, but the search keeps its learning rate to the end, when most goes.</summary>
-    /// <param name="settings">The budget.</param>
-    /// <param name="each">How each part trains.</param>
     public static UPopTraining Of(UPopSettings settings, TrainingSettings each)
     {
         ArgumentNullException.ThrowIfNull(each);
@@ -46,7 +44,6 @@ public sealed record UPopTraining
     /// <summary>Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>)
     /// and the smaller model as it was cut out.</summary>
     /// <param name="task">The task alone, without a budget and without alignment. The search changes the model's weights.</param>
-    /// <param name="folder">The run's folder.</param>
     /// <param name="resume">Goes on with what is in the folder.</param>
     /// <param name="progress">Told after every step, both parts counted as one.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
@@ -57,12 +54,9 @@ public sealed record UPopTraining
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        if (Search.StopAfterEpoch is not null || Search.StopAtAccuracy is not null)
-        {
-            throw new ArgumentException(
-                "the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or "
-                    + "an accuracy");
-        }
+        Guard.Argument(Search.StopAfterEpoch is null && Search.StopAtAccuracy is null,
+            $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or "
+            + $"an accuracy");
 
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
@@ -110,16 +104,12 @@ public sealed record UPopTraining
         settings.Epochs * (task.Examples / settings.BatchSize);
 }
 
-/// <summary>
-/// UPop's search (Shi et al., ICML 2023: unified and progressive pruning): trains a task while masks on all inner widths,
-/// attached to its model, gather gradients and sink to zero where the unified ranking says so. When the trainer is done,
-/// <see cref="Extract"/> cuts the smaller model out, which is then trained again as any other.
-/// </summary>
-/// <remarks>
-/// Two things differ from the published code. The budget is one of multiply-accumulates by the ledger, so each unit weighs what
-/// it costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not descended, it
-/// only adds the same number to every gradient of a kind, which standardising takes away again.
-/// </remarks>
+/// <summary>UPop's search (Shi et al., ICML 2023: unified and progressive pruning): trains a task while masks on all inner
+/// widths, attached to its model, gather gradients and sink to zero where the unified ranking says so. When the trainer is done,
+/// <see cref="Extract"/> cuts the smaller model out, which is then trained again as any other.</summary>
+/// <remarks>Two things differ from the published code. The budget is one of multiply-accumulates by the ledger, so each unit
+/// weighs what it costs rather than its parameters. And the sparsity term of the loss is left out: as the masks are set and not
+/// descended, it only adds the same number to every gradient of a kind, which standardising takes away again.</remarks>
 public sealed class UPopTask : TrainingTask, IDisposable
 {
     private readonly ModelTask task;
@@ -132,7 +122,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
     /// <param name="costs">What its model's units cost.</param>
-    /// <param name="settings">The budget.</param>
     /// <exception cref="ArgumentException">The share is not in (0, 1), or inner widths cannot meet it.</exception>
     public UPopTask(ModelTask task, UnitCosts costs, UPopSettings settings)
     {
@@ -153,39 +142,28 @@ public sealed class UPopTask : TrainingTask, IDisposable
     /// <summary>Multiply-accumulates that would be left if all units were taken out whose masks are sinking.</summary>
     public double Macs { get; private set; }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules => task.Modules;
 
-    /// <inheritdoc/>
     public override int Examples => task.Examples;
 
-    /// <inheritdoc/>
     public override bool ComparesExamples => task.ComparesExamples;
 
-    /// <inheritdoc/>
     public override string? Indivisible => task.Indivisible;
 
-    /// <inheritdoc/>
     public override IEnumerable<Tensor> Leaves => Pruning.Masks.Select(mask => mask.Tensor);
 
-    /// <inheritdoc/>
     public override TrainingObjective Objective => task.Objective;
 
-    /// <inheritdoc/>
     public override IEnumerable<(string Name, Tensor Tensor)> State =>
         task.State.Concat(Pruning.Masks.SelectMany(
             (mask, i) => new[] { ($"{mask.Width.Name}.mask", mask.Tensor), ($"{mask.Width.Name}.gathered", gathered[i]) }));
 
-    /// <inheritdoc/>
     public override void Prepare(int step, int stepsPerEpoch) => task.Prepare(step, stepsPerEpoch);
 
-    /// <inheritdoc/>
     public override void Prefetch(IEnumerable<PlannedBatch> plan) => task.Prefetch(plan);
 
-    /// <inheritdoc/>
     public override StepLosses Losses(ReadOnlySpan<int> examples) => task.Losses(examples) with { Macs = Macs };
 
-    /// <inheritdoc/>
     public override void AfterStep(int done, int totalSteps)
     {
         task.AfterStep(done, totalSteps);
@@ -201,7 +179,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public override void Restored(int done, int totalSteps)
     {
         task.Restored(done, totalSteps);
@@ -209,7 +186,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
         Macs = costs.Whole - Pruning.Masks.Select((mask, i) => mask.Values().Count(value => value != 1) * costs.PerUnit[i]).Sum();
     }
 
-    /// <inheritdoc/>
     public override Evaluation Validate() => task.Validate();
 
     /// <summary>The smaller model, within the budget.</summary>
@@ -247,19 +223,13 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     private static void Check(nn.Module model, UnitCosts costs, UPopSettings settings)
     {
-        if (settings.MacShare is not (> 0 and < 1))
-        {
-            throw new ArgumentException(
-                $"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
-        }
+        Guard.Argument(settings.MacShare is > 0 and < 1,
+            $"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
 
         var least = costs.Whole - PrunableWidth.Of(model).Select((width, i) => (width.Units - 1) * costs.PerUnit[i]).Sum();
-        if (settings.MacShare * costs.Dense < least)
-        {
-            throw new ArgumentException(
-                $"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit "
-                + $"{least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts "
-                + "(patches, norms, merges, heads) are not pruned", nameof(settings));
-        }
+        Guard.Argument(settings.MacShare * costs.Dense >= least,
+            $"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit "
+            + $"{least / costs.Dense:P1} are left: all but the inner widths of attention and feed-forward parts "
+            + $"(patches, norms, merges, heads) are not pruned", nameof(settings));
     }
 }

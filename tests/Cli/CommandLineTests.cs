@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
 
+[Collection(ConsoleCollection.Name)]
 public class CommandLineTests
 {
     [Fact]
@@ -37,12 +38,12 @@ public class CommandLineTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void HelpEndsWithAnExampleAndABadOptionIsBadInput(string verb)
+    public async Task HelpEndsWithAnExampleAndABadOptionIsBadInput(string verb)
     {
-        var help = KitProcess.Run(verb, "--help");
+        var help = await KitProcess.Here(verb, "--help");
         Assert.Equal((0, string.Empty), (help.Code, help.Errors));
         Assert.Contains("Example:\n", help.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        var bad = KitProcess.Run(verb, "--hlep");
+        var bad = await KitProcess.Here(verb, "--hlep");
         Assert.Equal((2, string.Empty), (bad.Code, bad.Output));
         Assert.Contains($"`./kit {verb} --help`", bad.Errors, StringComparison.Ordinal);
     }
@@ -54,9 +55,9 @@ public class CommandLineTests
     [InlineData("macs --al", "--all")]
     [InlineData("macs blip-nlvr2 --jsn", "--json")]
     [InlineData("score caption --result FILE", "--results")]
-    public void AMistypedWordIsAskedBack(string line, string meant)
+    public async Task AMistypedWordIsAskedBack(string line, string meant)
     {
-        var run = KitProcess.Run(line.Split(' '));
+        var run = await KitProcess.Here(line.Split(' '));
         Assert.Equal((2, string.Empty), (run.Code, run.Output));
         Assert.Contains("Did you mean", run.Errors, StringComparison.Ordinal);
         Assert.Contains(meant, run.Errors.Split('\n', StringSplitOptions.TrimEntries));
@@ -73,8 +74,8 @@ public class CommandLineTests
     [InlineData("./kit macs clip-l", "clip-l14", "clip-l14-336")]
     [InlineData("./kit experiment --method madtp-", "madtp-paper", "madtp-released")]
     [InlineData("./kit sweep table", "table2", "table3", "table4", "table5", "table6", "table7")]
-    public void ALineIsCompleted(string line, params string[] words) =>
-        Assert.Equal(words, KitProcess.Run("complete", line).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    public async Task ALineIsCompleted(string line, params string[] words) =>
+        Assert.Equal(words, (await KitProcess.Here("complete", line)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(word => !word.StartsWith('-')));
 
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Cli;
 
 /// <summary>Every error is one sentence.</summary>
-[Collection(ConsoleErrorCollection.Name)]
+[Collection(ConsoleCollection.Name)]
 public sealed class ErrorTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -38,9 +38,35 @@ public sealed class ErrorTests : IDisposable
     [InlineData("experiment --device cuda:-1", "--device 'cuda:-1': give auto, cpu, cuda or cuda:N")]
     public async Task A_value_out_of_bounds_is_refused_by_the_options_name(string line, string says)
     {
-        var (code, errors) = await Kit([.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line)]);
+        var (code, _, errors) = await KitProcess.Here([.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line)]);
         var verb = string.Join(' ', line.Split(' ').TakeWhile(word => !word.StartsWith('-')).Where(word => word != "table2"));
         Assert.Equal((2, $"kit: {says}\nkit: `./kit {verb} --help` shows what there is\n"), (code, errors));
+    }
+
+    [Theory]
+    [InlineData("macs nosuch", "known are")]
+    [InlineData("macs", "name a model")]
+    [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
+    [InlineData("macs blip-nlvr2 --text-length 0", "--text-length '0': give a whole number from 1")]
+    [InlineData("macs blip-nlvr2 --text-length few", "few")]
+    [InlineData("score caption --results nowhere.json --annotations nowhere.json", "nowhere.json")]
+    [InlineData("score vqa --results FILE", "--annotations")]
+    [InlineData("tokenize clip --vocab nowhere.txt", "nowhere.txt")]
+    [InlineData("data status nosuch", "nosuch")]
+    [InlineData("data get nosuch", "nosuch")]
+    [InlineData("data make-toy --pairs 3 --out /nowhere/at/all", "4")]
+    [InlineData("experiment --method magic", "no method 'magic'")]
+    [InlineData("experiment --task magic", "no task 'magic'")]
+    [InlineData("runs --method magic", "no method 'magic'")]
+    [InlineData("sweep table9", "table2")]
+    [InlineData("sweep table2 --index 100000", "the list has the places 0 to")]
+    [InlineData("verify /nowhere/at/all", "/nowhere/at/all")]
+    public async Task Input_that_cannot_be_used_is_named(string line, string says)
+    {
+        var run = await KitProcess.Here(line.Split(' '));
+        Assert.Equal(2, run.Code);
+        Assert.Contains(says, run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
     }
 
     public static TheoryData<Exception, int, string> Errors => new()
@@ -78,7 +104,7 @@ public sealed class ErrorTests : IDisposable
     public async Task A_stored_setting_is_used_only_by_the_method_that_stored_it(string options, string says)
     {
         var weights = KitPaths.InRepository("data", "toy", "weights", "toy-clip-madtp-0.5.safetensors");
-        var (code, errors) = await Kit(["evaluate", "toy-clip", "--images", "60", "--checkpoint", weights, .. options.Split(' ')]);
+        var (code, _, errors) = await KitProcess.Here(["evaluate", "toy-clip", "--images", "60", "--checkpoint", weights, .. options.Split(' ')]);
         Assert.Equal(2, code);
         Assert.Contains($"kit: {string.Format(System.Globalization.CultureInfo.InvariantCulture, says, weights)}\n", errors, StringComparison.Ordinal);
     }
@@ -88,7 +114,7 @@ public sealed class ErrorTests : IDisposable
     {
         var weights = KitPaths.InRepository("data", "toy", "weights", "toy-nlvr2.safetensors");
         folder.Write("vocab.txt", string.Join('\n', File.ReadAllLines(KitPaths.InRepository("data", "toy", "vocab.txt"))));
-        var (code, errors) = await Kit(["evaluate", "nlvr2", "--checkpoint", weights, "--data", folder.Path, "--plain", "--image-size", "40000"]);
+        var (code, _, errors) = await KitProcess.Here(["evaluate", "nlvr2", "--checkpoint", weights, "--data", folder.Path, "--plain", "--image-size", "40000"]);
         Assert.Equal(2, code);
         Assert.Contains("kit: --image-size 40000: the attention of one image needs", errors, StringComparison.Ordinal);
     }
@@ -120,7 +146,7 @@ public sealed class ErrorTests : IDisposable
             }
 
             cheap++;
-            var (code, errors) = await Kit(words);
+            var (code, _, errors) = await KitProcess.Here(words);
             var shown = string.Join(" ", words.Select(word => $"'{word}'"));
             Assert.True(code is 0 or 1 or 2, $"{code}: {shown}: {errors}");
             Assert.True(code == 0 || errors.Length > 0, $"{code} without a word: {shown}");
@@ -166,22 +192,5 @@ public sealed class ErrorTests : IDisposable
         }
 
         string Value() => values[random.Next(values.Length)];
-    }
-
-    private static async Task<(int Code, string Errors)> Kit(string[] words)
-    {
-        var (before, output) = (Console.Error, Console.Out);
-        using var errors = new StringWriter { NewLine = "\n" };
-        Console.SetError(errors);
-        Console.SetOut(TextWriter.Null);
-        try
-        {
-            return (await CommandLine.Main(words), errors.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-            Console.SetOut(output);
-        }
     }
 }

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
 
+[Collection(nameof(ExperimentOutputTests))]
 public class ExperimentOutputTests
 {
     // Trained in this call, so that there is progress to be told: what a script reads is the result all the same.
@@ -11,11 +12,11 @@ public class ExperimentOutputTests
     [Trait("speed", "slow")]
     public void Standard_output_is_the_result_and_nothing_else()
     {
-        var run = KitProcess.Run("experiment", "--method", "stp", "--reduce", "0.3", "--examples", "64", "--fresh");
+        var run = KitProcess.Run("experiment", "--task", "toy-clip", "--method", "stp", "--reduce", "0.3", "--examples", "64", "--fresh");
         Assert.True(run.Code == 0, run.Errors);
         using var result = JsonDocument.Parse(run.Output);
         Assert.Equal("STP", result.RootElement.GetProperty("experiment").GetProperty("method").GetString());
         Assert.Contains("epoch", run.Errors, StringComparison.Ordinal);
-        RunCache.Default.Forget(new Experiment { Method = "STP", ReduceRatio = 0.3, TrainExamples = 64 });
+        RunCache.Default.Forget(ExperimentTask.Of("toy-clip").Default with { Method = "STP", ReduceRatio = 0.3, TrainExamples = 64 });
     }
 }

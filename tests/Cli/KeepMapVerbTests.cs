@@ -4,6 +4,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Cli;
 
 /// <summary><c>kit keep-map</c> on photographs, with the toy models' weights.</summary>
+[Collection(nameof(KeepMapVerbTests))]
 public sealed class KeepMapVerbTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -37,6 +37,26 @@ internal sealed record KitProcess(int Code, string Output, string Errors)
         return new KitProcess(process.ExitCode, output, errors.Result);
     }
 
+    /// <summary>
+    /// A verb run in this process, where nothing but what it says matters: for tests of the <see cref="ConsoleCollection"/>.
+    /// </summary>
+    public static async Task<KitProcess> Here(params string[] arguments)
+    {
+        var (outBefore, errorBefore) = (Console.Out, Console.Error);
+        var (output, errors) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
+        Console.SetOut(output);
+        Console.SetError(errors);
+        try
+        {
+            return new KitProcess(await CommandLine.Main(arguments), $"{output}", $"{errors}");
+        }
+        finally
+        {
+            Console.SetOut(outBefore);
+            Console.SetError(errorBefore);
+        }
+    }
+
     /// <summary>Sends a process a signal, such as INT.</summary>
     public static void Signal(Process process, string signal)
     {

@@ -4,6 +4,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Cli;
 
 /// <summary>The script itself, where people are: a copy of it that has nothing built.</summary>
+[Collection(nameof(KitScriptTests))]
 public sealed class KitScriptTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

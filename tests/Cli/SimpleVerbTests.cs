@@ -6,6 +6,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Cli;
 
 /// <summary>Verbs that answer at once: what they print, and what they say of input that they cannot use.</summary>
+[Collection(nameof(SimpleVerbTests))]
 public sealed class SimpleVerbTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -139,34 +140,6 @@ public sealed class SimpleVerbTests : IDisposable
         Assert.True(run.Code == 0, run.Errors);
         Assert.Contains("0 differ, 0 of 1 folders unreadable", run.Output, StringComparison.Ordinal);
         Assert.Equal(2, KitProcess.Run("verify", folder.Path).Code);
-    }
-
-    // ---------------------------------------------------------------- bad input
-
-    [Theory]
-    [InlineData("macs nosuch", "known are")]
-    [InlineData("macs", "name a model")]
-    [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
-    [InlineData("macs blip-nlvr2 --text-length 0", "--text-length '0': give a whole number from 1")]
-    [InlineData("macs blip-nlvr2 --text-length few", "few")]
-    [InlineData("score caption --results nowhere.json --annotations nowhere.json", "nowhere.json")]
-    [InlineData("score vqa --results FILE", "--annotations")]
-    [InlineData("tokenize clip --vocab nowhere.txt", "nowhere.txt")]
-    [InlineData("data status nosuch", "nosuch")]
-    [InlineData("data get nosuch", "nosuch")]
-    [InlineData("data make-toy --pairs 3 --out /nowhere/at/all", "4")]
-    [InlineData("experiment --method magic", "no method 'magic'")]
-    [InlineData("experiment --task magic", "no task 'magic'")]
-    [InlineData("runs --method magic", "no method 'magic'")]
-    [InlineData("sweep table9", "table2")]
-    [InlineData("sweep table2 --index 100000", "the list has the places 0 to")]
-    [InlineData("verify /nowhere/at/all", "/nowhere/at/all")]
-    public void InputThatCannotBeUsedIsNamed(string line, string says)
-    {
-        var run = KitProcess.Run(line.Split(' '));
-        Assert.Equal(2, run.Code);
-        Assert.Contains(says, run.Errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
     }
 
     private static JsonElement Score(params string[] arguments) => KitProcess.Run(["score", .. arguments, "--json"]).Json;

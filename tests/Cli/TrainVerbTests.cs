@@ -7,7 +7,6 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class TrainVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -8,7 +8,6 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Compression;
 
 /// <summary>Search, extraction and retraining of the toy models, from beginning to end on very little data.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class UPopOfToysTests
 {
 

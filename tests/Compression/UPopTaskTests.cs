@@ -11,7 +11,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class UPopTaskTests : IDisposable
 {
     private static readonly TrainingSettings Settings = TinyNlvr.Settings;

@@ -6,7 +6,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Data;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class CaptionsOnDiskTests(Toys toys) : IClassFixture<Toys>
 {
     private static readonly int[] Some = [7, 0, 33, 8, 59];

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data;
 
+[Collection(nameof(DownloadTests))]
 public sealed class DownloadTests : IDisposable
 {
     private const string Tag = "ETag: \"one\"";

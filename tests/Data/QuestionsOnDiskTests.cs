@@ -7,7 +7,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Data;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class QuestionsOnDiskTests(Toys toys) : IClassFixture<Toys>
 {
     private static readonly int[] Some = [3, 0, 11];

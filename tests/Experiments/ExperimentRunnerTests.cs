@@ -3,7 +3,6 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
 
-[Collection(RandomStateCollection.Name)]
 public class ExperimentRunnerTests
 {
     private static readonly Experiment Small = new() { Method = "EViT", ReduceRatio = 0.5, TrainExamples = 128 };

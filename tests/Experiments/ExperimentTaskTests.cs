@@ -8,7 +8,6 @@ using Xunit;
 namespace Madtp.Kit.Tests.Experiments;
 
 /// <summary>The paper's tasks on captions and questions, end to end, with tiny checkpoints and the toy world in the places of the real ones.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -7,7 +7,6 @@ using Xunit;
 namespace Madtp.Kit.Tests.Experiments;
 
 /// <summary>The paper's task, end to end, with a small checkpoint and the toy world in the places of the real ones.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
 {
     private static readonly Experiment Small = Scale.Experiment("nlvr2", ExperimentScale.Paper) with { ReduceRatio = 0.5, TrainExamples = 40, Epochs = 2, LearningRate = 1e-4, LearnableTokens = 64, AlignmentWidth = 64 };

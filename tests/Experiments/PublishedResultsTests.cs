@@ -7,7 +7,6 @@ using Xunit;
 namespace Madtp.Kit.Tests.Experiments;
 
 /// <summary>The results that come with the kit are results of this kit: of its weights, its data and its commands.</summary>
-[Collection(RandomStateCollection.Name)]
 public class PublishedResultsTests
 {
     private static readonly string Folder = KitPaths.InRepository("data", "toy", "runs");

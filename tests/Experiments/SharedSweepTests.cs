@@ -11,6 +11,7 @@ namespace Madtp.Kit.Tests.Experiments;
 
 /// <summary>Sweeps that meet in one folder, and those that end without a word.</summary>
 [Trait("speed", "slow")]
+[Collection(nameof(SharedSweepTests))]
 public sealed class SharedSweepTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -28,7 +29,7 @@ public sealed class SharedSweepTests : IDisposable
             Cache = new RunCache(folder.File("cache")), Runs = Runs, Jobs = 1,
             Command = [DotnetHost.Path, typeof(CommandLine).Assembly.Location, "sweep"],
         };
-        var grid = Grid.Of(new Experiment { TrainExamples = 64 }).Vary((e, seed) => e with { Seed = seed }, 1L, 2L, 3L);
+        var grid = Grid.Of(new Experiment { Task = "toy-clip", TrainExamples = 64 }).Vary((e, seed) => e with { Seed = seed }, 1L, 2L, 3L);
         var sweeps = await Task.WhenAll(Task.Run(() => grid.Run(settings)), Task.Run(() => grid.Run(settings)));
         Assert.Equal(sweeps[0].Select(result => result.ToJson()), sweeps[1].Select(result => result.ToJson()));
         Assert.Equal([1, 2, 3], sweeps[0].Select(result => result.Experiment.Seed));
@@ -38,7 +39,7 @@ public sealed class SharedSweepTests : IDisposable
     [Fact]
     public void A_process_of_a_sweep_stops_where_it_can_go_on_when_the_sweep_is_gone()
     {
-        using var child = Child(new Experiment { Epochs = 10_000 });
+        using var child = Child(new Experiment { Task = "toy-clip", Epochs = 10_000 });
         Assert.True(Appears("log.jsonl", child));
         child.StandardInput.Close(); // as the system does when the other process is killed
         Assert.True(child.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on by itself");
@@ -52,9 +53,9 @@ public sealed class SharedSweepTests : IDisposable
     [Fact]
     public void What_another_process_runs_is_left_to_it_with_a_code_that_says_so()
     {
-        using var first = Child(new Experiment { Epochs = 10_000 });
+        using var first = Child(new Experiment { Task = "toy-clip", Epochs = 10_000 });
         Assert.True(Appears("log.jsonl", first));
-        using var second = Child(new Experiment { Epochs = 10_000 });
+        using var second = Child(new Experiment { Task = "toy-clip", Epochs = 10_000 });
         Assert.True(second.WaitForExit(Patience));
         Assert.Equal(GridSettings.Busy, second.ExitCode);
         Assert.Contains("is being run by another process", second.StandardError.ReadToEnd(), StringComparison.Ordinal);

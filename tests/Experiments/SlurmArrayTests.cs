@@ -4,9 +4,14 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
 
+[Collection(nameof(SlurmArrayTests))]
 public class SlurmArrayTests
 {
-    private static readonly Experiment[] Two = [new() { Method = "Random", ReduceRatio = 0.5, TrainExamples = 0 }, new() { Method = "STP", ReduceRatio = 0.5, TrainExamples = 0 }];
+    private static readonly Experiment[] Two =
+    [
+        new() { Task = "toy-clip", Method = "Random", ReduceRatio = 0.5, TrainExamples = 0 },
+        new() { Task = "toy-clip", Method = "STP", ReduceRatio = 0.5, TrainExamples = 0 },
+   ];
 
     [Fact]
     public void The_script_has_a_task_for_each_missing_experiment()

@@ -6,6 +6,7 @@ namespace Madtp.Kit.Tests.Figures;
 
 /// <summary>Charts in a page without network, looked at in a real browser.</summary>
 [Trait("needs", "browser")]
+[Collection(nameof(InteractiveChartTests))]
 public sealed class InteractiveChartTests : IDisposable
 {
     // What a page with a module loader has: the library must not register there, where nobody asks for it.

@@ -8,6 +8,7 @@ namespace Madtp.Kit.Tests.Figures;
 
 /// <summary>The page in a real browser, used as a hand uses it.</summary>
 [Trait("needs", "browser")]
+[Collection(nameof(KeepMapBrowserTests))]
 public sealed class KeepMapBrowserTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

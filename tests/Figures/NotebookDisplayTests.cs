@@ -10,6 +10,7 @@ namespace Madtp.Kit.Tests.Figures;
 
 /// <summary>What a notebook gets to show of a chart: live, kept, and where no browser is installed.</summary>
 [Trait("speed", "slow")]
+[Collection(nameof(NotebookDisplayTests))]
 public sealed class NotebookDisplayTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

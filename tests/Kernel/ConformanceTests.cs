@@ -5,6 +5,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Kernel;
 
 /// <summary>Jupyter's own tests of kernels (jupyter_kernel_test), where they are installed.</summary>
+[Collection(nameof(ConformanceTests))]
 public class ConformanceTests(ITestOutputHelper output)
 {
     [Fact]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Kernel;
 
+[Collection(nameof(LifecycleTests))]
 public class LifecycleTests(ITestOutputHelper output)
 {
     [Theory]

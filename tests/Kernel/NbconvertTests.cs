@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Kernel;
 
+[Collection(nameof(NbconvertTests))]
 public class NbconvertTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Kernel;
 
 /// <summary>Packages in cells, by <c>#r "nuget: …"</c>, with the natives that come with them.</summary>
+[Collection(nameof(PackageTests))]
 public class PackageTests
 {
     private const string Torch = "#r \"nuget: TorchSharp-cpu, 0.107.0\"\nusing TorchSharp;";

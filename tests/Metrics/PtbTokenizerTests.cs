@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Metrics;
 
+[Collection(nameof(PtbTokenizerTests))]
 public class PtbTokenizerTests
 {
     [Theory]

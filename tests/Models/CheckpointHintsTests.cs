@@ -5,7 +5,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Models;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class CheckpointHintsTests : IDisposable
 {
     // Heads 80 and 32 wide, as no width tells: the widths alone would make it 5 and 2.

@@ -10,7 +10,6 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Models;
 
 /// <summary>Computing blocks again changes memory and time, and of a result nothing but the last digits.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class GradientCheckpointingTests
 {
     [Theory]

@@ -6,7 +6,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Models;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class MixedPrecisionTests
 {
     [Fact]

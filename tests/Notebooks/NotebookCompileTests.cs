@@ -13,6 +13,7 @@ namespace Madtp.Kit.Tests.Notebooks;
 /// Every notebook's cells compile against the library as it is built, chained as the kernel chains them, and none is run: what a
 /// renamed name breaks shows in seconds. They do with what .NET Interactive's kernel brings into scope and their own usings.
 /// </summary>
+[Collection(nameof(NotebookCompileTests))]
 public class NotebookCompileTests
 {
     // Microsoft.DotNet.Interactive.CSharp 1.0: CSharpKernel's imports, and the static members of Kernel.

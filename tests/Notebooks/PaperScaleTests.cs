@@ -10,11 +10,9 @@ namespace Madtp.Kit.Tests.Notebooks;
 /// The notebooks of the paper's tables at the paper's scale. Results that take days of a GPU are stood in for by made-up ones, in a
 /// folder of the test's own, so that every cell that looks them up, compares and draws them is run.
 /// </summary>
-[Collection(KernelCollection.Name)]
-public sealed class PaperScaleTests : IDisposable
+[Collection(nameof(PaperScaleTests))]
+public sealed class PaperScaleTests(PaperScaleTests.MadeUpResults made) : IClassFixture<PaperScaleTests.MadeUpResults>
 {
-    private readonly TemporaryFolder folder = new();
-
     [Theory]
     [Trait("speed", "slow")]
     [InlineData("05-table-2")]
@@ -25,28 +23,51 @@ public sealed class PaperScaleTests : IDisposable
     [InlineData("10-table-7")]
     public void Every_cell_runs_on_the_results_of_the_papers_grid(string notebook)
     {
-        var random = new Random(5);
-        var results = new RunCache(Path.Combine(folder.Path, "results"));
-        Array.ForEach([.. PaperTable.Of(notebook[^1] - '0', ExperimentScale.Paper).Grid.Experiments], experiment => results.Keep(MadeUp(experiment, random)));
-
-        using var kernel = new KernelProcess(KitPaths.InRepository("notebooks"), new Dictionary<string, string>
-        {
-            [Scale.Variable] = "paper",
-            [RunCache.ResultsVariable] = results.Folder,
-            [PaperFolders.DataVariable] = folder.Path,
-            [PaperFolders.CheckpointsVariable] = folder.Path,
-            ["KIT_FIGURES"] = Path.Combine(folder.Path, "figures"),
-        });
-        kernel.Client.WaitUntilReady();
         foreach (var cell in CodeCells(notebook))
         {
-            kernel.Client.Succeed(cell);
+            made.Kernel.Client.Succeed(cell);
         }
 
-        Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder.Path, "figures"), $"{notebook[..2]}-*.svg"));
+        Assert.NotEmpty(Directory.GetFiles(made.Figures, $"{notebook[..2]}-*.svg"));
     }
 
-    public void Dispose() => folder.Dispose();
+    /// <summary>All results of the tables, and one kernel that finds them.</summary>
+    public sealed class MadeUpResults : IDisposable
+    {
+        private readonly TemporaryFolder folder = new();
+
+        public MadeUpResults()
+        {
+            var results = new RunCache(folder.File("results"));
+            foreach (var number in PaperTable.Numbers)
+            {
+                var random = new Random(5);
+                Array.ForEach(
+                    [.. PaperTable.Of(number, ExperimentScale.Paper).Grid.Experiments],
+                    experiment => results.Keep(MadeUp(experiment, random)));
+            }
+
+            Kernel = new KernelProcess(KitPaths.InRepository("notebooks"), new Dictionary<string, string>
+            {
+                [Scale.Variable] = "paper",
+                [RunCache.ResultsVariable] = results.Folder,
+                [PaperFolders.DataVariable] = folder.Path,
+                [PaperFolders.CheckpointsVariable] = folder.Path,
+                ["KIT_FIGURES"] = Figures,
+            });
+            Kernel.Client.WaitUntilReady();
+        }
+
+        public KernelProcess Kernel { get; }
+
+        public string Figures => folder.File("figures");
+
+        public void Dispose()
+        {
+            Kernel.Dispose();
+            folder.Dispose();
+        }
+    }
 
     // The keys of this process name the same files as those of the kernel: neither finds a checkpoint or data.
     private static ExperimentResult MadeUp(Experiment experiment, Random random)

@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Runtime;
 
-[Collection(RandomStateCollection.Name)]
 public class BatchPartTests
 {
     private static readonly int[] Batch = [7, 8, 9, 5, 6, 4];

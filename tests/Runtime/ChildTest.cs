@@ -7,14 +7,21 @@ namespace Madtp.Kit.Tests.Runtime;
 internal static class ChildTest
 {
     /// <summary>Fails with what the process wrote unless the test passes in time.</summary>
-    public static void Passes(Type type, string method, TimeSpan limit)
+    public static void Passes(
+        Type type, string method, TimeSpan limit, Dictionary<string, string>? environment = null)
     {
-        using var child = Process.Start(new ProcessStartInfo(
+        var start = new ProcessStartInfo(
             "dotnet", [typeof(ChildTest).Assembly.Location, "-noLogo", "-noColor", "-explicit", "only", "-method", $"{type.FullName}.{method}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach (var (name, value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
+        using var child = Process.Start(start)!;
         var (output, errors) = (child.StandardOutput.ReadToEndAsync(), child.StandardError.ReadToEndAsync());
         var ended = child.WaitForExit(limit);
         if (!ended)

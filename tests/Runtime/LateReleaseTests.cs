@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Runtime;
 
 /// <summary>Operands that are garbage while a native call reads them, with another thread that collects all the time.</summary>
+[Collection(nameof(LateReleaseTests))]
 public sealed class LateReleaseTests
 {
     private const int Steps = 300;
@@ -116,7 +117,7 @@ public sealed class LateReleaseTests
         return [.. model.parameters().SelectMany(parameter => parameter.cpu().data<float>().ToArray())];
     }
 
-    // Does the work again and again beside a thread that collects, until that has collected so many times or ten seconds have passed.
+    // Does the work again and again beside a thread that collects, until that has collected so many times or five seconds have passed.
     private static void WhileCollecting<T>(int collections, T expected, Func<T> work)
     {
         Assert.True(LateRelease.IsOn); // and loads the library, which begins it
@@ -141,7 +142,7 @@ public sealed class LateReleaseTests
             {
                 Assert.Equal(expected, work());
             }
-            while (Volatile.Read(ref count) < collections && clock.Elapsed < TimeSpan.FromSeconds(10));
+            while (Volatile.Read(ref count) < collections && clock.Elapsed < TimeSpan.FromSeconds(5));
         }
         finally
         {

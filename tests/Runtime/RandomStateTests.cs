@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Runtime;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class RandomStateTests
 {
     [Fact]

@@ -9,7 +9,6 @@ using Xunit;
 namespace Madtp.Kit.Tests.Tasks;
 
 /// <summary>NLVR2 in the world with decoys, of a few pairs.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class DecoyTaskTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -12,7 +12,6 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Tasks;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -15,7 +15,6 @@ using Xunit;
 namespace Madtp.Kit.Tests.Tasks;
 
 /// <summary>Captioning and VQA: tasks whose answers are words.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

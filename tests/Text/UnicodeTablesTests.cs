@@ -7,6 +7,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Text;
 
 /// <summary>The digests are of the same strings made by Python 3.11 (unicodedata 14.0).</summary>
+[Collection(nameof(UnicodeTablesTests))]
 public class UnicodeTablesTests
 {
     private static readonly int[] Scalars = [.. Enumerable.Range(0, 0x110000).Where(point => point is < 0xD800 or > 0xDFFF)];

@@ -12,9 +12,10 @@ namespace Madtp.Kit.Tests.Training;
 /// <c>KIT_KILLS=100</c> kills so many times, in as many runs as that takes.
 /// </summary>
 [Trait("speed", "slow")]
+[Collection(nameof(KilledTrainingTests))]
 public sealed class KilledTrainingTests : IDisposable
 {
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("KIT_KILLS") ?? "6", CultureInfo.InvariantCulture);
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("KIT_KILLS") ?? "4", CultureInfo.InvariantCulture);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly TemporaryFolder folder = new();
 
@@ -136,7 +137,7 @@ public sealed class KilledTrainingTests : IDisposable
     private static Process Start(string folder, string[] options)
     {
         Directory.CreateDirectory(folder);
-        string[] small = ["--pairs", "240", "--batch-size", "8", "--checkpoint-every", "1", "--out", folder];
+        string[] small = ["--pairs", "160", "--batch-size", "8", "--checkpoint-every", "1", "--out", folder];
         return KitProcess.Start(["train", "toy-nlvr2", .. small, .. options]);
     }
 }

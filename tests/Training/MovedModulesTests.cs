@@ -11,7 +11,6 @@ namespace Madtp.Kit.Tests.Training;
 /// A module that is moved gets new parameters and buffers, and TorchSharp disposes the old ones: whatever was kept outside it is dead.
 /// To float64 and back moves everything without a GPU.
 /// </summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class MovedModulesTests(Toys toys) : IClassFixture<Toys>
 {
     [Theory]

@@ -10,7 +10,6 @@ using Xunit;
 namespace Madtp.Kit.Tests.Training;
 
 /// <summary>The paper's recipe with a tiny model, on the toy world written to disk as NLVR2 is.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class Nlvr2RunTests : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -5,7 +5,6 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Training;
 
-[Collection(RandomStateCollection.Name)]
 public class PretrainingTests
 {
     [Fact]

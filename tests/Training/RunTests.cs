@@ -9,7 +9,6 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Training;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class RunTests(Toys toys) : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

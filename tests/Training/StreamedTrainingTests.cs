@@ -7,7 +7,6 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Training;
 
 /// <summary>Training on the toy world's files, in the formats of the real data sets.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class StreamedTrainingTests(Toys toys) : IClassFixture<Toys>, IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -8,7 +8,6 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Training;
 
 /// <summary>Every task in a toy world of a few pictures, drawn in memory.</summary>
-[Collection(RandomStateCollection.Name)]
 public sealed class ToyRunTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -5,7 +5,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Training;
 
-[Collection(RandomStateCollection.Name)]
 public sealed class TrainerTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("kit-training-").FullName;

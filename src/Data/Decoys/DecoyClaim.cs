@@ -5,16 +5,12 @@ public enum ClaimForm
 {
     /// <summary>"The left image contains exactly two red objects."</summary>
     Count,
-
     /// <summary>"There are more circles in the left image than in the right image."</summary>
     Compare,
-
     /// <summary>"In the left image a red circle is above a large square."</summary>
     Relate,
-
     /// <summary>"Both images contain a red circle."</summary>
     Both,
-
     /// <summary>"At least one image contains a red circle."</summary>
     Either,
 }
@@ -24,25 +20,18 @@ public enum Relation
 {
     /// <summary>In a column further left.</summary>
     LeftOf,
-
     /// <summary>In a column further right.</summary>
     RightOf,
-
     /// <summary>In a row further up.</summary>
     Above,
-
     /// <summary>In a row further down.</summary>
     Below,
 }
 
-/// <summary>
-/// A claim about two pictures in the words of one corpus, and its <see cref="Sibling"/>, which differs in one respect. Pictures
-/// are drawn so that exactly one of the two holds, and either is said equally often: neither words nor pictures alone tell the
-/// answer.
-/// </summary>
-/// <param name="Form">What is said.</param>
+/// <summary>A claim about two pictures in the words of one corpus, and its <see cref="Sibling"/>, which differs in one respect.
+/// Pictures are drawn so that exactly one of the two holds, and either is said equally often: neither words nor pictures alone
+/// tell the answer.</summary>
 /// <param name="OfRight">Whether it is said of the right picture, not the left (count, compare, relate).</param>
-/// <param name="What">The things that are spoken of.</param>
 /// <param name="Number">How many there are to be, 1 to 3 (count).</param>
 /// <param name="Relation">How they stand to <paramref name="Other"/> (relate).</param>
 /// <param name="Other">The second things (relate).</param>
@@ -182,16 +171,11 @@ public sealed record DecoyClaim(
 }
 
 /// <summary>What one corpus says of a pair of pictures.</summary>
-/// <param name="Claim">The claim.</param>
-/// <param name="Sentence">The claim in words.</param>
-/// <param name="Label">Whether it is true.</param>
 public sealed record DecoyStatement(DecoyClaim Claim, string Sentence, bool Label);
 
 /// <summary>Two pictures, and what either corpus says of them.</summary>
 /// <param name="Set">Which group of four pairs they belong to; in each corpus the group shares its sentence.</param>
 /// <param name="Number">Their place in the group, 0 to 3.</param>
-/// <param name="Left">The left picture.</param>
-/// <param name="Right">The right picture.</param>
 /// <param name="Statements">That of corpus A, then that of B.</param>
 public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene Right, IReadOnlyList<DecoyStatement> Statements)
 {
@@ -202,9 +186,7 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
     private static readonly ThingKind[] Kinds = Enum.GetValues<ThingKind>();
 
     /// <summary>The four pairs of one sentence of either corpus; a function of the seed alone.</summary>
-    /// <param name="seed">The world's seed.</param>
     /// <param name="split">A number of its own for each split, so that no split repeats another's scenes.</param>
-    /// <param name="set">The group's number.</param>
     public static DecoyPair[] DrawSet(ulong seed, int split, int set)
     {
         var random = new SeededRandom(SeededRandom.SeedFor(seed, DecoySettings.FirstSplit + (ulong)split, (ulong)set));

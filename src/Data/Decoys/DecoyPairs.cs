@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Data.Decoys;
 
 /// <summary>What the world with decoys is made of. Equal settings give equal files, byte for byte.</summary>
-/// <param name="Seed">Where every random choice comes from.</param>
 /// <param name="TrainPairs">Examples to train on; a multiple of four.</param>
 /// <param name="DevPairs">Examples to choose by; a multiple of four.</param>
 /// <param name="TestPairs">Examples to report; a multiple of four.</param>
@@ -33,14 +32,12 @@ public sealed record DecoySettings(ulong Seed = 1, int TrainPairs = 12_000, int 
         Math.Max(DecoyPair.PerSet, pairs / share / DecoyPair.PerSet * DecoyPair.PerSet);
 }
 
-/// <summary>
-/// NLVR2 splits of the world with decoys, drawn straight into memory: the same pairs and pixels as in its files.
-/// </summary>
+/// <summary>NLVR2 splits of the world with decoys, drawn straight into memory: the same pairs and pixels as in its
+/// files.</summary>
 public static class DecoyPairs
 {
     /// <summary>The pairs of a split.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
-    /// <param name="settings">The world.</param>
     /// <param name="limit">Draws the first pairs only (rounded up to whole sets of four).</param>
     /// <exception cref="ArgumentException">There is no such split.</exception>
     public static DecoyPair[] DrawSplit(string split, DecoySettings settings, int? limit = null)
@@ -54,7 +51,6 @@ public static class DecoyPairs
 
     /// <summary>A split with the statements of one corpus.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
-    /// <param name="corpus">What is spoken of.</param>
     /// <param name="settings">The world; the usual one if null.</param>
     /// <param name="limit">Draws the first pairs only (rounded up to whole sets of four).</param>
     /// <exception cref="ArgumentException">There is no such split.</exception>
@@ -88,12 +84,8 @@ public static class DecoyPairs
     }
 }
 
-/// <summary>
-/// The pictures of the neutral pretraining, and statements about any two of them: of objects and of glyphs alike. They are none
-/// of the splits' pictures.
-/// </summary>
-/// <param name="settings">The world.</param>
-/// <param name="count">Pictures.</param>
+/// <summary>The pictures of the neutral pretraining, and statements about any two of them: of objects and of glyphs alike. They
+/// are none of the splits' pictures.</summary>
 /// <param name="held">Whether they are those that the pretraining is watched by.</param>
 public sealed class DecoyLessons(DecoySettings settings, int count, bool held = false)
 {
@@ -104,12 +96,10 @@ public sealed class DecoyLessons(DecoySettings settings, int count, bool held = 
         DecoyScene.Draw(new SeededRandom(
             SeededRandom.SeedFor(settings.Seed, DecoySettings.FirstSplit + (held ? 4UL : 3UL), (ulong)i))))];
 
-    /// <summary>
-    /// The statement of a number, with two pictures: of objects or of glyphs, by a throw of a coin; the label is drawn before the
-    /// pictures, so that words alone tell nothing.
-    /// </summary>
-    /// <returns>The words, [ENC] first; the pictures' numbers; the label; the counts of what each token names, <c>[N,
-    /// 2]</c>.</returns>
+    /// <summary>The statement of a number, with two pictures: of objects or of glyphs, by a throw of a coin; the label is drawn
+    /// before the pictures, so that words alone tell nothing.</summary>
+    /// <returns>The words, [ENC] first; the pictures' numbers; the label; the counts of what each token names,
+    /// <c>[N, 2]</c>.</returns>
     public (int[] Tokens, int Left, int Right, bool Label, sbyte[] Counts, string Kind) Statement(int number)
     {
         var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, split, ulong.MaxValue, (ulong)number));

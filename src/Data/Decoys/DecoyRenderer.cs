@@ -2,10 +2,8 @@ using Madtp.Kit.Data.Toy;
 
 namespace Madtp.Kit.Data.Decoys;
 
-/// <summary>
-/// Paints scenes of objects and glyphs. Only sums, products and square roots are used, so that every machine paints the same
-/// bytes.
-/// </summary>
+/// <summary>Paints scenes of objects and glyphs. Only sums, products and square roots are used, so that every machine paints the
+/// same bytes.</summary>
 public static class DecoyRenderer
 {
     private const int CellSize = DecoyScene.Size / DecoyScene.CellsPerRow;
@@ -49,6 +47,7 @@ public static class DecoyRenderer
             byCell[thing.Cell] = new Placed(thing, random);
         }
 
+        Span<double> color = stackalloc double[3];
         Span<double> cover = stackalloc double[classes.IsEmpty ? 0 : DecoyScene.Patches];
         for (var y = 0; y < DecoyScene.Size; y++)
         {
@@ -63,17 +62,14 @@ public static class DecoyRenderer
 
                 if (!pixels.IsEmpty)
                 {
-                    var noise = random.NextBits();
-                    var ink = body > 0 ? placed!.Sign(x, y) : 0;
-                    for (var channel = 0; channel < 3; channel++)
+                    ground.Begin(color, x, y);
+                    if (body > 0)
                     {
-                        double value = ground.At(x, y, channel);
-                        value += body > 0 ? (placed!.Paint[channel] - value) * body : 0;
-                        value += (Ink[channel] - value) * ink;
-                        var grain = (int)((noise >> (channel * 8)) & 0xFF) % 17 - 8; // fine noise, -8 to 8
-                        pixels[(((y * DecoyScene.Size) + x) * 3) + channel] = (byte)Math.Clamp(
-                            (int)(value + grain + 0.5), 0, 255);
+                        ToyRenderer.Cover(color, placed!.Paint, body);
+                        ToyRenderer.Cover(color, Ink, placed.Sign(x, y));
                     }
+
+                    ToyRenderer.Write(color, random.NextBits(), pixels.Slice(((y * DecoyScene.Size) + x) * 3, 3));
                 }
             }
         }
@@ -107,16 +103,15 @@ public static class DecoyRenderer
             centreX = (thing.Cell % DecoyScene.CellsPerRow * CellSize) + (CellSize / 2) + random.NextDouble(-play, play);
             centreY = (thing.Cell / DecoyScene.CellsPerRow * CellSize) + (CellSize / 2) + random.NextDouble(-play, play);
             tilt = isObject ? random.NextDouble(-0.2, 0.2) : 0;
-            Paint = [.. DecoyRenderer.Paint[thing.Look.Color].Select(channel => channel + random.Next(31) - 15)];
+            Paint = ToyRenderer.Jittered(DecoyRenderer.Paint[thing.Look.Color], random);
         }
 
         public Thing Thing { get; }
 
         public int[] Paint { get; }
 
-        /// <summary>
-        /// How much of the pixel the thing covers, 0 to 1, from the distance of the pixel's centre to the outline.
-        /// </summary>
+        /// <summary>How much of the pixel the thing covers, 0 to 1, from the distance of the pixel's centre to the
+        /// outline.</summary>
         public double Body(int x, int y)
         {
             var (dx, dy) = (x + 0.5 - centreX, y + 0.5 - centreY);

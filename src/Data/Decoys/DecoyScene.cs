@@ -7,7 +7,6 @@ public enum ThingKind
 {
     /// <summary>A small coloured shape: what corpus A speaks of.</summary>
     Object,
-
     /// <summary>A coloured plate with a dark sign: what corpus B speaks of.</summary>
     Glyph,
 }
@@ -15,12 +14,9 @@ public enum ThingKind
 /// <summary>How a thing looks: five forms of either kind, six colours, two sizes, each as likely as the others.</summary>
 /// <param name="Form">0 to 4.</param>
 /// <param name="Color">0 to 5.</param>
-/// <param name="IsLarge">Large or small.</param>
 public readonly record struct Look(int Form, int Color, bool IsLarge);
 
 /// <summary>One thing of a scene.</summary>
-/// <param name="Kind">Object or glyph.</param>
-/// <param name="Look">How it looks.</param>
 /// <param name="Cell">Where: one of 16 cells, row by row from the top left.</param>
 public readonly record struct Thing(ThingKind Kind, Look Look, int Cell)
 {
@@ -35,10 +31,6 @@ public readonly record struct Thing(ThingKind Kind, Look Look, int Cell)
 }
 
 /// <summary>Words that pick out things of one kind: "red circle", "large glyph", "small red object".</summary>
-/// <param name="Kind">What is spoken of.</param>
-/// <param name="Form">The form, where it is said.</param>
-/// <param name="Color">The colour, where it is said.</param>
-/// <param name="IsLarge">The size, where it is said.</param>
 public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, bool? IsLarge)
 {
     /// <summary>The forms of objects, then those of glyphs.</summary>
@@ -110,12 +102,9 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
     }
 }
 
-/// <summary>
-/// All that is needed to draw one picture: four to nine objects and six or seven glyphs, each in one of 4 × 4 cells of 3 × 3
-/// patches, on a patterned ground.
-/// </summary>
+/// <summary>All that is needed to draw one picture: four to nine objects and six or seven glyphs, each in one of 4 × 4 cells of 3
+/// × 3 patches, on a patterned ground.</summary>
 /// <param name="Things">The things, at most one in a cell.</param>
-/// <param name="Ground">The pattern behind them.</param>
 /// <param name="TextureSeed">Fixes places within cells, tints, the pattern's place and the noise.</param>
 public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, ulong TextureSeed)
 {

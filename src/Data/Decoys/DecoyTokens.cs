@@ -36,10 +36,9 @@ public static class DecoyGrounding
         from word in new[] { noun.word, ThingWords.Plural(noun.word) }
         select (word, kind, noun.form)).ToDictionary(noun => noun.word, noun => (noun.kind, noun.form));
 
-    /// <summary>
-    /// For every token two numbers, left and right: how many of what it names are there (at most <see cref="Most"/>), or
-    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. Size, colour and noun side by side name one kind of thing.
-    /// </summary>
+    /// <summary>For every token two numbers, left and right: how many of what it names are there (at most <see cref="Most"/>), or
+    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. Size, colour and noun side by side name one kind of
+    /// thing.</summary>
     /// <returns><c>[N, 2]</c></returns>
     public static sbyte[] Of(IReadOnlyList<string> tokens, DecoyScene left, DecoyScene right)
     {

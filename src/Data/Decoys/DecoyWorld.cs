@@ -6,17 +6,14 @@ using Madtp.Kit.Data.Toy;
 namespace Madtp.Kit.Data.Decoys;
 
 /// <summary>What finished files were made from, and what came out; lies beside them as stamp.json.</summary>
-/// <param name="Generator">The generator's version.</param>
 /// <param name="Pairs">NLVR2's pairs.</param>
 /// <param name="TrainImages">COCO's training images.</param>
 /// <param name="Digest">SHA-256 over all pixels and annotations: names the data that a result was got on.</param>
 public sealed record DecoyStamp(int Generator, DecoySettings Pairs, int TrainImages, string Digest);
 
-/// <summary>
-/// Writes the world with decoys: pictures once, and the annotations of corpus A and of corpus B about them, each in the forms of
-/// NLVR2, COCO captions, Flickr30k and VQA v2. The folders <c>a</c> and <c>b</c> are whole data folders; their images are links
-/// to the same files.
-/// </summary>
+/// <summary>Writes the world with decoys: pictures once, and the annotations of corpus A and of corpus B about them, each in the
+/// forms of NLVR2, COCO captions, Flickr30k and VQA v2. The folders <c>a</c> and <c>b</c> are whole data folders; their images
+/// are links to the same files.</summary>
 public static class DecoyWorld
 {
     /// <summary>Grows by one whenever the same settings give other files.</summary>
@@ -103,9 +100,8 @@ public static class DecoyWorld
 
         public string Digest => Convert.ToHexStringLower(SHA256.HashData([.. hashes]));
 
-        /// <summary>
-        /// NLVR2: JSON lines, PNG files in numbered folders, and the patches' true classes beside the annotations.
-        /// </summary>
+        /// <summary>NLVR2: JSON lines, PNG files in numbered folders, and the patches' true classes beside the
+        /// annotations.</summary>
         public void WritePairs()
         {
             foreach (var (split, _, _) in settings.Splits)

@@ -4,10 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>
-/// Bicubic resizing with antialiasing, bit for bit as PIL's <c>resize(…, BICUBIC)</c>: Keys' kernel with a = -1/2, widened
-/// by the scale when shrinking, its weights rounded to 22 fractional bits; first all rows, rounded to bytes, then all columns.
-/// </summary>
+/// <summary>Bicubic resizing with antialiasing, bit for bit as PIL's <c>resize(…, BICUBIC)</c>: Keys' kernel with a = -1/2,
+/// widened by the scale when shrinking, its weights rounded to 22 fractional bits; first all rows, rounded to bytes, then all
+/// columns.</summary>
 public static class BicubicResize
 {
     private const double KernelRadius = 2;

@@ -5,11 +5,9 @@ using SkiaSharp;
 
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>
-/// Decodes image files through Skia to what PIL's <c>open(f).convert("RGB")</c> gives. Skia hands out transparency unblended
-/// and leaves orientation and colour profiles alone; what it does otherwise than PIL (a GIF's transparent pixels; a JPEG
-/// without its end marker, which PIL refuses) is settled here.
-/// </summary>
+/// <summary>Decodes image files through Skia to what PIL's <c>open(f).convert("RGB")</c> gives. Skia hands out transparency
+/// unblended and leaves orientation and colour profiles alone; what it does otherwise than PIL (a GIF's transparent pixels; a
+/// JPEG without its end marker, which PIL refuses) is settled here.</summary>
 internal static class ImageDecoding
 {
     /// <summary>Where PIL begins to warn of an attack on memory: an image of so many pixels takes a quarter of a GiB.</summary>
@@ -23,10 +21,7 @@ internal static class ImageDecoding
     /// <exception cref="InvalidDataException">The bytes are no image, too large a one, cut off, or corrupt.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
     {
-        if (file.IsEmpty)
-        {
-            throw new InvalidDataException($"image '{name}' is empty (0 bytes): fetch or make it again");
-        }
+        Guard.Data(!file.IsEmpty, $"image '{name}' is empty (0 bytes): fetch or make it again");
 
         var gif = GifFirstFrame.Find(file);
         if (gif is not null)
@@ -47,10 +42,7 @@ internal static class ImageDecoding
     private static void CheckJpeg(ReadOnlySpan<byte> file, RgbImage image, string name)
     {
         var segments = JpegSegments.Of(file);
-        if (!segments.IsComplete)
-        {
-            throw new InvalidDataException($"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
-        }
+        Guard.Data(segments.IsComplete, $"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
 
         if (Examined.TryAdd(name, true) && JpegCheck.Damage(file, segments, image) is { } damage)
         {
@@ -105,17 +97,11 @@ internal static class ImageDecoding
             _ => throw Unreadable(file, name),
         };
         var pixels = (long)width * height;
-        if (pixels is <= 0 or > MaxPixels)
-        {
-            throw new InvalidDataException(
-                $"image '{name}': its header says {width}x{height} pixels; images of 1 to {MaxPixels} pixels are read");
-        }
+        Guard.Data(pixels is not (<= 0 or > MaxPixels),
+            $"image '{name}': its header says {width}x{height} pixels; images of 1 to {MaxPixels} pixels are read");
 
-        if (pixels > file.Length * pixelsPerByte)
-        {
-            throw new InvalidDataException(
-                $"image '{name}': {file.Length} bytes cannot hold the {width}x{height} pixels that its header says");
-        }
+        Guard.Data(pixels <= file.Length * pixelsPerByte,
+            $"image '{name}': {file.Length} bytes cannot hold the {width}x{height} pixels that its header says");
     }
 
     private static InvalidDataException Unreadable(ReadOnlySpan<byte> file, string name)
@@ -151,12 +137,9 @@ internal static class ImageDecoding
     }
 }
 
-/// <summary>
-/// Where a GIF's first picture lies and what is transparent in it. PIL gives a transparent pixel the colour that the palette
-/// has at its index, also around a picture smaller than the screen; Skia would make both black.
-/// </summary>
+/// <summary>Where a GIF's first picture lies and what is transparent in it. PIL gives a transparent pixel the colour that the
+/// palette has at its index, also around a picture smaller than the screen; Skia would make both black.</summary>
 /// <param name="Columns">The picture's columns on the screen.</param>
-/// <param name="Rows">The picture's rows.</param>
 /// <param name="ControlAt">Where the flags stand that make an index transparent; null if there are none.</param>
 /// <param name="Around">The colour around the picture: red, green, blue.</param>
 internal sealed record GifFirstFrame(Range Columns, Range Rows, int? ControlAt, (byte Red, byte Green, byte Blue) Around)
@@ -225,7 +208,6 @@ internal sealed record GifFirstFrame(Range Columns, Range Rows, int? ControlAt, 
     }
 
     /// <summary>Paints what lies on the screen around the picture.</summary>
-    /// <param name="screen">The decoded screen; changed.</param>
     public void FillAround(RgbImage screen)
     {
         for (var (pixel, at) = (0, 0); at < screen.Pixels.Length; pixel++, at += 3)

@@ -148,10 +148,8 @@ public static class ColorOperations
     }
 }
 
-/// <summary>
-/// RandAugment (Cubuk et al. 2020) as BLIP's training uses it: two operations are drawn from ten, each is applied half of the
-/// time, all at magnitude 5 of 10.
-/// </summary>
+/// <summary>RandAugment (Cubuk et al. 2020) as BLIP's training uses it: two operations are drawn from ten, each is applied half
+/// of the time, all at magnitude 5 of 10.</summary>
 public static class RandAugment
 {
     private const int Operations = 2;

@@ -5,10 +5,8 @@ namespace Madtp.Kit.Data.Images;
 /// <summary>Makes an image of any size the square that a model takes, before normalisation.</summary>
 public delegate RgbImage ImageTransform(RgbImage image, SeededRandom random);
 
-/// <summary>
-/// What BLIP's training does to an image: a random part of it (half to all of its area, 3:4 to 4:3) is resized to the square,
-/// flipped half of the time, and augmented.
-/// </summary>
+/// <summary>What BLIP's training does to an image: a random part of it (half to all of its area, 3:4 to 4:3) is resized to the
+/// square, flipped half of the time, and augmented.</summary>
 /// <param name="Size">Width and height of the result in pixels.</param>
 public sealed record TrainingTransform(int Size)
 {
@@ -63,14 +61,11 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
 
     /// <summary>Writes an image's channels one after the other. <c>[3, H, W]</c></summary>
     /// <param name="pixels">Red, green and blue of each pixel. <c>[H, W, 3]</c></param>
-    /// <param name="target">Begins with the result.</param>
     /// <exception cref="ArgumentException"><paramref name="target"/> is too short.</exception>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> target)
     {
-        if (target.Length < pixels.Length)
-        {
-            throw new ArgumentException($"{pixels.Length} numbers do not fit into {target.Length}", nameof(target));
-        }
+        Guard.Argument(target.Length >= pixels.Length,
+            $"{pixels.Length} numbers do not fit into {target.Length}", nameof(target));
 
         var plane = pixels.Length / 3;
         Span<float> values = stackalloc float[256];
@@ -90,24 +85,17 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     }
 
     /// <summary>Images of one size as a model takes them. <c>[B, 3, H, W]</c></summary>
-    /// <param name="images">The images.</param>
     /// <exception cref="ArgumentException">There is none, or they differ in size.</exception>
     public Tensor ToTensor(IReadOnlyList<RgbImage> images)
     {
-        if (images.Count == 0)
-        {
-            throw new ArgumentException("there is no image to make a tensor of", nameof(images));
-        }
+        Guard.Argument(images.Count != 0, $"there is no image to make a tensor of", nameof(images));
 
         var (width, height) = (images[0].Width, images[0].Height);
         var values = new float[images.Count * 3 * width * height];
         for (var i = 0; i < images.Count; i++)
         {
-            if (images[i].Width != width || images[i].Height != height)
-            {
-                throw new ArgumentException(
-                    $"image {i} is {images[i].Width}x{images[i].Height}, the first is {width}x{height}: resize them to one size");
-            }
+            Guard.Argument(images[i].Width == width && images[i].Height == height,
+                $"image {i} is {images[i].Width}x{images[i].Height}, the first is {width}x{height}: resize them to one size");
 
             Apply(images[i].Pixels, values.AsSpan(i * 3 * width * height, 3 * width * height));
         }

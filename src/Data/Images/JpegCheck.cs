@@ -2,10 +2,8 @@ using System.Buffers.Binary;
 
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>
-/// What libjpeg warns of and Skia keeps to itself: bytes that stray between a JPEG's segments, data that ends before its
-/// pixels do.
-/// </summary>
+/// <summary>What libjpeg warns of and Skia keeps to itself: bytes that stray between a JPEG's segments, data that ends before its
+/// pixels do.</summary>
 internal static class JpegCheck
 {
     private const int MiddleGray = 128;
@@ -54,7 +52,6 @@ internal static class JpegCheck
 /// <summary>A JPEG file's outline, as libjpeg walks it: segments with a length, and coded data up to the next marker.</summary>
 /// <param name="IsComplete">Whether the walk comes to the end marker, and meets only markers that may stand there.</param>
 /// <param name="IsOrderly">Whether nothing strays between segments and restart markers are in order.</param>
-/// <param name="IsCmyk">Whether there are four components.</param>
 /// <param name="DataEnds">Where each run of coded data ends: at a restart marker or at a segment.</param>
 internal sealed record JpegSegments(bool IsComplete, bool IsOrderly, bool IsCmyk, IReadOnlyList<int> DataEnds)
 {

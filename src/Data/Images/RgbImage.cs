@@ -2,12 +2,10 @@ using SkiaSharp;
 
 namespace Madtp.Kit.Data.Images;
 
-/// <summary>
-/// An image as models take it: 8-bit red, green and blue. Reading follows PIL's <c>open(f).convert("RGB")</c>, on which the
-/// published checkpoints were trained: the stored orientation is kept (EXIF is ignored), transparency is dropped and not
-/// blended, CMYK is turned by PIL's formula. One decision is our own: 16-bit gray keeps each sample's high byte, where PIL
-/// clips all but the darkest samples to white.
-/// </summary>
+/// <summary>An image as models take it: 8-bit red, green and blue. Reading follows PIL's <c>open(f).convert("RGB")</c>, on which
+/// the published checkpoints were trained: the stored orientation is kept (EXIF is ignored), transparency is dropped and not
+/// blended, CMYK is turned by PIL's formula. One decision is our own: 16-bit gray keeps each sample's high byte, where PIL clips
+/// all but the darkest samples to white.</summary>
 public sealed class RgbImage
 {
     /// <summary>An image over the given pixels (not copied).</summary>
@@ -19,11 +17,8 @@ public sealed class RgbImage
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        if (pixels.Length != (long)width * height * 3)
-        {
-            throw new ArgumentException(
-                $"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
-        }
+        Guard.Argument(pixels.Length == (long)width * height * 3,
+            $"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
 
         (Width, Height, Pixels) = (width, height, pixels);
     }
@@ -37,10 +32,8 @@ public sealed class RgbImage
     /// <summary>Red, green and blue of each pixel, row by row from the top. <c>[H, W, 3]</c></summary>
     public byte[] Pixels { get; }
 
-    /// <summary>
-    /// Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its name. A JPEG
-    /// that is damaged in a way that libjpeg puts up with is read, and a warning on standard error names it once.
-    /// </summary>
+    /// <summary>Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its name. A
+    /// JPEG that is damaged in a way that libjpeg puts up with is read, and a warning on standard error names it once.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Load(string path) => File.Exists(path)

@@ -1,11 +1,8 @@
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>What the toy world's captioned scenes are made of. Equal settings give equal scenes and words.</summary>
-/// <param name="Seed">Where every random choice comes from.</param>
-/// <param name="TrainImages">Scenes to train on.</param>
 /// <param name="DevImages">Scenes to choose by, each with another set of shapes.</param>
 /// <param name="TestImages">Scenes to report, each with another set of shapes.</param>
-/// <param name="CaptionsPerImage">Captions of each scene.</param>
 public sealed record ToyCaptionSettings(
     ulong Seed = 1, int TrainImages = 6000, int DevImages = 200, int TestImages = 300, int CaptionsPerImage = 5)
 {
@@ -28,17 +25,13 @@ public sealed record ToyCaptionSettings(
 }
 
 /// <summary>A scene and what is said of it.</summary>
-/// <param name="Scene">The scene.</param>
-/// <param name="Captions">Its captions.</param>
 public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Captions)
 {
     // Splits are numbered from here, so that they never repeat the scenes of other toy data.
     private const ulong FirstSplit = 16;
 
-    /// <summary>
-    /// Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption fits one
-    /// scene alone.
-    /// </summary>
+    /// <summary>Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption
+    /// fits one scene alone.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
     /// <exception cref="ArgumentException">There is no such split, or it asks for more different scenes than there
@@ -47,12 +40,9 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
     {
         settings ??= new ToyCaptionSettings();
         var (number, images, differ) = settings.Split(split);
-        if (differ && images > ToyCaptionSettings.DifferentScenes)
-        {
-            throw new ArgumentException(
-                $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
-                    nameof(settings));
-        }
+        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
+            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
+            nameof(settings));
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var drawn = new List<ToyCaptionedScene>(images);
@@ -70,11 +60,8 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
     }
 }
 
-/// <summary>
-/// Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to each
-/// other.
-/// And understands such a caption.
-/// </summary>
+/// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to
+/// each other. And understands such a caption.</summary>
 public static class ToyCaptions
 {
     // Centres that differ by less than this many pixels are neither above nor beside one another.
@@ -114,9 +101,8 @@ public static class ToyCaptions
         return captions;
     }
 
-    /// <summary>
-    /// The shapes that a caption names, sorted, each as often as it is said to be there: "blue square, red circle, red circle".
-    /// </summary>
+    /// <summary>The shapes that a caption names, sorted, each as often as it is said to be there: "blue square, red circle, red
+    /// circle".</summary>
     /// <param name="caption">Its words; "two red circles and a blue square on a plain ground".</param>
     public static string ShapesIn(string caption)
     {

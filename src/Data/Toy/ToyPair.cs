@@ -5,26 +5,19 @@ public enum ToyPlace
 {
     /// <summary>The left one.</summary>
     Left,
-
     /// <summary>The right one.</summary>
     Right,
-
     /// <summary>Each of the two.</summary>
     Both,
-
     /// <summary>At least one of the two.</summary>
     Either,
 }
 
-/// <summary>
-/// "The left image contains a red circle", and the same of the right, both, or at least one; and its <see cref="Sibling"/>, a
-/// claim of the
-/// same kind that differs in one respect. A pair of pictures is always drawn so that exactly one of the two holds, and either is
-/// the one
-/// that is said equally often: so neither the words alone nor the pictures alone tell the answer.
-/// </summary>
+/// <summary>"The left image contains a red circle", and the same of the right, both, or at least one; and its
+/// <see cref="Sibling"/>, a claim of the same kind that differs in one respect. A pair of pictures is always drawn so that
+/// exactly one of the two holds, and either is the one that is said equally often: so neither the words alone nor the pictures
+/// alone tell the answer.</summary>
 /// <param name="Where">Which of the two pictures is spoken of.</param>
-/// <param name="What">What they contain.</param>
 public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
 {
     // How often a shape is drawn from what the claim or its sibling mentions.
@@ -92,11 +85,6 @@ public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
 /// <summary>One example of the toy world: a statement, two scenes, and whether it is true of them.</summary>
 /// <param name="Set">Which group of four pairs it belongs to; the group shares the sentence.</param>
 /// <param name="Number">Its place in the group, 0 to 3.</param>
-/// <param name="Kind">The kind of statement, in one word.</param>
-/// <param name="Sentence">The statement.</param>
-/// <param name="Left">The left picture.</param>
-/// <param name="Right">The right picture.</param>
-/// <param name="Label">Whether the statement is true.</param>
 public sealed record ToyPair(int Set, int Number, string Kind, string Sentence, ToyScene Left, ToyScene Right, bool Label)
 {
     /// <summary>Pairs that share a sentence: two of which it is true, two of which it is false.</summary>
@@ -114,9 +102,7 @@ public sealed record ToyPair(int Set, int Number, string Kind, string Sentence, 
     }
 
     /// <summary>The four examples of one sentence; a function of the seed alone.</summary>
-    /// <param name="seed">The world's seed.</param>
     /// <param name="split">A number of its own for each split, so that no split repeats another's scenes.</param>
-    /// <param name="set">The group's number.</param>
     public static ToyPair[] DrawSet(ulong seed, int split, int set)
     {
         var random = new SeededRandom(SeededRandom.SeedFor(seed, (ulong)split, (ulong)set));

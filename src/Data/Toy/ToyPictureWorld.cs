@@ -10,15 +10,11 @@ namespace Madtp.Kit.Data.Toy;
 public sealed record ToyPictureSettings(ToyCaptionSettings Coco, ToyCaptionSettings Flickr)
 {
     /// <summary>The usual worlds of a seed; Flickr30k's scenes are others than COCO's, and half as many to train on.</summary>
-    /// <param name="seed">Where every random choice comes from.</param>
     /// <param name="trainImages">COCO's training images, at least 60; val and test keep their proportions to them.</param>
     /// <exception cref="ArgumentException">There are fewer.</exception>
     public static ToyPictureSettings Scaled(ulong seed = 1, int trainImages = 6_000)
     {
-        if (trainImages < 60)
-        {
-            throw new ArgumentException($"{trainImages} images: give at least 60", nameof(trainImages));
-        }
+        Guard.Argument(trainImages >= 60, $"{trainImages} images: give at least 60", nameof(trainImages));
 
         var usual = new ToyCaptionSettings(seed);
         var coco = usual with
@@ -32,8 +28,6 @@ public sealed record ToyPictureSettings(ToyCaptionSettings Coco, ToyCaptionSetti
 }
 
 /// <summary>What finished toy pictures were made from, and what came out; lies beside them as coco/stamp.json.</summary>
-/// <param name="Generator">The generator's version.</param>
-/// <param name="Settings">What was asked for.</param>
 /// <param name="Digest">SHA-256 over all pixels, captions and questions: names the data that a result was got on.</param>
 public sealed record ToyPictureStamp(int Generator, ToyPictureSettings Settings, string Digest);
 
@@ -53,7 +47,6 @@ public static class ToyPictureWorld
     /// <summary>Writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp says that just these files
     /// are there.</summary>
     /// <param name="folder">Where to; made if absent.</param>
-    /// <param name="settings">What to make.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>

@@ -1,17 +1,12 @@
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>A question about a scene.</summary>
-/// <param name="Text">The question.</param>
-/// <param name="Answer">Its answer.</param>
 /// <param name="QuestionType">Its first words, as VQA v2 sorts questions.</param>
 /// <param name="AnswerType">"yes/no", "number" or "other".</param>
 /// <param name="Wrong">What someone may answer who did not look well.</param>
 public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong);
 
 /// <summary>A captioned scene with questions: one image of the toy COCO, Flickr30k and VQA.</summary>
-/// <param name="Id">The image's number.</param>
-/// <param name="Scene">What it shows.</param>
-/// <param name="Captions">What is said of it.</param>
 /// <param name="Questions">Questions with ten answers each.</param>
 public sealed record ToyPicture(
     int Id, ToyScene Scene, IReadOnlyList<string> Captions,
@@ -25,7 +20,6 @@ public sealed record ToyPicture(
 
     /// <summary>The pictures of a split of captioned scenes, numbered one after the other.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The captioned scenes.</param>
     /// <param name="firstId">The first picture's number; the others follow.</param>
     public static ToyPicture[] DrawSplit(string split, ToyCaptionSettings settings, int firstId) =>
     [
@@ -42,8 +36,6 @@ public sealed record ToyPicture(
 }
 
 /// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>
-/// <param name="Id">The image's number.</param>
-/// <param name="Captions">What is said of it.</param>
 /// <param name="Questions">Questions with ten answers each.</param>
 public record AnnotatedPicture(
     int Id, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
@@ -165,11 +157,8 @@ public static class ToyQuestions
 
     private static bool IsSingle(ToyScene scene, ToyObject item) => scene.Count(ToyDescription.Of(item)) == 1;
 
-    /// <summary>
-    /// Which of the four <see cref="Directions"/> one object is in, seen from another; null where it is not clear: centres must
-    /// differ by
-    /// 14 pixels one way, and by clearly less the other way.
-    /// </summary>
+    /// <summary>Which of the four <see cref="Directions"/> one object is in, seen from another; null where it is not clear:
+    /// centres must differ by 14 pixels one way, and by clearly less the other way.</summary>
     private static int? Direction(ToyObject first, ToyObject second)
     {
         var (right, down) = (first.X - second.X, first.Y - second.Y);

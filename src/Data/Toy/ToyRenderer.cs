@@ -17,11 +17,18 @@ public static class ToyRenderer
         var ground = new GroundTexture(scene.Ground, random);
         var paints = scene.Objects.Select(o => Jittered(Paint[(int)o.Color], random)).ToArray();
         var pixels = new byte[ToyScene.Size * ToyScene.Size * 3];
+        Span<double> color = stackalloc double[3];
         for (var y = 0; y < ToyScene.Size; y++)
         {
             for (var x = 0; x < ToyScene.Size; x++)
             {
-                PaintPixel(pixels.AsSpan(((y * ToyScene.Size) + x) * 3), x, y, scene, ground, paints, random.NextBits());
+                ground.Begin(color, x, y);
+                for (var o = 0; o < paints.Length; o++)
+                {
+                    Cover(color, paints[o], Cover(scene.Objects[o], x, y));
+                }
+
+                Write(color, random.NextBits(), pixels.AsSpan(((y * ToyScene.Size) + x) * 3, 3));
             }
         }
 
@@ -55,22 +62,27 @@ public static class ToyRenderer
         return classes;
     }
 
-    private static void PaintPixel(
-        Span<byte> pixel, int x, int y, ToyScene scene, GroundTexture ground, int[][] paints, ulong noise)
+    /// <summary>Lays paint over a pixel's colour, as much of it as is covered, 0 to 1.</summary>
+    internal static void Cover(Span<double> color, int[] paint, double cover)
+    {
+        for (var channel = 0; cover > 0 && channel < 3; channel++)
+        {
+            color[channel] += (paint[channel] - color[channel]) * cover;
+        }
+    }
+
+    /// <summary>A pixel's bytes: its colour with fine noise, -8 to 8.</summary>
+    internal static void Write(ReadOnlySpan<double> color, ulong noise, Span<byte> pixel)
     {
         for (var channel = 0; channel < 3; channel++)
         {
-            double value = ground.At(x, y, channel);
-            for (var o = 0; o < paints.Length; o++)
-            {
-                var cover = Cover(scene.Objects[o], x, y);
-                value += (paints[o][channel] - value) * cover;
-            }
-
-            var grain = (int)((noise >> (channel * 8)) & 0xFF) % 17 - 8; // fine noise, -8 to 8
-            pixel[channel] = (byte)Math.Clamp((int)(value + grain + 0.5), 0, 255);
+            var grain = (int)((noise >> (channel * 8)) & 0xFF) % 17 - 8;
+            pixel[channel] = (byte)Math.Clamp((int)(color[channel] + grain + 0.5), 0, 255);
         }
     }
+
+    /// <summary>A paint in a tint of its own.</summary>
+    internal static int[] Jittered(byte[] paint, SeededRandom random) => [.. paint.Select(c => c + random.Next(31) - 15)];
 
     /// <summary>How much of the pixel the shape covers, 0 to 1, from the distance of the pixel's centre to the outline.</summary>
     private static double Cover(ToyObject item, int x, int y)
@@ -95,8 +107,6 @@ public static class ToyRenderer
         return Math.Clamp(0.5 - distance, 0, 1);
     }
 
-    private static int[] Jittered(byte[] paint, SeededRandom random) => [.. paint.Select(c => c + random.Next(31) - 15)];
-
     /// <summary>A gray ground with a light tint and one of four faint patterns.</summary>
     internal sealed class GroundTexture
     {
@@ -120,7 +130,12 @@ public static class ToyRenderer
             slant = random.Next(5) - 2;
         }
 
-        public int At(int x, int y, int channel) => tint[channel] + (IsMark(x + shiftX, y + shiftY) ? contrast : 0);
+        /// <summary>The ground's colour at a pixel.</summary>
+        public void Begin(Span<double> color, int x, int y)
+        {
+            var mark = IsMark(x + shiftX, y + shiftY) ? contrast : 0;
+            (color[0], color[1], color[2]) = (tint[0] + mark, tint[1] + mark, tint[2] + mark);
+        }
 
         private bool IsMark(int x, int y) => kind switch
         {

@@ -5,10 +5,8 @@ public enum ToyShape
 {
     /// <summary>A disc.</summary>
     Circle,
-
     /// <summary>A square.</summary>
     Square,
-
     /// <summary>An equilateral triangle that points up.</summary>
     Triangle,
 }
@@ -16,19 +14,10 @@ public enum ToyShape
 /// <summary>The five colours of the toy world's shapes.</summary>
 public enum ToyColor
 {
-    /// <summary>Red.</summary>
     Red,
-
-    /// <summary>Green.</summary>
     Green,
-
-    /// <summary>Blue.</summary>
     Blue,
-
-    /// <summary>Yellow.</summary>
     Yellow,
-
-    /// <summary>Purple.</summary>
     Purple,
 }
 
@@ -37,13 +26,10 @@ public enum ToyGround
 {
     /// <summary>No pattern.</summary>
     Plain,
-
     /// <summary>Slanted stripes.</summary>
     Striped,
-
     /// <summary>A checkerboard.</summary>
     Checked,
-
     /// <summary>Dots on a grid.</summary>
     Dotted,
 }
@@ -64,8 +50,6 @@ public static class ToyWords
 }
 
 /// <summary>One shape of a scene. Lengths are in pixels, y grows downwards.</summary>
-/// <param name="Shape">What it is.</param>
-/// <param name="Color">How it is painted.</param>
 /// <param name="X">Its centre, from the left edge.</param>
 /// <param name="Y">Its centre, from the top edge.</param>
 /// <param name="Radius">Its size: a circle's radius; squares and triangles are scaled to look as large.</param>
@@ -90,8 +74,6 @@ public sealed record ToyObject(ToyShape Shape, ToyColor Color, double X, double 
 }
 
 /// <summary>Words that pick out shapes: "red circle", "red shape" or "circle".</summary>
-/// <param name="Color">The colour, where it is said.</param>
-/// <param name="Shape">The shape, where it is said.</param>
 public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
 {
     /// <summary>The full description of an object.</summary>
@@ -117,11 +99,9 @@ public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
     internal static ToyDescription DrawHalf(SeededRandom random)
         => random.Chance(0.5) ? new((ToyColor)random.Next(5), null) : new(null, (ToyShape)random.Next(3));
 
-    /// <summary>
-    /// The same form of words with another colour, another shape, or (mostly) both; each way round equally likely.
-    /// Where both differ the answer is easy to see, which is what a model begins to learn from; where one differs it must look
-    /// closely.
-    /// </summary>
+    /// <summary>The same form of words with another colour, another shape, or (mostly) both; each way round equally likely. Where
+    /// both differ the answer is easy to see, which is what a model begins to learn from; where one differs it must look
+    /// closely.</summary>
     internal ToyDescription Change(SeededRandom random)
     {
         var choice = random.Next(5);
@@ -133,7 +113,6 @@ public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
 
 /// <summary>All that is needed to draw one picture: one to three shapes on a ground.</summary>
 /// <param name="Objects">The shapes; none overlaps another.</param>
-/// <param name="Ground">The pattern behind them.</param>
 /// <param name="TextureSeed">Fixes the ground's tint, its pattern's place and the noise.</param>
 public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground, ulong TextureSeed)
 {
@@ -161,7 +140,6 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
     public bool Has(ToyDescription description) => Objects.Any(description.Fits);
 
     /// <summary>A random scene: one to three shapes that do not touch, on a random ground.</summary>
-    /// <param name="random">Where the choices come from.</param>
     /// <param name="favoured">Descriptions of which each new shape fits one with <paramref name="probability"/>; may be
     /// empty.</param>
     /// <param name="probability">How often a shape is drawn from <paramref name="favoured"/>, from 0 to 1.</param>

@@ -56,7 +56,6 @@ public static class ToyTokens
 
     /// <summary>A caption as the toy CLIP reads it: between the two ids after the vocabulary's last.</summary>
     /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
-    /// <param name="caption">The caption as written.</param>
     public static int[] ClipCaption(BertWordPiece tokenizer, string caption) =>
         [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
 
@@ -80,11 +79,9 @@ public static class ToyTokens
         Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 }
 
-/// <summary>
-/// How many of the things a statement names are in the left and in the right picture: the truth behind every colour and shape
-/// word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very
-/// slowly.
-/// </summary>
+/// <summary>How many of the things a statement names are in the left and in the right picture: the truth behind every colour and
+/// shape word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very
+/// slowly.</summary>
 public static class ToyGrounding
 {
     private static readonly Dictionary<string,
@@ -95,11 +92,9 @@ public static class ToyGrounding
         .SelectMany(noun => new[] { noun, noun with { Word = noun.Word + "s" } })
         .ToDictionary(noun => noun.Word, noun => noun.Shape);
 
-    /// <summary>
-    /// For every token of a statement two numbers, left and right: how many of what it names are there, or
+    /// <summary>For every token of a statement two numbers, left and right: how many of what it names are there, or
     /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. A colour and a shape side by side name one kind of thing;
-    /// the word "shape" alone names all of them.
-    /// </summary>
+    /// the word "shape" alone names all of them.</summary>
     /// <returns><c>[N, 2]</c></returns>
     public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right)
     {

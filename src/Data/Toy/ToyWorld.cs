@@ -5,7 +5,6 @@ using System.Text.Json;
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>What a toy world is made of. Equal settings give equal files, byte for byte.</summary>
-/// <param name="Seed">Where every random choice comes from.</param>
 /// <param name="TrainPairs">Examples to train on; a multiple of four.</param>
 /// <param name="DevPairs">Examples to choose by; a multiple of four.</param>
 /// <param name="TestPairs">Examples to report; a multiple of four.</param>
@@ -16,17 +15,13 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
         [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
 
     /// <summary>The usual proportions for another number of training pairs: a twelfth of it each for dev and test.</summary>
-    /// <param name="seed">Where every random choice comes from.</param>
     /// <param name="trainPairs">Examples to train on; a positive multiple of four.</param>
     /// <exception cref="ArgumentException">The number is not a positive multiple of four.</exception>
     public static ToyWorldSettings Scaled(ulong seed, int trainPairs)
     {
         const int set = ToyPair.PerSet;
-        if (trainPairs <= 0 || trainPairs % set != 0)
-        {
-            throw new ArgumentException(
-                $"{trainPairs} pairs: give a positive multiple of {set} (a sentence comes with {set} pairs)", nameof(trainPairs));
-        }
+        Guard.Argument(trainPairs > 0 && trainPairs % set == 0,
+            $"{trainPairs} pairs: give a positive multiple of {set} (a sentence comes with {set} pairs)", nameof(trainPairs));
 
         var held = Math.Max(set, trainPairs / 12 / set * set);
         return new ToyWorldSettings(seed, trainPairs, held, held);
@@ -41,16 +36,11 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
 }
 
 /// <summary>What a finished toy world was made from, and what came out; lies beside it as stamp.json.</summary>
-/// <param name="Generator">The generator's version.</param>
-/// <param name="Seed">The seed.</param>
-/// <param name="TrainPairs">Examples to train on.</param>
-/// <param name="DevPairs">Examples to choose by.</param>
-/// <param name="TestPairs">Examples to report.</param>
 /// <param name="Digest">SHA-256 over all annotations and pixels: names the data that a result was got on.</param>
 public sealed record ToyWorldStamp(int Generator, ulong Seed, int TrainPairs, int DevPairs, int TestPairs, string Digest);
 
-/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, and the patches' true classes
-/// beside them.</summary>
+/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, and the patches' true classes beside
+/// them.</summary>
 public static class ToyWorld
 {
     /// <summary>Grows by one whenever the same settings give other files.</summary>
@@ -59,12 +49,9 @@ public static class ToyWorld
     /// <summary>NLVR2 spreads its training images over numbered folders; so many sets share one here.</summary>
     private const int SetsPerDirectory = 100;
 
-    /// <summary>
-    /// Writes <c>vocab.txt</c> and the folder <c>nlvr2</c> (annotations, images, patch classes) into <paramref name="folder"/>,
-    /// unless its stamp says that just these files are there.
-    /// </summary>
+    /// <summary>Writes <c>vocab.txt</c> and the folder <c>nlvr2</c> (annotations, images, patch classes) into
+    /// <paramref name="folder"/>, unless its stamp says that just these files are there.</summary>
     /// <param name="folder">Where to; made if absent.</param>
-    /// <param name="settings">What to make.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
@@ -203,11 +190,9 @@ internal static class ToyFiles
         }
     }
 
-    /// <summary>
-    /// The true class of every patch of a split (see <see cref="ToyRenderer.PatchClasses"/>), what a picture of pruned patches
-    /// can be held
-    /// against: the 8 bytes "KITPATCH", then one byte a patch; images in the annotations' order, left before right.
-    /// </summary>
+    /// <summary>The true class of every patch of a split (see <see cref="ToyRenderer.PatchClasses"/>), what a picture of pruned
+    /// patches can be held against: the 8 bytes "KITPATCH", then one byte a patch; images in the annotations' order, left before
+    /// right.</summary>
     public static void WritePatches(string path, byte[] classes) =>
         AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
 

@@ -3,20 +3,16 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// CrossGET-style merging (Shi et al., "CrossGET: cross-guided ensemble of tokens for accelerating vision-language transformers",
-/// ICML 2024): any token may be merged into any other (complete-graph soft matching), those that matter least to the other
-/// modality first (cross-guided matching), and what matters more weighs more in a merged token (cross-guided ensemble). Images
-/// and text.
-/// </summary>
-/// <remarks>
-/// What is simplified. CrossGET learns a cross token per layer and modality, trained by a distillation loss between modalities,
-/// and takes the cosine of its query with a token's key for the token's importance. MADTP's alignment scores stand in for it
-/// here: both say how much a token matters across modalities, and nothing else has to be trained. They are scaled to 1 for the
-/// most important token of a sample, so that they weigh against cosines. CrossGET's ensemble weighs each merged pair by a softmax
-/// of its two importances; here the same exponentials are normalised over all tokens that become one, so that weights sum to 1
-/// also where several meet. Counts come from the keep ratio.
-/// </remarks>
+/// <summary>CrossGET-style merging (Shi et al., "CrossGET: cross-guided ensemble of tokens for accelerating vision-language
+/// transformers", ICML 2024): any token may be merged into any other (complete-graph soft matching), those that matter least to
+/// the other modality first (cross-guided matching), and what matters more weighs more in a merged token (cross-guided ensemble).
+/// Images and text.</summary>
+/// <remarks>What is simplified. CrossGET learns a cross token per layer and modality, trained by a distillation loss between
+/// modalities, and takes the cosine of its query with a token's key for the token's importance. MADTP's alignment scores stand in
+/// for it here: both say how much a token matters across modalities, and nothing else has to be trained. They are scaled to 1 for
+/// the most important token of a sample, so that they weigh against cosines. CrossGET's ensemble weighs each merged pair by a
+/// softmax of its two importances; here the same exponentials are normalised over all tokens that become one, so that weights sum
+/// to 1 also where several meet. Counts come from the keep ratio.</remarks>
 public static class CrossGet
 {
     /// <summary>The policy.</summary>
@@ -32,9 +28,8 @@ public static class CrossGet
         Reducer = new MatchReducer(),
     };
 
-    /// <summary>
-    /// Cosine of every two tokens' keys, −∞ on the diagonal and wherever padding or a protected token takes part.
-    /// </summary>
+    /// <summary>Cosine of every two tokens' keys, −∞ on the diagonal and wherever padding or a protected token takes
+    /// part.</summary>
     /// <param name="metric">Rows of length 1, <c>[B, N, d]</c>.</param>
     /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
     /// <param name="protected">Tokens that neither go nor take in, <c>[B, N]</c> bool; null when none is special.</param>
@@ -50,11 +45,9 @@ public static class CrossGet
             : affinity;
     }
 
-    /// <summary>
-    /// The best edge of every token, where tokens are ranked by their best edge and edges lead down the ranking only: of two
-    /// tokens that are each other's best match one stays to take the other in; here it is the one that matters more, whatever the
-    /// order of the tokens. −∞ for the last token of a ranking: it stays.
-    /// </summary>
+    /// <summary>The best edge of every token, where tokens are ranked by their best edge and edges lead down the ranking only: of
+    /// two tokens that are each other's best match one stays to take the other in; here it is the one that matters more, whatever
+    /// the order of the tokens. −∞ for the last token of a ranking: it stays.</summary>
     /// <param name="affinity"><c>[B, N, N]</c>.</param>
     /// <param name="guidance">I, <c>[B, N]</c>: decides ties.</param>
     /// <returns><c>[B, N]</c>.</returns>
@@ -99,22 +92,18 @@ public static class CrossGet
     }
 }
 
-/// <summary>
-/// Ranks tokens by how little they resemble another and how much they matter to the other modality (CrossGET): importance minus
-/// the best similarity. Without alignment guidance every token matters alike, which leaves complete-graph soft matching alone.
-/// </summary>
+/// <summary>Ranks tokens by how little they resemble another and how much they matter to the other modality (CrossGET):
+/// importance minus the best similarity. Without alignment guidance every token matters alike, which leaves complete-graph soft
+/// matching alone.</summary>
 public sealed record CrossGuidedScorer : ITokenScorer
 {
-    /// <inheritdoc/>
     public bool ReadsAttention => false;
 
-    /// <inheritdoc/>
     public bool NeedsAlignment => true;
 
     /// <summary>Keys are averaged over the heads, then every two compared.</summary>
     public PartCost Cost(LayerShape layer) => new(layer.Tokens * layer.Width, layer.Tokens * layer.Tokens * layer.HeadWidth);
 
-    /// <inheritdoc/>
     public ImportanceScores Score(ReductionContext context)
     {
         using var off = no_grad();

@@ -2,18 +2,14 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// EViT (Liang et al., "Not all patches are what you need: expediting vision transformers via token reorganizations", ICLR 2022):
-/// the tokens that the class token attends to most stay, the others are fused into one (Sections 3.2 and 3.3; the fused token is
-/// Σ a_i x_i over the inattentive tokens, its weights not normalised). A variant drops them.
-/// </summary>
-/// <remarks>
-/// EViT is a method for images. Text has a summary token as well ([CLS] or [ENC] in BERT, the end of text in CLIP), so the same
-/// rule prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers
+/// <summary>EViT (Liang et al., "Not all patches are what you need: expediting vision transformers via token reorganizations",
+/// ICLR 2022): the tokens that the class token attends to most stay, the others are fused into one (Sections 3.2 and 3.3; the
+/// fused token is Σ a_i x_i over the inattentive tokens, its weights not normalised). A variant drops them.</summary>
+/// <remarks>EViT is a method for images. Text has a summary token as well ([CLS] or [ENC] in BERT, the end of text in CLIP), so
+/// the same rule prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers
 /// (<see cref="PaperStages"/>), which cannot reach a small budget, so by default every layer reduces; the keep rate is not warmed
 /// up over training but set by the budget; counts are rounded from the number of entering tokens, not in every layer anew. Order
-/// of the tokens: by position, which a transformer does not see.
-/// </remarks>
+/// of the tokens: by position, which a transformer does not see.</remarks>
 public static class Evit
 {
     /// <summary>Reducing layers of the paper: the 4th, 7th and 10th of twelve.</summary>
@@ -45,15 +41,13 @@ public static class Evit
     }
 }
 
-/// <summary>
-/// Ranks tokens by the attention that the class token pays them, averaged over the heads (EViT). Gradients reach the attention.
-/// </summary>
+/// <summary>Ranks tokens by the attention that the class token pays them, averaged over the heads (EViT). Gradients reach the
+/// attention.</summary>
 public sealed record ClassAttentionScorer : ITokenScorer
 {
     /// <summary>The mean over the heads.</summary>
     public PartCost Cost(LayerShape layer) => new(layer.Tokens * (layer.Width / layer.HeadWidth));
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The encoder has no class token.</exception>
     public ImportanceScores Score(ReductionContext context)
     {

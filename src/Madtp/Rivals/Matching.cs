@@ -3,25 +3,19 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// A token that does not stay is merged into the one it matches: [class, kept], each kept token the weighted mean of what it now
-/// stands for. Needs a scorer that matches (<see cref="ImportanceScores.Match"/>).
-/// </summary>
+/// <summary>A token that does not stay is merged into the one it matches: [class, kept], each kept token the weighted mean of
+/// what it now stands for. Needs a scorer that matches (<see cref="ImportanceScores.Match"/>).</summary>
 public sealed record MatchReducer : ITokenReducer
 {
-    /// <summary>
-    /// Whether tokens remember how many they stand for: their share in later merges, and log s is added to the attention on them
-    /// (ToMe, Section 3, "proportional attention"). Off, every merge is of equals.
-    /// </summary>
+    /// <summary>Whether tokens remember how many they stand for: their share in later merges, and log s is added to the attention
+    /// on them (ToMe, Section 3, "proportional attention"). Off, every merge is of equals.</summary>
     public bool Proportional { get; init; } = true;
 
-    /// <inheritdoc/>
     public bool Merges => true;
 
     /// <summary>Matched tokens go into tokens that stay.</summary>
     public PartCost Cost(LayerShape layer, long removed) => new(0, removed * layer.Width);
 
-    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The scorer does not match tokens.</exception>
     public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
     {
@@ -50,9 +44,8 @@ public sealed record MatchReducer : ITokenReducer
         return kept.Gather(shorter, context);
     }
 
-    /// <summary>
-    /// Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing goes.
-    /// </summary>
+    /// <summary>Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing
+    /// goes.</summary>
     /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
     /// <param name="weight">w ≥ 0, <c>[B, N]</c>.</param>
     /// <param name="target">Where each token goes, its own place if it stays, <c>[B, N]</c> int64.</param>
@@ -76,18 +69,15 @@ public sealed record MatchReducer : ITokenReducer
         mask is null ? ones(x.shape[0], x.shape[1], dtype: x.dtype, device: x.device) : mask.to(x.dtype);
 }
 
-/// <summary>
-/// What a scorer that matches tokens by similarity knows of where each may go. Either the destinations or the affinity is there.
-/// </summary>
+/// <summary>What a scorer that matches tokens by similarity knows of where each may go. Either the destinations or the affinity
+/// is there.</summary>
 public sealed record TokenMatch
 {
     /// <summary>The token that each is merged into if it does not stay, <c>[B, N]</c> int64.</summary>
     public Tensor? Destination { get; init; }
 
-    /// <summary>
-    /// Similarity of each token (row) to each that it may be merged into (column), −∞ where it may not, <c>[B, N, N]</c>; the
-    /// most similar one that stays is the destination.
-    /// </summary>
+    /// <summary>Similarity of each token (row) to each that it may be merged into (column), −∞ where it may not,
+    /// <c>[B, N, N]</c>; the most similar one that stays is the destination.</summary>
     public Tensor? Affinity { get; init; }
 
     /// <summary>What a token's share in a merged one is multiplied by, <c>[B, N]</c>; null for 1.</summary>

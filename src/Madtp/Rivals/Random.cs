@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// The control experiment: every layer drops as many tokens as static pruning does, but chosen by chance
-/// (<see cref="RandomScorer"/>). Images and text alike. A method that ranks tokens should beat it.
-/// </summary>
+/// <summary>The control experiment: every layer drops as many tokens as static pruning does, but chosen by chance
+/// (<see cref="RandomScorer"/>). Images and text alike. A method that ranks tokens should beat it.</summary>
 public static class RandomPruning
 {
     /// <summary>The policy.</summary>
@@ -25,30 +23,24 @@ public static class RandomPruning
     };
 }
 
-/// <summary>
-/// Chance in place of importance, uniform in [0, 1). The draw is a hash of the seed, the layer and the token's own numbers, not a
-/// generator's next value: it needs no state, so that a resumed or repeated computation draws the same, while other samples, and
-/// the same sample under other weights, draw anew.
-/// </summary>
+/// <summary>Chance in place of importance, uniform in [0, 1). The draw is a hash of the seed, the layer and the token's own
+/// numbers, not a generator's next value: it needs no state, so that a resumed or repeated computation draws the same, while
+/// other samples, and the same sample under other weights, draw anew.</summary>
 /// <param name="Seed">Another seed chooses other tokens.</param>
 public sealed record RandomScorer(ulong Seed = 0) : ITokenScorer
 {
-    /// <inheritdoc/>
     public bool ReadsAttention => false;
 
     /// <summary>Nothing: a real draw takes no projection.</summary>
     public PartCost Cost(LayerShape layer) => default;
 
-    /// <inheritdoc/>
     public ImportanceScores Score(ReductionContext context)
     {
         using var off = no_grad();
         return new ImportanceScores(Draw(context.X, Direction(Seed, context.Layer, (int)context.X.shape[2])));
     }
 
-    /// <summary>
-    /// u = frac(10⁶ · x·g): far behind the point, what is left of a projection is unrelated to its size.
-    /// </summary>
+    /// <summary>u = frac(10⁶ · x·g): far behind the point, what is left of a projection is unrelated to its size.</summary>
     /// <param name="tokens">Token states, <c>[B, N, D]</c>.</param>
     /// <param name="direction">g, <c>D</c> numbers.</param>
     /// <returns><c>[B, N]</c>, in the tokens' own type.</returns>

@@ -3,17 +3,15 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// ToMe (Bolya et al., "Token merging: your ViT but faster", ICLR 2023): bipartite soft matching. Tokens are split into A and B
-/// by turns; each token of A has an edge to the token of B whose key, averaged over the heads, is most similar (cosine); the r
-/// strongest edges are merged, sizes as weights, and attention is proportional to size: softmax(QKᵀ/√d + log s) (Section 3).
-/// </summary>
-/// <remarks>
-/// The class token belongs to A and never goes, as in ToMe; so A here is every second token from the second on. ToMe is a method
-/// for images. Text is merged alike, padding left out and the end of text protected; <c>textKeepRatio: 1</c> leaves it alone.
-/// Simplified: r is a share of the entering tokens and need not be whole; a merged token keeps the place of its B token and the
-/// order is by position, which only causal text can see; cross-attention to merged image tokens is not proportional.
-/// </remarks>
+/// <summary>ToMe (Bolya et al., "Token merging: your ViT but faster", ICLR 2023): bipartite soft matching. Tokens are split into
+/// A and B by turns; each token of A has an edge to the token of B whose key, averaged over the heads, is most similar (cosine);
+/// the r strongest edges are merged, sizes as weights, and attention is proportional to size: softmax(QKᵀ/√d + log s) (Section
+/// 3).</summary>
+/// <remarks>The class token belongs to A and never goes, as in ToMe; so A here is every second token from the second on. ToMe is
+/// a method for images. Text is merged alike, padding left out and the end of text protected; <c>textKeepRatio: 1</c> leaves it
+/// alone. Simplified: r is a share of the entering tokens and need not be whole; a merged token keeps the place of its B token
+/// and the order is by position, which only causal text can see; cross-attention to merged image tokens is not
+/// proportional.</remarks>
 public static class ToMe
 {
     /// <summary>The policy.</summary>
@@ -30,9 +28,8 @@ public static class ToMe
         Reducer = new MatchReducer { Proportional = proportional },
     };
 
-    /// <summary>
-    /// What tokens are compared by: the mean of the heads' keys, of length 1. <c>[B, h, N, d_h]</c> to <c>[B, N, d_h]</c>.
-    /// </summary>
+    /// <summary>What tokens are compared by: the mean of the heads' keys, of length 1. <c>[B, h, N, d_h]</c> to
+    /// <c>[B, N, d_h]</c>.</summary>
     public static Tensor Metric(Tensor keys)
     {
         using var off = no_grad();
@@ -40,16 +37,12 @@ public static class ToMe
         return mean / mean.norm(-1, keepdim: true).clamp_min(1e-12);
     }
 
-    /// <summary>
-    /// The best edge of every token of A. Tokens of index 1, 3, 5, … are A, those of index 0, 2, 4, … are B.
-    /// </summary>
+    /// <summary>The best edge of every token of A. Tokens of index 1, 3, 5, … are A, those of index 0, 2, 4, … are B.</summary>
     /// <param name="metric">Rows of length 1, <c>[B, N, d]</c>.</param>
     /// <param name="real">1 for real tokens, <c>[B, N]</c>; padding has no edge. Null when all are real.</param>
     /// <param name="protected">Tokens that neither go nor take in, <c>[B, N]</c> bool; null when none is special.</param>
-    /// <returns>
-    /// The similarity along the edge, <c>[B, N]</c>, −∞ for tokens without one (all of B), and the token it leads to,
-    /// <c>[B, N]</c> int64, their own index for tokens of B.
-    /// </returns>
+    /// <returns>The similarity along the edge, <c>[B, N]</c>, −∞ for tokens without one (all of B), and the token it leads to,
+    /// <c>[B, N]</c> int64, their own index for tokens of B.</returns>
     public static (Tensor Similarity, Tensor Destination) Match(Tensor metric, Tensor? real = null, Tensor? @protected = null)
     {
         using var off = no_grad();
@@ -81,13 +74,10 @@ public static class ToMe
     }
 }
 
-/// <summary>
-/// Ranks tokens by how little they resemble another (ToMe). Every second token may go; its importance is minus the similarity to
-/// the most similar of the others, which all stay (importance +∞).
-/// </summary>
+/// <summary>Ranks tokens by how little they resemble another (ToMe). Every second token may go; its importance is minus the
+/// similarity to the most similar of the others, which all stay (importance +∞).</summary>
 public sealed record BipartiteScorer : ITokenScorer
 {
-    /// <inheritdoc/>
     public bool ReadsAttention => false;
 
     /// <summary>Keys are averaged over the heads, then those of one half compared with those of the other.</summary>
@@ -97,7 +87,6 @@ public sealed record BipartiteScorer : ITokenScorer
         return new(layer.Tokens * layer.Width, half * (layer.Tokens - half) * layer.HeadWidth);
     }
 
-    /// <inheritdoc/>
     public ImportanceScores Score(ReductionContext context)
     {
         var (similarity, destination) = ToMe.Match(ToMe.Metric(context.Keys), context.Mask, context.Protected);
