@@ -126,7 +126,7 @@ public sealed class VerdictTable
     /// <summary>What a group is called; its method's name unless given.</summary>
     public Func<SeedGroup, string> Name { get; init; } = group => group.Experiment.Method;
 
-    /// <summary>The paper's difference of two groups, in points, null where it has none; without it there is no such column.</summary>
+    /// <summary>The paper's difference of two groups, in points, null where it has none; no such column if null.</summary>
     public Func<SeedGroup, SeedGroup, double?>? Published { get; init; }
 
     /// <summary>The table; differences in points of the score.</summary>
@@ -203,7 +203,7 @@ public static class RecallTable
         .. table.Rows.Select(row => row.Text("dataset")).Distinct().Select(name => ($"Paper, {name}", Paper(table, name))),
     ];
 
-    /// <summary>MADTP against each other method at each ratio, in the mean of both recalls at 1, beside the paper's on COCO.</summary>
+    /// <summary>MADTP against the others at each ratio, in the mean of both recalls at 1, beside the paper's on COCO.</summary>
     /// <param name="table">Table 5 or 6.</param>
     /// <param name="groups">Our results of its grid; of its tasks the last one, COCO or the toy's, is compared.</param>
     public static DataFrame Verdicts(PaperTable table, SeedGroups groups)

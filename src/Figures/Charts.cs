@@ -144,8 +144,8 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
     }
 
     /// <summary>
-    /// A method has its colour in every figure, whatever else is shown and whatever its name says after a comma; what stands beside
-    /// methods has a colour that none of them has. Columns that a paper printed are hatched.
+    /// A method has its colour in every figure, whatever else is shown and whatever its name says after a comma; what stands
+    /// beside methods has a colour that none of them has. Columns that a paper printed are hatched.
     /// </summary>
     private static void Color(JsonObject[] traces, JsonNode methods, JsonArray others)
     {
@@ -179,7 +179,10 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         }
 
         var title = (string?)layout["yaxis"]!["title"]?["text"];
-        layout["yaxis"]!["title"] = new JsonObject { ["text"] = FormattableString.Invariant($"{title} (axis begins at {from:0.##})") };
+        layout["yaxis"]!["title"] = new JsonObject
+        {
+            ["text"] = FormattableString.Invariant($"{title} (axis begins at {from:0.##})"),
+        };
         layout["shapes"] = new JsonArray(new JsonObject
         {
             ["type"] = "path", ["xref"] = "paper", ["yref"] = "paper", ["xanchor"] = 0, ["yanchor"] = 0,

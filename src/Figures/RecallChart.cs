@@ -4,7 +4,7 @@ using Plotly.NET;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>What Tables 5 and 6 lose in the mean of both recalls at 1, against the uncompressed model: the paper's, and ours.</summary>
+/// <summary>Tables 5 and 6: what is lost in the mean of both recalls at 1, in the paper and here.</summary>
 public static class RecallChart
 {
     private const string Axis = "points of mean recall@1";
