@@ -186,7 +186,7 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         layout["shapes"] = new JsonArray(new JsonObject
         {
             ["type"] = "path", ["xref"] = "paper", ["yref"] = "paper", ["xanchor"] = 0, ["yanchor"] = 0,
-            ["xsizemode"] = "pixel", ["ysizemode"] = "pixel", ["path"] = "M0,0 L0,5 L-5,8 L5,14 L0,17 L0,24",
+            ["xsizemode"] = "pixel", ["ysizemode"] = "pixel", ["path"] = "M0,0 L0,11 L-5,14 L5,20 L0,23 L0,30",
             ["line"] = new JsonObject { ["width"] = 1.6, ["color"] = "#52606d" },
         });
     }
