@@ -180,7 +180,10 @@ public sealed class KeepMapModel : IDisposable
 
         return new KeepMapRun(
             strength, costs.Shares(trace, [ids.Length])[0], answer, Of(vision, 0, 1), Pictures == 2 ? Of(vision, 1, 1) : [],
-            Of(words, 0, 0)) { Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges };
+            Of(words, 0, 0))
+        {
+            Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges, Score = KeepMapRun.ScoreOf(policy),
+        };
         IReadOnlyList<KeepMapLayer> Of(string encoder, int place, int first) => KeepMapSamples.Layers(
             trace, encoder, place, first, encoder == words ? skip : 0,
             ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict?.shape[1] ?? 1);
