@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>The method in one drawing, as the paper's Figure 2 has it: where alignment guidance and pruning stand in a model.</summary>
+/// <summary>The method in one drawing, as in the paper's Figure 2: where alignment guidance and pruning stand.</summary>
 public static class Architecture
 {
     private const float Width = 960, Panel = 338, BoxHeight = 34;
@@ -12,7 +12,7 @@ public static class Architecture
     private static readonly SKColor Guidance = SKColor.Parse("#fdeed8"), Token = SKColor.Parse("#e8943a");
     private static readonly SKColor Prunes = SKColor.Parse("#8c2981"), Warning = SKColor.Parse("#b42318");
 
-    /// <summary>BLIP for NLVR2 with MADTP attached: two encoders, MAG between them, DTP in every block, cross-attention.</summary>
+    /// <summary>BLIP for NLVR2 with MADTP attached: MAG between its two encoders, DTP in every block.</summary>
     /// <param name="config">The model's sizes; with alignment guidance.</param>
     /// <param name="example">What goes in.</param>
     /// <exception cref="ArgumentException">The model has no alignment guidance.</exception>
@@ -22,8 +22,12 @@ public static class Architecture
             ?? throw new ArgumentException("the model has no alignment guidance to draw", nameof(config));
         const string Title = "BLIP for NLVR2 with MADTP";
         var (left, middle, right, top) = (Sketch.Edge, 392f, Width - Sketch.Edge - Panel, Sketch.Top(Title));
-        return Sketch.Figure(Title, Title, Width, top + 462, canvas =>
+        return Sketch.Figure(Title, Title, Width, top + 452, canvas =>
         {
+            void Down(float x, float from, float to) => canvas.Line(Sketch.Text, 1.5f, [new(x, from), new(x, to)], head: true);
+            void Warn(float y, string text) => canvas.Write(left, y, text, 13, Warning, bold: true);
+            var (images, words) = (left + (Panel / 2), right + (Panel / 2));
+
             // What goes in, and what the image encoder does not get.
             using var one = Sketch.Shown(example.Left, 144, 144).ToSkia();
             using var other = Sketch.Shown(example.Right, 144, 144).ToSkia();
@@ -32,10 +36,10 @@ public static class Architecture
             canvas.Picture(SKRect.Create(left + 100, top, 72, 72), other);
             canvas.Write(left + 184, top + 40, patches, 12, Sketch.Text);
             var said = Sketch.Fit($"\"{example.Sentence}\"", 13, Panel - 24);
-            canvas.Write(right + (Panel / 2), top + 36, said, 13, Sketch.Ink, SKTextAlign.Center);
+            canvas.Write(words, top + 36, said, 13, Sketch.Ink, SKTextAlign.Center);
             var pieces = $"{example.Pieces.Count} word pieces, [ENC] first";
-            canvas.Write(right + (Panel / 2), top + 58, pieces, 12, Sketch.Text, SKTextAlign.Center);
-            canvas.Line(Warning, 2, [new(right - 8, top + 78), new(middle + 68, top + 78)]);
+            canvas.Write(words, top + 58, pieces, 12, Sketch.Text, SKTextAlign.Center);
+            canvas.Line(Warning, 2, [new(words, top + 78), new(middle + 68, top + 78)]);
             canvas.Line(Warning, 2, [new(middle + 52, top + 71), new(middle + 66, top + 85)]);
             canvas.Line(Warning, 2, [new(middle + 52, top + 85), new(middle + 66, top + 71)]);
 
@@ -45,8 +49,8 @@ public static class Architecture
             string[] layers = [.. blocks[..2], "cross-attention to both images", "feed-forward"];
             canvas.Encoder(left, inner, Images, $"image encoder, {config.Vision.Depth} blocks like this", blocks);
             canvas.Encoder(right, inner, Words, $"text encoder, {config.Text.Layers} layers like this", layers);
-            canvas.Line(Sketch.Text, 1.5f, [new(left + (Panel / 2), top + 74), new(left + (Panel / 2), inner - 1)], head: true);
-            canvas.Line(Sketch.Text, 1.5f, [new(right + (Panel / 2), top + 66), new(right + (Panel / 2), inner - 1)], head: true);
+            Down(images, top + 74, inner - 1);
+            Down(words, top + 66, inner - 1);
 
             // The guidance between them.
             var mag = SKRect.Create(middle, inner, right - 42 - middle, 196);
@@ -60,7 +64,8 @@ public static class Architecture
             string[] lines =
             [
                 $"{guidance.Tokens} learnable tokens E,", $"{guidance.Width} wide, for both encoders", "",
-                "A = softmax(E V'ᵀ / √d_k)", "E^v = A V', E^l likewise", "", "L_sim draws E^v and E^l", "together, in training only",
+                "A = softmax(E V'ᵀ / √d_k)", "Eᵛ = A V', Eˡ likewise", "",
+                "L_sim draws Eᵛ and Eˡ", "together, in training only",
             ];
             foreach (var (i, line) in lines.Index())
             {
@@ -74,7 +79,8 @@ public static class Architecture
             canvas.Line(Token, 2, [new(mag.Right + 2, pruned), new(right + 18, pruned)], head: true);
             foreach (var (x, y, label) in new[]
             {
-                (mag.Left - 21, input, "V'"), (mag.Right + 21, input, "V'"), (mag.Left - 21, pruned, "A"), (mag.Right + 21, pruned, "A"),
+                (mag.Left - 21, input, "V'"), (mag.Right + 21, input, "V'"),
+                (mag.Left - 21, pruned, "A"), (mag.Right + 21, pruned, "A"),
             })
             {
                 canvas.Write(x, y - 6, label, 12, Sketch.Text, SKTextAlign.Center);
@@ -82,19 +88,20 @@ public static class Architecture
 
             // What is left of the images reaches the text, and the answer.
             var (result, cross) = (inner + Row(3) + 24, inner + Row(2) + (BoxHeight / 2));
-            canvas.Line(Sketch.Text, 1.5f, [new(left + (Panel / 2), inner + Row(3) - 4), new(left + (Panel / 2), result - 1)], head: true);
+            Down(images, inner + Row(3) - 4, result - 1);
             canvas.Box(SKRect.Create(left + 18, result, Panel - 36, BoxHeight), "what is left of either image", SKColors.White);
             var (across, turn) = (result + (BoxHeight / 2), right - 16);
             canvas.Line(Sketch.Text, 1.5f,
                 [new(left + Panel - 18, across), new(turn, across), new(turn, cross), new(right + 17, cross)], head: true);
             canvas.Write(mag.MidX, across - 7, "keys and values", 12, Sketch.Text, SKTextAlign.Center);
             var answer = inner + Row(4) + 24;
-            canvas.Line(Sketch.Text, 1.5f, [new(right + (Panel / 2), inner + Row(4) - 4), new(right + (Panel / 2), answer - 1)], head: true);
-            canvas.Box(SKRect.Create(right + 18, answer, Panel - 36, BoxHeight), "classifier on [ENC]: false or true", SKColors.White);
+            Down(words, inner + Row(4) - 4, answer - 1);
+            var last = SKRect.Create(right + 18, answer, Panel - 36, BoxHeight);
+            canvas.Box(last, "classifier on [ENC]: false or true", SKColors.White);
 
-            canvas.Write(left, answer - 6, "The statement never reaches the image encoder: images are encoded", 13, Warning, bold: true);
-            canvas.Write(left, answer + 12, "before any word is read. MAG can learn what the corpus speaks of,", 13, Warning, bold: true);
-            canvas.Write(left, answer + 30, "not what this statement asks.", 13, Warning, bold: true);
+            Warn(answer + 4, "The statement never reaches the image encoder: images are encoded");
+            Warn(answer + 22, "before any word is read. MAG can learn what the corpus speaks of,");
+            Warn(answer + 40, "not what this statement asks.");
         });
     }
 

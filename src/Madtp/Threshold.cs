@@ -104,7 +104,7 @@ public static class Sparsemax
         for (var before = int.MaxValue; ; before = left)
         {
             (var above, left) = Above(row, tau);
-            if (left == 0 || left == before) // none where scores are no numbers
+            if (left == 0 || left >= before) // none where scores are no numbers; more where an entry equals τ but for rounding
             {
                 break;
             }

@@ -19,7 +19,8 @@ public class ArchitectureTests
             var texts = root.Descendants().Where(each => each.Name.LocalName == "text").Select(Area).ToArray();
             Assert.Contains(texts, text => text.Said == $"{config.Alignment!.Tokens} learnable tokens E,");
             Assert.Contains(texts, text => text.Said == $"image encoder, {config.Vision.Depth} blocks like this");
-            Assert.All(texts, text => Assert.True(text.Left >= 0 && text.Right <= figure.Width && text.Bottom < figure.Height, text.Said));
+            Assert.All(texts, text =>
+                Assert.True(text.Left >= 0 && text.Right <= figure.Width && text.Bottom < figure.Height, text.Said));
             foreach (var (i, one) in texts.Index())
             {
                 Assert.DoesNotContain(texts[(i + 1)..], other => one.Left < other.Right && other.Left < one.Right
@@ -29,8 +30,12 @@ public class ArchitectureTests
     }
 
     [Fact]
-    public void A_model_without_guidance_is_refused() => Assert.Contains("no alignment guidance", Assert.Throws<ArgumentException>(
-        () => Architecture.Draw(BlipConfig.Toy with { Alignment = null }, PairView.Toy("test1", 0))).Message);
+    public void A_model_without_guidance_is_refused()
+    {
+        var plain = BlipConfig.Toy with { Alignment = null };
+        var refused = Assert.Throws<ArgumentException>(() => Architecture.Draw(plain, PairView.Toy("test1", 0)));
+        Assert.Contains("no alignment guidance", refused.Message);
+    }
 
     private static (string Said, float Left, float Right, float Top, float Bottom) Area(XElement text)
     {

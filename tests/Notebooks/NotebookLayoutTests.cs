@@ -37,12 +37,14 @@ public partial class NotebookLayoutTests
     [Fact]
     public void Equations_1_to_12_stand_above_their_lines_which_are_compared_with_the_library()
     {
-        var cells = All().Where(each => each.Name is "02-alignment.ipynb" or "03-dynamic-pruning.ipynb").SelectMany(each => each.Cells).ToList();
+        var cells = All().Where(each => each.Name is "02-alignment.ipynb" or "03-dynamic-pruning.ipynb")
+            .SelectMany(each => each.Cells).ToList();
         for (var equation = 1; equation <= 12; equation++)
         {
-            var formula = cells.FindIndex(cell => !cell.Code && cell.Source.Contains($"({equation})$$", StringComparison.Ordinal));
-            var code = formula < 0 ? [] : cells.Skip(formula + 1).TakeWhile(cell => cell.Code).ToList();
-            Assert.True(code.Exists(cell => cell.Source.Contains($"throw new Exception($\"eq. {equation} gives", StringComparison.Ordinal)), $"equation {equation}");
+            var (tag, fails) = ($"({equation})$$", $"throw new Exception($\"eq. {equation} gives");
+            var formula = cells.FindIndex(cell => !cell.Code && cell.Source.Contains(tag, StringComparison.Ordinal));
+            var below = formula < 0 ? [] : cells.Skip(formula + 1).TakeWhile(cell => cell.Code);
+            Assert.True(below.Any(cell => cell.Source.Contains(fails, StringComparison.Ordinal)), $"equation {equation}");
         }
     }
 
@@ -63,7 +65,8 @@ public partial class NotebookLayoutTests
     }
 
     private static bool IsPicture(JsonElement output) =>
-        output.TryGetProperty("data", out var data) && data.EnumerateObject().Any(form => form.Name.StartsWith("image/", StringComparison.Ordinal));
+        output.TryGetProperty("data", out var data)
+        && data.EnumerateObject().Any(form => form.Name.StartsWith("image/", StringComparison.Ordinal));
 
     private sealed record Cell(bool Code, string Source, bool Folded, bool Pictured);
 
