@@ -44,8 +44,9 @@ public class StyleTests
         const BindingFlags own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         var asked = type.IsInterface ? [] : type.GetInterfaces().SelectMany(one => one.GetMembers()).Select(one => one.Name).ToHashSet();
         bool IsOwn(MethodInfo method) => method.GetBaseDefinition() == method
-            && !method.IsDefined(typeof(CompilerGeneratedAttribute)) && !asked.Contains(method.Name);
-        var given = type.GetConstructors().SelectMany(made => made.GetParameters()).Select(one => one.Name).ToHashSet();
+            && !method.IsDefined(typeof(CompilerGeneratedAttribute)) && !method.IsDefined(typeof(PreserveBaseOverridesAttribute))
+            && !asked.Contains(method.Name);
+        var given = type.GetConstructors(own | BindingFlags.NonPublic).SelectMany(made => made.GetParameters()).Select(one => one.Name).ToHashSet();
         var methods = type.IsEnum ? [] : type.GetMethods(own).Where(one => !one.IsSpecialName && IsOwn(one));
         var properties = type.GetProperties(own).Where(one => !given.Contains(one.Name) && !asked.Contains(one.Name)
             && one.GetMethod is { } get && get.GetBaseDefinition() == get && one.GetIndexParameters().Length == 0);

@@ -10,7 +10,7 @@ namespace Madtp.Kit.Experiments;
 /// <summary>Short digests of what results depend on: 12 digits.</summary>
 internal static class FileDigest
 {
-    private static readonly ConcurrentDictionary<string, string> Known = new();
+    private static readonly ConcurrentDictionary<string, string> Digests = new();
     private static readonly Lazy<string> Library = new(() =>
     {
         var folder = KitFolder.File("src");
@@ -27,39 +27,24 @@ internal static class FileDigest
     /// <summary>Digest of every source file of the library: which code made a result.</summary>
     public static string OfLibrary => Library.Value;
 
-    /// <summary>Digest of a file; "absent" where there is none.</summary>
-    public static string Of(string path)
+    /// <summary>Digest of a file, computed once in a process for as long as the file's size and time of change stay what they
+    /// are; "absent" where there is none.</summary>
+    public static string Of(string path) => Known(path, _ => Hash(path));
+
+    /// <summary>The same of a file that may be large: kept for other processes too (<c>artifacts/digests</c>).</summary>
+    public static string Remembered(string path) => Known(path, now =>
     {
-        if (!File.Exists(path))
+        var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(Encoding.UTF8.GetBytes(now))));
+        if (File.Exists(note))
         {
-            return "absent";
+            return File.ReadAllText(note);
         }
 
-        using var file = File.OpenRead(path);
-        return Short(SHA256.HashData(file));
-    }
-
-    /// <summary>Digest of a file that may be large: computed once and kept (<c>artifacts/digests</c>) for as long as the file's
-    /// size and time of change stay what they are; "absent" where there is none.</summary>
-    public static string Remembered(string path)
-    {
-        var file = new FileInfo(path);
-        return !file.Exists ? "absent" : Known.GetOrAdd(
-            FormattableString.Invariant($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}"),
-            now =>
-            {
-                var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(Encoding.UTF8.GetBytes(now))));
-                if (File.Exists(note))
-                {
-                    return File.ReadAllText(note);
-                }
-
-                var digest = Of(path);
-                Directory.CreateDirectory(Path.GetDirectoryName(note)!);
-                AtomicFile.Write(note, stream => stream.Write(Encoding.UTF8.GetBytes(digest)));
-                return digest;
-            });
-    }
+        var digest = Hash(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(note)!);
+        AtomicFile.Write(note, stream => stream.Write(Encoding.UTF8.GetBytes(digest)));
+        return digest;
+    });
 
     /// <summary>Digest of tensors' values.</summary>
     public static string Of(params Tensor[] tensors)
@@ -72,6 +57,19 @@ internal static class FileDigest
         }
 
         return Short(digest.GetHashAndReset());
+    }
+
+    private static string Known(string path, Func<string, string> find)
+    {
+        var file = new FileInfo(path);
+        return !file.Exists ? "absent"
+            : Digests.GetOrAdd($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}", find);
+    }
+
+    private static string Hash(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Short(SHA256.HashData(file));
     }
 
     private static string Short(byte[] digest) => Convert.ToHexStringLower(digest)[..12];

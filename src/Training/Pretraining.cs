@@ -25,6 +25,9 @@ public sealed record Pretraining(string Folder)
     /// <summary>Held-out statements that the second training is watched by.</summary>
     public int WatchedStatements { get; init; } = 2_000;
 
+    /// <summary>Held-out pictures that those are about; of the first training's patches, the first 400 of them.</summary>
+    public int HeldPictures { get; init; } = 1_000;
+
     /// <summary>How the patches' classes are learned.</summary>
     public TrainingSettings PatchTraining { get; init; } =
         new() { Epochs = 4, BatchSize = 32, LearningRate = 1.5e-3, WarmupSteps = 100, CheckpointEvery = 250 };
@@ -43,7 +46,7 @@ public sealed record Pretraining(string Folder)
         manual_seed(PatchTraining.Seed);
         using var model = new BlipNlvr(BlipConfig.Decoys);
         ToyModels.Randomize(model);
-        using var patches = new PatchLessons(model, World, Pictures);
+        using var patches = new PatchLessons(model, World, Pictures, Math.Min(400, HeldPictures));
         if (!new Trainer(patches, PatchTraining, Path.Combine(Folder, "patches"))
             .Run(progress, resume: true, cancellation).Completed)
         {
@@ -51,7 +54,7 @@ public sealed record Pretraining(string Folder)
         }
 
         var seen = patches.Validate();
-        using var statements = new StatementLessons(model, World, Pictures, Statements, WatchedStatements);
+        using var statements = new StatementLessons(model, this);
         if (!new Trainer(statements, StatementTraining, Path.Combine(Folder, "statements"))
             .Run(progress, resume: true, cancellation).Completed)
         {
@@ -75,9 +78,8 @@ public sealed record Pretraining(string Folder)
 /// and colour: objects and glyphs alike. Without the second the encoder forgets places, and statements about them cannot be
 /// learned.</summary>
 /// <param name="pictures">Pictures that are learned from.</param>
-internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pictures) : TrainingTask, IDisposable
+internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pictures, int watched) : TrainingTask, IDisposable
 {
-    private const int Watched = 400;
     private const int Most = 4; // more count as so many
     private const int Side = DecoyScene.Size / DecoyScene.PatchSize;
 
@@ -95,7 +97,7 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     private readonly Tensor rows = arange(Side, int64).repeat_interleave(Side);
     private readonly Tensor columns = arange(Side, int64).repeat(Side);
     private readonly DrawnImages images = Draw(new DecoyLessons(world, pictures));
-    private readonly DrawnImages held = Draw(new DecoyLessons(world, Watched, held: true));
+    private readonly DrawnImages held = Draw(new DecoyLessons(world, watched, held: true));
     private readonly Tensor counts = Count(new DecoyLessons(world, pictures)); // [I, 22]
 
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
@@ -131,13 +133,13 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     {
         using var off = no_grad();
         model.eval();
-        var right = Enumerable.Range(0, Watched).Chunk(50).Average(examples =>
+        var right = Enumerable.Range(0, watched).Chunk(50).Average(examples =>
         {
             using var scope = NewDisposeScope();
             var tokens = model.VisualEncoder.forward(held.Plain(examples, null)).X;
             return Right(tokens, held.PatchClasses(examples, null)!).item<float>();
         });
-        return new Evaluation("held", Watched, right, 0, 1);
+        return new Evaluation("held", watched, right, 0, 1);
     }
 
     public void Dispose()
@@ -172,7 +174,6 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 /// size, and at the class token as if it were one more, so that the share that falls on it tells the number.</remarks>
 internal sealed class StatementLessons : TrainingTask, IDisposable
 {
-    private const int HeldPictures = 1_000;
     private const int Shown = 2; // heads of a layer that are shown where to look
     private const int AtOnce = 100;
 
@@ -189,13 +190,12 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
     private int firstStatement;
 
     /// <summary>Encodes the pictures.</summary>
-    public StatementLessons(BlipNlvr model, DecoySettings world, int pictures, int statements, int watched)
+    public StatementLessons(BlipNlvr model, Pretraining settings)
     {
-        this.model = model;
-        this.watched = watched;
-        Examples = statements;
+        var (world, pictures) = (settings.World, settings.Pictures);
+        (this.model, watched, Examples) = (model, settings.WatchedStatements, settings.Statements);
         head = new WordHead(model.Config.Text.Width, DecoyGrounding.Most);
-        (lessons, heldLessons) = (new DecoyLessons(world, pictures), new DecoyLessons(world, HeldPictures, held: true));
+        (lessons, heldLessons) = (new DecoyLessons(world, pictures), new DecoyLessons(world, settings.HeldPictures, held: true));
         shown = new byte[pictures][];
         Parallel.For(0, pictures, i => shown[i] = DecoyRenderer.PatchClasses(lessons.Scenes[i]));
         foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>().Skip(1))

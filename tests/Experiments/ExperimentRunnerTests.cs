@@ -5,7 +5,7 @@ namespace Madtp.Kit.Tests.Experiments;
 
 public class ExperimentRunnerTests
 {
-    private static readonly Experiment Small = new() { Method = "EViT", ReduceRatio = 0.5, TrainExamples = 128 };
+    private static readonly Experiment Small = new() { Task = "toy-clip", Method = "EViT", ReduceRatio = 0.5, TrainExamples = 128 };
 
     [Fact]
     public void A_stopped_experiment_goes_on_to_the_same_result_and_is_run_once()
@@ -15,7 +15,7 @@ public class ExperimentRunnerTests
         var expected = ExperimentRunner.Run(Small, new RunCache(whole.Path), Path.Combine(whole.Path, "runs"));
         Assert.False(expected.Cached);
         Assert.InRange(expected.MacShare, 0.49, 0.51);
-        Assert.InRange(expected.Test, 0.6, 1);
+        Assert.InRange(expected.Test, 0.15, 1); // by chance a hundredth
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => ExperimentRunner.Run(Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"), _ => stop.Cancel(), stop.Token));
         var result = ExperimentRunner.Run(Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"));

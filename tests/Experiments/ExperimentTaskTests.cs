@@ -31,6 +31,11 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
         var toy = new RunCache(KitPaths.InRepository("data", "toy", "runs")).All().First(result => result.Experiment.Task == Scale.Experiment(name, ExperimentScale.Toy).Task);
         Assert.Subset(toy.Scores.Keys.ToHashSet(), Test(whole).ByKind.Keys.ToHashSet());
         Assert.NotEmpty(Test(whole).ByKind);
+        if (name.EndsWith("-flickr30k", StringComparison.Ordinal))
+        {
+            return; // other files, the same code
+        }
+
         using var stop = new CancellationTokenSource();
         Assert.Null(task.Run(experiment, Path.Combine(folder.Path, "parts"), _ => stop.Cancel(), stop.Token));
         var parts = task.Run(experiment, Path.Combine(folder.Path, "parts"), null, default)!;

@@ -28,7 +28,7 @@ public sealed class DecoyTaskTests : IDisposable
             Training = new() { Epochs = 1, BatchSize = 4, WarmupSteps = 0, LearningRate = 1e-2 },
         };
         var report = run.Train()!;
-        var before = Guidance(run with { Folder = Path.Combine(folder.Path, "untrained"), Settings = run.Settings with { TrainExamples = 0 } });
+        var before = Guidance(run with { Folder = Path.Combine(folder.Path, "untrained"), Settings = run.Settings with { TrainExamples = 0 }, Scored = [] });
         Assert.Equal(learns, !before.SequenceEqual(Guidance(report.Weights)));
         var kept = report.Scores["test1"].ByKind;
         Assert.All(["kept objects", "kept glyphs", "kept ground"], kind => Assert.InRange(kept[kind], 0, 1));

@@ -45,6 +45,7 @@ public class PretrainingTests
         Pictures = 24,
         Statements = 16,
         WatchedStatements = 20,
+        HeldPictures = 60,
         PatchTraining = new() { Epochs = 1, BatchSize = 12, WarmupSteps = 1, LogEvery = 1 },
         StatementTraining = new() { Epochs = 2, BatchSize = 8, WarmupSteps = 1, LogEvery = 1 },
     };

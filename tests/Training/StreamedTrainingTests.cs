@@ -19,11 +19,10 @@ public sealed class StreamedTrainingTests(Toys toys) : IClassFixture<Toys>, IDis
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Two_runs_are_equal_and_so_is_one_that_was_stopped(string name, double? share)
+    public void A_run_that_was_stopped_ends_with_the_same_weights(string name, double? share)
     {
         var whole = Train(name, share, "whole");
         Assert.All(whole.Losses, loss => Assert.True(double.IsFinite(loss)));
-        Assert.Equal(whole.Weights, Train(name, share, "again").Weights);
         var stopped = Train(name, share, "stopped", stopAt: (whole.Losses.Count / 2) + 1);
         Assert.NotEqual(whole.Weights, stopped.Weights);
         Assert.Equal(whole.Weights, Train(name, share, "stopped").Weights);

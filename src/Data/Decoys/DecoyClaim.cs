@@ -67,11 +67,11 @@ public sealed record DecoyClaim(
         var (here, there) = OfRight ? (right, left) : (left, right);
         return Form switch
         {
-            ClaimForm.Count => Count(here) == Number,
-            ClaimForm.Compare => Count(here) > Count(there),
+            ClaimForm.Count => What.Count(here) == Number,
+            ClaimForm.Compare => What.Count(here) > What.Count(there),
             ClaimForm.Relate => IsRelated(here),
-            ClaimForm.Both => Count(here) > 0 && Count(there) > 0,
-            _ => Count(here) > 0 || Count(there) > 0,
+            ClaimForm.Both => What.Count(here) > 0 && What.Count(there) > 0,
+            _ => What.Count(here) > 0 || What.Count(there) > 0,
         };
     }
 
@@ -128,17 +128,6 @@ public sealed record DecoyClaim(
     {
         var other = ThingWords.Narrow(what.Kind, random);
         return other == what ? OtherThan(what, random) : other;
-    }
-
-    private int Count(IReadOnlyList<Thing> things)
-    {
-        var count = 0;
-        for (var i = 0; i < things.Count; i++)
-        {
-            count += What.Fits(things[i]) ? 1 : 0;
-        }
-
-        return count;
     }
 
     private bool IsRelated(IReadOnlyList<Thing> things)

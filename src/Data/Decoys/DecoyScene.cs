@@ -50,6 +50,18 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
     public bool Fits(Thing thing) => thing.Kind == Kind && (Form is null || Form == thing.Look.Form)
         && (Color is null || Color == thing.Look.Color) && (IsLarge is null || IsLarge == thing.Look.IsLarge);
 
+    /// <summary>How many of some things are what the words say.</summary>
+    public int Count(IReadOnlyList<Thing> things)
+    {
+        var count = 0;
+        for (var i = 0; i < things.Count; i++)
+        {
+            count += Fits(things[i]) ? 1 : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>The words without an article.</summary>
     public override string ToString() => string.Join(' ', new[]
     {
@@ -125,16 +137,7 @@ public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, u
     private const double Favoured = 0.3;
 
     /// <summary>How many things the words fit.</summary>
-    public int Count(ThingWords words)
-    {
-        var count = 0;
-        for (var i = 0; i < Things.Count; i++)
-        {
-            count += words.Fits(Things[i]) ? 1 : 0;
-        }
-
-        return count;
-    }
+    public int Count(ThingWords words) => words.Count(Things);
 
     /// <summary>Whether they fit any.</summary>
     public bool Has(ThingWords words) => Count(words) > 0;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Madtp.Kit.Data.Toy;
 
 namespace Madtp.Kit.Data.Decoys;
@@ -19,7 +18,6 @@ public static class DecoyWorld
     /// <summary>Grows by one whenever the same settings give other files.</summary>
     private const int Generator = 1;
 
-    private const int SetsPerDirectory = 100;
     private const ulong CaptionStream = 2_100; // keeps what is said apart from what is drawn
     private static readonly string[] Folders = ["a", "b"];
     private static readonly string[] Splits = ["train", "val", "test"];
@@ -107,14 +105,15 @@ public static class DecoyWorld
             foreach (var (split, _, _) in settings.Splits)
             {
                 var pairs = DecoyPairs.DrawSplit(split, settings);
-                string Image(DecoyPair pair, int side) => Path.Combine(
-                    "nlvr2", split, split == "train" ? $"{pair.Set / SetsPerDirectory}" : string.Empty,
-                        $"{split}-{pair.Set}-{pair.Number}-img{side}.png");
+                string Image(DecoyPair pair, int side) =>
+                    Path.Combine("nlvr2", ToyFiles.PairImage(split, pair.Set, pair.Number, side));
                 var patches = Paint(
                     [.. pairs.SelectMany(pair => new[] { (pair.Left, Image(pair, 0)), (pair.Right, Image(pair, 1)) })]);
                 foreach (var (corpus, name) in Folders.Index())
                 {
-                    var lines = string.Concat(pairs.Select(pair => Line(pair, split, pair.Statements[corpus]) + "\n"));
+                    var lines = string.Concat(pairs.Select(pair => (pair, said: pair.Statements[corpus])).Select(one =>
+                        ToyFiles.PairLine(
+                            split, one.pair.Set, one.pair.Number, one.said.Sentence, one.said.Label, one.said.Claim.Kind)));
                     hashes.AddRange(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
                     AtomicFile.Write(Path.Combine(folder, name, "nlvr2", $"{split}.json"),
                         stream => stream.Write(Encoding.UTF8.GetBytes(lines)));
@@ -191,15 +190,5 @@ public static class DecoyWorld
             hashes.AddRange(SHA256.HashData([.. digests.SelectMany(digest => digest)]));
             return classes;
         }
-
-        private static string Line(DecoyPair pair, string split, DecoyStatement said) =>
-            JsonSerializer.Serialize(new Dictionary<string, object>
-        {
-            ["sentence"] = said.Sentence,
-            ["label"] = said.Label ? "True" : "False",
-            ["synset"] = said.Claim.Kind,
-            ["identifier"] = $"{split}-{pair.Set}-{pair.Number}-0",
-        }.Concat(split == "train" ? new Dictionary<string, object> { ["directory"] = pair.Set / SetsPerDirectory } : [])
-            .ToDictionary());
     }
 }

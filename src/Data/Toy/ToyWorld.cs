@@ -46,9 +46,6 @@ public static class ToyWorld
     /// <summary>Grows by one whenever the same settings give other files.</summary>
     private const int Generator = 3;
 
-    /// <summary>NLVR2 spreads its training images over numbered folders; so many sets share one here.</summary>
-    private const int SetsPerDirectory = 100;
-
     /// <summary>Writes <c>vocab.txt</c> and the folder <c>nlvr2</c> (annotations, images, patch classes) into
     /// <paramref name="folder"/>, unless its stamp says that just these files are there.</summary>
     /// <param name="folder">Where to; made if absent.</param>
@@ -103,17 +100,18 @@ public static class ToyWorld
         var lines = new byte[sets][];
         var hashes = new byte[sets][];
         var patches = new byte[pairs * 2 * ToyScene.Patches];
-        string ImageFolder(int set) =>
-            Path.Combine(folder, "images", split, split == "train" ? $"{set / SetsPerDirectory}" : string.Empty);
-        for (var set = 0; set < sets; set += SetsPerDirectory)
+        string Image(int set, int number, int side) =>
+            Path.Combine(folder, "images", ToyFiles.PairImage(split, set, number, side));
+        foreach (var directory in Enumerable.Range(0, sets).Select(set => Path.GetDirectoryName(Image(set, 0, 0))!).Distinct())
         {
-            Directory.CreateDirectory(ImageFolder(set));
+            Directory.CreateDirectory(directory);
         }
 
         Parallel.For(0, sets, new ParallelOptions { CancellationToken = cancellation }, set =>
         {
             var drawing = ToyPair.DrawSet(seed, number, set);
-            lines[set] = [.. drawing.SelectMany(pair => Line(pair, split))];
+            lines[set] = Encoding.UTF8.GetBytes(string.Concat(drawing.Select(pair =>
+                ToyFiles.PairLine(split, pair.Set, pair.Number, pair.Sentence, pair.Label, pair.Kind))));
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             hash.AppendData(lines[set]);
             foreach (var (at, pair) in drawing.Index())
@@ -124,7 +122,7 @@ public static class ToyWorld
                     hash.AppendData(pixels);
                     ToyRenderer.PatchClasses(scene)
                         .CopyTo(patches, ((((set * ToyPair.PerSet) + at) * 2) + side) * ToyScene.Patches);
-                    ToyFiles.SaveImage(pixels, Path.Combine(ImageFolder(set), $"{split}-{pair.Set}-{pair.Number}-img{side}.png"));
+                    ToyFiles.SaveImage(pixels, Image(pair.Set, pair.Number, side));
                 }
             }
 
@@ -134,27 +132,6 @@ public static class ToyWorld
         ToyFiles.WritePatches(Path.Combine(folder, $"{split}.patches.bin"), patches);
         AtomicFile.Write(Path.Combine(folder, $"{split}.json"), stream => Array.ForEach(lines, l => stream.Write(l)));
         return SHA256.HashData([.. hashes.SelectMany(h => h)]);
-    }
-
-    private static byte[] Line(ToyPair pair, string split)
-    {
-        using var line = new MemoryStream();
-        using (var json = new Utf8JsonWriter(line))
-        {
-            json.WriteStartObject();
-            json.WriteString("sentence", pair.Sentence);
-            json.WriteString("label", pair.Label ? "True" : "False");
-            json.WriteString("synset", pair.Kind);
-            json.WriteString("identifier", $"{split}-{pair.Set}-{pair.Number}-0");
-            if (split == "train")
-            {
-                json.WriteNumber("directory", pair.Set / SetsPerDirectory);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return [.. line.ToArray(), (byte)'\n'];
     }
 
     private static bool IsComplete(string folder, ToyWorldSettings settings) => settings.Splits.All(s =>
@@ -170,6 +147,31 @@ internal static class ToyFiles
     private const int Quality = 95;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    // NLVR2 spreads its training images over numbered folders; so many sets share one here.
+    private const int SetsPerDirectory = 100;
+
+    /// <summary>Where a pair's image is below the folder of images.</summary>
+    public static string PairImage(string split, int set, int number, int side) => Path.Combine(
+        split, split == "train" ? $"{set / SetsPerDirectory}" : string.Empty, $"{split}-{set}-{number}-img{side}.png");
+
+    /// <summary>A pair's line in NLVR2's annotations.</summary>
+    public static string PairLine(string split, int set, int number, string sentence, bool label, string kind)
+    {
+        var entry = new Dictionary<string, object>
+        {
+            ["sentence"] = sentence,
+            ["label"] = label ? "True" : "False",
+            ["synset"] = kind,
+            ["identifier"] = $"{split}-{set}-{number}-0",
+        };
+        if (split == "train")
+        {
+            entry["directory"] = set / SetsPerDirectory;
+        }
+
+        return JsonSerializer.Serialize(entry) + "\n";
+    }
 
     public static void WriteJson<T>(string path, T value) =>
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, value));
