@@ -58,10 +58,10 @@ public sealed record KeepMapRun(
     internal static string ScoreOf(ReductionPolicy policy) => policy.Scorer switch
     {
         ImportanceScorer { Parts: ScoreParts.All } => "TIS",
-        ImportanceScorer { Parts: var parts } => string.Join(" + ", new[]
-        {
-            (ScoreParts.Class, "S_cls"), (ScoreParts.Self, "S_self"), (ScoreParts.Alignment, "S_token"),
-        }.Where(part => parts.HasFlag(part.Item1)).Select(part => part.Item2)),
+        ImportanceScorer { Parts: ScoreParts.Class } => "S_cls",
+        ImportanceScorer { Parts: ScoreParts.Self } => "S_self",
+        ImportanceScorer { Parts: ScoreParts.Alignment } => "S_token",
+        ImportanceScorer => "mean of two",
         ClassAttentionScorer => "class attention",
         BipartiteScorer => "unlikeness",
         CrossGuidedScorer => "unlikeness, guided",

@@ -54,6 +54,13 @@ public sealed class KeepMapVerbTests : IDisposable
         Assert.Empty(page.Errors);
     }
 
+    [Fact]
+    public void A_ratio_that_no_temperature_reaches_is_said()
+    {
+        var said = Draw("toy-nlvr2-madtp-0.5", "a red circle", "--right", Photo("astronaut_rgba.png"), "--reduce", "0.95");
+        Assert.Contains("to --reduce 0.95, which no T reaches here", said.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("toy-nlvr2", "give the second one with --right")]
     [InlineData("toy-clip", "leave --right out", "--right", "x.png")]
