@@ -57,6 +57,9 @@ doctor_jupyter() {
     if version=$(python_tool nbclient); then has nbclient "$version"
     else lacks nbclient 'not found: `./kit run` needs it' "$(from_apt python3-nbclient nbclient)"
     fi
+    if command -v pandoc >/dev/null; then has pandoc "$(pandoc --version | head -n 1) (formulas in HTML pages)"
+    else lacks pandoc 'not found: formulas in HTML pages come from a network' "$(from_apt pandoc pandoc)"
+    fi
     if version=$(python_tool jupyter_kernel_test); then has kernel-test "$version"
     else lacks kernel-test 'not found: one test is left out' "$(from_apt python3-jupyter-kernel-test jupyter_kernel_test)"
     fi

@@ -74,6 +74,7 @@ needed() {
 wanted() {
     if [ "$1" = verbs ]; then return; fi
     if [ "$1" = tests ]; then missing_jupyter; fi
+    command -v pandoc >/dev/null || echo pandoc
     browser >/dev/null || echo chromium
     fonts >/dev/null || echo fonts-dejavu-core
     python_tool jupyter_kernel_test >/dev/null || echo python3-jupyter-kernel-test

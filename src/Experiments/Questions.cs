@@ -17,8 +17,10 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <summary>The corpora that are asked.</summary>
     public IReadOnlyList<ThingKind> Corpora { get; init; } = [ThingKind.Object];
 
-    /// <summary>All questions, in the order that they are run in.</summary>
-    public static IReadOnlyList<Question> All { get; } =
+    /// <summary>K of the arms with alignment guidance; null for the task's own.</summary>
+    public int? LearnableTokens { get; init; }
+
+    private static readonly Question[] Asked =
     [
         new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8],
             5)
@@ -57,17 +59,22 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
         },
     ];
 
+    /// <summary>
+    /// All questions, in the order that they are run in; then all again at 0.5, which eq. 9 reaches with K = 48 only.
+    /// </summary>
+    public static IReadOnlyList<Question> All { get; } = [.. Asked, .. Asked.Select(question => question.With(48, ratio: 0.5))];
+
     /// <summary>What MADTP is compared by.</summary>
     public required IReadOnlyList<QuestionPart> Parts { get; init; }
 
     /// <summary>What a sweep calls it.</summary>
-    public string Name => $"question{Number}";
+    public string Name => $"question{Number}" + (LearnableTokens is { } tokens ? $"-k{tokens}" : "");
 
     /// <summary>The experiments: ratio by ratio and seed by seed, so that what is there after a stop can be compared.</summary>
     public Grid Grid => Grid.Of([.. Corpora.Select(Default)])
         .Vary((e, ratio) => e with { ReduceRatio = ratio }, [.. Ratios])
         .Vary((e, seed) => e with { Seed = seed }, [.. Enumerable.Range(1, Seeds).Select(seed => (long)seed)])
-        .Vary((e, arm) => e with { Method = arm }, [.. Arms]);
+        .Vary(With, [.. Arms]);
 
     /// <summary>One arm's experiment.</summary>
     /// <param name="corpus">What is spoken of.</param>
@@ -75,7 +82,7 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <param name="ratio">The reduce ratio.</param>
     /// <param name="seed">The seed.</param>
     public Experiment Experiment(ThingKind corpus, string arm, double ratio, long seed) =>
-        Default(corpus) with { Method = arm, ReduceRatio = ratio, Seed = seed };
+        With(Default(corpus) with { ReduceRatio = ratio, Seed = seed }, arm);
 
     /// <summary>Every comparison of all questions, part by part and ratio by ratio, with what the results so far say.</summary>
     /// <param name="results">Results; those of other experiments are passed over.</param>
@@ -87,6 +94,20 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
 
     /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>
     public static Grid Together => All.Select(question => question.Grid).Aggregate((all, one) => all.And(one));
+
+    private Experiment With(Experiment experiment, string arm) => experiment with
+    {
+        Method = arm,
+        LearnableTokens = LearnableTokens is { } tokens && Methods.Of(arm).Pruning is { } pruning
+            && pruning.Policy(1).NeedsAlignment ? tokens : experiment.LearnableTokens,
+    };
+
+    private Question With(int learnableTokens, double ratio) => this with
+    {
+        Ratios = [ratio],
+        LearnableTokens = learnableTokens,
+        Parts = [.. Parts.Select(part => part with { Name = $"{part.Name}, K = {learnableTokens}" })],
+    };
 
     private static Experiment Default(ThingKind corpus) => ExperimentTask.Of($"toy-{ToyModels.DecoysName(corpus)}").Default;
 }

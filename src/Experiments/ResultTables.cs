@@ -114,6 +114,48 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plai
     private Spread? Ours(SeedGroup? group) => Score is null ? group?.Test : group?.Scores[Score];
 }
 
+/// <summary>
+/// Who is ahead, a row for each pair of methods. A verdict is given only where their multiply-accumulates differ by less than a
+/// point of the plain model's, and only where the seeds can tell.
+/// </summary>
+public sealed class VerdictTable
+{
+    /// <summary>The single score that is compared, such as "CIDEr"; null for the test score.</summary>
+    public string? Score { get; init; }
+
+    /// <summary>What a group is called; its method's name unless given.</summary>
+    public Func<SeedGroup, string> Name { get; init; } = group => group.Experiment.Method;
+
+    /// <summary>The paper's difference of two groups, in points, null where it has none; no such column if null.</summary>
+    public Func<SeedGroup, SeedGroup, double?>? Published { get; init; }
+
+    /// <summary>The table; differences in points of the score.</summary>
+    /// <param name="pairs">Whom to compare with whom.</param>
+    public DataFrame ToFrame(IEnumerable<(SeedGroup First, SeedGroup Second)> pairs)
+    {
+        var table = ResultTable.Of(pairs.Select(pair => (pair.First, pair.Second, Gap: pair.First.Against(pair.Second, Score))))
+            .Text("compared", line => $"{Name(line.First)} − {Name(line.Second)}")
+            .Number("reduce ratio", line => line.First.Experiment.ReduceRatio, 2)
+            .Number("points", line => line.Gap.Points)
+            .Number("± two standard errors", line => line.Gap.Error)
+            .Number("MACs % of the first", line => 100 * line.First.MacShare.Mean)
+            .Number("of the second", line => 100 * line.Second.MacShare.Mean);
+        if (Published is not null)
+        {
+            table.Number("paper's points", line => Published(line.First, line.Second), 2);
+        }
+
+        return table.Text("verdict", line => Verdict(line.First, line.Second, line.Gap)).ToFrame();
+    }
+
+    private string Verdict(SeedGroup first, SeedGroup second, SeedGap gap)
+    {
+        var said = gap.Verdict(Name(first), Name(second));
+        return !gap.IsClear || Published?.Invoke(first, second) is not { } points ? said
+            : said + (Math.Sign(points) == Math.Sign(gap.Points) ? ", as in the paper" : ", against the paper");
+    }
+}
+
 /// <summary>Recall at 1, 5 and 10 in both directions, as the paper's Tables 5 and 6 print it: ours, and the paper's.</summary>
 public static class RecallTable
 {
@@ -149,6 +191,39 @@ public static class RecallTable
             (row, recall) => row.Number(recall.Column),
             row => 100 * row.Number("gflops") / dense);
     }
+
+    /// <summary>All tables: ours of each task, then the paper's of each data set, with what to write above them.</summary>
+    /// <param name="table">Table 5 or 6.</param>
+    /// <param name="groups">Our results of its grid.</param>
+    public static IEnumerable<(string Title, DataFrame Table)> All(PaperTable table, SeedGroups groups) =>
+    [
+        .. table.Tasks.Select(task => (
+            $"Ours, {Scale.Label}: {task.Task} (mean of {groups[0].Test.Count})",
+            Ours(groups.Where(group => group.Experiment.Task == task.Task)))),
+        .. table.Rows.Select(row => row.Text("dataset")).Distinct().Select(name => ($"Paper, {name}", Paper(table, name))),
+    ];
+
+    /// <summary>MADTP against the others at each ratio, in the mean of both recalls at 1, beside the paper's on COCO.</summary>
+    /// <param name="table">Table 5 or 6.</param>
+    /// <param name="groups">Our results of its grid; of its tasks the last one, COCO or the toy's, is compared.</param>
+    public static DataFrame Verdicts(PaperTable table, SeedGroups groups)
+    {
+        SeedGroup Of(string method, double ratio) => groups[table.Tasks[^1] with { Method = method, ReduceRatio = ratio }];
+        double? Published(SeedGroup of) => MeanAtOne(table, "COCO", of.Experiment.Method, of.Experiment.ReduceRatio);
+        return new VerdictTable { Published = (first, second) => Published(first) - Published(second) }.ToFrame(
+            from ratio in table.Ratios
+            from method in table.Approaches
+            where method != "MADTP"
+            select (Of("MADTP", ratio), Of(method, ratio)));
+    }
+
+    /// <summary>What the paper's row says for the mean of both recalls at 1, per cent; null where it has no such row.</summary>
+    /// <param name="table">Table 5 or 6.</param>
+    /// <param name="dataset">"Flickr30K" or "COCO".</param>
+    /// <param name="method">The approach.</param>
+    /// <param name="ratio">The reduce ratio; null for the uncompressed model.</param>
+    public static double? MeanAtOne(PaperTable table, string dataset, string method, double? ratio) =>
+        table.Row(("dataset", dataset), ("approach", method), ("ratio", ratio)) is { } row ? MeanAtOne(row) : null;
 
     /// <summary>The paper's mean of both recalls at 1, per cent: what our test score of a retrieval task is.</summary>
     public static double MeanAtOne(PaperRow row) => (row.Number("i2t_r1")!.Value + row.Number("t2i_r1")!.Value) / 2;

@@ -45,8 +45,14 @@ public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacSha
     /// <summary>Spread of each single score.</summary>
     public IReadOnlyDictionary<string, Spread> Scores { get; init; } = new Dictionary<string, Spread>();
 
-    /// <summary>How far this group's test score lies above another's, and whether the seeds can tell.</summary>
-    public SeedGap Against(SeedGroup other) => SeedGap.Between(Test, other.Test);
+    /// <summary>How far this group's score lies above another's, and whether the seeds can tell.</summary>
+    /// <param name="other">The other group.</param>
+    /// <param name="score">A single score, such as "CIDEr"; the test score if null.</param>
+    public SeedGap Against(SeedGroup other, string? score = null) => SeedGap.Between(
+        score is null ? Test : Scores[score], score is null ? other.Test : other.Scores[score]) with
+    {
+        MacGap = 100 * Math.Abs(MacShare.Mean - other.MacShare.Mean),
+    };
 
     internal static SeedGroup Of(IGrouping<Experiment, ExperimentResult> runs) => new(
         runs.Key,
@@ -82,8 +88,14 @@ public sealed record Spread(double Mean, double Deviation, int Count)
 /// <param name="Error">Two standard errors of it, per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has one seed.</param>
 public sealed record SeedGap(double Points, double? Error)
 {
-    /// <summary>Whether the difference is larger than its error.</summary>
-    public bool IsClear => Math.Abs(Points) > Error;
+    /// <summary>How far their mean multiply-accumulates lie apart, in per cent of the plain model's.</summary>
+    public double MacGap { get; init; }
+
+    /// <summary>Whether they cost the same, to within a point: else nothing follows from the difference.</summary>
+    public bool IsEqualCost => MacGap < 1;
+
+    /// <summary>Whether the difference is larger than its error, at equal cost.</summary>
+    public bool IsClear => IsEqualCost && Math.Abs(Points) > Error;
 
     /// <summary>The difference of two scores, 0 to 1 each.</summary>
     public static SeedGap Between(Spread first, Spread second)
@@ -95,7 +107,8 @@ public sealed record SeedGap(double Points, double? Error)
 
     /// <summary>Who leads, in words: "MADTP is ahead", or why nobody can say.</summary>
     public string Verdict(string first, string second) =>
-        Error is null ? "one seed cannot tell" : !IsClear ? "too close to tell" : $"{(Points > 0 ? first : second)} is ahead";
+        !IsEqualCost ? "unequal cost, no verdict"
+        : Error is null ? "one seed cannot tell" : !IsClear ? "too close to tell" : $"{(Points > 0 ? first : second)} is ahead";
 
     /// <summary>The difference and its error, such as "−1.0 points (two standard errors: 0.4)".</summary>
     public override string ToString()

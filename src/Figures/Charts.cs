@@ -35,6 +35,12 @@ public static class ChartFigures
     }
 
     /// <summary>
+    /// Sets where the vertical axis begins and ends. One that begins above 0 is drawn with a break, and its title says where.
+    /// </summary>
+    public static GenericChart WithYRange(this GenericChart chart, double from, double to) =>
+        Axes.WithYAxisStyle<double, double, string>(chart, MinMax: Tuple.Create(from, to));
+
+    /// <summary>
     /// The chart as a figure in the kit's look: interactive in a live notebook, static in files and where
     /// <c>KIT_FIGURES_STATIC</c> is 1.
     /// </summary>
@@ -75,9 +81,13 @@ public static class TradeOffChart
     /// <exception cref="ArgumentException">There is no curve, or a curve has no point.</exception>
     public static GenericChart Of(string title, IEnumerable<TradeOffCurve> curves, string score = "test accuracy, %")
     {
-        GenericChart[] lines = [.. curves.Select(Line)];
+        TradeOffCurve[] all = [.. curves];
+        GenericChart[] lines = [.. all.Select(Line)];
+        double[] ends = [.. all.SelectMany(curve => curve.Points)
+            .SelectMany(point => new[] { point.Score - (point.Deviation ?? 0), point.Score + (point.Deviation ?? 0) })];
         return Chart.Combine(lines.Length > 0 ? lines : throw new ArgumentException("a trade-off chart needs a curve"))
-            .WithTitle(title).WithAxisTitles("MACs, % of the plain model", score).WithSize(880, 460);
+            .WithTitle(title).WithAxisTitles("MACs, % of the plain model", score).WithSize(880, 460)
+            .WithYRange(Math.Max(0, 5 * Math.Floor((ends.Min() - 1) / 5)), ends.Max() + 1);
     }
 
     private static GenericChart Line(TradeOffCurve curve)
@@ -120,22 +130,65 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         }
 
         var look = JsonNode.Parse(Look.Value)!.AsObject();
-        look.Remove("methods", out var methods); // a method has its colour in every figure, whatever else is shown
+        look.Remove("methods", out var methods);
+        look.Remove("others", out var others);
         layout["template"] = look;
         (layout["width"], layout["height"]) = (width, height);
-        foreach (var trace in traces.Where(trace => (trace["marker"]?["color"] ?? trace["line"]?["color"]) is null))
-        {
-            if (methods![(string?)trace["name"] ?? ""] is { } color)
-            {
-                (trace["marker"] ??= new JsonObject())["color"] = color.DeepClone();
-            }
-        }
-
+        Color(traces, methods!, others!.AsArray());
+        ShowBreak(layout);
         PlaceLegend(layout, traces, width, height, title is null ? Edge : TitleHeight);
         (figure["config"] ??= new JsonObject())["displaylogo"] = false;
         string[] names = [.. traces.Select(trace => (string?)trace["name"]).OfType<string>().Distinct()];
         title ??= names.Length > 0 ? $"chart of {string.Join(", ", names)}" : "chart";
         return new ChartLook(figure.ToJsonString(), title, width, height);
+    }
+
+    /// <summary>
+    /// A method has its colour in every figure, whatever else is shown and whatever its name says after a comma; what stands
+    /// beside methods has a colour that none of them has. Columns that a paper printed are hatched.
+    /// </summary>
+    private static void Color(JsonObject[] traces, JsonNode methods, JsonArray others)
+    {
+        string[] names = [.. traces.Select(trace => (string?)trace["name"] ?? "")];
+        JsonNode? Known(string name) => methods[name] ?? methods[name.Split(", ")[0]];
+        string[] unknown = [.. names.Where(name => Known(name) is null).Distinct()];
+        foreach (var (trace, name) in traces.Zip(names))
+        {
+            var other = unknown.Length < names.Length ? others[Math.Max(0, Array.IndexOf(unknown, name)) % others.Count] : null;
+            if ((trace["marker"]?["color"] ?? trace["line"]?["color"]) is null && (Known(name) ?? other) is { } color)
+            {
+                (trace["marker"] ??= new JsonObject())["color"] = color.DeepClone();
+            }
+
+            if ((string?)trace["type"] == "bar" && name.Split(", ")[^1] == "paper")
+            {
+                var marker = trace["marker"] ??= new JsonObject();
+                marker["pattern"] = new JsonObject { ["shape"] = "/", ["size"] = 7, ["solidity"] = 0.35 };
+                marker["line"] = new JsonObject { ["width"] = 1.2, ["color"] = marker["color"]?.DeepClone() };
+            }
+        }
+    }
+
+    /// <summary>A vertical axis that begins above zero is cut: a break at its foot, and where it begins in its title.</summary>
+    private static void ShowBreak(JsonObject layout)
+    {
+        var from = (double?)layout["yaxis"]?["range"]?[0] ?? 0;
+        if (from <= 0)
+        {
+            return;
+        }
+
+        var title = (string?)layout["yaxis"]!["title"]?["text"];
+        layout["yaxis"]!["title"] = new JsonObject
+        {
+            ["text"] = FormattableString.Invariant($"{title} (axis begins at {from:0.##})"),
+        };
+        layout["shapes"] = new JsonArray(new JsonObject
+        {
+            ["type"] = "path", ["xref"] = "paper", ["yref"] = "paper", ["xanchor"] = 0, ["yanchor"] = 0,
+            ["xsizemode"] = "pixel", ["ysizemode"] = "pixel", ["path"] = "M0,0 L0,11 L-5,14 L5,20 L0,23 L0,30",
+            ["line"] = new JsonObject { ["width"] = 1.6, ["color"] = "#52606d" },
+        });
     }
 
     /// <summary>Plotly.js does not count a legend's rows when it makes room for a title, so they are counted here.</summary>

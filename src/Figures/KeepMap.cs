@@ -43,7 +43,9 @@ public static class KeepMap
     /// <param name="title">What the figure is called; empty for no title.</param>
     /// <param name="images">The images, one row each.</param>
     /// <param name="texts">The texts, if any.</param>
-    /// <param name="layers">Which layers, counted from 1; null for up to six spread over all.</param>
+    /// <param name="layers">
+    /// Which layers, counted from 1; null for up to six spread over all, of images and of each text their own.
+    /// </param>
     /// <param name="width">Width of the figure in pixels.</param>
     /// <exception cref="ArgumentException">A patch, word or layer is not there, or nothing is given to draw.</exception>
     public static StaticFigure Draw(
@@ -51,59 +53,61 @@ public static class KeepMap
         IReadOnlyList<int>? layers = null, double width = 960)
     {
         texts ??= [];
-        layers = Chosen(images, texts, layers);
+        Check(images, texts, layers);
+        IReadOnlyList<int> Of(KeptWords text) => layers ?? Spread(text.PerLayer.Count);
+        var columns = layers ?? Spread(images.Select(image => image.PerLayer.Count).DefaultIfEmpty(0).Max());
         var labels = images.Select(image => image.Label).Concat(texts.Select(text => text.Label));
         var label = labels.Select(each => Sketch.Width(each, LabelSize, bold: true)).Max();
         var left = Sketch.Edge + (label > 0 ? MathF.Ceiling(label) + 10 : 0);
         var across = (float)width - left - Sketch.Edge;
-        var panel = MathF.Floor((across - (Sketch.Gap * layers.Count)) / (layers.Count + 1));
+        var panel = MathF.Floor((across - (Sketch.Gap * columns.Count)) / (columns.Count + 1));
         var top = Sketch.Top(title);
         var wordsTop = top + (images.Count > 0 ? LabelSize + 8 : 0) + images.Sum(image => RowHeight(image, panel));
-        var height = wordsTop + texts.Sum(text => Height(text, layers, across)) + Sketch.Edge;
+        var height = wordsTop + texts.Sum(text => Height(text, Of(text), across)) + Sketch.Edge;
         return Sketch.Figure(title, "which tokens are kept", (float)width, MathF.Ceiling(height), canvas =>
         {
-            for (var column = 0; images.Count > 0 && column <= layers.Count; column++)
+            for (var column = 0; images.Count > 0 && column <= columns.Count; column++)
             {
                 var middle = left + (column * (panel + Sketch.Gap)) + (panel / 2);
-                var head = column == 0 ? "input" : $"block {layers[column - 1]}";
+                var head = column == 0 ? "input" : $"block {columns[column - 1]}";
                 canvas.Write(middle, top + LabelSize, head, LabelSize, Sketch.Text, SKTextAlign.Center);
             }
 
             var y = top + LabelSize + 8;
             foreach (var image in images)
             {
-                Row(canvas, image, layers, left, y, panel);
+                Row(canvas, image, columns, left, y, panel);
                 y += RowHeight(image, panel);
             }
 
             y = wordsTop;
             foreach (var text in texts)
             {
-                Words(canvas, text, layers, left, y, across);
+                Words(canvas, text, Of(text), left, y, across);
                 canvas.Write(Sketch.Edge, y + Baseline, text.Label, LabelSize, Sketch.Ink, bold: true);
-                y += Height(text, layers, across);
+                y += Height(text, Of(text), across);
             }
         });
     }
 
-    /// <summary>The layers that are drawn: those asked for, else up to six, the first and the last among them.</summary>
-    private static IReadOnlyList<int> Chosen(
-        IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts, IReadOnlyList<int>? layers)
+    /// <summary>Up to six layers of so many, the first and the last among them.</summary>
+    private static IReadOnlyList<int> Spread(int depth) => depth <= 6
+        ? [.. Enumerable.Range(1, depth)]
+        : [.. Enumerable.Range(0, 6).Select(i => 1 + (int)Math.Round(i * (depth - 1) / 5.0)).Distinct()];
+
+    private static void Check(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts, IReadOnlyList<int>? layers)
     {
         (string Label, IReadOnlyList<IReadOnlyList<int>> PerLayer, int Count, string One, string All)[] rows =
         [
             .. images.Select(one => (one.Label, one.PerLayer, one.Grid.Count, "patch", "patches")),
             .. texts.Select(one => (one.Label, one.PerLayer, one.Words.Count, "word", "words")),
         ];
-        var depth = rows.Select(row => row.PerLayer.Count).DefaultIfEmpty(0).Min();
-        layers ??= depth <= 6
-            ? [.. Enumerable.Range(1, depth)]
-            : [.. Enumerable.Range(0, 6).Select(i => 1 + (int)Math.Round(i * (depth - 1) / 5.0)).Distinct()];
-        Guard.Argument(depth != 0, $"a keep-map needs an image or a text with at least one layer");
+        Guard.Argument(rows.Length > 0 && rows.All(row => row.PerLayer.Count > 0),
+            $"a keep-map needs an image or a text with at least one layer");
 
         foreach (var (label, perLayer, count, one, all) in rows)
         {
-            foreach (var layer in layers)
+            foreach (var layer in layers ?? Spread(perLayer.Count))
             {
                 Guard.Argument(layer >= 1 && layer <= perLayer.Count,
                     $"layer {layer} is not among the {perLayer.Count} layers of {(label.Length > 0 ? label : "the image")}");
@@ -114,8 +118,6 @@ public static class KeepMap
                 }
             }
         }
-
-        return layers;
     }
 
     private static float PanelHeight(KeptPatches image, float panel) =>
@@ -133,6 +135,11 @@ public static class KeepMap
         for (var column = 0; column <= layers.Count; column++)
         {
             var box = SKRect.Create(left + (column * (panel + Sketch.Gap)), top, panel, height);
+            if (column > 0 && layers[column - 1] > image.PerLayer.Count)
+            {
+                break; // the image beside it has more layers
+            }
+
             canvas.Picture(box, picture);
             var caption = $"{image.Grid.Count} patches";
             var brief = $"{image.Grid.Count}";

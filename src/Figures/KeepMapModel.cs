@@ -122,7 +122,8 @@ public sealed class KeepMapModel : IDisposable
         var sample = new KeepMapSample(text, null, shown[0], shown.ElementAtOrDefault(1), grid, words, runs) { Opens = 2 };
 
         var how = found is null ? FormattableString.Invariant($"T = {own:G6}, as the checkpoint says")
-            : FormattableString.Invariant($"T = {own:G6}, calibrated on this picture to --reduce {ratio}");
+            : FormattableString.Invariant($"T = {own:G6}, calibrated on this picture to --reduce {ratio}")
+                + (found.Calibration!.Reached ? "" : ", which no T reaches here");
         return (sample, Figure(sample, drawn), $"{method.Name}: {how}; {Share(runs[2])}"
             + (beside is null ? "" : FormattableString.Invariant(
                 $"{Environment.NewLine}{rival!.Name}: {rival.Pruning!.StrengthIs} {beside.Strength:G4}; {Share(runs[^1])}")));
@@ -180,7 +181,10 @@ public sealed class KeepMapModel : IDisposable
 
         return new KeepMapRun(
             strength, costs.Shares(trace, [ids.Length])[0], answer, Of(vision, 0, 1), Pictures == 2 ? Of(vision, 1, 1) : [],
-            Of(words, 0, 0)) { Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges };
+            Of(words, 0, 0))
+        {
+            Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges, Score = KeepMapRun.ScoreOf(policy),
+        };
         IReadOnlyList<KeepMapLayer> Of(string encoder, int place, int first) => KeepMapSamples.Layers(
             trace, encoder, place, first, encoder == words ? skip : 0,
             ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict?.shape[1] ?? 1);

@@ -50,6 +50,24 @@ public sealed record KeepMapRun(
 
     /// <summary>Whether pruned tokens are merged into others.</summary>
     public bool Merges { get; init; } = true;
+
+    /// <summary>What the score that decides is: TIS, one of its parts, or a rival's own.</summary>
+    public string Score { get; init; } = "TIS";
+
+    /// <summary>What a policy's score is, in a word or two.</summary>
+    internal static string ScoreOf(ReductionPolicy policy) => policy.Scorer switch
+    {
+        ImportanceScorer { Parts: ScoreParts.All } => "TIS",
+        ImportanceScorer { Parts: ScoreParts.Class } => "S_cls",
+        ImportanceScorer { Parts: ScoreParts.Self } => "S_self",
+        ImportanceScorer { Parts: ScoreParts.Alignment } => "S_token",
+        ImportanceScorer => "mean of two",
+        ClassAttentionScorer => "class attention",
+        BipartiteScorer => "unlikeness",
+        CrossGuidedScorer => "unlikeness, guided",
+        RandomScorer => "lot",
+        _ => "score",
+    };
 }
 
 /// <summary>What one block did with the tokens of one image or text.</summary>
@@ -62,7 +80,7 @@ public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> 
 /// <param name="Class">S_cls; null where it is not in use.</param>
 /// <param name="Self">S_self; null where it is not in use.</param>
 /// <param name="Alignment">S_token; null where it is not in use.</param>
-/// <param name="Total">TIS, the token importance score.</param>
+/// <param name="Total">What decides: TIS, the token importance score, or a rival's own (<see cref="KeepMapRun.Score"/>).</param>
 /// <param name="Kept">Whether it goes on as a token of its own.</param>
 public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept)
 {
@@ -119,6 +137,7 @@ public static class KeepMapPage
                 says = run.Says,
                 name = run.Name,
                 adds = run.AddsToken,
+                score = run.Score,
                 fate = run.Fate,
                 streams = new[] { run.Left, run.Right, run.Text }.Select(stream => stream.Select(layer => new
                 {

@@ -47,9 +47,16 @@ public static class TokenImportance
     /// <param name="attention">Attention between candidates, <c>[B, h, N, N]</c>.</param>
     /// <param name="pooling">Maximum over queries (paper) or their sum (released), after the maximum over heads.</param>
     /// <param name="mask">Padding neither gives nor receives.</param>
-    public static Tensor Self(Tensor attention, SelfPooling pooling, Tensor? mask = null)
+    public static Tensor Self(Tensor attention, SelfPooling pooling, Tensor? mask = null) =>
+        SelfOfStrongest(attention.amax([1]), pooling, mask);
+
+    /// <summary><see cref="Self"/> where the maximum over heads is taken already.</summary>
+    /// <param name="attention">Attention of the strongest head, <c>[B, N queries, N]</c>.</param>
+    /// <param name="pooling">Maximum over queries or their sum.</param>
+    /// <param name="mask">Padding neither gives nor receives.</param>
+    public static Tensor SelfOfStrongest(Tensor attention, SelfPooling pooling, Tensor? mask)
     {
-        var received = attention.amax([1]).to(float32); // [B, N queries, N]
+        var received = attention.to(float32); // [B, N queries, N]
         received = mask is null ? received : received * mask.unsqueeze(2);
         return Normalize(Masked(pooling == SelfPooling.Sum ? received.sum(1) : received.amax([1]), mask));
     }
@@ -111,7 +118,9 @@ public sealed record ImportanceScorer : ITokenScorer
         var byClass = Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } summary
             ? TokenImportance.Class(summary, context.HeadOutput, NormalizeClass, context.Mask)
             : null;
-        var bySelf = Parts.HasFlag(ScoreParts.Self) ? TokenImportance.Self(context.Attention, SelfPooling, context.Mask) : null;
+        var bySelf = Parts.HasFlag(ScoreParts.Self)
+            ? TokenImportance.SelfOfStrongest(context.StrongestAttention, SelfPooling, context.Mask)
+            : null;
         var byAlignment = Parts.HasFlag(ScoreParts.Alignment) && context.RawAlignment is { } raw
             ? TokenImportance.Alignment(SoftmaxAlignment ? context.AlignmentMaps!.transpose(1, 2) : raw, context.Mask)
             : null;

@@ -147,8 +147,10 @@ public sealed record ReductionContext(
     /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
     public Tensor X => Candidates.Take(Attended.X);
 
-    /// <summary>Attention between candidates, <c>[B, h, N, N]</c>, in the precision of the products.</summary>
-    public Tensor Attention => Candidates.Take(Candidates.Take(Record.Probabilities, 2), 3);
+    /// <summary>
+    /// Attention between candidates of the head that attends most, <c>[B, N, N]</c>, in the precision of the products.
+    /// </summary>
+    public Tensor StrongestAttention => Candidates.Take(Candidates.Take(Record.Strongest, 1), 2);
 
     /// <summary>Attention output of each head at the candidates, <c>[B, h, N, d_h]</c>.</summary>
     public Tensor HeadOutput => Candidates.Take(Record.HeadOutput, 2).to(Attended.X.dtype);
@@ -160,20 +162,9 @@ public sealed record ReductionContext(
     /// Attention that the token which stands for the sequence (the class token; the end of a causal text) pays to the candidates,
     /// <c>[B, h, N]</c>; null where no token does.
     /// </summary>
-    public Tensor? SummaryAttention
-    {
-        get
-        {
-            if (Policy.ProtectEndOfText && Attended.EndOfText is { } end)
-            {
-                var (heads, length) = (Record.Probabilities.shape[1], Record.Probabilities.shape[^1]);
-                return Taken(Record.Probabilities.gather(2, end.view(-1, 1, 1, 1).expand(-1, heads, 1, length)).squeeze(2));
-            }
-
-            return Encoder.HasClassToken ? Taken(Record.Probabilities.select(2, 0)) : null;
-            Tensor Taken(Tensor attention) => Candidates.Take(attention, 2).to(Attended.X.dtype);
-        }
-    }
+    public Tensor? SummaryAttention => Encoder.HasClassToken || Record.Reading?.SummaryRows is not null
+        ? Candidates.Take(Record.Summary, 2).to(Attended.X.dtype)
+        : null;
 
     /// <summary>Tokens among the candidates of each sample, <c>[B]</c> int64.</summary>
     public Tensor Available => Mask is null
@@ -191,7 +182,9 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     public bool ExcludesPadding => owner.Policy.ExcludePadding;
 
     /// <inheritdoc/>
-    public bool ReadsAttention => Active && owner.Policy.Scorer.ReadsAttention;
+    public AttentionReading? Reads(TokenState input) => Active && owner.Policy.Scorer.ReadsAttention
+        ? new AttentionReading(owner.Policy.ProtectEndOfText ? input.EndOfText : null)
+        : null;
 
     private bool Active => owner.Enabled && owner.Policy.Keep.IsActive(owner.Temperature);
 

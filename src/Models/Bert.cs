@@ -287,7 +287,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     /// <summary>Runs the layer on text tokens <c>[B, N, D]</c>, which read the images; none runs the text-only layer.</summary>
     public TokenState Forward(TokenState input, IReadOnlyList<ImageContext> images)
     {
-        var (attended, record) = attention.Attend(input.X, input.AttentionBias(), Reducer?.ReadsAttention ?? false);
+        var (attended, record) = attention.Attend(input.X, input.AttentionBias(), Reducer?.Reads(input));
         var tokens = input with { X = attended };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
         return tokens with { X = Read(tokens.X, images) };
@@ -296,7 +296,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to
     /// <c>[B, n, D]</c>.</summary>
     internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
-        Read(attention.Attend(tokens, bias, read: false, cache, index).Output, [image]);
+        Read(attention.Attend(tokens, bias, reading: null, cache, index).Output, [image]);
 
     private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
@@ -321,13 +321,14 @@ public sealed class BertSelfAttention : nn.Module
     /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values
     /// <paramref name="cache"/> may hold.</summary>
     /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
+    /// <param name="reading">What will be read of the map; null where nothing is.</param>
     /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
     /// <param name="layer">The layer's number in the cache.</param>
     public (Tensor Output, SelfAttentionRecord Record) Attend(
-        Tensor tokens, Tensor? bias, bool read, DecoderCache? cache = null, int layer = 0)
+        Tensor tokens, Tensor? bias, AttentionReading? reading, DecoderCache? cache = null, int layer = 0)
     {
         var newest = self.Project(tokens);
-        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias, read);
+        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias, reading);
         return (output.forward(MultiHeadAttention.JoinHeads(record), tokens), record);
     }
 }
@@ -357,8 +358,8 @@ public sealed class BertAttention : MultiHeadAttention
 
     /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to
     /// <c>[B, h, N, S]</c>.</summary>
-    public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias, bool read = false) =>
-        Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias, read);
+    public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias, AttentionReading? reading = null) =>
+        Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias, reading);
 
     private Tensor PerHead(Linear projection, Tensor tokens) =>
         Products.Linear(projection, tokens).view(tokens.shape[0], tokens.shape[1], Heads, -1).transpose(1, 2); // [B, h, N, d_h]

@@ -72,8 +72,9 @@ public interface IBlockReducer
     /// that.</summary>
     bool ExcludesPadding { get; }
 
-    /// <summary>Whether it reads the attention between all tokens. What it does not read an attention need not keep.</summary>
-    bool ReadsAttention { get; }
+    /// <summary>What it reads of the attention between all tokens; null for nothing: then the attention keeps no map.</summary>
+    /// <param name="input">The block's input.</param>
+    AttentionReading? Reads(TokenState input);
 
     /// <summary>Returns the tokens that go on through the rest of the block.</summary>
     /// <param name="input">The block's input; alignment guidance reads this.</param>

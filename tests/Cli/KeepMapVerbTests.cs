@@ -19,7 +19,9 @@ public sealed class KeepMapVerbTests : IDisposable
             "--against", "ToMe");
         Assert.Equal(0, said.Code);
         Assert.Contains("calibrated on this picture to --reduce 0.5", said.Output, StringComparison.Ordinal);
-        Assert.Contains("ToMe", File.ReadAllText(Path.Combine(folder.Path, "keep-map.svg")), StringComparison.Ordinal);
+        var drawn = File.ReadAllText(Path.Combine(folder.Path, "keep-map.svg"));
+        Assert.Contains("ToMe", drawn, StringComparison.Ordinal);
+        Assert.Contains("block 6", drawn, StringComparison.Ordinal); // of images; text has four
         await using var page = await Open();
         Assert.Equal("“there are two red circles in the left image”", await page.Text("#statement"));
         Assert.Equal(2 * 144, (await page.Evaluate("document.querySelectorAll('.patch').length"))!.GetValue<double>());
@@ -27,8 +29,11 @@ public sealed class KeepMapVerbTests : IDisposable
         await page.Evaluate("document.getElementById('temperature').focus()");
         await page.Press("End");
         Assert.StartsWith("ToMe, keep ratio 0.", await page.Text("#temperature-value"), StringComparison.Ordinal);
+        Assert.Equal("what decides: unlikeness", await page.Text("#colour option[value=tis]"));
+        Assert.DoesNotContain("TIS", await page.Text("#token"), StringComparison.Ordinal);
         await page.Press("ArrowLeft");
         Assert.Equal("nothing pruned", await page.Text("#temperature-value"));
+        Assert.Equal("TIS, the mean of the three", await page.Text("#colour option[value=tis]"));
         Assert.Contains("144 of 144 kept", await page.Text("figcaption .count"), StringComparison.Ordinal);
         Assert.EndsWith("looks hardest", await page.Text("[data-score=claim]"), StringComparison.Ordinal);
         Assert.Empty(page.Errors);
@@ -47,6 +52,13 @@ public sealed class KeepMapVerbTests : IDisposable
         Assert.Equal(1, (await page.Evaluate("document.querySelectorAll('.images figure').length"))!.GetValue<double>());
         Assert.Contains(says, await page.Text("#outcome"), StringComparison.Ordinal);
         Assert.Empty(page.Errors);
+    }
+
+    [Fact]
+    public void A_ratio_that_no_temperature_reaches_is_said()
+    {
+        var said = Draw("toy-nlvr2-madtp-0.5", "a red circle", "--right", Photo("astronaut_rgba.png"), "--reduce", "0.95");
+        Assert.Contains("to --reduce 0.95, which no T reaches here", said.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -56,6 +56,20 @@ public sealed class QuestionTests
     }
 
     [Fact]
+    public void MoreLearnableTokensAreAskedOfArmsWithGuidanceAlone()
+    {
+        var question = Question.All.Single(question => question.Name == "question1-k48");
+        foreach (var one in question.Grid.Experiments)
+        {
+            Assert.Equal(one.Method == "w/o MAG" ? 24 : 48, one.LearnableTokens);
+            Assert.Equal(0.5, one.ReduceRatio);
+        }
+
+        Assert.Equal(40, question.Grid.Experiments.Count); // 2 corpora, 4 arms, 5 seeds
+        Assert.Empty(question.Parts.Select(part => part.Name).Intersect(Question.All[0].Parts.Select(part => part.Name)));
+    }
+
+    [Fact]
     public void OneSeedSaysNothing()
     {
         var comparison = Question.Compare([Result("MADTP", 1, 0.9, 0.5), Result("counts permuted", 1, 0.8, 0.5)])

@@ -73,6 +73,57 @@ public class ResultTableTests
     }
 }
 
+public class VerdictTableTests
+{
+    private static readonly SeedGroup Ours = Group("MADTP", 0.5, 0.94, 0.95, 0.96), Worse = Group("STP", 0.5, 0.88, 0.90, 0.92);
+
+    [Fact]
+    public void A_leader_is_named_at_equal_cost_alone()
+    {
+        var frame = new VerdictTable().ToFrame([(Ours, Worse), (Ours, Group("UPop", 0.37, 0.88, 0.90, 0.92)), (Ours, Ours)]);
+        Assert.Equal(["MADTP − STP", 0.5, 5.0, 2.6, 50.0, 50.0, "MADTP is ahead"], frame.Rows[0]);
+        Assert.Equal(["MADTP − UPop", 0.5, 5.0, 2.6, 50.0, 37.0, "unequal cost, no verdict"], frame.Rows[1]);
+        Assert.Equal("too close to tell", frame.Rows[2]["verdict"]);
+    }
+
+    [Fact]
+    public void The_papers_difference_stands_beside_and_says_which_way_it_points()
+    {
+        var table = new VerdictTable { Published = (first, second) => first == second ? null : 1.234, Name = group => group.Experiment.Method[..1] };
+        var frame = table.ToFrame([(Ours, Worse), (Worse, Ours), (Ours, Ours)]);
+        Assert.Equal([1.23, 1.23, null], frame.Rows.Select(row => row["paper's points"]));
+        Assert.Equal(
+            ["M is ahead, as in the paper", "M is ahead, against the paper", "too close to tell"],
+            frame.Rows.Select(row => row["verdict"]));
+    }
+
+    [Fact]
+    public void A_single_score_can_be_compared()
+    {
+        SeedGroup With(double score) => Ours with { Scores = new Dictionary<string, Spread> { ["CIDEr"] = Spread.Of([score, score]) } };
+        Assert.Equal(30.0, new VerdictTable { Score = "CIDEr" }.ToFrame([(With(4.5), With(4.2))]).Rows[0]["points"]);
+    }
+
+    private static SeedGroup Group(string method, double share, params double[] tests) =>
+        new(new Experiment { Method = method, ReduceRatio = 0.5 }, Spread.Of(tests), Spread.Of([share, share]), true);
+}
+
+public class TrainingLengthTests
+{
+    [Fact]
+    public void Both_trainings_of_each_method_stand_side_by_side()
+    {
+        var length = TrainingLength.Of("toy-clip", ["MADTP", "UPop"]);
+        var frame = length.ToFrame();
+        Assert.Equal(["Uncompressed", "MADTP", "UPop"], frame.Rows.Select(row => row[0]));
+        Assert.Equal((37.2, 42.1), (frame.Rows[1]["one pass, %"], frame.Rows[1]["4 passes, %"]));
+        Assert.All(length.More, group => Assert.Equal((4, 3), (group.Experiment.Epochs, group.Test.Count)));
+        Assert.Equal(
+            [("one pass", "MADTP is ahead"), ("4 passes", "too close to tell")],
+            length.Verdicts("MADTP").Rows.Select(row => ((string)row["after"], (string)row["verdict"])));
+    }
+}
+
 public class RecallTableTests
 {
     [Fact]
@@ -97,6 +148,18 @@ public class RecallTableTests
     [Fact]
     public void The_mean_at_one_is_of_both_directions() =>
         Assert.Equal(64.15, RecallTable.MeanAtOne(PaperTable.Of(5).Row(("dataset", "COCO"), ("approach", "Uncompressed"))!), 9);
+
+    [Fact]
+    public void Verdicts_know_the_papers_difference_and_the_cost()
+    {
+        var table = PaperTable.Of(5, ExperimentScale.Toy);
+        var frame = RecallTable.Verdicts(table, SeedGroups.Of(table.Grid.Run()));
+        Assert.Equal(["MADTP − STP", "MADTP − UPop", "MADTP − STP", "MADTP − UPop"], frame.Rows.Select(row => row["compared"]));
+        Assert.Equal([null, 1.9, null, 9.45], frame.Rows.Select(row => row["paper's points"]));
+        Assert.Equal(
+            ["too close to tell", "MADTP is ahead, as in the paper", "unequal cost, no verdict", "unequal cost, no verdict"],
+            frame.Rows.Select(row => row["verdict"]));
+    }
 
     [Fact]
     public void A_data_set_the_table_lacks_is_named() =>

@@ -63,6 +63,17 @@ public class SeedGapTests
     public void A_gap_within_its_error_has_none() =>
         Assert.Equal("too close to tell", SeedGap.Between(Wide, Spread.Of([0.89, 0.91, 0.93])).Verdict("MADTP", "STP"));
 
+    [Theory]
+    [InlineData(0.409, "MADTP is ahead")]
+    [InlineData(0.412, "unequal cost, no verdict")]
+    [InlineData(0.27, "unequal cost, no verdict")]
+    public void Nothing_follows_from_a_gap_at_unequal_cost(double share, string verdict)
+    {
+        SeedGroup Group(Spread test, double macs) => new(new Experiment(), test, Spread.Of([macs, macs]), true);
+        var gap = Group(Narrow, 0.4).Against(Group(Wide, share));
+        Assert.Equal((verdict, verdict == "MADTP is ahead"), (gap.Verdict("MADTP", "STP"), gap.IsClear));
+    }
+
     [Fact]
     public void A_single_seed_has_no_spread_to_judge_by()
     {

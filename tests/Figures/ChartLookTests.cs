@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Madtp.Kit.Figures;
+using Madtp.Kit.Madtp;
 using Plotly.NET;
 using Xunit;
 using Chart = Plotly.NET.CSharp.Chart;
@@ -15,9 +16,42 @@ public class ChartLookTests
         var third = Colors(Lines("dense", "STP", "MADTP"));
         Assert.Equal(alone["MADTP"], third["MADTP"]);
         Assert.NotEqual(third["STP"], third["MADTP"]);
-        Assert.Null(third["dense"]);
+        Assert.DoesNotContain(third["dense"], new[] { third["STP"], third["MADTP"] });
         var columns = Chart.Column<int, string, string>([1, 2], Keys: new[] { "a", "b" }, Name: "MADTP");
         Assert.Equal(alone["MADTP"], Colors(columns)["MADTP"]);
+    }
+
+    [Fact]
+    public void A_name_may_say_more_after_a_comma_and_others_take_no_methods_colour()
+    {
+        var colors = Colors(Lines("MADTP", "MADTP, max-keep", "ToMe, paper", "home-made"));
+        Assert.Equal(colors["MADTP"], colors["MADTP, max-keep"]);
+        Assert.Equal(Colors(Lines("ToMe"))["ToMe"], colors["ToMe, paper"]);
+        Assert.NotNull(colors["home-made"]);
+        Assert.DoesNotContain(colors["home-made"], Colors(Lines([.. Methods.Rivals.Select(one => one.Name)])).Values);
+    }
+
+    [Fact]
+    public void What_a_paper_printed_is_hatched_and_has_no_error_bars()
+    {
+        var chart = ColumnChart.Of(
+            "loss", "points", ["0.5", "0.75"], new ColumnSeries("MADTP, toy", [-1, -2], [0.1, 0.2]), new("MADTP, paper", [-3, -4]));
+        var traces = JsonNode.Parse(Of(chart).Json)!["data"]!.AsArray();
+        Assert.Equal([null, "/"], traces.Select(trace => (string?)trace!["marker"]!["pattern"]?["shape"]));
+        Assert.Equal((string?)traces[0]!["marker"]!["color"], (string?)traces[1]!["marker"]!["color"]);
+        Assert.Equal([0.1, 0.2], traces[0]!["error_y"]!["array"]!.AsArray().Select(bar => (double)bar!));
+        Assert.Null(traces[1]!["error_y"]);
+    }
+
+    [Fact]
+    public void An_axis_that_begins_above_zero_is_visibly_cut()
+    {
+        var cut = JsonNode.Parse(Of(Lines("a").WithAxisTitles(y: "accuracy, %").WithYRange(45, 97)).Json)!["layout"]!;
+        Assert.Equal("accuracy, % (axis begins at 45)", (string?)cut["yaxis"]!["title"]!["text"]);
+        Assert.Single(cut["shapes"]!.AsArray());
+        var whole = JsonNode.Parse(Of(Lines("a").WithAxisTitles(y: "accuracy, %").WithYRange(0, 97)).Json)!["layout"]!;
+        Assert.Equal("accuracy, %", (string?)whole["yaxis"]!["title"]!["text"]);
+        Assert.Null(whole["shapes"]);
     }
 
     [Fact]

@@ -68,6 +68,17 @@ public class KeepMapTests
     }
 
     [Fact]
+    public void A_text_of_fewer_layers_does_not_end_the_images()
+    {
+        IReadOnlyList<int>[] Layers(int count) => [.. Enumerable.Range(0, count).Select(_ => (IReadOnlyList<int>)[0])];
+        var svg = KeepMap.Draw("", [new KeptPatches("", Picture(), Grid, Layers(6))], [new KeptWords("", ["a"], Layers(4))]).Svg;
+        var shown = Words(svg).Where(word => word.StartsWith("block ", StringComparison.Ordinal)).Select(word => word[6..]);
+        Assert.Equal(["1", "2", "3", "4", "5", "6", "1", "2", "3", "4"], shown);
+        var unequal = KeepMap.Draw("", [new("a", Picture(), Grid, Layers(2)), new("b", Picture(), Grid, Layers(1))]).Svg;
+        Assert.Equal(3, Regex.Count(unequal, "1 kept, 7 merged"));
+    }
+
+    [Fact]
     public void The_same_input_gives_the_same_bytes()
     {
         var rows = new[] { new KeptPatches("photo", Picture(), Grid, [[1, 2, 3]]) };

@@ -21,6 +21,7 @@ public class TradeOffChartTests
         Assert.Equal([50.0, 70], traces[0].GetProperty("x").EnumerateArray().Select(x => x.GetDouble()));
         Assert.Equal([0.4, 0.2], traces[0].GetProperty("error_y").GetProperty("array").EnumerateArray().Select(bar => bar.GetDouble()));
         Assert.False(traces[1].TryGetProperty("error_y", out _));
+        Assert.Equal([90, 98], json.RootElement.GetProperty("layout").GetProperty("yaxis").GetProperty("range").EnumerateArray().Select(end => end.GetDouble()));
         Assert.Equal("R@1", json.RootElement.GetProperty("layout").GetProperty("yaxis").GetProperty("title").GetProperty("text").GetString());
     }
 

@@ -28,6 +28,47 @@ public class SparsemaxTests
         return p.All(value => value >= 0) && Math.Abs(p.Sum() - 1) < 1e-4;
     }).QuickCheckThrowOnFailure();
 
+    /// <summary>
+    /// An entry that equals τ belongs to neither side: of 58 entries above it, 57 without it, the search for τ once went to and
+    /// fro for ever.
+    /// </summary>
+    [Fact]
+    public void An_entry_at_the_threshold_changes_nothing() => Prop.ForAll(Rows, Gen.Choose(1, 2000).ToArbitrary(), (row, width) =>
+    {
+        using var scope = NewDisposeScope();
+        var scores = row.Select(z => z / width).ToArray();
+        var before = Sparsemax.Project(tensor(scores)).data<float>().ToArray();
+        var tau = scores.Zip(before, (z, p) => z - p).Where((_, i) => before[i] > 0).Average();
+        return Enumerable.Range(-2, 5).All(step =>
+        {
+            var edge = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(tau) + step); // τ, and its neighbours
+            var after = Sparsemax.Project(tensor([.. scores, edge])).data<float>().ToArray();
+            return after.Zip([.. before, 0], (one, other) => Math.Abs(one - other) < 1e-4).All(ok => ok);
+        });
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void The_row_that_once_hung_is_projected()
+    {
+        using var scope = NewDisposeScope();
+        var p = Sparsemax.Project(tensor(AtTheThreshold)).data<float>().ToArray();
+        Assert.Equal(1, p.Sum(), 1e-5);
+        Assert.Equal(57, p.Count(value => value > 1e-6));
+    }
+
+    // Of the toy model at T = 2.738: −0.04234206 is τ in float32.
+    private static readonly float[] AtTheThreshold =
+    [
+        -0.027962893f, -0.026697814f, -0.030717567f, -0.029048976f, -0.026699387f, -0.024913814f, -0.025708713f, -0.025550984f,
+        -0.02852999f, -0.02526595f, -0.024085715f, -0.027020019f, -0.022889223f, -0.020284187f, -0.028725784f, -0.029399097f,
+        -0.030017536f, -0.025197428f, -0.042641155f, -0.013086803f, -0.022244189f, -0.030292697f, -0.017440584f, -0.025484875f,
+        -0.048451155f, -0.037899196f, -0.02332605f, -0.053007007f, -0.04839586f, -0.011927851f, -0.02365563f, -0.022195935f,
+        -0.04234206f, -0.042807076f, -0.013975367f, -0.017947529f, 0f, -0.01215373f, -0.023737364f, -0.02717276f, -0.02620517f,
+        -0.018006068f, -0.02291904f, -0.020373713f, -0.04173212f, -0.035496056f, -0.015919872f, -0.028165836f, -0.025379356f,
+        -0.029187892f, -0.02259526f, -0.026925024f, -0.045897588f, -0.03902664f, -0.014570132f, -0.02477071f, -0.029577728f,
+        -0.0273689f, -0.02628152f, -0.026627071f, -0.028764281f, -0.025839053f, -0.027726188f, -0.028784167f,
+    ];
+
     [Fact]
     public void It_is_the_nearest_point_of_the_simplex() => Prop.ForAll(Rows, row =>
     {

@@ -2,7 +2,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = id => document.getElementById(id);
 const streamNames = data.samples[0].images.length === 2 ? ["left image", "right image", "statement"] : ["image", "", "text"];
-const scoreNames = [["cls", "S_cls"], ["self", "S_self"], ["align", "S_token"], ["tis", "TIS"]];
+const scoreNames = () => [["cls", "S_cls"], ["self", "S_self"], ["align", "S_token"], ["tis", run().score]]; // a rival decides by its own
 const depth = data.samples[0].runs[0].streams[0].length;
 
 // What is shown: sample, block (from 1), temperature, colour, and a token as [stream, position]; −b is the token that block b merged into.
@@ -181,15 +181,15 @@ function verdict(stream, position, last) {
   const is = fate(stream, position);
   if (!last) return element("p", { class: "verdict" }, is === "always" ? "Always stays: it stands for the whole statement." : `Made by block ${-position}, out of ${content(stream, -position)} tokens.`);
   const tis = last.layer.tis[last.place], theta = last.layer.theta;
-  const compared = theta === null ? "" : `: TIS ${tis > theta ? ">" : "≤"} θ`;
+  const compared = theta === null ? "" : `: ${run().score} ${tis > theta ? ">" : "≤"} θ`;
   if (!last.kept) return element("p", { class: "verdict no" }, `${last.block < state.block ? "Gone since" : "Pruned in"} block ${last.block}${compared}. ${run().fate}`);
   const why = theta !== null && tis <= theta ? data.temperatures[state.temperature] === null ? " (nothing is pruned in this view)" : " (kept all the same: merging one token alone saves nothing)" : "";
   return element("p", { class: "verdict yes" }, `Kept in block ${last.block}${compared}${why}.`);
 }
 
 function bars({ block, layer, place }) {
-  const most = Math.max(layer.theta ?? 0, ...scoreNames.flatMap(([key]) => layer[key] ?? []));
-  const rows = scoreNames.filter(([key]) => layer[key]).flatMap(([key, label]) => {
+  const most = Math.max(layer.theta ?? 0, ...scoreNames().flatMap(([key]) => layer[key] ?? []));
+  const rows = scoreNames().filter(([key]) => layer[key]).flatMap(([key, label]) => {
     const fill = element("i");
     fill.style.width = `${100 * layer[key][place] / most}%`;
     fill.style.background = `var(--${key})`;
@@ -214,7 +214,7 @@ function throughBlocks(found) {
     element("td", {}, number(each.layer.tis[each.place])),
     element("td", {}, number(each.layer.theta)),
     element("td", {}, each.kept ? "kept" : run().adds ? "merged" : "pruned")));
-  const head = element("tr", {}, ...["", "TIS", "θ", ""].map(text => element("th", { scope: "col" }, text)));
+  const head = element("tr", {}, ...["", run().score, "θ", ""].map(text => element("th", { scope: "col" }, text)));
   return element("table", {}, element("caption", {}, "Through the blocks"), element("thead", {}, head), element("tbody", {}, ...rows));
 }
 
@@ -237,6 +237,7 @@ function draw() {
   byId("temperature-value").textContent = temperature();
   byId("temperature").setAttribute("aria-valuetext", temperature());
   byId("colour").value = state.colour;
+  byId("colour").querySelector("[value=tis]").textContent = run().score === "TIS" ? "TIS, the mean of the three" : `what decides: ${run().score}`;
   document.querySelectorAll(".card input")[state.sample].checked = true;
   streams().forEach(drawStream);
   drawToken();

@@ -1,0 +1,59 @@
+using Madtp.Kit.Models;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Models;
+
+/// <summary>What is read of an attention map, part of a batch by part or whole.</summary>
+public sealed class AttentionReadingTests
+{
+    private const int Samples = 15, Rows = 145; // a part has 6
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void PartsOfABatchReadAsTheWholeDoes(bool rowsOfTheirOwn)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        using var block = new VisionBlock(VisionTransformerConfig.Decoys);
+        block.eval();
+        var mask = (rand([Samples, Rows]) > 0.3).to(float32);
+        var tokens = new TokenState(randn(Samples, Rows, VisionTransformerConfig.Decoys.Width)) { Mask = mask };
+        var reader = new Reader(new AttentionReading(rowsOfTheirOwn ? arange(Samples, dtype: int64) * 9 : null));
+        block.Reducer = reader;
+
+        var whole = (block.forward(tokens).X, reader.Seen!); // gradients are recorded: the map is kept
+        using var off = inference_mode();
+        var parts = (block.forward(tokens).X, reader.Seen!);
+
+        AssertEqual(whole.X, parts.X);
+        AssertEqual(whole.Item2.HeadOutput, parts.Item2.HeadOutput);
+        AssertEqual(whole.Item2.Strongest, parts.Item2.Strongest);
+        AssertEqual(whole.Item2.Summary, parts.Item2.Summary);
+        AssertEqual(whole.Item2.Probabilities, parts.Item2.Probabilities); // computed again where it was not kept
+        var row = rowsOfTheirOwn ? 9 * 14 : 0;
+        AssertEqual(whole.Item2.Probabilities[14, TensorIndex.Colon, row], parts.Item2.Summary[14]);
+    }
+
+    private static void AssertEqual(Tensor expected, Tensor found)
+    {
+        Assert.Equal(expected.shape, found.shape);
+        Assert.InRange((expected - found).abs().max().item<float>(), 0, 1e-6f);
+    }
+
+    private sealed class Reader(AttentionReading reading) : IBlockReducer
+    {
+        public SelfAttentionRecord? Seen { get; private set; }
+
+        public bool ExcludesPadding => false;
+
+        public AttentionReading? Reads(TokenState input) => reading;
+
+        public TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention)
+        {
+            Seen = attention;
+            return attended;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Notebooks;
+
+/// <summary>What a reader meets first in every notebook.</summary>
+public partial class NotebookLayoutTests
+{
+    [Fact]
+    public void References_and_usings_are_one_folded_cell_the_first_with_code()
+    {
+        foreach (var (name, cells) in All())
+        {
+            var code = cells.Where(cell => cell.Code).ToList();
+            var loading = code.Where(cell => LoadingLine().IsMatch(cell.Source)).ToList();
+            Assert.True(loading is [{ } only] && only == code[0], $"{name}: {loading.Count} cells with #r or using");
+            Assert.True(loading[0].Folded, $"{name}: the cell with #r is open");
+            Assert.DoesNotContain(loading[0].Source.Split('\n'), line => line.Length > 0 && !LoadingLine().IsMatch(line));
+        }
+    }
+
+    [Theory]
+    [InlineData("00-start-here.ipynb")]
+    [InlineData("01-vision-language-transformers.ipynb")]
+    [InlineData("02-alignment.ipynb")]
+    [InlineData("03-dynamic-pruning.ipynb")]
+    [InlineData("04-training.ipynb")]
+    public void A_header_says_what_it_takes_and_the_first_picture_is_among_the_first_five_cells(string notebook)
+    {
+        var cells = All().Single(each => each.Name == notebook).Cells;
+        Assert.Matches(@"^# \d\d · .+\n\n\*\*.*minute.*two cores", cells[0].Source);
+        Assert.Contains("→](", cells[0].Source, StringComparison.Ordinal);
+        Assert.Contains(cells[..5], cell => cell.Pictured);
+    }
+
+    [Fact]
+    public void Equations_1_to_12_stand_above_their_lines_which_are_compared_with_the_library()
+    {
+        var cells = All().Where(each => each.Name is "02-alignment.ipynb" or "03-dynamic-pruning.ipynb")
+            .SelectMany(each => each.Cells).ToList();
+        for (var equation = 1; equation <= 12; equation++)
+        {
+            var (tag, fails) = ($"({equation})$$", $"throw new Exception($\"eq. {equation} gives");
+            var formula = cells.FindIndex(cell => !cell.Code && cell.Source.Contains(tag, StringComparison.Ordinal));
+            var below = formula < 0 ? [] : cells.Skip(formula + 1).TakeWhile(cell => cell.Code);
+            Assert.True(below.Any(cell => cell.Source.Contains(fails, StringComparison.Ordinal)), $"equation {equation}");
+        }
+    }
+
+    private static IEnumerable<(string Name, List<Cell> Cells)> All() =>
+        from path in Directory.EnumerateFiles(KitPaths.InRepository("notebooks"), "*.ipynb", SearchOption.AllDirectories)
+        where !path.Contains(".ipynb_checkpoints", StringComparison.Ordinal)
+        select (Path.GetRelativePath(KitPaths.InRepository("notebooks"), path), Cells(path));
+
+    private static List<Cell> Cells(string path)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+        return [.. json.RootElement.GetProperty("cells").EnumerateArray().Select(cell => new Cell(
+            cell.GetProperty("cell_type").GetString() == "code",
+            string.Concat(cell.GetProperty("source").EnumerateArray().Select(line => line.GetString())),
+            cell.GetProperty("metadata").TryGetProperty("jupyter", out var jupyter)
+                && jupyter.TryGetProperty("source_hidden", out var hidden) && hidden.GetBoolean(),
+            cell.TryGetProperty("outputs", out var outputs) && outputs.EnumerateArray().Any(IsPicture)))];
+    }
+
+    private static bool IsPicture(JsonElement output) =>
+        output.TryGetProperty("data", out var data)
+        && data.EnumerateObject().Any(form => form.Name.StartsWith("image/", StringComparison.Ordinal));
+
+    private sealed record Cell(bool Code, string Source, bool Folded, bool Pictured);
+
+    [GeneratedRegex(@"^(#r ""|using (static )?[\w.]+( = [\w.<>, ]+)?;)", RegexOptions.Multiline)]
+    private static partial Regex LoadingLine();
+}
