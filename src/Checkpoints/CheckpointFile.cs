@@ -57,7 +57,6 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The metadata of a safetensors file; empty for other formats.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>The tensor of this name.</summary>
     /// <exception cref="InvalidDataException">The file has none, or one of a kind that is not read.</exception>
     public TensorEntry this[string name] => byName.TryGetValue(name, out var entry) ? entry
         : throw bytes.Broken(Unread.TryGetValue(name, out var kind) ? UnreadTensor(name, kind)

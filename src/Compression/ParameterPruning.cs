@@ -63,7 +63,6 @@ public sealed class WidthMask : IDisposable
             .Select(name => OutputHook.Attach(parameters[name], Masked))];
     }
 
-    /// <summary>What is masked.</summary>
     public PrunableWidth Width { get; }
 
     /// <summary>The mask ζ, <c>[units]</c>. It gathers gradients like a parameter but is no parameter of the model.</summary>

@@ -5,7 +5,6 @@ namespace Madtp.Kit.Data;
 /// <param name="Licence">Under what terms it may be used, as far as its makers say.</param>
 public sealed record DataSource(string Name, string Title, string Folder, string Licence, IReadOnlyList<DataFile> Files)
 {
-    /// <summary>Its images.</summary>
     public IReadOnlyList<DataImages> Images { get; init; } = [];
 
     /// <summary>How to get what cannot be fetched.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Madtp.Kit.Data;
@@ -52,8 +51,8 @@ internal static class FileDigest
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var tensor in tensors)
         {
-            using var values = tensor.to(float32).cpu();
-            digest.AppendData(MemoryMarshal.AsBytes(values.data<float>().ToArray().AsSpan()));
+            using var values = tensor.to(float32).cpu().contiguous();
+            digest.AppendData(values.bytes);
         }
 
         return Short(digest.GetHashAndReset());

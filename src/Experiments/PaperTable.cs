@@ -32,10 +32,8 @@ public sealed class PaperTable
     /// <summary>What it is about.</summary>
     public string Task { get; }
 
-    /// <summary>Its columns.</summary>
     public IReadOnlyList<string> Columns { get; }
 
-    /// <summary>Its rows.</summary>
     public IReadOnlyList<PaperRow> Rows { get; }
 
     /// <summary>The default experiment of each of its tasks: one, or one for each data set; nothing is taken away yet.</summary>

@@ -11,7 +11,6 @@ namespace Madtp.Kit.Figures;
 /// <param name="Pieces">The statement's tokens in order, [ENC] first.</param>
 public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IReadOnlyList<string> Pieces, bool Label)
 {
-    /// <summary>The statement.</summary>
     public required string Sentence { get; init; }
 
     /// <summary>An example of the toy world, the one that <see cref="ToyNlvr2Pairs"/> has under the same number.</summary>

@@ -75,7 +75,6 @@ public sealed class StaticFigure
 /// folder of their own in it, <c>paper-scale/</c>, so that they never stand in for toy ones.</summary>
 public static class FigureFolder
 {
-    /// <summary>The folder's path.</summary>
     public static string Path => Environment.GetEnvironmentVariable("KIT_FIGURES") is { Length: > 0 } chosen
         ? chosen
         : KitFolder.File("figures", Scale.Current == ExperimentScale.Paper ? "paper-scale" : "");

@@ -83,7 +83,6 @@ public static class Methods
             "all three scores, a threshold at a multiple of their mean"),
     ];
 
-    /// <summary>All methods.</summary>
     public static IReadOnlyList<Method> All { get; } = [
         new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations,
         .. Controls];

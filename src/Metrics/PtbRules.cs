@@ -51,7 +51,6 @@ internal static class PtbRules
         + @"|In|It|Last|Many|More|Mr\.|Ms\.|Now|Once|One|Other|Our|She|Since|So|Some|Such|That|The[nyr]?|There|These|This"
         + @"|We|When|While|What|Yet|You)";
 
-    /// <summary>All rules.</summary>
     public static IReadOnlyList<PtbRule> All { get; } =
     [
         new(Letter, @"(?i:cannot)", GiveBack: 3),

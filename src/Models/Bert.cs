@@ -13,7 +13,6 @@ public sealed record BertConfig
     /// <summary>D, width of a token.</summary>
     public int Width { get; init; } = 768;
 
-    /// <summary>Number of layers.</summary>
     public int Layers { get; init; } = 12;
 
     /// <summary>Attention heads per layer.</summary>
@@ -59,7 +58,6 @@ public sealed class TextTransformer : nn.Module
         InitializeAsBert(this);
     }
 
-    /// <summary>The encoder's sizes.</summary>
     public BertConfig Config { get; }
 
     /// <summary>The layers in order.</summary>
@@ -156,7 +154,6 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     private readonly SampleDropout dropout;
     private readonly Tensor position_ids;
 
-    /// <summary>Creates the tables.</summary>
     public BertEmbeddings(BertConfig config) : base(nameof(BertEmbeddings))
     {
         word_embeddings = nn.Embedding(config.VocabularySize, config.Width, padding_idx: config.PaddingId);
@@ -314,7 +311,6 @@ public sealed class BertSelfAttention : nn.Module
     private readonly BertAttention self;
     private readonly BertOutput output;
 
-    /// <summary>Creates the layer.</summary>
     public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
     {
         self = new BertAttention(config, config.Width);
@@ -374,7 +370,6 @@ public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
 {
     private readonly Linear dense;
 
-    /// <summary>Creates the layer.</summary>
     public BertFeedForward(BertConfig config) : base(nameof(BertFeedForward))
     {
         dense = nn.Linear(config.Width, config.FeedForwardWidth);

@@ -5,7 +5,6 @@ namespace Madtp.Kit.Models;
 /// <summary>Sizes of a BLIP model: its image encoder, its text transformer and its alignment guidance.</summary>
 public sealed record BlipConfig
 {
-    /// <summary>The image encoder.</summary>
     public VisionTransformerConfig Vision { get; init; } = new();
 
     /// <summary>The text transformer.</summary>

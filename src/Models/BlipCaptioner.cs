@@ -25,13 +25,10 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     /// <summary>What BLIP's captions of real images begin with; it is given, not generated.</summary>
     public static string Prompt => "a picture of ";
 
-    /// <summary>The model's sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>The image encoder.</summary>
     public VisionTransformer VisualEncoder => visual_encoder;
 
-    /// <summary>The text decoder.</summary>
     public TextDecoder TextDecoder => text_decoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

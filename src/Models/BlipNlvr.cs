@@ -26,13 +26,10 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
         RegisterComponents();
     }
 
-    /// <summary>The model's sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>The image encoder.</summary>
     public VisionTransformer VisualEncoder => visual_encoder;
 
-    /// <summary>The text encoder.</summary>
     public TextTransformer TextEncoder => text_encoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

@@ -39,10 +39,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         RestartCopies();
     }
 
-    /// <summary>The model's sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>The image encoder.</summary>
     public VisionTransformer VisualEncoder => visual_encoder;
 
     /// <summary>The text encoder, alone or reading an image.</summary>

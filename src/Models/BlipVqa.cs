@@ -24,16 +24,12 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         RegisterComponents();
     }
 
-    /// <summary>The model's sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>The image encoder.</summary>
     public VisionTransformer VisualEncoder => visual_encoder;
 
-    /// <summary>The question encoder.</summary>
     public TextTransformer TextEncoder => text_encoder;
 
-    /// <summary>The answer decoder.</summary>
     public TextDecoder TextDecoder => text_decoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

@@ -7,7 +7,6 @@ namespace Madtp.Kit.Models;
 /// <summary>Sizes of a CLIP model and what surrounds it in training.</summary>
 public sealed record ClipConfig
 {
-    /// <summary>The image encoder.</summary>
     public VisionTransformerConfig Vision { get; init; } = VisionTransformerConfig.Base(224);
 
     /// <summary>The text encoder.</summary>
@@ -155,10 +154,8 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         RestartCopies();
     }
 
-    /// <summary>The model's sizes.</summary>
     public ClipConfig Config { get; }
 
-    /// <summary>The image encoder.</summary>
     public ClipVisionTransformer Visual => visual;
 
     /// <summary>The blocks of the text encoder, in order.</summary>

@@ -34,7 +34,6 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
         RegisterComponents();
     }
 
-    /// <summary>The encoder's sizes.</summary>
     public VisionTransformerConfig Config { get; }
 
     /// <summary>The blocks in order.</summary>
@@ -109,7 +108,6 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
 {
     private readonly ModuleList<ClipBlock> resblocks;
 
-    /// <summary>Creates the stack.</summary>
     /// <param name="width">D.</param>
     /// <param name="heads">Attention heads per block.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
@@ -144,7 +142,6 @@ public sealed class ClipBlock : PreNormBlock
     private readonly AlignmentMap? query_model;
     private readonly bool causal;
 
-    /// <summary>Creates the block.</summary>
     /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
@@ -176,7 +173,6 @@ public sealed class ClipAttention : FusedAttention
     private Parameter in_proj_bias;
     private readonly Linear out_proj;
 
-    /// <summary>Creates the layer.</summary>
     /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
     /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>

@@ -51,7 +51,6 @@ public sealed class SingleCrossAttention : CrossAttention
     private readonly BertAttention self;
     private readonly BertOutput output;
 
-    /// <summary>Creates the layer.</summary>
     public SingleCrossAttention(BertConfig config) : base(nameof(SingleCrossAttention))
     {
         self = new BertAttention(config, config.EncoderWidth);
@@ -90,7 +89,6 @@ public sealed class PairCrossAttention : CrossAttention
     private readonly BertAttention self1;
     private readonly PairOutput output;
 
-    /// <summary>Creates the layer.</summary>
     /// <param name="merges">Whether it joins its two readings by a learned map instead of their mean.</param>
     public PairCrossAttention(BertConfig config, bool merges) : base(nameof(PairCrossAttention))
     {

@@ -19,7 +19,6 @@ public sealed class TextDecoder : nn.Module
         TextTransformer.InitializeAsBert(cls);
     }
 
-    /// <summary>The decoder's sizes.</summary>
     public BertConfig Config => bert.Config;
 
     /// <summary>Computes the keys and values that every layer needs of what is read, so that all steps share them.
@@ -63,7 +62,6 @@ public sealed class LanguageModelHead : nn.Module
 {
     private readonly LanguageModelPredictions predictions;
 
-    /// <summary>Creates the head.</summary>
     public LanguageModelHead(BertConfig config) : base(nameof(LanguageModelHead))
     {
         predictions = new LanguageModelPredictions(config);
@@ -84,7 +82,6 @@ public sealed class LanguageModelPredictions : nn.Module
     private readonly LanguageModelTransform transform;
     private readonly Parameter bias;
 
-    /// <summary>Creates the layer.</summary>
     public LanguageModelPredictions(BertConfig config) : base(nameof(LanguageModelPredictions))
     {
         transform = new LanguageModelTransform(config);
@@ -105,7 +102,6 @@ public sealed class LanguageModelTransform : nn.Module<Tensor, Tensor>
     private readonly Linear dense;
     private readonly LayerNorm LayerNorm;
 
-    /// <summary>Creates the layer.</summary>
     public LanguageModelTransform(BertConfig config) : base(nameof(LanguageModelTransform))
     {
         dense = nn.Linear(config.Width, config.Width);

@@ -56,7 +56,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The split that is watched while training.</summary>
     public virtual string ValidationSplit => "val";
 
-    /// <summary>The model.</summary>
     public nn.Module Model { get; }
 
     /// <summary>The files whose content decides the result, beside the checkpoint; none of the toy world.</summary>
@@ -113,7 +112,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>What single examples cost the model.</summary>
     protected RunCosts Costs { get; }
 
-    /// <summary>The attached reduction.</summary>
     protected TokenReduction Reduction { get; }
 
     /// <summary>The attached reduction where it takes tokens out, else null.</summary>

@@ -40,7 +40,6 @@ public sealed record TaskSettings
     /// <summary>The toy world's captioned pictures (the other tasks).</summary>
     public ToyCaptionSettings Scenes { get; init; } = new();
 
-    /// <summary>Where to compute.</summary>
     public Device Device { get; init; } = CPU;
 
     /// <summary>Seed of whatever of the model begins at random, and of augmentation.</summary>

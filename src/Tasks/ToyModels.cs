@@ -22,11 +22,9 @@ public static class ToyModels
     public static ToyModels<ClipModel> Clip { get; } = new(
         "clip", () => new ClipModel(ClipConfig.Toy with { Contrastive = null }));
 
-    /// <summary>BLIP for retrieval.</summary>
     public static ToyModels<BlipRetrieval> Retrieval { get; } = new(
         "retrieval", () => new BlipRetrieval(BlipConfig.ToyRetrieval with { Contrastive = null }));
 
-    /// <summary>BLIP for captioning.</summary>
     public static ToyModels<BlipCaptioner> Caption { get; } = new("caption", () => new BlipCaptioner(BlipConfig.ToyLanguage));
 
     /// <summary>BLIP for visual question answering.</summary>

@@ -17,7 +17,6 @@ public sealed class PatchHead : nn.Module<Tensor, Tensor>
 
     private readonly Linear classes;
 
-    /// <summary>Creates the head.</summary>
     public PatchHead(int width, int count) : base(nameof(PatchHead))
     {
         classes = nn.Linear(width, count);
@@ -49,7 +48,6 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
     private readonly Linear counts;
     private readonly int kinds;
 
-    /// <summary>Creates the head.</summary>
     public WordHead(int width, int largest) : base(nameof(WordHead))
     {
         kinds = largest + 1;

@@ -13,7 +13,6 @@ namespace Madtp.Kit.Training;
 /// <param name="Folder">Where the two trainings keep their files, and the weights.</param>
 public sealed record Pretraining(string Folder)
 {
-    /// <summary>The world.</summary>
     public DecoySettings World { get; init; } = new();
 
     /// <summary>Pictures that are learned from.</summary>

@@ -20,7 +20,6 @@ public sealed record UPopTraining
     /// <summary>The budget.</summary>
     public required UPopSettings Settings { get; init; }
 
-    /// <summary>How the search trains.</summary>
     public required TrainingSettings Search { get; init; }
 
     /// <summary>How the smaller model is trained again.</summary>

@@ -129,7 +129,6 @@ public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, u
     /// <summary>Cells in a row, and rows.</summary>
     public const int CellsPerRow = 4;
 
-    /// <summary>Patches of a scene.</summary>
     public const int Patches = Size / PatchSize * (Size / PatchSize);
 
     // Each kind has in each scene a colour and a form of its own that so many of its things have more than chance would give

@@ -9,7 +9,6 @@ public sealed record ToyCaptionSettings(
     /// <summary>Kinds of sets of one to three shapes of 15 classes: no split can hold more scenes that all differ.</summary>
     public const int DifferentScenes = 15 + 120 + 680;
 
-    /// <summary>All images.</summary>
     internal int Images => TrainImages + DevImages + TestImages;
 
     /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must

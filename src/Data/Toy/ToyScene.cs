@@ -122,7 +122,6 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
     /// <summary>Width and height of a patch in pixels.</summary>
     public const int PatchSize = 8;
 
-    /// <summary>Patches of a scene.</summary>
     public const int Patches = (Size / PatchSize) * (Size / PatchSize);
 
     private const int MaxObjects = 3;
