@@ -123,7 +123,7 @@ public abstract class MultiHeadAttention : nn.Module
         {
             using var scope = NewDisposeScope();
             var end = Math.Min(batch, first + part);
-            Tensor Of(Tensor all) => all.shape[0] == 1 ? all : all.slice(0, first, end, 1);
+            Tensor Of(Tensor all) => all.ndim == 4 && all.shape[0] == batch ? all.slice(0, first, end, 1) : all;
             var record = WithMap(Of(query), Of(key), Of(value), bias is null ? null : Of(bias));
             outputs.Add(record.HeadOutput.MoveToOuterDisposeScope());
             strongest.Add(record.Strongest.MoveToOuterDisposeScope());

@@ -10,16 +10,18 @@ public sealed class AttentionReadingTests
     private const int Samples = 15, Rows = 145; // a part has 6
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void PartsOfABatchReadAsTheWholeDoes(bool rowsOfTheirOwn)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)] // the bias of a causal text is one for all samples
+    public void PartsOfABatchReadAsTheWholeDoes(bool rowsOfTheirOwn, bool causal)
     {
         using var scope = NewDisposeScope();
         manual_seed(3);
-        using var block = new VisionBlock(VisionTransformerConfig.Decoys);
+        var config = VisionTransformerConfig.Decoys;
+        using PreNormBlock block = causal ? new ClipBlock(config.Width, config.Heads, 1, causal: true) : new VisionBlock(config);
         block.eval();
-        var mask = (rand([Samples, Rows]) > 0.3).to(float32);
-        var tokens = new TokenState(randn(Samples, Rows, VisionTransformerConfig.Decoys.Width)) { Mask = mask };
+        var mask = causal ? null : (rand([Samples, Rows]) > 0.3).to(float32);
+        var tokens = new TokenState(randn(Samples, Rows, config.Width)) { Mask = mask };
         var reader = new Reader(new AttentionReading(rowsOfTheirOwn ? arange(Samples, dtype: int64) * 9 : null));
         block.Reducer = reader;
 
