@@ -48,6 +48,15 @@ public sealed class KitScriptTests : IDisposable
     }
 
     [Fact]
+    public void What_run_takes_are_the_notebooks_that_there_are()
+    {
+        var last = Directory.GetFiles(KitPaths.InRepository("notebooks"), "*.ipynb").Max(path => Path.GetFileName(path)[..2]);
+        var (code, _, errors) = Run("bash", Path.Combine(root, "kit"), "run", "all-of-them");
+        Assert.Equal(2, code);
+        Assert.Contains($"(00 … {last};", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_home_that_cannot_be_written_to_is_read_and_another_written_to()
     {
         const string script = """
