@@ -7,6 +7,7 @@ namespace Madtp.Kit.Tests.Checkpoints;
 /// <summary>
 /// Pickles that lie or ask for the world end in a named error, quickly and in little memory; what they call is neither made nor run.
 /// </summary>
+[Collection(nameof(HostilePickleTests))]
 public class HostilePickleTests
 {
     public static TheoryData<string, string> Calls => new()

@@ -5,6 +5,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Checkpoints;
 
 /// <summary>Zip archives whose directory lies end in a named error.</summary>
+[Collection(nameof(HostileZipTests))]
 public class HostileZipTests
 {
     private static readonly byte[] Pickle = new PickleBytes().Op("}").Text("w").Tensor("FloatStorage", "0", 4, 0, [4], [1]).Op("s").Stop();

@@ -5,6 +5,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Notebooks;
 
 /// <summary>The pages that <c>./kit run</c> writes: another machine shows them whole, without a network.</summary>
+[Collection(nameof(PageTests))]
 public sealed partial class PageTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Decoys;
 
+[Collection(nameof(DecoyWorldTests))]
 public sealed class DecoyWorldTests : IDisposable
 {
     private static readonly DecoySettings Small = new(Seed: 3, TrainPairs: 16, DevPairs: 4, TestPairs: 4);

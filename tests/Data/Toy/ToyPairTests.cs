@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
 
+[Collection(nameof(ToyPairTests))]
 public class ToyPairTests
 {
     private static readonly ToyPair[][] Sets = [.. Enumerable.Range(0, 1500).Select(set => ToyPair.DrawSet(seed: 42, split: 0, set))];

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
 
+[Collection(nameof(ToyPictureWorldTests))]
 public sealed class ToyPictureWorldTests : IDisposable
 {
     private static readonly ToyPictureSettings Small = new(

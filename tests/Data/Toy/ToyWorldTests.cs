@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
 
+[Collection(nameof(ToyWorldTests))]
 public sealed class ToyWorldTests : IDisposable
 {
     private static readonly ToyWorldSettings Small = new(Seed: 3, TrainPairs: 40, DevPairs: 8, TestPairs: 8);

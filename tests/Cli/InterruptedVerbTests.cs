@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Madtp.Kit.Tests.Tasks;
+using Xunit;
+
+namespace Madtp.Kit.Tests.Cli;
+
+/// <summary>Trainings and scorings as a user begins, repeats and interrupts them: in processes of their own.</summary>
+[Collection(nameof(InterruptedVerbTests))]
+public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisposable
+{
+    private static readonly string Weights = KitPaths.InRepository("data", "toy", "weights", "toy-caption.safetensors");
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void What_a_run_has_left_is_neither_gone_on_with_nor_thrown_away_unasked()
+    {
+        var (run, scored) = (Path.Combine(folder.Path, "run"), Path.Combine(folder.Path, "scored"));
+        string[] train =
+        [
+            "train", "caption", "--checkpoint", Weights, "--data", toys.Data, "--epochs", "1",
+            "--batch-size", "8", "--examples", "16", "--watch", "2", "--score", "none", "--out", run,
+        ];
+        Agrees(train, Path.Combine(run, "weights.safetensors"));
+        string[] evaluate =
+        [
+            "evaluate", "caption", "--checkpoint", Path.Combine(run, "weights.safetensors"), "--data", toys.Data, "--limit", "2",
+            "--out", scored,
+        ];
+        Agrees(evaluate, Path.Combine(scored, "answers.jsonl"));
+
+        static void Agrees(string[] command, string result)
+        {
+            var first = KitProcess.Run(command);
+            Assert.True(first.Code == 0, first.Errors);
+            var bytes = File.ReadAllBytes(result);
+            var again = KitProcess.Run(command);
+            Assert.Equal(2, again.Code);
+            Assert.Contains("--resume", again.Errors, StringComparison.Ordinal);
+            Assert.Contains("--fresh", again.Errors, StringComparison.Ordinal);
+            Assert.Equal(bytes, File.ReadAllBytes(result));
+            Assert.Equal(2, KitProcess.Run([.. command, "--resume", "--fresh"]).Code);
+            foreach (var option in new[] { "--resume", "--fresh" })
+            {
+                var run = KitProcess.Run([.. command, option]);
+                Assert.True(run.Code == 0, run.Errors);
+                Assert.Equal(bytes, File.ReadAllBytes(result));
+            }
+        }
+    }
+
+    // The reduce ratio is the share taken away in every verb: at 0.3 more than half of the multiply-accumulates are left.
+    [Fact]
+    public void Evaluate_takes_the_ratio_away()
+    {
+        var scores = KitProcess.Run("evaluate", "toy-clip", "--reduce", "0.3", "--limit", "40", "--calibration", "40", "--json").Json;
+        Assert.InRange(scores.GetProperty("macs").GetDouble() / scores.GetProperty("plain_macs").GetDouble(), 0.62, 0.78);
+        var run = KitProcess.Run("evaluate", "toy-clip", "--reduce", "0.3", "--plain");
+        Assert.Equal(2, run.Code);
+        Assert.Contains("exclude each other", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public void A_signal_stops_it_where_it_can_go_on(string signal, int code)
+    {
+        var run = Path.Combine(folder.Path, "run");
+        using var process = KitProcess.Start(
+        [
+            "train", "caption", "--checkpoint", Weights, "--data", toys.Data, "--epochs", "100000",
+            "--batch-size", "8", "--checkpoint-every", "20", "--watch", "1", "--out", run,
+        ]);
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        Assert.True(Appears(Path.Combine(run, "log.jsonl"), process));
+        KitProcess.Signal(process, signal);
+        var said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Contains($"--resume goes on from {run}", said, StringComparison.Ordinal);
+        Assert.Equal(code, process.ExitCode);
+        Assert.True(File.Exists(Path.Combine(run, "checkpoint.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_ends_the_drawing_of_the_toy_world(string signal, int code)
+    {
+        var toy = Path.Combine(folder.Path, "toy");
+        using var process = KitProcess.Start(["data", "make-toy", "--pairs", "4000", "--out", toy]);
+        var said = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.True(Appears(Path.Combine(toy, "vocab.txt"), process));
+        KitProcess.Signal(process, signal);
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on");
+        Assert.Equal(code, process.ExitCode);
+        Assert.Contains("goes on from here", await said, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(toy, "*.part", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_verb_that_never_looks_is_ended_by_a_signal()
+    {
+        using var process = KitProcess.Start(["tokenize", "bert", "--vocab", toys.File("vocab.txt")], redirectInput: true);
+        Thread.Sleep(3000); // it waits for its input by now
+        Assert.False(process.HasExited);
+        KitProcess.Signal(process, "INT");
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on");
+        Assert.Equal(130, process.ExitCode);
+    }
+
+    private static bool Appears(string file, Process process)
+    {
+        for (var tries = 0; tries < 600 && !process.HasExited && !File.Exists(file); tries++)
+        {
+            Thread.Sleep(100);
+        }
+
+        return File.Exists(file);
+    }
+}
