@@ -9,11 +9,13 @@ using Xunit.v3;
 
 namespace Madtp.Kit.Tests;
 
-/// <summary>Tests that take hold of the process's standard output or error: nothing runs beside them.</summary>
+/// <summary>
+/// Tests that take hold of what the whole process shares, its standard output or torch's default device: nothing runs beside them.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class ConsoleCollection
+public sealed class AloneCollection
 {
-    public const string Name = "console";
+    public const string Name = "alone";
 }
 
 /// <summary>Begins with what takes longest: the tests that share torch, then those that train in other processes.</summary>

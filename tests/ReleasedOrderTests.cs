@@ -11,6 +11,7 @@ namespace Madtp.Kit.Tests;
 /// The released code takes kept tokens in the order that an unsorted top-k gives, which is the device's affair. CLIP reads a text's
 /// feature at a place, so its value is too.
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class ReleasedOrderTests
 {
     [Theory]

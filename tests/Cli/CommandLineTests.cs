@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
 
-[Collection(ConsoleCollection.Name)]
+[Collection(AloneCollection.Name)]
 public class CommandLineTests
 {
     [Fact]

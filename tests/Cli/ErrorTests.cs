@@ -5,7 +5,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Cli;
 
 /// <summary>Every error is one sentence.</summary>
-[Collection(ConsoleCollection.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class ErrorTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

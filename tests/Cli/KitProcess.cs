@@ -38,7 +38,7 @@ internal sealed record KitProcess(int Code, string Output, string Errors)
     }
 
     /// <summary>
-    /// A verb run in this process, where nothing but what it says matters: for tests of the <see cref="ConsoleCollection"/>.
+    /// A verb run in this process, where nothing but what it says matters: for tests of the <see cref="AloneCollection"/>.
     /// </summary>
     public static async Task<KitProcess> Here(params string[] arguments)
     {

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Models;
 
 /// <summary>Full-size models have exactly the tensors of the released checkpoints. They are built without memory behind them.</summary>
+[Collection(AloneCollection.Name)]
 public class CheckpointNamesTests
 {
     public static TheoryData<string> Models() => ["blip-nlvr2 vit-b", "blip-retrieval vit-b", "blip-caption vit-b", "blip-vqa vit-b", "clip vit-l/14@336", "clip vit-b/16@224"];

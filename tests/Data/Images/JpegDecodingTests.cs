@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Images;
 
-[Collection(ConsoleCollection.Name)]
+[Collection(AloneCollection.Name)]
 public class JpegDecodingTests
 {
     private static readonly byte[] Whole = ImageEncoding.Jpeg(Gradient(40, 40), 40, 40, 90);
