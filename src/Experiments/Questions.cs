@@ -20,6 +20,9 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <summary>K of the arms with alignment guidance; null for the task's own.</summary>
     public int? LearnableTokens { get; init; }
 
+    /// <summary>Pairs that every arm is tuned on; null for the task's own.</summary>
+    public int? TrainExamples { get; init; }
+
     private static readonly Question[] Asked =
     [
         new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8],
@@ -60,15 +63,18 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     ];
 
     /// <summary>
-    /// All questions, in the order that they are run in; then all again at 0.5, which eq. 9 reaches with K = 48 only.
+    /// All questions, in the order that they are run in; then all again at 0.5, which eq. 9 reaches with K = 48 only; then the
+    /// first with a longer tuning.
     /// </summary>
-    public static IReadOnlyList<Question> All { get; } = [.. Asked, .. Asked.Select(question => question.With(48, ratio: 0.5))];
+    public static IReadOnlyList<Question> All { get; } =
+        [.. Asked, .. Asked.Select(question => question.With(48, ratio: 0.5)), Asked[0].Longer(12000, ratio: 0.7)];
 
     /// <summary>What MADTP is compared by.</summary>
     public required IReadOnlyList<QuestionPart> Parts { get; init; }
 
     /// <summary>What a sweep calls it.</summary>
-    public string Name => $"question{Number}" + (LearnableTokens is { } tokens ? $"-k{tokens}" : "");
+    public string Name => $"question{Number}" + (LearnableTokens is { } tokens ? $"-k{tokens}" : "")
+        + (TrainExamples is null ? "" : "-long");
 
     /// <summary>The experiments: ratio by ratio and seed by seed, so that what is there after a stop can be compared.</summary>
     public Grid Grid => Grid.Of([.. Corpora.Select(Default)])
@@ -100,6 +106,7 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
         Method = arm,
         LearnableTokens = LearnableTokens is { } tokens && Methods.Of(arm).Pruning is { } pruning
             && pruning.Policy(1).NeedsAlignment ? tokens : experiment.LearnableTokens,
+        TrainExamples = TrainExamples ?? experiment.TrainExamples,
     };
 
     private Question With(int learnableTokens, double ratio) => this with
@@ -108,6 +115,20 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
         LearnableTokens = learnableTokens,
         Parts = [.. Parts.Select(part => part with { Name = $"{part.Name}, K = {learnableTokens}" })],
     };
+
+    // What guidance learns is asked of the arms that have guidance.
+    private Question Longer(int trainExamples, double ratio)
+    {
+        string[] others = ["frozen guidance", "shuffled texts"];
+        return this with
+        {
+            Arms = ["MADTP", .. others],
+            Ratios = [ratio],
+            Seeds = 3,
+            TrainExamples = trainExamples,
+            Parts = [.. Parts.Select(part => part with { Name = $"{part.Name}, long", Against = others })],
+        };
+    }
 
     private static Experiment Default(ThingKind corpus) => ExperimentTask.Of($"toy-{ToyModels.DecoysName(corpus)}").Default;
 }

@@ -70,6 +70,16 @@ public sealed class QuestionTests
     }
 
     [Fact]
+    public void TheLongerTuningIsAskedOfArmsWithGuidance()
+    {
+        var question = Question.All.Single(question => question.Name == "question1-long");
+        Assert.Equal(18, question.Grid.Experiments.Count); // 2 corpora, 3 arms, 3 seeds
+        Assert.All(question.Grid.Experiments,
+            one => Assert.Equal((12000, 0.7, 24), (one.TrainExamples, one.ReduceRatio, one.LearnableTokens)));
+        Assert.DoesNotContain(question.Grid.Experiments, one => one.Method == "w/o MAG");
+    }
+
+    [Fact]
     public void OneSeedSaysNothing()
     {
         var comparison = Question.Compare([Result("MADTP", 1, 0.9, 0.5), Result("counts permuted", 1, 0.8, 0.5)])
