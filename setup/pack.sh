@@ -42,7 +42,7 @@ publish() {
     KIT_LIBTORCH=elsewhere logged "pack-$(basename "$1")" dotnet publish "$root/$1" -c Release -r linux-x64 --self-contained \
         -p:ArtifactsPath="$artifacts/pack" -o "$2" -v q -nologo || exit 1
     # What only editors and debuggers read, and the runtime that only `./kit bench --onnx` compares with.
-    find "$2" \( -name 'libonnxruntime*' -o -name '*.xml' -o -name '*.pdb' -o -name 'libmscord*.so' -o -name createdump \) -delete
+    find "$2" \( -iname '*onnxruntime.dll' -o -name 'libonnxruntime*' -o -name '*.xml' -o -name '*.pdb' -o -name 'libmscord*.so' -o -name createdump \) -delete
 }
 
 # Pictures are most of a notebook.

@@ -23,6 +23,9 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <summary>Pairs that every arm is tuned on; null for the task's own.</summary>
     public int? TrainExamples { get; init; }
 
+    // Of the training split: the longer tuning, and UPop's, which searches and tunes in one.
+    private const int AllPairs = 12000;
+
     private static readonly Question[] Asked =
     [
         new(1, ["MADTP", "frozen guidance", "shuffled texts", "w/o MAG"], [0.5, 0.7, 0.8],
@@ -67,7 +70,7 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// first with a longer tuning.
     /// </summary>
     public static IReadOnlyList<Question> All { get; } =
-        [.. Asked, .. Asked.Select(question => question.With(48, ratio: 0.5)), Asked[0].Longer(12000, ratio: 0.7)];
+        [.. Asked, .. Asked.Select(question => question.With(48, ratio: 0.5)), Asked[0].Longer(AllPairs, ratio: 0.7)];
 
     /// <summary>What MADTP is compared by.</summary>
     public required IReadOnlyList<QuestionPart> Parts { get; init; }
@@ -106,7 +109,7 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
         Method = arm,
         LearnableTokens = LearnableTokens is { } tokens && Methods.Of(arm).Pruning is { } pruning
             && pruning.Policy(1).NeedsAlignment ? tokens : experiment.LearnableTokens,
-        TrainExamples = TrainExamples ?? experiment.TrainExamples,
+        TrainExamples = TrainExamples ?? (arm == Methods.UPop ? AllPairs : experiment.TrainExamples),
     };
 
     private Question With(int learnableTokens, double ratio) => this with

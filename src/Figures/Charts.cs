@@ -61,10 +61,10 @@ public static class ChartFigures
 }
 
 /// <summary>What a method scores at a cost.</summary>
-/// <param name="Macs">Multiply-accumulates, % of the plain model.</param>
+/// <param name="Cost">Usually multiply-accumulates, % of the plain model.</param>
 /// <param name="Score">The score, usually in %.</param>
 /// <param name="Deviation">Half the length of its error bar; null for none.</param>
-public sealed record TradeOffPoint(double Macs, double Score, double? Deviation = null);
+public sealed record TradeOffPoint(double Cost, double Score, double? Deviation = null);
 
 /// <summary>One line of a trade-off chart.</summary>
 /// <param name="Name">What the legend calls it.</param>
@@ -78,21 +78,23 @@ public static class TradeOffChart
     /// <param name="title">What the chart is called.</param>
     /// <param name="curves">The methods; every point of a curve has an error bar, or none has.</param>
     /// <param name="score">What the score is called.</param>
+    /// <param name="cost">What the cost is called.</param>
     /// <exception cref="ArgumentException">There is no curve, or a curve has no point.</exception>
-    public static GenericChart Of(string title, IEnumerable<TradeOffCurve> curves, string score = "test accuracy, %")
+    public static GenericChart Of(string title, IEnumerable<TradeOffCurve> curves, string score = "test accuracy, %",
+        string cost = "MACs, % of the plain model")
     {
         TradeOffCurve[] all = [.. curves];
         GenericChart[] lines = [.. all.Select(Line)];
         double[] ends = [.. all.SelectMany(curve => curve.Points)
             .SelectMany(point => new[] { point.Score - (point.Deviation ?? 0), point.Score + (point.Deviation ?? 0) })];
         return Chart.Combine(lines.Length > 0 ? lines : throw new ArgumentException("a trade-off chart needs a curve"))
-            .WithTitle(title).WithAxisTitles("MACs, % of the plain model", score).WithSize(880, 460)
+            .WithTitle(title).WithAxisTitles(cost, score).WithSize(880, 460)
             .WithYRange(Math.Max(0, 5 * Math.Floor((ends.Min() - 1) / 5)), ends.Max() + 1);
     }
 
     private static GenericChart Line(TradeOffCurve curve)
     {
-        var (x, y) = (curve.Points.Select(point => point.Macs), curve.Points.Select(point => point.Score));
+        var (x, y) = (curve.Points.Select(point => point.Cost), curve.Points.Select(point => point.Score));
         var line = curve.Points.Count switch
         {
             0 => throw new ArgumentException($"the curve '{curve.Name}' has no point"),

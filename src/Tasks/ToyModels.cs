@@ -38,11 +38,13 @@ public static class ToyModels
 
     /// <summary>A BLIP-NLVR2 that fine-tuning begins with: the trained weights, but alignment guidance new and random.</summary>
     /// <param name="seed">Equal seeds give equal alignment guidance.</param>
-    public static BlipNlvr BeginNlvr2(AlignmentConfig alignment, long seed)
+    /// <param name="corpus">A corpus of the world with decoys; null for the small world.</param>
+    public static BlipNlvr BeginNlvr2(AlignmentConfig alignment, long seed, ThingKind? corpus = null)
     {
         var settings = new TaskSettings { Learns = true, Seed = seed, Alignment = alignment, NewAlignment = true, DropPath = 0 };
-        using var file = CheckpointFile.Open(Nlvr2.WeightsPath());
-        return TaskModel.Blip(settings, file, BlipConfig.Toy, config => new BlipNlvr(config));
+        var (begin, sizes) = corpus is { } spoken ? (Decoys(spoken), BlipConfig.Decoys) : (Nlvr2, BlipConfig.Toy);
+        using var file = CheckpointFile.Open(begin.WeightsPath());
+        return TaskModel.Blip(settings, file, sizes, config => new BlipNlvr(config));
     }
 
     /// <summary>Where the weights are that come with the kit.</summary>
