@@ -18,12 +18,12 @@ public sealed class Grid
 {
     private Grid(IEnumerable<Experiment> experiments) => Experiments = [.. experiments.Distinct()];
 
-    private const string Questions = "questions";
+    private const string Questions = "questions", Decoys = "table2-decoys";
 
     /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with
     /// decoys.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. PaperTable.Numbers.Select(number => $"table{number}"), .. Question.All.Select(question => question.Name), Questions];
+        [.. PaperTable.Numbers.Select(number => $"table{number}"), .. Question.All.Select(question => question.Name), Questions, Decoys];
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }
@@ -39,7 +39,7 @@ public sealed class Grid
     {
         if (Names.Contains(nameOrPath))
         {
-            return nameOrPath == Questions ? Question.Together
+            return nameOrPath == Questions ? Question.Together : nameOrPath == Decoys ? PaperTable.Decoys
                 : Question.All.FirstOrDefault(question => question.Name == nameOrPath) is { } asked ? asked.Grid
                 : PaperTable.Of(nameOrPath[^1] - '0').Grid;
         }

@@ -99,6 +99,22 @@ public sealed class PaperTable
         };
     }
 
+    /// <summary>Table 2 in the world with decoys, on corpus A: the uncompressed model, and every rival at every ratio of the paper,
+    /// with three seeds.</summary>
+    public static Grid Decoys => Grid.Of(Decoy(Methods.Uncompressed, 0))
+        .And(Grid.Of([.. from ratio in DecoyRatios from rival in Methods.Rivals select Decoy(rival.Name, ratio)]))
+        .Vary((e, seed) => e with { Seed = seed }, Scale.SeedsAt(ExperimentScale.Toy));
+
+    /// <summary>The ratios of <see cref="Decoys"/>.</summary>
+    public static IReadOnlyList<double> DecoyRatios { get; } = [0.3, 0.5, 0.6, 0.7, 0.8];
+
+    /// <summary>An experiment of <see cref="Decoys"/>, with seed 1. K is the least of 24, 48 and 144, for 144 patches, with which
+    /// eq. 9 reaches the ratio.</summary>
+    /// <param name="method">A name in <see cref="Methods"/>.</param>
+    /// <param name="ratio">The reduce ratio; 0 takes nothing away.</param>
+    public static Experiment Decoy(string method, double ratio) => Question.Arm(
+        ExperimentTask.Of("toy-decoys-a").Default with { ReduceRatio = ratio }, method, ratio < 0.5 ? 144 : ratio < 0.6 ? 48 : 24);
+
     /// <summary>The row whose columns have the given values; null where the paper has none.</summary>
     public PaperRow? Row(params (string Column, object? Value)[] wanted) =>
         Rows.FirstOrDefault(row => wanted.All(cell => Equals(row.Cells[cell.Column], cell.Value)));

@@ -104,13 +104,17 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
     /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>
     public static Grid Together => All.Select(question => question.Grid).Aggregate((all, one) => all.And(one));
 
-    private Experiment With(Experiment experiment, string arm) => experiment with
+    /// <summary>An experiment with a method: K is that of arms with guidance, and UPop's tuning has its own length.</summary>
+    internal static Experiment Arm(Experiment experiment, string arm, int? learnableTokens = null) => experiment with
     {
         Method = arm,
-        LearnableTokens = LearnableTokens is { } tokens && Methods.Of(arm).Pruning is { } pruning
+        LearnableTokens = learnableTokens is { } tokens && Methods.Of(arm).Pruning is { } pruning
             && pruning.Policy(1).NeedsAlignment ? tokens : experiment.LearnableTokens,
-        TrainExamples = TrainExamples ?? (arm == Methods.UPop ? AllPairs : experiment.TrainExamples),
+        TrainExamples = arm == Methods.UPop ? AllPairs : experiment.TrainExamples,
     };
+
+    private Experiment With(Experiment experiment, string arm) =>
+        Arm(experiment with { TrainExamples = TrainExamples ?? experiment.TrainExamples }, arm, LearnableTokens);
 
     private Question With(int learnableTokens, double ratio) => this with
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Madtp;
 using Xunit;
@@ -99,4 +100,17 @@ public class PaperTableTests
         JsonValueKind.Number => cell.GetDouble(),
         _ => cell.GetString(),
     };
+
+    [Fact]
+    public void The_world_with_decoys_is_asked_at_every_ratio_of_the_paper()
+    {
+        var ratios = PaperTable.Of(2).Rows.Where(row => row.Text("approach") == "MADTP").Select(row => row.Number("ratio")!.Value);
+        Assert.Equal(ratios, PaperTable.DecoyRatios);
+        var grid = Grid.Open("table2-decoys").Experiments;
+        Assert.Equal(3 * (1 + (5 * Methods.Rivals.Count)), grid.Count);
+        Assert.Equal([144, 48, 24, 24, 24], PaperTable.DecoyRatios.Select(ratio => PaperTable.Decoy("MADTP", ratio).LearnableTokens));
+        Assert.Equal([24, 24, 24, 24, 24], PaperTable.DecoyRatios.Select(ratio => PaperTable.Decoy("ToMe", ratio).LearnableTokens));
+        Assert.Equal(12000, PaperTable.Decoy(Methods.UPop, 0.5).TrainExamples);
+        Assert.Contains(Question.All[4].Experiment(ThingKind.Object, "STP", 0.5, 2), grid); // the questions' runs serve here too
+    }
 }
