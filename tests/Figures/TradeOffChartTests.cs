@@ -50,7 +50,7 @@ public class TradeOffChartTests
         var traces = json.RootElement.GetProperty("data").EnumerateArray().ToArray();
         Assert.Equal(["unusual", "STP"], traces.Select(trace => trace.GetProperty("name").GetString()));
         var macs = traces[0].GetProperty("x").EnumerateArray().Select(x => x.GetDouble()).Order().ToArray();
-        Assert.Equal(curves[0].Points.Select(point => point.Macs).Order(), macs);
+        Assert.Equal(curves[0].Points.Select(point => point.Cost).Order(), macs);
         Assert.True(macs[0] < macs[1] && macs[1] < 100, $"{macs[0]}, {macs[1]}");
     }
 
