@@ -111,6 +111,6 @@ public class PaperTableTests
         Assert.Equal([144, 48, 24, 24, 24], PaperTable.DecoyRatios.Select(ratio => PaperTable.Decoy("MADTP", ratio).LearnableTokens));
         Assert.Equal([24, 24, 24, 24, 24], PaperTable.DecoyRatios.Select(ratio => PaperTable.Decoy("ToMe", ratio).LearnableTokens));
         Assert.Equal(12000, PaperTable.Decoy(Methods.UPop, 0.5).TrainExamples);
-        Assert.Contains(Question.All[4].Experiment(ThingKind.Object, "STP", 0.5, 2), grid); // the questions' runs serve here too
+        Assert.Contains(Question.All[4].Experiment(ThingKind.Object, "ToMe", 0.5, 2), grid); // the questions' runs serve here too
     }
 }
