@@ -11,23 +11,28 @@ public static class AlignmentGuidance
 {
     /// <summary>Raw scores R = q Eᵀ: tokens <c>[B, N, d_k]</c>, E <c>[K, d_k]</c> to <c>[B, N, K]</c>. Unscaled, no
     /// softmax.</summary>
-    public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) => tokens.MatMul(learnableTokens.t()); // [B, N, K]
+    public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) =>
+        nn.functional.linear(tokens, learnableTokens); // [B, N, K]
 
     /// <summary>Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get
     /// none.</summary>
     /// <param name="rawScores">R, <c>[B, N, K]</c>.</param>
     /// <param name="alignmentWidth">d_k.</param>
     /// <param name="mask">1 for real tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
-    public static Tensor AttentionMaps(Tensor rawScores, long alignmentWidth, Tensor? mask = null)
-    {
-        var scaled = rawScores.transpose(1, 2) / Math.Sqrt(alignmentWidth); // [B, K, N]
-        if (mask is not null)
-        {
-            scaled = scaled.masked_fill_(mask.unsqueeze(1) == 0, -1e9);
-        }
+    public static Tensor AttentionMaps(Tensor rawScores, long alignmentWidth, Tensor? mask = null) =>
+        AttentionMapsWithout(mask is null ? null : Padding(mask == 0), rawScores, alignmentWidth);
 
-        return scaled.softmax(-1);
-    }
+    /// <summary><see cref="AttentionMaps"/> without the tokens of a <see cref="Padding"/>.</summary>
+    internal static Tensor AttentionMapsWithout(Tensor? padding, Tensor rawScores, long alignmentWidth) =>
+        Times(rawScores.transpose(1, 2), 1 / Math.Sqrt(alignmentWidth), padding?.unsqueeze(1)).softmax(-1); // [B, K, N]
+
+    /// <summary>What scores over tokens get added where padding shall have no part: −10⁹ there, else 0. <c>[B, N]</c> bool to
+    /// <c>[B, N]</c>.</summary>
+    internal static Tensor Padding(Tensor padded) => padded * -1e9;
+
+    /// <summary>Scores times a factor, plus a padding that broadcasts to them.</summary>
+    internal static Tensor Times(Tensor scores, double factor, Tensor? padding) =>
+        padding is null ? scores * factor : padding.add(scores, alpha: factor);
 
     /// <summary>Aligned features A V' (eq. 3): maps <c>[B, K, N]</c>, tokens <c>[B, N, d_k]</c> to <c>[B, K, d_k]</c>.</summary>
     public static Tensor Features(Tensor attentionMaps, Tensor tokens) => attentionMaps.MatMul(tokens); // [B, K, d_k]

@@ -1,4 +1,5 @@
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
@@ -9,6 +10,7 @@ public sealed class CandidateRows
 {
     private readonly Tensor? rows; // [B, N] int64, ascending; null for rows 1, 2, …
     private readonly Tensor? others; // true for rows that go on whatever happens, [B, rows] bool; null for row 0
+    private Tensor? padded, padding;
 
     private CandidateRows(Tensor? rows, Tensor? mask, int count, Tensor? others) =>
         (this.rows, Mask, Count, this.others) = (rows, mask, count, others);
@@ -18,6 +20,16 @@ public sealed class CandidateRows
 
     /// <summary>1 for slots that hold a token, 0 for padding, <c>[B, N]</c>; null when all do.</summary>
     public Tensor? Mask { get; }
+
+    /// <summary>True for slots of padding, <c>[B, N]</c> bool; null where there is none.</summary>
+    internal Tensor? Padded => Mask is null ? null : padded ??= Mask == 0;
+
+    /// <summary>What scores over the slots get added where padding shall have no part, <c>[B, N]</c>; null where there is
+    /// none.</summary>
+    internal Tensor? Padding => Padded is null ? null : padding ??= AlignmentGuidance.Padding(Padded).As(Mask!.dtype);
+
+    /// <summary>Whether they are all rows but row 0.</summary>
+    internal bool IsAllButFirst => rows is null;
 
     /// <summary>The candidates of a sequence.</summary>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, rows]</c>; null when all are tokens.</param>

@@ -1,3 +1,4 @@
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
@@ -5,11 +6,34 @@ namespace Madtp.Kit.Madtp;
 /// <summary>The token importance score TIS (eq. 4) and its parts, each <c>[B, N]</c> over the candidates; a part not in use is
 /// null.</summary>
 /// <param name="Total">TIS, mean of the parts in use; higher stays, and +∞ stays whatever the keep rule says.</param>
-/// <param name="Class">S_cls.</param>
-/// <param name="Self">S_self.</param>
-/// <param name="Alignment">S_token.</param>
-public sealed record ImportanceScores(Tensor Total, Tensor? Class = null, Tensor? Self = null, Tensor? Alignment = null)
+public sealed record ImportanceScores(Tensor Total)
 {
+    private Tensor? byClass, bySelf, byAlignment;
+
+    /// <summary>S_cls.</summary>
+    public Tensor? Class
+    {
+        get => byClass ??= Part?.Invoke(ScoreParts.Class);
+        init => byClass = value;
+    }
+
+    /// <summary>S_self.</summary>
+    public Tensor? Self
+    {
+        get => bySelf ??= Part?.Invoke(ScoreParts.Self);
+        init => bySelf = value;
+    }
+
+    /// <summary>S_token.</summary>
+    public Tensor? Alignment
+    {
+        get => byAlignment ??= Part?.Invoke(ScoreParts.Alignment);
+        init => byAlignment = value;
+    }
+
+    /// <summary>Gives a part of the mean; null where it is none.</summary>
+    internal Func<ScoreParts, Tensor?>? Part { get; init; }
+
     /// <summary>Where each token may go, from scorers that match tokens; null from others.</summary>
     public TokenMatch? Match { get; init; }
 }
@@ -48,18 +72,7 @@ public static class TokenImportance
     /// <param name="pooling">Maximum over queries (paper) or their sum (released), after the maximum over heads.</param>
     /// <param name="mask">Padding neither gives nor receives.</param>
     public static Tensor Self(Tensor attention, SelfPooling pooling, Tensor? mask = null) =>
-        SelfOfStrongest(attention.amax([1]), pooling, mask);
-
-    /// <summary><see cref="Self"/> where the maximum over heads is taken already.</summary>
-    /// <param name="attention">Attention of the strongest head, <c>[B, N queries, N]</c>.</param>
-    /// <param name="pooling">Maximum over queries or their sum.</param>
-    /// <param name="mask">Padding neither gives nor receives.</param>
-    public static Tensor SelfOfStrongest(Tensor attention, SelfPooling pooling, Tensor? mask)
-    {
-        var received = attention.to(float32); // [B, N queries, N]
-        received = mask is null ? received : received * mask.unsqueeze(2);
-        return Normalize(Masked(pooling == SelfPooling.Sum ? received.sum(1) : received.amax([1]), mask));
-    }
+        Normalize(Masked(Received(attention.amax([1]), pooling, mask), mask));
 
     /// <summary>S_cls: the attention of the class token on each token, heads weighted by the norm of their output
     /// there.</summary>
@@ -69,9 +82,7 @@ public static class TokenImportance
     /// <param name="mask">Padding is not attended to.</param>
     public static Tensor Class(Tensor attention, Tensor headOutput, bool normalized, Tensor? mask = null)
     {
-        var norms = headOutput.norm(-1); // [B, h, N]
-        var weights = norms / (norms.sum(1, keepdim: true) + Epsilon);
-        var score = Masked((attention * weights).sum(1), mask);
+        var score = Masked(Weighed(attention, headOutput), mask);
         return normalized ? Normalize(score) : score;
     }
 
@@ -81,7 +92,23 @@ public static class TokenImportance
     /// <param name="mask">Padding is not claimed.</param>
     public static Tensor Alignment(Tensor claims, Tensor? mask = null) => Normalize(Masked(claims.amax([2]), mask));
 
-    private static Tensor Normalize(Tensor score) => score / (score.sum(1, keepdim: true) + Epsilon);
+    /// <summary>Attention of the strongest head, <c>[B, N queries, N]</c>, that each token receives, <c>[B, N]</c>: S_self before
+    /// it is normalised.</summary>
+    internal static Tensor Received(Tensor strongest, SelfPooling pooling, Tensor? mask)
+    {
+        var given = mask is null ? strongest : strongest * mask.unsqueeze(2); // [B, N queries, N]
+        return pooling == SelfPooling.Sum ? given.sum(1, type: float32) : given.amax([1]).As(float32);
+    }
+
+    /// <summary>Σ_h a[h, n]·‖o[h, n]‖ / Σ_h ‖o[h, n]‖, <c>[B, N]</c>: S_cls before it is normalised.</summary>
+    internal static Tensor Weighed(Tensor attention, Tensor headOutput)
+    {
+        var norms = headOutput.norm(-1); // [B, h, N]
+        return (attention * norms).sum(1) / (norms.sum(1) + Epsilon);
+    }
+
+    /// <summary>Scores made to sum 1 over the tokens of each sample, <c>[..., N]</c>.</summary>
+    internal static Tensor Normalize(Tensor score) => score / (score.sum(-1, keepdim: true) + Epsilon);
 
     private static Tensor Masked(Tensor score, Tensor? mask) => mask is null ? score : score * mask;
 }
@@ -115,20 +142,43 @@ public sealed record ImportanceScorer : ITokenScorer
     /// guidance.</exception>
     public ImportanceScores Score(ReductionContext context)
     {
-        var byClass = Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } summary
-            ? TokenImportance.Class(summary, context.HeadOutput, NormalizeClass, context.Mask)
-            : null;
-        var bySelf = Parts.HasFlag(ScoreParts.Self)
-            ? TokenImportance.SelfOfStrongest(context.StrongestAttention, SelfPooling, context.Mask)
-            : null;
-        var byAlignment = Parts.HasFlag(ScoreParts.Alignment) && context.RawAlignment is { } raw
-            ? TokenImportance.Alignment(SoftmaxAlignment ? context.AlignmentMaps!.transpose(1, 2) : raw, context.Mask)
-            : null;
-        Tensor[] parts = [.. new[] { byClass, bySelf, byAlignment }.OfType<Tensor>()];
-        return parts.Length > 0
-            ? new ImportanceScores(parts.Aggregate((sum, part) => sum + part) / parts.Length, byClass, bySelf, byAlignment)
-            : throw new InvalidOperationException(
-                $"no score is left to rank tokens by: '{Parts}' needs a class token or alignment guidance, which encoder "
-                    + $"'{context.Encoder.Name}' does not have");
+        var mask = context.Mask;
+        var parts = new List<(ScoreParts Part, Tensor Score)>(); // each [B, N]
+        if (Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } summary)
+        {
+            parts.Add((ScoreParts.Class, TokenImportance.Weighed(summary, context.HeadOutput)));
+        }
+
+        if (Parts.HasFlag(ScoreParts.Self))
+        {
+            parts.Add((ScoreParts.Self, TokenImportance.Received(context.StrongestAttention, SelfPooling, mask)));
+        }
+
+        if (Parts.HasFlag(ScoreParts.Alignment) && context.RawAlignment is { } raw)
+        {
+            parts.Add((ScoreParts.Alignment, SoftmaxAlignment ? context.AlignmentMaps!.amax([1]) : raw.amax([2])));
+        }
+
+        return parts.Count > 0 ? Mean(parts, mask) : throw new InvalidOperationException(
+            $"no score is left to rank tokens by: '{Parts}' needs a class token or alignment guidance, which encoder "
+                + $"'{context.Encoder.Name}' does not have");
+    }
+
+    // TIS (eq. 4), all parts at once.
+    private ImportanceScores Mean(List<(ScoreParts Part, Tensor Score)> parts, Tensor? mask)
+    {
+        var scores = stack(parts.Select(part => part.Score), 1); // [B, parts, N]
+        scores = mask is null ? scores : scores * mask.unsqueeze(1);
+        var normalized = TokenImportance.Normalize(scores);
+        if (!NormalizeClass && parts[0].Part == ScoreParts.Class)
+        {
+            normalized = cat([scores.slice(1, 0, 1, 1), normalized.slice(1, 1, parts.Count, 1)], 1);
+        }
+
+        return new ImportanceScores(parts.Count == 1 ? normalized.squeeze(1) : normalized.mean([1]))
+        {
+            Part = wanted => parts.FindIndex(part => part.Part == wanted) is >= 0 and var index ? normalized.select(1, index)
+                : null,
+        };
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
@@ -15,15 +17,14 @@ public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
     /// <summary>Tokens that stay in each sample, <c>[B]</c> int64.</summary>
     public Tensor Counts => Keep.sum(1);
 
+    /// <summary>Whether protected tokens are in it and padding is not, so that nobody has to see to that.</summary>
+    internal bool IsFinal { get; init; }
+
     /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10); protected tokens stay, padding does not.</summary>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="thresholds">One per learnable token, <c>[B, K]</c>.</param>
-    public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds)
-    {
-        var above = importance > LearnableThreshold.Minimum(thresholds).unsqueeze(1); // [B, N]
-        above = context.Mask is null ? above : above.logical_and(context.Mask != 0);
-        return new PruneMask(context.Protected is null ? above : above.logical_or(context.Protected), thresholds);
-    }
+    public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds) =>
+        new(TokenRanking.Ranked(importance, context) > thresholds.amin([1], keepdim: true), thresholds) { IsFinal = true };
 
     /// <summary>The most important tokens of each sample.</summary>
     /// <param name="counts">How many, <c>[B]</c> int64.</param>
@@ -35,11 +36,11 @@ public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
 /// <summary>Orders candidates by importance: protected tokens first, padding last.</summary>
 internal static class TokenRanking
 {
-    /// <summary>TIS, detached, +∞ where protected and −∞ for padding, <c>[B, N]</c>.</summary>
+    /// <summary>TIS, +∞ where protected and −∞ for padding, <c>[B, N]</c>.</summary>
     public static Tensor Ranked(Tensor importance, ReductionContext context)
     {
-        var ranked = importance.detach();
-        ranked = context.Mask is null ? ranked : ranked.masked_fill(context.Mask == 0, float.NegativeInfinity);
+        var padded = context.Candidates.Padded;
+        var ranked = padded is null ? importance : importance.masked_fill(padded, float.NegativeInfinity);
         return context.Protected is null ? ranked : ranked.masked_fill(context.Protected, float.PositiveInfinity);
     }
 
@@ -78,14 +79,30 @@ public enum BelowFloor
 
 /// <summary>The prune mask as it is applied, and the shorter sequence that it makes.</summary>
 /// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
-/// <param name="Rows">Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</param>
-/// <param name="Valid">1 where a slot of <paramref name="Rows"/>is used, 0 where it pads, <c>[B, N']</c>; null when all are
-/// used.</param>
-public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
+public sealed record KeptRows(Tensor Keep)
 {
+    private Tensor? rows, inBatch, valid;
+
+    /// <summary>Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</summary>
+    public Tensor Rows
+    {
+        get => rows ??= inBatch!.view(Keep.shape[0], -1).remainder(Lengths!.Before);
+        init => (rows, inBatch) = (value, null);
+    }
+
+    /// <summary>1 where a slot of <see cref="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are used.</summary>
+    public Tensor? Valid
+    {
+        get => valid ??= Lengths?.Fill(merged: false, float32, Keep.device).Filled;
+        init => valid = value;
+    }
+
     /// <summary>Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null
     /// elsewhere.</summary>
     internal Tensor? Ranking { get; init; }
+
+    /// <summary>How long each sample gets, as the host knows it; null where all get equally long.</summary>
+    private KeptLengths? Lengths { get; init; }
 
     /// <summary>Fits a wanted mask to the policy's batch layout and floor.</summary>
     /// <param name="wanted">M_p as the keep rule wants it.</param>
@@ -94,74 +111,93 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
     public static KeptRows? Of(PruneMask wanted, Tensor importance, ReductionContext context)
     {
         using var off = no_grad();
-        var ranked = TokenRanking.Ranked(importance, context);
-        var keep = wanted.Keep.logical_or(ranked.eq(float.PositiveInfinity));
-        var kept = context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(keep, ranked, context)
-            : Rectangular(keep, ranked, context);
-        return kept is not null && context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(ranked) }
-            : kept;
+        var keep = wanted.IsFinal ? wanted.Keep
+            : wanted.Keep.logical_or(TokenRanking.Ranked(importance, context).eq(float.PositiveInfinity));
+        return context.Policy.Layout == BatchLayout.PerInstance
+            ? PerInstance(wanted.IsFinal || context.Mask is null ? keep : keep.logical_and(context.Mask != 0), importance, context)
+            : Rectangular(keep, TokenRanking.Ranked(importance, context), context);
     }
 
     /// <summary>The rows that stay, with everything that belongs to them.</summary>
-    public TokenState Gather(TokenState tokens, ReductionContext context) => tokens with
-    {
-        X = Gathered(tokens.X),
-        Mask = Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
-        Filled = Validated(tokens.Filled?.gather(1, Rows)),
-        Candidates = tokens.Candidates?.gather(1, Rows),
-        Position = Padded(tokens.Position?.gather(1, Rows), -1),
-        Size = Padded(tokens.Size?.gather(1, Rows), 0),
-        EndOfText = context.Policy.ProtectEndOfText && tokens.EndOfText is { } end
-            ? (Rows == end.unsqueeze(1)).to(int64).argmax(1)
-            : tokens.EndOfText,
-    };
+    public TokenState Gather(TokenState tokens, ReductionContext context) => Gather(tokens, null, context);
 
-    /// <summary><see cref="Gather"/> and one more row, last, that stands for the pruned tokens; a row of padding where none was
-    /// pruned.</summary>
-    /// <param name="merged">The new row, <c>[B, D]</c>.</param>
-    public TokenState GatherWith(TokenState tokens, Tensor merged, ReductionContext context)
+    /// <summary><see cref="Gather(TokenState, ReductionContext)"/> and one more row, last, that stands for the pruned tokens; a
+    /// row of padding where none was pruned.</summary>
+    /// <param name="merged">The new row, <c>[B, D]</c> or <c>[B, 1, D]</c>.</param>
+    public TokenState GatherWith(TokenState tokens, Tensor merged, ReductionContext context) =>
+        Gather(tokens, merged.ndim == 3 ? merged : merged.unsqueeze(1), context);
+
+    private TokenState Gather(TokenState tokens, Tensor? merged, ReductionContext context)
     {
-        var kept = Gather(tokens, context);
-        var pruned = TokenMerging.Pruned(Keep, context.Mask).to(merged.dtype); // [B, N]
-        var any = pruned.amax([1], keepdim: true); // [B, 1]
-        return kept with
+        var (filled, packed) = Lengths?.Fill(merged is not null, tokens.X.dtype, tokens.X.device) ?? default;
+        var areTokens = Lengths is not null
+            && (tokens.Mask is null || context.Policy is { ExcludePadding: true, Mask: MaskCarry.WithTokens });
+        var told = tokens is { Mask: not null, EndOfText: not null }; // causal attention asks whether padding is known
+        return tokens with
         {
-            X = cat([kept.X, merged.unsqueeze(1)], 1), // [B, N' + 1, D]
-            Mask = Joined(kept.Mask, ReleasedMasks.OfMerged(this, any, tokens, context) ?? any),
-            Filled = Joined(kept.Filled, any),
-            Candidates = Joined(kept.Candidates, ones_like(any)),
-            Position = Joined(kept.Position, full_like(any, -1)),
-            Size = tokens.Size is null ? null
-                : Joined(kept.Size, (context.Candidates.Take(tokens.Size) * pruned).sum(1, keepdim: true)),
+            X = Join(Gathered(tokens.X), () => merged!),
+            Mask = areTokens ? filled ?? (told ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Join(
+                Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
+                () => ReleasedMasks.OfMerged(this, Any(), tokens, context) ?? Any()),
+            Filled = Lengths is not null ? filled : Join(tokens.Filled?.gather(1, Rows), Any),
+            Packed = packed,
+            Candidates = Join(tokens.Candidates?.gather(1, Rows), () => ones_like(Any())),
+            Position = Join(Padded(tokens.Position?.gather(1, Rows), -1), () => full_like(Any(), -1)),
+            Size = Join(Padded(tokens.Size?.gather(1, Rows), 0),
+                () => (context.Candidates.Take(tokens.Size!) * Pruned()).sum(1, keepdim: true)),
+            EndOfText = context.Policy.ProtectEndOfText && tokens.EndOfText is { } end
+                ? (Rows == end.unsqueeze(1)).to(int64).argmax(1)
+                : tokens.EndOfText,
         };
+
+        [return: NotNullIfNotNull(nameof(perRow))]
+        Tensor? Join(Tensor? perRow, Func<Tensor> last) =>
+            perRow is null || merged is null ? perRow : cat([perRow, last().As(perRow.dtype)], 1);
+        Tensor Pruned() => TokenMerging.Pruned(Keep, context.Mask).to(tokens.X.dtype); // [B, N]
+        Tensor Any() => Pruned().amax([1], keepdim: true); // 1 where a token was merged, [B, 1]
     }
 
-    private static KeptRows? PerInstance(Tensor keep, Tensor ranked, ReductionContext context)
+    private static KeptRows? PerInstance(Tensor keep, Tensor importance, ReductionContext context)
     {
-        var token = context.Mask is null ? ones_like(keep) : context.Mask != 0; // [B, N]
-        keep = keep.logical_and(token);
-        var (counts, floor) = (keep.sum(1), context.Policy.Floor(context)); // [B]
-        var few = counts < floor;
-        var gains = context.Available - counts.clamp_min(floor) > (context.Policy.Reducer.AddsToken ? 1 : 0); // [B]
-        using var told = stack([few.any(), gains.any()]).cpu(); // one wait for both
-        var (anyFew, anyGains) = (told[0].item<bool>(), told[1].item<bool>());
-        if (anyFew)
+        var (count, floor) = ((int)keep.shape[1], context.Policy.Floor(context));
+        var leastGain = context.Policy.Reducer.AddsToken ? 2 : 1;
+        var (stays, real) = Told(keep, context.Mask); // each [B·N]
+        var available = Counts(real, keep.shape);
+        if (Counts(stays, keep.shape).Zip(available).Any(sample => sample.First < Math.Min(floor, sample.Second)))
         {
-            keep = keep.logical_or(TokenRanking.Ranks(ranked) < floor).logical_and(token);
+            var best = TokenRanking.Ranks(Ranked()) < floor;
+            keep = keep.logical_or(context.Mask is null ? best : best.logical_and(context.Mask != 0));
+            (stays, _) = Told(keep);
         }
 
-        return anyGains ? InOrder(where(gains.unsqueeze(1), keep, token), context) : null;
+        var gains = Counts(stays, keep.shape).Zip(available, (kept, all) => all - kept >= leastGain).ToArray();
+        if (!gains.Contains(true))
+        {
+            return null;
+        }
+
+        foreach (var sample in Enumerable.Range(0, gains.Length).Where(sample => !gains[sample]))
+        {
+            var own = stays.AsSpan(sample * count, count);
+            own.Fill(true);
+            real?.AsSpan(sample * count, count).CopyTo(own);
+        }
+
+        keep = gains.Contains(false) ? tensor(stays, keep.shape, device: keep.device) : keep;
+        var kept = InOrder(keep, stays, real, context);
+        return context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(Ranked()) } : kept;
+
+        Tensor Ranked() => TokenRanking.Ranked(importance, context);
     }
 
     // Here alone counts exist: a batch without padding has one for all its samples.
     private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
     {
         var (policy, candidates) = (context.Policy, ranked.shape[1]);
-        var counts = keep.sum(1); // [B]
+        var counts = Counts(Told(keep).Stays, keep.shape);
         var count = policy.Layout == BatchLayout.MaxKeep
-            ? counts.max().item<long>()
-            : Math.Max((long)Math.Round(counts.to(float64).mean().item<double>()),
-                ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
+            ? counts.Max()
+            : Math.Max((long)Math.Round(counts.Average()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
         var floor = policy.Floor(context);
         count = policy.BelowFloor == BelowFloor.KeepAll && count <= floor ? candidates
             : Math.Clamp(count, Math.Min(floor, candidates), candidates);
@@ -170,40 +206,116 @@ public sealed record KeptRows(Tensor Keep, Tensor Rows, Tensor? Valid)
             return null;
         }
 
-        var kept = InOrder(TokenRanking.Ranks(ranked) < count, context);
-        return policy.Order == TokenOrder.Position ? kept : kept with { Rows = ReleasedOrders.Rows(ranked, count, context) };
+        var ranking = TokenRanking.Order(ranked);
+        var best = ranking.slice(1, 0, count, 1); // [B, count]
+        keep = zeros_like(ranked, dtype: @bool).scatter_(1, best, ones_like(best, dtype: @bool));
+        KeptRows kept;
+        if (context.Candidates.IsAllButFirst)
+        {
+            kept = new KeptRows(keep) { Rows = nn.functional.pad(best.sort(1).Values + 1, [1, 0]) };
+        }
+        else
+        {
+            keep = context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
+            var (stays, real) = Told(keep, context.Mask);
+            kept = InOrder(keep, stays, real, context);
+        }
+
+        kept = policy.Order == TokenOrder.Position ? kept : kept with { Rows = ReleasedOrders.Rows(ranked, count, context) };
+        return policy.Mask == MaskCarry.Released ? kept with { Ranking = ranking } : kept;
     }
 
-    // Rows that stay first, each group in its order; what is behind the longest sample's last falls off.
-    private static KeptRows InOrder(Tensor keep, ReductionContext context)
+    // Rows that stay, in their order; where a sample is shorter than others, its first row fills it up. The host counts and
+    // sorts: it waits for the numbers anyhow, and a dozen operators on a few rows cost more.
+    private static KeptRows InOrder(Tensor keep, bool[] stays, bool[]? real, ReductionContext context)
     {
-        var stay = context.Candidates.WithOthers(keep); // [B, rows]
-        var places = stay.cumsum(1); // [B, rows], from 1
-        var lengths = places.select(1, -1);
-        var width = lengths.max().item<long>();
-        var all = arange(stay.shape[1], dtype: int64, device: keep.device).expand(stay.shape);
-        var rows = zeros([stay.shape[0], width + 1], dtype: int64, device: keep.device)
-            .scatter_(1, places * stay, all).slice(1, 1, width + 1, 1); // [B, N'], row 0 where a sample is shorter
-        var full = context.Policy.Layout != BatchLayout.PerInstance && context.Attended.Candidates is null;
-        return new KeptRows(
-            keep, rows, full ? null
-            : (arange(width, device: keep.device).unsqueeze(0) < lengths.unsqueeze(1)).to(context.Attended.X.dtype));
+        bool[] merges = [.. Counts(stays, keep.shape).Zip(Counts(real, keep.shape), (kept, all) => kept < all)];
+        var (batch, before, first) = ((int)keep.shape[0], context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
+        stays = first == 1 ? stays : Told(context.Candidates.WithOthers(keep)).Stays; // [B·(rows − first)]
+        var lengths = Counts(stays, [batch, stays.Length / batch]).Select(kept => kept + first).ToArray();
+        var (width, count) = (lengths.Max(), stays.Length / batch);
+        var rows = new long[batch * width];
+        for (var sample = 0; sample < batch; sample++)
+        {
+            var (from, at) = ((long)sample * before, sample * width);
+            rows.AsSpan(at, width).Fill(from);
+            at += first;
+            for (var row = 0; row < count; row++)
+            {
+                if (stays[(sample * count) + row])
+                {
+                    rows[at++] = from + first + row;
+                }
+            }
+        }
+
+        return new KeptRows(keep)
+        {
+            inBatch = tensor(rows, device: keep.device), Lengths = new KeptLengths(before, lengths, merges),
+        };
+    }
+
+    // Which of all slots stay, and which hold a token: the one question of a block that waits for the device.
+    private static (bool[] Stays, bool[]? Real) Told(Tensor keep, Tensor? mask = null)
+    {
+        using var here = (mask is null ? keep : mask.masked_fill(keep, 2).As(float32)).cpu();
+        if (mask is null)
+        {
+            return (MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray(), null);
+        }
+
+        var numbers = MemoryMarshal.Cast<byte, float>(here.bytes).ToArray(); // 0 for padding, 1 pruned, 2 kept
+        return (Array.ConvertAll(numbers, number => number > 1), Array.ConvertAll(numbers, number => number > 0));
+    }
+
+    // True numbers of each sample; all where there are none.
+    private static int[] Counts(bool[]? mask, long[] shape)
+    {
+        var (batch, count) = ((int)shape[0], (int)shape[1]);
+        return [.. Enumerable.Range(0, batch).Select(
+            sample => mask is null ? count : mask.AsSpan(sample * count, count).Count(true))];
     }
 
     // Whole rows are copied: much faster than element by element.
     private Tensor Gathered(Tensor x)
     {
         var (batch, length) = (x.shape[0], x.shape[1]);
-        var first = arange(0, batch * length, length, dtype: int64, device: x.device).unsqueeze(1); // [B, 1]
-        return x.flatten(0, 1).index_select(0, (Rows + first).flatten()).view(batch, Rows.shape[1], -1);
+        Tensor InBatch() => (Rows + arange(0, batch * length, length, device: x.device).unsqueeze(1)).flatten(); // [B·N']
+        return x.flatten(0, 1).index_select(0, inBatch ?? InBatch()).view(batch, -1, x.shape[2]);
     }
 
     private Tensor? Validated(Tensor? mask) => Valid is null ? mask : mask is null ? Valid : mask * Valid;
 
     private Tensor? Padded(Tensor? perRow, int padding) =>
         perRow is null || Valid is null ? perRow : perRow.masked_fill(Valid == 0, padding);
+}
 
-    private static Tensor? Joined(Tensor? perRow, Tensor last) => perRow is null ? null : cat([perRow, last.to(perRow.dtype)], 1);
+/// <summary>How long the samples of a reduced batch are, as the host knows it.</summary>
+/// <param name="Before">Rows of every sample before.</param>
+/// <param name="Kept">Rows of each that stay.</param>
+/// <param name="Merges">Whether a sample has lost tokens, which may come back as one more row.</param>
+internal sealed record KeptLengths(int Before, int[] Kept, bool[] Merges)
+{
+    /// <summary>1 for rows that hold a token and 0 for those that make the samples equally long, <c>[B, N']</c>, null when all
+    /// hold one; and which of B·N' do (<see cref="TokenState.Packed"/>).</summary>
+    /// <param name="merged">Whether there is a last row for what is merged.</param>
+    public (Tensor? Filled, Tensor? Packed) Fill(bool merged, ScalarType type, Device device)
+    {
+        var length = Kept.Max() + (merged ? 1 : 0);
+        var (filled, packed) = (new float[Kept.Length * length], new List<long>());
+        for (var row = 0; row < filled.Length; row++)
+        {
+            var (sample, place) = Math.DivRem(row, length);
+            if (place < Kept[sample] || (merged && place == length - 1 && Merges[sample]))
+            {
+                filled[row] = 1;
+                packed.Add(row);
+            }
+        }
+
+        return packed.Count == filled.Length ? default : (
+            tensor(filled, [Kept.Length, length], type, device), FilledRows.Pack(packed, filled.Length, device));
+    }
 }
 
 /// <summary>Merging of pruned tokens into one (Section 3.3), as pure functions over the N candidates.</summary>
@@ -230,7 +342,11 @@ public static class TokenMerging
     /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
     /// <param name="normalized">Whether w is <see cref="Weights"/>; false for w = TIS.</param>
     public static Tensor Merge(Tensor tokens, Tensor importance, Tensor pruned, bool normalized = true) =>
-        (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).MatMul(tokens).squeeze(1);
+        Merged(tokens, importance, pruned, normalized).squeeze(1);
+
+    /// <summary><see cref="Merge"/> as a row of a sequence, <c>[B, 1, D]</c>.</summary>
+    internal static Tensor Merged(Tensor tokens, Tensor importance, Tensor pruned, bool normalized) =>
+        (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).bmm(tokens);
 }
 
 /// <summary>Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section
@@ -247,8 +363,8 @@ public sealed record MergeReducer : ITokenReducer
 
     public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
     {
-        var pruned = TokenMerging.Pruned(kept.Keep, context.Mask).to(context.X.dtype); // [B, N]
-        return kept.GatherWith(context.Attended, TokenMerging.Merge(context.X, importance.Total, pruned, Normalized), context);
+        var pruned = context.Mask is { } mask ? mask.masked_fill(kept.Keep, 0) : kept.Keep.logical_not(); // [B, N]
+        return kept.GatherWith(context.Attended, TokenMerging.Merged(context.X, importance.Total, pruned, Normalized), context);
     }
 }
 

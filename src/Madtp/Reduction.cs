@@ -1,4 +1,5 @@
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
@@ -144,6 +145,9 @@ public sealed record ReductionContext(
     /// </summary>
     public Tensor? Mask => Candidates.Mask;
 
+    /// <summary>What scores over candidates get added where padding shall have no part; null where there is none.</summary>
+    internal Tensor? Padding => Candidates.Padding;
+
     /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
     public Tensor X => Candidates.Take(Attended.X);
 
@@ -153,17 +157,17 @@ public sealed record ReductionContext(
     public Tensor StrongestAttention => Candidates.Take(Candidates.Take(Record.Strongest, 1), 2);
 
     /// <summary>Attention output of each head at the candidates, <c>[B, h, N, d_h]</c>.</summary>
-    public Tensor HeadOutput => Candidates.Take(Record.HeadOutput, 2).to(Attended.X.dtype);
+    public Tensor HeadOutput => Candidates.Take(Record.HeadOutput, 2).As(Attended.X.dtype);
 
     /// <summary>The candidates' keys, <c>[B, h, N, d_h]</c>.</summary>
-    public Tensor Keys => Candidates.Take(Record.Keys, 2).to(Attended.X.dtype);
+    public Tensor Keys => Candidates.Take(Record.Keys, 2).As(Attended.X.dtype);
 
     /// <summary>
     /// Attention that the token which stands for the sequence (the class token; the end of a causal text) pays to the candidates,
     /// <c>[B, h, N]</c>; null where no token does.
     /// </summary>
     public Tensor? SummaryAttention => Encoder.HasClassToken || Record.Reading?.SummaryRows is not null
-        ? Candidates.Take(Record.Summary, 2).to(Attended.X.dtype)
+        ? Candidates.Take(Record.Summary, 2).As(Attended.X.dtype)
         : null;
 
     /// <summary>Tokens among the candidates of each sample, <c>[B]</c> int64.</summary>
@@ -210,15 +214,16 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     private ReductionContext Look(TokenState attended, SelfAttentionRecord attention, bool active)
     {
         var (policy, device) = (owner.Policy, attended.X.device);
-        var rows = arange(attended.Length, dtype: int64, device: device).unsqueeze(0); // [1, rows]
+        Tensor Rows() => arange(attended.Length, dtype: int64, device: device).unsqueeze(0); // [1, rows]
         var tokens = owner.Trace is { Detail: >= TraceDetail.Positions } && attended.Position is null
-            ? attended with { Position = rows.repeat(attended.X.shape[0], 1) }
+            ? attended with { Position = Rows().repeat(attended.X.shape[0], 1) }
             : attended;
         var candidates = CandidateRows.Of(tokens, policy.ExcludePadding ? tokens.Mask : tokens.Filled);
         var context = new ReductionContext(policy, encoder, layer, tokens, attention, candidates)
         {
             Temperature = owner.Temperature,
-            Protected = policy.ProtectEndOfText && tokens.EndOfText is { } end ? candidates.Take(rows == end.unsqueeze(1)) : null,
+            Protected = policy.ProtectEndOfText && tokens.EndOfText is { } end ? candidates.Take(Rows() == end.unsqueeze(1))
+                : null,
         };
         return active && layer == 0 ? context with { Attended = tokens with { Entered = context.Available } } : context;
     }
@@ -234,7 +239,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         var entered = context.Candidates.Take(input.X); // V, [B, N, D]
         var mapped = encoder.Blocks[layer].QueryModel?.forward(entered) ?? entered; // V', [B, N, d_k]
         var raw = AlignmentGuidance.RawScores(mapped, learnable); // [B, N, K]
-        var maps = AlignmentGuidance.AttentionMaps(raw, learnable.shape[1], context.Mask); // [B, K, N]
+        var maps = AlignmentGuidance.AttentionMapsWithout(context.Padding, raw, learnable.shape[1]); // [B, K, N]
         context = context with { RawAlignment = raw, AlignmentMaps = maps };
         if (!owner.GatherFeatures)
         {

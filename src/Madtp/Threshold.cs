@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -17,12 +18,8 @@ public static class LearnableThreshold
     /// <param name="temperature">T ≥ 0.</param>
     /// <param name="mask">Null when all are tokens.</param>
     /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
-    public static Tensor SparsemaxThreshold(Tensor alignmentMaps, Tensor importance, double temperature, Tensor? mask = null)
-    {
-        var scores = alignmentMaps * temperature;
-        var weights = Sparsemax.Project(mask is null ? scores : scores.masked_fill(mask.unsqueeze(1) == 0, -1e9)); // Â, [B, K, N]
-        return (weights * importance.unsqueeze(1)).sum(2);
-    }
+    public static Tensor SparsemaxThreshold(Tensor alignmentMaps, Tensor importance, double temperature, Tensor? mask = null) =>
+        SparsemaxWithout(mask is null ? null : AlignmentGuidance.Padding(mask == 0), alignmentMaps, importance, temperature);
 
     /// <summary>Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is
     /// pruned.</summary>
@@ -31,10 +28,20 @@ public static class LearnableThreshold
     /// <param name="temperature">T > 0.</param>
     /// <param name="mask">Null when all are tokens.</param>
     /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
-    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? mask = null)
+    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? mask = null) =>
+        SoftmaxWithout(mask is null ? null : AlignmentGuidance.Padding(mask == 0), rawAlignment, importance, temperature);
+
+    /// <summary><see cref="SparsemaxThreshold"/> without the tokens of an <see cref="AlignmentGuidance.Padding"/>.</summary>
+    internal static Tensor SparsemaxWithout(Tensor? padding, Tensor alignmentMaps, Tensor importance, double temperature)
     {
-        var scores = rawAlignment / temperature;
-        var weights = (mask is null ? scores : scores.masked_fill(mask.unsqueeze(2) == 0, -1e9)).softmax(1); // [B, N, K]
+        var scores = AlignmentGuidance.Times(alignmentMaps, temperature, padding?.unsqueeze(1)); // T·A, [B, K, N]
+        return (Sparsemax.Project(scores, isOwn: true) * importance.unsqueeze(1)).sum(2);
+    }
+
+    /// <summary><see cref="Softmax"/> without the tokens of an <see cref="AlignmentGuidance.Padding"/>.</summary>
+    internal static Tensor SoftmaxWithout(Tensor? padding, Tensor rawAlignment, Tensor importance, double temperature)
+    {
+        var weights = AlignmentGuidance.Times(rawAlignment, 1 / temperature, padding?.unsqueeze(2)).softmax(1); // [B, N, K]
         return (weights * importance.unsqueeze(2)).sum(1);
     }
 
@@ -49,34 +56,30 @@ public static class Sparsemax
 
     /// <summary>p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero. The gradient of g is
     /// g − mean of g on the support, and zero off it.</summary>
-    public static Tensor Project(Tensor scores)
+    public static Tensor Project(Tensor scores) => Project(scores, isOwn: false);
+
+    /// <summary><see cref="Project(Tensor)"/> of scores that may be written over if they are the caller's own.</summary>
+    internal static Tensor Project(Tensor scores, bool isOwn)
     {
         if (!scores.is_cuda && !(scores.requires_grad && is_grad_enabled()))
         {
-            return ProjectRows(scores);
+            return ProjectRows(isOwn && scores.is_contiguous() && scores.dtype == float32 ? scores
+                : scores.to(float32, copy: true).contiguous()).As(scores.dtype);
         }
 
         // A common shift changes nothing; with the greatest score at 0 no size of scores drowns the 1.
-        var centred = scores - scores.amax([-1], keepdim: true).detach();
-        var support = centred.is_cuda ? Support(centred.detach()) : ProjectRows(centred.detach()) > 0; // [..., N] bool
-        var threshold = ((centred * support).sum(-1, keepdim: true) - 1) / support.sum(-1, keepdim: true); // τ = (Σ z − 1) / k
+        var centred = scores - scores.amax([-1], keepdim: true);
+        var counts = arange(1, centred.shape[^1] + 1, dtype: centred.dtype, device: centred.device); // j
+        var sums = centred.sort(-1, descending: true).Values.cumsum(-1); // Σ_{i≤j} z_(i)
+        var threshold = ((sums - 1) / counts).amax([-1], keepdim: true); // τ: it rises as long as z_(j) lies above it
         return (centred - threshold).clamp_min(0);
     }
 
-    // k is the last j with 1 + j z_(j) > Σ_{i≤j} z_(i).
-    private static Tensor Support(Tensor centred)
-    {
-        var sorted = centred.sort(-1, descending: true).Values;
-        var rank = arange(1, centred.shape[^1] + 1, dtype: centred.dtype, device: centred.device);
-        var size = ((rank * sorted) + 1 > sorted.cumsum(-1)).sum(-1, keepdim: true); // k, [..., 1]
-        return centred >= sorted.gather(-1, size - 1);
-    }
-
     // On a CPU a row is projected while it lies in the cache: a tenth of the time of the same in operators over all rows.
-    private static Tensor ProjectRows(Tensor scores)
+    private static Tensor ProjectRows(Tensor weights)
     {
         using var off = no_grad();
-        var (weights, width) = (scores.to(float32, copy: true).contiguous(), (int)scores.shape[^1]); // [..., N]
+        var width = (int)weights.shape[^1]; // of [..., N], in place
         var (rows, threads) = ((int)(weights.numel() / width), get_num_threads());
         var share = Math.Max((rows + threads - 1) / threads, SmallestShare / width);
         Parallel.For(0, (rows + share - 1) / share, new ParallelOptions { MaxDegreeOfParallelism = threads }, part =>
@@ -87,7 +90,7 @@ public static class Sparsemax
                 ProjectRow(numbers.Slice(row * width, width));
             }
         });
-        return weights.to(scores.dtype);
+        return weights;
     }
 
     // Entries are left out until none lies below the threshold of those that remain (Michelot, 1986).
@@ -162,8 +165,9 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
 
         using var off = no_grad(); // θ carries no gradient
         return PruneMask.Above(importance.Total, context, Normalization == ThresholdNormalization.Softmax
-            ? LearnableThreshold.Softmax(context.RawAlignment, importance.Total, context.Temperature, context.Mask)
-            : LearnableThreshold.SparsemaxThreshold(context.AlignmentMaps!, importance.Total, context.Temperature, context.Mask));
+            ? LearnableThreshold.SoftmaxWithout(context.Padding, context.RawAlignment, importance.Total, context.Temperature)
+            : LearnableThreshold.SparsemaxWithout(
+                context.Padding, context.AlignmentMaps!, importance.Total, context.Temperature));
     }
 }
 

@@ -102,10 +102,12 @@ public sealed class ReductionTrace : IDisposable
         Candidates = context.Attended.Position is { } position ? Hold(context.Candidates.Take(position)) : null,
         Mask = Hold(context.Mask),
         RawAlignment = Hold(context.RawAlignment),
-        Importance = new ImportanceScores(
-            Hold(importance.Total)!, Hold(importance.Class), Hold(importance.Self), Hold(importance.Alignment)),
+        Importance = new ImportanceScores(Hold(importance.Total)!)
+        {
+            Class = Hold(importance.Class), Self = Hold(importance.Self), Alignment = Hold(importance.Alignment),
+        },
         Wanted = new PruneMask(Hold(wanted.Keep)!, Hold(wanted.Thresholds)),
-        Kept = kept is null ? null : new KeptRows(Hold(kept.Keep)!, Hold(kept.Rows)!, Hold(kept.Valid)),
+        Kept = kept is null ? null : new KeptRows(Hold(kept.Keep)!) { Rows = Hold(kept.Rows)!, Valid = Hold(kept.Valid) },
         Output = Hold(output.X)!,
     };
 

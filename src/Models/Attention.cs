@@ -88,7 +88,7 @@ public abstract class MultiHeadAttention : nn.Module
     /// <param name="reading">What will be read of the map; null for nothing: then the attention runs as one operator.</param>
     protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading? reading)
     {
-        var added = bias?.to(query.dtype);
+        var added = bias?.As(query.dtype);
         if (reading is not null)
         {
             return Read(query, key, value, added, reading);
@@ -206,7 +206,7 @@ public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module
         var (attended, record) = attention.Attend(input.X, norm1, rows, Bias(input), Reducer?.Reads(input));
         var tokens = input with { X = Products.Add(DropPath(attended), input.X) };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
-        rows = ReferenceEquals(tokens.Filled, input.Filled) ? rows : FilledRows.Of(tokens);
+        rows = FilledRows.Of(tokens);
         return tokens with { X = Products.Add(
             DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
     }

@@ -207,6 +207,7 @@ public sealed class BertEncoder : nn.Module, IRecomputing
     public TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> images)
     {
         var index = 0;
+        images = [.. images.Select(image => image with { Bias = image.AttentionBias() })]; // one for all layers
         return BlockStack.Run(layer, tokens, (one, state) => Run(one, state, At(images, index++)));
     }
 

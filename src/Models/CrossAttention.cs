@@ -20,6 +20,9 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     /// <summary>Keys and values for the layer that reads, or null.</summary>
     internal KeyValue? KeyValue { get; init; }
 
+    /// <summary>Additive bias on the image keys where it is known already, <c>[B, 1, 1, S]</c>.</summary>
+    internal Tensor? Bias { get; init; }
+
     /// <summary>The context as one layer reads it.</summary>
     internal ImageContext At(int layer) => PerLayer is null ? this : this with { KeyValue = PerLayer[layer] };
 
@@ -27,7 +30,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     public static ImageContext Of(TokenState tokens) => new(tokens.X, tokens.Mask);
 
     /// <summary>Additive bias on the image keys, <c>[B, 1, 1, S]</c>, or null.</summary>
-    public Tensor? AttentionBias() => Mask is null ? null : TokenState.AdditiveMask(Mask);
+    public Tensor? AttentionBias() => Bias ?? (Mask is null ? null : TokenState.AdditiveMask(Mask));
 }
 
 /// <summary>How a text layer reads images: one (MED) or two (NLVR2).</summary>

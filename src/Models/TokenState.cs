@@ -27,6 +27,10 @@ public sealed record TokenState(Tensor X)
     /// float; null when every row holds one.</summary>
     public Tensor? Filled { get; init; }
 
+    /// <summary>Which rows of the batch's B·N hold a token, <c>[n]</c> int64, where it pays to work on those alone; null
+    /// elsewhere.</summary>
+    public Tensor? Packed { get; init; }
+
     /// <summary>Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64;
     /// null unless a reduction counts them.</summary>
     public Tensor? Entered { get; init; }
@@ -52,7 +56,7 @@ public sealed record TokenState(Tensor X)
             return bias;
         }
 
-        var proportional = Size.clamp_min(1e-6).log().unsqueeze(1).unsqueeze(1); // [B, 1, 1, N]
+        var proportional = Size.clamp_min(1e-6).log().view(Size.shape[0], 1, 1, -1); // [B, 1, 1, N]
         return bias is null ? proportional : bias + proportional;
     }
 
@@ -74,10 +78,10 @@ public sealed record TokenState(Tensor X)
     internal IEnumerable<Tensor> Tensors() => Parts().OfType<Tensor>();
 
     /// <summary>How many tensors a state may have.</summary>
-    internal const int PartCount = 9;
+    internal const int PartCount = 10;
 
     /// <summary>Every tensor of the state, null where it has none.</summary>
-    internal Tensor?[] Parts() => [X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature, Candidates];
+    internal Tensor?[] Parts() => [X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature, Candidates, Packed];
 
     /// <summary>The state of which these are the <see cref="Parts"/>.</summary>
     internal static TokenState Of(ReadOnlySpan<Tensor?> parts) => new(parts[0]!)
@@ -90,11 +94,12 @@ public sealed record TokenState(Tensor X)
         EndOfText = parts[6],
         AlignmentFeature = parts[7],
         Candidates = parts[8],
+        Packed = parts[9],
     };
 
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to
     /// <c>[B, 1, 1, N]</c>.</summary>
-    public static Tensor AdditiveMask(Tensor mask) => ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
+    public static Tensor AdditiveMask(Tensor mask) => ((mask - 1) * 10000.0).view(mask.shape[0], 1, 1, -1);
 }
 
 /// <summary>The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not
@@ -102,6 +107,7 @@ public sealed record TokenState(Tensor X)
 internal sealed class FilledRows
 {
     private const double Worth = 0.9; // a greater share of filled rows is not worth two copies
+    private const int WorthOnGpu = 2048; // fewer empty rows are multiplied in less time than the calls take
 
     private static readonly FilledRows All = new(null);
 
@@ -110,16 +116,14 @@ internal sealed class FilledRows
     private FilledRows(Tensor? rows) => this.rows = rows;
 
     /// <summary>Those of a sequence.</summary>
-    public static FilledRows Of(TokenState tokens)
-    {
-        if (tokens.Filled is not { } filled)
-        {
-            return All;
-        }
+    public static FilledRows Of(TokenState tokens) => tokens.Packed is { } rows ? new(rows) : All;
 
-        var rows = filled.flatten().nonzero().squeeze(1);
-        return rows.shape[0] > Worth * filled.numel() ? All : new(rows);
-    }
+    /// <summary><see cref="TokenState.Packed"/>.</summary>
+    /// <param name="rows">Those that hold a token.</param>
+    /// <param name="all">How many there are.</param>
+    public static Tensor? Pack(List<long> rows, int all, Device device) =>
+        rows.Count <= Worth * all && (device.type == TorchSharp.DeviceType.CPU || all - rows.Count >= WorthOnGpu)
+            ? tensor(rows, device: device) : null;
 
     /// <summary>Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0.
     /// <c>[B, N, D']</c>.</summary>
@@ -131,8 +135,8 @@ internal sealed class FilledRows
         }
 
         var (batch, length) = (x.shape[0], x.shape[1]);
-        var mapped = map(x.flatten(0, 1).index_select(0, rows).unsqueeze(0)).squeeze(0); // [n, D']; maps are used to [B, N, D]
-        return zeros([batch * length, mapped.shape[1]], dtype: mapped.dtype, device: x.device).index_copy(0, rows, mapped).view(
-            batch, length, -1);
+        var mapped = map(x.reshape(1, batch * length, -1).index_select(1, rows)); // [1, n, D']
+        return zeros([1, batch * length, mapped.shape[2]], dtype: mapped.dtype, device: x.device).index_copy_(1, rows, mapped)
+            .view(batch, length, -1);
     }
 }

@@ -83,7 +83,12 @@ public sealed class SampleDropout(double probability) : nn.Module<Tensor, Tensor
 {
     public override Tensor forward(Tensor input)
     {
-        if (BatchPart.Current is null || !training || probability == 0)
+        if (!training || probability == 0)
+        {
+            return input;
+        }
+
+        if (BatchPart.Current is null)
         {
             return nn.functional.dropout(input, probability, training);
         }

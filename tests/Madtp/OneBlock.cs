@@ -43,7 +43,7 @@ internal static class OneBlock
     /// <summary>The tokens of one sample that go on, class token first, padding left out.</summary>
     public static float[][] Rows(this TokenState tokens, int sample)
     {
-        var real = tokens.Mask![sample].Floats();
+        var real = tokens.Mask?[sample].Floats() ?? [.. Enumerable.Repeat(1f, tokens.Length)];
         return [.. Enumerable.Range(0, real.Length).Where(i => real[i] != 0).Select(i => tokens.X[sample][i].Floats())];
     }
 

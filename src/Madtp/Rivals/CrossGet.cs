@@ -112,9 +112,9 @@ public sealed record CrossGuidedScorer : ITokenScorer
         var guidance = context.AlignmentMaps is null ? zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device)
             : CrossGet.Guidance(context.AlignmentMaps, context.Mask);
         var score = CrossGet.AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), context.Mask, context.Protected);
-        return new ImportanceScores(score, Alignment: guidance)
+        return new ImportanceScores(score)
         {
-            Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
+            Alignment = guidance, Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
         };
     }
 }

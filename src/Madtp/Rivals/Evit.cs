@@ -55,6 +55,6 @@ public sealed record ClassAttentionScorer : ITokenScorer
             ?? throw new InvalidOperationException(
                 $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
         var score = Evit.ClassAttention(attention, context.Mask);
-        return new ImportanceScores(score, Class: score);
+        return new ImportanceScores(score) { Class = score };
     }
 }
