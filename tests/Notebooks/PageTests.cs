@@ -18,8 +18,9 @@ public sealed partial class PageTests : IDisposable
     {
         Assert.SkipWhen(Run("command -v pandoc") == "", "pandoc is not installed");
         var notebooks = Directory.GetFiles(KitPaths.InRepository("notebooks"), "*.ipynb");
-        foreach (var (name, page) in notebooks.Select(path => (Path.GetFileName(path), Page(path))))
+        foreach (var (path, page) in notebooks.Zip(Pages(":", notebooks)))
         {
+            var name = Path.GetFileName(path);
             Assert.True(!Linked().IsMatch(page), $"{name}: {Linked().Match(page)}");
             Assert.True(!page.Contains("class=\"math ", StringComparison.Ordinal), $"{name}: a formula that pandoc cannot read");
             var folded = page.IndexOf("<details class=\"folded\">", StringComparison.Ordinal);
@@ -34,21 +35,25 @@ public sealed partial class PageTests : IDisposable
     [Trait("speed", "slow")]
     public void Without_pandoc_a_page_is_written_all_the_same()
     {
-        var page = Page(KitPaths.InRepository("notebooks", "02-alignment.ipynb"), "command() { false; }");
+        var page = Pages("command() { false; }", KitPaths.InRepository("notebooks", "02-alignment.ipynb")).Single();
         Assert.Contains("MathJax", page);
         Assert.DoesNotContain("<math", page);
         Assert.Contains("<details class=\"folded\">", page);
     }
 
-    private string Page(string notebook, string before = ":")
+    private IReadOnlyList<string> Pages(string before, params string[] notebooks)
     {
-        var copy = folder.File(Path.GetFileName(notebook));
-        File.Copy(notebook, copy);
-        var said = Run($"{before}; root=$1; . \"$root/setup/page.sh\"; write_page \"$2\" 2>&1", KitPaths.Root, copy);
+        string[] copies = [.. notebooks.Select(notebook => folder.File(Path.GetFileName(notebook)))];
+        foreach (var (notebook, copy) in notebooks.Zip(copies))
+        {
+            File.Copy(notebook, copy);
+        }
+
+        var said = Run($"{before}; root=$1; shift; . \"$root/setup/page.sh\"; write_page \"$@\" 2>&1", [KitPaths.Root, .. copies]);
         Assert.SkipWhen(said.Contains("not found", StringComparison.Ordinal), "jupyter-nbconvert is not installed");
-        var page = Path.ChangeExtension(copy, ".html");
-        Assert.True(File.Exists(page), said);
-        return File.ReadAllText(page);
+        string[] pages = [.. copies.Select(copy => Path.ChangeExtension(copy, ".html"))];
+        Assert.All(pages, page => Assert.True(File.Exists(page), said));
+        return [.. pages.Select(File.ReadAllText)];
     }
 
     private static string Run(string script, params string[] arguments)
