@@ -113,9 +113,13 @@ public sealed record KeptRows(Tensor Keep)
         using var off = no_grad();
         var keep = wanted.IsFinal ? wanted.Keep
             : wanted.Keep.logical_or(TokenRanking.Ranked(importance, context).eq(float.PositiveInfinity));
-        return context.Policy.Layout == BatchLayout.PerInstance
-            ? PerInstance(wanted.IsFinal || context.Mask is null ? keep : keep.logical_and(context.Mask != 0), importance, context)
-            : Rectangular(keep, TokenRanking.Ranked(importance, context), context);
+        if (context.Policy.Layout != BatchLayout.PerInstance)
+        {
+            return Rectangular(keep, TokenRanking.Ranked(importance, context), context);
+        }
+
+        keep = wanted.IsFinal || context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
+        return PerInstance(keep, importance, context);
     }
 
     /// <summary>The rows that stay, with everything that belongs to them.</summary>
@@ -238,14 +242,13 @@ public sealed record KeptRows(Tensor Keep)
         for (var sample = 0; sample < batch; sample++)
         {
             var (from, at) = ((long)sample * before, sample * width);
+            var end = at + lengths[sample];
             rows.AsSpan(at, width).Fill(from);
             at += first;
-            for (var row = 0; row < count; row++)
+            for (var row = 0; at < end; row++)
             {
-                if (stays[(sample * count) + row])
-                {
-                    rows[at++] = from + first + row;
-                }
+                rows[at] = from + first + row; // written over by the next row where this one does not stay
+                at += stays[(sample * count) + row] ? 1 : 0;
             }
         }
 
@@ -264,8 +267,14 @@ public sealed record KeptRows(Tensor Keep)
             return (MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray(), null);
         }
 
-        var numbers = MemoryMarshal.Cast<byte, float>(here.bytes).ToArray(); // 0 for padding, 1 pruned, 2 kept
-        return (Array.ConvertAll(numbers, number => number > 1), Array.ConvertAll(numbers, number => number > 0));
+        var numbers = MemoryMarshal.Cast<byte, float>(here.bytes); // 0 for padding, 1 pruned, 2 kept
+        var (stays, real) = (new bool[numbers.Length], new bool[numbers.Length]);
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            (stays[i], real[i]) = (numbers[i] > 1, numbers[i] > 0);
+        }
+
+        return (stays, real);
     }
 
     // True numbers of each sample; all where there are none.
@@ -302,19 +311,21 @@ internal sealed record KeptLengths(int Before, int[] Kept, bool[] Merges)
     public (Tensor? Filled, Tensor? Packed) Fill(bool merged, ScalarType type, Device device)
     {
         var length = Kept.Max() + (merged ? 1 : 0);
-        var (filled, packed) = (new float[Kept.Length * length], new List<long>());
-        for (var row = 0; row < filled.Length; row++)
+        var used = Kept.Sum() + (merged ? Merges.Count(merges => merges) : 0);
+        if (used == Kept.Length * length)
         {
-            var (sample, place) = Math.DivRem(row, length);
-            if (place < Kept[sample] || (merged && place == length - 1 && Merges[sample]))
-            {
-                filled[row] = 1;
-                packed.Add(row);
-            }
+            return default;
         }
 
-        return packed.Count == filled.Length ? default : (
-            tensor(filled, [Kept.Length, length], type, device), FilledRows.Pack(packed, filled.Length, device));
+        var filled = new float[Kept.Length * length];
+        for (var sample = 0; sample < Kept.Length; sample++)
+        {
+            var own = filled.AsSpan(sample * length, length);
+            own[..Kept[sample]].Fill(1);
+            own[^1] = merged && Merges[sample] ? 1 : own[^1];
+        }
+
+        return (tensor(filled, [Kept.Length, length], type, device), FilledRows.Pack(filled, used, device));
     }
 }
 

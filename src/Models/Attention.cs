@@ -144,7 +144,7 @@ public abstract class MultiHeadAttention : nn.Module
 
     private Tensor Map(Tensor query, Tensor key, Tensor? bias)
     {
-        var scores = (query * scale).MatMul(key.transpose(-2, -1)); // [B, h, N, N]
+        var scores = query.TimesTransposed(key, scale); // [B, h, N, N]
         return (bias is null ? scores : Products.Add(scores, bias)).softmax(-1);
     }
 
@@ -166,8 +166,9 @@ public abstract class FusedAttention(string name, int width, int heads) : MultiH
         Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, AttentionReading? reading)
     {
         var projected = rows.Map(tokens, each => Project(norm.forward(each))); // [B, N, 3·h·d_h]
-        // each [B, h, N, d_h]
-        var parts = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4).unbind(0);
+        var split = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4);
+        // Each [B, h, N, d_h]; the products of a map take them whole, and a GPU copies all three in one call.
+        var parts = (reading is not null && split.is_cuda ? split.contiguous() : split).unbind(0);
         var record = Attend(parts[0], parts[1], parts[2], bias, reading);
         return (rows.Map(JoinHeads(record), Output), record);
     }

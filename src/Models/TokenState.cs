@@ -119,11 +119,25 @@ internal sealed class FilledRows
     public static FilledRows Of(TokenState tokens) => tokens.Packed is { } rows ? new(rows) : All;
 
     /// <summary><see cref="TokenState.Packed"/>.</summary>
-    /// <param name="rows">Those that hold a token.</param>
-    /// <param name="all">How many there are.</param>
-    public static Tensor? Pack(List<long> rows, int all, Device device) =>
-        rows.Count <= Worth * all && (device.type == TorchSharp.DeviceType.CPU || all - rows.Count >= WorthOnGpu)
-            ? tensor(rows, device: device) : null;
+    /// <param name="filled"><see cref="TokenState.Filled"/>, <c>B·N</c>.</param>
+    /// <param name="used">How many hold a token.</param>
+    public static Tensor? Pack(float[] filled, int used, Device device)
+    {
+        if (used > Worth * filled.Length
+            || (device.type != TorchSharp.DeviceType.CPU && filled.Length - used < WorthOnGpu))
+        {
+            return null;
+        }
+
+        var (rows, at) = (new long[used], 0);
+        for (var row = 0; at < used; row++)
+        {
+            rows[at] = row; // written over by the next row where this one holds none
+            at += filled[row] != 0 ? 1 : 0;
+        }
+
+        return tensor(rows, device: device);
+    }
 
     /// <summary>Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0.
     /// <c>[B, N, D']</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -7,6 +8,8 @@ namespace Madtp.Kit.Runtime;
 /// fit, or memory that does not suffice, end the process. This one goes through operators that have one.</summary>
 public static class MatrixProduct
 {
+    private static readonly ConcurrentDictionary<(string, ScalarType), Tensor> Nothings = [];
+
     /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; to the same bits where nothing
     /// broadcasts.</summary>
     /// <param name="left"><c>[..., n, m]</c>, or a vector <c>[m]</c>.</param>
@@ -27,6 +30,22 @@ public static class MatrixProduct
             throw Misfit(left, right);
         }
     }
+
+    /// <summary>factor · left · rightᵀ for each batch and head, in one product: <c>[B, h, N, d]</c> and <c>[B, h, S, d]</c> to
+    /// <c>[B, h, N, S]</c>.</summary>
+    internal static Tensor TimesTransposed(this Tensor left, Tensor right, double factor)
+    {
+        var (rows, columns) = (left.shape, right.shape);
+        return left.flatten(0, 1).baddbmm(right.flatten(0, 1).transpose(1, 2), Nothing(left), beta: 0, alpha: (float)factor)
+            .view(rows[0], rows[1], rows[2], columns[2]);
+    }
+
+    // What a product without an addend is added to; it is not read.
+    private static Tensor Nothing(Tensor like) => Nothings.GetOrAdd((like.device.ToString(), like.dtype), _ =>
+    {
+        using var off = inference_mode(false);
+        return zeros([1, 1, 1], dtype: like.dtype, device: like.device).DetachFromDisposeScope();
+    });
 
     private static Tensor Product(Tensor left, Tensor right) => (left.ndim, right.ndim) switch
     {
