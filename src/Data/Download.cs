@@ -143,8 +143,8 @@ public sealed class Download(HttpClient client)
         catch (InvalidDataException e)
         {
             throw new InvalidDataException(
-                $"{path}: entry {Printable.Quoted(entry.FullName)} is damaged ({e.Message.TrimEnd('.')}); delete the archive, and "
-                + "the same command fetches it anew", e);
+                $"{path}: entry {Printable.Quoted(entry.FullName)} is damaged ({e.Message.TrimEnd('.')}); delete the archive, "
+                + "and the same command fetches it anew", e);
         }
     }
 
@@ -179,8 +179,8 @@ public sealed class Download(HttpClient client)
         catch (InvalidDataException e)
         {
             throw new InvalidDataException(
-                $"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); delete it, and the same command fetches it "
-                + "anew", e);
+                $"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); delete it, and the same command fetches "
+                + "it anew", e);
         }
     }
 

@@ -52,7 +52,7 @@ public static class TrainingLog
     }
 
     /// <summary>Appends one record.</summary>
-    /// <exception cref="IOException">It cannot be written, for instance because the disk is full; the log is as before.</exception>
+    /// <exception cref="IOException">It cannot be written, as on a full disk; the log is as before.</exception>
     internal static void Append(string path, TrainingRecord record)
     {
         using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
