@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
@@ -126,8 +127,24 @@ public sealed class CheckpointFile : IDisposable
             : SafetensorsReader.Recognizes(bytes) ? SafetensorsReader.Read(bytes)
             : throw new InvalidDataException(
                 "not a checkpoint the kit reads: it begins neither as a safetensors file nor as one that torch.save or "
-                    + "torch.jit.save wrote"
-                + (PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)" : ""));
+                    + $"torch.jit.save wrote{Instead(bytes)}");
+    }
+
+    // What people have in the place of checkpoints, by how it begins.
+    private static string Instead(FileBytes bytes)
+    {
+        var begins = Encoding.Latin1.GetString(bytes.Take(0, Math.Min(bytes.Length, 24)));
+        (string Beginning, string What)[] known =
+        [
+            ("version https://git-lfs", ": it is Git LFS's pointer to the file, which `git lfs pull` fetches"),
+            ("<", ": it is a page of the web, perhaps of a server that refused; fetch the file again"),
+            ("{", ": it is JSON, perhaps the list of a checkpoint that lies in several files; load that and save it as one"),
+            ("\u001f\u008b", ": it is packed by gzip; unpack it first"),
+            ("\u0093NUMPY", ": it is an array of NumPy's"), ("\u0089HDF", ": it is HDF5, as Keras writes it"),
+            ("GGUF", ": it is GGUF"),
+        ];
+        return PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)"
+            : known.FirstOrDefault(one => begins.TrimStart().StartsWith(one.Beginning, StringComparison.Ordinal)).What ?? "";
     }
 }
 

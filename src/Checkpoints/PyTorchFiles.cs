@@ -77,16 +77,24 @@ internal static class PyTorchLegacy
 {
     private const long Version = 1001;
 
-    // The magic number's own pickle, protocol 2: a 10-byte integer.
-    private static ReadOnlySpan<byte> Magic => [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
-        (byte)'.'];
+    // The magic number's own pickle, after what says its protocol: a 10-byte integer; older protocols write its digits.
+    private static readonly byte[] Magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+    private static readonly byte[][] Beginnings =
+    [
+        [0x80, 2, .. Magic], [0x80, 3, .. Magic],
+        .. from protocol in new byte[] { 4, 5 } select (byte[])[0x80, protocol, 0x95, 13, 0, 0, 0, 0, 0, 0, 0, .. Magic],
+        "L119547037146038801333356L\n."u8.ToArray(),
+    ];
 
     /// <summary>Whether the file begins with the magic number.</summary>
-    public static bool Recognizes(FileBytes file) => file.Length > Magic.Length
-        && file.Take(0, Magic.Length).AsSpan().SequenceEqual(Magic);
+    public static bool Recognizes(FileBytes file) => Beginning(file) > 0;
 
     /// <summary>Whether the file begins as a pickle of protocol 2 to 5.</summary>
     public static bool LooksLikePickle(FileBytes file) => file.Length >= 2 && file.Take(0, 2) is [0x80, >= 2 and <= 5];
+
+    // How many bytes the magic number's pickle has; 0 where the file begins otherwise.
+    private static int Beginning(FileBytes file) => Beginnings.FirstOrDefault(beginning => file.Length > beginning.Length
+        && file.Take(0, beginning.Length).AsSpan().SequenceEqual(beginning))?.Length ?? 0;
 
     /// <summary>Everything in the file.</summary>
     public static CheckpointContents Read(FileBytes file)
@@ -97,7 +105,7 @@ internal static class PyTorchLegacy
         var pickles = file.Take(0, Math.Min(file.Length, PickleMachine.MaximumLength));
         var budget = new MemoryBudget(file);
         budget.Take(pickles.Length);
-        var at = Magic.Length;
+        var at = Beginning(file);
         object? Next()
         {
             var value = new PickleMachine(vocabulary, budget).Read(pickles.AsSpan(at), out var consumed);

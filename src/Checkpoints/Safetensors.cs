@@ -48,7 +48,7 @@ internal static class SafetensorsReader
             [.. rows.Where(row => row.Type is not null).Select(
                 row => new TensorEntry(row.Name, row.Type!.Value, file, data + row.Begin, row.Layout))],
             rows.Where(row => row.Type is null).ToDictionary(
-                row => row.Name, row => $"{row.TypeName} {Damage.Shape(row.Layout.Shape)}"),
+                row => row.Name, row => $"{Printable.Shown(row.TypeName)} {Damage.Shape(row.Layout.Shape)}"),
             new Dictionary<string, object?>(),
             metadata);
     }
@@ -119,16 +119,14 @@ internal static class SafetensorsReader
         }
 
         budget.Take(8 * 8 * shape.Length);
-        var element = ElementNames.OfSafetensors(type);
-        Guard.Data(element is not null,
-            $"tensor {Printable.Quoted(name)} has element type {Printable.Quoted(type)}, which is not one the kit reads");
+        var element = ElementNames.OfSafetensors(type); // null: of a kind that came after these lines
         var layout = TensorLayout.Contiguous($"tensor {Printable.Quoted(name)}", shape);
-        var bytes = layout.ElementCount * element.Value.Size;
+        var bytes = element is null ? end - begin : layout.ElementCount * element.Value.Size;
         Guard.Data(
             begin >= 0 && end >= begin && end - begin == bytes,
-            $"tensor {Printable.Quoted(name)} is {type} {Damage.Shape(shape)}, {bytes} bytes, but its data_offsets are {begin} "
-                + $"to {end}");
-        return new Row(name, type, element.Value.Type, layout, begin, end);
+            $"tensor {Printable.Quoted(name)} is {Printable.Shown(type)} {Damage.Shape(shape)}, {bytes} bytes, but its "
+                + $"data_offsets are {begin} to {end}");
+        return new Row(name, type, element?.Type, layout, begin, end);
     }
 
     private static long[] ReadNumbers(string tensor, ref Utf8JsonReader reader)

@@ -77,6 +77,15 @@ public sealed class StateDictionary
             return new InvalidDataException($"{file.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
         }
 
+        var (key, value) = file.Values.FirstOrDefault(other => other.Value is PickledObject
+            && (other.Key == name || other.Key.EndsWith($".{name}", StringComparison.Ordinal)));
+        if (key is not null)
+        {
+            return new InvalidDataException(
+                $"{file.Path}: {Printable.Quoted(key)} is no tensor, but {Printable.Shown($"{value}")}; load the file where it "
+                    + "was made, make a torch tensor of each weight (torch.as_tensor) and save again");
+        }
+
         var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Printable.Quoted)
             .ToList();
         return new InvalidDataException($"{file.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "

@@ -69,6 +69,9 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
             Unread($"{type} {Damage.Shape(Numbers(shape))}"),
         ("torch._utils", "_rebuild_parameter", [TensorReference tensor, bool, _]) => tensor,
         ("torch._utils", "_rebuild_parameter_with_state", [TensorReference tensor, bool, _, _]) => tensor,
+        // A subclass of tensors, such as torch.nn.Buffer: what it is beside a tensor makes no difference to a weight.
+        ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal { Module: "torch._utils" } made, _, object?[] parts, ..]) =>
+            Call(made, parts),
         ("torch._utils", "_rebuild_sparse_tensor" or "_rebuild_sparse_csr_tensor", _) => Unread("sparse"),
         ("torch._utils", "_rebuild_qtensor", [_, _, object?[] shape, ..]) => Unread($"quantised {Damage.Shape(Numbers(shape))}"),
         ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter" or "_rebuild_qtensor", _) =>
@@ -128,11 +131,14 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
 {
     private const int MaximumDepth = 64;
     private const int MaximumItems = 1_000_000;
+    private const int Many = 1000; // plain values in a row: a history of losses, a vocabulary
 
     private readonly List<TensorEntry> tensors = [];
     private readonly Dictionary<string, string> unread = [];
     private readonly Dictionary<string, object?> values = [];
     private readonly HashSet<string> names = [];
+    private readonly HashSet<object> path = new(ReferenceEqualityComparer.Instance); // what the value in hand lies in
+    private readonly Dictionary<object, bool> histories = new(ReferenceEqualityComparer.Instance);
     private int items;
 
     /// <summary>All tensors and values under a pickle's root.</summary>
@@ -144,15 +150,36 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
             format, contents.tensors, contents.unread, contents.values, new Dictionary<string, string>());
     }
 
+    // What lies in itself, deeper than any weight, or is a long row of plain values, is one opaque object: it may stand beside
+    // weights, and none lies in it.
     private void Visit(string name, object? value, int depth)
     {
-        Guard.Data(depth <= MaximumDepth,
-            $"its pickle nests deeper than {MaximumDepth} levels, or into itself, under {Printable.Quoted(name)}");
         Guard.Data(++items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
+        var inner = value is PickleDictionary or PickledObject or IReadOnlyList<object?> ? value : null;
+        if (inner is not null && (depth > MaximumDepth || !path.Add(inner)))
+        {
+            values[Claim(name)] = new PickledObject(
+                depth > MaximumDepth ? $"nested deeper than {MaximumDepth} levels" : "what it lies in itself");
+            return;
+        }
+
+        Unfold(name, value, depth);
+        if (inner is not null)
+        {
+            path.Remove(inner);
+        }
+    }
+
+    private void Unfold(string name, object? value, int depth)
+    {
         switch (value)
         {
-            case PickleDictionary dictionary when dictionary.Items.All(item => Key(item.Key) is not null):
-                foreach (var (key, item) in dictionary.Items)
+            case PickleDictionary or IReadOnlyList<object?> when IsHistory(value):
+                values[Claim(name)] = new PickledObject(value is PickleDictionary dictionary ? $"dict of {dictionary.Items.Count}"
+                    : $"list of {((IReadOnlyList<object?>)value).Count}");
+                break;
+            case PickleDictionary named when named.Items.All(item => Key(item.Key) is not null):
+                foreach (var (key, item) in named.Items)
                 {
                     Visit(Join(name, Key(key)!), item, depth + 1);
                 }
@@ -220,6 +247,21 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     {
         budget.Take(MemoryBudget.Small + (2L * (name.Length + key.Length)));
         return name.Length == 0 ? key : $"{name}.{key}";
+    }
+
+    private bool IsHistory(object value)
+    {
+        var count = value is PickleDictionary { Items: var pairs } ? pairs.Count : ((IReadOnlyList<object?>)value).Count;
+        if (count <= Many || histories.TryGetValue(value, out var isPlain))
+        {
+            return count > Many && histories[value];
+        }
+
+        var all = value is PickleDictionary dictionary ? dictionary.Items.Select(item => item.Value)
+            : (IReadOnlyList<object?>)value;
+        isPlain = all.All(item => item is null or bool or long or double or string or byte[] or BigInteger);
+        histories.Add(value, isPlain);
+        return isPlain;
     }
 
     // The parameters, buffers and children of a module that was pickled whole.

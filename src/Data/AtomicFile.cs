@@ -1,7 +1,7 @@
 namespace Madtp.Kit.Data;
 
 /// <summary>The one way to write a file: under a temporary name beside the target, flushed to the disk, then renamed. It is whole
-/// or absent, and nothing of it stays where it fails.</summary>
+/// or absent, and nothing of it stays where it fails. What is said of a failure names the target.</summary>
 internal static class AtomicFile
 {
     /// <summary>Writes a file by <paramref name="write"/>; an earlier file of that name stays until the new one is
@@ -22,9 +22,48 @@ internal static class AtomicFile
 
             File.Move(temporary, path, overwrite: true);
         }
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException) // the latter for a file too large
+        {
+            throw Named(path, e, temporary);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new UnauthorizedAccessException(e.Message.Replace(temporary, path, StringComparison.Ordinal), e);
+        }
         finally
         {
             File.Delete(temporary);
         }
+    }
+
+    /// <summary>Writes at the end of a file, all of it or nothing: what fails is taken back.</summary>
+    /// <exception cref="IOException">It cannot be written, for instance because the disk is full.</exception>
+    public static void Append(FileStream file, ReadOnlySpan<byte> bytes, bool flushToDisk)
+    {
+        var before = file.Length;
+        try
+        {
+            file.Seek(0, SeekOrigin.End);
+            file.Write(bytes);
+            file.Flush(flushToDisk);
+        }
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException) // the latter for a file too large
+        {
+            file.SetLength(before);
+            if (before == 0)
+            {
+                File.Delete(file.Name);
+            }
+
+            throw Named(file.Name, e);
+        }
+    }
+
+    // The system's sentence may name no file, or one that nobody knows.
+    private static IOException Named(string path, Exception e, string? temporary = null)
+    {
+        var said = e.Message.Split(" (Parameter")[0];
+        said = temporary is null ? said : said.Replace(temporary, path, StringComparison.Ordinal);
+        return new IOException(said.Contains(path, StringComparison.Ordinal) ? said : $"{path}: {said}", e);
     }
 }

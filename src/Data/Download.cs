@@ -46,6 +46,10 @@ public sealed class Download(HttpClient client)
             if (!isThere)
             {
                 await FetchAsync(file, path, progress, cancellation);
+                if (isArchive)
+                {
+                    RequireArchive(path, file.Url!);
+                }
             }
 
             if (isArchive)
@@ -122,14 +126,41 @@ public sealed class Download(HttpClient client)
             if (!entry.FullName.EndsWith('/') && !(File.Exists(target) && new FileInfo(target).Length == entry.Length))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                AtomicFile.Write(target, stream =>
-                {
-                    using var content = entry.Open();
-                    content.CopyTo(stream);
-                });
+                AtomicFile.Write(target, stream => Unpack(path, entry, stream));
             }
 
             progress?.Report(new DownloadProgress(Path.GetFileName(path), "unpacking", number + 1, archive.Entries.Count));
+        }
+    }
+
+    private static void Unpack(string path, ZipArchiveEntry entry, FileStream target)
+    {
+        try
+        {
+            using var content = entry.Open();
+            content.CopyTo(target);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(
+                $"{path}: entry {Printable.Quoted(entry.FullName)} is damaged ({e.Message.TrimEnd('.')}); delete the archive, "
+                + "and the same command fetches it anew", e);
+        }
+    }
+
+    // Of most archives no checksum is known: what cannot be one, such as a page that asks to log in, must not stay in its place.
+    private static void RequireArchive(string path, string url)
+    {
+        try
+        {
+            OpenArchive(path).Dispose();
+        }
+        catch (InvalidDataException e)
+        {
+            File.Delete(path);
+            throw new InvalidDataException(
+                $"{url}: what the server sent is not a ZIP archive, or a broken one; it was thrown away, and the same command "
+                + "fetches it anew", e);
         }
     }
 
@@ -147,7 +178,9 @@ public sealed class Download(HttpClient client)
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{path}: not a ZIP archive, or a broken one ({e.Message})", e);
+            throw new InvalidDataException(
+                $"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); delete it, and the same command fetches "
+                + "it anew", e);
         }
     }
 
@@ -177,6 +210,12 @@ public sealed class Download(HttpClient client)
         have = Accept(response, url, path, have);
         var headers = response.Content.Headers;
         var total = headers.ContentRange?.Length ?? (headers.ContentLength is { } length ? have + length : null);
+        if (headers.ContentType?.MediaType == "text/html")
+        {
+            throw new InvalidDataException(
+                $"{url}: the server sends a page instead of the file, perhaps to log in to a network: look at it in a browser");
+        }
+
         if (file.Bytes is { } wanted && total is { } said && said != wanted)
         {
             throw new InvalidDataException($"{url}: the server's file has {said:N0} bytes, not {wanted:N0}; it is another one");

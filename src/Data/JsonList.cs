@@ -66,7 +66,8 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
         });
         names = known;
         file = isInside ? File.OpenHandle(path, options: FileOptions.RandomAccess) : throw new InvalidDataException(
-            property is null ? $"{path}: empty; fetch or make it again" : $"{path}: the object has no \"{property}\"");
+            property is null || new FileInfo(path).Length == 0 ? $"{path}: empty; fetch or make it again"
+                : $"{path}: the object has no \"{property}\"");
     }
 
     private delegate bool OnToken(ref Utf8JsonReader reader, long at);
@@ -248,6 +249,11 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
                 (offset, end) = (offset + used, end - used);
             }
         }
+        catch (JsonException) when (offset == 0 && buffer.AsSpan(0, end) is [0xff, 0xfe, ..] or [0xfe, 0xff, ..])
+        {
+            throw new InvalidDataException(
+                $"{path} is UTF-16; save the file as UTF-8, such as by 'iconv -f utf-16 -t utf-8'");
+        }
         catch (JsonException e) when (offset > 0 || end > 0)
         {
             throw new InvalidDataException(
@@ -387,7 +393,8 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     public static string Reason(JsonException e)
     {
         var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
-            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0];
+            // What follows is for programmers: "in this mode. Change the reader options."
+            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0].Split(" in this mode")[0];
         reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
         return reason.Length > 200 ? $"{reason[..197]}..." : reason;
     }

@@ -56,8 +56,10 @@ public static class Nlvr2Metrics
             var fields = PythonText.Strip(line).Split(',');
             if (fields is [var identifier, var label, ..])
             {
-                predictions[identifier] = JsonRecord.ParseTruth(label) ?? throw new InvalidDataException(
+                var isTrue = JsonRecord.ParseTruth(label) ?? throw new InvalidDataException(
                     $"{path}, line {index + 1}: the label must be {JsonRecord.TruthForms}, not {Printable.Quoted(label)}");
+                Guard.Data(predictions.TryAdd(identifier, isTrue) || predictions[identifier] == isTrue,
+                    $"{path}, line {index + 1}: {Printable.Quoted(identifier)} is predicted {isTrue} here and {!isTrue} before");
             }
             else if (fields[0].Length > 0)
             {

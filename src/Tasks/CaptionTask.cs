@@ -121,7 +121,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         var shown = scoring.Shuffle == Shuffle.None ? [.. Enumerable.Range(0, split.Images)]
             : SeededRandom.Derangement(split.Images);
         long[] numbers = scoring.Folder is null ? []
-            : [.. Enumerable.Range(0, count).Select(image => Number(split.ImageId(image)))];
+            : [.. Enumerable.Range(0, count).Select(image => Number(split.ImageId(image)) ?? image)];
         var device = Placement.DeviceOf(model);
         var begin = tensor(language.Prompt.Select(id => (long)id).ToArray(), device: device);
         var answered = scoring.Answers(count, CaptionedAtOnce, "answers", reduction, (images, trace) =>
@@ -213,7 +213,9 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         return [.. ids.data<long>().ToArray().Chunk((int)ids.shape[1]).Select(language.Words)];
     }
 
-    private static long Number(string? id) =>
-        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+    // Images that are drawn in memory have no number but their place.
+    private static long? Number(string? id) =>
+        id is null ? null
+        : long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw new InvalidDataException($"'{id}' is no number, by which COCO's evaluation knows an image");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Tasks;
 
@@ -28,7 +29,7 @@ internal sealed class ResultLog<T> : IDisposable
             return new ResultLog<T>(null);
         }
 
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {
             var log = new ResultLog<T>(file);
@@ -58,8 +59,7 @@ internal sealed class ResultLog<T> : IDisposable
             lines.WriteByte((byte)'\n');
         }
 
-        file.Write(lines.GetBuffer(), 0, (int)lines.Length);
-        file.Flush(flushToDisk: true);
+        AtomicFile.Append(file, lines.GetBuffer().AsSpan(0, (int)lines.Length), flushToDisk: true);
     }
 
     public void Dispose() => file?.Dispose();

@@ -52,7 +52,12 @@ public static class TrainingLog
     }
 
     /// <summary>Appends one record.</summary>
-    internal static void Append(string path, TrainingRecord record) => File.AppendAllText(path, Line(record) + "\n");
+    /// <exception cref="IOException">It cannot be written, as on a full disk; the log is as before.</exception>
+    internal static void Append(string path, TrainingRecord record)
+    {
+        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        AtomicFile.Append(file, Encoding.UTF8.GetBytes(Line(record) + "\n"), flushToDisk: false);
+    }
 
     /// <summary>Takes back every line after a step: those that an interrupted run wrote beyond its last checkpoint.</summary>
     internal static void CutAfter(string path, int step)

@@ -85,7 +85,6 @@ public class SafetensorsTests
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,99999999999999999999]}}""", 8, "not a short list of whole numbers")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", 8, "not a short list of whole numbers")]
     [InlineData("""{"w":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", 4, "33 dimensions")]
-    [InlineData("""{"w":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}""", 8, "element type 'F31'")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2]}}""", 8, "'w' lacks")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}""", 8, "'w' lacks")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", 8, "'w' has 'shape'")]
@@ -113,6 +112,27 @@ public class SafetensorsTests
         Assert.Contains("not a checkpoint", Failure([1, 2, 3]));
         Assert.Contains("is empty", Failure([]));
         Assert.Contains("bare pickle", Failure(new PickleBytes().Op("N").Stop()));
+    }
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull")]
+    [InlineData("\n<!DOCTYPE html><html>", "a page of the web")]
+    [InlineData("{\"weight_map\": {\"a\": \"model-00001-of-00002.safetensors\"}}", "several files")]
+    [InlineData("\u001f\u008b\u0008\0\0\0", "gzip")]
+    [InlineData("GGUF\u0003\0\0\0", "GGUF")]
+    public void What_lies_in_a_checkpoints_place_is_told(string content, string said) =>
+        Assert.Contains(said, Failure(Encoding.Latin1.GetBytes(content)), StringComparison.Ordinal);
+
+    // The format gains element types faster than models use them.
+    [Fact]
+    public void A_tensor_of_a_type_that_came_later_is_listed_and_stops_nobody()
+    {
+        using var folder = new TemporaryFolder();
+        using var file = CheckpointFile.Open(folder.Write(File(
+            """{"q":{"dtype":"F4","shape":[2],"data_offsets":[0,1]},"w":{"dtype":"F32","shape":[1],"data_offsets":[1,5]}}""", 5)));
+        Assert.Equal("F4 [2]", file.Unread["q"]);
+        Assert.Equal("w", Assert.Single(file.Tensors).Name);
+        Assert.Contains("is F4 [2], which is not read here", Assert.Throws<InvalidDataException>(() => file["q"]).Message);
     }
 
     // Tensors without elements, and metadata without texts, are many in little.

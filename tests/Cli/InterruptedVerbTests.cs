@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using Madtp.Kit.Tests.Data;
 using Madtp.Kit.Tests.Tasks;
 using Xunit;
 
@@ -99,6 +103,71 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         Assert.Empty(Directory.EnumerateFiles(toy, "*.part", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_stops_a_download_and_the_same_command_goes_on(string signal, int code)
+    {
+        var photographs = Archive();
+        using var server = new RudeServer((number, headers) =>
+        {
+            var from = headers.TryGetValue("range", out var range) ? int.Parse(range[6..^1], CultureInfo.InvariantCulture) : 0;
+            return new(
+                from == 0 ? "200 OK" : "206 Partial Content", number == 0 ? photographs[..4000] : photographs[from..],
+                "ETag: \"one\"", $"Content-Length: {photographs.Length - from}",
+                $"Content-Range: bytes {from}-{photographs.Length - 1}/{photographs.Length}")
+            {
+                ThenSilence = number == 0 ? TimeSpan.FromMinutes(1) : TimeSpan.Zero,
+            };
+        });
+        // COCO's photographs come without encryption, so that a proxy may send what it will.
+        string[] get = ["data", "get", "coco-images", "--data", folder.Path];
+        var proxy = ("http_proxy", new Uri(server.Url).GetLeftPart(UriPartial.Authority));
+        var (stopped, said) = await Run(get, proxy, process =>
+        {
+            var part = folder.File("coco/train2014.zip.part");
+            Assert.True(Appears(part, process));
+            KitProcess.Signal(process, signal);
+        });
+        Assert.Equal(code, stopped);
+        Assert.Contains("the same command goes on from here", said, StringComparison.Ordinal);
+        var reached = new FileInfo(folder.File("coco/train2014.zip.part")).Length;
+        Assert.InRange(reached, 0, 4000);
+        Assert.False(File.Exists(folder.File("coco/train2014.zip")));
+        await Run(get, proxy, _ => { });
+        Assert.Equal(reached > 0 ? $"bytes={reached}-" : "", server.Ranges[1]);
+        foreach (var name in new[] { "train2014", "val2014", "test2015" })
+        {
+            Assert.Equal("a picture", File.ReadAllText(folder.File($"coco/{name}/a.jpg"))[..9]);
+        }
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_stops_a_scoring_which_goes_on_to_the_same_answers(string signal, int code)
+    {
+        string[] Evaluate(string into, params string[] more) =>
+            ["evaluate", "toy-caption", "--batch-size", "2", "--limit", "200", "--out", Path.Combine(folder.Path, into), .. more];
+        var answers = folder.File("stopped/answers.jsonl");
+        var (stopped, said) = await Run(Evaluate("stopped"), ("A", "B"), process =>
+        {
+            Assert.True(Appears(answers, process));
+            KitProcess.Signal(process, signal);
+        });
+        Assert.Equal(code, stopped);
+        Assert.Contains("--resume", said, StringComparison.Ordinal);
+        Assert.InRange(File.ReadAllLines(answers).Length, 0, 199);
+        Assert.Equal(2, KitProcess.Run(Evaluate("stopped")).Code);
+        var resumed = KitProcess.Run(Evaluate("stopped", "--resume"));
+        Assert.True(resumed.Code == 0, resumed.Errors);
+        Assert.True(KitProcess.Run(Evaluate("whole")).Code == 0);
+        foreach (var name in new[] { "answers.jsonl", "captions.json", "run.json" })
+        {
+            Assert.Equal(File.ReadAllBytes(folder.File($"whole/{name}")), File.ReadAllBytes(folder.File($"stopped/{name}")));
+        }
+    }
+
     [Fact]
     public void A_verb_that_never_looks_is_ended_by_a_signal()
     {
@@ -108,6 +177,33 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         KitProcess.Signal(process, "INT");
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on");
         Assert.Equal(130, process.ExitCode);
+    }
+
+    private static byte[] Archive()
+    {
+        using var bytes = new MemoryStream();
+        using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var name in new[] { "train2014", "val2014", "test2015" })
+            {
+                using var entry = archive.CreateEntry($"{name}/a.jpg", CompressionLevel.NoCompression).Open();
+                entry.Write(Encoding.ASCII.GetBytes("a picture".PadRight(3000)));
+            }
+        }
+
+        return bytes.ToArray();
+    }
+
+    // A verb that something is done to while it runs: its exit code, and what it said.
+    private static async Task<(int Code, string Said)> Run(
+        string[] command, (string Name, string Value) environment, Action<Process> meanwhile)
+    {
+        using var process = KitProcess.Start(command, environment: environment);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        meanwhile(process);
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)), "it goes on");
+        return (process.ExitCode, await output + await errors);
     }
 
     private static bool Appears(string file, Process process)

@@ -93,6 +93,34 @@ public sealed class KitScriptTests : IDisposable
         Assert.Contains("a copy of your own", errors);
     }
 
+    // The compiler's server stays for ten minutes: who comes next must not wait for it.
+    [Fact]
+    public void What_a_build_leaves_running_does_not_hold_the_lock()
+    {
+        var left = folder.File("left");
+        Directory.CreateDirectory(folder.File("bin"));
+        folder.Write("bin/dotnet", $$"""
+            #!/bin/sh
+            case "$1" in
+                --list-sdks) echo '10.0.100 [/nowhere]' ;;
+                build) sleep 60 & echo $! >'{{left}}'; echo 'error CS0000: nothing compiles here'; exit 1 ;;
+            esac
+            """);
+        Run("chmod", "a+x", folder.File("bin/dotnet"));
+        var path = $"PATH={folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        var (code, _, errors) = Run("env", path, "bash", Path.Combine(root, "kit"), "macs", "blip-nlvr2");
+        try
+        {
+            Assert.Equal(1, code);
+            Assert.Contains("nothing compiles here", errors);
+            Assert.Equal(0, Run("flock", "--nonblock", Path.Combine(root, "artifacts", "kit.lock"), "true").Code);
+        }
+        finally
+        {
+            Run("kill", File.ReadAllText(left).Trim());
+        }
+    }
+
     private static (int Code, string Output, string Errors) Run(params string[] command)
     {
         using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])

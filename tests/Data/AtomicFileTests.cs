@@ -23,6 +23,41 @@ public class AtomicFileTests
         Assert.Equal("new", File.ReadAllText(path));
     }
 
+    // Nobody knows the temporary name.
+    [Fact]
+    public void What_fails_names_the_file_that_was_to_be_written()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("file.json");
+        string Said(Func<string, Exception> failure) => Assert.ThrowsAny<Exception>(
+            () => AtomicFile.Write(path, stream => throw failure(stream.Name))).Message;
+        Assert.Equal($"No space left on device : '{path}'", Said(name => new IOException($"No space left on device : '{name}'")));
+        Assert.Equal($"no access to '{path}'", Said(name => new UnauthorizedAccessException($"no access to '{name}'")));
+        Assert.Equal($"{path}: quota exceeded", Said(_ => new IOException("quota exceeded")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a line\n")]
+    public void What_cannot_be_appended_whole_is_taken_back(string before)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("log.jsonl", before);
+        using (var disk = new FullDisk(path))
+        {
+            Assert.Throws<IOException>(() => AtomicFile.Append(disk, "another line\n"u8, flushToDisk: false));
+        }
+
+        Assert.Equal(before, File.Exists(path) ? File.ReadAllText(path) : "");
+        Assert.Equal(before.Length > 0, File.Exists(path));
+        using (var file = new FileStream(path, FileMode.OpenOrCreate))
+        {
+            AtomicFile.Append(file, "more\n"u8, flushToDisk: true);
+        }
+
+        Assert.Equal(before + "more\n", File.ReadAllText(path));
+    }
+
     // Every file of the library and its verbs goes through it, but for those that grow by lines, locks and what is fetched in parts.
     [Fact]
     public void Nothing_is_written_any_other_way()
@@ -37,5 +72,15 @@ public class AtomicFileTests
             from call in calls
             where Regex.IsMatch(text, $@"(?<!\w){Regex.Escape(call)}")
             select $"{Path.GetFileName(source)}: {call}");
+    }
+
+    // Has room for half of what is written.
+    private sealed class FullDisk(string path) : FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0)
+    {
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            base.Write(buffer[..(buffer.Length / 2)]);
+            throw new IOException("No space left on device");
+        }
     }
 }

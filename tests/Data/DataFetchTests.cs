@@ -52,6 +52,37 @@ public sealed class DataFetchTests : IDisposable
         Assert.Contains("evil.zip", Assert.Throws<InvalidDataException>(() => Download.Unpack(path, folder)).Message);
     }
 
+    // Of most archives no checksum is known, and servers break off without a word or send a page that asks to log in.
+    [Theory]
+    [InlineData("thrown away", "")]
+    [InlineData("a page instead", "Content-Type: text/html; charset=utf-8")]
+    public async Task What_is_no_archive_does_not_stay_in_its_place(string said, string header)
+    {
+        var zip = Zip(("a.json", "[1]"));
+        using var server = new RudeServer((number, _) => number == 0
+            ? new("200 OK", zip[..^30], "ETag: \"one\"", header.Length > 0 ? header : "X-None: 0")
+            : new("200 OK", zip, $"Content-Length: {zip.Length}"));
+        var source = new DataSource("t", "T", "t", "none", [new("all.zip", server.Url) { Holds = ["a.json"] }]);
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => new Download(client).FetchAsync(source, folder));
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(server.Url, error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(folder, "t", "all.zip")));
+        Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
+        Assert.Equal("[1]", File.ReadAllText(Path.Combine(folder, "t", "a.json")));
+    }
+
+    [Fact]
+    public void A_damaged_entry_is_named_and_not_left()
+    {
+        var zip = Zip(("a.json", string.Concat(Enumerable.Range(0, 400))));
+        zip.AsSpan(45, 100).Fill(0xff);
+        var path = Path.Combine(folder, "all.zip");
+        File.WriteAllBytes(path, zip);
+        var error = Assert.Throws<InvalidDataException>(() => Download.Unpack(path, Path.Combine(folder, "in")));
+        Assert.Contains("all.zip: entry 'a.json' is damaged", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "in")));
+    }
+
     [Fact]
     public void Status_tells_absent_partial_and_complete()
     {

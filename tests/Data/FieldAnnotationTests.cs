@@ -56,6 +56,43 @@ public class FieldAnnotationTests
         }
     }
 
+    // As they come from Windows' editors, hand-made lists and broken downloads.
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("{\"annotations\": [{\"image_id\": 1, \"caption\": \"x\"},]}", "a trailing comma at the end which is not supported)")]
+    [InlineData("utf-16", "iconv -f utf-16 -t utf-8")]
+    [InlineData("utf-16BE", "iconv -f utf-16 -t utf-8")]
+    public void What_is_wrong_with_the_whole_file_is_said_without_a_programmers_words(string content, string said)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("file.json");
+        if (content.StartsWith("utf", StringComparison.Ordinal))
+        {
+            File.WriteAllText(path, Coco, Encoding.GetEncoding(content));
+        }
+        else
+        {
+            File.WriteAllText(path, content);
+        }
+
+        var message = Assert.Throws<InvalidDataException>(() => Read("truth", path, folder)).Message;
+        Assert.StartsWith(path, message);
+        Assert.Contains(said, message);
+        Assert.DoesNotContain("options", message);
+    }
+
+    [Fact]
+    public void An_example_that_is_predicted_both_ways_is_an_error_and_twice_the_same_is_none()
+    {
+        using var folder = new TemporaryFolder();
+        var truth = folder.Write("dev.json", "{\"identifier\": \"dev-0-0-0\", \"label\": \"True\"}");
+        var path = folder.Write("same.csv", "dev-0-0-0,True\ndev-0-0-0,1\n");
+        Assert.Equal(1, Nlvr2Metrics.ComputeFiles(path, truth).Accuracy);
+        path = folder.Write("both.csv", "dev-0-0-0,True\ndev-0-0-0,False\n");
+        var message = Assert.Throws<InvalidDataException>(() => Nlvr2Metrics.ComputeFiles(path, truth)).Message;
+        Assert.Equal($"{path}, line 2: 'dev-0-0-0' is predicted False here and True before", message);
+    }
+
     // What nobody asks for does not matter.
     [Fact]
     public void A_broken_text_beside_what_is_read_does_no_harm()

@@ -50,7 +50,7 @@ public sealed class JsonListTests : IDisposable
     [InlineData("{\"items\": [\n\n{\"a\": \u0001}]}", "line 3: not valid JSON")]
     [InlineData("{\"items\"", "line 1: not valid JSON")]
     [InlineData("[]", "an object is expected")]
-    [InlineData("", "no \"items\"")]
+    [InlineData("", "empty")]
     [InlineData("\u0000\u0001", "not valid JSON")]
     public void Damage_is_named_in_a_sentence(string content, string reason)
     {
