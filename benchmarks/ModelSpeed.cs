@@ -30,7 +30,8 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
     public string Name => name;
 
     public string About =>
-        $"{about}: plain, half and a fifth of the MACs, float32 and bfloat16 (--batch 1,4 --method NAME --json FILE --onnx FILE)";
+        $"{about}: plain, half and a fifth of the MACs, float32 and bfloat16 (--batch 1,4 --method NAME --json FILE "
+            + "--onnx FILE --python CHECKOUT; --trace for what each block makes)";
 
     public int Run(string[] arguments)
     {
@@ -55,6 +56,12 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
             task.Begin(batch, device, options.Onnx);
             PruningSetting?[] settings = [
                 null, .. Shares.Select(share => Methods.Of(options.Method).Pruning!.Calibrate(task.ShareOf, share))];
+            if (options.Trace)
+            {
+                BlockTrace.Print(task, settings);
+                continue;
+            }
+
             var shares = settings.Select(setting => setting is null ? 1 : task.ShareOf(setting)).ToArray();
             var work = (
                 from precision in options.Precisions
@@ -64,6 +71,12 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                     Pass: (Action)(() => Pass(task, precision, settings[index], weights)))).ToList();
             work.AddRange(task.Others.Select(
                 other => (new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch), (Action)(() => other.Pass()))));
+            using var authors = options.Python is { } checkout ? task.Authors(checkout) : null;
+            if (authors is not null)
+            {
+                work.AddRange(ByAuthors(task, authors, batch));
+            }
+
             var peaks = options.Precisions.Select(precision => Peak.Of(precision, device)).ToArray();
             var times = TurnTiming.Measure([.. peaks.Select(peak => (Action)peak.Pass), .. work.Select(each => each.Pass)],
                 options.Seconds, leastRounds: options.Rounds, mostRounds: Math.Max(50, options.Rounds));
@@ -81,6 +94,11 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                 OfPeak = each.Row.Macs / time.Median / 1e6 / reached[each.Row.Precision] }));
         }
 
+        if (options.Trace)
+        {
+            return 0;
+        }
+
         Print(rows);
         if (options.Json is { } file)
         {
@@ -88,6 +106,20 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         }
 
         return 0;
+    }
+
+    // Their policy at the temperatures that leave these shares: the same weights and inputs keep as many tokens there.
+    private static IEnumerable<(SpeedRow, Action)> ByAuthors(SpeedTask task, AuthorsModel authors, int batch)
+    {
+        var released = Methods.Of("MADTP (released)").Pruning!;
+        yield return (new SpeedRow("authors' code, plain", "float32", batch, 1, task.Macs * batch), () => authors.Pass(0));
+        foreach (var wanted in Shares)
+        {
+            var setting = released.Calibrate(task.ShareOf, wanted);
+            var share = task.ShareOf(setting);
+            yield return (new SpeedRow("authors' code", "float32", batch, share, task.Macs * batch * share),
+                () => authors.Pass(setting.Strength));
+        }
     }
 
     private static void Pass(SpeedTask task, string precision, PruningSetting? setting, ConvertedWeights weights)
@@ -181,14 +213,20 @@ internal sealed class SpeedOptions(string[] arguments)
 
     public string[] Precisions => Option("--precision", "float32,bfloat16").Split(',');
 
-    public int[] Batches =>
-        [.. Option("--batch", "1,4").Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+    public int[] Batches => BatchesOr("1,4");
+
+    public bool Trace => arguments.Contains("--trace");
 
     public string? Weights => Option("--weights", string.Empty) is { Length: > 0 } file ? file : null;
 
     public string? Onnx => Option("--onnx", string.Empty) is { Length: > 0 } file ? file : null;
 
+    public string? Python => Option("--python", string.Empty) is { Length: > 0 } folder ? folder : null;
+
     public string? Json => Option("--json", string.Empty) is { Length: > 0 } file ? file : null;
+
+    public int[] BatchesOr(string otherwise) =>
+        [.. Option("--batch", otherwise).Split(',').Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
 
     private int Number(string option, int otherwise) =>
         int.Parse(Option(option, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);

@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 // Every benchmark by name: what it measures, and how to run it.
 var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
 {
+    ["batches"] = (BatchLayouts.About, BatchLayouts.Run),
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
     ["fuzz"] = (Fuzz.About, Fuzz.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),

@@ -112,6 +112,39 @@ internal sealed class SpeedTask : IDisposable
 
     public void Pass() => Pass(forward);
 
+    /// <summary>Encodes the batch's images and reads them: what the texts of NLVR2 see of both, for who runs blocks alone.</summary>
+    public IReadOnlyList<ImageContext> Encode()
+    {
+        var output = ((BlipNlvr)module).Forward(inputs.Images, inputs.Ids, inputs.Mask);
+        ImageContext Half(int from) => new(
+            output.Vision.X.slice(0, from, from + inputs.Batch, 1), output.Vision.Mask?.slice(0, from, from + inputs.Batch, 1));
+        return [Half(0), Half(inputs.Batch)];
+    }
+
+    /// <summary>The authors' code with this model's weights and inputs.</summary>
+    /// <param name="checkout">A clone of their repository.</param>
+    /// <exception cref="ArgumentException">It does not run here, or answers something else, so that times would say
+    /// nothing.</exception>
+    public AuthorsModel Authors(string checkout)
+    {
+        if (module is not BlipNlvr || inputs.Images.is_cuda)
+        {
+            throw new ArgumentException("the authors' code is timed in bench nlvr2, on the CPU (--device cpu)");
+        }
+
+        var authors = new AuthorsModel(checkout, module.state_dict(), inputs.Images, inputs.Ids, inputs.Mask);
+        using var scope = NewDisposeScope();
+        var ours = forward(inputs).data<float>().ToArray();
+        var difference = authors.Pass(0).Zip(ours, (one, other) => Math.Abs(one - other)).Max();
+        if (!(difference < 1e-3))
+        {
+            authors.Dispose();
+            throw new ArgumentException($"the authors' code answers otherwise than the kit (logits differ by {difference})");
+        }
+
+        return authors;
+    }
+
     /// <summary>The share of the plain model's multiply-accumulates that a setting leaves.</summary>
     public double ShareOf(PruningSetting setting)
     {
