@@ -23,7 +23,9 @@ public sealed class Grid
     /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with
     /// decoys.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. PaperTable.Numbers.Select(number => $"table{number}"), .. Question.All.Select(question => question.Name), Questions, Decoys];
+    [
+        .. PaperTable.Numbers.Select(number => $"table{number}"), Decoys, .. Question.All.Select(question => question.Name), Questions,
+    ];
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }

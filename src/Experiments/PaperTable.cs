@@ -99,8 +99,8 @@ public sealed class PaperTable
         };
     }
 
-    /// <summary>Table 2 in the world with decoys, on corpus A: the uncompressed model, and every rival at every ratio of the paper,
-    /// with three seeds.</summary>
+    /// <summary>Table 2 in the world with decoys, on corpus A: the uncompressed model, and every rival at every ratio of the
+    /// paper, with three seeds.</summary>
     public static Grid Decoys => Grid.Of(Decoy(Methods.Uncompressed, 0))
         .And(Grid.Of([.. from ratio in DecoyRatios from rival in Methods.Rivals select Decoy(rival.Name, ratio)]))
         .Vary((e, seed) => e with { Seed = seed }, Scale.SeedsAt(ExperimentScale.Toy));
@@ -113,7 +113,8 @@ public sealed class PaperTable
     /// <param name="method">A name in <see cref="Methods"/>.</param>
     /// <param name="ratio">The reduce ratio; 0 takes nothing away.</param>
     public static Experiment Decoy(string method, double ratio) => Question.Arm(
-        ExperimentTask.Of("toy-decoys-a").Default with { ReduceRatio = ratio }, method, ratio < 0.5 ? 144 : ratio < 0.6 ? 48 : 24);
+        ExperimentTask.Of("toy-decoys-a").Default with { ReduceRatio = ratio }, method,
+        ratio < 0.5 ? 144 : ratio < 0.6 ? 48 : 24);
 
     /// <summary>The row whose columns have the given values; null where the paper has none.</summary>
     public PaperRow? Row(params (string Column, object? Value)[] wanted) =>

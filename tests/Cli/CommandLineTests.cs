@@ -73,7 +73,7 @@ public class CommandLineTests
     [InlineData("./kit data ", "get", "make-toy", "status")]
     [InlineData("./kit macs clip-l", "clip-l14", "clip-l14-336")]
     [InlineData("./kit experiment --method madtp-", "madtp-paper", "madtp-released")]
-    [InlineData("./kit sweep table", "table2", "table3", "table4", "table5", "table6", "table7", "table2-decoys")]
+    [InlineData("./kit sweep table", "table2", "table2-decoys", "table3", "table4", "table5", "table6", "table7")]
     public async Task ALineIsCompleted(string line, params string[] words) =>
         Assert.Equal(words, (await KitProcess.Here("complete", line)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(word => !word.StartsWith('-')));
