@@ -27,12 +27,21 @@ internal static class Fuzz
             throw new ArgumentException($"fuzz does not know '{unknown}': {About}");
         }
 
-        long Number(string name, long otherwise) => long.Parse(Option(name) ?? $"{otherwise}", CultureInfo.InvariantCulture);
-        var minutes = double.Parse(Option("--minutes") ?? "5", CultureInfo.InvariantCulture);
+        if (arguments.Length % 2 == 1)
+        {
+            throw new ArgumentException($"{arguments[^1]} needs a value: {About}");
+        }
+
+        long Number(string name, long otherwise, long least = 0) => Option(name) is not { } text ? otherwise
+            : long.TryParse(text, CultureInfo.InvariantCulture, out var number) && number >= least ? number
+            : throw new ArgumentException($"{name} '{text}': give a whole number, {least} or more");
+        var minutes = !double.TryParse(Option("--minutes") ?? "5", CultureInfo.InvariantCulture, out var given)
+            || given is not (> 0 and <= 100_000) ? throw new ArgumentException(
+                $"--minutes '{Option("--minutes")}': give a number above 0, up to 100000") : given;
         var seed = Number("--seed", DateTime.UtcNow.Ticks % 1_000_000_000);
         if (Option("--worker") is { } status)
         {
-            Work(seed, status, Number("--from", 0), Number("--jobs", 1), minutes);
+            Work(seed, status, Number("--from", 0), Number("--jobs", 1, least: 1), minutes);
             return 0;
         }
 
@@ -41,7 +50,7 @@ internal static class Fuzz
             return Again(seed, Number("--input", 0));
         }
 
-        var jobs = (int)Number("--jobs", Environment.ProcessorCount);
+        var jobs = (int)Number("--jobs", Environment.ProcessorCount, least: 1);
         Console.WriteLine($"seed {seed}, {minutes.ToString(CultureInfo.InvariantCulture)} minutes, {jobs} processes");
         var counts = new Counts();
         var end = DateTime.UtcNow + TimeSpan.FromMinutes(minutes);

@@ -56,6 +56,16 @@ public sealed class KitScriptTests : IDisposable
         Assert.Contains($"(00 … {last};", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("pack", "--fast")]
+    [InlineData("doctor", "all")]
+    public void What_a_verb_does_not_take_is_refused(string verb, string argument)
+    {
+        var (code, _, errors) = Run("bash", Path.Combine(root, "kit"), verb, argument);
+        Assert.Equal(2, code);
+        Assert.Equal($"kit: {verb} takes nothing, not '{argument}'.\n", errors);
+    }
+
     [Fact]
     public void A_home_that_cannot_be_written_to_is_read_and_another_written_to()
     {

@@ -116,10 +116,22 @@ internal static class ImageDecoding
             _ => null,
         };
         return new InvalidDataException(format is null
-            ? $"image '{name}' is neither PNG, JPEG, GIF, WebP nor BMP: its content begins with "
-                + Convert.ToHexString(file[..Math.Min(HeadLength, file.Length)])
+            ? $"image '{name}' is neither PNG, JPEG, GIF, WebP nor BMP: {Instead(file)}"
             : $"image '{name}' cannot be read: its {format} header is cut off, corrupt, or of a kind that is not known");
     }
+
+    // What people have in the place of pictures.
+    private static string Instead(ReadOnlySpan<byte> file) => file switch
+    {
+        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', (byte)'a', (byte)'v', (byte)'i', ..] =>
+            "it is AVIF; convert it to PNG",
+        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', (byte)'h' or (byte)'m', ..] =>
+            "it is HEIC, as phones write it; convert it to JPEG or PNG",
+        [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "it is TIFF; convert it to PNG",
+        [(byte)'%', (byte)'P', (byte)'D', (byte)'F', ..] => "it is PDF",
+        [(byte)'<', ..] => "it is text, a page of the web or SVG",
+        _ => $"its content begins with {Convert.ToHexString(file[..Math.Min(HeadLength, file.Length)])}",
+    };
 
     private static byte[] DropAlpha(ReadOnlySpan<uint> rgba)
     {

@@ -25,7 +25,12 @@ public sealed class RgbImageTests : IDisposable
 
     [Theory]
     [InlineData("", "empty")]
-    [InlineData("<html>404</html>", "neither PNG, JPEG, GIF, WebP nor BMP")]
+    [InlineData("<html>404</html>", "neither PNG, JPEG, GIF, WebP nor BMP: it is text, a page of the web or SVG")]
+    [InlineData("\0\0\0\u0018ftypheic", "it is HEIC, as phones write it")]
+    [InlineData("\0\0\0\u0018ftypavif", "it is AVIF")]
+    [InlineData("II*\0", "it is TIFF")]
+    [InlineData("%PDF-1.4", "it is PDF")]
+    [InlineData("hello", "its content begins with 68656C6C6F")]
     public void A_file_that_is_no_image_is_named_with_the_reason(string content, string reason)
     {
         var path = Path.Combine(folder, "page.jpg");
