@@ -24,7 +24,8 @@ public sealed class Grid
     /// decoys.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        .. PaperTable.Numbers.Select(number => $"table{number}"), Decoys, .. Question.All.Select(question => question.Name), Questions,
+        .. PaperTable.Numbers.Select(number => $"table{number}"), Decoys,
+        .. Question.All.Select(question => question.Name), Questions,
     ];
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
