@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Benchmarks;
 
 /// <summary>
-/// The authors' Python of BLIP-NLVR2 in a process of its own, with the kit's weights and inputs: <c>authors_nlvr2.py</c> answers one
-/// batch for every line, so that its turns alternate with the kit's.
+/// The authors' Python of BLIP-NLVR2 in a process of its own, with the kit's weights and inputs: <c>authors_nlvr2.py</c> answers
+/// one batch for every line, so that its turns alternate with the kit's.
 /// </summary>
 internal sealed class AuthorsModel : IDisposable
 {

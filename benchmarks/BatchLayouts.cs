@@ -11,13 +11,13 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Benchmarks;
 
 /// <summary>
-/// Ways to keep samples of different lengths in one batch, in BLIP's full-size image encoder: how many tokens each image keeps is what
-/// the trained toy model keeps of its pictures.
+/// Ways to keep samples of different lengths in one batch, in BLIP's full-size image encoder: how many tokens each image keeps is
+/// what the trained toy model keeps of its pictures.
 /// </summary>
 internal static class BatchLayouts
 {
-    public const string About = "samples that keep different numbers of tokens in one batch: their own rows alone, padding computed "
-        + "along, and as many as the neediest (--batch 4,16,32 --image 384 --layers 12 --precision float32)";
+    public const string About = "samples that keep different numbers of tokens in one batch: their own rows alone, padding "
+        + "computed along, and as many as the neediest (--batch 4,16,32 --image 384 --layers 12 --precision float32)";
 
     public static int Run(string[] arguments)
     {
@@ -34,9 +34,10 @@ internal static class BatchLayouts
         var shares = Shares(sizes.Max(), config.Depth);
         var precision = options.Precisions[0];
         using var weights = new ConvertedWeights();
-        Console.WriteLine($"BLIP's image encoder at {config.ImageSize}², {config.Depth} layers, {precision}, random weights, counts "
-            + $"of the trained toy model, computing on {ComputeDevice.Describe(device)}");
-        Console.WriteLine($"{"batch",5} {"layout",-28} {"tokens an image",15} {"rows an image",13} {"ms an image",12} {"of plain %",10}");
+        Console.WriteLine($"BLIP's image encoder at {config.ImageSize}², {config.Depth} layers, {precision}, random weights, "
+            + $"counts of the trained toy model, computing on {ComputeDevice.Describe(device)}");
+        Console.WriteLine($"{"batch",5} {"layout",-28} {"tokens an image",15} {"rows an image",13} {"ms an image",12} "
+            + $"{"of plain %",10}");
         foreach (var batch in sizes)
         {
             using var images = randn(batch, 3, config.ImageSize, config.ImageSize, device: device);
@@ -52,10 +53,14 @@ internal static class BatchLayouts
                 using var mixed = MixedPrecision.Begin(precision == "bfloat16", weights);
                 using var reduction = policy is null ? null : TokenReduction.Attach([encoder], policy);
                 using var trace = told is null ? null : reduction?.Record();
-                foreach (var block in encoder.Blocks.Where(_ => reduction is not null))
+                foreach (var block in encoder.Blocks.Where(block => block.Reducer is not null && !packs))
                 {
-                    reduction!.GatherFeatures = false;
-                    block.Reducer = packs ? block.Reducer : new Unpacked(block.Reducer!);
+                    block.Reducer = new Unpacked(block.Reducer!);
+                }
+
+                if (reduction is not null)
+                {
+                    reduction.GatherFeatures = false;
                 }
 
                 model.forward(images).X.select(1, 0).cpu(); // waits for a GPU

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Benchmarks;
 
 /// <summary>
-/// What the blocks of BLIP-NLVR2 make on their way, block by block: tensors, which is about as many as operators, and the memory of
-/// those that are there when a block ends. What a block has given back before, it shares: that is counted as tensors alone.
+/// What the blocks of BLIP-NLVR2 make on their way, block by block: tensors, which is about as many as operators, and the memory
+/// of those that are there when a block ends. What a block has freed before is counted as tensors alone.
 /// </summary>
 internal static class BlockTrace
 {
@@ -64,7 +64,8 @@ internal static class BlockTrace
         _ => (tensor.Handle, tensor.numel() * (double)tensor.element_size()),
     };
 
-    private static (nint At, double Bytes) Memory<T>(Storage<T> storage) where T : unmanaged => (storage.data_ptr(), storage.nbytes());
+    private static (nint At, double Bytes) Memory<T>(Storage<T> storage) where T : unmanaged =>
+        (storage.data_ptr(), storage.nbytes());
 
     private static void Row(string block, PruningSetting? setting, Made made) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"{block,-22} {setting?.Name ?? "plain",-24} {made.Before,9:0} {made.After,5:0} "

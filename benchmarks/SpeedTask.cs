@@ -112,7 +112,7 @@ internal sealed class SpeedTask : IDisposable
 
     public void Pass() => Pass(forward);
 
-    /// <summary>Encodes the batch's images and reads them: what the texts of NLVR2 see of both, for who runs blocks alone.</summary>
+    /// <summary>What the texts of NLVR2 see of both images, for who runs blocks alone.</summary>
     public IReadOnlyList<ImageContext> Encode()
     {
         var output = ((BlipNlvr)module).Forward(inputs.Images, inputs.Ids, inputs.Mask);

@@ -136,11 +136,11 @@ public sealed record KeptRows(Tensor Keep)
         var (filled, packed) = Lengths?.Fill(merged is not null, tokens.X.dtype, tokens.X.device) ?? default;
         var areTokens = Lengths is not null
             && (tokens.Mask is null || context.Policy is { ExcludePadding: true, Mask: MaskCarry.WithTokens });
-        var told = tokens is { Mask: not null, EndOfText: not null }; // causal attention asks whether padding is known
+        var keepsMask = tokens is { Mask: not null, EndOfText: not null }; // causal attention asks whether padding is known
         return tokens with
         {
             X = Join(Gathered(tokens.X), () => merged!),
-            Mask = areTokens ? filled ?? (told ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Join(
+            Mask = areTokens ? filled ?? (keepsMask ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Join(
                 Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
                 () => ReleasedMasks.OfMerged(this, Any(), tokens, context) ?? Any()),
             Filled = Lengths is not null ? filled : Join(tokens.Filled?.gather(1, Rows), Any),
@@ -165,13 +165,13 @@ public sealed record KeptRows(Tensor Keep)
     {
         var (count, floor) = ((int)keep.shape[1], context.Policy.Floor(context));
         var leastGain = context.Policy.Reducer.AddsToken ? 2 : 1;
-        var (stays, real) = Told(keep, context.Mask); // each [B·N]
+        var (stays, real) = ToHost(keep, context.Mask); // each [B·N]
         var available = Counts(real, keep.shape);
         if (Counts(stays, keep.shape).Zip(available).Any(sample => sample.First < Math.Min(floor, sample.Second)))
         {
             var best = TokenRanking.Ranks(Ranked()) < floor;
             keep = keep.logical_or(context.Mask is null ? best : best.logical_and(context.Mask != 0));
-            (stays, _) = Told(keep);
+            (stays, _) = ToHost(keep);
         }
 
         var gains = Counts(stays, keep.shape).Zip(available, (kept, all) => all - kept >= leastGain).ToArray();
@@ -198,7 +198,7 @@ public sealed record KeptRows(Tensor Keep)
     private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
     {
         var (policy, candidates) = (context.Policy, ranked.shape[1]);
-        var counts = Counts(Told(keep).Stays, keep.shape);
+        var counts = Counts(ToHost(keep).Stays, keep.shape);
         var count = policy.Layout == BatchLayout.MaxKeep
             ? counts.Max()
             : Math.Max((long)Math.Round(counts.Average()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
@@ -221,7 +221,7 @@ public sealed record KeptRows(Tensor Keep)
         else
         {
             keep = context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
-            var (stays, real) = Told(keep, context.Mask);
+            var (stays, real) = ToHost(keep, context.Mask);
             kept = InOrder(keep, stays, real, context);
         }
 
@@ -235,7 +235,7 @@ public sealed record KeptRows(Tensor Keep)
     {
         bool[] merges = [.. Counts(stays, keep.shape).Zip(Counts(real, keep.shape), (kept, all) => kept < all)];
         var (batch, before, first) = ((int)keep.shape[0], context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
-        stays = first == 1 ? stays : Told(context.Candidates.WithOthers(keep)).Stays; // [B·(rows − first)]
+        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B·(rows − first)]
         var lengths = Counts(stays, [batch, stays.Length / batch]).Select(kept => kept + first).ToArray();
         var (width, count) = (lengths.Max(), stays.Length / batch);
         var rows = new long[batch * width];
@@ -259,9 +259,10 @@ public sealed record KeptRows(Tensor Keep)
     }
 
     // Which of all slots stay, and which hold a token: the one question of a block that waits for the device.
-    private static (bool[] Stays, bool[]? Real) Told(Tensor keep, Tensor? mask = null)
+    private static (bool[] Stays, bool[]? Real) ToHost(Tensor keep, Tensor? mask = null)
     {
-        using var here = (mask is null ? keep : mask.masked_fill(keep, 2).As(float32)).cpu();
+        var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32);
+        using var here = (asked.is_contiguous() ? asked : asked.contiguous()).cpu();
         if (mask is null)
         {
             return (MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray(), null);

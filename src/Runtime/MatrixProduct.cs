@@ -8,7 +8,7 @@ namespace Madtp.Kit.Runtime;
 /// fit, or memory that does not suffice, end the process. This one goes through operators that have one.</summary>
 public static class MatrixProduct
 {
-    private static readonly ConcurrentDictionary<(string, ScalarType), Tensor> Nothings = [];
+    private static readonly ConcurrentDictionary<(string, ScalarType), Tensor> NoAddends = [];
 
     /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; to the same bits where nothing
     /// broadcasts.</summary>
@@ -36,12 +36,12 @@ public static class MatrixProduct
     internal static Tensor TimesTransposed(this Tensor left, Tensor right, double factor)
     {
         var (rows, columns) = (left.shape, right.shape);
-        return left.flatten(0, 1).baddbmm(right.flatten(0, 1).transpose(1, 2), Nothing(left), beta: 0, alpha: (float)factor)
+        return left.flatten(0, 1).baddbmm(right.flatten(0, 1).transpose(1, 2), NoAddend(left), beta: 0, alpha: (float)factor)
             .view(rows[0], rows[1], rows[2], columns[2]);
     }
 
     // What a product without an addend is added to; it is not read.
-    private static Tensor Nothing(Tensor like) => Nothings.GetOrAdd((like.device.ToString(), like.dtype), _ =>
+    private static Tensor NoAddend(Tensor like) => NoAddends.GetOrAdd((like.device.ToString(), like.dtype), _ =>
     {
         using var off = inference_mode(false);
         return zeros([1, 1, 1], dtype: like.dtype, device: like.device).DetachFromDisposeScope();

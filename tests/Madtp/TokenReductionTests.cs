@@ -86,6 +86,25 @@ public class TokenReductionTests
         Assert.True(own.Distinct().Count() > 1, "the samples of this seed should want different numbers of tokens");
     }
 
+    /// <summary>Masks cost operators in every later layer: where all samples keep as many tokens there are none.</summary>
+    [Fact]
+    public void Samples_of_one_length_have_no_mask()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyModels.Nlvr();
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(4, 1));
+        var (images, ids, mask) = TinyModels.Batch(1, 9, 9);
+        var same = model.Forward(images, ids, mask);
+        Assert.Null(same.Vision.Mask);
+        Assert.Null(same.Vision.Filled);
+        Assert.Null(same.Text.Mask);
+        Assert.Equal([6, 6], same.Text.TokensPerSample());
+        var other = model.Forward(images, ids, TinyModels.Batch(1, 9, 7).Mask);
+        Assert.Equal([6, 4], other.Text.TokensPerSample());
+        Assert.Equal(4, other.Text.Mask![1].sum().item<float>());
+    }
+
     [Fact]
     public void Static_pruning_removes_the_same_number_in_every_layer()
     {
