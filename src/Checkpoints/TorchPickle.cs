@@ -131,7 +131,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
 {
     private const int MaximumDepth = 64;
     private const int MaximumItems = 1_000_000;
-    private const int Many = 1000; // plain values in a row: a history of losses, a vocabulary
+    private const int Many = 100; // plain values in a row: a history of losses, a vocabulary, a generator's state
 
     private readonly List<TensorEntry> tensors = [];
     private readonly Dictionary<string, string> unread = [];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Images;
+using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
@@ -80,16 +81,15 @@ public sealed record CheckpointHints(
         return (heads, textHeads, activation);
     }
 
-    /// <summary>Says what a loading did beyond copying: another key that fits as well, embeddings resized, names from
-    /// elsewhere.</summary>
+    /// <summary>Says what a loading did beyond copying: what it dropped from before the names, unless published files have it
+    /// there; another key that fits as well, embeddings resized, names from elsewhere.</summary>
     internal LoadReport Tell(LoadReport report)
     {
         const int most = 3;
-        if (report.Notes.Count > 0)
+        if (report.Notes.Count > 0 || report.Container is not ("" or "model." or "state_dict."))
         {
-            Say?.Invoke(
-                $"{report.Path}: weights under '{report.Container.TrimEnd('.')}'; "
-                    + $"{string.Join("; ", report.Notes.TakeLast(most))}"
+            Say?.Invoke($"{report.Path}: weights under {Printable.Quoted(report.Container.TrimEnd('.'))}"
+                + string.Concat(report.Notes.TakeLast(most).Select(note => $"; {note}"))
                 + (report.Notes.Count > most ? $"; and {report.Notes.Count - most} like these" : ""));
         }
 

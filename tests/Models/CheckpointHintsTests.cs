@@ -96,6 +96,16 @@ public sealed class CheckpointHintsTests : IDisposable
         Assert.Empty(CheckpointHints.Notes(usual));
     }
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("model.", null)]
+    [InlineData("ema_model.module.", "f.pth: weights under 'ema_model.module'")]
+    public void What_was_dropped_from_before_the_names_is_said(string container, string? expected)
+    {
+        new CheckpointHints { Say = said.Add }.Tell(new LoadReport("f.pth", "original", container, [], [], [], [], []));
+        Assert.Equal(expected, said.SingleOrDefault());
+    }
+
     // Gaussian error function's values, by hand: gelu(1) = 0.841345, x·σ(1.702 x) at 1 = 0.845795.
     [Theory]
     [InlineData(ClipActivation.Gelu, 0.841345)]
