@@ -14,6 +14,13 @@ public static class AlignmentGuidance
     public static Tensor RawScores(Tensor tokens, Tensor learnableTokens) =>
         nn.functional.linear(tokens, learnableTokens); // [B, N, K]
 
+    /// <summary>R of tokens V <c>[B, N, D]</c> that nobody needs mapped: V (E W_v)ᵀ + E b_v, <c>[B, N, K]</c>, where that is less
+    /// work than V' Eᵀ.</summary>
+    internal static Tensor RawScores(Tensor tokens, AlignmentMap? map, Tensor learnableTokens) =>
+        map is null ? RawScores(tokens, learnableTokens)
+        : tokens.shape[0] * tokens.shape[1] < 2 * learnableTokens.shape[0] ? RawScores(map.forward(tokens), learnableTokens)
+        : nn.functional.linear(tokens, learnableTokens.MatMul(map.Weight), nn.functional.linear(map.Bias, learnableTokens));
+
     /// <summary>Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get
     /// none.</summary>
     /// <param name="rawScores">R, <c>[B, N, K]</c>.</param>
@@ -24,7 +31,7 @@ public static class AlignmentGuidance
 
     /// <summary><see cref="AttentionMaps"/> without the tokens of a <see cref="Padding"/>.</summary>
     internal static Tensor AttentionMapsWithout(Tensor? padding, Tensor rawScores, long alignmentWidth) =>
-        Times(rawScores.transpose(1, 2), 1 / Math.Sqrt(alignmentWidth), padding?.unsqueeze(1)).softmax(-1); // [B, K, N]
+        Times(rawScores, 1 / Math.Sqrt(alignmentWidth), padding?.unsqueeze(2)).softmax(1).transpose(1, 2); // [B, K, N]
 
     /// <summary>What scores over tokens get added where padding shall have no part: −10⁹ there, else 0. <c>[B, N]</c> bool to
     /// <c>[B, N]</c>.</summary>

@@ -65,6 +65,9 @@ public sealed class CandidateRows
         return perRow.gather(dimension, rows.view(view).expand(shape));
     }
 
+    /// <summary>The rows of candidates by their number, any shape <c>[B, …]</c> of two dimensions, int64.</summary>
+    internal Tensor Rows(Tensor candidates) => rows is null ? candidates + 1 : rows.gather(1, candidates);
+
     /// <summary>True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c>
     /// bool.</summary>
     internal Tensor WithOthers(Tensor keep) => others is null ? nn.functional.pad(keep, [1, 0], value: 1) : Put(others, keep);

@@ -100,6 +100,28 @@ public static class TokenImportance
         return pooling == SelfPooling.Sum ? given.sum(1, type: float32) : given.amax([1]).As(float32);
     }
 
+    /// <summary>The same of a block's attention.</summary>
+    internal static Tensor Received(ReductionContext context, SelfPooling pooling) =>
+        pooling == SelfPooling.Max && is_grad_enabled() ? OfStrongestQuery(context)
+            : Received(context.StrongestAttention, pooling, context.Mask);
+
+    // Only the query that attends most gets a gradient: once it is known its attention is looked up, which takes less than maxima
+    // over whole maps, whose gradients are as large as these.
+    private static Tensor OfStrongestQuery(ReductionContext context)
+    {
+        var (attention, candidates) = (context.Record.Probabilities, context.Candidates); // [B, h, rows, rows]
+        Tensor query; // [B, 1, 1, rows]
+        using (no_grad())
+        {
+            var given = candidates.Take(attention.amax([1]), 1); // [B, N queries, rows]
+            given = context.Mask is null ? given : given * context.Mask.unsqueeze(2);
+            query = candidates.Rows(given.max(1).indexes).unsqueeze(1).unsqueeze(1);
+        }
+
+        var received = attention.gather(2, query.expand(-1, attention.shape[1], 1, -1)); // [B, h, 1, rows]
+        return candidates.Take(received.amax([1, 2]), 1).As(float32);
+    }
+
     /// <summary>Σ_h a[h, n]·‖o[h, n]‖ / Σ_h ‖o[h, n]‖, <c>[B, N]</c>: S_cls before it is normalised.</summary>
     internal static Tensor Weighed(Tensor attention, Tensor headOutput)
     {
@@ -151,12 +173,13 @@ public sealed record ImportanceScorer : ITokenScorer
 
         if (Parts.HasFlag(ScoreParts.Self))
         {
-            parts.Add((ScoreParts.Self, TokenImportance.Received(context.StrongestAttention, SelfPooling, mask)));
+            parts.Add((ScoreParts.Self, TokenImportance.Received(context, SelfPooling)));
         }
 
         if (Parts.HasFlag(ScoreParts.Alignment) && context.RawAlignment is { } raw)
         {
-            parts.Add((ScoreParts.Alignment, SoftmaxAlignment ? context.AlignmentMaps!.amax([1]) : raw.amax([2])));
+            var claims = SoftmaxAlignment ? context.AlignmentMaps!.transpose(1, 2) : raw; // as they lie in memory, [B, N, K]
+            parts.Add((ScoreParts.Alignment, claims.amax([2])));
         }
 
         return parts.Count > 0 ? Mean(parts, mask) : throw new InvalidOperationException(

@@ -236,17 +236,18 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
             return context;
         }
 
-        var entered = context.Candidates.Take(input.X); // V, [B, N, D]
-        var mapped = encoder.Blocks[layer].QueryModel?.forward(entered) ?? entered; // V', [B, N, d_k]
-        var raw = AlignmentGuidance.RawScores(mapped, learnable); // [B, N, K]
+        var (map, candidates) = (encoder.Blocks[layer].QueryModel, context.Candidates);
+        var mapped = owner.GatherFeatures ? map?.forward(input.X) ?? input.X : null; // V' of every row, [B, rows, d_k]
+        var raw = candidates.Take(mapped is null ? AlignmentGuidance.RawScores(input.X, map, learnable)
+            : AlignmentGuidance.RawScores(mapped, learnable)); // [B, N, K]
         var maps = AlignmentGuidance.AttentionMapsWithout(context.Padding, raw, learnable.shape[1]); // [B, K, N]
         context = context with { RawAlignment = raw, AlignmentMaps = maps };
-        if (!owner.GatherFeatures)
+        if (mapped is null)
         {
             return context;
         }
 
-        var feature = AlignmentGuidance.Features(maps, mapped); // [B, K, d_k]
+        var feature = AlignmentGuidance.Features(maps, candidates.Take(mapped)); // [B, K, d_k]
         feature = owner.Policy.Features == FeaturePooling.Mean ? feature / encoder.Blocks.Count : feature;
         var before = context.Attended.AlignmentFeature;
         return context with { Attended = context.Attended with { AlignmentFeature = before is null ? feature : before

@@ -34,8 +34,13 @@ public static class LearnableThreshold
     /// <summary><see cref="SparsemaxThreshold"/> without the tokens of an <see cref="AlignmentGuidance.Padding"/>.</summary>
     internal static Tensor SparsemaxWithout(Tensor? padding, Tensor alignmentMaps, Tensor importance, double temperature)
     {
+        if (Sparsemax.GoesByRows(alignmentMaps) && !(importance.requires_grad && is_grad_enabled()))
+        {
+            return Sparsemax.Averages(alignmentMaps, temperature, padding, importance);
+        }
+
         var scores = AlignmentGuidance.Times(alignmentMaps, temperature, padding?.unsqueeze(1)); // T·A, [B, K, N]
-        return (Sparsemax.Project(scores, isOwn: true) * importance.unsqueeze(1)).sum(2);
+        return (Sparsemax.Project(scores) * importance.unsqueeze(1)).sum(2);
     }
 
     /// <summary><see cref="Softmax"/> without the tokens of an <see cref="AlignmentGuidance.Padding"/>.</summary>
@@ -52,19 +57,24 @@ public static class LearnableThreshold
 /// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7): the Euclidean projection onto the probability simplex.</summary>
 public static class Sparsemax
 {
-    private const int SmallestShare = 1 << 14; // numbers that are worth a thread
-
     /// <summary>p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero. The gradient of g is
     /// g − mean of g on the support, and zero off it.</summary>
-    public static Tensor Project(Tensor scores) => Project(scores, isOwn: false);
-
-    /// <summary><see cref="Project(Tensor)"/> of scores that may be written over if they are the caller's own.</summary>
-    internal static Tensor Project(Tensor scores, bool isOwn)
+    public static Tensor Project(Tensor scores)
     {
-        if (!scores.is_cuda && !(scores.requires_grad && is_grad_enabled()))
+        if (GoesByRows(scores))
         {
-            return ProjectRows(isOwn && scores.is_contiguous() && scores.dtype == float32 ? scores
-                : scores.to(float32, copy: true).contiguous()).As(scores.dtype);
+            using var off = no_grad();
+            var weights = scores.to(float32, copy: true).contiguous();
+            var width = (int)weights.shape[^1];
+            InParts(weights.numel() / width, width, (first, end) =>
+            {
+                var numbers = Numbers(weights);
+                for (var row = first; row < end; row++)
+                {
+                    ProjectRow(numbers.Slice(row * width, width));
+                }
+            });
+            return weights.As(scores.dtype);
         }
 
         // A common shift changes nothing; with the greatest score at 0 no size of scores drowns the 1.
@@ -75,23 +85,54 @@ public static class Sparsemax
         return (centred - threshold).clamp_min(0);
     }
 
-    // On a CPU a row is projected while it lies in the cache: a tenth of the time of the same in operators over all rows.
-    private static Tensor ProjectRows(Tensor weights)
+    /// <summary>Whether rows are projected one by one, each while it lies in the cache: on a CPU, where no gradient is
+    /// recorded, in a tenth of the time of operators over all rows.</summary>
+    internal static bool GoesByRows(Tensor scores) => !scores.is_cuda && !(scores.requires_grad && is_grad_enabled());
+
+    /// <summary>Σ_n p[k, n] · v[n] of every row p = sparsemax(T·A + padding), as one goes by rows: <c>[B, K, N]</c> and
+    /// <c>[B, N]</c> to <c>[B, K]</c>.</summary>
+    internal static Tensor Averages(Tensor maps, double temperature, Tensor? padding, Tensor values)
     {
         using var off = no_grad();
-        var width = (int)weights.shape[^1]; // of [..., N], in place
-        var (rows, threads) = ((int)(weights.numel() / width), get_num_threads());
-        var share = Math.Max((rows + threads - 1) / threads, SmallestShare / width);
-        Parallel.For(0, (rows + share - 1) / share, new ParallelOptions { MaxDegreeOfParallelism = threads }, part =>
+        var (rows, each, added) = (Plain(maps), Plain(values), padding is null ? null : Plain(padding));
+        var (perSample, width) = ((int)maps.shape[1], (int)maps.shape[2]);
+        var averages = empty(maps.shape[0], perSample, dtype: float32);
+        InParts(maps.shape[0] * perSample, width, (first, end) =>
         {
-            var numbers = MemoryMarshal.Cast<byte, float>(weights.bytes);
-            for (var row = part * share; row < Math.Min(rows, (part + 1) * share); row++)
+            var scores = Numbers(rows);
+            var importance = Numbers(each);
+            var sums = Numbers(averages);
+            var without = added is null ? [] : Numbers(added);
+            var weights = new float[width];
+            for (var row = first; row < end; row++)
             {
-                ProjectRow(numbers.Slice(row * width, width));
+                var sample = row / perSample * width;
+                TensorPrimitives.Multiply(scores.Slice(row * width, width), (float)temperature, weights);
+                if (!without.IsEmpty)
+                {
+                    TensorPrimitives.Add(weights, without.Slice(sample, width), weights);
+                }
+
+                ProjectRow(weights);
+                sums[row] = TensorPrimitives.Dot(weights, importance.Slice(sample, width));
             }
         });
-        return weights;
+        return averages.As(values.dtype);
+
+        static Tensor Plain(Tensor any) => any.As(float32) is var plain && plain.is_contiguous() ? plain : plain.contiguous();
     }
+
+    // Each thread gets rows that lie together, from a first to an end.
+    private static void InParts(long rows, int width, Action<int, int> work)
+    {
+        const int smallest = 1 << 14; // numbers that are worth a thread
+        var threads = get_num_threads();
+        var share = Math.Max((rows + threads - 1) / threads, Math.Max(1, smallest / width));
+        Parallel.For(0, (int)((rows + share - 1) / share), new ParallelOptions { MaxDegreeOfParallelism = threads },
+            part => work((int)(part * share), (int)Math.Min(rows, (part + 1) * share)));
+    }
+
+    private static Span<float> Numbers(Tensor all) => MemoryMarshal.Cast<byte, float>(all.bytes);
 
     // Entries are left out until none lies below the threshold of those that remain (Michelot, 1986).
     private static void ProjectRow(Span<float> row)

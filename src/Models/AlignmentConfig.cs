@@ -48,6 +48,12 @@ public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>W_v, <c>[d_k, D]</c>.</summary>
+    internal Tensor Weight => ((Linear)q_map[0]).weight;
+
+    /// <summary>b_v, <c>[d_k]</c>.</summary>
+    internal Tensor Bias => ((Linear)q_map[0]).bias!;
+
     /// <summary>Maps tokens <c>[B, N, D]</c> to <c>[B, N, d_k]</c>.</summary>
     public override Tensor forward(Tensor tokens) => q_map.forward(tokens);
 

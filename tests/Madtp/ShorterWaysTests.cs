@@ -1,0 +1,77 @@
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Tests.Madtp;
+
+/// <summary>Shorter ways to a block's numbers give what the equations give: the map of eq. 1 within the learnable tokens, the threshold
+/// of eq. 7 and 8 row by row, and S_self of eq. 5 with its gradient.</summary>
+public sealed class ShorterWaysTests
+{
+    [Fact]
+    public void Raw_scores_without_mapped_tokens_are_those_of_mapped_tokens()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using var map = new AlignmentMap(width: 24, alignmentWidth: 16);
+        var (tokens, learnable) = (randn(3, 40, 24), randn(5, 16));
+        Same(AlignmentGuidance.RawScores(map.forward(tokens), learnable), AlignmentGuidance.RawScores(tokens, map, learnable));
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, true)]
+    [InlineData(300, true)]
+    public void Thresholds_row_by_row_are_those_of_whole_maps(double temperature, bool padded)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var real = padded ? (rand(6, 37) > 0.3).to(float32) : null;
+        var maps = AlignmentGuidance.AttentionMaps(randn(6, 37, 9), 16, real);
+        var importance = rand(6, 37);
+        var whole = LearnableThreshold.SparsemaxThreshold(maps, importance.clone().requires_grad_(), temperature, real);
+        Assert.True(whole.requires_grad);
+        Same(whole, LearnableThreshold.SparsemaxThreshold(maps, importance, temperature, real));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Received_attention_and_its_gradient_are_the_maximum_s(bool candidatesOfTheirOwn)
+    {
+        using var scope = NewDisposeScope();
+        var context = OneBlock.Random(3, [12, 7, 12]);
+        if (candidatesOfTheirOwn)
+        {
+            var may = ones(3, 13, dtype: @bool);
+            may[TensorIndex.Colon, TensorIndex.Slice(2, 4)] = false;
+            var tokens = context.Attended with { Candidates = may };
+            context = context with { Attended = tokens, Candidates = CandidateRows.Of(tokens, tokens.Mask) };
+        }
+
+        var weights = rand(3, context.Candidates.Count) * context.Mask!; // padding is masked later
+        var (looked, ofLooked) = Run(each => TokenImportance.Received(each, SelfPooling.Max));
+        var (whole, ofWhole) = Run(each => TokenImportance.Received(each.StrongestAttention, SelfPooling.Max, each.Mask));
+        Same(whole, looked);
+        Same(ofWhole, ofLooked);
+        Assert.True(ofLooked.count_nonzero().item<long>() > 0);
+
+        (Tensor, Tensor) Run(Func<ReductionContext, Tensor> received)
+        {
+            var attention = context.Record.Probabilities.clone().requires_grad_();
+            var value = received(context with
+            {
+                Record = new SelfAttentionRecord(context.Record.HeadOutput, context.Record.Keys) { Probabilities = attention },
+            }) * weights;
+            value.sum().backward();
+            return (value.detach(), attention.grad!);
+        }
+    }
+
+    private static void Same(Tensor expected, Tensor found)
+    {
+        Assert.Equal(expected.shape, found.shape);
+        Assert.InRange((expected - found).abs().max().item<float>(), 0, 2e-5f);
+    }
+}
