@@ -1,6 +1,4 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Numerics;
 using System.Text.RegularExpressions;
 using Madtp.Kit.Experiments;

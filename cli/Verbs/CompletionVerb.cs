@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace Madtp.Kit.Cli.Verbs;
 
 /// <summary><c>kit completion</c>: a script that teaches a shell to complete verbs, options and their values.</summary>

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Madtp.Kit.Experiments;
 
 namespace Madtp.Kit.Cli.Verbs;

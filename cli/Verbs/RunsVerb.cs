@@ -1,5 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
 using Madtp.Kit.Experiments;
 using Spectre.Console;
 

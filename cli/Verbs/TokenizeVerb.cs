@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.CommandLine;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Cli.Verbs;

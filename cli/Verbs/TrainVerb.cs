@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
-using System.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;

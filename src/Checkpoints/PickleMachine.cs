@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Numerics;
-using System.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;

@@ -1,4 +1,3 @@
-using System.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;

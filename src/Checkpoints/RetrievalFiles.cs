@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
 using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Text;
@@ -107,18 +103,8 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row ?? [])]);
     }
 
-    private static T ReadJson<T>(string path)
-    {
-        using var stream = File.OpenRead(path);
-        try
-        {
-            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new InvalidDataException($"{path}: null, not scores");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: not rows of scores ({JsonRecord.Reason(e)})", e);
-        }
-    }
+    private static T ReadJson<T>(string path) => JsonRecord.Read<T>(
+        path, e => $"{path}, line {e.LineNumber + 1}: not rows of scores ({JsonRecord.Reason(e)})", Options);
 
     private sealed record ScoreFile(
         [property: JsonPropertyName("scores")] float[][]? Scores = null,

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Data;
 using Madtp.Kit.Text;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using Madtp.Kit.Text;
 using TorchSharp;
 using static TorchSharp.torch;

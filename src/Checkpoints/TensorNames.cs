@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>Under which other names a model's tensor may be found, in the order they are tried.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Madtp.Kit.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

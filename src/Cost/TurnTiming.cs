@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Madtp.Kit.Cost;
 
 /// <summary>Times of pieces of work that take turns: each runs once, then each again. What disturbs the machine meets all of them

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Madtp.Kit.Data;
 
 /// <summary>An image with all its captions: what retrieval and captioning are evaluated on.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
@@ -160,16 +159,10 @@ public static class AnswerList
     /// <exception cref="InvalidDataException">It is no array of texts, or empty.</exception>
     public static IReadOnlyList<string> Load(string path)
     {
-        try
-        {
-            var answers = JsonSerializer.Deserialize<string?[]>(File.ReadAllBytes(JsonList.Require(path)));
-            return answers is { Length: > 0 } && !answers.Contains(null)
-                ? [.. answers.OfType<string>()]
-                : throw new InvalidDataException($"{path}: no answers, or some are null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: not an array of texts ({JsonRecord.Reason(e)})", e);
-        }
+        var answers = JsonRecord.Read<string?[]>(
+            JsonList.Require(path), e => $"{path}, line {e.LineNumber + 1}: not an array of texts ({JsonRecord.Reason(e)})");
+        return answers.Length > 0 && !answers.Contains(null)
+            ? [.. answers.OfType<string>()]
+            : throw new InvalidDataException($"{path}: no answers, or some are null");
     }
 }

@@ -1,9 +1,5 @@
-using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
-using System.Text.Json;
-using System.Text;
 
 namespace Madtp.Kit.Experiments;
 

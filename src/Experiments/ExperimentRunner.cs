@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Training;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;

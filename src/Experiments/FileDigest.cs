@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using Madtp.Kit.Data;
 using static TorchSharp.torch;
 
@@ -41,7 +39,7 @@ internal static class FileDigest
 
         var digest = Hash(path);
         Directory.CreateDirectory(Path.GetDirectoryName(note)!);
-        AtomicFile.Write(note, stream => stream.Write(Encoding.UTF8.GetBytes(digest)));
+        AtomicFile.Write(note, digest);
         return digest;
     });
 

@@ -1,5 +1,4 @@
 using Madtp.Kit.Madtp;
-using System.Text.Json;
 
 namespace Madtp.Kit.Experiments;
 

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
@@ -48,7 +46,7 @@ public sealed class RunCache(string folder, string? published = null)
     public void Keep(ExperimentResult result)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(PathOf(result.Experiment), stream => stream.Write(Encoding.UTF8.GetBytes(result.ToJson() + "\n")));
+        AtomicFile.Write(PathOf(result.Experiment), result.ToJson() + "\n");
     }
 
     /// <summary>Deletes an experiment's result from the folder for new ones, if it is there.</summary>
@@ -75,9 +73,7 @@ public sealed class RunCache(string folder, string? published = null)
     {
         Directory.CreateDirectory(to);
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
-        Array.ForEach(
-            files, file => AtomicFile.Write(
-                Path.Combine(to, Path.GetFileName(file)), stream => stream.Write(File.ReadAllBytes(file))));
+        Array.ForEach(files, file => AtomicFile.Write(Path.Combine(to, Path.GetFileName(file)), File.ReadAllText(file)));
         return files.Length;
     }
 
@@ -88,19 +84,13 @@ public sealed class RunCache(string folder, string? published = null)
     private static ExperimentResult Read(string path)
     {
         const string Remedy = "; delete it to run the experiment again";
-        try
-        {
-            return JsonSerializer.Deserialize<ExperimentResult>(File.ReadAllBytes(path), ExperimentJson.Page) is { } result
-                && result.Scores.Values.Concat(result.Tokens.Values)
-                    .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
-                    .Concat([result.Strength ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
-                    .All(double.IsFinite)
-                ? result with { Cached = true }
-                : throw new InvalidDataException($"'{path}' holds no result, or one with numbers that are none{Remedy}");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"'{path}' is no result of an experiment ({JsonRecord.Reason(e)}){Remedy}", e);
-        }
+        var result = JsonRecord.Read<ExperimentResult>(
+            path, e => $"'{path}' is no result of an experiment ({JsonRecord.Reason(e)}){Remedy}", ExperimentJson.Page);
+        return result.Scores.Values.Concat(result.Tokens.Values)
+            .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
+            .Concat([result.Strength ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
+            .All(double.IsFinite)
+            ? result with { Cached = true }
+            : throw new InvalidDataException($"'{path}' holds no result, or one with numbers that are none{Remedy}");
     }
 }

@@ -1,8 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Experiments;
@@ -46,7 +42,7 @@ public sealed record SlurmArray(string Name, string Folder)
         {
             Directory.CreateDirectory(Folder);
             AtomicFile.Write(ListPath, stream => JsonSerializer.Serialize(stream, missing, ExperimentJson.Page));
-            AtomicFile.Write(ScriptPath, stream => stream.Write(Encoding.UTF8.GetBytes(Script(missing.Length, cache.Folder))));
+            AtomicFile.Write(ScriptPath, Script(missing.Length, cache.Folder));
         }
 
         return missing.Length;

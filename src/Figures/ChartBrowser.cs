@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using Plotly.NET;
 using Plotly.NET.ImageExport;
 using PuppeteerSharp;

@@ -1,4 +1,3 @@
-using System.Text;
 using Madtp.Kit.Data.Images;
 using SkiaSharp;
 

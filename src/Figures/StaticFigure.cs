@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Madtp.Kit.Data;
 using Madtp.Kit.Experiments;
 

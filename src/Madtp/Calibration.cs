@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Madtp.Kit.Madtp;
 
 /// <summary>Finds the temperature or the keep ratio that meets a budget (Section 3.3; defect 8 of the released code, which walks

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using static Madtp.Kit.Metrics.PtbStart;
 
 namespace Madtp.Kit.Metrics;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using Madtp.Kit.Data;
 using Madtp.Kit.Text;

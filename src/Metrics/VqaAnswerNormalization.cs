@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Madtp.Kit.Checkpoints;
 
 namespace Madtp.Kit.Models;

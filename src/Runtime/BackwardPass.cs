@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Madtp.Kit.Runtime;
 
 /// <summary>What libtorch says of an error: one sentence for people, with a page of its own call stack behind it.</summary>

@@ -1,8 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Mpi = MPI.Unsafe;
 using static TorchSharp.torch;
 

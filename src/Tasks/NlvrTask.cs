@@ -1,4 +1,3 @@
-using System.Text;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
@@ -122,8 +121,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         {
             Scores = scores,
             ByKind = kinds.ToDictionary(kind => kind.Key, Share),
-            Submission = pairs.Identifier(0) is null ? null : scoring.Submit(
-                "predictions.csv", path => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Rows())))),
+            Submission = pairs.Identifier(0) is null ? null : scoring.Submit("predictions.csv", path => AtomicFile.Write(path, Rows())),
         };
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Tasks;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;

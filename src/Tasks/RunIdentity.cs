@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Tasks;
@@ -71,17 +67,8 @@ internal sealed class RunIdentity
 
     private List<string> Differences(string path)
     {
-        Dictionary<string, string> there;
-        try
-        {
-            there = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path, Encoding.UTF8)) ?? [];
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException(
-                $"{path} is not a run's description ({e.Message}); give another folder, or have it begun anew", e);
-        }
-
+        var there = JsonRecord.Read<Dictionary<string, string>>(
+            path, e => $"{path} is not a run's description ({e.Message}); give another folder, or have it begun anew");
         return [.. parts.Keys.Union(there.Keys).Order(StringComparer.Ordinal)
             .Select(name => (Name: name, Old: there.GetValueOrDefault(name, "none"), New: parts.GetValueOrDefault(name, "none")))
             .Where(part => part.Old != part.New)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data.Decoys;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Madtp.Kit.Text;
 
 /// <summary>How BLIP's data sets prepare captions and questions before tokenization.</summary>

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Madtp.Kit.Text;
 
 /// <summary>Python's <c>html.unescape</c>: character references of HTML 5, with or without their semicolon, the longest known

@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.RegularExpressions;
-
 namespace Madtp.Kit.Text;
 
 /// <summary>Reads texts from a stream that holds one JSON string a line, as it arrives. Unlike the runtime's reader it takes an

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Madtp.Kit.Text;
 
 /// <summary>Text out of a file as a message may show it: what would clear a terminal, break the line or turn the direction of

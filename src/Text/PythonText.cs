@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace Madtp.Kit.Text;
 
 /// <summary>The string rules of Python 3 (Unicode 14.0) that the reference pre-processing relies on and .NET decides differently:

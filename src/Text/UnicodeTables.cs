@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Madtp.Kit.Text;
 
 /// <summary>What Unicode 14.0 says of a code point. The reference tokenizers' results depend on these tables, so the kit carries

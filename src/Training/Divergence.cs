@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Madtp.Kit.Data;
 using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
@@ -22,7 +20,7 @@ internal sealed class Divergence(string folder, string checkpoint)
         var seen = $"the training diverged in step {step}: {what}";
         if (Ranks.IsFirst)
         {
-            AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(seen + "\n")));
+            AtomicFile.Write(path, seen + "\n");
         }
 
         var kept = File.Exists(checkpoint) ? $". What was trained before is in {checkpoint}" : string.Empty;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
@@ -78,7 +75,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
                 + "of tokens: what is trained depends on the ranks and parts that a batch is divided among");
         }
 
-        var identity = Identity(task);
+        var identity = RunInputs.Of(this, task);
         Ranks.First(() => identity.Claim(Folder, fresh: !Resume));
         if (Trained(task, progress, cancellation) is not var (trained, steps))
         {
@@ -116,14 +113,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         using var alone = Lock(Folder);
         RequireFree();
-        using var task = Open((plain ? Settings : WithStoredStrength(Settings)) with { Learns = false });
+        using var task = Open((plain ? Settings : StoredStrength.Of(Settings)) with { Learns = false });
         Guard.Data((task.Settings.ReduceRatio ?? task.Settings.Strength) is null || !task.LacksGuidance,
             $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
             + $"chooses tokens: it was not trained for token reduction");
 
         split ??= task.TestSplit;
         task.ScoredSplit = split;
-        var identity = Identity(task, split);
+        var identity = RunInputs.Of(this, task, split);
         var folder = Folder.Length > 0 || Settings.Data is null ? Folder
             : KitFolder.File(
                 "artifacts", "evaluations",
@@ -173,7 +170,8 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var path = Path.Combine(folder, "calibration.json");
         if (folder.Length > 0 && File.Exists(path))
         {
-            task.Calibrated(Calibration(path));
+            task.Calibrated(JsonRecord.Read<CalibrationResult>(
+                path, _ => $"{path} is no calibration's result: delete it, and the budget is looked for again"));
             return;
         }
 
@@ -187,20 +185,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         if (folder.Length > 0)
         {
             Ranks.First(() => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found)));
-        }
-    }
-
-    private static CalibrationResult Calibration(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<CalibrationResult>(File.ReadAllBytes(path))
-                ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException(
-                $"{path} is no calibration's result: delete it, and the budget is looked for again", e);
         }
     }
 
@@ -274,72 +258,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         ToyModels.Save(path, task.Model, isTemperature ? task.Strength : null, notes);
     }
 
-    // A stored strength is used only by the method that stored it, which is taken where none is named: the authors' files keep a
-    // temperature among the tensors, the kit's beside them with the method's name (without one it was MADTP).
-    private static TaskSettings WithStoredStrength(TaskSettings settings)
-    {
-        Guard.Argument(settings.Checkpoint is not null, $"name the weights to score: --checkpoint FILE");
-
-        using var file = CheckpointFile.Open(settings.Checkpoint);
-        var released = file.Number("temperature");
-        var named = settings.Method is not null;
-        var trainedBy = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name);
-        if (!named)
-        {
-            settings = settings with
-            {
-                Method = released is not null ? PruningMethod.ByTemperature(ReductionPolicy.Released)
-                    : Methods.All.FirstOrDefault(method => method.Name == trainedBy)?.Pruning,
-            };
-        }
-
-        var method = settings.Reduction;
-        var from = named ? ""
-            : released is null && file.Metadata.GetValueOrDefault("method") != method.Name ? ", as no method is named"
-            : $", as {file.Path} names it";
-        if ((settings.ReduceRatio ?? settings.Strength) is not null)
-        {
-            var given = settings.Strength is { } strength ? (method.StrengthIs, strength)
-                : ("reduce ratio", settings.ReduceRatio!.Value);
-            if (settings.StrengthIs is null || settings.StrengthIs == method.StrengthIs)
-            {
-                settings.Hints.Say?.Invoke(
-                    FormattableString.Invariant($"{method.Name}{from}: {given.Item1} {given.Item2}, as given"));
-            }
-
-            return settings;
-        }
-
-        var stored = released is not null ? method.StrengthIs == PruningMethod.Temperature ? released : null
-            : trainedBy == method.Name ? Note(file, method.StrengthIs.Replace(' ', '_')) : null;
-        if (stored is { } odd && !(odd > 0 && double.IsFinite(odd)))
-        {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{file.Path}: its {method.StrengthIs} is {odd}, which reduces nothing: give another, or --reduce"));
-        }
-
-        if (stored is null && named)
-        {
-            var owner = released is not null ? "the released MADTP" : trainedBy;
-            var holds = released is not null
-                || file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio");
-            var others = holds ? $" (what it holds is {owner}'s)" : "";
-            throw new ArgumentException(
-                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.StrengthIs} for it{others}: "
-                + $"give {(method.StrengthIs == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
-        }
-
-        settings.Hints.Say?.Invoke(stored is { } value
-            ? FormattableString.Invariant($"{method.Name}{from}: {method.StrengthIs} {value:G6}, as {file.Path} says")
-            : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");
-        return settings with { Strength = stored };
-    }
-
-    private static double? Note(CheckpointFile file, string name) =>
-        !file.Metadata.TryGetValue(name, out var value) ? null
-            : double.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
-            : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
-
     // The first rank's, for all of them; null where there is no folder.
     private static IDisposable? Lock(string folder) => folder.Length > 0 && Ranks.IsFirst ? FolderLock.Take(folder) : null;
 
@@ -354,79 +272,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             throw new InvalidDataException(
                 $"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), "
                 + "or name another folder (--out)");
-        }
-    }
-
-    private RunIdentity Identity(ModelTask task)
-    {
-        var identity = new RunIdentity();
-        identity.Add("task", Task);
-        identity.Add("data set", Settings.Dataset);
-        identity.Add("training examples", Settings.TrainExamples);
-        identity.Add("image size", Settings.ImageSize);
-        identity.Add("transform", Settings.Transform?.ToString());
-        identity.Add("reduce ratio", Settings.ReduceRatio);
-        identity.Add("method", PrunesParameters ? Methods.UPop : Settings.ReduceRatio is null ? null : Settings.Method?.Name);
-        identity.Add("losses", FormattableString.Invariant(
-            $"alignment {Settings.AlignmentWeight}, patches {Settings.PatchWeight}, words {Settings.WordWeight}"));
-        identity.Add("guidance", Settings.Guidance == GuidanceTraining.Paper ? null : Settings.Guidance.ToString());
-        identity.Add("corpus", Settings.Corpus?.ToString());
-        var (path, dropout) = (Settings.DropPath, Settings.Dropout);
-        identity.Add("model", FormattableString.Invariant(
-            $"drop path {path}, dropout {dropout}, queue {Settings.QueueSize}, momentum {Settings.Momentum}"));
-        identity.Add("budget", FormattableString.Invariant(
-            $"{Settings.CalibrationExamples} examples, {Settings.CalibrationsPerEpoch} times an epoch"));
-        identity.Add("distillation", Settings.Distillation);
-        identity.Add("watched", Settings.WatchedExamples);
-        identity.Add("alignment", (Settings.NewAlignment ? "new " : string.Empty) + Settings.Alignment);
-        identity.Add("training", JsonSerializer.Serialize(Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
-        identity.Add("learns val2014", Settings.TrainOnValidation ? "yes" : null);
-        identity.Add("world", Settings.Data is not null ? null
-            : Settings.Corpus is not null ? JsonSerializer.Serialize(Settings.Decoys)
-            : Task == "nlvr2" ? JsonSerializer.Serialize(Settings.World) : JsonSerializer.Serialize(Settings.Scenes));
-        AddFiles(identity, task, "train", task.ValidationSplit);
-        return identity;
-    }
-
-    private RunIdentity Identity(ModelTask task, string split)
-    {
-        var identity = new RunIdentity();
-        identity.Add("task", Task);
-        identity.Add("split", split);
-        identity.Add("corpus", Settings.Corpus?.ToString());
-        identity.Add("limit", Scoring.Limit);
-        identity.Add("batch size", Scoring.BatchSize);
-        identity.Add("shuffled", Scoring.Shuffle == Shuffle.None ? null : Scoring.Shuffle.ToString());
-        identity.Add("image size", Settings.ImageSize);
-        AddFiles(identity, task, split);
-        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null)
-        {
-            identity.Add("method", task.Settings.Reduction.Name);
-            identity.Add(task.Settings.Reduction.StrengthIs, task.Settings.ReduceRatio is null ? task.Settings.Strength : null);
-            identity.Add("reduce ratio", task.Settings.ReduceRatio);
-            identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
-        }
-
-        task.Identify(identity, split);
-        return identity;
-    }
-
-    private void AddFiles(RunIdentity identity, ModelTask task, params string[] splits)
-    {
-        if (Settings.Checkpoint is { } checkpoint)
-        {
-            identity.AddFile("checkpoint", checkpoint);
-        }
-
-        identity.Add("weights", Settings.Hints.Weights);
-        foreach (var (name, value) in CheckpointHints.Notes(task.Model))
-        {
-            identity.Add(name, value);
-        }
-
-        foreach (var (number, input) in task.Inputs(splits).Index())
-        {
-            identity.AddFile($"input {number + 1}", input);
         }
     }
 }

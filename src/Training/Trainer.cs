@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Madtp.Kit.Data;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
@@ -20,7 +18,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
     private readonly EpochSampler sampler = new(task.Examples, settings.BatchSize, settings.Seed);
     private readonly Stopwatch watch = new();
-    private readonly StepAverages averages = new();
+    private readonly BatchGradients gradients = new(task, settings);
     private readonly Divergence divergence = new(folder, Path.Combine(folder, CheckpointName));
     private double earlierSeconds;
     private long stepSeed;
@@ -46,7 +44,8 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     public TrainingResult Run(
         Action<TrainingProgress>? progress = null, bool resume = false, CancellationToken cancellation = default)
     {
-        Check();
+        settings.RequirePossible();
+        gradients.RequirePossible();
         Directory.CreateDirectory(folder);
         Recompute(settings.GradientCheckpointing);
         ComputeDevice.AllowTf32(settings.Precision == TrainingPrecision.Tf32);
@@ -63,18 +62,13 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
     private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
 
-    // Of a batch: this rank's, and those whose losses are computed at once.
-    private int Share => settings.BatchSize / Ranks.Count;
-
-    private int Part => Share / settings.AccumulateSteps;
-
     // With a sampler of its own: a plan is looked at by another thread, ahead of the training.
     private IEnumerable<PlannedBatch> Plan(int from)
     {
         var ahead = new EpochSampler(task.Examples, settings.BatchSize, settings.Seed);
         for (var step = from; step < TotalSteps; step++)
         {
-            foreach (var part in ahead.Batch(step).Slice(Ranks.Rank * Share, Share).ToArray().Chunk(Part))
+            foreach (var part in ahead.Batch(step).Slice(Ranks.Rank * gradients.Share, gradients.Share).ToArray().Chunk(gradients.Part))
             {
                 yield return new PlannedBatch(step / ahead.StepsPerEpoch, part);
             }
@@ -214,14 +208,13 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     {
         using var scope = NewDisposeScope();
         var examples = sampler.Batch(step);
-        Backward(examples);
-        Tensor[] learning = [.. parameters.Select(p => p.Parameter), .. task.Leaves];
-        SumGradients(learning);
+        gradients.Compute(examples, stepSeed);
+        BatchGradients.Sum([.. parameters.Select(p => p.Parameter), .. task.Leaves]);
         var learned = parameters.Select(p => p.Parameter).Where(p => p.grad is not null);
         var norm = nn.utils.clip_grad_norm_(learned, settings.ClipNorm);
-        if (Ranks.Any(!averages.Step(norm)))
+        if (Ranks.Any(!gradients.Averages.Step(norm)))
         {
-            var what = Divergence.Of(averages.Take(), norm);
+            var what = Divergence.Of(gradients.Averages.Take(), norm);
             throw divergence.At(step + 1, $"{what}{LargestGradient(examples, parameters)}");
         }
 
@@ -238,65 +231,13 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     {
         try
         {
-            Backward(examples);
+            gradients.Compute(examples, stepSeed);
             return $"; {Divergence.LargestGradient(parameters)}";
         }
         catch (ExternalException)
         {
             return string.Empty;
         }
-    }
-
-    // A step's gradients, all its parts'.
-    private void Backward(ReadOnlySpan<int> examples)
-    {
-        foreach (var (_, module) in task.Modules)
-        {
-            module.train();
-            module.zero_grad();
-        }
-
-        // All parts draw the whole batch's random numbers.
-        var (first, random) = (Ranks.Rank * Share, settings.AccumulateSteps > 1 ? RandomState.Take() : []);
-        for (var from = first; from < first + Share; from += Part)
-        {
-            if (from > first)
-            {
-                RandomState.Restore(random);
-                RandomState.SeedGpu(stepSeed);
-            }
-
-            using var part = BatchPart.Begin(examples, from, Part);
-            BackwardOfPart(examples.Slice(from, Part));
-        }
-    }
-
-    // A rank whose part has no use for a parameter has no gradient of it.
-    private static void SumGradients(Tensor[] learning)
-    {
-        if (Ranks.Count > 1)
-        {
-            using var used = tensor(learning.Select(each => each.grad is null ? 0f : 1f).ToArray());
-            Ranks.Sum([used]);
-            Tensor[] learned = [.. learning.Zip(used.data<float>()).Where(pair => pair.Second > 0).Select(pair => pair.First)];
-            foreach (var each in learned.Where(each => each.grad is null))
-            {
-                each.grad = zeros_like(each);
-            }
-
-            Ranks.Sum(learned.Select(each => each.grad!));
-        }
-    }
-
-    private void BackwardOfPart(ReadOnlySpan<int> examples)
-    {
-        using var scope = NewDisposeScope();
-        using var precision = MixedPrecision.Begin(settings.Precision == TrainingPrecision.BFloat16);
-        var losses = task.Losses(examples);
-        var total = task.Objective.Total(losses);
-        var parts = settings.AccumulateSteps * Ranks.Count;
-        BackwardPass.Run(parts == 1 ? total : total / parts);
-        averages.Add(total, losses);
     }
 
     private void RequireFinite((string Name, Parameter Parameter)[] parameters, int step)
@@ -307,32 +248,9 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
     }
 
-    private void Check()
-    {
-        settings.RequirePossible();
-        var parts = settings.AccumulateSteps * Ranks.Count;
-        if (settings.AccumulateSteps < 1 || settings.BatchSize % parts != 0)
-        {
-            throw new ArgumentException(Ranks.Count > 1
-                ? $"a batch of {settings.BatchSize} does not divide among {Ranks.Count} ranks of {settings.AccumulateSteps} "
-                    + "equal parts each: choose a batch size that does"
-                : $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
-                    + "choose AccumulateSteps so that it does");
-        }
-
-        if (parts > 1 && task.Indivisible is { } why)
-        {
-            throw new ArgumentException($"{why}: train in one process, without accumulation, or without dropout");
-        }
-
-        Guard.Argument(settings.AccumulateSteps <= 1 || !task.ComparesExamples,
-            $"this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
-            + $"in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
-    }
-
     private TrainingRecord Record(int step, double rate, bool endsEpoch)
     {
-        var mean = averages.Take();
+        var mean = gradients.Averages.Take();
         var validation = endsEpoch ? task.Validate().Accuracy : (double?)null;
         if (validation is { } score && !double.IsFinite(score))
         {
@@ -348,104 +266,5 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             Validation = validation,
             Seconds = Math.Round(Seconds, 1),
         };
-    }
-}
-
-/// <summary>Tells the parameters that weight decay shrinks from those it leaves alone.</summary>
-public static class WeightDecayGroups
-{
-    private static readonly string[] Undecayed =
-    [
-        "cls_token", "pos_embed", "space_dict", "word_embeddings.weight", "position_embeddings.weight", "class_embedding",
-        "positional_embedding", "token_embedding.weight",
-    ];
-
-    /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their
-    /// size.</summary>
-    public static bool Decays(string name, int dimensions)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return dimensions >= 2 && !Undecayed.Any(tail => name == tail || name.EndsWith($".{tail}", StringComparison.Ordinal));
-    }
-
-    /// <summary>The two groups AdamW takes.</summary>
-    internal static IReadOnlyList<AdamW.ParamGroup> Split(
-        IEnumerable<(string Name, Parameter Parameter)> parameters, TrainingSettings settings)
-    {
-        var byDecay = parameters.ToLookup(p => Decays(p.Name, p.Parameter.shape.Length), p => p.Parameter);
-        return
-        [
-            Group(byDecay[true], settings, settings.WeightDecay),
-            Group(byDecay[false], settings, 0),
-        ];
-    }
-
-    private static AdamW.ParamGroup Group(IEnumerable<Parameter> parameters, TrainingSettings settings, double decay) =>
-        new([.. parameters], settings.LearningRate, settings.Beta1, settings.Beta2, weight_decay: decay);
-}
-
-/// <summary>A learning rate that rises linearly from zero and falls along half a cosine.</summary>
-/// <param name="Peak">The rate at the end of the warm-up.</param>
-/// <param name="WarmupSteps">Steps of the rise.</param>
-/// <param name="TotalSteps">Steps in all.</param>
-/// <param name="Final">The rate that the last step comes close to.</param>
-public sealed record CosineSchedule(double Peak, int WarmupSteps, int TotalSteps, double Final = 0)
-{
-    /// <summary>The rate of a step, counted from 0: Peak·(step + 1)/WarmupSteps at first, then Final + (Peak − Final)·(1 + cos
-    /// πt)/2, t from 0 to 1.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is negative.</exception>
-    public double At(int step)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        if (step < WarmupSteps)
-        {
-            return Peak * (step + 1) / WarmupSteps;
-        }
-
-        var done = Math.Min(1, (double)(step - WarmupSteps) / Math.Max(1, TotalSteps - WarmupSteps));
-        return Final + ((Peak - Final) * (1 + Math.Cos(Math.PI * done)) / 2);
-    }
-}
-
-/// <summary>The order of the examples. It is a function of seed and step alone, so that a run goes on after an interruption
-/// exactly where it stood, with nothing to store but the step.</summary>
-public sealed class EpochSampler
-{
-    private readonly int[] order;
-    private readonly int batchSize;
-    private readonly ulong seed;
-    private int orderedEpoch = -1;
-
-    /// <summary>An order over <paramref name="examples"/> examples.</summary>
-    /// <exception cref="ArgumentException">There are fewer examples than a batch takes.</exception>
-    public EpochSampler(int examples, int batchSize, long seed)
-    {
-        Guard.Argument(batchSize >= 1 && examples >= batchSize,
-            $"{examples} examples do not fill a batch of {batchSize}", nameof(batchSize));
-
-        order = new int[examples];
-        this.batchSize = batchSize;
-        this.seed = (ulong)seed;
-    }
-
-    /// <summary>Batches in an epoch; the examples left over differ from epoch to epoch.</summary>
-    public int StepsPerEpoch => order.Length / batchSize;
-
-    /// <summary>The examples of a step, counted from 0 over all epochs.</summary>
-    public ReadOnlySpan<int> Batch(int step)
-    {
-        var epoch = step / StepsPerEpoch;
-        if (epoch != orderedEpoch)
-        {
-            for (var i = 0; i < order.Length; i++)
-            {
-                order[i] = i;
-            }
-
-            new SeededRandom(SeededRandom.SeedFor(seed, (ulong)epoch)).Shuffle(order.AsSpan());
-            orderedEpoch = epoch;
-        }
-
-        return order.AsSpan(step % StepsPerEpoch * batchSize, batchSize);
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;

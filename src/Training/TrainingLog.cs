@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Madtp.Kit.Data;
 using Madtp.Kit.Runtime;
@@ -68,8 +66,7 @@ public static class TrainingLog
         }
 
         var kept = Read(path).Where(record => record.Step <= step).Select(record => Line(record) + "\n");
-        var bytes = Encoding.UTF8.GetBytes(string.Concat(kept));
-        AtomicFile.Write(path, stream => stream.Write(bytes));
+        AtomicFile.Write(path, string.Concat(kept));
     }
 }
 

@@ -10,7 +10,7 @@ namespace Madtp.Kit.Tests.Compression;
 /// <summary>Search, extraction and retraining of the toy models, from beginning to end on very little data.</summary>
 public sealed class UPopOfToysTests
 {
-    private static readonly TrainingSettings Settings = new() { Epochs = 2, BatchSize = 6, WarmupSteps = 1, LearningRate = 1e-3, LogEvery = 2, CheckpointEvery = 3, Seed = 4 };
+    private static readonly TrainingSettings Settings = new() { Epochs = 1, BatchSize = 6, WarmupSteps = 1, LearningRate = 1e-3, LogEvery = 2, CheckpointEvery = 3, Seed = 4 };
 
     public static TheoryData<string> Names() => ["clip", "retrieval", "caption", "vqa"];
 
@@ -41,7 +41,7 @@ public sealed class UPopOfToysTests
     public void Three_quarters_can_be_taken_out(string name)
     {
         using var folder = new TemporaryFolder();
-        var (model, test, _) = Run(name, folder.Path, stopAt: null, share: 0.25, epochs: 1)!.Value;
+        var (model, test, _) = Run(name, folder.Path, stopAt: null, share: 0.25)!.Value;
         using var smaller = model;
         Assert.InRange(test.MacShare, 0.22, 0.26);
     }
@@ -55,7 +55,7 @@ public sealed class UPopOfToysTests
         Assert.Contains("are not pruned", error.Message, StringComparison.Ordinal);
     }
 
-    private static (nn.Module Model, Evaluation Test, int Steps)? Run(string name, string folder, int? stopAt, double share = 0.5, int epochs = 2)
+    private static (nn.Module Model, Evaluation Test, int Steps)? Run(string name, string folder, int? stopAt, double share = 0.5)
     {
         using var stop = new CancellationTokenSource();
         var steps = 0;
@@ -68,7 +68,7 @@ public sealed class UPopOfToysTests
             Scenes = new ToyCaptionSettings(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2),
         };
         var task = ModelTask.Open(name, settings);
-        var training = new UPopTraining { Settings = new UPopSettings { MacShare = share, UpdateEvery = 2 }, Search = Settings with { Epochs = epochs }, Retraining = Settings with { Epochs = epochs } };
+        var training = new UPopTraining { Settings = new UPopSettings { MacShare = share, UpdateEvery = 2 }, Search = Settings, Retraining = Settings };
         var smaller = training.Run(task, folder, resume: true, progress =>
         {
             steps = progress.TotalSteps;

@@ -29,10 +29,10 @@ public sealed class SharedSweepTests : IDisposable
             Cache = new RunCache(folder.File("cache")), Runs = Runs, Jobs = 1,
             Command = [DotnetHost.Path, typeof(CommandLine).Assembly.Location, "sweep"],
         };
-        var grid = Grid.Of(new Experiment { Task = "toy-clip", TrainExamples = 64 }).Vary((e, seed) => e with { Seed = seed }, 1L, 2L, 3L);
+        var grid = Grid.Of(new Experiment { Task = "toy-clip", TrainExamples = 64 }).Vary((e, seed) => e with { Seed = seed }, 1L, 2L);
         var sweeps = await Task.WhenAll(Task.Run(() => grid.Run(settings)), Task.Run(() => grid.Run(settings)));
         Assert.Equal(sweeps[0].Select(result => result.ToJson()), sweeps[1].Select(result => result.ToJson()));
-        Assert.Equal([1, 2, 3], sweeps[0].Select(result => result.Experiment.Seed));
+        Assert.Equal([1, 2], sweeps[0].Select(result => result.Experiment.Seed));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Runs));
     }
 

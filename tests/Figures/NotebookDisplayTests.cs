@@ -17,18 +17,42 @@ public sealed class NotebookDisplayTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    // One kernel, since its program begins five times else: what decides is asked for anew with every chart.
     [Fact]
-    public void A_live_chart_is_interactive_and_starts_no_browser()
+    public void A_live_chart_is_interactive_and_starts_no_browser_and_one_sentence_says_where_there_is_none()
     {
         using var kernel = Started("");
         var shown = kernel.Client.Succeed("Line().Draw()").Result!;
         Assert.Contains("plotly.newPlot", (string)shown["text/html"]!, StringComparison.Ordinal);
         Assert.Equal("figure: loss falls (820 × 420)", (string?)shown["text/plain"]);
         Assert.False(shown.ContainsKey("image/png"));
-        Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
         var bare = kernel.Client.Succeed("Line()").Result!;
         Assert.Contains("plotly.newPlot", (string)bare["text/html"]!, StringComparison.Ordinal);
         Assert.Equal("chart: loss falls", (string?)bare["text/plain"]);
+
+        Set("KIT_FIGURES_STATIC", "0"); // nobody wants pictures: nothing is said
+        Assert.Empty(Drawn().Stderr);
+        Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
+
+        Set("KIT_BROWSER", "/nowhere/chromium");
+        Set("KIT_FIGURES_STATIC", "1");
+        Assert.Contains("KIT_BROWSER is '/nowhere/chromium'", Drawn().Stderr, StringComparison.Ordinal);
+        Assert.Empty(Drawn().Stderr);
+        Set("KIT_FIGURES_STATIC", "");
+        Assert.Empty(Drawn().Stderr);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+        var refused = kernel.Client.Run("Line().Draw().Svg").ErrorMessage;
+        Assert.Contains("'loss falls' cannot be drawn", refused, StringComparison.Ordinal);
+
+        void Set(string name, string value) =>
+            kernel.Client.Succeed($"Environment.SetEnvironmentVariable(\"{name}\", \"{value}\");");
+
+        CellResult Drawn()
+        {
+            var drawn = kernel.Client.Succeed("Line().Draw(\"line\")");
+            Assert.Contains("plotly.newPlot", (string)drawn.Result!["text/html"]!, StringComparison.Ordinal);
+            return drawn;
+        }
     }
 
     [Fact]
@@ -49,31 +73,6 @@ public sealed class NotebookDisplayTests : IDisposable
         Assert.True(SampleChart.HaveEnded(kernel.Id), "the browser outlives its kernel");
     }
 
-    [Theory]
-    [InlineData("1")]
-    [InlineData("")]
-    public void Without_a_browser_charts_stay_interactive_and_one_sentence_says_what_to_do(string kept)
-    {
-        using var kernel = Started(kept, browser: "/nowhere/chromium");
-        var first = kernel.Client.Succeed("Line().Draw(\"line\")");
-        Assert.Contains("plotly.newPlot", (string)first.Result!["text/html"]!, StringComparison.Ordinal);
-        Assert.Contains("KIT_BROWSER is '/nowhere/chromium'", first.Stderr, StringComparison.Ordinal);
-        Assert.Empty(kernel.Client.Succeed("Line().Draw(\"line\")").Stderr);
-        Assert.Empty(Directory.GetFiles(folder.Path));
-        var refused = kernel.Client.Run("Line().Draw().Svg").ErrorMessage;
-        Assert.Contains("'loss falls' cannot be drawn", refused, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Where_pictures_are_switched_off_nothing_is_said()
-    {
-        using var kernel = Started("0");
-        var shown = kernel.Client.Succeed("Line().Draw(\"line\")");
-        Assert.Contains("plotly.newPlot", (string)shown.Result!["text/html"]!, StringComparison.Ordinal);
-        Assert.Empty(shown.Stderr);
-        Assert.Empty(SampleChart.BrowsersOf(kernel.Id));
-    }
-
     [Fact]
     public void Axis_titles_are_those_of_the_long_way()
     {
@@ -85,15 +84,12 @@ public sealed class NotebookDisplayTests : IDisposable
         Assert.False(layout.ContainsKey("xaxis"));
     }
 
-    private KernelProcess Started(string kept, string browser = "")
+    private KernelProcess Started(string kept)
     {
-        var environment = new Dictionary<string, string> { ["KIT_FIGURES"] = folder.Path, ["KIT_FIGURES_STATIC"] = kept };
-        if (browser.Length > 0)
+        var kernel = new KernelProcess(environment: new Dictionary<string, string>
         {
-            environment["KIT_BROWSER"] = browser;
-        }
-
-        var kernel = new KernelProcess(environment: environment);
+            ["KIT_FIGURES"] = folder.Path, ["KIT_FIGURES_STATIC"] = kept,
+        });
         kernel.Client.WaitUntilReady();
         kernel.Client.Succeed($$"""
             #r "{{typeof(StaticFigure).Assembly.Location}}"

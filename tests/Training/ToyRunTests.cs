@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tests.Training;
 
 /// <summary>Every task in a toy world of a few pictures, drawn in memory.</summary>
-public sealed class ToyRunTests : IDisposable
+public sealed class ToyRunTests(ToyRunTests.Trainings trained) : IClassFixture<ToyRunTests.Trainings>, IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -20,7 +20,7 @@ public sealed class ToyRunTests : IDisposable
     [MemberData(nameof(Tasks))]
     public void A_run_that_was_interrupted_ends_with_the_same_weights(string task)
     {
-        var whole = Run(task, "whole").Train()!;
+        var (_, whole) = trained.Once(task);
         using var stop = new CancellationTokenSource();
         Assert.Null(Run(task, "parts").Train(progress =>
         {
@@ -37,8 +37,7 @@ public sealed class ToyRunTests : IDisposable
     [MemberData(nameof(Tasks))]
     public void Weights_answer_as_they_did_when_written_and_hold_no_training_copies(string task)
     {
-        var run = Run(task, "run");
-        var report = run.Train()!;
+        var (run, report) = trained.Once(task);
         Assert.True(new FileInfo(report.Weights).Length < 3 << 20);
         var (split, scores) = Assert.Single(report.Scores);
         var again = new Run(task, run.Settings with { Checkpoint = report.Weights }, string.Empty).Evaluate(split);
@@ -55,8 +54,8 @@ public sealed class ToyRunTests : IDisposable
     public void Copies_begin_at_the_weights_they_copy(string task)
     {
         using var scope = NewDisposeScope();
-        var run = Run(task, "run");
-        using var opened = ModelTask.Open(task, run.Settings with { Checkpoint = run.Train()!.Weights });
+        var (run, report) = trained.Once(task);
+        using var opened = ModelTask.Open(task, run.Settings with { Checkpoint = report.Weights });
         var state = opened.Model.state_dict();
         var copies = state.Where(tensor => tensor.Key.Split('.')[0].EndsWith("_m", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(copies);
@@ -120,7 +119,9 @@ public sealed class ToyRunTests : IDisposable
     public void A_budget_is_a_share(double ratio) =>
         Assert.Contains("between 0 and 1", Assert.Throws<ArgumentException>(() => Run("vqa", "run").With(s => s with { ReduceRatio = ratio }).Train()).Message, StringComparison.Ordinal);
 
-    private Run Run(string task, string run)
+    private Run Run(string task, string run) => Small(task, Path.Combine(folder.Path, run));
+
+    private static Run Small(string task, string folder)
     {
         var (settings, training) = Recipe.Toy(task);
         settings = settings with
@@ -129,9 +130,29 @@ public sealed class ToyRunTests : IDisposable
             World = new ToyWorldSettings(Seed: 11, TrainPairs: 48, DevPairs: 16, TestPairs: 16),
             Scenes = new ToyCaptionSettings(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2),
         };
-        return new Run(task, settings, Path.Combine(folder.Path, run))
+        return new Run(task, settings, folder)
         {
             Training = training with { Epochs = 1, BatchSize = 8, WarmupSteps = 2, CheckpointEvery = 2, LogEvery = 1, Seed = 3 },
         };
+    }
+
+    /// <summary>Each task's run, trained when it is first asked for.</summary>
+    public sealed class Trainings : IDisposable
+    {
+        private readonly TemporaryFolder folder = new();
+        private readonly Dictionary<string, (Run Run, RunReport Report)> done = [];
+
+        internal (Run Run, RunReport Report) Once(string task)
+        {
+            if (!done.TryGetValue(task, out var one))
+            {
+                var run = Small(task, folder.File(task));
+                done[task] = one = (run, run.Train()!);
+            }
+
+            return one;
+        }
+
+        public void Dispose() => folder.Dispose();
     }
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Madtp.Kit.Data.Toy;
 
 namespace Madtp.Kit.Data.Decoys;

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>What the toy COCO (with VQA) and the toy Flickr30k are made of. Equal settings give equal files, byte for

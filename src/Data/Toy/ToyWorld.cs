@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>What a toy world is made of. Equal settings give equal files, byte for byte.</summary>

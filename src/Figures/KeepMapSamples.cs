@@ -1,0 +1,188 @@
+using Madtp.Kit.Cost;
+using Madtp.Kit.Data.Images;
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Figures;
+
+/// <summary>A pair of images and a statement, and what was pruned of them at several temperatures.</summary>
+/// <param name="Label">Whether it is true; null where nobody says.</param>
+/// <param name="Left">The left image, or the only one.</param>
+/// <param name="Right">The right image; null where there is one only.</param>
+/// <param name="Words">The statement's pieces in order; one that begins with <c>##</c> continues the one before.</param>
+/// <param name="Runs">Its passes, by ascending temperature; every sample of a page has the same ones.</param>
+public sealed record KeepMapSample(
+    string Sentence, bool? Label, RgbImage Left, RgbImage? Right, PatchGrid Grid, IReadOnlyList<string> Words,
+    IReadOnlyList<KeepMapRun> Runs)
+{
+    /// <summary>The run that the page opens with, from 0; the middle one if null.</summary>
+    public int? Opens { get; init; }
+}
+
+/// <summary>One forward pass over a pair, at one temperature, block by block.</summary>
+/// <param name="Temperature">T; +∞ where nothing is pruned.</param>
+/// <param name="MacShare">What it cost, as a share of the plain model's multiply-accumulates.</param>
+/// <param name="True">The model's probability that the statement is true, or that text and image match; of a CLIP the
+/// cosine.</param>
+/// <param name="Right">The right image's blocks; none where there is one image only.</param>
+public sealed record KeepMapRun(
+    double Temperature, double MacShare, double True,
+    IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right, IReadOnlyList<KeepMapLayer> Text)
+{
+    /// <summary>What the run says in a sentence; null for the answer to a statement.</summary>
+    public string? Says { get; init; }
+
+    /// <summary>What the run is called where that is not its temperature: a rival and its strength.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether what is pruned comes back as one more token.</summary>
+    public bool AddsToken { get; init; } = true;
+
+    /// <summary>What becomes of a pruned token, in a sentence.</summary>
+    public string Fate =>
+        AddsToken ? "It lives on in the merged token." : Merges ? "It lives on in a token like it." : "It is gone.";
+
+    /// <summary>Whether pruned tokens are merged into others.</summary>
+    public bool Merges { get; init; } = true;
+
+    /// <summary>What the score that decides is: TIS, one of its parts, or a rival's own.</summary>
+    public string Score { get; init; } = "TIS";
+
+    /// <summary>What a policy's score is, in a word or two.</summary>
+    internal static string ScoreOf(ReductionPolicy policy) => policy.Scorer switch
+    {
+        ImportanceScorer { Parts: ScoreParts.All } => "TIS",
+        ImportanceScorer { Parts: ScoreParts.Class } => "S_cls",
+        ImportanceScorer { Parts: ScoreParts.Self } => "S_self",
+        ImportanceScorer { Parts: ScoreParts.Alignment } => "S_token",
+        ImportanceScorer => "mean of two",
+        ClassAttentionScorer => "class attention",
+        BipartiteScorer => "unlikeness",
+        CrossGuidedScorer => "unlikeness, guided",
+        RandomScorer => "lot",
+        _ => "score",
+    };
+}
+
+/// <summary>What one block did with the tokens of one image or text.</summary>
+/// <param name="Threshold">θ; null for methods without one.</param>
+/// <param name="Tokens">The tokens that it chose from, in order; all others were gone before, or always stay.</param>
+public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> Tokens);
+
+/// <summary>One token as a block judged it.</summary>
+/// <param name="Position">Its patch or word, from 0; −b for the token that block b (from 1) merged what it pruned into.</param>
+/// <param name="Class">S_cls; null where it is not in use.</param>
+/// <param name="Self">S_self; null where it is not in use.</param>
+/// <param name="Alignment">S_token; null where it is not in use.</param>
+/// <param name="Total">What decides: TIS, the token importance score, or a rival's own (<see cref="KeepMapRun.Score"/>).</param>
+/// <param name="Kept">Whether it goes on as a token of its own.</param>
+public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept)
+{
+    /// <summary>The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without
+    /// guidance.</summary>
+    public int? Claim { get; init; }
+}
+
+/// <summary>Records what a keep-map page shows.</summary>
+public static class KeepMapSamples
+{
+    /// <summary>Runs examples of the toy world one by one at each temperature.</summary>
+    /// <param name="toy">The model; nothing may be attached to it.</param>
+    /// <param name="split">"train", "dev" or "test1".</param>
+    /// <param name="examples">The examples' numbers in the split, from 0.</param>
+    /// <param name="temperatures">The temperatures, in the order of the page's slider.</param>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
+    public static IReadOnlyList<KeepMapSample> Toy(
+        ToyModel<BlipNlvr> toy, string split, IReadOnlyList<int> examples, IReadOnlyList<double> temperatures)
+    {
+        using var pairs = ToyNlvr2Pairs.Draw(split, limit: examples.Max() + 1);
+        using var reduction = toy.Attach(1);
+        using var off = inference_mode();
+        reduction.GatherFeatures = false;
+        var (costs, width) = (RunCosts.Of(toy.Model), toy.Model.ReducibleEncoders[0].SpaceDict!.shape[1]);
+        return [.. examples.Select(example =>
+        {
+            var view = PairView.Toy(split, example);
+            using var scope = NewDisposeScope();
+            var batch = pairs.Batch([example]);
+            KeepMapRun[] runs = [.. temperatures.Select(temperature =>
+            {
+                reduction.Temperature = temperature;
+                using var trace = reduction.Record(TraceDetail.Tensors);
+                var answer = toy.Model.Forward(batch).Logits.softmax(1)[0, 1].item<float>();
+                var (left, right) = (Of("visual_encoder", 0, 1), Of("visual_encoder", 1, 1));
+                var text = Of("text_encoder", 0, 0);
+                IReadOnlyList<KeepMapLayer> Of(string encoder, int sample, int first) =>
+                    Layers(trace, encoder, sample, first, width: width);
+                return new KeepMapRun(temperature, costs.Shares(trace, batch.TextLengths)[0], answer, left, right, text);
+            })];
+            return new KeepMapSample(view.Sentence, view.Label, view.Left, view.Right, view.Grid, view.Pieces, runs);
+        })];
+    }
+
+    /// <summary>The blocks of one sequence of a recorded pass.</summary>
+    /// <param name="trace">Recorded with <see cref="TraceDetail.Tensors"/>.</param>
+    /// <param name="sample">The sequence's place in the encoder's batch.</param>
+    /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
+    /// <param name="skip">Blocks of an earlier pass of the same encoder, which are left out.</param>
+    /// <param name="width">d_k of the alignment, by which it is told which learnable token looks hardest.</param>
+    /// <exception cref="ArgumentException">The trace holds no tensors.</exception>
+    public static IReadOnlyList<KeepMapLayer> Layers(
+        ReductionTrace trace, string encoder, int sample, int first, int skip = 0, long width = 1)
+    {
+        var merged = new List<int>(); // the blocks whose merged tokens are still there, in order
+        var layers = new List<KeepMapLayer>();
+        foreach (var step in trace.Of(encoder).Skip(skip))
+        {
+            var tensors = step.Tensors ?? throw new ArgumentException(
+                $"block {step.Layer + 1} of '{encoder}' was recorded without scores: use reduction.Record(TraceDetail.Tensors)");
+            var layer = Layer(tensors, sample, first, merged, width);
+            merged = [.. layer.Tokens.Where(token => token.Kept && token.Position < 0).Select(token => -token.Position)];
+            if (step.TokensPerSample[sample] > 1 + layer.Tokens.Count(token => token.Kept))
+            {
+                merged.Add(step.Layer + 1);
+            }
+
+            layers.Add(layer);
+        }
+
+        return layers;
+    }
+
+    private static KeepMapLayer Layer(StepTensors step, int sample, int first, List<int> merged, long width)
+    {
+        var scores = step.Importance;
+        double[] total = Row(scores.Total, sample)!;
+        var (byClass, bySelf, byAlignment) = (Row(scores.Class, sample), Row(scores.Self, sample), Row(scores.Alignment, sample));
+        var positions = step.Candidates![sample].cpu().data<long>().ToArray();
+        var real = Row(step.Mask, sample);
+        var keep = Row(step.Kept?.Keep, sample);
+        var claims = step.RawAlignment is { } raw ? Claims(raw[sample], step.Mask?[sample], width) : null;
+        var older = new Queue<int>(merged);
+        var tokens = new List<ScoredToken>();
+        for (var i = 0; i < positions.Length; i++)
+        {
+            if (real is null || real[i] != 0)
+            {
+                var position = positions[i] < 0 ? -older.Dequeue() : (int)positions[i] - first;
+                var isKept = keep is null || keep[i] != 0;
+                tokens.Add(new ScoredToken(position, byClass?[i], bySelf?[i], byAlignment?[i], total[i], isKept)
+                {
+                    Claim = (int?)claims?[i],
+                });
+            }
+        }
+
+        return new KeepMapLayer(Row(step.Wanted.Threshold?.unsqueeze(1), sample)?[0], tokens);
+    }
+
+    // R [N, K] and the mask [N] to the learnable token with the greatest weight of eq. 2 on each token, [N].
+    private static long[] Claims(Tensor raw, Tensor? mask, long width) => AlignmentGuidance
+        .AttentionMaps(raw.unsqueeze(0), width, mask?.unsqueeze(0))[0].argmax(0).cpu().data<long>().ToArray();
+
+    private static double[]? Row(Tensor? tensor, int sample) => tensor?[sample].to(float64).cpu().data<double>().ToArray();
+}

@@ -1,0 +1,147 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>The stack of blocks of either CLIP encoder (<c>transformer</c> in the checkpoints).</summary>
+public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomputing
+{
+    private readonly ModuleList<ClipBlock> resblocks;
+
+    /// <param name="width">D.</param>
+    /// <param name="heads">Attention heads per block.</param>
+    /// <param name="causal">Whether a token sees only those before it (text).</param>
+    /// <param name="alignment">Alignment guidance, if the model has it.</param>
+    public ClipTransformer(
+        int width, int layers, int heads, bool causal, AlignmentConfig? alignment, ClipActivation activation = default)
+        : base(nameof(ClipTransformer))
+    {
+        var maps = AlignmentMap.ForLayers(alignment, width, layers);
+        resblocks = new ModuleList<ClipBlock>([
+            .. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
+        RegisterComponents();
+    }
+
+    public bool Recomputes { get; set; }
+
+    /// <summary>The blocks in order.</summary>
+    public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
+
+    /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>
+    public override TokenState forward(TokenState tokens) =>
+        BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state), Recomputes);
+}
+
+/// <summary>One block of either CLIP encoder.</summary>
+public sealed class ClipBlock : PreNormBlock
+{
+    private readonly ClipAttention attn;
+    private readonly LayerNorm ln_1;
+    private readonly ClipFeedForward mlp;
+    private readonly LayerNorm ln_2;
+    private readonly AlignmentMap? query_model;
+    private readonly bool causal;
+
+    /// <param name="width">D.</param>
+    /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
+    /// <param name="causal">Whether a token sees only those before it (text).</param>
+    /// <param name="queryModel">The block's own alignment map, if it has one.</param>
+    public ClipBlock(
+        int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, ClipActivation activation = default)
+        : base(nameof(ClipBlock))
+    {
+        attn = new ClipAttention(width, heads, layers);
+        ln_1 = nn.LayerNorm(width);
+        mlp = new ClipFeedForward(width, layers, activation);
+        ln_2 = nn.LayerNorm(width);
+        query_model = queryModel;
+        this.causal = causal;
+        RegisterComponents();
+    }
+
+    public override AlignmentMap? QueryModel => query_model;
+
+    protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (ln_1, attn, ln_2, mlp);
+
+    protected override Tensor? Bias(TokenState input) => causal ? CausalAttention.Bias(input) : base.Bias(input);
+}
+
+/// <summary>Self-attention of a CLIP block.</summary>
+public sealed class ClipAttention : FusedAttention
+{
+    private Parameter in_proj_weight;
+    private Parameter in_proj_bias;
+    private readonly Linear out_proj;
+
+    /// <param name="width">D.</param>
+    /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
+    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
+    public ClipAttention(int width, int heads, int layers) : base(nameof(ClipAttention), width, heads)
+    {
+        in_proj_weight = nn.Parameter(empty(3 * width, width));
+        in_proj_bias = nn.Parameter(zeros(3 * width));
+        out_proj = nn.Linear(width, width);
+        RegisterComponents();
+        ClipInitialization.Attention(in_proj_weight, out_proj, layers);
+    }
+
+    /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets
+    /// one do.</summary>
+    public void Replace(string name, Parameter parameter)
+    {
+        _ = name == nameof(in_proj_weight) ? in_proj_weight = parameter : in_proj_bias = parameter;
+        ConditionallyRegisterParameter(name, parameter);
+    }
+
+    protected override Tensor Project(Tensor tokens) => Products.Linear(tokens, in_proj_weight, in_proj_bias);
+
+    protected override Tensor Output(Tensor joined) => Products.Linear(out_proj, joined);
+}
+
+/// <summary>Feed-forward part of a CLIP block, four times as wide as its tokens.</summary>
+public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear c_fc;
+    private readonly Linear c_proj;
+    private readonly ClipActivation activation;
+
+    /// <summary>Creates the two layers.</summary>
+    /// <param name="width">D.</param>
+    /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
+    public ClipFeedForward(int width, int layers, ClipActivation activation = default) : base(nameof(ClipFeedForward))
+    {
+        this.activation = activation;
+        c_fc = nn.Linear(width, 4 * width);
+        c_proj = nn.Linear(4 * width, width);
+        RegisterComponents();
+        ClipInitialization.FeedForward(c_fc, c_proj, layers);
+    }
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
+    public override Tensor forward(Tensor tokens)
+    {
+        var hidden = Products.Linear(c_fc, tokens);
+        return Products.Linear(c_proj, activation == ClipActivation.Gelu ? Products.Gelu(hidden) : Products.QuickGelu(hidden));
+    }
+}
+
+/// <summary>The bias that keeps CLIP's text tokens from looking ahead.</summary>
+internal static class CausalAttention
+{
+    /// <summary>−∞ on later rows, plus what the tokens themselves ask for. Where padding is told apart, the end-of-text row sees
+    /// every real token: all that stand behind it are merged ones, which nobody could read otherwise.</summary>
+    /// <returns><c>[N, N]</c> or <c>[B, 1, N, N]</c>.</returns>
+    public static Tensor Bias(TokenState tokens)
+    {
+        var (length, device) = (tokens.Length, tokens.X.device);
+        var later = ones([length, length], dtype: @bool, device: device).triu(1); // [N, N]
+        if (tokens.Mask is not null && tokens.EndOfText is not null)
+        {
+            var others = arange(length, dtype: int64, device: device).unsqueeze(0) != tokens.EndOfText.unsqueeze(1); // [B, N]
+            later = later.unsqueeze(0).logical_and(others.unsqueeze(2)).unsqueeze(1); // [B, 1, N, N]
+        }
+
+        var causal = zeros(later.shape, dtype: tokens.X.dtype, device: device).masked_fill(later, float.NegativeInfinity);
+        return tokens.AttentionBias() is { } own ? causal + own : causal;
+    }
+}

@@ -1,0 +1,86 @@
+using Madtp.Kit.Madtp;
+using Madtp.Kit.Models;
+using Madtp.Kit.Tasks;
+
+namespace Madtp.Kit.Training;
+
+/// <summary>Everything that the results of a run depend on: by it a folder is known to be that run's.</summary>
+internal static class RunInputs
+{
+    /// <summary>Of a training.</summary>
+    public static RunIdentity Of(Run run, ModelTask task)
+    {
+        var settings = run.Settings;
+        var identity = new RunIdentity();
+        identity.Add("task", run.Task);
+        identity.Add("data set", settings.Dataset);
+        identity.Add("training examples", settings.TrainExamples);
+        identity.Add("image size", settings.ImageSize);
+        identity.Add("transform", settings.Transform?.ToString());
+        identity.Add("reduce ratio", settings.ReduceRatio);
+        identity.Add("method", run.PrunesParameters ? Methods.UPop : settings.ReduceRatio is null ? null : settings.Method?.Name);
+        identity.Add("losses", FormattableString.Invariant(
+            $"alignment {settings.AlignmentWeight}, patches {settings.PatchWeight}, words {settings.WordWeight}"));
+        identity.Add("guidance", settings.Guidance == GuidanceTraining.Paper ? null : settings.Guidance.ToString());
+        identity.Add("corpus", settings.Corpus?.ToString());
+        var (path, dropout) = (settings.DropPath, settings.Dropout);
+        identity.Add("model", FormattableString.Invariant(
+            $"drop path {path}, dropout {dropout}, queue {settings.QueueSize}, momentum {settings.Momentum}"));
+        identity.Add("budget", FormattableString.Invariant(
+            $"{settings.CalibrationExamples} examples, {settings.CalibrationsPerEpoch} times an epoch"));
+        identity.Add("distillation", settings.Distillation);
+        identity.Add("watched", settings.WatchedExamples);
+        identity.Add("alignment", (settings.NewAlignment ? "new " : string.Empty) + settings.Alignment);
+        identity.Add("training", JsonSerializer.Serialize(run.Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
+        identity.Add("learns val2014", settings.TrainOnValidation ? "yes" : null);
+        identity.Add("world", settings.Data is not null ? null
+            : settings.Corpus is not null ? JsonSerializer.Serialize(settings.Decoys)
+            : run.Task == "nlvr2" ? JsonSerializer.Serialize(settings.World) : JsonSerializer.Serialize(settings.Scenes));
+        AddFiles(identity, task, settings, "train", task.ValidationSplit);
+        return identity;
+    }
+
+    /// <summary>Of the scoring of a split.</summary>
+    public static RunIdentity Of(Run run, ModelTask task, string split)
+    {
+        var settings = run.Settings;
+        var identity = new RunIdentity();
+        identity.Add("task", run.Task);
+        identity.Add("split", split);
+        identity.Add("corpus", settings.Corpus?.ToString());
+        identity.Add("limit", run.Scoring.Limit);
+        identity.Add("batch size", run.Scoring.BatchSize);
+        identity.Add("shuffled", run.Scoring.Shuffle == Shuffle.None ? null : run.Scoring.Shuffle.ToString());
+        identity.Add("image size", settings.ImageSize);
+        AddFiles(identity, task, settings, split);
+        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null)
+        {
+            identity.Add("method", task.Settings.Reduction.Name);
+            identity.Add(task.Settings.Reduction.StrengthIs, task.Settings.ReduceRatio is null ? task.Settings.Strength : null);
+            identity.Add("reduce ratio", task.Settings.ReduceRatio);
+            identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
+        }
+
+        task.Identify(identity, split);
+        return identity;
+    }
+
+    private static void AddFiles(RunIdentity identity, ModelTask task, TaskSettings settings, params string[] splits)
+    {
+        if (settings.Checkpoint is { } checkpoint)
+        {
+            identity.AddFile("checkpoint", checkpoint);
+        }
+
+        identity.Add("weights", settings.Hints.Weights);
+        foreach (var (name, value) in CheckpointHints.Notes(task.Model))
+        {
+            identity.Add(name, value);
+        }
+
+        foreach (var (number, input) in task.Inputs(splits).Index())
+        {
+            identity.AddFile($"input {number + 1}", input);
+        }
+    }
+}
