@@ -1,0 +1,281 @@
+using System.Diagnostics.CodeAnalysis;
+using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>How samples that would keep different numbers of tokens share one batch (Table 4, "operation").</summary>
+public enum BatchLayout
+{
+    /// <summary>Every sample keeps as many tokens as the one that keeps most (released). Its output depends on its batch
+    /// mates.</summary>
+    MaxKeep,
+    /// <summary>Every sample keeps the mean number.</summary>
+    MeanKeep,
+    /// <summary>Every sample keeps its own number; shorter ones are padded and masked. Output is the same alone or in any
+    /// batch.</summary>
+    PerInstance,
+}
+
+/// <summary>What happens in a layer that would keep too few tokens.</summary>
+public enum BelowFloor
+{
+    /// <summary>The layer keeps all its tokens (released).</summary>
+    KeepAll,
+    /// <summary>The layer keeps as many as the floor says.</summary>
+    KeepFloor,
+}
+
+/// <summary>The prune mask as it is applied, and the shorter sequence that it makes.</summary>
+/// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
+public sealed record KeptRows(Tensor Keep)
+{
+    private Tensor? rows, inBatch, valid;
+
+    /// <summary>Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</summary>
+    public Tensor Rows
+    {
+        get => rows ??= inBatch!.view(Keep.shape[0], -1).remainder(Lengths!.Before);
+        init => (rows, inBatch) = (value, null);
+    }
+
+    /// <summary>1 where a slot of <see cref="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are used.</summary>
+    public Tensor? Valid
+    {
+        get => valid ??= Lengths?.Fill(merged: false, float32, Keep.device).Filled;
+        init => valid = value;
+    }
+
+    /// <summary>Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null
+    /// elsewhere.</summary>
+    internal Tensor? Ranking { get; init; }
+
+    /// <summary>How long each sample gets, as the host knows it; null where all get equally long.</summary>
+    private KeptLengths? Lengths { get; init; }
+
+    /// <summary>Fits a wanted mask to the policy's batch layout and floor.</summary>
+    /// <param name="wanted">M_p as the keep rule wants it.</param>
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <returns>Null where the block keeps everything.</returns>
+    public static KeptRows? Of(PruneMask wanted, Tensor importance, ReductionContext context)
+    {
+        using var off = no_grad();
+        var keep = wanted.IsFinal ? wanted.Keep
+            : wanted.Keep.logical_or(TokenRanking.Ranked(importance, context).eq(float.PositiveInfinity));
+        if (context.Policy.Layout != BatchLayout.PerInstance)
+        {
+            return Rectangular(keep, TokenRanking.Ranked(importance, context), context);
+        }
+
+        keep = wanted.IsFinal || context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
+        return PerInstance(keep, importance, context);
+    }
+
+    /// <summary>The rows that stay, with everything that belongs to them.</summary>
+    public TokenState Gather(TokenState tokens, ReductionContext context) => Gather(tokens, null, context);
+
+    /// <summary><see cref="Gather(TokenState, ReductionContext)"/> and one more row, last, that stands for the pruned tokens; a
+    /// row of padding where none was pruned.</summary>
+    /// <param name="merged">The new row, <c>[B, D]</c> or <c>[B, 1, D]</c>.</param>
+    public TokenState GatherWith(TokenState tokens, Tensor merged, ReductionContext context) =>
+        Gather(tokens, merged.ndim == 3 ? merged : merged.unsqueeze(1), context);
+
+    private TokenState Gather(TokenState tokens, Tensor? merged, ReductionContext context)
+    {
+        var (filled, packed) = Lengths?.Fill(merged is not null, tokens.X.dtype, tokens.X.device) ?? default;
+        var areTokens = Lengths is not null
+            && (tokens.Mask is null || context.Policy is { ExcludePadding: true, Mask: MaskCarry.WithTokens });
+        var keepsMask = tokens is { Mask: not null, EndOfText: not null }; // causal attention asks whether padding is known
+        return tokens with
+        {
+            X = Join(Gathered(tokens.X), () => merged!),
+            Mask = areTokens ? filled ?? (keepsMask ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Join(
+                Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
+                () => ReleasedMasks.OfMerged(this, Any(), tokens, context) ?? Any()),
+            Filled = Lengths is not null ? filled : Join(tokens.Filled?.gather(1, Rows), Any),
+            Packed = packed,
+            Candidates = Join(tokens.Candidates?.gather(1, Rows), () => ones_like(Any())),
+            Position = Join(Padded(tokens.Position?.gather(1, Rows), -1), () => full_like(Any(), -1)),
+            Size = Join(Padded(tokens.Size?.gather(1, Rows), 0),
+                () => (context.Candidates.Take(tokens.Size!) * Pruned()).sum(1, keepdim: true)),
+            EndOfText = context.Policy.ProtectEndOfText && tokens.EndOfText is { } end
+                ? (Rows == end.unsqueeze(1)).to(int64).argmax(1)
+                : tokens.EndOfText,
+        };
+
+        [return: NotNullIfNotNull(nameof(perRow))]
+        Tensor? Join(Tensor? perRow, Func<Tensor> last) =>
+            perRow is null || merged is null ? perRow : cat([perRow, last().As(perRow.dtype)], 1);
+        Tensor Pruned() => TokenMerging.Pruned(Keep, context.Mask).to(tokens.X.dtype); // [B, N]
+        Tensor Any() => Pruned().amax([1], keepdim: true); // 1 where a token was merged, [B, 1]
+    }
+
+    private static KeptRows? PerInstance(Tensor keep, Tensor importance, ReductionContext context)
+    {
+        var (count, floor) = ((int)keep.shape[1], context.Policy.Floor(context));
+        var leastGain = context.Policy.Reducer.AddsToken ? 2 : 1;
+        var (stays, real) = ToHost(keep, context.Mask); // each [B·N]
+        var available = Counts(real, keep.shape);
+        if (Counts(stays, keep.shape).Zip(available).Any(sample => sample.First < Math.Min(floor, sample.Second)))
+        {
+            var best = TokenRanking.Ranks(Ranked()) < floor;
+            keep = keep.logical_or(context.Mask is null ? best : best.logical_and(context.Mask != 0));
+            (stays, _) = ToHost(keep);
+        }
+
+        var gains = Counts(stays, keep.shape).Zip(available, (kept, all) => all - kept >= leastGain).ToArray();
+        if (!gains.Contains(true))
+        {
+            return null;
+        }
+
+        foreach (var sample in Enumerable.Range(0, gains.Length).Where(sample => !gains[sample]))
+        {
+            var own = stays.AsSpan(sample * count, count);
+            own.Fill(true);
+            real?.AsSpan(sample * count, count).CopyTo(own);
+        }
+
+        keep = gains.Contains(false) ? tensor(stays, keep.shape, device: keep.device) : keep;
+        var kept = InOrder(keep, stays, real, context);
+        return context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(Ranked()) } : kept;
+
+        Tensor Ranked() => TokenRanking.Ranked(importance, context);
+    }
+
+    // Here alone counts exist: a batch without padding has one for all its samples.
+    private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
+    {
+        var (policy, candidates) = (context.Policy, ranked.shape[1]);
+        var counts = Counts(ToHost(keep).Stays, keep.shape);
+        var count = policy.Layout == BatchLayout.MaxKeep
+            ? counts.Max()
+            : Math.Max((long)Math.Round(counts.Average()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
+        var floor = policy.Floor(context);
+        count = policy.BelowFloor == BelowFloor.KeepAll && count <= floor ? candidates
+            : Math.Clamp(count, Math.Min(floor, candidates), candidates);
+        if (candidates - count <= (policy.Reducer.AddsToken ? 1 : 0))
+        {
+            return null;
+        }
+
+        var ranking = TokenRanking.Order(ranked);
+        var best = ranking.slice(1, 0, count, 1); // [B, count]
+        keep = zeros_like(ranked, dtype: @bool).scatter_(1, best, ones_like(best, dtype: @bool));
+        KeptRows kept;
+        if (context.Candidates.IsAllButFirst)
+        {
+            kept = new KeptRows(keep) { Rows = nn.functional.pad(best.sort(1).Values + 1, [1, 0]) };
+        }
+        else
+        {
+            keep = context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
+            var (stays, real) = ToHost(keep, context.Mask);
+            kept = InOrder(keep, stays, real, context);
+        }
+
+        kept = policy.Order == TokenOrder.Position ? kept : kept with { Rows = ReleasedOrders.Rows(ranked, count, context) };
+        return policy.Mask == MaskCarry.Released ? kept with { Ranking = ranking } : kept;
+    }
+
+    // Rows that stay, in their order; where a sample is shorter than others, its first row fills it up. The host counts and
+    // sorts: it waits for the numbers anyhow, and a dozen operators on a few rows cost more.
+    private static KeptRows InOrder(Tensor keep, bool[] stays, bool[]? real, ReductionContext context)
+    {
+        bool[] merges = [.. Counts(stays, keep.shape).Zip(Counts(real, keep.shape), (kept, all) => kept < all)];
+        var (batch, before, first) = ((int)keep.shape[0], context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
+        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B·(rows − first)]
+        var lengths = Counts(stays, [batch, stays.Length / batch]).Select(kept => kept + first).ToArray();
+        var (width, count) = (lengths.Max(), stays.Length / batch);
+        var rows = new long[batch * width];
+        for (var sample = 0; sample < batch; sample++)
+        {
+            var (from, at) = ((long)sample * before, sample * width);
+            var end = at + lengths[sample];
+            rows.AsSpan(at, width).Fill(from);
+            at += first;
+            for (var row = 0; at < end; row++)
+            {
+                rows[at] = from + first + row; // written over by the next row where this one does not stay
+                at += stays[(sample * count) + row] ? 1 : 0;
+            }
+        }
+
+        return new KeptRows(keep)
+        {
+            inBatch = tensor(rows, device: keep.device), Lengths = new KeptLengths(before, lengths, merges),
+        };
+    }
+
+    // Which of all slots stay, and which hold a token: the one question of a block that waits for the device.
+    private static (bool[] Stays, bool[]? Real) ToHost(Tensor keep, Tensor? mask = null)
+    {
+        var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32);
+        using var here = (asked.is_contiguous() ? asked : asked.contiguous()).cpu();
+        if (mask is null)
+        {
+            return (MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray(), null);
+        }
+
+        var numbers = MemoryMarshal.Cast<byte, float>(here.bytes); // 0 for padding, 1 pruned, 2 kept
+        var (stays, real) = (new bool[numbers.Length], new bool[numbers.Length]);
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            (stays[i], real[i]) = (numbers[i] > 1, numbers[i] > 0);
+        }
+
+        return (stays, real);
+    }
+
+    // True numbers of each sample; all where there are none.
+    private static int[] Counts(bool[]? mask, long[] shape)
+    {
+        var (batch, count) = ((int)shape[0], (int)shape[1]);
+        return [.. Enumerable.Range(0, batch).Select(
+            sample => mask is null ? count : mask.AsSpan(sample * count, count).Count(true))];
+    }
+
+    // Whole rows are copied: much faster than element by element.
+    private Tensor Gathered(Tensor x)
+    {
+        var (batch, length) = (x.shape[0], x.shape[1]);
+        Tensor InBatch() => (Rows + arange(0, batch * length, length, device: x.device).unsqueeze(1)).flatten(); // [B·N']
+        return x.flatten(0, 1).index_select(0, inBatch ?? InBatch()).view(batch, -1, x.shape[2]);
+    }
+
+    private Tensor? Validated(Tensor? mask) => Valid is null ? mask : mask is null ? Valid : mask * Valid;
+
+    private Tensor? Padded(Tensor? perRow, int padding) =>
+        perRow is null || Valid is null ? perRow : perRow.masked_fill(Valid == 0, padding);
+}
+
+/// <summary>How long the samples of a reduced batch are, as the host knows it.</summary>
+/// <param name="Before">Rows of every sample before.</param>
+/// <param name="Kept">Rows of each that stay.</param>
+/// <param name="Merges">Whether a sample has lost tokens, which may come back as one more row.</param>
+internal sealed record KeptLengths(int Before, int[] Kept, bool[] Merges)
+{
+    /// <summary>1 for rows that hold a token and 0 for those that make the samples equally long, <c>[B, N']</c>, null when all
+    /// hold one; and which of B·N' do (<see cref="TokenState.Packed"/>).</summary>
+    /// <param name="merged">Whether there is a last row for what is merged.</param>
+    public (Tensor? Filled, Tensor? Packed) Fill(bool merged, ScalarType type, Device device)
+    {
+        var length = Kept.Max() + (merged ? 1 : 0);
+        var used = Kept.Sum() + (merged ? Merges.Count(merges => merges) : 0);
+        if (used == Kept.Length * length)
+        {
+            return default;
+        }
+
+        var filled = new float[Kept.Length * length];
+        for (var sample = 0; sample < Kept.Length; sample++)
+        {
+            var own = filled.AsSpan(sample * length, length);
+            own[..Kept[sample]].Fill(1);
+            own[^1] = merged && Merges[sample] ? 1 : own[^1];
+        }
+
+        return (tensor(filled, [Kept.Length, length], type, device), FilledRows.Pack(filled, used, device));
+    }
+}

@@ -1,0 +1,160 @@
+using Madtp.Kit.Runtime;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Madtp.Kit.Models;
+
+/// <summary>One BERT layer: self-attention, cross-attention where there are images, feed-forward. Tokens may be reduced after the
+/// self-attention's LayerNorm, before cross-attention.</summary>
+public sealed class BertLayer : nn.Module, IReducibleBlock
+{
+    private readonly BertSelfAttention attention;
+    private readonly CrossAttention crossattention;
+    private readonly BertFeedForward intermediate;
+    private readonly BertOutput output;
+    private readonly AlignmentMap? query_model;
+
+    private BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel) : base(nameof(BertLayer))
+    {
+        attention = new BertSelfAttention(config);
+        crossattention = cross;
+        intermediate = new BertFeedForward(config);
+        output = new BertOutput(config, config.FeedForwardWidth);
+        query_model = queryModel;
+        RegisterComponents();
+    }
+
+    public IBlockReducer? Reducer { get; set; }
+
+    public AlignmentMap? QueryModel => query_model;
+
+    /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
+    public static BertLayer Nlvr(BertConfig config, int layer, AlignmentMap? queryModel = null) =>
+        new(config, new PairCrossAttention(config, merges: layer >= config.FirstMergeLayer), queryModel);
+
+    /// <summary>A layer of MED, reading one image where one is given.</summary>
+    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) =>
+        new(config, new SingleCrossAttention(config), queryModel);
+
+    /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
+    /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
+    public KeyValue Project(Tensor imageTokens) => crossattention.Project(imageTokens);
+
+    /// <summary>Runs the layer on text tokens <c>[B, N, D]</c>, which read the images; none runs the text-only layer.</summary>
+    public TokenState Forward(TokenState input, IReadOnlyList<ImageContext> images)
+    {
+        var (attended, record) = attention.Attend(input.X, input.AttentionBias(), Reducer?.Reads(input));
+        var tokens = input with { X = attended };
+        tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
+        return tokens with { X = Read(tokens.X, images) };
+    }
+
+    /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to
+    /// <c>[B, n, D]</c>.</summary>
+    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
+        Read(attention.Attend(tokens, bias, reading: null, cache, index).Output, [image]);
+
+    private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
+    {
+        var read = images.Count == 0 ? tokens : crossattention.Attend(tokens, images);
+        return output.forward(intermediate.forward(read), read);
+    }
+}
+
+/// <summary>Self-attention of a BERT layer with its residual and LayerNorm (<c>attention</c> in the checkpoints).</summary>
+public sealed class BertSelfAttention : nn.Module
+{
+    private readonly BertAttention self;
+    private readonly BertOutput output;
+
+    public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
+    {
+        self = new BertAttention(config, config.Width);
+        output = new BertOutput(config, config.Width);
+        RegisterComponents();
+    }
+
+    /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values
+    /// <paramref name="cache"/> may hold.</summary>
+    /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
+    /// <param name="reading">What will be read of the map; null where nothing is.</param>
+    /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
+    /// <param name="layer">The layer's number in the cache.</param>
+    public (Tensor Output, SelfAttentionRecord Record) Attend(
+        Tensor tokens, Tensor? bias, AttentionReading? reading, DecoderCache? cache = null, int layer = 0)
+    {
+        var newest = self.Project(tokens);
+        var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias, reading);
+        return (output.forward(MultiHeadAttention.JoinHeads(record), tokens), record);
+    }
+}
+
+/// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or
+/// cross-attention.</summary>
+public sealed class BertAttention : MultiHeadAttention
+{
+    private readonly Linear query;
+    private readonly Linear key;
+    private readonly Linear value;
+
+    /// <summary>Creates the three projections.</summary>
+    /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
+    /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
+    public BertAttention(BertConfig config, int keyWidth) : base(nameof(BertAttention), config.Width, config.Heads)
+    {
+        query = nn.Linear(config.Width, config.Width);
+        key = nn.Linear(keyWidth, config.Width);
+        value = nn.Linear(keyWidth, config.Width);
+        RegisterComponents();
+    }
+
+    /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many
+    /// queries.</summary>
+    public KeyValue Project(Tensor tokens) => new(PerHead(key, tokens), PerHead(value, tokens));
+
+    /// <summary>Attends from tokens <c>[B, N, D]</c> to projected keys and values; the bias broadcasts to
+    /// <c>[B, h, N, S]</c>.</summary>
+    public SelfAttentionRecord Attend(Tensor tokens, KeyValue keyValue, Tensor? bias, AttentionReading? reading = null) =>
+        Attend(PerHead(query, tokens), keyValue.Key, keyValue.Value, bias, reading);
+
+    private Tensor PerHead(Linear projection, Tensor tokens) =>
+        Products.Linear(projection, tokens).view(tokens.shape[0], tokens.shape[1], Heads, -1).transpose(1, 2); // [B, h, N, d_h]
+}
+
+/// <summary>The widening half of a BERT layer's feed-forward part (<c>intermediate</c> in the checkpoints).</summary>
+public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear dense;
+
+    public BertFeedForward(BertConfig config) : base(nameof(BertFeedForward))
+    {
+        dense = nn.Linear(config.Width, config.FeedForwardWidth);
+        RegisterComponents();
+    }
+
+    /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
+    public override Tensor forward(Tensor tokens) => Products.Gelu(Products.Linear(dense, tokens));
+}
+
+/// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the
+/// checkpoints).</summary>
+public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly Linear dense;
+    private readonly LayerNorm LayerNorm;
+    private readonly SampleDropout dropout;
+
+    /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
+    public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
+    {
+        dense = nn.Linear(inputWidth, config.Width);
+        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+        dropout = new SampleDropout(config.Dropout);
+        RegisterComponents();
+    }
+
+    /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to
+    /// <c>[B, N, D]</c>.</summary>
+    public override Tensor forward(Tensor branch, Tensor residual) =>
+        LayerNorm.forward(Products.Add(dropout.forward(Products.Linear(dense, branch)), residual));
+}
