@@ -1,7 +1,7 @@
+using System.Runtime.InteropServices;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Runtime;
 
@@ -29,8 +29,7 @@ internal static class CommandLine
     ];
 
     /// <summary>All verbs, in the order that help shows them.</summary>
-    /// <remarks>A plain command rather than a RootCommand, which would show the assembly's name instead of what a user
-    /// types.</remarks>
+    /// <remarks>A plain command: a RootCommand would show the assembly's name instead of what a user types.</remarks>
     public static Command Root()
     {
         var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
@@ -161,8 +160,7 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>A text as a terminal may have it: names come from files, and what would move the cursor is shown, not
-    /// done.</summary>
+    /// <summary>A text as a terminal may have it: what would move the cursor is shown, not done.</summary>
     public static string Shown(string text, bool keepLines = false) => string.Concat(text.Select(unit =>
         char.IsControl(unit) && !(keepLines && (unit is '\n' or '\r')) ? $"\\u{(int)unit:x4}" : unit.ToString()));
 
@@ -229,37 +227,6 @@ internal static class CommandLine
             }
 
             return code;
-        }
-    }
-}
-
-/// <summary>Ctrl+C, and the signal that batch systems send before they end a job: the first one asks a verb to stop where it can
-/// go on later, a second one ends the process.</summary>
-internal sealed class Interruption : IDisposable
-{
-    private readonly CancellationTokenSource stop = new();
-    private readonly PosixSignalRegistration[] signals;
-
-    public Interruption() => signals =
-        [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Handle))];
-
-    /// <summary>Cancelled by the first signal.</summary>
-    public CancellationToken Token => stop.Token;
-
-    public void Dispose()
-    {
-        Array.ForEach(signals, signal => signal.Dispose());
-        stop.Dispose();
-    }
-
-    private void Handle(PosixSignalContext context)
-    {
-        if (!stop.IsCancellationRequested)
-        {
-            context.Cancel = true; // the process goes on, to finish what it has in hand
-            CommandLine.Interrupted = context.Signal == PosixSignal.SIGTERM ? 143 : 130;
-            Console.Error.WriteLine($"{Environment.NewLine}kit: stopping after what is in hand; once more stops at once");
-            stop.Cancel();
         }
     }
 }

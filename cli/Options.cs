@@ -184,8 +184,7 @@ internal enum PrecisionChoice
     BFloat16,
 }
 
-/// <summary><c>--device</c> and <c>--precision</c>: how a verb computes; said in its first line, for what it starts itself
-/// too.</summary>
+/// <summary><c>--device</c> and <c>--precision</c>: how a verb computes, also what it starts itself.</summary>
 internal static partial class DeviceOption
 {
     /// <summary>Adds the option; without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>

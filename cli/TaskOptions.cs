@@ -8,8 +8,7 @@ using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>What train and evaluate ask of a task: its weights, its data, how tokens are reduced, where to compute, its
-/// folder.</summary>
+/// <summary>What train and evaluate ask of a task: its weights, data, reduction, device and folder.</summary>
 internal sealed class TaskOptions
 {
     private const string ToyPrefix = "toy-";
@@ -163,8 +162,7 @@ internal sealed class TaskOptions
     public TrainingPrecision Precision(ParseResult parsed) =>
         DeviceOption.Precision(parsed.GetValue(precision), ComputeDevice.Of(parsed.GetRequiredValue(device)));
 
-    /// <summary>The toy weights that come with the kit: those fine-tuned for a ratio where there are such, else the plain
-    /// ones.</summary>
+    /// <summary>The toy weights that come with the kit: those tuned for a ratio where there are such, else the plain.</summary>
     public string ToyWeightsFor(ParseResult parsed, double? ratio) =>
         Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
         : ToyModels.WeightsPath(Task, 1 - ratio) is var tuned && File.Exists(tuned) ? tuned : ToyModels.WeightsPath(Task);

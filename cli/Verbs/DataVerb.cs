@@ -5,8 +5,7 @@ using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>kit data</c>: draws the toy world, shows what is there of each data set, and fetches what may be
-/// fetched.</summary>
+/// <summary><c>kit data</c>: draws the toy world, shows what is there of each data set, fetches what may be.</summary>
 internal static class DataVerb
 {
     private static readonly string[] Names = [.. DataCatalog.Sources.Select(source => source.Name)];

@@ -4,8 +4,7 @@ using Madtp.Kit.Metrics;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>kit score TASK</c>: the field's metrics on the field's files; in JSON under the names of the official
-/// programs.</summary>
+/// <summary><c>kit score TASK</c>: the field's metrics on the field's files; in JSON by the official programs' names.</summary>
 internal static class ScoreVerb
 {
     public static Command Create() => new Verb(

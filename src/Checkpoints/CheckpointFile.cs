@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Checkpoints;
@@ -13,8 +14,7 @@ public enum CheckpointFormat
     PyTorchZip,
     /// <summary>What <c>torch.save</c> wrote before: pickles in a row, then the storages.</summary>
     PyTorchLegacy,
-    /// <summary>What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: read for its tensors, its code is never looked
-    /// at.</summary>
+    /// <summary>What <c>torch.jit.save</c> writes, such as OpenAI's CLIP files: its tensors are read, its code never.</summary>
     TorchScript,
 }
 
@@ -121,29 +121,14 @@ public sealed class CheckpointFile : IDisposable
     private static CheckpointContents ReadContents(FileBytes bytes)
     {
         Guard.Data(bytes.Length > 0, $"the file is empty");
+        string Instead() => PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)"
+            : ForeignFile.Of(bytes.Take(0, Math.Min(bytes.Length, 24))) is { } what ? $": {what}" : "";
         return ZipDirectory.Recognizes(bytes) ? PyTorchArchive.Read(bytes)
             : PyTorchLegacy.Recognizes(bytes) ? PyTorchLegacy.Read(bytes)
             : SafetensorsReader.Recognizes(bytes) ? SafetensorsReader.Read(bytes)
             : throw new InvalidDataException(
                 "not a checkpoint the kit reads: it begins neither as a safetensors file nor as one that torch.save or "
-                    + $"torch.jit.save wrote{Instead(bytes)}");
-    }
-
-    // What people have in the place of checkpoints, by how it begins.
-    private static string Instead(FileBytes bytes)
-    {
-        var begins = Encoding.Latin1.GetString(bytes.Take(0, Math.Min(bytes.Length, 24)));
-        (string Beginning, string What)[] known =
-        [
-            ("version https://git-lfs", ": it is Git LFS's pointer to the file, which `git lfs pull` fetches"),
-            ("<", ": it is a page of the web, perhaps of a server that refused; fetch the file again"),
-            ("{", ": it is JSON, perhaps the list of a checkpoint that lies in several files; load that and save it as one"),
-            ("\u001f\u008b", ": it is packed by gzip; unpack it first"),
-            ("\u0093NUMPY", ": it is an array of NumPy's"), ("\u0089HDF", ": it is HDF5, as Keras writes it"),
-            ("GGUF", ": it is GGUF"),
-        ];
-        return PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)"
-            : known.FirstOrDefault(one => begins.TrimStart().StartsWith(one.Beginning, StringComparison.Ordinal)).What ?? "";
+                    + $"torch.jit.save wrote{Instead()}");
     }
 }
 

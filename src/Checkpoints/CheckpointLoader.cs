@@ -115,8 +115,7 @@ public static class CheckpointLoader
 /// <param name="Missing">The model's tensors that the file does not have; they keep what they held.</param>
 /// <param name="Unexpected">The file's tensors that the model does not have.</param>
 /// <param name="MisShaped">Tensors that both have in different shapes; they keep what they held.</param>
-/// <param name="Notes">What was done beyond copying: other tensors used in place of missing ones, position embeddings
-/// resized.</param>
+/// <param name="Notes">What was done beyond copying: other tensors in place of missing ones, position embeddings resized.</param>
 public sealed record LoadReport(
     string Path, string Dialect, string Container, IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing,
     IReadOnlyList<string> Unexpected, IReadOnlyList<ShapeMismatch> MisShaped, IReadOnlyList<string> Notes)
@@ -127,8 +126,7 @@ public sealed record LoadReport(
     public bool IsExact => Missing.Count == 0 && Unexpected.Count == 0 && MisShaped.Count == 0;
 
     /// <summary>Insists that every tensor of the model was filled.</summary>
-    /// <param name="mayStay">Tensors that may keep their initial numbers: for a model about to be fine-tuned, its new
-    /// parts.</param>
+    /// <param name="mayStay">Tensors that may keep their initial numbers: such as new parts to be fine-tuned.</param>
     /// <returns>This report.</returns>
     /// <exception cref="InvalidDataException">Some were not; the message names them, and what the file has instead.</exception>
     public LoadReport RequireComplete(Func<string, bool>? mayStay = null)

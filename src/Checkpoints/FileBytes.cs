@@ -4,8 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>Bytes of a file, by positioned reads that go straight to their destination: pages of a large file never count as this
-/// process's memory, and a file that is shortened meanwhile ends in an error, not in a signal. Or bytes that were packed in
-/// one.</summary>
+/// process's memory, and a file that is shortened meanwhile ends in an error, not in a signal. Or bytes packed in one.</summary>
 internal sealed class FileBytes : IDisposable
 {
     private readonly SafeFileHandle? handle;

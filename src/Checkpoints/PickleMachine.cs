@@ -18,8 +18,7 @@ internal sealed class PickleDictionary
     public List<(object? Key, object? Value)> Items { get; } = [];
 }
 
-/// <summary>An object of a pickle that is neither a tensor nor plain data. It was not constructed, only its type's name is
-/// known.</summary>
+/// <summary>An object of a pickle that is neither a tensor nor plain data. Only its type's name is known.</summary>
 public sealed class PickledObject
 {
     internal PickledObject(string type) => Type = type;

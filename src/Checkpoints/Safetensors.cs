@@ -7,8 +7,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Checkpoints;
 
 /// <summary>Reads the header of a safetensors file: an 8-byte length, a JSON object of names to type, shape and byte range, then
-/// the bytes. The ranges must tile the rest of the file exactly, as the format demands: nothing overlaps, nothing is
-/// hidden.</summary>
+/// the bytes. The ranges must tile the rest of the file exactly, as the format demands: nothing overlaps or hides.</summary>
 internal static class SafetensorsReader
 {
     private const int MaximumHeader = 100_000_000;
@@ -158,7 +157,6 @@ internal static class SafetensorsReader
 
     private static void Require(bool holds) =>
         Guard.Data(holds, $"its header is not the JSON of a safetensors file (it is another object)");
-
     private static void CheckTiling(List<Row> rows, long available)
     {
         var reached = 0L;

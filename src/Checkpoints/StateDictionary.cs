@@ -59,7 +59,6 @@ public sealed class StateDictionary
              orderby score descending
              select (Score: score, Container: container, Dialect: dialect)).ToList();
         Guard.Data(found.Count != 0, $"{file.Path}: there are no weights of this model under '{weights}'");
-
         var best = found[0];
         var others = found.Where(each => best.Score > 0 && each.Score == best.Score && each.Container != best.Container)
             .Select(each => each.Container).Distinct();
@@ -67,8 +66,7 @@ public sealed class StateDictionary
             Recipes(file, best.Container, best.Dialect.Rename));
     }
 
-    /// <summary>The error that a tensor is not there: what was looked for, and the five names in the file that come
-    /// nearest.</summary>
+    /// <summary>The error that a tensor is not there: what was looked for, and the five nearest names in the file.</summary>
     /// <param name="model">What the file would be a checkpoint of, if it had it.</param>
     public InvalidDataException Missing(string name, string model)
     {

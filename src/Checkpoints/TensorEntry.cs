@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>A tensor that lies in a file: what it is called, what it holds, and where. Its bytes are read only when asked
-/// for.</summary>
+/// <summary>A tensor that lies in a file: what it is called, holds, and where. Its bytes are read when asked for.</summary>
 public sealed class TensorEntry
 {
     private readonly FileBytes file;
@@ -46,7 +45,6 @@ public sealed class TensorEntry
     {
         Guard.Argument(destination.Length == ByteCount,
             $"{this} has {ByteCount} bytes, the destination {destination.Length}", nameof(destination));
-
         if (IsContiguous)
         {
             file.Read(Start, destination);
@@ -66,7 +64,6 @@ public sealed class TensorEntry
     {
         Guard.Argument(Unsafe.SizeOf<T>() == Type.ElementSize(),
             $"{this} has {Type.ElementSize()} bytes an element; {typeof(T).Name} has {Unsafe.SizeOf<T>()}");
-
         var elements = new T[ElementCount];
         CopyTo(MemoryMarshal.AsBytes(elements.AsSpan()));
         return elements;
@@ -144,8 +141,7 @@ public sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
 }
 
 /// <summary>Copies stored tensors to their destinations in pieces, on all cores. A piece of the right type is read straight to
-/// where it belongs; any other is converted on its way. So a whole checkpoint takes little more memory than the model it
-/// fills.</summary>
+/// where it belongs; any other is converted on its way. So a checkpoint takes little more memory than its model.</summary>
 internal sealed class TensorCopy
 {
     private const int PieceBytes = 4 << 20;

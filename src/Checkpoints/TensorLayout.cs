@@ -130,8 +130,7 @@ internal static class ElementNames
     public static string Safetensors(ScalarType type) => Array.Find(Table, row => row.Type == type).Safetensors
         ?? throw new ArgumentException($"tensors of {type} are not kept in checkpoints", nameof(type));
 
-    /// <summary>The element that a safetensors header calls by this name, and its bytes; null where there is no such
-    /// name.</summary>
+    /// <summary>The element that a safetensors header calls by this name, and its bytes; null where there is none.</summary>
     public static (ScalarType? Type, int Size)? OfSafetensors(string name) => Found(row => row.Safetensors == name);
 
     /// <summary>The element of PyTorch's storage class of this name, and its bytes; null where there is no such class.</summary>

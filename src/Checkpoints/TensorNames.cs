@@ -22,8 +22,7 @@ internal static class WantedNames
     public static bool IsComputed(string name) => name.EndsWith("position_ids", StringComparison.Ordinal)
         || name.EndsWith("attn_mask", StringComparison.Ordinal);
 
-    /// <summary>Numbers that OpenAI's archives keep among the tensors; they describe the model rather than belong to
-    /// it.</summary>
+    /// <summary>Numbers that OpenAI's archives keep among the tensors; they describe the model.</summary>
     public static bool IsDescription(string name) => name is "input_resolution" or "context_length" or "vocab_size";
 
     private static (Regex Pattern, string StandIn) Row(string pattern, string standIn) =>
@@ -34,8 +33,7 @@ internal static class WantedNames
 /// say that the port keeps the matrix transposed, or that it is one part of the original's fused query, key and value.</summary>
 internal static class HuggingFaceNames
 {
-    /// <summary>A name in the original model, its place within the fused tensor, and whether the port has it
-    /// transposed.</summary>
+    /// <summary>A name in the original model, its place in the fused tensor, and whether the port transposes it.</summary>
     public readonly record struct Original(string Name, int Part = 0, bool IsTransposed = false);
 
     private static readonly (Regex Pattern, Original Original)[] ClipRows =

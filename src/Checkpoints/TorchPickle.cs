@@ -37,8 +37,7 @@ internal sealed record StorageReference(string Kind, string Key, long Count, Sca
     }
 }
 
-/// <summary>A tensor that a pickle describes: a view of a storage, or of no storage where it is of a kind that is not
-/// read.</summary>
+/// <summary>A tensor that a pickle describes: a view of a storage, or of none where its kind is not read.</summary>
 internal sealed record TensorReference(StorageReference? Storage, long FirstElement, TensorLayout? Layout, string Kind);
 
 /// <summary>What the names in PyTorch's pickles stand for: tensors, their storages, ordered dictionaries; in TorchScript archives

@@ -85,8 +85,7 @@ public static class ModelExtraction
         [.. Enumerable.Range(0, times).SelectMany(time => kept.Select(unit => ((long)time * units) + unit))];
 }
 
-/// <summary>Weights of compressed models in files. The tensors' shapes say how wide each layer is, so nothing else has to be
-/// stored.</summary>
+/// <summary>Weights of compressed models in files. The tensors' shapes say how wide each layer is.</summary>
 public static class CompressedWeights
 {
     /// <summary>Fills a model with the weights of a file, compressed or not: it takes on the widths that the file shows. In

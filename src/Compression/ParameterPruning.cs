@@ -84,7 +84,6 @@ public sealed class WidthMask : IDisposable
         ArgumentNullException.ThrowIfNull(values);
         Guard.Argument(values.Length == Units,
             $"the mask of '{Width.Name}' has {Units} values, not {values.Length}", nameof(values));
-
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         Tensor.copy_(tensor(values));

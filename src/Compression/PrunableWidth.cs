@@ -84,8 +84,7 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
     public static IReadOnlyDictionary<string,
         int> InnerWidths(nn.Module model) => Of(model).ToDictionary(width => width.Name, width => width.Heads * width.Units);
 
-    /// <summary>Gives a model's widths other numbers of units: the tensors that follow them are replaced by uninitialised
-    /// ones.</summary>
+    /// <summary>Gives a model's widths other numbers of units: tensors that follow them become uninitialised ones.</summary>
     /// <param name="units">For each width the units that it is to have.</param>
     internal static void Resize(nn.Module model, Func<PrunableWidth, int> units)
     {

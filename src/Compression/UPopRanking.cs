@@ -77,8 +77,7 @@ public static class UPopRanking
 }
 
 /// <summary>What the units of one width are ranked by.</summary>
-/// <param name="Kind">What the width belongs to; all attentions are standardised together, and so are all feed-forward
-/// parts.</param>
+/// <param name="Kind">What the width belongs to; all attentions are standardised together, as are all feed-forward parts.</param>
 /// <param name="Gradients">The gradient of each unit's mask, summed over the steps of the search.</param>
 /// <param name="Cost">Multiply-accumulates of one unit.</param>
 public sealed record UnitScores(PrunableKind Kind, IReadOnlyList<float> Gradients, double Cost);
@@ -121,8 +120,7 @@ public sealed record UPopSchedule(int Steps, int UpdateEvery = 50)
     /// <summary>What the masks of the chosen units are after t steps: 1 − p_t / p, from 1 to 0.</summary>
     public double MaskValue(int done) => 1 - Progress(done);
 
-    /// <summary>Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and after the
-    /// last.</summary>
+    /// <summary>Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and the last.</summary>
     public bool UpdatesAfter(int done) => done == Steps || (done > 0 && done % UpdateEvery == 0);
 }
 

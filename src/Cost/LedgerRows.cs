@@ -37,13 +37,11 @@ internal sealed record BertPass(string Name, long Tokens, Times Times)
     /// <summary>A decoder: no alignment guidance reads it.</summary>
     public bool Decodes { get; init; }
 
-    /// <summary>Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one and keep their
-    /// past.</summary>
+    /// <summary>Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one.</summary>
     public long? Pairs { get; init; }
 }
 
-/// <summary>Collects a ledger's rows, encoder by encoder. Work of the same name is summed, in the order of first
-/// mention.</summary>
+/// <summary>Collects a ledger's rows, encoder by encoder. Work of one name is summed, in the order of first mention.</summary>
 /// <param name="method">The policy whose own work is counted where tokens go; null counts none.</param>
 internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
 {

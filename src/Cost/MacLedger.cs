@@ -65,8 +65,7 @@ public sealed class MacLedger
     /// <summary>The rows' sum of one kind: what alignment, scoring, sorting or merging add.</summary>
     public long Total(Accounting accounting, CostKind kind) => Rows.Where(row => row.Kind == kind).Sum(row => row.Of(accounting));
 
-    /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> the layers of an encoder are summed into
-    /// one.</summary>
+    /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> an encoder's layers are summed.</summary>
     public LedgerNode Tree(bool sumLayers = true) => LedgerNode.Of(Model.Name, Rows, sumLayers);
 }
 

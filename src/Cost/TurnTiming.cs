@@ -15,7 +15,6 @@ public static class TurnTiming
         Guard.Argument(leastRounds >= 1 && mostRounds >= leastRounds,
             $"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}",
             nameof(leastRounds));
-
         foreach (var candidate in candidates)
         {
             candidate();

@@ -4,8 +4,7 @@ namespace Madtp.Kit.Data;
 /// or absent, and nothing of it stays where it fails. What is said of a failure names the target.</summary>
 internal static class AtomicFile
 {
-    /// <summary>Writes a file by <paramref name="write"/>; an earlier file of that name stays until the new one is
-    /// whole.</summary>
+    /// <summary>Writes a file by <paramref name="write"/>; an earlier one stays until the new one is whole.</summary>
     /// <param name="flushToDisk">Whether to wait until the contents are on the disk, so that not even a power cut leaves half a
     /// file; false for thousands of small files that can be made again.</param>
     /// <exception cref="IOException">It cannot be written, for instance because the disk is full.</exception>

@@ -57,7 +57,6 @@ public sealed class CaptionedImages : ISplit
     {
         this.imageOfCaption = [.. imageOfCaption];
         Guard.Argument(this.imageOfCaption.Length != 0, $"a split without captions", nameof(imageOfCaption));
-
         (this.images, this.tokens) = (images(this.imageOfCaption), tokens);
         (paddingId, width) = (text?.PaddingId ?? 0, text?.Width);
         firstCaption = new int[this.imageOfCaption.Max() + 1];

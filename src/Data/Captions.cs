@@ -7,8 +7,7 @@ public sealed record CaptionedImage(string ImagePath, string ImageId, IReadOnlyL
 
 /// <summary>One image with one caption: what retrieval and captioning are trained on.</summary>
 /// <param name="ImageId">The image's name in the file; rows of one image share it.</param>
-/// <param name="ImageNumber">The image's number, from 0 in order of appearance: which pairs count as matches of one
-/// another.</param>
+/// <param name="ImageNumber">The image's number, from 0 in order of appearance: pairs that share one match.</param>
 public sealed record CaptionRow(string ImagePath, string Caption, string ImageId, int ImageNumber);
 
 /// <summary>A split of COCO or Flickr30k, image by image. Reads, and tells by their content: BLIP's evaluation form (an array of
@@ -18,8 +17,7 @@ public static class CaptionImages
 {
     /// <summary>Reads a split. Images are looked for when they are loaded, not here.</summary>
     /// <param name="imageFolder">What the file's image names are relative to.</param>
-    /// <param name="splits">In Karpathy's form the splits that are wanted (training is "train" and "restval"); elsewhere
-    /// none.</param>
+    /// <param name="splits">In Karpathy's form the splits that are wanted (training is "train" and "restval"); else none.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is malformed; the message names the line.</exception>
     public static IReadOnlyList<CaptionedImage> Load(string path, string imageFolder, params IReadOnlyList<string> splits)
@@ -72,7 +70,6 @@ public static class CaptionImages
     {
         Guard.Argument(splits.Count != 0,
             $"{path} holds all splits: say which are wanted (train, restval, val, test)", nameof(splits));
-
         using var records = new JsonList(path, "images");
         return
         [

@@ -3,25 +3,20 @@ namespace Madtp.Kit.Data;
 /// <summary>A data set or a family of checkpoints: what belongs to it, where it goes, and where it comes from.</summary>
 /// <param name="Folder">Where it goes, below the data folder.</param>
 /// <param name="Licence">Under what terms it may be used, as far as its makers say.</param>
-public sealed record DataSource(string Name, string Title, string Folder, string Licence, IReadOnlyList<DataFile> Files)
+/// <param name="ByHand">How to get what cannot be fetched.</param>
+public sealed record DataSource(
+    string Name, string Title, string Folder, string Licence, IReadOnlyList<DataFile> Files, string? ByHand = null)
 {
     public IReadOnlyList<DataImages> Images { get; init; } = [];
-
-    /// <summary>How to get what cannot be fetched.</summary>
-    public string? ByHand { get; init; }
 }
 
 /// <summary>A file of a data set, or an archive that holds files of it.</summary>
 /// <param name="Path">Where it goes, below the data set's folder.</param>
 /// <param name="Url">Where it may be fetched from; null where it must be asked for.</param>
-public sealed record DataFile(string Path, string? Url = null)
+/// <param name="Bytes">Its size, where it is known for certain.</param>
+/// <param name="Sha256">Its SHA-256 in hexadecimal, where it is published.</param>
+public sealed record DataFile(string Path, string? Url = null, long? Bytes = null, string? Sha256 = null)
 {
-    /// <summary>Its size, where it is known for certain.</summary>
-    public long? Bytes { get; init; }
-
-    /// <summary>Its SHA-256 in hexadecimal, where it is published.</summary>
-    public string? Sha256 { get; init; }
-
     /// <summary>For an archive: what it unpacks to. Once these are there the archive itself is not needed.</summary>
     public IReadOnlyList<string> Holds { get; init; } = [];
 }

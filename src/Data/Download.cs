@@ -1,8 +1,6 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
 
@@ -47,13 +45,13 @@ public sealed class Download(HttpClient client)
                 await FetchAsync(file, path, progress, cancellation);
                 if (isArchive)
                 {
-                    RequireArchive(path, file.Url!);
+                    DataArchive.Require(path, file.Url!);
                 }
             }
 
             if (isArchive)
             {
-                Unpack(path, folder, progress, cancellation);
+                DataArchive.Unpack(path, folder, progress, cancellation);
                 File.Delete(path); // last: as long as the archive is there, unpacking is not known to be finished
             }
 
@@ -108,79 +106,10 @@ public sealed class Download(HttpClient client)
         File.Delete(path + TagSuffix);
     }
 
-    /// <summary>Unpacks a ZIP archive; entries that are there already are passed over, so that a broken run can go on.</summary>
-    /// <exception cref="InvalidDataException">The archive is broken, or an entry would leave the folder.</exception>
-    internal static void Unpack(
-        string path, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
-        using var archive = OpenArchive(path);
-        foreach (var (number, entry) in archive.Entries.Index())
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var target = Path.GetFullPath(Path.Combine(root, entry.FullName));
-            Guard.Data(target.StartsWith(root, StringComparison.Ordinal),
-                $"{path}: entry {Printable.Quoted(entry.FullName)} would be written outside '{folder}'");
-
-            if (!entry.FullName.EndsWith('/') && !(File.Exists(target) && new FileInfo(target).Length == entry.Length))
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                AtomicFile.Write(target, stream => Unpack(path, entry, stream));
-            }
-
-            progress?.Report(new DownloadProgress(Path.GetFileName(path), "unpacking", number + 1, archive.Entries.Count));
-        }
-    }
-
-    private static void Unpack(string path, ZipArchiveEntry entry, FileStream target)
-    {
-        try
-        {
-            using var content = entry.Open();
-            content.CopyTo(target);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException(
-                $"{path}: entry {Printable.Quoted(entry.FullName)} is damaged ({e.Message.TrimEnd('.')}); delete the archive, "
-                + "and the same command fetches it anew", e);
-        }
-    }
-
-    // Of most archives no checksum is known: what cannot be one, such as a page that asks to log in, must not stay in its place.
-    private static void RequireArchive(string path, string url)
-    {
-        try
-        {
-            OpenArchive(path).Dispose();
-        }
-        catch (InvalidDataException e)
-        {
-            File.Delete(path);
-            throw new InvalidDataException(
-                $"{url}: what the server sent is not a ZIP archive, or a broken one; it was thrown away, and the same command "
-                + "fetches it anew", e);
-        }
-    }
-
     internal static async Task<string> Sha256Async(string path, CancellationToken cancellation = default)
     {
         await using var stream = File.OpenRead(path);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
-    }
-
-    private static ZipArchive OpenArchive(string path)
-    {
-        try
-        {
-            return ZipFile.OpenRead(path);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException(
-                $"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); delete it, and the same command fetches "
-                + "it anew", e);
-        }
     }
 
     /// <summary>One request: from where the part ends to the file's end.</summary>
@@ -235,7 +164,6 @@ public sealed class Download(HttpClient client)
             read = await body.ReadAsync(buffer, silence.Token);
             have += read;
             Guard.Data(!(have > total), $"{url}: the server sends more than the {total:N0} bytes of the file");
-
             await part.WriteAsync(buffer.AsMemory(0, read), silence.Token);
         }
 

@@ -31,14 +31,12 @@ public sealed record TrainingImageSettings(int ImageSize)
     /// <summary>How many images are decoded at a time.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Bytes of decoded pixels that are kept of images which are read again and again to calibrate on; the first that
-    /// are read.</summary>
+    /// <summary>Bytes of decoded pixels kept of images that are read again and again to calibrate on; the first read.</summary>
     public long KeptBytes { get; init; } = 512L << 20;
 }
 
 /// <summary>Images on disk, decoded on several threads when they are asked for, and ahead where it was told what will be. What a
-/// batch holds depends on seed, epoch and examples alone, so a training that was cut off goes on with the very same
-/// batches.</summary>
+/// batch holds depends on seed, epoch and examples alone, so a training that was cut off goes on with the same batches.</summary>
 /// <param name="paths">An example's images; as many for each example.</param>
 /// <param name="load">Reads an image; <see cref="RgbImage.Load"/> where null.</param>
 internal sealed class ImageFiles(
@@ -119,7 +117,6 @@ internal sealed class ImageFiles(
                 Guard.Data(made.Width == settings.ImageSize && made.Height == settings.ImageSize,
                     $"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, "
                     + $"but the model takes {settings.ImageSize}x{settings.ImageSize}");
-
                 ImageNormalization.Clip.Apply(made.Pixels, batch.Image(image).Span);
             });
             return batch;

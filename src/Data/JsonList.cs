@@ -104,8 +104,7 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
         return isArray ?? throw new InvalidDataException($"{path}: empty; fetch or make it again");
     }
 
-    /// <summary>The properties of the object that a file is, each with its text, or null where it is something else or no text at
-    /// all.</summary>
+    /// <summary>The properties of the object that a file is, each with its text, or null where it is no text.</summary>
     public static IReadOnlyDictionary<string, string?> Properties(string path)
     {
         var properties = new Dictionary<string, string?>();

@@ -45,8 +45,7 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     public string Text(string name) =>
         Value(name) is { ValueKind: JsonValueKind.String } value ? Read(name, value) : throw Wrong(name, "a text");
 
-    /// <summary>A text, a number as it is written (some files quote identifiers and others do not), or null where there is
-    /// none.</summary>
+    /// <summary>A text, a number as it is written (some files quote identifiers, others do not), or null.</summary>
     public string? Label(string name) => !Has(name) ? null : Value(name) switch
     {
         { ValueKind: JsonValueKind.String } value => Read(name, value),
@@ -118,8 +117,7 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     /// <summary>An error about this record, naming its file and line.</summary>
     public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
 
-    /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and characters that are no
-    /// words.</summary>
+    /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and what is no word.</summary>
     public static string Reason(JsonException e)
     {
         var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"

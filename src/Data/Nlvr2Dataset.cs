@@ -4,12 +4,10 @@ namespace Madtp.Kit.Data;
 
 /// <summary>One example of NLVR2: is the sentence true of the two images?</summary>
 /// <param name="Identifier">"split-set-pair-sentence".</param>
-public sealed record Nlvr2Example(string Sentence, string LeftImagePath, string RightImagePath, bool Label, string Identifier)
+/// <param name="Synset">What the images show, where the file says so; in the toy world the kind of statement.</param>
+public sealed record Nlvr2Example(
+    string Sentence, string LeftImagePath, string RightImagePath, bool Label, string Identifier, string? Synset = null)
 {
-    /// <summary>What the images show, where the file says so; in the toy world the kind of statement. Scores can be split by
-    /// it.</summary>
-    public string? Synset { get; init; }
-
     /// <summary>Examples with the same sentence: the identifier without its pair. Consistency asks for all of a group to be
     /// right.</summary>
     public string Group =>
@@ -89,8 +87,7 @@ public static class Nlvr2Dataset
     }
 
     /// <summary>Finds images in any of the layouts they are kept in: below "images" or not, by split or not, training images in
-    /// numbered folders or not. The first image of a split shows which; the others follow it without another look at the
-    /// disk.</summary>
+    /// numbered folders or not. The first image of a split shows which; the others follow it unseen.</summary>
     private sealed class ImageFolder(string root)
     {
         private readonly Dictionary<string, int> layouts = [];

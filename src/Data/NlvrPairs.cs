@@ -9,16 +9,13 @@ namespace Madtp.Kit.Data;
 /// <param name="Ids">Statement tokens with [ENC] first, padded, <c>[B, N]</c> int64.</param>
 /// <param name="Mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
 /// <param name="Labels">1 where the statement is true, else 0, <c>[B]</c> int64.</param>
-public sealed record NlvrPairBatch(Tensor Images, Tensor Ids, Tensor Mask, Tensor Labels)
+/// <param name="PatchClasses">What each patch of each image shows, in the images' order, <c>[2B, patches]</c> int64; null if
+/// unknown.</param>
+/// <param name="NamedCounts">How many of what a token names are in the left and in the right image, −1 for tokens that name
+/// nothing, <c>[B, N, 2]</c> int64; null where it is not known.</param>
+public sealed record NlvrPairBatch(
+    Tensor Images, Tensor Ids, Tensor Mask, Tensor Labels, Tensor? PatchClasses = null, Tensor? NamedCounts = null)
 {
-    /// <summary>What each patch of each image shows, in the images' order, <c>[2B, patches]</c> int64; null where it is not
-    /// known.</summary>
-    public Tensor? PatchClasses { get; init; }
-
-    /// <summary>How many of what a token names are in the left and in the right image, −1 for tokens that name nothing,
-    /// <c>[B, N, 2]</c> int64; null where it is not known.</summary>
-    public Tensor? NamedCounts { get; init; }
-
     /// <summary>Tokens of each statement, padding left out.</summary>
     public required IReadOnlyList<int> TextLengths { get; init; }
 }
@@ -68,7 +65,6 @@ public sealed class NlvrPairs : ISplit
         Guard.Argument(pixels.Length == bytes && tokens.Count == count && kinds.Count == count,
             $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, "
             + $"not {tokens.Count}, {kinds.Count} and {pixels.Length}");
-
         int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
         images = new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
         (this.tokens, labels, Kinds) = ((example, _) => tokens[example], answers, kinds);
@@ -77,8 +73,7 @@ public sealed class NlvrPairs : ISplit
         SwapProbability = 0;
     }
 
-    /// <summary>A split whose images stay on disk: decoded when they are asked for, ahead of a training that says what it will
-    /// ask for.</summary>
+    /// <summary>A split whose images stay on disk: decoded when asked for, ahead of a training that says what it will.</summary>
     /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
     /// <param name="longest">The most tokens the model takes.</param>
     public NlvrPairs(IReadOnlyList<Nlvr2Example> examples, BertWordPiece tokenizer, int longest, TrainingImageSettings settings)

@@ -24,12 +24,10 @@ public sealed class QuestionedImages : ISplit
     {
         Guard.Argument(answers.Count == images.Captions && truth.Count == images.Captions,
             $"{images.Captions} questions with the answers of {answers.Count} and the truth of {truth.Count}");
-
         (this.images, this.answers, this.counts, Truth) = (images, question => answers[question], counts, truth);
     }
 
-    /// <summary>Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when they are asked
-    /// for.</summary>
+    /// <summary>Questions on disk, VQA v2's and Visual Genome's: images, questions and answers are read when asked for.</summary>
     /// <param name="questions">The questions; disposed with the split where they can be.</param>
     /// <param name="answer">How answers become tokens, [DEC] first and [SEP] last.</param>
     /// <param name="count">How many of the questions there shall be, the first; all if null.</param>

@@ -8,8 +8,7 @@ public sealed class SeededRandom(ulong seed)
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private ulong state = seed;
 
-    /// <summary>A seed of its own for each place in a tree of things (split, set, pair, …): equal parts give equal
-    /// seeds.</summary>
+    /// <summary>A seed of its own for each place in a tree of things (split, set, pair, …), by its parts.</summary>
     public static ulong SeedFor(params ReadOnlySpan<ulong> parts)
     {
         var seed = Golden;
@@ -58,8 +57,7 @@ public sealed class SeededRandom(ulong seed)
         }
     }
 
-    /// <summary>For each of some things another one, the same in every call, to give every example another's image or
-    /// text.</summary>
+    /// <summary>For each of some things another one, the same in every call, to give examples another's image or text.</summary>
     internal static int[] Derangement(int count)
     {
         int[] order = [.. Enumerable.Range(0, count)];

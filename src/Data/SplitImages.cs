@@ -34,8 +34,7 @@ internal abstract class SplitImages : IDisposable
     public virtual Tensor? PatchClasses(ReadOnlySpan<int> examples, Device? device) => null;
 
     /// <summary>Told what <see cref="Augmented"/> will be asked for, in order; it replaces what was told before.</summary>
-    /// <param name="plan">The batches, looked at as they come near; an endless plan is fine, an empty one ends reading
-    /// ahead.</param>
+    /// <param name="plan">The batches, looked at as they come near; an endless plan is fine, an empty one ends it.</param>
     public virtual void Prefetch(IEnumerable<PlannedBatch> plan)
     {
     }
@@ -43,8 +42,7 @@ internal abstract class SplitImages : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>Images kept decoded in memory, for small ones: one byte a channel, so that a batch is a gather and a
-/// normalisation.</summary>
+/// <summary>Images kept decoded in memory, for small ones: one byte a channel; a batch is a gather and a normalisation.</summary>
 internal sealed class DrawnImages : SplitImages
 {
     private readonly Tensor images; // [I, 3, H, W]

@@ -22,7 +22,6 @@ public sealed record TextEncoding(Func<string, int[]> Tokens, int PaddingId = 0,
         {
             Guard.Argument(text.Length <= columns,
                 $"text {row} has {text.Length} tokens, more than the {columns} it is to be padded to");
-
             Array.ConvertAll(text, id => (long)id).CopyTo(ids, row * columns);
             Array.Fill(mask, 1, row * columns, text.Length);
         }

@@ -5,17 +5,13 @@ namespace Madtp.Kit.Data;
 /// <summary>A question about an image.</summary>
 /// <param name="QuestionId">The question's number; a submission names it.</param>
 /// <param name="Answers">The answers to learn, weighted; empty where the file has none (test).</param>
-public sealed record VqaExample(long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers)
+/// <param name="People">How many people answered; 0 where nobody did, or the file does not say.</param>
+/// <param name="QuestionType">The kind of question, where the file says it: "what color is the", "how many", ….</param>
+/// <param name="AnswerType">"yes/no", "number" or "other", where the file says it.</param>
+public sealed record VqaExample(
+    long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers, int People = 0,
+    string? QuestionType = null, string? AnswerType = null)
 {
-    /// <summary>How many people answered; 0 where nobody did, or the file does not say.</summary>
-    public int People { get; init; }
-
-    /// <summary>The kind of question, where the file says it: "what color is the", "how many", ….</summary>
-    public string? QuestionType { get; init; }
-
-    /// <summary>"yes/no", "number" or "other", where the file says it.</summary>
-    public string? AnswerType { get; init; }
-
     /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does not
     /// matter.</summary>
     internal VqaQuestion ToScore()
@@ -33,8 +29,7 @@ public sealed record VqaExample(long QuestionId, string Question, string ImagePa
 /// <param name="Answers">The answers, ten in VQA's own data.</param>
 public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
 
-/// <summary>One person's answer. Two that agree in everything count as one in the evaluation, so that the number
-/// matters.</summary>
+/// <summary>One person's answer. Two that agree in everything count as one in the evaluation: the number matters.</summary>
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
 public sealed record VqaHumanAnswer(string Text, string? Confidence = null, long? Number = null);
@@ -58,8 +53,7 @@ public sealed class VqaDataset : FileList<VqaExample>
     {
     }
 
-    /// <summary>Opens VQA v2's official files: "questions", and "annotations" with ten answers each, joined by question
-    /// number.</summary>
+    /// <summary>Opens VQA v2's official files: "questions", and "annotations" with ten answers each, joined by number.</summary>
     /// <param name="questions">v2_OpenEnded_mscoco_…_questions.json.</param>
     /// <param name="annotations">v2_mscoco_…_annotations.json; null where there are no answers (test).</param>
     /// <param name="imageFolder">The folder that holds train2014, val2014 and test2015.</param>
@@ -106,8 +100,7 @@ public sealed class VqaDataset : FileList<VqaExample>
     /// <param name="path">An array with "question_id", "question", "image", "dataset", and "answer": ten of VQA, one of Visual
     /// Genome, none of a test.</param>
     /// <param name="cocoFolder">What the image names of "vqa" entries are relative to.</param>
-    /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where the file has
-    /// none.</param>
+    /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where there are none.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static VqaDataset OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null)

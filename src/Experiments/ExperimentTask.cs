@@ -216,7 +216,6 @@ public sealed class ExperimentTask
         var (k, width) = (Default.LearnableTokens, Default.AlignmentWidth);
         Guard.Argument(task == "nlvr2" || (experiment.LearnableTokens, experiment.AlignmentWidth) == (k, width),
             $"'{Name}' has K = {k} and d_k = {width}; only toy-nlvr2 varies them", nameof(experiment));
-
         var settings = Recipe.Toy(task, 0.5).Task with
         {
             Checkpoint = ToyModels.WeightsPath(task),

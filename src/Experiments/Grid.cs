@@ -16,8 +16,7 @@ public sealed class Grid
 
     private const string Questions = "questions", Decoys = "table2-decoys";
 
-    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions to the world with
-    /// decoys.</summary>
+    /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions with decoys.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         .. PaperTable.Numbers.Select(number => $"table{number}"), Decoys,

@@ -3,8 +3,7 @@ using Madtp.Kit.Madtp;
 namespace Madtp.Kit.Experiments;
 
 /// <summary>A table of the paper: what it prints, number by number (GFLOPs are multiply-accumulates in 10⁹), and the experiments
-/// behind ours. At toy scale three seeds each; at the paper's one, as in the paper, with its data sets, ratios and
-/// sizes.</summary>
+/// behind ours. At toy scale three seeds each; at the paper's one, as in it, with its data sets, ratios and sizes.</summary>
 public sealed class PaperTable
 {
     private static readonly Lazy<JsonElement> Printed = new(() =>

@@ -4,10 +4,8 @@ using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// The questions to the world with decoys, as <c>data/toy/QUESTIONS.md</c> fixes them: arms, corpora, ratios, seeds. One
-/// definition for sweeps, tables and notebooks.
-/// </summary>
+/// <summary>The questions to the world with decoys, as <c>data/toy/QUESTIONS.md</c> fixes them: arms, corpora, ratios, seeds. One
+/// definition for sweeps, tables and notebooks.</summary>
 /// <param name="Number">1 to 5.</param>
 /// <param name="Arms">Methods, MADTP first.</param>
 /// <param name="Ratios">Reduce ratios.</param>
@@ -65,10 +63,8 @@ public sealed record Question(int Number, IReadOnlyList<string> Arms, IReadOnlyL
         },
     ];
 
-    /// <summary>
-    /// All questions, in the order that they are run in; then all again at 0.5, which eq. 9 reaches with K = 48 only; then the
-    /// first with a longer tuning.
-    /// </summary>
+    /// <summary>All questions, in the order that they are run in; then all again at 0.5, which eq. 9 reaches with K = 48 only;
+    /// then the first with a longer tuning.</summary>
     public static IReadOnlyList<Question> All { get; } =
         [.. Asked, .. Asked.Select(question => question.With(48, ratio: 0.5)), Asked[0].Longer(AllPairs, ratio: 0.7)];
 

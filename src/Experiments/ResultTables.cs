@@ -49,10 +49,8 @@ public static class ResultTable
     public static ResultTable<T> Of<T>(IEnumerable<T> results) => new(results);
 }
 
-/// <summary>
-/// Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the difference to the
-/// uncompressed model of the same scale, and the share of multiply-accumulates that is left.
-/// </summary>
+/// <summary>Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the difference
+/// to the uncompressed model of the same scale, and the share of multiply-accumulates that is left.</summary>
 /// <param name="labels">Names of the first columns.</param>
 /// <param name="plain">Our uncompressed model.</param>
 /// <param name="paperPlain">The paper's.</param>
@@ -113,10 +111,8 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plai
     private Spread? Ours(SeedGroup? group) => Score is null ? group?.Test : group?.Scores[Score];
 }
 
-/// <summary>
-/// Who is ahead, a row for each pair of methods. A verdict is given only where their multiply-accumulates differ by less than a
-/// point of the plain model's, and only where the seeds can tell.
-/// </summary>
+/// <summary>Who is ahead, a row for each pair of methods. A verdict is given only where their multiply-accumulates differ by less
+/// than a point of the plain model's, and only where the seeds can tell.</summary>
 public sealed class VerdictTable
 {
     /// <summary>The single score that is compared, such as "CIDEr"; null for the test score.</summary>

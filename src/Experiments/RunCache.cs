@@ -14,8 +14,7 @@ public sealed class RunCache(string folder, string? published = null)
     public const string ResultsVariable = "KIT_RESULTS";
 
     /// <summary>The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>. At the paper's scale <c>KIT_RESULTS</c>, else
-    /// <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again because everything else is to
-    /// be.</summary>
+    /// <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again with everything else.</summary>
     public static RunCache Default => At(Scale.Current);
 
     /// <summary>The kit's cache of toy results: for what a notebook shows on the toy world at either scale.</summary>

@@ -3,10 +3,9 @@ using Microsoft.Data.Analysis;
 
 namespace Madtp.Kit.Experiments;
 
-/// <summary>
-/// Does an order of methods depend on how long they were trained? A toy task's methods at half of the multiply-accumulates, each
-/// fine-tuned for one pass over its 3,200 examples and for several, three seeds each; at toy scale whatever the current one is.
-/// </summary>
+/// <summary>Does an order of methods depend on how long they were trained? A toy task's methods at half of the
+/// multiply-accumulates, each fine-tuned for one pass over its 3,200 examples and for several, three seeds each; at toy scale
+/// whatever the current one is.</summary>
 public sealed class TrainingLength
 {
     private TrainingLength(SeedGroups one, SeedGroups more, int passes) => (One, More, Passes) = (one, more, passes);

@@ -75,9 +75,8 @@ public enum Measure
     /// <summary>Accuracy on the test pairs, 0 to 1.</summary>
     Accuracy,
 
-    /// <summary>
-    /// Share of objects' patches kept minus share of glyphs', on the corpus of objects minus the same on that of glyphs.
-    /// </summary>
+    /// <summary>Share of objects' patches kept minus share of glyphs', on the corpus of objects minus the same on that of
+    /// glyphs.</summary>
     Selectivity,
 
     /// <summary>Mean cosine between the learnable tokens: 1 where all are alike.</summary>
@@ -115,9 +114,8 @@ public sealed record Comparison(
         }
     }
 
-    /// <summary>
-    /// The comparison in a line: "1b at 0.5 on objects: MADTP - frozen guidance = +0.2 points ± 0.4 (5 seeds): undecided".
-    /// </summary>
+    /// <summary>The comparison in a line: "1b at 0.5 on objects: MADTP - frozen guidance = +0.2 points ± 0.4 (5 seeds):
+    /// undecided".</summary>
     public override string ToString()
     {
         var on = Part.Measure == Measure.Selectivity ? "both corpora" : Corpus == ThingKind.Object ? "objects" : "glyphs";

@@ -44,7 +44,6 @@ public static class AttentionOverlay
         string title, RgbImage picture, PatchGrid grid, IReadOnlyList<AttentionMap> maps, int columns = 5, double width = 960)
     {
         Guard.Argument(maps.Count != 0, $"no attention map is given to draw");
-
         if (maps.FirstOrDefault(map => map.Weights.Count != grid.Count) is { } odd)
         {
             throw new ArgumentException(

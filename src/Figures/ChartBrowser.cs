@@ -5,8 +5,7 @@ using PuppeteerSharp;
 namespace Madtp.Kit.Figures;
 
 /// <summary>The Chromium that draws charts without a window: started for the first static picture, kept for the next, ended with
-/// this process. It takes its orders from a pipe and listens on no port, so that it ends by itself when this process is
-/// killed.</summary>
+/// this process. It takes its orders from a pipe and listens on no port, so that it ends when this process is killed.</summary>
 internal static class ChartBrowser
 {
     private const string ProfilePrefix = "madtp-kit-chromium-";
@@ -33,8 +32,7 @@ internal static class ChartBrowser
 
     static ChartBrowser() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Close();
 
-    /// <summary>The program: <c>KIT_BROWSER</c>, else the one chosen for Plotly.NET.ImageExport, else the first in <c>PATH</c>;
-    /// or null.</summary>
+    /// <summary>The program: <c>KIT_BROWSER</c>, else Plotly.NET.ImageExport's, else the first in <c>PATH</c>; or null.</summary>
     public static string? Program => Environment.GetEnvironmentVariable("KIT_BROWSER") is { Length: > 0 } chosen
         ? chosen
         : PuppeteerSharpRendererOptions.localBrowserExecutablePath?.Value ?? OnPath();

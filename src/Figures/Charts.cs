@@ -34,16 +34,13 @@ public static class ChartFigures
             null, null, null, bars, null, null, null, null, null, null, null, null, null).Invoke(chart);
     }
 
-    /// <summary>
-    /// Sets where the vertical axis begins and ends. One that begins above 0 is drawn with a break, and its title says where.
-    /// </summary>
+    /// <summary>Sets where the vertical axis begins and ends. One that begins above 0 is drawn with a break, and its title says
+    /// where.</summary>
     public static GenericChart WithYRange(this GenericChart chart, double from, double to) =>
         Axes.WithYAxisStyle<double, double, string>(chart, MinMax: Tuple.Create(from, to));
 
-    /// <summary>
-    /// The chart as a figure in the kit's look: interactive in a live notebook, static in files and where
-    /// <c>KIT_FIGURES_STATIC</c> is 1.
-    /// </summary>
+    /// <summary>The chart as a figure in the kit's look: interactive in a live notebook, static in files and where
+    /// <c>KIT_FIGURES_STATIC</c> is 1.</summary>
     /// <param name="chart">Any chart of Plotly.NET.</param>
     /// <param name="saveAs">The name of its files in the folder of figures, without an ending; null for none.</param>
     public static StaticFigure Draw(this GenericChart chart, string? saveAs = null)
@@ -145,10 +142,8 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         return new ChartLook(figure.ToJsonString(), title, width, height);
     }
 
-    /// <summary>
-    /// A method has its colour in every figure, whatever else is shown and whatever its name says after a comma; what stands
-    /// beside methods has a colour that none of them has. Columns that a paper printed are hatched.
-    /// </summary>
+    /// <summary>A method has its colour in every figure, whatever else is shown and whatever its name says after a comma; what
+    /// stands beside methods has a colour that none of them has. Columns that a paper printed are hatched.</summary>
     private static void Color(JsonObject[] traces, JsonNode methods, JsonArray others)
     {
         string[] names = [.. traces.Select(trace => (string?)trace["name"] ?? "")];

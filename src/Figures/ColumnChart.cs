@@ -5,10 +5,8 @@ using Chart = Plotly.NET.CSharp.Chart;
 namespace Madtp.Kit.Figures;
 
 /// <summary>One colour of a column chart.</summary>
-/// <param name="Name">
-/// What the legend calls it: a method, which has its colour in every figure, and after a comma what else is to be said. What ends
-/// with ", paper" is hatched: a paper printed it.
-/// </param>
+/// <param name="Name">What the legend calls it: a method, which has its colour in every figure, and after a comma what else is to
+/// be said. What ends with ", paper" is hatched: a paper printed it.</param>
 /// <param name="Values">A number for each group; not a number where there is none.</param>
 /// <param name="Deviations">Half the length of each error bar; null for none.</param>
 public sealed record ColumnSeries(string Name, IEnumerable<double> Values, IEnumerable<double>? Deviations = null);

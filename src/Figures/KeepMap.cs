@@ -43,9 +43,8 @@ public static class KeepMap
     /// <param name="title">What the figure is called; empty for no title.</param>
     /// <param name="images">The images, one row each.</param>
     /// <param name="texts">The texts, if any.</param>
-    /// <param name="layers">
-    /// Which layers, counted from 1; null for up to six spread over all, of images and of each text their own.
-    /// </param>
+    /// <param name="layers">Which layers, counted from 1; null for up to six spread over all, of images and of each text their
+    /// own.</param>
     /// <param name="width">Width of the figure in pixels.</param>
     /// <exception cref="ArgumentException">A patch, word or layer is not there, or nothing is given to draw.</exception>
     public static StaticFigure Draw(
@@ -104,14 +103,12 @@ public static class KeepMap
         ];
         Guard.Argument(rows.Length > 0 && rows.All(row => row.PerLayer.Count > 0),
             $"a keep-map needs an image or a text with at least one layer");
-
         foreach (var (label, perLayer, count, one, all) in rows)
         {
             foreach (var layer in layers ?? Spread(perLayer.Count))
             {
                 Guard.Argument(layer >= 1 && layer <= perLayer.Count,
                     $"layer {layer} is not among the {perLayer.Count} layers of {(label.Length > 0 ? label : "the image")}");
-
                 foreach (var odd in perLayer[layer - 1].Where(position => position < 0 || position >= count))
                 {
                     throw new ArgumentException($"{label} layer {layer}: {one} {odd} is not among the {count} {all}, from 0");

@@ -59,7 +59,6 @@ public sealed class KeepMapModel : IDisposable
         bool Has(string part) => file.Tensors.Any(tensor => tensor.Name.Contains(part, StringComparison.Ordinal));
         Guard.Data(!Has("text_decoder") && (Has("cls_head") || Has("itm_head") || Has("token_embedding")),
             $"{path} is no BLIP for NLVR2 or retrieval and no CLIP; `./kit checkpoint {path}` shows what it holds");
-
         if (Has("token_embedding"))
         {
             var sizes = CheckpointSizes.Clip(file, hints);
@@ -81,8 +80,7 @@ public sealed class KeepMapModel : IDisposable
 
     /// <summary>Runs pictures and text at several temperatures, the model's own among them, and unpruned.</summary>
     /// <param name="text">A statement about them, or what is to be compared with the picture.</param>
-    /// <param name="ratio">The reduce ratio that T is calibrated to on this picture; if null, the T that the file holds is taken,
-    /// or 0.5.</param>
+    /// <param name="ratio">The reduce ratio that T is calibrated to on this picture; if null, the file's own T, or 0.5.</param>
     /// <param name="rival">A method to be drawn beside it at the same multiply-accumulates; none if null.</param>
     /// <returns>The page's sample, the figure, and how T was found.</returns>
     public (KeepMapSample Sample, StaticFigure Figure, string Found) Draw(

@@ -85,7 +85,6 @@ public static class KeepMapPage
     {
         Guard.Argument(samples.Count != 0 && samples[0].Runs.Count != 0 && samples[0].Runs[0].Left.Count != 0,
             $"a keep-map page needs at least one sample with at least one run of at least one block", nameof(samples));
-
         double[] temperatures = [.. samples[0].Runs.Select(run => run.Temperature)];
         var depth = samples[0].Runs[0].Left.Count;
         foreach (var (number, sample) in samples.Select((sample, i) => (i + 1, sample)))
@@ -110,7 +109,6 @@ public static class KeepMapPage
     {
         Guard.Argument(layers.Count == depth,
             $"{of}: {layers.Count} blocks, but the first image has {depth}; all must have as many, one at least");
-
         for (var block = 1; block <= layers.Count; block++)
         {
             if (layers[block - 1].Tokens.FirstOrDefault(token => token.Position >= count || token.Position <= -block) is { } odd)

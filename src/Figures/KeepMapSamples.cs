@@ -14,42 +14,29 @@ namespace Madtp.Kit.Figures;
 /// <param name="Right">The right image; null where there is one only.</param>
 /// <param name="Words">The statement's pieces in order; one that begins with <c>##</c> continues the one before.</param>
 /// <param name="Runs">Its passes, by ascending temperature; every sample of a page has the same ones.</param>
+/// <param name="Opens">The run that the page opens with, from 0; the middle one if null.</param>
 public sealed record KeepMapSample(
     string Sentence, bool? Label, RgbImage Left, RgbImage? Right, PatchGrid Grid, IReadOnlyList<string> Words,
-    IReadOnlyList<KeepMapRun> Runs)
-{
-    /// <summary>The run that the page opens with, from 0; the middle one if null.</summary>
-    public int? Opens { get; init; }
-}
+    IReadOnlyList<KeepMapRun> Runs, int? Opens = null);
 
 /// <summary>One forward pass over a pair, at one temperature, block by block.</summary>
 /// <param name="Temperature">T; +∞ where nothing is pruned.</param>
 /// <param name="MacShare">What it cost, as a share of the plain model's multiply-accumulates.</param>
-/// <param name="True">The model's probability that the statement is true, or that text and image match; of a CLIP the
-/// cosine.</param>
+/// <param name="True">The model's probability that the statement is true, or that text and image match; CLIP's cosine.</param>
 /// <param name="Right">The right image's blocks; none where there is one image only.</param>
+/// <param name="Says">What the run says in a sentence; null for the answer to a statement.</param>
+/// <param name="Name">What the run is called where that is not its temperature: a rival and its strength.</param>
+/// <param name="AddsToken">Whether what is pruned comes back as one more token.</param>
+/// <param name="Merges">Whether pruned tokens are merged into others.</param>
+/// <param name="Score">What the score that decides is: TIS, one of its parts, or a rival's own.</param>
 public sealed record KeepMapRun(
-    double Temperature, double MacShare, double True,
-    IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right, IReadOnlyList<KeepMapLayer> Text)
+    double Temperature, double MacShare, double True, IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right,
+    IReadOnlyList<KeepMapLayer> Text, string? Says = null, string? Name = null, bool AddsToken = true, bool Merges = true,
+    string Score = "TIS")
 {
-    /// <summary>What the run says in a sentence; null for the answer to a statement.</summary>
-    public string? Says { get; init; }
-
-    /// <summary>What the run is called where that is not its temperature: a rival and its strength.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Whether what is pruned comes back as one more token.</summary>
-    public bool AddsToken { get; init; } = true;
-
     /// <summary>What becomes of a pruned token, in a sentence.</summary>
     public string Fate =>
         AddsToken ? "It lives on in the merged token." : Merges ? "It lives on in a token like it." : "It is gone.";
-
-    /// <summary>Whether pruned tokens are merged into others.</summary>
-    public bool Merges { get; init; } = true;
-
-    /// <summary>What the score that decides is: TIS, one of its parts, or a rival's own.</summary>
-    public string Score { get; init; } = "TIS";
 
     /// <summary>What a policy's score is, in a word or two.</summary>
     internal static string ScoreOf(ReductionPolicy policy) => policy.Scorer switch
@@ -79,12 +66,9 @@ public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> 
 /// <param name="Alignment">S_token; null where it is not in use.</param>
 /// <param name="Total">What decides: TIS, the token importance score, or a rival's own (<see cref="KeepMapRun.Score"/>).</param>
 /// <param name="Kept">Whether it goes on as a token of its own.</param>
-public sealed record ScoredToken(int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept)
-{
-    /// <summary>The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without
-    /// guidance.</summary>
-    public int? Claim { get; init; }
-}
+/// <param name="Claim">The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without.</param>
+public sealed record ScoredToken(
+    int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept, int? Claim = null);
 
 /// <summary>Records what a keep-map page shows.</summary>
 public static class KeepMapSamples

@@ -64,7 +64,6 @@ public static class Bleu
     private static Counts Count(TokenizedCaption caption)
     {
         Guard.Argument(caption.References.Count != 0, $"image {caption.ImageId} has no reference caption", nameof(caption));
-
         var ngrams = new Ngrams();
         var test = ngrams.Count(caption.Hypothesis);
         var references = caption.References.Select(ngrams.Count).ToArray();

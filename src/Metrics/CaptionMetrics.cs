@@ -69,7 +69,6 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
         Guard.Data(missing.Length == 0 || subset,
             $"{resultsPath}: {missing.Length} of the {images.Length} images of {annotationsPath} have no caption, such as "
             + $"{missing[0]}; leave them out with --subset");
-
         var kept = images.Where(hypotheses.ContainsKey).Select(image => references.TryGetValue(image, out var captions)
             ? new TokenizedCaption(image, hypotheses[image], captions)
             : throw new InvalidDataException($"{annotationsPath}: image {image} has no caption to compare with")).ToArray();
@@ -77,8 +76,7 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
             $"{resultsPath}: no caption is for an image of {annotationsPath}");
     }
 
-    /// <summary>The captions as the metrics compare them, references and generated ones tokenized apart, as the original
-    /// does.</summary>
+    /// <summary>The captions as the metrics compare them, references and generated ones tokenized apart, as originally.</summary>
     public IReadOnlyList<TokenizedCaption> Tokenize()
     {
         var references = new Queue<string>(PtbTokenizer.Tokenize([.. Images.SelectMany(image => image.References)]));

@@ -181,15 +181,14 @@ internal static class PtbRules
     };
 }
 
-/// <summary>One way a token can look. Of all rules that match at a place the one that matches most text wins, then the one listed
+/// <summary>One way a token can look. Of all rules that match at a place the one that matches most wins, then the one listed
 /// first.</summary>
 /// <param name="Starts">Which characters the pattern can start with.</param>
-/// <param name="Pattern">Of the token; its group <c>t</c>, where there is one, is the token and the rest must only
-/// follow.</param>
+/// <param name="Pattern">Of the token; its group <c>t</c>, if any, is the token and the rest must follow.</param>
 /// <param name="Rewrite">What the token is written as; null for as it stands, an empty result for nothing.</param>
 /// <param name="GiveBack">How many characters at the token's end are read again as the next token.</param>
-/// <param name="Repeats">Whether what is given back also stays in the token, as the period of an abbreviation that ends a
-/// sentence.</param>
+/// <param name="Repeats">Whether what is given back also stays in the token, as an abbreviation's period at a sentence's
+/// end.</param>
 /// <param name="Reach">Where the pattern does not match at a place, it matches nowhere in what this one matches there: so that a
 /// text in which a rule looks far ahead and fails is not looked through again from each of its characters. Null for patterns that
 /// look ahead no further than to what they take.</param>

@@ -84,12 +84,10 @@ public static class RetrievalRecall
     {
         Guard.Argument(imageOfCaption.Count == scores.Columns && scores.Columns != 0,
             $"the scores are of {scores.Columns} captions, the map is of {imageOfCaption.Count}", nameof(imageOfCaption));
-
         var stray = imageOfCaption.ToList().FindIndex(image => image < 0 || image >= scores.Rows);
         Guard.Argument(stray < 0,
             $"caption {stray} belongs to image {imageOfCaption[stray]}, but the scores are of {scores.Rows} images",
             nameof(imageOfCaption));
-
         var lonely = Enumerable.Range(0, scores.Rows).Except(imageOfCaption).ToList();
         Guard.Argument(lonely.Count == 0, $"image {lonely[0]} has no caption", nameof(imageOfCaption));
     }
@@ -122,7 +120,6 @@ public sealed class ScoreMatrix
     {
         Guard.Argument(rows >= 0 && columns >= 0 && (long)rows * columns == values.Length,
             $"{values.Length} scores do not fill [{rows}, {columns}]", nameof(values));
-
         if (Array.FindIndex(values, float.IsNaN) is var wrong and >= 0)
         {
             throw new ArgumentException($"the score in row {wrong / columns}, column {wrong % columns} is not a number",

@@ -14,7 +14,6 @@ public static class VqaAccuracy
         VqaVersion version = VqaVersion.Current)
     {
         Guard.Argument(questions.Count != 0, $"there are no questions to score", nameof(questions));
-
         var accuracies = questions.Select(question => Accuracy(question, PredictionOf(question, predictions), version)).ToArray();
         return new VqaScores(
             Mean(accuracies),
@@ -119,7 +118,6 @@ public static class VqaAccuracy
         var (missing, extra) = (expected.Except(found).ToArray(), found.Except(expected).ToArray());
         Guard.Data(missing.Length == 0,
             $"{path}: question {missing[0]} of {annotationsPath} is missing ({missing.Length} in all)");
-
         Guard.Data(extra.Length == 0, $"{path}: question {extra[0]} is not in {annotationsPath} ({extra.Length} in all)");
     }
 }

@@ -23,8 +23,7 @@ public static class VqaAnswerNormalization
         .Select(line => line.Split(' ')).ToDictionary(fields => fields[0], fields => fields[1], StringComparer.Ordinal);
 
     /// <summary>Punctuation out: a sign goes without trace where the text has a blank beside that sign anywhere, or a comma
-    /// between digits anywhere; else it becomes a blank. Then every period goes that no digit follows, up to 32 of
-    /// them.</summary>
+    /// between digits anywhere; else it becomes a blank. Then up to 32 periods go that no digit follows.</summary>
     public static string StripPunctuation(string text)
     {
         if (!text.AsSpan().ContainsAny(Signs))
@@ -44,8 +43,7 @@ public static class VqaAnswerNormalization
         return StripPeriods(result.ToString());
     }
 
-    /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, one blank between
-    /// words.</summary>
+    /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, single blanks.</summary>
     public static string NormalizeWords(string text)
     {
         var words = PythonText.Split(PythonText.Lower(text)).Select(word => Numbers.GetValueOrDefault(word, word));

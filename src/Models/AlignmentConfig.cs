@@ -9,8 +9,7 @@ namespace Madtp.Kit.Models;
 /// <param name="Map">Whether tokens pass a linear map first.</param>
 public sealed record AlignmentConfig(int Tokens = 100, int Width = 768, AlignmentMapping Map = AlignmentMapping.None)
 {
-    /// <summary>E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without alignment
-    /// guidance.</summary>
+    /// <summary>E, normal random tokens <c>[K, d_k]</c> (<c>space_dict</c> in the checkpoints); null without guidance.</summary>
     internal static Parameter? LearnableTokens(AlignmentConfig? alignment) =>
         alignment is null ? null : nn.Parameter(randn(alignment.Tokens, alignment.Width));
 }

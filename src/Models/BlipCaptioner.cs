@@ -44,7 +44,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     {
         Guard.Argument(images.shape[0] == ids.shape[0],
             $"{images.shape[0]} images and {ids.shape[0]} captions are not pairs", nameof(ids));
-
         var vision = visual_encoder.forward(images); // [B, S, D_v]
         var logits = text_decoder.Forward(ids, mask, ImageContext.Of(vision)); // [B, N, V]
         var targets = LanguageModelLoss.Targets(ids, Config.Text.PaddingId, promptLength);

@@ -49,13 +49,11 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
         Guard.Argument(images.shape[0] == 2 * pairs,
             $"{pairs} statements need {2 * pairs} images (all left ones, then all right ones), not {images.shape[0]}",
             nameof(images));
-
         return Read(visual_encoder.forward(images), ids, mask);
     }
 
     /// <summary>Scores a batch of statements about pairs of images that are encoded already.</summary>
-    /// <param name="vision">Final tokens of both images of every pair, <c>[2B, S, D_v]</c>: first all left ones, then all right
-    /// ones.</param>
+    /// <param name="vision">Final tokens of both images of every pair, <c>[2B, S, D_v]</c>: first all left ones.</param>
     /// <param name="ids">Statement tokens with [ENC] first, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     public NlvrOutput Read(TokenState vision, Tensor ids, Tensor mask)

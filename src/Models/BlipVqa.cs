@@ -4,8 +4,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones.
-/// Image and question tokens may be reduced, the answer decoder's never are. Parameter names are those of its
-/// checkpoints.</summary>
+/// Image and question tokens may be reduced, the answer decoder's never are. Parameter names are its checkpoints'.</summary>
 public sealed class BlipVqa : nn.Module, IReducibleModel
 {
     private readonly Parameter? space_dict;
@@ -47,7 +46,6 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     {
         Guard.Argument(images.shape[0] == ids.shape[0],
             $"{images.shape[0]} images and {ids.shape[0]} questions are not pairs", nameof(ids));
-
         var vision = visual_encoder.forward(images); // [B, S, D_v]
         return new VqaEncoding(vision, text_encoder.Forward(ids, mask, [ImageContext.Of(vision)]));
     }
@@ -138,8 +136,7 @@ public sealed record AnswerCandidates(Tensor Ids, Tensor Mask)
 /// <param name="Scores">Their log-likelihood, labels smoothed as in training, <c>[B, k]</c>.</param>
 public sealed record RankedAnswers(Tensor Best, Tensor Candidates, Tensor Scores);
 
-/// <summary>Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these as a
-/// whole.</summary>
+/// <summary>Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these.</summary>
 internal static class AnswerRanking
 {
     /// <summary>Ranks candidates for questions that the decoder reads, <paramref name="questions"/> of B.</summary>
@@ -148,7 +145,6 @@ internal static class AnswerRanking
     {
         Guard.Argument(k >= 1 && candidates.Ids.shape[0] != 0,
             $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
-
         var read = decoder.Project(questions); // once for all candidates
         var likely = First(decoder, read, candidates, (int)Math.Min(k, candidates.Ids.shape[0])); // [B, k]
         var scores = stack([.. Enumerable.Range(0, (int)likely.shape[0]).Select(question =>

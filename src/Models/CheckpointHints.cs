@@ -121,8 +121,7 @@ public sealed record CheckpointHints(
         return new Known(both[0], both[1], activation, null);
     }
 
-    /// <summary>Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; null where it is
-    /// neither.</summary>
+    /// <summary>Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; else null.</summary>
     public static int[]? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

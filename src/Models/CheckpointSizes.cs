@@ -49,12 +49,11 @@ public static class CheckpointSizes
         };
     }
 
-    /// <summary>The sizes of a BLIP of any task; the width of the joint space and the first merging layer where the checkpoint
-    /// has them.</summary>
+    /// <summary>The sizes of a BLIP of any task; the joint space's width and the first merging layer where it has them.</summary>
     /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
     /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
-    /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or of an impossible
-    /// shape.</exception>
+    /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or
+    /// misshapen.</exception>
     public static BlipConfig Blip(CheckpointFile file, CheckpointHints? hints = null)
     {
         ArgumentNullException.ThrowIfNull(file);

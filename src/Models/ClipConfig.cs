@@ -14,8 +14,7 @@ public sealed record ClipConfig
     /// <summary>Alignment guidance; null builds the plain model, as in the official checkpoints.</summary>
     public AlignmentConfig? Alignment { get; init; } = new(Map: AlignmentMapping.PerLayer);
 
-    /// <summary>Momentum copies and queues for training; null builds a model that only answers, as in the official
-    /// checkpoints.</summary>
+    /// <summary>Momentum copies and queues for training; null builds a model that only answers, as official ones do.</summary>
     public ContrastiveConfig? Contrastive { get; init; } = new();
 
     /// <summary>What the feed-forward parts compute.</summary>
@@ -39,8 +38,7 @@ public sealed record ClipConfig
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
     public static ClipConfig LargePatch14At336 { get; } = Large(336);
 
-    /// <summary>The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = 64, K = 64, d_k =
-    /// 64.</summary>
+    /// <summary>The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = K = d_k = 64.</summary>
     public static ClipConfig Toy { get; } = new()
     {
         Vision = VisionTransformerConfig.Toy,

@@ -66,8 +66,7 @@ public static class ContrastiveLoss
 {
     /// <summary>Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a
     /// mix of the true pairs and of what the momentum copies find similar.</summary>
-    /// <param name="online">Features that learn, each <c>[B, E]</c>; each rank's are compared with the copies of all
-    /// ranks.</param>
+    /// <param name="online">Features that learn, each <c>[B, E]</c>; each rank's meet the copies of all ranks.</param>
     /// <param name="momentum">Features of the momentum copies, each <c>[B, E]</c>.</param>
     /// <param name="queues">Features of earlier batches.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64; captions of one image share its id and count as pairs.</param>
@@ -141,7 +140,6 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
         (features, ids) = (features.Gathered(), Ranks.Gather(ids));
         var batch = ids.shape[0];
         Guard.Argument(batch <= Size, $"a batch of {batch} does not fit a queue of {Size} features", nameof(ids));
-
         var places = (arange(batch, dtype: int64, device: ids.device) + Pointer).remainder(Size); // [B]
         Image.index_copy_(1, places, features.Image.detach().to(Image.dtype).t());
         Text.index_copy_(1, places, features.Text.detach().to(Text.dtype).t());
@@ -167,8 +165,7 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
                 + $"trained")
         : new(image_queue, text_queue!, idx_queue!, ptr_queue!);
 
-    /// <summary>What learns beside its copy, modules of the same structure or parameters; none in a model that only
-    /// answers.</summary>
+    /// <summary>What learns beside its copy, modules or parameters alike; none in a model that only answers.</summary>
     private protected abstract IEnumerable<(Parameter Online, Parameter Copy)> Copies { get; }
 
     /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>

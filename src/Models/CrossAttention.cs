@@ -13,8 +13,7 @@ public sealed record KeyValue(Tensor Key, Tensor Value);
 public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 {
     /// <summary>Keys and values of each text layer's cross-attention, made by <see cref="TextTransformer.Project"/> where one
-    /// image serves several passes; null projects the tokens in every pass. With a batch of b they serve B texts, each image a
-    /// run of B / b.</summary>
+    /// image serves several passes; null projects the tokens in every pass. Of a batch of b each serves B / b texts.</summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 
     /// <summary>Keys and values for the layer that reads, or null.</summary>
@@ -36,8 +35,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 /// <summary>How a text layer reads images: one (MED) or two (NLVR2).</summary>
 public abstract class CrossAttention(string name) : nn.Module(name)
 {
-    /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and
-    /// LayerNorm.</summary>
+    /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and norm.</summary>
     /// <exception cref="ArgumentException">There are not as many images as are read.</exception>
     public abstract Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images);
 
@@ -66,7 +64,6 @@ public sealed class SingleCrossAttention : CrossAttention
     public override Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
         Guard.Argument(images.Count == 1, $"this text encoder reads one image, not {images.Count}", nameof(images));
-
         var keyValue = images[0].KeyValue ?? self.Project(images[0].Tokens);
         return output.forward(Read(tokens, keyValue, images[0].AttentionBias()), tokens);
     }
@@ -78,7 +75,6 @@ public sealed class SingleCrossAttention : CrossAttention
         Guard.Argument(tokens.shape[0] % images == 0,
             $"{tokens.shape[0]} texts cannot share {images} images evenly; there must be one image a text, or one for each "
             + $"run of texts", nameof(keyValue));
-
         var queries = tokens.reshape(images, -1, tokens.shape[2]);
         return MultiHeadAttention.JoinHeads(self.Attend(queries, keyValue, bias)).reshape(tokens.shape[0], tokens.shape[1], -1);
     }
@@ -101,14 +97,12 @@ public sealed class PairCrossAttention : CrossAttention
         RegisterComponents();
     }
 
-    /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons that say
-    /// where.</summary>
+    /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons.</summary>
     public Action<Tensor, Tensor>? Looks { get; set; }
 
     public override Tensor Attend(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
         Guard.Argument(images.Count == 2, $"the NLVR2 text encoder reads two images, not {images.Count}", nameof(images));
-
         var (left, right) = (Read(self0, tokens, images[0]), Read(self1, tokens, images[1]));
         Looks?.Invoke(left.Probabilities, right.Probabilities);
         return output.forward(MultiHeadAttention.JoinHeads(left), MultiHeadAttention.JoinHeads(right), tokens);
@@ -118,8 +112,7 @@ public sealed class PairCrossAttention : CrossAttention
         attention.Attend(tokens, attention.Project(image.Tokens), image.AttentionBias());
 }
 
-/// <summary>Joins what the text read in two images: a projection each, their mean or a learned merge, residual,
-/// LayerNorm.</summary>
+/// <summary>Joins what the text read in two images: a projection each, mean or learned merge, residual, LayerNorm.</summary>
 public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Linear dense0;

@@ -2,10 +2,9 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>How a text is generated. The defaults are those of BLIP's captioning: beam search with 3 beams, 5 to 20
-/// tokens.</summary>
-/// <remarks>Lengths count all tokens, the prompt included, as in Hugging Face's <c>generate</c>, which the released models were
-/// scored with.</remarks>
+/// <summary>How a text is generated. The defaults are those of BLIP's captioning: 3 beams, 5 to 20 tokens.</summary>
+/// <remarks>Lengths count all tokens, the prompt included, as in Hugging Face's <c>generate</c>, which scored the released
+/// models.</remarks>
 public sealed record GenerationSettings
 {
     /// <summary>Most tokens of a text.</summary>
@@ -68,8 +67,7 @@ public sealed record SamplingSettings
     /// <summary>p: words are drawn from the smallest set of likeliest words whose probabilities reach it.</summary>
     public double TopP { get; init; } = 0.9;
 
-    /// <summary>k: words are drawn from the k likeliest at most; 0 sets no limit. Where BLIP says nothing, <c>generate</c> takes
-    /// 50.</summary>
+    /// <summary>k: words are drawn from the k likeliest at most; 0 sets no limit. BLIP's <c>generate</c> takes 50.</summary>
     public int TopK { get; init; } = 50;
 
     /// <summary>Scores are divided by it; below 1 likely words become likelier.</summary>

@@ -4,10 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>
-/// The linear maps of all blocks and what stands between them: in one place, so that their precision and outputs can be changed
-/// from outside. Where no gradient is recorded, they write into what only they know of.
-/// </summary>
+/// <summary>The linear maps of all blocks and what stands between them: in one place, so that their precision and outputs can be
+/// changed from outside. Where no gradient is recorded, they write into what only they know of.</summary>
 internal static class Products
 {
     /// <summary>A linear layer.</summary>
@@ -26,19 +24,17 @@ internal static class Products
     public static Tensor QuickGelu(Tensor output) =>
         is_grad_enabled() ? output * (output * 1.702).sigmoid() : output.mul_((output * 1.702).sigmoid_());
 
-    /// <summary>
-    /// What a map or a product gave plus what nobody else may lose: a residual or a bias, which decide the precision.
-    /// </summary>
+    /// <summary>What a map or a product gave plus what nobody else may lose: a residual or a bias, which decide the
+    /// precision.</summary>
     public static Tensor Add(Tensor output, Tensor other) =>
         is_grad_enabled() || output.dtype != other.dtype ? output + other : output.add_(other);
 }
 
-/// <summary>
-/// Mixed precision: while it is on, the matrix products of the encoders' blocks are computed in bfloat16 and what lies between
-/// two of them stays so; weights, residual sums, norms, scores, thresholds, losses and gradients of weights stay in float32.
-/// bfloat16 has float32's range, so losses need no scaling. Made for GPUs with bfloat16 units (compute capability 8.0 and later)
-/// and CPUs with AVX-512's or AMX's bfloat16 instructions; others compute the same, more slowly than in float32.
-/// </summary>
+/// <summary>Mixed precision: while it is on, the matrix products of the encoders' blocks are computed in bfloat16 and what lies
+/// between two of them stays so; weights, residual sums, norms, scores, thresholds, losses and gradients of weights stay in
+/// float32. bfloat16 has float32's range, so losses need no scaling. Made for GPUs with bfloat16 units (compute capability 8.0
+/// and later) and CPUs with AVX-512's or AMX's bfloat16 instructions; others compute the same, more slowly than in
+/// float32.</summary>
 public static class MixedPrecision
 {
     [ThreadStatic]
@@ -47,11 +43,9 @@ public static class MixedPrecision
     /// <summary>Whether it is on for this thread.</summary>
     public static bool IsOn => converted is not null;
 
-    /// <summary>
-    /// Switches it on (or off) for this thread until the result is disposed. Where no gradients are recorded a weight is
+    /// <summary>Switches it on (or off) for this thread until the result is disposed. Where no gradients are recorded a weight is
     /// converted once: one that changes afterwards counts from the next pass that records gradients, or other
-    /// <paramref name="weights"/>.
-    /// </summary>
+    /// <paramref name="weights"/>.</summary>
     /// <param name="on">Whether it is to be on.</param>
     /// <param name="weights">Where converted weights are kept for the next time; null for this time only.</param>
     public static IDisposable Begin(bool on = true, ConvertedWeights? weights = null)
@@ -110,10 +104,8 @@ public static class OutputHook
 {
     private static readonly ConditionalWeakTable<Parameter, Func<Tensor, Tensor>> Attached = [];
 
-    /// <summary>
-    /// From now on the map of this weight gives <paramref name="change"/> of its output <c>[B, N, out]</c>, until the result is
-    /// disposed.
-    /// </summary>
+    /// <summary>From now on the map of this weight gives <paramref name="change"/> of its output <c>[B, N, out]</c>, until the
+    /// result is disposed.</summary>
     /// <exception cref="InvalidOperationException">The weight's map is changed already.</exception>
     public static IDisposable Attach(Parameter weight, Func<Tensor, Tensor> change) => Attached.TryAdd(weight, change)
         ? new Undo(() => Attached.Remove(weight))

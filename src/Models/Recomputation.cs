@@ -50,8 +50,7 @@ internal static class Recomputation
             this.random = random ? RandomState.Take() : null;
         }
 
-        /// <summary>Tensors that gradients flow out of: hidden states and alignment features. The others are counts and
-        /// places.</summary>
+        /// <summary>Tensors that gradients flow out of: hidden states and alignment features.</summary>
         public List<Tensor> Forward(IReadOnlyList<Tensor> inputs)
         {
             using var scope = NewDisposeScope();

@@ -9,10 +9,8 @@ public interface IReducibleModel
     IReadOnlyList<ReducibleEncoder> ReducibleEncoders { get; }
 }
 
-/// <summary>One encoder of a model as token reduction sees it: its blocks in order and the learnable tokens they align
-/// to.</summary>
-/// <param name="Name">Name of the module inside the model, as in its checkpoint: <c>visual_encoder</c>, <c>text_encoder</c>,
-/// ….</param>
+/// <summary>One encoder of a model as token reduction sees it: its blocks in order and their learnable tokens.</summary>
+/// <param name="Name">Name of the module inside the model, as in its checkpoint: <c>visual_encoder</c>, ….</param>
 /// <param name="FindSpaceDict">Gives E, the learnable alignment tokens, <c>[K, d_k]</c>; null in a model without alignment
 /// guidance. Asked each time, because a model that is moved to a device or a type has other parameters afterwards.</param>
 public sealed record ReducibleEncoder(
@@ -40,8 +38,7 @@ public enum Modality
     Text,
 }
 
-/// <summary>How the authors' code carries the padding mask through pruning; it differs by encoder (defect 2 of the released
-/// code).</summary>
+/// <summary>How the authors' code carries the padding mask through pruning; it differs by encoder (defect 2).</summary>
 public enum MaskGather
 {
     /// <summary>There is no mask.</summary>
@@ -68,8 +65,7 @@ public interface IReducibleBlock
 /// block knows nothing else about token reduction.</summary>
 public interface IBlockReducer
 {
-    /// <summary>Whether padding must be told apart from real tokens; an encoder that can do without a mask only makes one for
-    /// that.</summary>
+    /// <summary>Whether padding must be told apart from real tokens; a mask may be made for that alone.</summary>
     bool ExcludesPadding { get; }
 
     /// <summary>What it reads of the attention between all tokens; null for nothing: then the attention keeps no map.</summary>

@@ -21,8 +21,7 @@ public sealed class TextDecoder : nn.Module
 
     public BertConfig Config => bert.Config;
 
-    /// <summary>Computes the keys and values that every layer needs of what is read, so that all steps share them.
-    /// Exact.</summary>
+    /// <summary>Computes the keys and values that every layer needs of what is read, once for all steps. Exact.</summary>
     public ImageContext Project(ImageContext read) => bert.Project(read);
 
     /// <summary>Scores every next word of whole texts (teacher forcing).</summary>
@@ -43,8 +42,7 @@ public sealed class TextDecoder : nn.Module
         return Score(hidden.slice(1, hidden.shape[1] - 1, hidden.shape[1], 1)).squeeze(1);
     }
 
-    /// <summary>All tensors by name. The word table and the bias stand for the head's <c>decoder</c> too, as in the
-    /// checkpoints.</summary>
+    /// <summary>All tensors by name. Word table and bias stand for the head's <c>decoder</c> too, as in checkpoints.</summary>
     public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
     {
         var all = base.state_dict(destination, prefix);
@@ -172,8 +170,7 @@ public static class LanguageModelLoss
     /// <summary>A target that is not counted.</summary>
     public const long Ignored = -100;
 
-    /// <summary>What should be foretold: the texts themselves, without padding and without their beginning. <c>[B, N]</c>
-    /// int64</summary>
+    /// <summary>What should be foretold: the texts themselves, without padding and beginning. <c>[B, N]</c> int64</summary>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
     /// <param name="paddingId">Id of the padding piece.</param>
     /// <param name="skip">Tokens at the beginning that are given rather than foretold: the prompt.</param>
@@ -184,8 +181,7 @@ public static class LanguageModelLoss
             : cat([full_like(targets.slice(1, 0, skip, 1), Ignored), targets.slice(1, skip, ids.shape[1], 1)], 1);
     }
 
-    /// <summary>The mean over all counted words of all texts: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to a
-    /// scalar.</summary>
+    /// <summary>The mean over all counted words of all texts: scores <c>[B, N, V]</c>, targets <c>[B, N]</c>.</summary>
     public static Tensor Mean(Tensor logits, Tensor targets) => CrossEntropy(logits, targets, nn.Reduction.Mean);
 
     /// <summary>The sum over the counted words of each text: scores <c>[B, N, V]</c> and targets <c>[B, N]</c> to

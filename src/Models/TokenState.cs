@@ -7,8 +7,7 @@ namespace Madtp.Kit.Models;
 /// <param name="X">Hidden states, <c>[B, N, D]</c>.</param>
 public sealed record TokenState(Tensor X)
 {
-    /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when every token is
-    /// real.</summary>
+    /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when all are real.</summary>
     public Tensor? Mask { get; init; }
 
     /// <summary>True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text:
@@ -19,8 +18,7 @@ public sealed record TokenState(Tensor X)
     /// unless a reduction records it.</summary>
     public Tensor? Position { get; init; }
 
-    /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer keeps account of
-    /// it.</summary>
+    /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer counts.</summary>
     public Tensor? Size { get; init; }
 
     /// <summary>1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c>
@@ -39,8 +37,7 @@ public sealed record TokenState(Tensor X)
     /// token.</summary>
     public Tensor? EndOfText { get; init; }
 
-    /// <summary>Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without alignment
-    /// guidance.</summary>
+    /// <summary>Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without guidance.</summary>
     public Tensor? AlignmentFeature { get; init; }
 
     /// <summary>Tokens per sample, the class token included.</summary>

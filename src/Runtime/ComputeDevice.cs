@@ -12,8 +12,7 @@ public static class ComputeDevice
     /// <summary>The names there are, for help texts and errors.</summary>
     public const string Names = "auto, cpu, cuda or cuda:N";
 
-    /// <summary>The device of a name. Products on it are of float32's precision until <see cref="AllowTf32"/> says
-    /// otherwise.</summary>
+    /// <summary>The device of a name. Products are of float32's precision until <see cref="AllowTf32"/> says otherwise.</summary>
     /// <param name="name">auto, cpu, cuda or cuda:N.</param>
     /// <exception cref="ArgumentException">There is no such name, or no such device here.</exception>
     public static Device Of(string name)

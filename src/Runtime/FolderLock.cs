@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Runtime;
 
-/// <summary>One process at a time works in a folder. The system frees the lock when its process ends, however that
-/// ends.</summary>
+/// <summary>One process at a time works in a folder. The system frees the lock when its process ends.</summary>
 internal static class FolderLock
 {
     /// <summary>Takes a folder's lock, making the folder where it is absent; dispose to free it.</summary>

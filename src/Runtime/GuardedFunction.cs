@@ -3,8 +3,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Runtime;
 
 /// <summary>A function with a backward pass of its own. An exception that leaves TorchSharp's <c>backward</c> meets native code
-/// and the process hangs; here it is remembered, no gradient flows, and <see cref="BackwardPass.Run(Tensor)"/> throws
-/// it.</summary>
+/// and the process hangs; here it is remembered, no gradient flows, <see cref="BackwardPass.Run(Tensor)"/> throws it.</summary>
 /// <typeparam name="T">The function itself; called through its static <c>apply</c>.</typeparam>
 public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
     where T : GuardedFunction<T>, new()

@@ -9,11 +9,10 @@ public static class MatrixProduct
 {
     private static readonly ConcurrentDictionary<(string, ScalarType), Tensor> NoAddends = [];
 
-    /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; to the same bits where nothing
+    /// <summary>The product of the last two dimensions, as PyTorch's <c>matmul</c>; bit for bit where nothing
     /// broadcasts.</summary>
     /// <param name="left"><c>[..., n, m]</c>, or a vector <c>[m]</c>.</param>
-    /// <param name="right"><c>[..., m, k]</c>, or a vector <c>[m]</c>; the dimensions before broadcast against the
-    /// other's.</param>
+    /// <param name="right"><c>[..., m, k]</c>, or a vector <c>[m]</c>; what stands before broadcasts.</param>
     /// <returns><c>[..., n, k]</c>, less the dimension that a vector lacks.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit; the message names both.</exception>
     public static Tensor MatMul(this Tensor left, Tensor right)

@@ -22,7 +22,6 @@ public static class RandomState
     {
         ArgumentNullException.ThrowIfNull(state);
         Guard.Data(IsValid(state), $"the random state is damaged: it is not one of a Mersenne twister");
-
         using var restored = tensor(state);
         set_rng_state(restored);
     }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Mpi = MPI.Unsafe;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
@@ -12,9 +10,7 @@ public static class Ranks
     /// <summary>What <c>./kit setup --mpi</c> installs.</summary>
     public const string Package = "mpich";
 
-    private const string Library = "libmpich.so.12";
     private const int BucketBytes = 25 << 20;
-    private static readonly nint InPlace = -1; // MPI_IN_PLACE
     private static Tensor? pinned;
 
     /// <summary>This process's number, from 0.</summary>
@@ -56,21 +52,23 @@ public static class Ranks
         Guard.State(Number("OMPI_COMM_WORLD_SIZE") is not > 1,
             $"Open MPI started this, whose handles do not fit MPI.NET: install {Package} (./kit setup --mpi), and start with "
             + $"mpirun.mpich");
-
         Guard.State(Started > 1 || Number("SLURM_STEP_NUM_TASKS") is not > 1,
             $"srun started tasks that do not know of one another: give it --mpi=pmi2, or the verb --ranks none");
-
         if ((wanted ?? Started) != Started)
         {
             throw new InvalidOperationException(
                 $"--ranks {wanted}, but {Started} {(Started == 1 ? "was" : "were")} started: begin the command with "
-                + $"`mpirun -n {wanted}`, or `srun --mpi=pmi2 -n {wanted}`{(Loaded() == 0 ? $"; {Missing}" : "")}");
+                + $"`mpirun -n {wanted}`, or `srun --mpi=pmi2 -n {wanted}`{(Mpich.Loaded() == 0 ? $"; {Mpich.Missing}" : "")}");
         }
 
         if (Started > 1)
         {
-            Begin(Loaded() is not 0 and var library ? library : throw new InvalidOperationException(
-                $"{Started} ranks were started, but {Missing}"));
+            (Rank, Count) = Mpich.Begin(Mpich.Loaded() is not 0 and var library ? library : throw new InvalidOperationException(
+                $"{Started} ranks were started, but {Mpich.Missing}"));
+            if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null && Number("MPI_LOCALNRANKS") is { } here)
+            {
+                set_num_threads(Math.Max(1, Environment.ProcessorCount / here));
+            }
         }
     }
 
@@ -79,7 +77,7 @@ public static class Ranks
     {
         if (Count > 1)
         {
-            Mpi.MPI_Finalize();
+            Mpich.Leave();
             (Rank, Count) = (0, 1);
         }
     }
@@ -89,7 +87,7 @@ public static class Ranks
     {
         if (Count > 1)
         {
-            Mpi.MPI_Abort(Mpi.MPI_COMM_WORLD, code);
+            Mpich.Abort(code);
         }
     }
 
@@ -198,32 +196,8 @@ public static class Ranks
         return [.. lengths.Select(length => JsonSerializer.Deserialize<T>(all.AsSpan((offset += length) - length, length))!)];
     }
 
-    private static string Missing => $"{Library} is missing: ./kit setup --mpi installs it (package {Package})";
-
     private static int? Number(string variable) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    private static nint Loaded()
-    {
-        var ofConda = Path.Combine(Environment.GetEnvironmentVariable("CONDA_PREFIX") ?? string.Empty, "lib", Library);
-        return NativeLibrary.TryLoad(Library, out var library) || NativeLibrary.TryLoad(ofConda, out library) ? library : 0;
-    }
-
-    private static unsafe void Begin(nint library)
-    {
-        NativeLibrary.SetDllImportResolver(typeof(Mpi).Assembly, (_, _, _) => library);
-        var none = 0;
-        byte** arguments = null;
-        // A device calls from a thread of its own.
-        Check(Mpi.MPI_Init_thread(ref none, ref arguments, Mpi.MPI_THREAD_SERIALIZED, out _));
-        Check(Mpi.MPI_Comm_rank(Mpi.MPI_COMM_WORLD, out var rank));
-        Check(Mpi.MPI_Comm_size(Mpi.MPI_COMM_WORLD, out var count));
-        (Rank, Count) = (rank, count);
-        if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null && Number("MPI_LOCALNRANKS") is { } here)
-        {
-            set_num_threads(Math.Max(1, Environment.ProcessorCount / here));
-        }
-    }
 
     private static void SumBucket(List<Tensor> bucket)
     {
@@ -239,7 +213,7 @@ public static class Ranks
         bucket.Zip(parts).ToList().ForEach(pair => pair.First.view(-1).copy_(pair.Second));
     }
 
-    private static unsafe void SumFlat(Tensor flat)
+    private static void SumFlat(Tensor flat)
     {
         var started = Stopwatch.GetTimestamp();
         var onHost = flat;
@@ -249,13 +223,7 @@ public static class Ranks
             onHost = flat.dtype == float32 ? pinned.slice(0, 0, flat.NumberOfElements, 1).copy_(flat) : flat.cpu();
         }
 
-        var type = flat.dtype == ScalarType.Float64 ? Mpi.MPI_DOUBLE : Mpi.MPI_FLOAT;
-        fixed (byte* data = onHost.bytes)
-        {
-            Check(Mpi.MPI_Allreduce(
-                InPlace, (nint)data, (int)flat.NumberOfElements, type, Mpi.MPI_SUM, Mpi.MPI_COMM_WORLD));
-        }
-
+        Mpich.Sum(onHost.bytes, (int)flat.NumberOfElements, isDouble: flat.dtype == ScalarType.Float64);
         if (!ReferenceEquals(onHost, flat))
         {
             flat.copy_(onHost);
@@ -275,30 +243,15 @@ public static class Ranks
         return all.to(rows.device).MoveToOuterDisposeScope();
     }
 
-    // Everyone's bytes, one after the other; this rank's are in their place already.
-    private static unsafe void AllGather(Span<byte> all, int[] lengths)
+    private static void AllGather(Span<byte> all, int[] lengths)
     {
         var started = Stopwatch.GetTimestamp();
-        int[] offsets = [.. lengths.Select((_, rank) => lengths.Take(rank).Sum())];
-        fixed (byte* data = all)
-        {
-            Check(Mpi.MPI_Allgatherv(
-                InPlace, 0, Mpi.MPI_BYTE, (nint)data, lengths, offsets, Mpi.MPI_BYTE, Mpi.MPI_COMM_WORLD));
-        }
-
+        Mpich.AllGather(all, lengths);
         Told(lengths[Rank], started);
     }
 
     private static void Told(long bytes, long started) =>
         (Bytes, Seconds) = (Bytes + bytes, Seconds + Stopwatch.GetElapsedTime(started).TotalSeconds);
-
-    private static void Check(int code, [CallerArgumentExpression(nameof(code))] string? call = null)
-    {
-        if (code != 0)
-        {
-            throw new IOException($"MPI failed with code {code} in {call}");
-        }
-    }
 
     private sealed class GatherFunction : GuardedFunction<GatherFunction>
     {

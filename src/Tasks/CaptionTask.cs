@@ -56,7 +56,6 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     {
         ArgumentNullException.ThrowIfNull(settings);
         Guard.Argument(settings.Dataset == "coco", $"captioning is trained and scored on coco, not on '{settings.Dataset}'");
-
         using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {

@@ -8,7 +8,15 @@ namespace Madtp.Kit.Tasks;
 /// <param name="Accuracy">The main score, 0 to 1: share right, VQA's accuracy, mean recall at 1; for captions CIDEr-D.</param>
 /// <param name="Macs">Multiply-accumulates of one example, mean over the examples ('paper' accounting).</param>
 /// <param name="DenseMacs">The same of the plain model on the same examples.</param>
-public sealed record Evaluation(string Split, int Examples, double Accuracy, double Macs, double DenseMacs)
+/// <param name="Strength">The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</param>
+/// <param name="StrengthIs">What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null without
+/// reduction.</param>
+/// <param name="Calibration">How the strength was found; null where it was given.</param>
+/// <param name="Submission">The file that the task's official evaluation reads; null where none was written.</param>
+/// <param name="Resumed">Examples that an earlier run had answered already.</param>
+public sealed record Evaluation(
+    string Split, int Examples, double Accuracy, double Macs, double DenseMacs, double? Strength = null,
+    string? StrengthIs = null, CalibrationResult? Calibration = null, string? Submission = null, int Resumed = 0)
 {
     /// <summary>Every score by its name in the field, as the field gives it, in the order of reports; empty where answers are not
     /// public.</summary>
@@ -17,24 +25,8 @@ public sealed record Evaluation(string Split, int Examples, double Accuracy, dou
     /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; may be empty.</summary>
     public IReadOnlyDictionary<string, double> ByKind { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</summary>
-    public double? Strength { get; init; }
-
-    /// <summary>What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null where nothing is
-    /// reduced.</summary>
-    public string? StrengthIs { get; init; }
-
     /// <summary>Tokens after each reducing layer of each encoder, mean over the examples that were answered just now.</summary>
     public IReadOnlyDictionary<string, double> Tokens { get; init; } = new Dictionary<string, double>();
-
-    /// <summary>How the strength was found; null where it was given.</summary>
-    public CalibrationResult? Calibration { get; init; }
-
-    /// <summary>The file that the task's official evaluation reads; null where none was written.</summary>
-    public string? Submission { get; init; }
-
-    /// <summary>Examples that an earlier run had answered already.</summary>
-    public int Resumed { get; init; }
 
     /// <summary>Share of the plain model's multiply-accumulates that is left, 0 to 1.</summary>
     public double MacShare => Macs / DenseMacs;

@@ -11,8 +11,7 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An
-/// example is a caption with its image. CLIP ranks by similarity alone; BLIP ranks by similarity, then reads the best
-/// candidates.</summary>
+/// example is a caption with its image. CLIP ranks by similarity alone; BLIP then reads the best candidates.</summary>
 public sealed class RetrievalTask : ModelTask<CaptionedImages>
 {
     private const int EncodedAtOnce = 100; // images
@@ -24,8 +23,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     private double distillation;
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    /// <param name="model">A CLIP or a BLIP for retrieval on the device that it computes on; with training copies where it is
-    /// trained.</param>
+    /// <param name="model">A CLIP or a BLIP for retrieval on its device; with training copies where it is trained.</param>
     /// <exception cref="ArgumentException">It is another model.</exception>
     public RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
         : base(model, settings, open)
@@ -132,7 +130,6 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         scoring ??= new Scoring();
         Guard.Argument(scoring.Shuffle == Shuffle.None,
             $"retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
-
         using var off = no_grad();
         using var scope = NewDisposeScope();
         ((nn.Module)model).eval();

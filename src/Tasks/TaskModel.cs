@@ -77,7 +77,6 @@ internal static class TaskModel
         Guard.Argument(side >= vision.PatchSize && side % vision.PatchSize == 0,
             $"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an "
             + $"image's side is a multiple of that");
-
         var tokens = 1 + Math.Pow(side / vision.PatchSize, 2);
         var bytes = vision.Heads * tokens * tokens * sizeof(float);
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

@@ -55,7 +55,6 @@ internal sealed class BlipTexts
         Guard.Data(tokenizer.VocabularySize == sizes.Text.VocabularySize,
             $"{path} has {tokenizer.VocabularySize} tokens ([DEC] and [ENC] included), {checkpoint.Path} was trained with "
             + $"{sizes.Text.VocabularySize}: it is another vocabulary; name the right one");
-
         return new BlipTexts(path, tokenizer, sizes);
     }
 

@@ -35,8 +35,7 @@ public abstract class TrainingTask
     /// <summary>Whether the losses compare a batch's examples with one another, so that parts cannot be accumulated.</summary>
     public virtual bool ComparesExamples => false;
 
-    /// <summary>Why a batch in parts, by ranks or one after the other, would not be trained on as the whole; null where it
-    /// is.</summary>
+    /// <summary>Why a batch in parts, by ranks or one after the other, would not be trained on as the whole; else null.</summary>
     public virtual string? Indivisible => null;
 
     /// <summary>What else gathers gradients beside the parameters.</summary>
@@ -78,24 +77,16 @@ public abstract class TrainingTask
 /// <summary>The losses of one batch, each a scalar.</summary>
 /// <param name="Task">L_task.</param>
 /// <param name="Correct">Share of the batch that is answered right.</param>
-public sealed record StepLosses(Tensor Task, Tensor Correct)
-{
-    /// <summary>L_sim (eq. 12); null where nothing was aligned.</summary>
-    public Tensor? Alignment { get; init; }
-
-    /// <summary>A loss that only helps the training, such as naming what each patch shows; null where there is none.</summary>
-    public Tensor? Auxiliary { get; init; }
-
-    /// <summary>Tokens that leave the image encoder, mean over the batch's images, class and merged token included; null where
-    /// nothing is reduced.</summary>
-    public double? ImageTokens { get; init; }
-
-    /// <summary>Tokens that leave the text encoder, mean over the batch; null where nothing is reduced.</summary>
-    public double? TextTokens { get; init; }
-
-    /// <summary>Multiply-accumulates of one example, mean over the batch; null where nothing is reduced.</summary>
-    public double? Macs { get; init; }
-}
+/// <param name="Alignment">L_sim (eq. 12); null where nothing was aligned.</param>
+/// <param name="Auxiliary">A loss that only helps the training, such as naming what each patch shows; null where there is
+/// none.</param>
+/// <param name="ImageTokens">Tokens that leave the image encoder, mean over the batch's images, class and merged token included;
+/// null where nothing is reduced.</param>
+/// <param name="TextTokens">Tokens that leave the text encoder, mean over the batch; null where nothing is reduced.</param>
+/// <param name="Macs">Multiply-accumulates of one example, mean over the batch; null where nothing is reduced.</param>
+public sealed record StepLosses(
+    Tensor Task, Tensor Correct, Tensor? Alignment = null, Tensor? Auxiliary = null, double? ImageTokens = null,
+    double? TextTokens = null, double? Macs = null);
 
 /// <summary>What is minimised: L = L_task + α·L_sim (Section 3.4), and an auxiliary loss where a recipe has one.</summary>
 /// <param name="AlignmentWeight">α.</param>

@@ -5,8 +5,7 @@ namespace Madtp.Kit.Text;
 
 /// <summary>The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids. The
 /// original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
-/// Letters and case are those of Unicode 14.0, on which the reference ran. A lone surrogate, which it rejects, counts as
-/// U+FFFD.</summary>
+/// Letters and case are Unicode 14.0's, on which the reference ran. A lone surrogate, which it rejects, is U+FFFD.</summary>
 public sealed class ClipBytePairEncoding
 {
     internal const string StartToken = "<|startoftext|>";
@@ -31,12 +30,11 @@ public sealed class ClipBytePairEncoding
     /// <summary>The id of <c>&lt;|endoftext|&gt;</c> (49407), at which the text's feature is read.</summary>
     public int EndId { get; }
 
-    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, the first learned
-    /// first.</summary>
+    /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, in their order.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names file and
-    /// line.</exception>
+    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names
+    /// it.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
@@ -62,8 +60,7 @@ public sealed class ClipBytePairEncoding
     }
 
     /// <summary>Makes a tokenizer of the merges given, each two tokens with a space between, the first learned first.</summary>
-    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line, counted with a
-    /// heading.</exception>
+    /// <exception cref="InvalidDataException">A line is not a pair of known tokens; the message names the line.</exception>
     public static ClipBytePairEncoding Create(IEnumerable<string> merges, string source = "the merges")
     {
         var pairs = merges.ToArray();
@@ -120,7 +117,6 @@ public sealed class ClipBytePairEncoding
             Guard.Data(tokens.Length == 2 && known.Contains(tokens[0]) && known.Contains(tokens[1]),
                 $"{source}, line {i + 2}: {Printable.Quoted(pairs[i])} is not two tokens of the lines before "
                 + $"with a space between");
-
             Guard.Data(known.Add(tokens[0] + tokens[1]),
                 $"{source}, line {i + 2}: the token {Printable.Quoted(tokens[0] + tokens[1])} is there already");
         }

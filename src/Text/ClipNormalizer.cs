@@ -3,8 +3,7 @@ using Microsoft.ML.Tokenizers;
 namespace Madtp.Kit.Text;
 
 /// <summary>What OpenAI's SimpleTokenizer does to text before byte pair encoding, written out as words with one space between:
-/// character references resolved twice, white space closed up, lower case, the words its pattern finds, bytes as
-/// characters.</summary>
+/// character references resolved twice, white space closed up, lower case, its pattern's words, bytes as characters.</summary>
 internal sealed partial class ClipNormalizer : Normalizer
 {
     private static readonly string[] Words =

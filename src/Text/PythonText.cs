@@ -29,8 +29,7 @@ internal static class PythonText
     public static string AsText(int codePoint) =>
         codePoint < 0x10000 ? ((char)codePoint).ToString() : char.ConvertFromUtf32(codePoint);
 
-    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for white
-    /// space.</summary>
+    /// <summary>What <c>str.isspace</c>, <c>str.split</c>, <c>str.strip</c> and <c>re</c>'s <c>\s</c> take for space.</summary>
     public static bool IsSpace(int codePoint) => codePoint is >= 0x1C and <= 0x1F || IsUnicodeWhiteSpace(codePoint);
 
     /// <summary>The property White_Space, which is what the package <c>regex</c> takes <c>\s</c> to be.</summary>
@@ -43,8 +42,7 @@ internal static class PythonText
     /// <summary><c>str.split()</c>.</summary>
     public static List<string> Split(string text) => [.. text.Split(Spaces, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a sigma that ends a word is
-    /// ς.</summary>
+    /// <summary><c>str.lower()</c>: the full mapping, by which U+0130 becomes two characters and a last sigma is ς.</summary>
     public static string Lower(string text)
     {
         if (Ascii.IsValid(text))

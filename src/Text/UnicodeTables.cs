@@ -1,8 +1,7 @@
 namespace Madtp.Kit.Text;
 
 /// <summary>What Unicode 14.0 says of a code point. The reference tokenizers' results depend on these tables, so the kit carries
-/// them: the runtime's own change with its version, and in culture-invariant mode it does not decompose characters at
-/// all.</summary>
+/// them: the runtime's own change with its version, and culture-invariant it decomposes nothing.</summary>
 internal sealed class UnicodeTables
 {
     private const int CodePoints = 0x110000;

@@ -5,8 +5,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>The gradients of a batch, which is divided among ranks, and a rank's share into parts worked through one after the
-/// other.</summary>
+/// <summary>The gradients of a batch, which is divided among ranks, and a rank's share into parts, one after the other.</summary>
 internal sealed class BatchGradients(TrainingTask task, TrainingSettings settings)
 {
     /// <summary>What the steps came to since the last line of the log.</summary>

@@ -17,7 +17,6 @@ public sealed class EpochSampler
     {
         Guard.Argument(batchSize >= 1 && examples >= batchSize,
             $"{examples} examples do not fill a batch of {batchSize}", nameof(batchSize));
-
         order = new int[examples];
         this.batchSize = batchSize;
         this.seed = (ulong)seed;

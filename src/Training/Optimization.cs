@@ -11,8 +11,7 @@ public static class WeightDecayGroups
         "positional_embedding", "token_embedding.weight",
     ];
 
-    /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens keep their
-    /// size.</summary>
+    /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens stay.</summary>
     public static bool Decays(string name, int dimensions)
     {
         ArgumentNullException.ThrowIfNull(name);

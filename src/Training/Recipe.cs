@@ -7,8 +7,7 @@ namespace Madtp.Kit.Training;
 /// <summary>What is trained and how: the toy world's models, or published checkpoints as the released configurations fine-tune
 /// them. What neither the paper nor those state is the kit's own choice: clipping of the gradient norm at 1, AdamW's β (0.9,
 /// 0.999), no warm-up, a cosine that falls with every step rather than every epoch, no dropout in the text transformers,
-/// undecayed biases, norms and embeddings, a temperature found by bisection twice an epoch, and how much is watched while
-/// training.</summary>
+/// undecayed biases, norms and embeddings, a temperature found by bisection twice an epoch, and how much is watched.</summary>
 public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
 {
     private const int Gpus = 8;

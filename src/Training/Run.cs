@@ -18,8 +18,7 @@ public sealed record RunReport(
     IReadOnlyDictionary<string, Evaluation> Scores);
 
 /// <summary>One run: open the splits, build the model, train, calibrate, score, save. The same for toy world and published
-/// checkpoints. It lives in one folder; one that was cut off goes on to the bit on the same device and ends with the same weights
-/// and scores.</summary>
+/// checkpoints. It lives in one folder; one that was cut off goes on to the bit on the same device.</summary>
 /// <param name="Task">One of <see cref="ModelTask.Names"/>.</param>
 /// <param name="Folder">The run's folder: checkpoint, log, weights, answers.</param>
 public sealed record Run(string Task, TaskSettings Settings, string Folder)
@@ -63,7 +62,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         Guard.Argument(!(PrunesParameters && (Settings.ReduceRatio is null || Settings.TrainExamples == 0)),
             $"{Methods.UPop} finds what to prune by training: it needs a reduce ratio and examples to train on");
-
         Training.RequirePossible();
         using var alone = Lock(Folder);
         RequireFree();
@@ -117,7 +115,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         Guard.Data((task.Settings.ReduceRatio ?? task.Settings.Strength) is null || !task.LacksGuidance,
             $"{Settings.Checkpoint} has no alignment guidance (space_dict), by which {task.Settings.Reduction.Name} "
             + $"chooses tokens: it was not trained for token reduction");
-
         split ??= task.TestSplit;
         task.ScoredSplit = split;
         var identity = RunInputs.Of(this, task, split);

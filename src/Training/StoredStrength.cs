@@ -15,7 +15,6 @@ internal static class StoredStrength
     public static TaskSettings Of(TaskSettings settings)
     {
         Guard.Argument(settings.Checkpoint is not null, $"name the weights to score: --checkpoint FILE");
-
         using var file = CheckpointFile.Open(settings.Checkpoint);
         var released = file.Number("temperature");
         var named = settings.Method is not null;

@@ -73,47 +73,24 @@ public static class TrainingLog
 /// <summary>One line of a training log. What does not apply is left out of the file.</summary>
 /// <param name="Step">Steps done.</param>
 /// <param name="Epoch">The epoch that the last of them belongs to, from 1.</param>
-public sealed record TrainingRecord(int Step, int Epoch)
+/// <param name="Loss">The objective, mean over the steps since the last line.</param>
+/// <param name="Task">L_task.</param>
+/// <param name="Alignment">L_sim, without its weight.</param>
+/// <param name="Auxiliary">The auxiliary loss, without its weight.</param>
+/// <param name="Accuracy">Share of the training examples answered right since the last line.</param>
+/// <param name="LearningRate">Learning rate of the last step.</param>
+/// <param name="GradientNorm">Norm of the gradient before clipping, mean over the steps.</param>
+/// <param name="ImageTokens">Tokens that leave the image encoder, mean.</param>
+/// <param name="TextTokens">Tokens that leave the text encoder, mean.</param>
+/// <param name="Strength">What the budget is met with: MADTP's temperature, a keep ratio.</param>
+/// <param name="Macs">Multiply-accumulates of one example, mean.</param>
+/// <param name="Validation">Accuracy on the validation examples; only in lines that end an epoch.</param>
+/// <param name="Seconds">Seconds of training so far, interruptions left out.</param>
+public sealed record TrainingRecord(
+    int Step, int Epoch, double? Loss = null, double? Task = null, double? Alignment = null, double? Auxiliary = null,
+    double? Accuracy = null, double? LearningRate = null, double? GradientNorm = null, double? ImageTokens = null,
+    double? TextTokens = null, double? Strength = null, double? Macs = null, double? Validation = null, double Seconds = 0)
 {
-    /// <summary>The objective, mean over the steps since the last line.</summary>
-    public double? Loss { get; init; }
-
-    /// <summary>L_task.</summary>
-    public double? Task { get; init; }
-
-    /// <summary>L_sim, without its weight.</summary>
-    public double? Alignment { get; init; }
-
-    /// <summary>The auxiliary loss, without its weight.</summary>
-    public double? Auxiliary { get; init; }
-
-    /// <summary>Share of the training examples answered right since the last line.</summary>
-    public double? Accuracy { get; init; }
-
-    /// <summary>Learning rate of the last step.</summary>
-    public double? LearningRate { get; init; }
-
-    /// <summary>Norm of the gradient before clipping, mean over the steps.</summary>
-    public double? GradientNorm { get; init; }
-
-    /// <summary>Tokens that leave the image encoder, mean.</summary>
-    public double? ImageTokens { get; init; }
-
-    /// <summary>Tokens that leave the text encoder, mean.</summary>
-    public double? TextTokens { get; init; }
-
-    /// <summary>What the budget is met with: MADTP's temperature, a keep ratio.</summary>
-    public double? Strength { get; init; }
-
-    /// <summary>Multiply-accumulates of one example, mean.</summary>
-    public double? Macs { get; init; }
-
-    /// <summary>Accuracy on the validation examples; only in lines that end an epoch.</summary>
-    public double? Validation { get; init; }
-
-    /// <summary>Seconds of training so far, interruptions left out.</summary>
-    public double Seconds { get; init; }
-
     /// <summary>Whether the line ends an epoch.</summary>
     [JsonIgnore]
     public bool EndsEpoch => Validation is not null;
@@ -124,11 +101,10 @@ public sealed record TrainingRecord(int Step, int Epoch)
 /// <param name="TotalSteps">Steps in all.</param>
 /// <param name="Latest">The newest line of the log; null before the first.</param>
 /// <param name="IsNew">Whether this step wrote that line.</param>
-public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew)
+/// <param name="Notice">What is to be told, in a sentence, such as that a damaged checkpoint was passed over; null for
+/// nothing.</param>
+public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew, string? Notice = null)
 {
-    /// <summary>What is to be told, in a sentence, such as that a damaged checkpoint was passed over; null for nothing.</summary>
-    public string? Notice { get; init; }
-
     /// <summary>How long the rest will take, by what the logged steps took; null before the first line of the log.</summary>
     public TimeSpan? Left =>
         Latest is { Step: > 0 } line ? TimeSpan.FromSeconds(line.Seconds / line.Step * (TotalSteps - Step)) : null;

@@ -56,7 +56,6 @@ public sealed record UPopTraining
         Guard.Argument(Search.StopAfterEpoch is null && Search.StopAtAccuracy is null,
             $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or "
             + $"an accuracy");
-
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
@@ -224,7 +223,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
     {
         Guard.Argument(settings.MacShare is > 0 and < 1,
             $"a share of multiply-accumulates lies between 0 and 1, not at {settings.MacShare}", nameof(settings));
-
         var least = costs.Whole - PrunableWidth.Of(model).Select((width, i) => (width.Units - 1) * costs.PerUnit[i]).Sum();
         Guard.Argument(settings.MacShare * costs.Dense >= least,
             $"the budget is {settings.MacShare:P1} of the multiply-accumulates, but with every width pruned to one unit "

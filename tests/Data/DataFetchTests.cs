@@ -46,10 +46,10 @@ public sealed class DataFetchTests : IDisposable
     {
         var path = Path.Combine(folder, "evil.zip");
         File.WriteAllBytes(path, Zip(("../outside.txt", "x")));
-        Assert.Contains("outside", Assert.Throws<InvalidDataException>(() => Download.Unpack(path, Path.Combine(folder, "in"))).Message);
+        Assert.Contains("outside", Assert.Throws<InvalidDataException>(() => DataArchive.Unpack(path, Path.Combine(folder, "in"))).Message);
         Assert.False(File.Exists(Path.Combine(folder, "outside.txt")));
         File.WriteAllText(path, "no archive");
-        Assert.Contains("evil.zip", Assert.Throws<InvalidDataException>(() => Download.Unpack(path, folder)).Message);
+        Assert.Contains("evil.zip", Assert.Throws<InvalidDataException>(() => DataArchive.Unpack(path, folder)).Message);
     }
 
     // Of most archives no checksum is known, and servers break off without a word or send a page that asks to log in.
@@ -78,7 +78,7 @@ public sealed class DataFetchTests : IDisposable
         zip.AsSpan(45, 100).Fill(0xff);
         var path = Path.Combine(folder, "all.zip");
         File.WriteAllBytes(path, zip);
-        var error = Assert.Throws<InvalidDataException>(() => Download.Unpack(path, Path.Combine(folder, "in")));
+        var error = Assert.Throws<InvalidDataException>(() => DataArchive.Unpack(path, Path.Combine(folder, "in")));
         Assert.Contains("all.zip: entry 'a.json' is damaged", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(folder, "in")));
     }

@@ -32,8 +32,7 @@ public sealed record DecoySettings(ulong Seed = 1, int TrainPairs = 12_000, int 
         Math.Max(DecoyPair.PerSet, pairs / share / DecoyPair.PerSet * DecoyPair.PerSet);
 }
 
-/// <summary>NLVR2 splits of the world with decoys, drawn straight into memory: the same pairs and pixels as in its
-/// files.</summary>
+/// <summary>NLVR2 splits of the world with decoys, drawn into memory: the same pairs and pixels as in its files.</summary>
 public static class DecoyPairs
 {
     /// <summary>The pairs of a split.</summary>

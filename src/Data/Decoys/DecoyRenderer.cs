@@ -110,8 +110,7 @@ public static class DecoyRenderer
 
         public int[] Paint { get; }
 
-        /// <summary>How much of the pixel the thing covers, 0 to 1, from the distance of the pixel's centre to the
-        /// outline.</summary>
+        /// <summary>How much of the pixel the thing covers, 0 to 1, from its centre's distance to the outline.</summary>
         public double Body(int x, int y)
         {
             var (dx, dy) = (x + 0.5 - centreX, y + 0.5 - centreY);

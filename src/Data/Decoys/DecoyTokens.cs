@@ -37,8 +37,7 @@ public static class DecoyGrounding
         select (word, kind, noun.form)).ToDictionary(noun => noun.word, noun => (noun.kind, noun.form));
 
     /// <summary>For every token two numbers, left and right: how many of what it names are there (at most <see cref="Most"/>), or
-    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. Size, colour and noun side by side name one kind of
-    /// thing.</summary>
+    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. Size, colour and noun side by side name one thing.</summary>
     /// <returns><c>[N, 2]</c></returns>
     public static sbyte[] Of(IReadOnlyList<string> tokens, DecoyScene left, DecoyScene right)
     {

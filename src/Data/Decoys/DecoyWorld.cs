@@ -52,8 +52,7 @@ public static class DecoyWorld
         {
             Array.ForEach(["nlvr2", "coco", "flickr30k", "vqa"],
                 name => Directory.CreateDirectory(Path.Combine(folder, corpus, name)));
-            AtomicFile.Write(Path.Combine(folder, corpus, "vocab.txt"),
-                stream => stream.Write(Encoding.UTF8.GetBytes(DecoyTokens.VocabularyFile)));
+            AtomicFile.Write(Path.Combine(folder, corpus, "vocab.txt"), DecoyTokens.VocabularyFile);
             Link(folder, corpus, "nlvr2/images", "nlvr2");
             Link(folder, corpus, "coco/train2014", "train2014");
             Link(folder, corpus, "coco/val2014", "val2014");
@@ -96,8 +95,7 @@ public static class DecoyWorld
 
         public string Digest => Convert.ToHexStringLower(SHA256.HashData([.. hashes]));
 
-        /// <summary>NLVR2: JSON lines, PNG files in numbered folders, and the patches' true classes beside the
-        /// annotations.</summary>
+        /// <summary>NLVR2: JSON lines, PNG files in numbered folders, and the patches' true classes.</summary>
         public void WritePairs()
         {
             foreach (var (split, _, _) in settings.Splits)
@@ -113,8 +111,7 @@ public static class DecoyWorld
                         ToyFiles.PairLine(
                             split, one.pair.Set, one.pair.Number, one.said.Sentence, one.said.Label, one.said.Claim.Kind)));
                     hashes.AddRange(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
-                    AtomicFile.Write(Path.Combine(folder, name, "nlvr2", $"{split}.json"),
-                        stream => stream.Write(Encoding.UTF8.GetBytes(lines)));
+                    AtomicFile.Write(Path.Combine(folder, name, "nlvr2", $"{split}.json"), lines);
                     ToyFiles.WritePatches(Path.Combine(folder, name, "nlvr2", $"{split}.patches.bin"), patches);
                 }
             }

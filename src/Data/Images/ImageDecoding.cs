@@ -20,7 +20,6 @@ internal static class ImageDecoding
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
     {
         Guard.Data(!file.IsEmpty, $"image '{name}' is empty (0 bytes): fetch or make it again");
-
         var gif = GifFirstFrame.Find(file);
         if (gif is not null)
         {
@@ -41,7 +40,6 @@ internal static class ImageDecoding
     {
         var segments = JpegSegments.Of(file);
         Guard.Data(segments.IsComplete, $"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
-
         if (Examined.TryAdd(name, true) && JpegCheck.Damage(file, segments, image) is { } damage)
         {
             Console.Error.WriteLine($"warning: image '{name}' {damage}");
@@ -97,7 +95,6 @@ internal static class ImageDecoding
         var pixels = (long)width * height;
         Guard.Data(pixels is not (<= 0 or > MaxPixels),
             $"image '{name}': its header says {width}x{height} pixels; images of 1 to {MaxPixels} pixels are read");
-
         Guard.Data(pixels <= file.Length * pixelsPerByte,
             $"image '{name}': {file.Length} bytes cannot hold the {width}x{height} pixels that its header says");
     }
@@ -114,22 +111,10 @@ internal static class ImageDecoding
             _ => null,
         };
         return new InvalidDataException(format is null
-            ? $"image '{name}' is neither PNG, JPEG, GIF, WebP nor BMP: {Instead(file)}"
+            ? $"image '{name}' is neither PNG, JPEG, GIF, WebP nor BMP: " + (ForeignFile.Of(file)
+                ?? $"its content begins with {Convert.ToHexString(file[..Math.Min(HeadLength, file.Length)])}")
             : $"image '{name}' cannot be read: its {format} header is cut off, corrupt, or of a kind that is not known");
     }
-
-    // What people have in the place of pictures.
-    private static string Instead(ReadOnlySpan<byte> file) => file switch
-    {
-        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', (byte)'a', (byte)'v', (byte)'i', ..] =>
-            "it is AVIF; convert it to PNG",
-        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', (byte)'h' or (byte)'m', ..] =>
-            "it is HEIC, as phones write it; convert it to JPEG or PNG",
-        [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "it is TIFF; convert it to PNG",
-        [(byte)'%', (byte)'P', (byte)'D', (byte)'F', ..] => "it is PDF",
-        [(byte)'<', ..] => "it is text, a page of the web or SVG",
-        _ => $"its content begins with {Convert.ToHexString(file[..Math.Min(HeadLength, file.Length)])}",
-    };
 
     private static byte[] DropAlpha(ReadOnlySpan<uint> rgba)
     {

@@ -27,8 +27,7 @@ public sealed record TrainingTransform(int Size)
         return RandAugment.Apply(image, random);
     }
 
-    /// <summary>A random rectangle: area and the logarithm of the shape are uniform; the largest middle part if none
-    /// fits.</summary>
+    /// <summary>A random rectangle: area and the logarithm of the shape are uniform; the largest middle if none fits.</summary>
     internal (int Left, int Top, int Width, int Height) Part(int width, int height, SeededRandom random)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -66,7 +65,6 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     {
         Guard.Argument(target.Length >= pixels.Length,
             $"{pixels.Length} numbers do not fit into {target.Length}", nameof(target));
-
         var plane = pixels.Length / 3;
         Span<float> values = stackalloc float[256];
         for (var channel = 0; channel < 3; channel++)
@@ -89,14 +87,12 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     public Tensor ToTensor(IReadOnlyList<RgbImage> images)
     {
         Guard.Argument(images.Count != 0, $"there is no image to make a tensor of", nameof(images));
-
         var (width, height) = (images[0].Width, images[0].Height);
         var values = new float[images.Count * 3 * width * height];
         for (var i = 0; i < images.Count; i++)
         {
             Guard.Argument(images[i].Width == width && images[i].Height == height,
                 $"image {i} is {images[i].Width}x{images[i].Height}, the first is {width}x{height}: resize them to one size");
-
             Apply(images[i].Pixels, values.AsSpan(i * 3 * width * height, 3 * width * height));
         }
 

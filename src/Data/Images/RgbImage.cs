@@ -19,7 +19,6 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         Guard.Argument(pixels.Length == (long)width * height * 3,
             $"{width}x{height} RGB pixels are {(long)width * height * 3} bytes; {pixels.Length} given", nameof(pixels));
-
         (Width, Height, Pixels) = (width, height, pixels);
     }
 

@@ -11,8 +11,7 @@ public sealed record ToyCaptionSettings(
 
     internal int Images => TrainImages + DevImages + TestImages;
 
-    /// <summary>The splits by the names Karpathy gives them, each with its number of images and whether all must
-    /// differ.</summary>
+    /// <summary>The splits by the names Karpathy gives them, each with its images and whether all must differ.</summary>
     internal (int Number, int Images, bool Differ) Split(string split) => split switch
     {
         "train" => (0, TrainImages, false),
@@ -33,8 +32,7 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
     /// fits one scene alone.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
     /// <param name="settings">The world; the usual one if null.</param>
-    /// <exception cref="ArgumentException">There is no such split, or it asks for more different scenes than there
-    /// are.</exception>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
     public static IReadOnlyList<ToyCaptionedScene> DrawSplit(string split, ToyCaptionSettings? settings = null)
     {
         settings ??= new ToyCaptionSettings();
@@ -42,7 +40,6 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
         Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
             $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
             nameof(settings));
-
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var drawn = new List<ToyCaptionedScene>(images);
         for (ulong place = 0; drawn.Count < images; place++)

@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>What the toy COCO (with VQA) and the toy Flickr30k are made of. Equal settings give equal files, byte for
-/// byte.</summary>
+/// <summary>What the toy COCO (with VQA) and the toy Flickr30k are made of. Equal settings give equal bytes.</summary>
 /// <param name="Coco">COCO's captioned scenes.</param>
 /// <param name="Flickr">Flickr30k's.</param>
 public sealed record ToyPictureSettings(ToyCaptionSettings Coco, ToyCaptionSettings Flickr)
@@ -12,7 +11,6 @@ public sealed record ToyPictureSettings(ToyCaptionSettings Coco, ToyCaptionSetti
     public static ToyPictureSettings Scaled(ulong seed = 1, int trainImages = 6_000)
     {
         Guard.Argument(trainImages >= 60, $"{trainImages} images: give at least 60", nameof(trainImages));
-
         var usual = new ToyCaptionSettings(seed);
         var coco = usual with
         {

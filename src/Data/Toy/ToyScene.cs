@@ -139,8 +139,7 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
     public bool Has(ToyDescription description) => Objects.Any(description.Fits);
 
     /// <summary>A random scene: one to three shapes that do not touch, on a random ground.</summary>
-    /// <param name="favoured">Descriptions of which each new shape fits one with <paramref name="probability"/>; may be
-    /// empty.</param>
+    /// <param name="favoured">Descriptions of which each new shape fits one with <paramref name="probability"/>.</param>
     /// <param name="probability">How often a shape is drawn from <paramref name="favoured"/>, from 0 to 1.</param>
     public static ToyScene Draw(SeededRandom random, ReadOnlySpan<ToyDescription> favoured = default, double probability = 0)
     {

@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The toy world's NLVR2 splits drawn straight into memory: the same pairs and pixels as in its files, without the
-/// files.</summary>
+/// <summary>The toy world's NLVR2 splits drawn into memory: the same pairs and pixels as in its files.</summary>
 public static class ToyNlvr2Pairs
 {
     /// <summary>Draws a split.</summary>

@@ -2,8 +2,7 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The toy world's vocabulary; statements, captions, questions and answers as the ids that toy models read and
-/// write.</summary>
+/// <summary>The toy world's vocabulary; statements, captions, questions and answers as ids of toy models.</summary>
 public static class ToyTokens
 {
     private const int MaxWords = 30;

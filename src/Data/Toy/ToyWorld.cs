@@ -18,7 +18,6 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
         const int set = ToyPair.PerSet;
         Guard.Argument(trainPairs > 0 && trainPairs % set == 0,
             $"{trainPairs} pairs: give a positive multiple of {set} (a sentence comes with {set} pairs)", nameof(trainPairs));
-
         var held = Math.Max(set, trainPairs / 12 / set * set);
         return new ToyWorldSettings(seed, trainPairs, held, held);
     }
@@ -35,8 +34,7 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
 /// <param name="Digest">SHA-256 over all annotations and pixels: names the data that a result was got on.</param>
 public sealed record ToyWorldStamp(int Generator, ulong Seed, int TrainPairs, int DevPairs, int TestPairs, string Digest);
 
-/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, and the patches' true classes beside
-/// them.</summary>
+/// <summary>Makes the toy world's NLVR2, once, in NLVR2's own format: JSON lines, PNG files, the patches' true classes.</summary>
 public static class ToyWorld
 {
     /// <summary>Grows by one whenever the same settings give other files.</summary>
@@ -52,8 +50,7 @@ public static class ToyWorld
         string folder, ToyWorldSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "vocab.txt"),
-            stream => stream.Write(Encoding.UTF8.GetBytes(ToyTokens.VocabularyFile)));
+        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), ToyTokens.VocabularyFile);
         var nlvr2 = Path.Combine(folder, "nlvr2");
         var stamp = new ToyWorldStamp(
             Generator, settings.Seed, settings.TrainPairs, settings.DevPairs, settings.TestPairs, string.Empty);
