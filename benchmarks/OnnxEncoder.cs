@@ -19,11 +19,11 @@ internal sealed class OnnxEncoder : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="encoder">The kit's encoder, in float32 on the CPU.</param>
     /// <param name="images"><c>[B, 3, H, W]</c>.</param>
+    /// <exception cref="DllNotFoundException">A packed kit comes without ONNX Runtime's own library.</exception>
     /// <exception cref="ArgumentException">It encodes them otherwise, so that times would say nothing.</exception>
     public OnnxEncoder(string path, VisionTransformer encoder, Tensor images)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = get_num_threads(), InterOpNumThreads = 1 };
-        session = new InferenceSession(path, options);
+        session = Open(path);
         (shape, pixels) = (images.shape, images.data<float>().ToArray());
         Pass();
         using var scope = NewDisposeScope();
@@ -47,4 +47,17 @@ internal sealed class OnnxEncoder : IDisposable
     }
 
     public void Dispose() => session.Dispose();
+
+    private static InferenceSession Open(string path)
+    {
+        try
+        {
+            using var options = new SessionOptions { IntraOpNumThreads = get_num_threads(), InterOpNumThreads = 1 };
+            return new InferenceSession(path, options);
+        }
+        catch (TypeInitializationException e) when (e.InnerException is DllNotFoundException)
+        {
+            throw new DllNotFoundException("ONNX Runtime's library is not here (a packed kit comes without it): leave --onnx out", e);
+        }
+    }
 }

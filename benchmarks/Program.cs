@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
     ["batches"] = (BatchLayouts.About, BatchLayouts.Run),
     ["calls"] = (CallOverhead.About, CallOverhead.Run),
     ["fuzz"] = (Fuzz.About, Fuzz.Run),
+    ["kernel"] = (KernelStart.About, KernelStart.Run),
     ["load-checkpoint"] = (LoadCheckpoint.About, LoadCheckpoint.Run),
     ["scaling"] = (Scaling.About, Scaling.Run),
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
@@ -28,7 +29,8 @@ if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benc
     {
         return benchmark.Run(rest);
     }
-    catch (Exception e) when (e is ArgumentException or FormatException or IOException or OnnxRuntimeException)
+    catch (Exception e) when (e is ArgumentException or FormatException or IOException or DllNotFoundException
+        or OnnxRuntimeException)
     {
         Console.Error.WriteLine($"kit: {e.Message}");
         return 2;
