@@ -121,7 +121,8 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         {
             Scores = scores,
             ByKind = kinds.ToDictionary(kind => kind.Key, Share),
-            Submission = pairs.Identifier(0) is null ? null : scoring.Submit("predictions.csv", path => AtomicFile.Write(path, Rows())),
+            Submission = pairs.Identifier(0) is null ? null
+                : scoring.Submit("predictions.csv", path => AtomicFile.Write(path, Rows())),
         };
     }
 

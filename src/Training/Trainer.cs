@@ -68,7 +68,8 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var ahead = new EpochSampler(task.Examples, settings.BatchSize, settings.Seed);
         for (var step = from; step < TotalSteps; step++)
         {
-            foreach (var part in ahead.Batch(step).Slice(Ranks.Rank * gradients.Share, gradients.Share).ToArray().Chunk(gradients.Part))
+            var own = ahead.Batch(step).Slice(Ranks.Rank * gradients.Share, gradients.Share).ToArray();
+            foreach (var part in own.Chunk(gradients.Part))
             {
                 yield return new PlannedBatch(step / ahead.StepsPerEpoch, part);
             }
