@@ -29,7 +29,7 @@ internal static class DataArchive
         }
     }
 
-    /// <summary>Throws away what is no archive, such as a page that asks to log in: of most archives no checksum is known.</summary>
+    /// <summary>Throws away what is no archive, such as a page that asks to log in: of most no checksum is known.</summary>
     /// <exception cref="InvalidDataException">It is none; the message says what to do.</exception>
     public static void Require(string path, string url)
     {
