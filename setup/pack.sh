@@ -45,7 +45,7 @@ compress() {
     local all=$1/$2.tar numbers=("$2/data" "$2/tests") programs
     tar -c -f "$all" -C "$1" --owner=0 --group=0 --sort=name "${numbers[@]/#/--exclude=}" "$2" &&
         tar -r -f "$all" -C "$1" --owner=0 --group=0 --sort=name "${numbers[@]}" || return 1
-    programs=$(($(tar -t -R -f "$all" | sed -n "s|^block \([0-9]*\): $2/data/.*|\1|p" | head -n 1) * 512))
+    programs=$(($(tar -t -R -f "$all" | sed -n "0,\|: $2/data/|s|^block \([0-9]*\): $2/data/.*|\1|p") * 512))
     { head -c "$programs" "$all" | xz --x86 --lzma2=preset=9e,dict=128MiB &&
         tail -c "+$((programs + 1))" "$all" | xz --lzma2=preset=9e,lc=1,lp=2,pb=2; } >"$3" && rm "$all"
 }
