@@ -44,9 +44,29 @@ public partial class NotebookLayoutTests
         }
     }
 
+    /// <summary>A display shows updates in the form that it began with: one that began as text would show a figure's name.</summary>
+    [Fact]
+    public void Markup_and_figures_are_shown_as_such()
+    {
+        foreach (var path in Paths())
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            var shown = json.RootElement.GetProperty("cells").EnumerateArray()
+                .SelectMany(cell => cell.TryGetProperty("outputs", out var outputs) ? outputs.EnumerateArray() : default)
+                .Where(output => output.TryGetProperty("data", out var data) && data.EnumerateObject().Count() == 1)
+                .Select(output => output.GetProperty("data"))
+                .Where(data => data.TryGetProperty("text/plain", out _))
+                .Select(data => string.Concat(data.GetProperty("text/plain").EnumerateArray().Select(line => line.GetString())));
+            Assert.DoesNotContain(shown, text => text.StartsWith('<') || text.StartsWith("figure:", StringComparison.Ordinal));
+        }
+    }
+
+    private static IEnumerable<string> Paths() =>
+        Directory.EnumerateFiles(KitPaths.InRepository("notebooks"), "*.ipynb", SearchOption.AllDirectories)
+            .Where(path => !path.Contains(".ipynb_checkpoints", StringComparison.Ordinal));
+
     private static IEnumerable<(string Name, List<Cell> Cells)> All() =>
-        from path in Directory.EnumerateFiles(KitPaths.InRepository("notebooks"), "*.ipynb", SearchOption.AllDirectories)
-        where !path.Contains(".ipynb_checkpoints", StringComparison.Ordinal)
+        from path in Paths()
         select (Path.GetRelativePath(KitPaths.InRepository("notebooks"), path), Cells(path));
 
     private static List<Cell> Cells(string path)
