@@ -37,8 +37,8 @@ internal static class CallOverhead
         };
         var there = Python(rounds, device.type == TorchSharp.DeviceType.CPU ? "cpu" : "cuda");
         Console.WriteLine(
-            $"microseconds of processor time a call, "
-                + $"{ComputeDevice.Describe(device)}{(there.Count == 0 ? "   (no PyTorch found for the comparison)" : string.Empty)}");
+            $"microseconds of processor time a call, {ComputeDevice.Describe(device)}"
+                + (there.Count == 0 ? "   (no PyTorch found for the comparison)" : string.Empty));
         Console.WriteLine("call              C#   Python");
         foreach (var (operation, time) in here)
         {

@@ -57,7 +57,8 @@ internal sealed class OnnxEncoder : IDisposable
         }
         catch (TypeInitializationException e) when (e.InnerException is DllNotFoundException)
         {
-            throw new DllNotFoundException("ONNX Runtime's library is not here (a packed kit comes without it): leave --onnx out", e);
+            throw new DllNotFoundException(
+                "ONNX Runtime's library is not here (a packed kit comes without it): leave --onnx out", e);
         }
     }
 }

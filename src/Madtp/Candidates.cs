@@ -65,7 +65,7 @@ public sealed class CandidateRows
         return perRow.gather(dimension, rows.view(view).expand(shape));
     }
 
-    /// <summary>The rows of candidates by their number, any shape <c>[B, …]</c> of two dimensions, int64.</summary>
+    /// <summary>The rows in which candidates stand, by the candidates' number: <c>[B, n]</c> int64 to the same.</summary>
     internal Tensor Rows(Tensor candidates) => rows is null ? candidates + 1 : rows.gather(1, candidates);
 
     /// <summary>True for the rows that go on: some of the candidates <c>[B, N]</c>, and whatever is none, <c>[B, rows]</c>

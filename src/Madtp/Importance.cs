@@ -100,7 +100,8 @@ public static class TokenImportance
         return pooling == SelfPooling.Sum ? given.sum(1, type: float32) : given.amax([1]).As(float32);
     }
 
-    /// <summary>The same of a block's attention.</summary>
+    /// <summary>S_self of a block's attention before it is normalised, <c>[B, N]</c>; with its gradient where one is
+    /// recorded.</summary>
     internal static Tensor Received(ReductionContext context, SelfPooling pooling) =>
         pooling == SelfPooling.Max && is_grad_enabled() ? OfStrongestQuery(context)
             : Received(context.StrongestAttention, pooling, context.Mask);

@@ -88,8 +88,12 @@ public static class Sparsemax
     /// recorded, in a tenth of the time of operators over all rows.</summary>
     internal static bool GoesByRows(Tensor scores) => !scores.is_cuda && !(scores.requires_grad && is_grad_enabled());
 
-    /// <summary>Σ_n p[k, n] · v[n] of every row p = sparsemax(T·A + padding), as one goes by rows: <c>[B, K, N]</c> and
-    /// <c>[B, N]</c> to <c>[B, K]</c>.</summary>
+    /// <summary>Σ_n p[k, n] · v[n] of every row p = sparsemax(T·A + padding) (eq. 7 and 8), row by row, without a
+    /// gradient.</summary>
+    /// <param name="maps">A, <c>[B, K, N]</c>.</param>
+    /// <param name="padding">What is added where no token stands, <c>[B, N]</c>; null where all do.</param>
+    /// <param name="values">v, <c>[B, N]</c>.</param>
+    /// <returns><c>[B, K]</c>.</returns>
     internal static Tensor Averages(Tensor maps, double temperature, Tensor? padding, Tensor values)
     {
         using var off = no_grad();

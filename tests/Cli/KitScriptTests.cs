@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Cli;
@@ -30,7 +29,7 @@ public sealed class KitScriptTests : IDisposable
         File.CreateSymbolicLink(folder.File("kit"), "a link");
         foreach (var path in new[] { Path.Combine(root, "kit"), link, folder.File("kit") })
         {
-            var (code, output, errors) = Run("bash", path, "help");
+            var (code, output, errors) = OtherProgram.Run("bash", path, "help");
             Assert.Equal((0, ""), (code, errors));
             Assert.Contains("./kit setup` builds it", output);
         }
@@ -42,7 +41,7 @@ public sealed class KitScriptTests : IDisposable
     [InlineData("HOME=/nowhere/at/all", "IRRELEVANT=")]
     public void It_needs_no_home(string first, string second)
     {
-        var (code, output, errors) = Run("env", first, second, "bash", Path.Combine(root, "kit"), "help");
+        var (code, output, errors) = OtherProgram.Run("env", first, second, "bash", Path.Combine(root, "kit"), "help");
         Assert.Equal((0, ""), (code, errors));
         Assert.Contains("./kit setup` builds it", output);
     }
@@ -51,7 +50,7 @@ public sealed class KitScriptTests : IDisposable
     public void What_run_takes_are_the_notebooks_that_there_are()
     {
         var last = Directory.GetFiles(KitPaths.InRepository("notebooks"), "*.ipynb").Max(path => Path.GetFileName(path)[..2]);
-        var (code, _, errors) = Run("bash", Path.Combine(root, "kit"), "run", "all-of-them");
+        var (code, _, errors) = OtherProgram.Run("bash", Path.Combine(root, "kit"), "run", "all-of-them");
         Assert.Equal(2, code);
         Assert.Contains($"(00 … {last};", errors, StringComparison.Ordinal);
     }
@@ -61,7 +60,7 @@ public sealed class KitScriptTests : IDisposable
     [InlineData("doctor", "all")]
     public void What_a_verb_does_not_take_is_refused(string verb, string argument)
     {
-        var (code, _, errors) = Run("bash", Path.Combine(root, "kit"), verb, argument);
+        var (code, _, errors) = OtherProgram.Run("bash", Path.Combine(root, "kit"), verb, argument);
         Assert.Equal(2, code);
         Assert.Equal($"kit: {verb} takes nothing, not '{argument}'.\n", errors);
     }
@@ -77,7 +76,7 @@ public sealed class KitScriptTests : IDisposable
             echo "$users_home $HOME $DOTNET_CLI_HOME"
             """;
         Assert.Equal($"/nowhere/at/all {root}/artifacts/home {root}/artifacts/home\n",
-            Run("env", "HOME=/nowhere/at/all", "bash", "-c", script, "bash", root).Output);
+            OtherProgram.Run("env", "HOME=/nowhere/at/all", "bash", "-c", script, "bash", root).Output);
     }
 
     [Fact]
@@ -85,7 +84,7 @@ public sealed class KitScriptTests : IDisposable
     {
         var other = folder.File("a:b");
         Directory.Move(root, other);
-        var (code, _, errors) = Run("bash", Path.Combine(other, "kit"), "help");
+        var (code, _, errors) = OtherProgram.Run("bash", Path.Combine(other, "kit"), "help");
         Assert.Equal(2, code);
         Assert.Equal($"kit: the folder '{other}' has a colon or a semicolon in its name, at which lists of folders end; rename or move it.\n", errors);
     }
@@ -93,11 +92,11 @@ public sealed class KitScriptTests : IDisposable
     [Fact]
     public void A_clone_of_another_user_is_not_built_in()
     {
-        Run("chmod", "-R", "a-w,a+rX", root);
-        Run("chmod", "a+x", folder.Path);
+        OtherProgram.Run("chmod", "-R", "a-w,a+rX", root);
+        OtherProgram.Run("chmod", "a+x", folder.Path);
         string[] asOther = Environment.UserName == "root" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : ["env"];
-        var (code, _, errors) = Run([.. asOther, "bash", Path.Combine(root, "kit"), "setup"]);
-        Run("chmod", "-R", "u+w", root);
+        var (code, _, errors) = OtherProgram.Run([.. asOther, "bash", Path.Combine(root, "kit"), "setup"]);
+        OtherProgram.Run("chmod", "-R", "u+w", root);
         Assert.Equal(2, code);
         Assert.StartsWith($"kit: '{root}' cannot be written to by ", errors);
         Assert.Contains("a copy of your own", errors);
@@ -116,31 +115,18 @@ public sealed class KitScriptTests : IDisposable
                 build) sleep 60 & echo $! >'{{left}}'; echo 'error CS0000: nothing compiles here'; exit 1 ;;
             esac
             """);
-        Run("chmod", "a+x", folder.File("bin/dotnet"));
+        OtherProgram.Run("chmod", "a+x", folder.File("bin/dotnet"));
         var path = $"PATH={folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-        var (code, _, errors) = Run("env", path, "bash", Path.Combine(root, "kit"), "macs", "blip-nlvr2");
+        var (code, _, errors) = OtherProgram.Run("env", path, "bash", Path.Combine(root, "kit"), "macs", "blip-nlvr2");
         try
         {
             Assert.Equal(1, code);
             Assert.Contains("nothing compiles here", errors);
-            Assert.Equal(0, Run("flock", "--nonblock", Path.Combine(root, "artifacts", "kit.lock"), "true").Code);
+            Assert.Equal(0, OtherProgram.Run("flock", "--nonblock", Path.Combine(root, "artifacts", "kit.lock"), "true").Code);
         }
         finally
         {
-            Run("kill", File.ReadAllText(left).Trim());
+            OtherProgram.Run("kill", File.ReadAllText(left).Trim());
         }
-    }
-
-    private static (int Code, string Output, string Errors) Run(params string[] command)
-    {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, errors.Result);
     }
 }

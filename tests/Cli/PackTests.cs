@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Madtp.Kit.Kernel.Execution;
 using Xunit;
 
@@ -55,7 +54,8 @@ public sealed class PackTests : IDisposable
     public void The_archive_is_under_60_MB_and_works_without_dotnet()
     {
         var archive = KitPaths.InRepository("artifacts", "madtp-kit-linux-x64.tar.xz");
-        Assert.SkipUnless(File.Exists(archive), "./kit pack has not been run");
+        var made = File.GetLastWriteTimeUtc(archive); // long ago where there is none
+        Assert.SkipUnless(made > File.GetLastWriteTimeUtc(KitPaths.InRepository("setup", "pack.sh")), "./kit pack has not been run");
         Assert.InRange(new FileInfo(archive).Length, 0, 60_000_000);
         Succeed("tar", "-C", folder.Path, "-xf", archive);
         var kit = folder.File("madtp-kit");
@@ -106,15 +106,8 @@ public sealed class PackTests : IDisposable
 
     private static string Succeed(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', command)}: {process.ExitCode}\n{output}{errors.Result}");
+        var (code, output, errors) = OtherProgram.Run(command);
+        Assert.True(code == 0, $"{string.Join(' ', command)}: {code}\n{output}{errors}");
         return output;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -56,14 +55,8 @@ public sealed partial class PageTests : IDisposable
         return [.. pages.Select(File.ReadAllText)];
     }
 
-    private static string Run(string script, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("bash", ["-c", script, "bash", .. arguments]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return output;
-    }
+    private static string Run(string script, params string[] arguments) =>
+        OtherProgram.Run(["bash", "-c", script, "bash", .. arguments]).Output;
 
     // Pictures and styles are in the page itself; what one may click on is no access.
     [GeneratedRegex("<(script|link|iframe|img)\\b[^>]*\\b(src|href)=\"(?!data:)[^>]*>|@import|url\\(\"?(http|file)")]
