@@ -98,12 +98,13 @@ internal static class CommandLine
 
             if (!Ranks.IsFirst)
             {
-                Thread.Sleep(TimeSpan.FromSeconds(1)); // what all ranks have to say the first says alone, and ends them
+                Thread.Sleep(TimeSpan.FromSeconds(2)); // what all ranks have to say the first says alone, and ends them
                 Console.SetError(errors);
                 text = $"rank {Ranks.Rank} of {Ranks.Count}: {text}";
             }
 
             Say(code, text);
+            Thread.Sleep(TimeSpan.FromSeconds(0.5)); // mpirun passes on what is said, but not once it is told to end
             Ranks.Abort(code);
             return code;
         }
