@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -58,8 +57,8 @@ internal sealed partial class PackageRestore
                 ? (Items(output.Text, "RuntimeCopyLocalItems"), Items(output.Text, "NativeCopyLocalItems"))
                 : throw new CellException(
                     step.Path, step.Line,
-                    $"#r \"{step.Target}\" cannot be honoured here: {Reason(output.Text)}. If the package's file is on this "
-                        + $"machine, refer to it by its path: #r \"…/Name.dll\"");
+                    $"#r \"{step.Target}\" cannot be honoured here: {Reason(output.Text + output.Warnings)}. If the package's "
+                        + $"file is on this machine, refer to it by its path: #r \"…/Name.dll\"");
         }
         finally
         {
@@ -85,7 +84,8 @@ internal sealed partial class PackageRestore
             """;
     }
 
-    private static (int Code, string Text) Dotnet(string project, CancellationToken cancellation)
+    // What is said on the two channels is kept apart: warnings on the second one come in between wherever they like.
+    private static (int Code, string Text, string Warnings) Dotnet(string project, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(
             DotnetHost.Path, ["msbuild", project, "-nologo", "-restore", "-t:ResolvePackageAssets",
@@ -100,26 +100,12 @@ internal sealed partial class PackageRestore
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        var text = new StringBuilder();
-        process.OutputDataReceived += (_, line) => Append(text, line.Data);
-        process.ErrorDataReceived += (_, line) => Append(text, line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         using var kill = cancellation.Register(() => process.Kill(entireProcessTree: true));
+        var warnings = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         cancellation.ThrowIfCancellationRequested();
-        lock (text)
-        {
-            return (process.ExitCode, text.ToString());
-        }
-    }
-
-    private static void Append(StringBuilder text, string? line)
-    {
-        lock (text)
-        {
-            text.AppendLine(line);
-        }
+        return (process.ExitCode, text, warnings.Result);
     }
 
     // Warnings may stand before the answer, which begins with a brace alone on its line.
