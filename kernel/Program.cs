@@ -36,8 +36,13 @@ catch (Exception wrong) when (wrong is IOException or InvalidDataException or Un
 
 static int Run(ConnectionFile connection)
 {
-    // Before any native library is loaded: idle OpenMP threads would spin, and starve the cell that waits for them.
-    NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
+    // Before any native library is loaded: idle OpenMP threads would spin for long, and starve the cell that waits for them.
+    if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
+    {
+        NativeEnvironment.SetDefault("GOMP_SPINCOUNT", "1000"); // a hundredth of a millisecond
+        NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
+    }
+
     WarmUp.Start();
     var console = Console.Error;
     var kernel = new JupyterKernel(connection, text => console.WriteLine($"Madtp.Kit.Kernel: {text}"));

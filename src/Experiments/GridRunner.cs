@@ -202,7 +202,7 @@ internal sealed class GridRunner(GridSettings settings)
         // Small tensors gain little from threads: one experiment on each core is faster than two cores on each experiment.
         var threads = Math.Max(1, Environment.ProcessorCount / settings.Jobs);
         process.StartInfo.Environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
-        process.StartInfo.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        (process.StartInfo.Environment["OMP_WAIT_POLICY"], process.StartInfo.Environment["GOMP_SPINCOUNT"]) = ("PASSIVE", "0");
         var said = new StringBuilder();
         process.OutputDataReceived += Note;
         process.ErrorDataReceived += Note;
