@@ -1,3 +1,4 @@
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Training;

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Madtp.Kit.Data.Decoys;
 
 namespace Madtp.Kit.Experiments;
@@ -127,4 +128,120 @@ public sealed record Comparison(
 
     private static string Words(Verdict verdict) => verdict == Experiments.Verdict.UnequalCost ? "unequal cost, no verdict"
         : verdict.ToString().ToLowerInvariant();
+}
+
+/// <summary>Results gathered by everything but their seed, in the order in which they first come.</summary>
+/// <example>
+/// <code>
+/// var groups = SeedGroups.Of(grid.Run());
+/// groups[Scale.Experiment("nlvr2") with { Method = "ToMe", ReduceRatio = 0.5 }].Test.Percent() // "96.2 ± 0.4"
+/// </code>
+/// </example>
+public sealed class SeedGroups : ReadOnlyCollection<SeedGroup>
+{
+    private SeedGroups(IEnumerable<ExperimentResult> results)
+        : base([.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(SeedGroup.Of)])
+    {
+    }
+
+    /// <summary>The group of an experiment, whatever its seed.</summary>
+    /// <exception cref="ArgumentException">No result is of this experiment; the message names those of its task.</exception>
+    public SeedGroup this[Experiment experiment]
+    {
+        get
+        {
+            var wanted = experiment with { Seed = 0 };
+            var others = this.Where(group => group.Experiment.Task == experiment.Task)
+                .Select(group => FormattableString.Invariant($"{group.Experiment.Method} {group.Experiment.ReduceRatio}"));
+            return this.FirstOrDefault(group => group.Experiment == wanted) ?? throw new ArgumentException(
+                $"no result is of {wanted} ({wanted.TrainExamples} examples, K = {wanted.LearnableTokens}, "
+                + $"d_k = {wanted.AlignmentWidth}); there are {string.Join(", ", others)}", nameof(experiment));
+        }
+    }
+
+    /// <summary>Gathers results.</summary>
+    public static SeedGroups Of(IEnumerable<ExperimentResult> results) => new(results);
+}
+
+/// <summary>Runs that differ in their seed alone.</summary>
+/// <param name="Experiment">What they have in common; its seed is 0.</param>
+/// <param name="Test">Score on the test split, 0 to 1.</param>
+/// <param name="MacShare">Share of the plain model's multiply-accumulates, 0 to 1.</param>
+/// <param name="BudgetMet">Whether every one of them got down to its budget, to within a percent of the plain model.</param>
+public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacShare, bool BudgetMet)
+{
+    /// <summary>Spread of each single score.</summary>
+    public IReadOnlyDictionary<string, Spread> Scores { get; init; } = new Dictionary<string, Spread>();
+
+    /// <summary>How far this group's score lies above another's, and whether the seeds can tell.</summary>
+    /// <param name="other">The other group.</param>
+    /// <param name="score">A single score, such as "CIDEr"; the test score if null.</param>
+    public SeedGap Against(SeedGroup other, string? score = null) => SeedGap.Between(
+        score is null ? Test : Scores[score], score is null ? other.Test : other.Scores[score]) with
+    {
+        MacGap = 100 * Math.Abs(MacShare.Mean - other.MacShare.Mean),
+    };
+
+    internal static SeedGroup Of(IGrouping<Experiment, ExperimentResult> runs) => new(
+        runs.Key,
+        Spread.Of(runs.Select(run => run.Test)),
+        Spread.Of(runs.Select(run => run.MacShare)),
+        runs.All(run => !run.OverBudget))
+    {
+        Scores = runs.SelectMany(run => run.Scores).GroupBy(score => score.Key)
+            .ToDictionary(score => score.Key, score => Spread.Of(score.Select(one => one.Value))),
+    };
+}
+
+/// <summary>Mean and spread of a number over seeds.</summary>
+/// <param name="Deviation">The standard deviation of the sample (n − 1); 0 for one value.</param>
+public sealed record Spread(double Mean, double Deviation, int Count)
+{
+    /// <summary>The spread of some values.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public static Spread Of(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        var mean = all.Length > 0 ? all.Average() : throw new ArgumentException("no values have no mean", nameof(values));
+        var squares = all.Sum(value => (value - mean) * (value - mean));
+        return new Spread(mean, all.Length == 1 ? 0 : Math.Sqrt(squares / (all.Length - 1)), all.Length);
+    }
+
+    /// <summary>Per cent with one digit, such as "97.0 ± 0.2".</summary>
+    public string Percent() => FormattableString.Invariant($"{100 * Mean:0.0} ± {100 * Deviation:0.0}");
+}
+
+/// <summary>The difference between two scores that were each measured with several seeds.</summary>
+/// <param name="Points">The first mean minus the second, in per cent.</param>
+/// <param name="Error">Two standard errors of it, per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has one seed.</param>
+public sealed record SeedGap(double Points, double? Error)
+{
+    /// <summary>How far their mean multiply-accumulates lie apart, in per cent of the plain model's.</summary>
+    public double MacGap { get; init; }
+
+    /// <summary>Whether they cost the same, to within a point: else nothing follows from the difference.</summary>
+    public bool IsEqualCost => MacGap < 1;
+
+    /// <summary>Whether the difference is larger than its error, at equal cost.</summary>
+    public bool IsClear => IsEqualCost && Math.Abs(Points) > Error;
+
+    /// <summary>The difference of two scores, 0 to 1 each.</summary>
+    public static SeedGap Between(Spread first, Spread second)
+    {
+        static double Squared(Spread of) => of.Deviation * of.Deviation / of.Count;
+        double? error = first.Count < 2 || second.Count < 2 ? null : 200 * Math.Sqrt(Squared(first) + Squared(second));
+        return new SeedGap(100 * (first.Mean - second.Mean), error);
+    }
+
+    /// <summary>Who leads, in words: "MADTP is ahead", or why nobody can say.</summary>
+    public string Verdict(string first, string second) =>
+        !IsEqualCost ? "unequal cost, no verdict"
+        : Error is null ? "one seed cannot tell" : !IsClear ? "too close to tell" : $"{(Points > 0 ? first : second)} is ahead";
+
+    /// <summary>The difference and its error, such as "−1.0 points (two standard errors: 0.4)".</summary>
+    public override string ToString()
+    {
+        var error = Error is { } known ? FormattableString.Invariant($"two standard errors: {known:0.0}") : "one seed";
+        return FormattableString.Invariant($"{Points:+0.0;−0.0;0.0} points ({error})");
+    }
 }

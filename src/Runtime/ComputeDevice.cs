@@ -89,3 +89,9 @@ public static class ComputeDevice
             : new ArgumentException($"there is no CUDA device {index} here: there are {count}, cuda:0 to cuda:{count - 1}");
     }
 }
+
+internal static class Precision
+{
+    /// <summary>A tensor in a type: itself where it has that type, without the call that <c>to</c> makes all the same.</summary>
+    public static Tensor As(this Tensor tensor, ScalarType type) => tensor.dtype == type ? tensor : tensor.to(type);
+}

@@ -1,4 +1,8 @@
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Runtime;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -104,5 +108,95 @@ public sealed record TrainingObjective(double AlignmentWeight = 0.1, double Auxi
         }
 
         return losses.Auxiliary is { } auxiliary && AuxiliaryWeight != 0 ? total + (auxiliary * AuxiliaryWeight) : total;
+    }
+}
+
+/// <summary>Names what each image token shows. It is used in training only: on the answers alone a small model settles on
+/// guessing, while the patches' classes teach its image encoder what there is to see.</summary>
+public sealed class PatchHead : nn.Module<Tensor, Tensor>
+{
+    // The ground is class 0 and covers most patches: at full weight it drowns what tells one shape from another.
+    private const float GroundWeight = 0.1f;
+
+    private readonly Linear classes;
+
+    public PatchHead(int width, int count) : base(nameof(PatchHead))
+    {
+        classes = nn.Linear(width, count);
+        var weights = ones(count);
+        weights[0] = GroundWeight;
+        register_buffer("class_weights", weights);
+        RegisterComponents();
+    }
+
+    /// <summary>Tokens of whole images with the class token first, <c>[B, N + 1, D]</c>, to scores <c>[B, N, C]</c>.</summary>
+    public override Tensor forward(Tensor tokens) => classes.forward(tokens.slice(1, 1, tokens.shape[1], 1));
+
+    /// <summary>What true classes weigh in the mean that the loss is.</summary>
+    public double Weight(Tensor truth)
+    {
+        using var scope = NewDisposeScope();
+        return get_buffer("class_weights")!.index_select(0, truth.flatten()).sum(float64).item<double>();
+    }
+
+    /// <summary>Cross-entropy of the scores against true classes <c>[B, N]</c>.</summary>
+    public Tensor Loss(Tensor tokens, Tensor truth) =>
+        nn.functional.cross_entropy(forward(tokens).flatten(0, 1), truth.flatten(), weight: get_buffer("class_weights"));
+}
+
+/// <summary>Tells for every text token how many of what it names are in the left and in the right image. It is used in training
+/// only: it teaches the cross-attention to look things up long before the answers alone would.</summary>
+public sealed class WordHead : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear counts;
+    private readonly int kinds;
+
+    public WordHead(int width, int largest) : base(nameof(WordHead))
+    {
+        kinds = largest + 1;
+        counts = nn.Linear(width, 2 * kinds);
+        RegisterComponents();
+    }
+
+    /// <summary>Tokens of whole statements, <c>[B, N, D]</c>, to scores of each number for left and right,
+    /// <c>[B, N, 2, largest + 1]</c>.</summary>
+    public override Tensor forward(Tensor tokens) => counts.forward(tokens).view(tokens.shape[0], tokens.shape[1], 2, kinds);
+
+    /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
+    public Tensor Loss(Tensor tokens, Tensor truth) =>
+        nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: NlvrPairs.Unnamed);
+}
+
+/// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
+/// <param name="textWidth">Width of a text token; null where words are not looked up.</param>
+internal sealed class TrainingHeads(TaskSettings settings, Device device, int imageWidth, int? textWidth = null)
+{
+    private const int MostNamed = 3; // of the toy world
+
+    private readonly PatchHead? patches = settings.PatchWeight > 0
+        ? new PatchHead(imageWidth, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(device) : null;
+
+    private readonly WordHead? words = settings.WordWeight > 0 && textWidth is { } width
+        ? new WordHead(width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(device) : null;
+
+    /// <summary>The heads by their names in checkpoints.</summary>
+    public IEnumerable<(string Name, nn.Module Module)> Modules =>
+        new (string, nn.Module?)[] { ("patch_head", patches), ("word_head", words) }
+            .Where(head => head.Item2 is not null).Select(head => (head.Item1, head.Item2!));
+
+    /// <summary>The weighted sum of the losses of those heads that are there, a scalar; null where none is.</summary>
+    /// <param name="image">Tokens of their whole images, <c>[B, N + 1, D]</c>.</param>
+    /// <param name="classes">Makes what each patch of some examples shows, <c>[B, N]</c>.</param>
+    /// <param name="text">Tokens of whole texts, <c>[B, N, D]</c>; null where words are not looked up.</param>
+    /// <param name="counts">Makes how many of what each token names are there, <c>[B, N, 2]</c>.</param>
+    public Tensor? Loss(
+        int[] examples, Tensor image, Func<int[], Tensor?> classes, Tensor? text = null, Func<int[], Tensor?>? counts = null)
+    {
+        var seen = patches is null ? null : BatchPart.Mean(
+            patches.Loss(image, classes(examples)!), examples, some => patches.Weight(classes(some)!))?.mul(settings.PatchWeight);
+        var named = words is null ? null : BatchPart.Mean(
+            words.Loss(text!, counts!(examples)!), examples, some => counts(some)!.ne(NlvrPairs.Unnamed).sum().item<long>())
+            ?.mul(settings.WordWeight);
+        return seen is null ? named : named is null ? seen : seen + named;
     }
 }

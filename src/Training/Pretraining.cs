@@ -1,6 +1,8 @@
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
@@ -68,5 +70,98 @@ public sealed record Pretraining(string Folder)
             ["statement_accuracy"] = Number(read.Accuracy),
         });
         return (seen, read);
+    }
+}
+
+/// <summary>What each patch of a picture shows and where it is, and for the class token how many things there are of each form
+/// and colour: objects and glyphs alike. Without the second the encoder forgets places, and statements about them cannot be
+/// learned.</summary>
+/// <param name="pictures">Pictures that are learned from.</param>
+internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pictures, int watched) : TrainingTask, IDisposable
+{
+    private const int Most = 4; // more count as so many
+    private const int Side = DecoyScene.Size / DecoyScene.PatchSize;
+
+    private static readonly IReadOnlyList<ThingWords> Inventory =
+    [
+        .. from kind in Enum.GetValues<ThingKind>()
+           from words in Enumerable.Range(0, 5).Select(form => new ThingWords(kind, form, null, null))
+               .Concat(Enumerable.Range(0, 6).Select(color => new ThingWords(kind, null, color, null)))
+           select words,
+    ];
+
+    private readonly PatchHead head = new(model.Config.Vision.Width, Thing.Classes);
+    private readonly Linear inventory = nn.Linear(model.Config.Vision.Width, Inventory.Count * (Most + 1));
+    private readonly Linear place = nn.Linear(model.Config.Vision.Width, 2 * Side);
+    private readonly Tensor rows = arange(Side, int64).repeat_interleave(Side);
+    private readonly Tensor columns = arange(Side, int64).repeat(Side);
+    private readonly DrawnImages images = Draw(new DecoyLessons(world, pictures));
+    private readonly DrawnImages held = Draw(new DecoyLessons(world, watched, held: true));
+    private readonly Tensor counts = Count(new DecoyLessons(world, pictures)); // [I, 22]
+
+    public override IReadOnlyList<(string Name, nn.Module Module)> Modules =>
+        [("visual_encoder", model.VisualEncoder), ("patch_head", head), ("inventory", inventory), ("place", place)];
+
+    public override int Examples => pictures;
+
+    public override TrainingObjective Objective => new(0, AuxiliaryWeight: 0.5);
+
+    /// <summary>The pictures of lessons, drawn into memory.</summary>
+    internal static DrawnImages Draw(DecoyLessons lessons)
+    {
+        var (pixels, patches) = DecoyPairs.Paint(lessons.Scenes);
+        return new DrawnImages(pixels, DecoyScene.Size, patches, [.. Enumerable.Range(0, lessons.Scenes.Count)]);
+    }
+
+    public override StepLosses Losses(ReadOnlySpan<int> examples)
+    {
+        var truth = images.PatchClasses(examples, null)!;
+        var tokens = model.VisualEncoder.forward(images.Plain(examples, null)).X;
+        var counted = counts.index_select(0, tensor(examples.ToArray().Select(example => (long)example).ToArray())); // [B, 22]
+        var told = inventory.forward(tokens.select(1, 0)).view(-1, Most + 1); // [B · 22, 5]
+        var at = place.forward(tokens.slice(1, 1, tokens.shape[1], 1)).flatten(0, 1); // [B · 144, 24]
+        return new StepLosses(head.Loss(tokens, truth), Right(tokens, truth))
+        {
+            Auxiliary = nn.functional.cross_entropy(told, counted.flatten())
+                + (nn.functional.cross_entropy(at.slice(1, 0, Side, 1), rows.repeat(examples.Length)) / 2)
+                + (nn.functional.cross_entropy(at.slice(1, Side, 2 * Side, 1), columns.repeat(examples.Length)) / 2),
+        };
+    }
+
+    public override Evaluation Validate()
+    {
+        using var off = no_grad();
+        model.eval();
+        var right = Enumerable.Range(0, watched).Chunk(50).Average(examples =>
+        {
+            using var scope = NewDisposeScope();
+            var tokens = model.VisualEncoder.forward(held.Plain(examples, null)).X;
+            return Right(tokens, held.PatchClasses(examples, null)!).item<float>();
+        });
+        return new Evaluation("held", watched, right, 0, 1);
+    }
+
+    public void Dispose()
+    {
+        head.Dispose();
+        inventory.Dispose();
+        place.Dispose();
+        rows.Dispose();
+        columns.Dispose();
+        images.Dispose();
+        held.Dispose();
+        counts.Dispose();
+    }
+
+    private static Tensor Count(DecoyLessons lessons) => tensor(
+        lessons.Scenes.SelectMany(scene => Inventory.Select(words => (long)Math.Min(scene.Count(words), Most))).ToArray(),
+        [lessons.Scenes.Count, Inventory.Count]);
+
+    // Share of the patches of things that are named right.
+    private Tensor Right(Tensor tokens, Tensor truth)
+    {
+        using var off = no_grad();
+        var things = truth.ne(0);
+        return head.forward(tokens).argmax(2).eq(truth).logical_and(things).sum().to(float32) / things.sum();
     }
 }

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Madtp.Kit.Cli;
+using Madtp.Kit.Data;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Kernel.Execution;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Tests.Cli;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Training;
