@@ -45,13 +45,10 @@ internal sealed class AuthorsModel : IDisposable
 
     /// <summary>Answers the batch: logits <c>[B, 2]</c> in a row.</summary>
     /// <param name="temperature">T of the released policy; 0 for the plain model.</param>
-    public float[] Pass(double temperature)
-    {
-        process.StandardInput.WriteLine(temperature.ToString(CultureInfo.InvariantCulture));
-        process.StandardInput.Flush();
-        return JsonSerializer.Deserialize<float[]>(process.StandardOutput.ReadLine()
-            ?? throw new ArgumentException($"the authors' code ended at T = {temperature}: {said}"))!;
-    }
+    public float[] Pass(double temperature) => Answer(temperature.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>One of <see cref="Peak"/>'s products, by their PyTorch; how fast depends on the BLAS that it finds.</summary>
+    public void Product() => Answer("product");
 
     public void Dispose()
     {
@@ -59,6 +56,14 @@ internal sealed class AuthorsModel : IDisposable
         process.WaitForExit();
         process.Dispose();
         File.Delete(file);
+    }
+
+    private float[] Answer(string line)
+    {
+        process.StandardInput.WriteLine(line);
+        process.StandardInput.Flush();
+        return JsonSerializer.Deserialize<float[]>(process.StandardOutput.ReadLine()
+            ?? throw new ArgumentException($"the authors' code ended at {line}: {said}"))!;
     }
 
     private Process? Start(string python, string checkout)

@@ -78,7 +78,13 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
             }
 
             var peaks = options.Precisions.Select(precision => Peak.Of(precision, device)).ToArray();
-            var times = TurnTiming.Measure([.. peaks.Select(peak => (Action)peak.Pass), .. work.Select(each => each.Pass)],
+            var products = peaks.Select(peak => (Action)peak.Pass).ToList();
+            if (authors is not null)
+            {
+                products.Add(authors.Product);
+            }
+
+            var times = TurnTiming.Measure([.. products, .. work.Select(each => each.Pass)],
                 options.Seconds, leastRounds: options.Rounds, mostRounds: Math.Max(50, options.Rounds));
             var reached = peaks.Zip(times, (peak, time) => (peak.Precision, Rate: peak.Macs / time.Median / 1e6))
                 .ToDictionary(each => each.Precision, each => each.Rate);
@@ -88,8 +94,15 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                     CultureInfo.InvariantCulture, $"batch {batch}: matrix products reach {2 * rate:0} GFLOP/s in {precision}"));
             }
 
+            if (authors is not null)
+            {
+                var rate = Peak.OneProduct / times[peaks.Length].Median / 1e6;
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"batch {batch}: and {2 * rate:0} GFLOP/s in the authors' PyTorch"));
+            }
+
             rows.AddRange(work.Zip(
-                times.Skip(peaks.Length),
+                times.Skip(products.Count),
                 (each, time) => each.Row with { Time = time,
                 OfPeak = each.Row.Macs / time.Median / 1e6 / reached[each.Row.Precision] }));
         }
@@ -108,18 +121,24 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         return 0;
     }
 
-    // Their policy at the temperatures that leave these shares: the same weights and inputs keep as many tokens there.
+    // Their policy at the temperatures that leave these shares: the same weights and inputs give the same answers there.
     private static IEnumerable<(SpeedRow, Action)> ByAuthors(SpeedTask task, AuthorsModel authors, int batch)
     {
         var released = Methods.Of("MADTP (released)").Pruning!;
+        Say(null);
         yield return (new SpeedRow("authors' code, plain", "float32", batch, 1, task.Macs * batch), () => authors.Pass(0));
         foreach (var wanted in Shares)
         {
             var setting = released.Calibrate(task.ShareOf, wanted);
             var share = task.ShareOf(setting);
+            Say(setting);
             yield return (new SpeedRow("authors' code", "float32", batch, share, task.Macs * batch * share),
                 () => authors.Pass(setting.Strength));
         }
+
+        void Say(PruningSetting? setting) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"batch {batch}: the authors' logits differ from the kit's by {task.Difference(authors, setting):0.0e+0} at most, ")
+                + (setting is null ? "plain" : string.Create(CultureInfo.InvariantCulture, $"at T = {setting.Strength:0.###}")));
     }
 
     private static void Pass(SpeedTask task, string precision, PruningSetting? setting, ConvertedWeights weights)
@@ -178,7 +197,10 @@ internal sealed class Peak
 
     public string Precision { get; }
 
-    public double Macs => (double)Repeats * left.shape[0] * left.shape[1] * right.shape[1];
+    /// <summary>Multiply-accumulates of one of them.</summary>
+    public static double OneProduct => 2304.0 * 768 * 3072;
+
+    public double Macs => Repeats * OneProduct;
 
     public static Peak Of(string precision, Device device) =>
         new(precision, precision == "bfloat16" ? bfloat16 : float32, device);

@@ -123,8 +123,7 @@ internal sealed class SpeedTask : IDisposable
 
     /// <summary>The authors' code with this model's weights and inputs.</summary>
     /// <param name="checkout">A clone of their repository.</param>
-    /// <exception cref="ArgumentException">It does not run here, or answers something else, so that times would say
-    /// nothing.</exception>
+    /// <exception cref="ArgumentException">It does not run here.</exception>
     public AuthorsModel Authors(string checkout)
     {
         if (module is not BlipNlvr || inputs.Images.is_cuda)
@@ -132,17 +131,21 @@ internal sealed class SpeedTask : IDisposable
             throw new ArgumentException("the authors' code is timed in bench nlvr2, on the CPU (--device cpu)");
         }
 
-        var authors = new AuthorsModel(checkout, module.state_dict(), inputs.Images, inputs.Ids, inputs.Mask);
-        using var scope = NewDisposeScope();
-        var ours = forward(inputs).data<float>().ToArray();
-        var difference = authors.Pass(0).Zip(ours, (one, other) => Math.Abs(one - other)).Max();
-        if (!(difference < 1e-3))
-        {
-            authors.Dispose();
-            throw new ArgumentException($"the authors' code answers otherwise than the kit (logits differ by {difference})");
-        }
+        return new AuthorsModel(checkout, module.state_dict(), inputs.Images, inputs.Ids, inputs.Mask);
+    }
 
-        return authors;
+    /// <summary>By how much the authors' logits differ from the kit's at most.</summary>
+    /// <param name="authors">Their code, with this model's weights and inputs.</param>
+    /// <param name="setting">Of the released policy; null for the plain model.</param>
+    /// <exception cref="ArgumentException">By more than rounding, so that times would say nothing.</exception>
+    public double Difference(AuthorsModel authors, PruningSetting? setting)
+    {
+        using var scope = NewDisposeScope();
+        using var attached = setting?.Attach(Model);
+        var ours = forward(inputs).data<float>().ToArray();
+        var difference = authors.Pass(setting?.Strength ?? 0).Zip(ours, (one, other) => Math.Abs(one - other)).Max();
+        return difference < 1e-3 ? difference : throw new ArgumentException( // a NaN is not
+            $"the authors' code answers otherwise than the kit, {setting?.Name ?? "plain"} (logits differ by {difference})");
     }
 
     /// <summary>The share of the plain model's multiply-accumulates that a setting leaves.</summary>

@@ -52,7 +52,9 @@ public sealed record ReductionPolicy
         Layout = BatchLayout.MaxKeep,
     };
 
-    /// <summary>The method as the authors' code computes it, its defects included; reference tensors pin it.</summary>
+    /// <summary>The method as the authors' code computes it, its defects included; reference tensors pin it. Kept tokens stand by
+    /// position here and as an unsorted top-k leaves them there, which shows where texts of one batch are padded: with
+    /// <see cref="TokenOrder.Library"/> the answers on a CPU are theirs there too.</summary>
     public static ReductionPolicy Released { get; } = new()
     {
         Name = "MADTP (released)",
