@@ -33,7 +33,7 @@ internal static class BatchLayouts
         var encoder = new ReducibleEncoder("visual_encoder", Modality.Image, model.Blocks, () => learnable);
         var shares = Shares(sizes.Max(), config.Depth);
         var precision = options.Precisions[0];
-        using var weights = new ConvertedWeights();
+        using var weights = new PreparedWeights();
         Console.WriteLine($"BLIP's image encoder at {config.ImageSize}², {config.Depth} layers, {precision}, random weights, "
             + $"counts of the trained toy model, computing on {ComputeDevice.Describe(device)}");
         Console.WriteLine($"{"batch",5} {"layout",-28} {"tokens an image",15} {"rows an image",13} {"ms an image",12} "

@@ -48,7 +48,7 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
             return 0;
         }
 
-        using var weights = new ConvertedWeights();
+        using var weights = new PreparedWeights();
         Console.WriteLine($"{about}; random weights, {options.Method}, computing on {ComputeDevice.Describe(device)}");
         List<SpeedRow> rows = [];
         foreach (var batch in options.Batches)
@@ -141,7 +141,7 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                 + (setting is null ? "plain" : string.Create(CultureInfo.InvariantCulture, $"at T = {setting.Strength:0.###}")));
     }
 
-    private static void Pass(SpeedTask task, string precision, PruningSetting? setting, ConvertedWeights weights)
+    private static void Pass(SpeedTask task, string precision, PruningSetting? setting, PreparedWeights weights)
     {
         ComputeDevice.AllowTf32(precision == "tf32");
         using var mixed = MixedPrecision.Begin(precision == "bfloat16", weights);

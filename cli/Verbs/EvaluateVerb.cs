@@ -61,7 +61,8 @@ internal static class EvaluateVerb
             }
 
             using var view = new EvaluationView();
-            using var mixed = MixedPrecision.Begin(task.Precision(parsed) == TrainingPrecision.BFloat16);
+            using var prepared = new PreparedWeights();
+            using var mixed = MixedPrecision.Begin(task.Precision(parsed) == TrainingPrecision.BFloat16, prepared);
             var scores = (task.Run(parsed, settings, string.Empty) with
             {
                 Scoring = new Scoring

@@ -133,7 +133,7 @@ public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.Gelu(Products.Linear(dense, tokens));
+    public override Tensor forward(Tensor tokens) => Products.LinearGelu(dense, tokens);
 }
 
 /// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the

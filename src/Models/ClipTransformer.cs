@@ -120,8 +120,9 @@ public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
     public override Tensor forward(Tensor tokens)
     {
-        var hidden = Products.Linear(c_fc, tokens);
-        return Products.Linear(c_proj, activation == ClipActivation.Gelu ? Products.Gelu(hidden) : Products.QuickGelu(hidden));
+        var hidden = activation == ClipActivation.Gelu ? Products.LinearGelu(c_fc, tokens)
+            : Products.QuickGelu(Products.Linear(c_fc, tokens));
+        return Products.Linear(c_proj, hidden);
     }
 }
 

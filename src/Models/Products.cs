@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Madtp.Kit.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,10 +13,14 @@ internal static class Products
     public static Tensor Linear(Linear layer, Tensor input) => Linear(input, layer.weight, layer.bias);
 
     /// <summary>A linear map of weights <c>[out, in]</c>; with mixed precision in bfloat16, its output too.</summary>
-    public static Tensor Linear(Tensor input, Parameter weight, Parameter? bias) => OutputHook.Apply(weight, MixedPrecision.IsOn
-        ? nn.functional.linear(
-            input.to(bfloat16), MixedPrecision.Converted(weight), bias is null ? null! : MixedPrecision.Converted(bias))
-        : nn.functional.linear(input, weight, bias!));
+    public static Tensor Linear(Tensor input, Parameter weight, Parameter? bias) => OutputHook.Apply(
+        weight, MixedPrecision.Weights?.Linear(input, weight, bias) ?? nn.functional.linear(input, weight, bias!));
+
+    /// <summary>GELU of a linear layer.</summary>
+    public static Tensor LinearGelu(Linear layer, Tensor input) =>
+        MixedPrecision.Weights is { } prepared && !OutputHook.Changes(layer.weight)
+            ? prepared.Linear(input, layer.weight, layer.bias, gelu: true)
+            : Gelu(Linear(layer, input));
 
     /// <summary>GELU of a map's output.</summary>
     public static Tensor Gelu(Tensor output) => is_grad_enabled() ? nn.functional.gelu(output) : output.gelu_();
@@ -38,61 +43,89 @@ internal static class Products
 public static class MixedPrecision
 {
     [ThreadStatic]
-    private static ConvertedWeights? converted;
+    private static bool isOn;
+
+    [ThreadStatic]
+    private static PreparedWeights? weights;
 
     /// <summary>Whether it is on for this thread.</summary>
-    public static bool IsOn => converted is not null;
+    public static bool IsOn => isOn;
 
-    /// <summary>Switches it on (or off) for this thread until the result is disposed. Where no gradients are recorded a weight is
-    /// converted once: one that changes afterwards counts from the next pass that records gradients, or other
-    /// <paramref name="weights"/>.</summary>
+    /// <summary>What the weights of this thread's products are taken from; null for the weights themselves.</summary>
+    internal static PreparedWeights? Weights => weights;
+
+    /// <summary>Switches it on (or off) for this thread until the result is disposed.</summary>
     /// <param name="on">Whether it is to be on.</param>
-    /// <param name="weights">Where converted weights are kept for the next time; null for this time only.</param>
-    public static IDisposable Begin(bool on = true, ConvertedWeights? weights = null)
+    /// <param name="prepared">Where weights are kept as the products take them, in float32 too; null keeps those in bfloat16 for
+    /// this time only.</param>
+    public static IDisposable Begin(bool on = true, PreparedWeights? prepared = null)
     {
-        var before = converted;
-        var now = converted = on ? weights ?? new ConvertedWeights() : null;
+        var before = (isOn, weights);
+        var own = on && prepared is null ? new PreparedWeights() : null;
+        (isOn, weights) = (on, prepared ?? own);
         return new Undo(() =>
         {
-            converted = before;
-            if (weights is null)
-            {
-                now?.Dispose();
-            }
+            (isOn, weights) = before;
+            own?.Dispose();
         });
     }
-
-    /// <summary>A weight in bfloat16.</summary>
-    internal static Tensor Converted(Parameter weight) => converted!.Of(weight);
 }
 
-/// <summary>Weights in bfloat16, each converted when it is first asked for; they need half of what the weights need.</summary>
-public sealed class ConvertedWeights : IDisposable
+/// <summary>Weights as the products of inference take them, each made when it is first asked for: in bfloat16 with mixed
+/// precision; on a CPU large ones laid out as oneDNN multiplies them, which otherwise every call does anew: of few tokens a
+/// product then takes a third to two thirds of the time. They need as much memory as the weights, in bfloat16 half. A weight that
+/// changes counts from the next pass that records gradients, or in other prepared weights.</summary>
+public sealed class PreparedWeights : IDisposable
 {
-    private readonly Dictionary<Parameter, Tensor> copies = new(ReferenceEqualityComparer.Instance);
+    private const long Large = 1 << 18; // numbers of a weight; the products of smaller ones lie in the cache
 
-    /// <summary>Frees the copies.</summary>
+    private readonly Dictionary<Parameter, Tensor> converted = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Parameter, Tensor> packed = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Parameter, Tensor> packedHalf = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Frees them.</summary>
     public void Dispose()
     {
-        foreach (var copy in copies.Values)
+        foreach (var kept in new[] { converted, packed, packedHalf })
         {
-            copy.Dispose();
+            kept.Values.ToList().ForEach(copy => copy.Dispose());
+            kept.Clear();
         }
-
-        copies.Clear();
     }
 
-    internal Tensor Of(Parameter weight)
+    internal Tensor Linear(Tensor input, Parameter weight, Parameter? bias, bool gelu = false)
     {
         if (is_grad_enabled())
         {
             Dispose(); // an optimizer's step will follow
-            return weight.to(bfloat16);
         }
 
-        if (!copies.TryGetValue(weight, out var copy))
+        var mixed = MixedPrecision.IsOn;
+        var (from, added) = (mixed ? input.to(bfloat16) : input, bias is null ? null : Converted(bias));
+        if (added is not null && CanPack(weight, from))
         {
-            copies[weight] = copy = weight.detach().to(bfloat16).DetachFromDisposeScope();
+            Tensor Pack() => PackedLinear.Pack(mixed ? weight.to(bfloat16) : weight);
+            return PackedLinear.Apply(from, Once(mixed ? packedHalf : packed, weight, Pack), added, gelu);
+        }
+
+        var output = nn.functional.linear(from, Converted(weight), added!);
+        return gelu ? Products.Gelu(output) : output;
+    }
+
+    private static bool CanPack(Parameter weight, Tensor input) => !is_grad_enabled() && weight.ndim == 2
+        && weight.numel() >= Large && weight.dtype == float32 && weight.device.type == TorchSharp.DeviceType.CPU
+        && input.shape[^1] == weight.shape[1] && input.numel() > 0 && PackedLinear.IsAvailable;
+
+    private Tensor Converted(Parameter weight) => !MixedPrecision.IsOn ? weight
+        : is_grad_enabled() ? weight.to(bfloat16)
+        : Once(converted, weight, () => weight.detach().to(bfloat16));
+
+    private static Tensor Once(Dictionary<Parameter, Tensor> kept, Parameter weight, Func<Tensor> make)
+    {
+        if (!kept.TryGetValue(weight, out var copy))
+        {
+            using var scope = NewDisposeScope();
+            kept[weight] = copy = make().DetachFromDisposeScope();
         }
 
         return copy;
@@ -110,6 +143,8 @@ public static class OutputHook
     public static IDisposable Attach(Parameter weight, Func<Tensor, Tensor> change) => Attached.TryAdd(weight, change)
         ? new Undo(() => Attached.Remove(weight))
         : throw new InvalidOperationException("the output of this map is changed already; dispose that hook first");
+
+    internal static bool Changes(Parameter weight) => Attached.TryGetValue(weight, out _);
 
     internal static Tensor Apply(Parameter weight, Tensor output) =>
         Attached.TryGetValue(weight, out var change) ? change(output) : output;

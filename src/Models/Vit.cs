@@ -176,7 +176,7 @@ public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.Linear(fc2, Products.Gelu(Products.Linear(fc1, tokens)));
+    public override Tensor forward(Tensor tokens) => Products.Linear(fc2, Products.LinearGelu(fc1, tokens));
 }
 
 /// <summary>Cuts an image into patches and projects each to a token.</summary>
