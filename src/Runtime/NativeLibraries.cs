@@ -6,7 +6,7 @@ namespace Madtp.Kit.Runtime;
 /// loaded library for every later request by its name, and a libtorch of the system would otherwise be found first.
 /// <c>KIT_LIBTORCH</c> names another one, a folder with <c>lib/libtorch_cpu.so</c> such as pip's <c>site-packages/torch</c>;
 /// TorchSharp's binding is the package's in any case.</summary>
-public static class NativeLibraries
+public static partial class NativeLibraries
 {
     /// <summary>Names the folder of another libtorch; empty for the package's.</summary>
     public const string Variable = "KIT_LIBTORCH";
@@ -71,7 +71,16 @@ public static class NativeLibraries
         {
             LateRelease.Begin(torch, binding);
         }
+
+        // Freed memory is given back to the system from 256 MB on: glibc does from twice its largest block, an attention map or
+        // two, and gets it back page by page in the next layer. The first value says which of its parameters.
+        const int trimThreshold = -1, mapThreshold = -3;
+        SetAllocator(trimThreshold, 256 << 20);
+        SetAllocator(mapThreshold, 32 << 20); // which otherwise stays at 128 KB once the other is set
     }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocator(int parameter, int value);
 
     /// <summary>What the loader's message means for a person.</summary>
     internal static string Sentence(string path, string loaderMessage) =>
