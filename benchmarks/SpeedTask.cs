@@ -155,7 +155,9 @@ internal sealed class SpeedTask : IDisposable
         using var attached = setting.Attach(Model);
         using var trace = attached.Record();
         forward(inputs);
-        return RunCosts.Of(module).Shares(trace, [.. Enumerable.Repeat(Words, (int)inputs.Ids.shape[0])]).Average();
+        var (images, texts) = ((int)inputs.Images.shape[0], (int)inputs.Ids.shape[0]);
+        return RunCosts.Of(module).Shares(trace, [.. Enumerable.Repeat(Words, texts)],
+            [.. Enumerable.Range(0, texts).Select(text => text * images / texts)]).Average();
     }
 
     public void Dispose()

@@ -87,8 +87,9 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 
     /// <summary>The same as a share of what the plain model computes for the example.</summary>
     /// <inheritdoc cref="PerPair"/>
-    public IReadOnlyList<double> Shares(ReductionTrace trace, IReadOnlyList<int> textLengths) =>
-        [.. PerPair(trace, textLengths).Zip(textLengths, (macs, length) => (double)macs / Dense(length))];
+    public IReadOnlyList<double> Shares(
+        ReductionTrace trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null) =>
+        [.. PerPair(trace, textLengths, imageOfText).Zip(textLengths, (macs, length) => (double)macs / Dense(length))];
 
     private static int[]? Counts(IEnumerable<ReductionStep> steps, int sample) =>
         steps.Select(step => step.TokensPerSample[sample]).ToArray() is { Length: > 0 } counts ? counts : null;

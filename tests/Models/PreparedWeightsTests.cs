@@ -21,8 +21,26 @@ public sealed class PreparedWeightsTests : IDisposable
 
     public void Dispose() => scope.Dispose();
 
-    [Fact]
-    public void ThisLibtorchCanLayThemOut() => Assert.True(PackedLinear.IsAvailable);
+    [Theory] // on every processor, also where the kit leaves float32 as it is
+    [InlineData(1)]
+    [InlineData(21)]
+    [InlineData(577)]
+    public void LaidOutTheyGiveTheSameProducts(int tokens)
+    {
+        using var off = no_grad();
+        Assert.True(PackedLinear.IsAvailable);
+        var (input, packed) = (randn(2, tokens, 768), PackedLinear.Pack(layer.weight));
+        var linear = layer.forward(input);
+        foreach (var (expected, gelu) in new[] { (linear, false), (nn.functional.gelu(linear), true) })
+        {
+            var found = PackedLinear.Apply(input, packed, layer.bias!, gelu);
+            Assert.Equal(expected.shape, found.shape);
+            Assert.InRange((expected - found).abs().max().item<float>(), 0, 1e-5);
+        }
+
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(
+            () => PackedLinear.Apply(randn(2, 512), packed, layer.bias!, gelu: false));
+    }
 
     [Theory]
     [InlineData(false, 1e-5)]
