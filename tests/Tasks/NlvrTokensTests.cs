@@ -59,7 +59,10 @@ public class NlvrTokensTests
         var scored = NlvrTask.Evaluate(toy.Model, pairs, "test1", Madtp, new Scoring { Limit = 12 });
         using var reduction = toy.Attach();
         var expected = NlvrTask.Evaluate(toy.Model, pairs, "test1", reduction, new Scoring { Limit = 12 });
-        Assert.Equal((12, expected.Accuracy, expected.Macs), (scored.Examples, scored.Accuracy, scored.Macs));
+        Assert.Equal((12, expected.Accuracy), (scored.Examples, scored.Accuracy));
+
+        // One gathers features and so maps the tokens first (V' Eᵀ), the other multiplies V (E W)ᵀ: rounding may move a token.
+        Assert.Equal(expected.Macs, scored.Macs, 0.002 * expected.Macs);
     }
 
     [Fact]
