@@ -73,10 +73,10 @@ public static class MixedPrecision
 }
 
 /// <summary>Weights as the products of inference take them, each made when it is first asked for: in bfloat16 with mixed
-/// precision; on a CPU large ones laid out as oneDNN multiplies them, which otherwise every call does anew: 21 tokens then take
-/// from 0.55 to 0.9 of the time. On Intel's processors float32 stays as it is: MKL, made for them, is as fast there with few
-/// tokens and a tenth faster with many. They need as much memory as the weights, in bfloat16 half. A weight that changes counts
-/// from the next pass that records gradients, or in other prepared weights.</summary>
+/// precision; on a CPU large ones laid out as oneDNN multiplies them, on Intel's processors float32 as MKL does, which is faster
+/// there at every number of tokens. Otherwise every call lays them out anew: without that 21 to 300 tokens take from 0.55 to 0.9
+/// of the time. They need as much memory as the weights, in bfloat16 half. A weight that changes counts from the next pass that
+/// records gradients, or in other prepared weights.</summary>
 public sealed class PreparedWeights : IDisposable
 {
     private const long Large = 1 << 18; // numbers of a weight; the products of smaller ones lie in the cache
@@ -111,10 +111,11 @@ public sealed class PreparedWeights : IDisposable
 
         var mixed = MixedPrecision.IsOn;
         var (from, added) = (mixed ? input.to(bfloat16) : input, bias is null ? null : Converted(bias));
-        if (added is not null && CanPack(weight, from))
+        var library = IsIntel && !mixed ? PackedLinear.Mkl : PackedLinear.OneDnn;
+        if (added is not null && CanPack(weight, from) && library.IsAvailable)
         {
-            Tensor Pack() => PackedLinear.Pack(mixed ? weight.to(bfloat16) : weight);
-            return PackedLinear.Apply(from, Once(mixed ? packedHalf : packed, weight, Pack), added, gelu);
+            Tensor Pack() => library.Pack(mixed ? weight.to(bfloat16) : weight);
+            return library.Apply(from, Once(mixed ? packedHalf : packed, weight, Pack), weight, added, gelu);
         }
 
         var output = nn.functional.linear(from, Converted(weight), added!);
@@ -122,9 +123,8 @@ public sealed class PreparedWeights : IDisposable
     }
 
     private static bool CanPack(Parameter weight, Tensor input) => !is_grad_enabled() && weight.ndim == 2
-        && (input.dtype == bfloat16 || !IsIntel)
         && weight.numel() >= Large && weight.dtype == float32 && weight.device.type == TorchSharp.DeviceType.CPU
-        && input.shape[^1] == weight.shape[1] && input.numel() > 0 && PackedLinear.IsAvailable;
+        && input.shape[^1] == weight.shape[1] && input.numel() > 0;
 
     private Tensor Converted(Parameter weight) => !MixedPrecision.IsOn ? weight
         : is_grad_enabled() ? weight.to(bfloat16)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Compression;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
@@ -85,72 +84,4 @@ public static class MatrixProduct
     private static ArgumentException Misfit(Tensor left, Tensor right) => new(
         $"a matrix product of shapes [{string.Join(", ", left.shape)}] and [{string.Join(", ", right.shape)}] does not exist: "
         + "the first's last dimension must be the second's last but one, and those before equal or 1");
-}
-
-/// <summary>Linear maps on a CPU whose weights were laid out once as oneDNN multiplies them. libtorch has the operators and
-/// TorchSharp does not bind them: a script calls them, which libtorch loads from an archive made here.</summary>
-internal static class PackedLinear
-{
-    private const string Script = """
-        class Linear(Module):
-          __parameters__ = []
-          __buffers__ = []
-          training : bool
-          def pack(self: __torch__.Linear, weight: Tensor, rows: int) -> Tensor:
-            return ops.mkldnn._reorder_linear_weight(weight, rows)
-          def linear(self: __torch__.Linear, input: Tensor, packed: Tensor, bias: Tensor) -> Tensor:
-            return ops.mkldnn._linear_pointwise(input, packed, bias, "none", annotate(List[Optional[number]], []), "")
-          def gelu(self: __torch__.Linear, input: Tensor, packed: Tensor, bias: Tensor) -> Tensor:
-            return ops.mkldnn._linear_pointwise(input, packed, bias, "gelu", annotate(List[Optional[number]], []), "none")
-
-        """;
-
-    private static readonly Lazy<jit.ScriptModule?> Loaded = new(Load);
-
-    /// <summary>Whether this libtorch has the operators.</summary>
-    public static bool IsAvailable => Loaded.Value is not null;
-
-    /// <summary>Weights <c>[out, in]</c>, float32 or bfloat16, laid out for any number of rows.</summary>
-    public static Tensor Pack(Tensor weight) => (Tensor)Loaded.Value!.invoke("pack", weight, 256L);
-
-    /// <summary>A linear map <c>[..., in]</c> to <c>[..., out]</c>, and the GELU of it where that is wanted.</summary>
-    /// <exception cref="ExternalException">The shapes do not fit.</exception>
-    public static Tensor Apply(Tensor input, Tensor packed, Tensor bias, bool gelu) =>
-        (Tensor)Loaded.Value!.invoke(gelu ? "gelu" : "linear", input, packed, bias);
-
-    private static jit.ScriptModule? Load()
-    {
-        try
-        {
-            using var scope = NewDisposeScope();
-            var script = jit.load(Archive());
-            using var tried = (Tensor)script.invoke("pack", zeros(1, 1), 1L);
-            return script;
-        }
-        catch (ExternalException)
-        {
-            return null; // built without oneDNN
-        }
-    }
-
-    // A TorchScript archive: the code, an object of its class without parameters, no constants.
-    private static byte[] Archive()
-    {
-        var file = new MemoryStream();
-        using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            void Add(string name, ReadOnlySpan<byte> content)
-            {
-                using var entry = archive.CreateEntry($"linear/{name}", CompressionLevel.NoCompression).Open();
-                entry.Write(content);
-            }
-
-            Add("data.pkl", [0x80, 2, .. "c__torch__\nLinear\n)"u8, 0x81, .. "}X\u0008\0\0\0training"u8, 0x89, .. "sb."u8]);
-            Add("code/__torch__.py", System.Text.Encoding.UTF8.GetBytes(Script));
-            Add("constants.pkl", [0x80, 2, .. ")."u8]);
-            Add("version", "3\n"u8);
-        }
-
-        return file.ToArray();
-    }
 }
