@@ -65,9 +65,9 @@ public static class Sparsemax
             using var off = no_grad();
             var weights = scores.to(float32, copy: true).contiguous();
             var width = (int)weights.shape[^1];
-            InParts(weights.numel() / width, width, (first, end) =>
+            RowWise.InParts(weights.numel() / width, width, (first, end) =>
             {
-                var numbers = Numbers(weights);
+                var numbers = RowWise.Numbers(weights);
                 for (var row = first; row < end; row++)
                 {
                     ProjectRow(numbers.Slice(row * width, width));
@@ -100,12 +100,12 @@ public static class Sparsemax
         var (rows, each, added) = (Plain(maps), Plain(values), padding is null ? null : Plain(padding));
         var (perSample, width) = ((int)maps.shape[1], (int)maps.shape[2]);
         var averages = empty(maps.shape[0], perSample, dtype: float32);
-        InParts(maps.shape[0] * perSample, width, (first, end) =>
+        RowWise.InParts(maps.shape[0] * perSample, width, (first, end) =>
         {
-            var scores = Numbers(rows);
-            var importance = Numbers(each);
-            var sums = Numbers(averages);
-            var without = added is null ? [] : Numbers(added);
+            var scores = RowWise.Numbers(rows);
+            var importance = RowWise.Numbers(each);
+            var sums = RowWise.Numbers(averages);
+            var without = added is null ? [] : RowWise.Numbers(added);
             var weights = new float[width];
             for (var row = first; row < end; row++)
             {
@@ -124,18 +124,6 @@ public static class Sparsemax
 
         static Tensor Plain(Tensor any) => any.As(float32) is var plain && plain.is_contiguous() ? plain : plain.contiguous();
     }
-
-    // Each thread gets rows that lie together, from a first to an end.
-    private static void InParts(long rows, int width, Action<int, int> work)
-    {
-        const int smallest = 1 << 14; // numbers that are worth a thread
-        var threads = get_num_threads();
-        var share = Math.Max((rows + threads - 1) / threads, Math.Max(1, smallest / width));
-        Parallel.For(0, (int)((rows + share - 1) / share), new ParallelOptions { MaxDegreeOfParallelism = threads },
-            part => work((int)(part * share), (int)Math.Min(rows, (part + 1) * share)));
-    }
-
-    private static Span<float> Numbers(Tensor all) => MemoryMarshal.Cast<byte, float>(all.bytes);
 
     // Entries are left out until none lies below the threshold of those that remain (Michelot, 1986).
     private static void ProjectRow(Span<float> row)
