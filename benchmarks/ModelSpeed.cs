@@ -69,8 +69,9 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                 select (Row: new SpeedRow(
                     settings[index]?.Name ?? "plain", precision, batch, shares[index], task.Macs * batch * shares[index]),
                     Pass: (Action)(() => Pass(task, precision, settings[index], weights)))).ToList();
-            work.AddRange(task.Others.Select(
-                other => (new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch), (Action)(() => other.Pass()))));
+            work.AddRange(task.Others.Select(other => (
+                new SpeedRow(other.Name, "float32", batch, 1, other.Macs * batch),
+                (Action)(() => Prepared("float32", weights, other.Pass)))));
             using var authors = options.Python is { } checkout ? task.Authors(checkout) : null;
             if (authors is not null)
             {
@@ -143,11 +144,16 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
 
     private static void Pass(SpeedTask task, string precision, PruningSetting? setting, PreparedWeights weights)
     {
-        ComputeDevice.AllowTf32(precision == "tf32");
-        using var mixed = MixedPrecision.Begin(precision == "bfloat16", weights);
         using var scope = NewDisposeScope();
         using var attached = setting?.Attach(task.Model);
-        task.Pass();
+        Prepared(precision, weights, task.Pass);
+    }
+
+    private static void Prepared(string precision, PreparedWeights weights, Action pass)
+    {
+        ComputeDevice.AllowTf32(precision == "tf32");
+        using var mixed = MixedPrecision.Begin(precision == "bfloat16", weights);
+        pass();
     }
 
     private static void Print(IReadOnlyList<SpeedRow> rows)
