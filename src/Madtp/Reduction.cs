@@ -4,9 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>
-/// Token reduction attached to a model. Attaching swaps no class and copies no weight; disposing gives the plain model back.
-/// </summary>
+/// <summary>Token reduction attached to a model. Attaching swaps no class and copies no weight; disposing gives the plain model
+/// back.</summary>
 /// <example>
 /// <code>
 /// using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, temperature: 20);
@@ -39,9 +38,7 @@ public sealed class TokenReduction : IDisposable
     /// <summary>Whether tokens are taken out. Off leaves alignment features only (Table 3, "w/o DTP").</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>
-    /// Attaches a policy to every encoder of a model that may be reduced.
-    /// </summary>
+    /// <summary>Attaches a policy to every encoder of a model that may be reduced.</summary>
     /// <param name="model">The model.</param>
     /// <param name="policy">What to do in each block.</param>
     /// <param name="temperature">T.</param>
@@ -97,9 +94,8 @@ public sealed class TokenReduction : IDisposable
         return trace;
     }
 
-    /// <summary>
-    /// The trace being recorded, or null. A block that is run again for its gradients has been recorded already.
-    /// </summary>
+    /// <summary>The trace being recorded, or null. A block that is run again for its gradients has been recorded
+    /// already.</summary>
     internal ReductionTrace? Trace => Recomputation.IsAgain ? null : trace;
 
     /// <summary>Detaches; the model is plain again.</summary>
@@ -115,9 +111,8 @@ public sealed class TokenReduction : IDisposable
     }
 }
 
-/// <summary>
-/// All that the parts of a policy may look at in one block. N counts the candidates, the tokens that may be pruned.
-/// </summary>
+/// <summary>All that the parts of a policy may look at in one block. N counts the candidates, the tokens that may be
+/// pruned.</summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="Encoder">The encoder the block belongs to.</param>
 /// <param name="Layer">The block's index, from 0.</param>
@@ -140,9 +135,8 @@ public sealed record ReductionContext(
     /// <summary>Candidates that must stay, <c>[B, N]</c> bool; null when none must.</summary>
     public Tensor? Protected { get; init; }
 
-    /// <summary>
-    /// 1 for candidates that are tokens, 0 for padding, <c>[B, N]</c>; null when all are, or padding is not told apart.
-    /// </summary>
+    /// <summary>1 for candidates that are tokens, 0 for padding, <c>[B, N]</c>; null when all are, or padding is not told
+    /// apart.</summary>
     public Tensor? Mask => Candidates.Mask;
 
     /// <summary>What scores over candidates get added where padding shall have no part; null where there is none.</summary>
@@ -151,9 +145,8 @@ public sealed record ReductionContext(
     /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
     public Tensor X => Candidates.Take(Attended.X);
 
-    /// <summary>
-    /// Attention between candidates of the head that attends most, <c>[B, N, N]</c>, in the precision of the products.
-    /// </summary>
+    /// <summary>Attention between candidates of the head that attends most, <c>[B, N, N]</c>, in the precision of the
+    /// products.</summary>
     public Tensor StrongestAttention => Candidates.Take(Candidates.Take(Record.Strongest, 1), 2);
 
     /// <summary>Attention output of each head at the candidates, <c>[B, h, N, d_h]</c>.</summary>
@@ -162,10 +155,8 @@ public sealed record ReductionContext(
     /// <summary>The candidates' keys, <c>[B, h, N, d_h]</c>.</summary>
     public Tensor Keys => Candidates.Take(Record.Keys, 2).As(Attended.X.dtype);
 
-    /// <summary>
-    /// Attention that the token which stands for the sequence (the class token; the end of a causal text) pays to the candidates,
-    /// <c>[B, h, N]</c>; null where no token does.
-    /// </summary>
+    /// <summary>Attention that the token which stands for the sequence (the class token; the end of a causal text) pays to the
+    /// candidates, <c>[B, h, N]</c>; null where no token does.</summary>
     public Tensor? SummaryAttention => Encoder.HasClassToken || Record.Reading?.SummaryRows is not null
         ? Candidates.Take(Record.Summary, 2).As(Attended.X.dtype)
         : null;
@@ -182,17 +173,14 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     /// <summary>The reduction it belongs to.</summary>
     public TokenReduction Owner => owner;
 
-    /// <inheritdoc/>
     public bool ExcludesPadding => owner.Policy.ExcludePadding;
 
-    /// <inheritdoc/>
     public AttentionReading? Reads(TokenState input) => Active && owner.Policy.Scorer.ReadsAttention
         ? new AttentionReading(owner.Policy.ProtectEndOfText ? input.EndOfText : null)
         : null;
 
     private bool Active => owner.Enabled && owner.Policy.Keep.IsActive(owner.Temperature);
 
-    /// <inheritdoc/>
     public TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention)
     {
         var (policy, active) = (owner.Policy, Active);

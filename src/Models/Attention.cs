@@ -11,9 +11,8 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 {
     private Tensor? probabilities, strongest, summary;
 
-    /// <summary>
-    /// Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its map.
-    /// </summary>
+    /// <summary>Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its
+    /// map.</summary>
     public Tensor Probabilities
     {
         get => probabilities ??= Map!();
@@ -27,9 +26,8 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
         init => strongest = value;
     }
 
-    /// <summary>
-    /// Attention that the row which stands for the sequence pays, <c>[B, h, N]</c>: row 0, or that of <see cref="Reading"/>.
-    /// </summary>
+    /// <summary>Attention that the row which stands for the sequence pays, <c>[B, h, N]</c>: row 0, or that of
+    /// <see cref="Reading"/>.</summary>
     public Tensor Summary
     {
         get => summary ??= (Reading ?? new AttentionReading()).Row(Probabilities);
@@ -197,16 +195,12 @@ public abstract class FusedAttention(string name, int width, int heads) : MultiH
     protected abstract Tensor Output(Tensor joined);
 }
 
-/// <summary>
-/// A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around each.
-/// Tokens may be reduced between the two.
-/// </summary>
+/// <summary>A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around
+/// each. Tokens may be reduced between the two.</summary>
 public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module<TokenState, TokenState>(name), IReducibleBlock
 {
-    /// <inheritdoc/>
     public IBlockReducer? Reducer { get; set; }
 
-    /// <inheritdoc/>
     public abstract AlignmentMap? QueryModel { get; }
 
     /// <summary>The parts, in order.</summary>

@@ -24,9 +24,8 @@ public sealed record VisionTransformerConfig
     /// <summary>Width of the feed-forward part over the width of a token (BLIP; CLIP's is always 4).</summary>
     public double MlpRatio { get; init; } = 4;
 
-    /// <summary>
-    /// Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly less (BLIP).
-    /// </summary>
+    /// <summary>Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly less
+    /// (BLIP).</summary>
     public double DropPath { get; init; }
 
     /// <summary>Patches per image, without the class token.</summary>
@@ -86,16 +85,13 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
     /// <summary>The encoder's sizes.</summary>
     public VisionTransformerConfig Config { get; }
 
-    /// <inheritdoc/>
     public bool Recomputes { get; set; }
 
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<VisionBlock> Blocks => [.. blocks];
 
-    /// <summary>
-    /// Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a reduction
-    /// is attached.
-    /// </summary>
+    /// <summary>Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a
+    /// reduction is attached.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
     public override TokenState forward(Tensor images)
     {
@@ -132,10 +128,8 @@ public sealed class VisionBlock : PreNormBlock
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     public override AlignmentMap? QueryModel => query_model;
 
-    /// <inheritdoc/>
     protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (norm1, attn, norm2, mlp);
 }
 
@@ -154,10 +148,8 @@ public sealed class VisionAttention : FusedAttention
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
     protected override Tensor Project(Tensor tokens) => Products.Linear(qkv, tokens);
 
-    /// <inheritdoc/>
     protected override Tensor Output(Tensor joined) => Products.Linear(proj, joined);
 }
 
