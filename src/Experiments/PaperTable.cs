@@ -108,7 +108,6 @@ public sealed class PaperTable
 
     /// <summary>An experiment of <see cref="Decoys"/>, with seed 1. K is the least of 24, 48 and 144, for 144 patches, with which
     /// eq. 9 reaches the ratio.</summary>
-    /// <param name="method">A name in <see cref="Methods"/>.</param>
     /// <param name="ratio">The reduce ratio; 0 takes nothing away.</param>
     public static Experiment Decoy(string method, double ratio) => Question.Arm(
         ExperimentTask.Of("toy-decoys-a").Default with { ReduceRatio = ratio }, method,
