@@ -40,23 +40,16 @@ public sealed class ExperimentTask(
         published is null ? $"toy-{ToyName}" : dataset == "flickr30k" ? $"{task}-flickr30k" : task;
 
     /// <summary>The default experiment: MADTP with nothing taken away yet, seed 1, the training that the task has.</summary>
-    public Experiment Default
-    {
-        get
+    public Experiment Default =>
+        corpus is not null ? new Experiment(Name) { LearnableTokens = BlipConfig.Decoys.Alignment!.Tokens }
+        : published is null ? new Experiment(Name)
+        : new Experiment(Name)
         {
-            var toy = new Experiment { Task = Name };
-            var paper = new AlignmentConfig();
-            return corpus is not null ? toy with { LearnableTokens = BlipConfig.Decoys.Alignment!.Tokens }
-                : published is null ? toy
-                : toy with
-                {
-                    TrainExamples = examples,
-                    LearningRate = Recipe.Paper(task, dataset).Training.LearningRate,
-                    LearnableTokens = paper.Tokens,
-                    AlignmentWidth = paper.Width,
-                };
-        }
-    }
+            TrainExamples = examples,
+            LearningRate = Recipe.Paper(task, dataset).Training.LearningRate,
+            LearnableTokens = new AlignmentConfig().Tokens,
+            AlignmentWidth = new AlignmentConfig().Width,
+        };
 
     /// <summary>Whether a run may take days: an unfinished one is never thrown away, not even by changed code.</summary>
     public bool TakesDays => published is not null;
@@ -139,12 +132,7 @@ public sealed class ExperimentTask(
             return;
         }
 
-        var missing = new List<(string Path, string Source)>();
-        if (!File.Exists(Checkpoint))
-        {
-            missing.Add((Checkpoint, published.Value.Family));
-        }
-
+        List<(string Path, string Source)> missing = File.Exists(Checkpoint) ? [] : [(Checkpoint, published.Value.Family)];
         var splits = Splits(missing);
         splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
         var paths = splits.Paths(

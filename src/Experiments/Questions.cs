@@ -72,7 +72,9 @@ public sealed record Question(
     public static IReadOnlyList<Comparison> Compare(IReadOnlyList<ExperimentResult> results) =>
     [
         .. from question in All from part in question.Parts from ratio in question.Ratios
-           from one in part.Compare(question, ratio, results) select one,
+           from corpus in part.Measure == Measure.Selectivity ? [ThingKind.Object] : question.Corpora
+           from other in part.Against
+           select part.Compare(question, ratio, results, corpus, other),
     ];
 
     /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>

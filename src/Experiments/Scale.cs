@@ -17,7 +17,6 @@ public enum ExperimentScale
 /// ("clip-flickr30k"), and the toy world has one for both.</summary>
 public static class Scale
 {
-    /// <summary>The variable that is read.</summary>
     public const string Variable = "KIT_SCALE";
 
     /// <summary>The scale that is set; toy where none is.</summary>

@@ -17,10 +17,8 @@ public sealed record SlurmArray(string Name, string Folder)
     /// <summary>Ranks that train each experiment together.</summary>
     public int Ranks { get; init; } = 1;
 
-    /// <summary>The list of experiments.</summary>
     public string ListPath => Path.Combine(Folder, $"{Name}.json");
 
-    /// <summary>The script.</summary>
     public string ScriptPath => Path.Combine(Folder, $"{Name}.sbatch");
 
     /// <summary>Writes list and script for what is missing of a grid.</summary>

@@ -25,16 +25,7 @@ public enum Verdict
 /// <param name="Margin">Differences below it do not count.</param>
 public sealed record QuestionPart(string Name, Measure Measure, IReadOnlyList<string> Against, double Margin = 0.01)
 {
-    /// <summary>The comparisons that results allow at a ratio: with every arm, on every corpus that is asked.</summary>
-    /// <param name="results">Results; those of other experiments are passed over.</param>
-    public IReadOnlyList<Comparison> Compare(Question question, double ratio, IReadOnlyList<ExperimentResult> results)
-    {
-        ArgumentNullException.ThrowIfNull(question);
-        ThingKind[] corpora = Measure == Measure.Selectivity ? [ThingKind.Object] : [.. question.Corpora];
-        return [.. from corpus in corpora from other in Against select Compare(question, ratio, results, corpus, other)];
-    }
-
-    private Comparison Compare(
+    internal Comparison Compare(
         Question question, double ratio, IReadOnlyList<ExperimentResult> results, ThingKind corpus, string other)
     {
         ThingKind[] compared = Measure == Measure.Selectivity ? [corpus, ThingKind.Glyph] : [corpus];
