@@ -5,35 +5,19 @@ namespace Madtp.Kit.Experiments;
 
 /// <summary>A run, described completely: equal experiments give equal results, up to the machine's arithmetic. The description is
 /// what results are cached by.</summary>
-public sealed record Experiment
+/// <param name="Task">What is learned and on which data: one of <see cref="ExperimentTask"/>.</param>
+/// <param name="Method">How the model is made cheaper: one of <see cref="Madtp.Methods"/>.</param>
+/// <param name="ReduceRatio">Share of the multiply-accumulates to take away, 0 to 1, as in the paper.</param>
+/// <param name="Seed">Seed of the order of the examples, and of the alignment guidance.</param>
+/// <param name="TrainExamples">The first so many training examples are tuned on; 0 applies the method as it is.</param>
+/// <param name="Epochs">Passes over them; null for what the task is made for: one at toy scale, the paper's at its own.</param>
+/// <param name="LearningRate">Learning rate after the warm-up.</param>
+/// <param name="LearnableTokens">K, the number of learnable alignment tokens.</param>
+/// <param name="AlignmentWidth">d_k, the width of the alignment space.</param>
+public sealed record Experiment(
+    string Task = "toy-nlvr2", string Method = "MADTP", double ReduceRatio = 0, long Seed = 1, int TrainExamples = 3200,
+    int? Epochs = null, double LearningRate = 3e-4, int LearnableTokens = 64, int AlignmentWidth = 64)
 {
-    /// <summary>What is learned and on which data: one of <see cref="ExperimentTask"/>.</summary>
-    public string Task { get; init; } = "toy-nlvr2";
-
-    /// <summary>How the model is made cheaper: one of <see cref="Madtp.Methods"/>.</summary>
-    public string Method { get; init; } = "MADTP";
-
-    /// <summary>Share of the multiply-accumulates to take away, 0 to 1, as in the paper; 0 takes nothing away.</summary>
-    public double ReduceRatio { get; init; }
-
-    /// <summary>Seed of the order of the examples, and of the alignment guidance.</summary>
-    public long Seed { get; init; } = 1;
-
-    /// <summary>Examples of the fine-tuning, the first of the training split; 0 applies the method as it is.</summary>
-    public int TrainExamples { get; init; } = 3200;
-
-    /// <summary>Passes over them; null for what the task is made for: one at toy scale, the paper's at its own.</summary>
-    public int? Epochs { get; init; }
-
-    /// <summary>Learning rate after the warm-up.</summary>
-    public double LearningRate { get; init; } = 3e-4;
-
-    /// <summary>K, the number of learnable alignment tokens.</summary>
-    public int LearnableTokens { get; init; } = 64;
-
-    /// <summary>d_k, the width of the alignment space.</summary>
-    public int AlignmentWidth { get; init; } = 64;
-
     /// <summary>Name in the cache: 16 digits that change with anything in it, and with the weights it begins with.</summary>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     [JsonIgnore]

@@ -22,11 +22,9 @@ public static class ExperimentRunner
     /// <exception cref="IOException">Another process is running the experiment.</exception>
     public static ExperimentResult Run(
         Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default)
-    {
-        return Try(experiment, cache ?? RunCache.Default, runs ?? new GridSettings().Runs, progress, cancellation)
-            ?? throw new IOException($"'{experiment}' is being run by another process: its result is there when that is done");
-    }
+        CancellationToken cancellation = default) =>
+        Try(experiment, cache ?? RunCache.Default, runs ?? new GridSettings().Runs, progress, cancellation)
+        ?? throw new IOException($"'{experiment}' is being run by another process: its result is there when that is done");
 
     /// <summary>The same; null where another process is running the experiment.</summary>
     internal static ExperimentResult? Try(

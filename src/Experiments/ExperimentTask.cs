@@ -12,40 +12,20 @@ namespace Madtp.Kit.Experiments;
 /// <summary>What an experiment trains and scores. At toy scale one short pass from the trained plain model; at the paper's scale
 /// the released recipe from a published checkpoint. Either ends with the test split (VQA's val2014, the one with public
 /// answers).</summary>
-public sealed class ExperimentTask
+/// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
+/// <param name="published">The checkpoint that it begins with, and the folder of its family; null for the toy world.</param>
+/// <param name="examples">Examples of the training split.</param>
+/// <param name="folders">Where data sets and checkpoints are; those of <see cref="PaperFolders"/> if null.</param>
+/// <param name="corpus">A corpus of the world with decoys; null for the small world.</param>
+public sealed class ExperimentTask(
+    string task, string dataset = "coco", (string Family, string Weights)? published = null, int examples = 3200,
+    (string Data, string Checkpoints)? folders = null, ThingKind? corpus = null)
 {
-    private readonly string task;
-    private readonly string dataset;
-    private readonly (string Family, string Weights)? published;
-    private readonly (string Data, string Checkpoints)? folders;
-    private readonly ThingKind? corpus;
-
-    // One corpus of the world with decoys.
-    private ExperimentTask(ThingKind corpus) : this("nlvr2") => (this.corpus, Name, Default) = (
-        corpus, $"toy-{ToyModels.DecoysName(corpus)}",
-        new Experiment { Task = $"toy-{ToyModels.DecoysName(corpus)}", LearnableTokens = BlipConfig.Decoys.Alignment!.Tokens });
-
-    internal ExperimentTask(
-        string task, string dataset = "coco", (string Family, string Weights)? published = null, int examples = 3200,
-        (string Data, string Checkpoints)? folders = null)
-    {
-        (this.task, this.dataset, this.published, this.folders) = (task, dataset, published, folders);
-        Name = published is null ? $"toy-{task}" : dataset == "flickr30k" ? $"{task}-flickr30k" : task;
-        Default = published is null ? new Experiment { Task = Name } : new Experiment
-        {
-            Task = Name,
-            TrainExamples = examples,
-            LearningRate = Recipe.Paper(task, dataset).Training.LearningRate,
-            LearnableTokens = new AlignmentConfig().Tokens,
-            AlignmentWidth = new AlignmentConfig().Width,
-        };
-    }
-
     /// <summary>All of them. Captions are those of Karpathy's training splits, VQA's questions those about train2014.</summary>
     public static IReadOnlyList<ExperimentTask> All { get; } =
     [
         .. ModelTask.Names.Select(task => new ExperimentTask(task)),
-        .. Enum.GetValues<ThingKind>().Select(corpus => new ExperimentTask(corpus)),
+        .. Enum.GetValues<ThingKind>().Select(corpus => new ExperimentTask("nlvr2", corpus: corpus)),
         new("nlvr2", published: ("blip", "model_base_nlvr.pth"), examples: 86_373),
         new("clip", "coco", ("clip", "ViT-L-14-336px.pt"), 566_747),
         new("clip", "flickr30k", ("clip", "ViT-L-14-336px.pt"), 145_000),
@@ -56,10 +36,20 @@ public sealed class ExperimentTask
     ];
 
     /// <summary>Its name in <see cref="Experiment.Task"/>.</summary>
-    public string Name { get; }
+    public string Name =>
+        published is null ? $"toy-{ToyName}" : dataset == "flickr30k" ? $"{task}-flickr30k" : task;
 
     /// <summary>The default experiment: MADTP with nothing taken away yet, seed 1, the training that the task has.</summary>
-    public Experiment Default { get; }
+    public Experiment Default =>
+        corpus is not null ? new Experiment(Name) { LearnableTokens = BlipConfig.Decoys.Alignment!.Tokens }
+        : published is null ? new Experiment(Name)
+        : new Experiment(Name)
+        {
+            TrainExamples = examples,
+            LearningRate = Recipe.Paper(task, dataset).Training.LearningRate,
+            LearnableTokens = new AlignmentConfig().Tokens,
+            AlignmentWidth = new AlignmentConfig().Width,
+        };
 
     /// <summary>Whether a run may take days: an unfinished one is never thrown away, not even by changed code.</summary>
     public bool TakesDays => published is not null;
@@ -67,28 +57,25 @@ public sealed class ExperimentTask
     /// <summary>Whether it computes on a GPU where there is one; the small toy world's experiments stay on the CPU.</summary>
     public bool ChoosesDevice => published is not null || corpus is not null;
 
-    /// <summary>What results depend on besides the experiment: digest of the weights it begins with, and of the data or its
-    /// settings.</summary>
+    /// <summary>What else results depend on: digest of the weights it begins with, and of the data or its settings.</summary>
     public string InputDigest
     {
         get
         {
-            if (corpus is { } spoken)
-            {
-                return $"{FileDigest.Of(ToyModels.Decoys(spoken).WeightsPath())} {JsonSerializer.Serialize(new DecoySettings())}";
-            }
-
             if (published is not null)
             {
                 return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Remembered));
             }
 
-            var world = task == "nlvr2"
-                ? JsonSerializer.Serialize(new ToyWorldSettings())
+            var world = corpus is not null ? JsonSerializer.Serialize(new DecoySettings())
+                : task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings())
                 : JsonSerializer.Serialize(new ToyCaptionSettings());
-            return $"{FileDigest.Of(ToyModels.WeightsPath(task))} {world}";
+            return $"{FileDigest.Of(ToyModels.WeightsPath(ToyName))} {world}";
         }
     }
+
+    // What the toy world's weights are called.
+    private string ToyName => corpus is { } spoken ? ToyModels.DecoysName(spoken) : task;
 
     private string Test => task switch { "nlvr2" => "test1", "vqa" => "val", _ => "test" };
 
@@ -145,12 +132,7 @@ public sealed class ExperimentTask
             return;
         }
 
-        var missing = new List<(string Path, string Source)>();
-        if (!File.Exists(Checkpoint))
-        {
-            missing.Add((Checkpoint, published.Value.Family));
-        }
-
+        List<(string Path, string Source)> missing = File.Exists(Checkpoint) ? [] : [(Checkpoint, published.Value.Family)];
         var splits = Splits(missing);
         splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
         var paths = splits.Paths(
@@ -174,8 +156,6 @@ public sealed class ExperimentTask
 
     /// <summary>Trains and scores.</summary>
     /// <param name="folder">Where the training keeps its checkpoint, and finds it again.</param>
-    /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The report, with the test split's scores alone; null where the training was stopped.</returns>
     /// <exception cref="ArgumentException">There is no such method, or it needs what the experiment does not give.</exception>
     public RunReport? Run(
@@ -184,18 +164,33 @@ public sealed class ExperimentTask
         ArgumentNullException.ThrowIfNull(experiment);
         var method = Methods.Of(experiment.Method);
         var ratio = experiment.ReduceRatio > 0 ? experiment.ReduceRatio : (double?)null;
-        var recipe = published is null ? Toy(experiment) : Paper(experiment, ratio);
+        var recipe = corpus is { } spoken ? Recipe.Decoys(spoken, 0.5) : published is null ? Toy(experiment) : Paper(ratio);
         var settings = recipe.Task with
         {
             ReduceRatio = ratio,
             Method = method.Pruning,
             AlignmentWeight = method.AlignmentWeight,
             Guidance = method.Guidance,
+            Alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer),
             TrainExamples = experiment.TrainExamples,
+            Device = ChoosesDevice ? PaperMachine.Device : recipe.Task.Device,
         };
+        var training = recipe.Training with
+        {
+            Seed = experiment.Seed,
+            LearningRate = experiment.LearningRate,
+            Epochs = experiment.Epochs ?? recipe.Training.Epochs,
+        };
+        if (published is not null)
+        {
+            var most = experiment.TrainExamples > 0 ? experiment.TrainExamples : int.MaxValue;
+            training = PaperMachine.Fit(
+                training with { BatchSize = Math.Min(training.BatchSize, most) }, parts: task is not ("clip" or "retrieval"));
+        }
+
         return new Run(task, settings, folder)
         {
-            Training = recipe.Training with { Seed = experiment.Seed, LearningRate = experiment.LearningRate },
+            Training = training,
             Resume = true,
             PrunesParameters = method.PrunesParameters,
             UpdateEvery = published is null ? 5 : 50,
@@ -204,46 +199,21 @@ public sealed class ExperimentTask
 
     private Recipe Toy(Experiment experiment)
     {
-        var alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer);
-        if (corpus is { } spoken)
-        {
-            var recipe = Recipe.Decoys(spoken, 0.5);
-            return new Recipe(
-                recipe.Task with { Alignment = alignment, Device = PaperMachine.Device },
-                recipe.Training with { Epochs = experiment.Epochs ?? recipe.Training.Epochs });
-        }
-
         var (k, width) = (Default.LearnableTokens, Default.AlignmentWidth);
         Guard.Argument(task == "nlvr2" || (experiment.LearnableTokens, experiment.AlignmentWidth) == (k, width),
             $"'{Name}' has K = {k} and d_k = {width}; only toy-nlvr2 varies them", nameof(experiment));
-        var settings = Recipe.Toy(task, 0.5).Task with
-        {
-            Checkpoint = ToyModels.WeightsPath(task),
-            Alignment = alignment,
-            NewAlignment = task == "nlvr2",
-        };
-        return new Recipe(settings,
-            new TrainingSettings { Epochs = experiment.Epochs ?? 1, WarmupSteps = 20, CheckpointEvery = 25 });
+        return new Recipe(
+            Recipe.Toy(task, 0.5).Task with { Checkpoint = ToyModels.WeightsPath(task), NewAlignment = task == "nlvr2" },
+            new TrainingSettings { Epochs = 1, WarmupSteps = 20, CheckpointEvery = 25 });
     }
 
-    private Recipe Paper(Experiment experiment, double? ratio)
+    private Recipe Paper(double? ratio)
     {
         var paper = Recipe.Paper(task, dataset, ratio);
-        var settings = paper.Task with
+        return paper with
         {
-            Checkpoint = Checkpoint,
-            Data = Folders.Data,
-            Alignment = new AlignmentConfig(experiment.LearnableTokens, experiment.AlignmentWidth, AlignmentMapping.PerLayer),
-            NewAlignment = true,
-            Device = PaperMachine.Device,
+            Task = paper.Task with { Checkpoint = Checkpoint, Data = Folders.Data, NewAlignment = true },
         };
-        var training = paper.Training with
-        {
-            BatchSize = experiment.TrainExamples > 0 ? Math.Min(paper.Training.BatchSize, experiment.TrainExamples)
-                : paper.Training.BatchSize,
-            Epochs = experiment.Epochs ?? paper.Training.Epochs,
-        };
-        return new Recipe(settings, PaperMachine.Fit(training, parts: task is not ("clip" or "retrieval")));
     }
 
     private SplitFiles Splits(ICollection<(string Path, string Source)> missing) =>

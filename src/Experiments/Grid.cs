@@ -14,14 +14,16 @@ public sealed class Grid
 {
     private Grid(IEnumerable<Experiment> experiments) => Experiments = [.. experiments.Distinct()];
 
-    private const string Questions = "questions", Decoys = "table2-decoys";
+    private static readonly OrderedDictionary<string, Func<Grid>> Known = new(
+    [
+        .. PaperTable.Numbers.Select(number => KeyValuePair.Create($"table{number}", () => PaperTable.Of(number).Grid)),
+        new("table2-decoys", () => PaperTable.Decoys),
+        .. Question.All.Select(question => KeyValuePair.Create(question.Name, () => question.Grid)),
+        new("questions", () => Question.Together),
+    ]);
 
     /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions with decoys.</summary>
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        .. PaperTable.Numbers.Select(number => $"table{number}"), Decoys,
-        .. Question.All.Select(question => question.Name), Questions,
-    ];
+    public static IReadOnlyList<string> Names => Known.Keys;
 
     /// <summary>The experiments, each once, the last thing varied fastest.</summary>
     public IReadOnlyList<Experiment> Experiments { get; }
@@ -35,11 +37,9 @@ public sealed class Grid
     /// <exception cref="InvalidDataException">The file holds no experiments; the message says where.</exception>
     public static Grid Open(string nameOrPath)
     {
-        if (Names.Contains(nameOrPath))
+        if (Known.TryGetValue(nameOrPath, out var grid))
         {
-            return nameOrPath == Questions ? Question.Together : nameOrPath == Decoys ? PaperTable.Decoys
-                : Question.All.FirstOrDefault(question => question.Name == nameOrPath) is { } asked ? asked.Grid
-                : PaperTable.Of(nameOrPath[^1] - '0').Grid;
+            return grid();
         }
 
         if (!File.Exists(nameOrPath))
@@ -65,7 +65,6 @@ public sealed class Grid
     public Grid And(Grid other) => new(Experiments.Concat(other.Experiments));
 
     /// <summary>Runs what has no result yet, in parallel processes, and gives all results in the grid's order.</summary>
-    /// <param name="settings">Where results are kept and how many processes run; the usual if null.</param>
     /// <param name="progress">Told whenever something changes.</param>
     /// <param name="cancellation">Ends the running processes; what they did is resumed by the next call.</param>
     /// <exception cref="InvalidOperationException">An experiment failed; the message holds what it said.</exception>
@@ -75,13 +74,12 @@ public sealed class Grid
 
     /// <summary>Runs one experiment in this process: what the processes of <see cref="Run"/> do.</summary>
     /// <param name="index">Its place in the grid, from 0.</param>
-    /// <param name="settings">Where results are kept; the usual if null.</param>
     /// <param name="cancellation">Stops after the step in hand, as does the end of a process that started this one.</param>
     /// <returns>The result; null where another process is running the experiment.</returns>
     /// <exception cref="ArgumentException">The grid has no such place.</exception>
     public ExperimentResult? RunOne(int index, GridSettings? settings = null, CancellationToken cancellation = default) =>
         index >= 0 && index < Experiments.Count
-            ? GridRunner.RunOne(Experiments[index], settings ?? new GridSettings(), cancellation)
+            ? new GridRunner(settings ?? new GridSettings()).RunOne(Experiments[index], cancellation)
             : throw new ArgumentException($"--index {index}: the list has the places 0 to {Experiments.Count - 1}");
 }
 
@@ -97,8 +95,7 @@ public sealed record GridSettings
     /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
-    /// <summary>Processes at once; 0 runs one after another in this process. Usually one for each core, at the paper's scale one
-    /// in all: it has the GPU to itself.</summary>
+    /// <summary>Processes at once: one for each core, at the paper's scale one in all, which has the GPU to itself.</summary>
     public int Jobs { get; init; } = UsualJobs(Scale.Current);
 
     /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/>

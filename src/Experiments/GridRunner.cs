@@ -8,11 +8,11 @@ internal sealed class GridRunner(GridSettings settings)
     // Set for the processes of a grid: they look whether their standard input ends.
     private const string ChildVariable = "KIT_SWEEP_CHILD";
 
+    private const long BusyLook = 5000; // milliseconds
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan BusyLook = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(10);
 
-    public static ExperimentResult? RunOne(Experiment experiment, GridSettings settings, CancellationToken cancellation)
+    public ExperimentResult? RunOne(Experiment experiment, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (Environment.GetEnvironmentVariable(ChildVariable) is not null)
@@ -34,6 +34,7 @@ internal sealed class GridRunner(GridSettings settings)
     public IReadOnlyList<ExperimentResult> Run(
         IReadOnlyList<Experiment> experiments, Action<GridProgress>? progress, CancellationToken cancellation)
     {
+        Guard.Argument(settings.Jobs > 0, $"a grid is run by one process at least, not by {settings.Jobs}");
         var found = experiments.Select(settings.Cache.Find).ToArray();
         int[] missing = [.. Enumerable.Range(0, experiments.Count).Where(i => found[i] is null)];
         var watch = Stopwatch.StartNew();
@@ -43,52 +44,28 @@ internal sealed class GridRunner(GridSettings settings)
             ExperimentTask.Of(task).RequireInputs();
         }
 
-        if (settings.Jobs <= 0)
+        if (missing.Length > 0)
         {
-            InThisProcess();
-        }
-        else if (missing.Length > 0)
-        {
-            InProcesses(experiments, missing, Report, cancellation);
+            RunMissing(experiments, missing, Report, cancellation);
         }
 
         return [.. experiments.Select((experiment, i) => found[i] ?? settings.Cache.Find(experiment)!)];
 
-        void InThisProcess()
-        {
-            var waiting = new Queue<int>(missing);
-            while (waiting.TryDequeue(out var i))
-            {
-                found[i] = ExperimentRunner.Try(experiments[i], settings.Cache, settings.Runs, null, cancellation);
-                if (found[i] is null)
-                {
-                    waiting.Enqueue(i); // another process is at it: the others first
-                    cancellation.WaitHandle.WaitOne(Look);
-                    cancellation.ThrowIfCancellationRequested();
-                }
-                else
-                {
-                    Report(missing.Length - waiting.Count, []);
-                }
-            }
-        }
-
-        void Report(int done, IReadOnlyList<int> running) => progress?.Invoke(new GridProgress(
+        void Report(int done, IEnumerable<int> running) => progress?.Invoke(new GridProgress(
             experiments.Count - missing.Length + done,
             experiments.Count,
             [.. running.Select(i => experiments[i])],
             done == 0 ? null : watch.Elapsed / done * (missing.Length - done)));
     }
 
-    private void InProcesses(
-        IReadOnlyList<Experiment> experiments, int[] missing, Action<int, IReadOnlyList<int>> report, CancellationToken stop)
+    private void RunMissing(
+        IReadOnlyList<Experiment> experiments, int[] missing, Action<int, IEnumerable<int>> report, CancellationToken stop)
     {
         Directory.CreateDirectory(settings.Runs);
         var list = Path.Combine(settings.Runs, $"grid-{Guid.NewGuid():N}.json");
         AtomicFile.Write(list, stream => JsonSerializer.Serialize(stream, experiments, ExperimentJson.Page));
-        var waiting = new Queue<int>(missing);
-        var busy = new Dictionary<int, long>(); // when to look again at those that other processes are running
-        var running = new Dictionary<int, (Process Process, StringBuilder Said)>();
+        var waiting = new Queue<(int Index, long From)>(missing.Select(i => (i, 0L))); // what others run is looked at later
+        var running = new Dictionary<int, (Process Process, Task<string[]> Said)>();
         try
         {
             while (waiting.Count > 0 || running.Count > 0)
@@ -96,12 +73,12 @@ internal sealed class GridRunner(GridSettings settings)
                 stop.ThrowIfCancellationRequested();
                 for (var tries = waiting.Count; tries > 0 && running.Count < settings.Jobs; tries--)
                 {
-                    var next = waiting.Dequeue();
-                    if (busy.TryGetValue(next, out var again) && Environment.TickCount64 < again)
+                    var (next, from) = waiting.Dequeue();
+                    if (Environment.TickCount64 < from)
                     {
-                        waiting.Enqueue(next);
+                        waiting.Enqueue((next, from));
                     }
-                    else if (!busy.ContainsKey(next) || settings.Cache.Find(experiments[next]) is null)
+                    else if (from == 0 || settings.Cache.Find(experiments[next]) is null)
                     {
                         running.Add(next, Start(list, next));
                         Report();
@@ -111,20 +88,17 @@ internal sealed class GridRunner(GridSettings settings)
                 Thread.Sleep(Look);
                 foreach (var (index, (process, said)) in running.Where(one => one.Value.Process.HasExited).ToArray())
                 {
-                    process.WaitForExit(); // until all is read that it said
                     if (process.ExitCode == GridSettings.Busy)
                     {
-                        busy[index] = Environment.TickCount64 + (long)BusyLook.TotalMilliseconds;
-                        waiting.Enqueue(index);
+                        waiting.Enqueue((index, Environment.TickCount64 + BusyLook));
                     }
                     else if (process.ExitCode != 0)
                     {
                         // Ctrl+C reaches all processes of a terminal, this one perhaps a moment later.
                         stop.WaitHandle.WaitOne(process.ExitCode == 130 ? Look * 5 : TimeSpan.Zero);
                         stop.ThrowIfCancellationRequested();
-                        var why = said.ToString().Trim();
-                        throw new InvalidOperationException(
-                            $"the experiment '{experiments[index]}' failed (exit code {process.ExitCode}): {why}");
+                        throw new InvalidOperationException($"the experiment '{experiments[index]}' failed "
+                            + $"(exit code {process.ExitCode}): {string.Concat(said.Result).Trim()}");
                     }
 
                     running.Remove(index);
@@ -139,7 +113,7 @@ internal sealed class GridRunner(GridSettings settings)
             File.Delete(list);
         }
 
-        void Report() => report(missing.Length - waiting.Count - running.Count, [.. running.Keys]);
+        void Report() => report(missing.Length - waiting.Count - running.Count, running.Keys);
     }
 
     // What they have done is kept where they can stop by themselves; it is less to do again.
@@ -150,11 +124,10 @@ internal sealed class GridRunner(GridSettings settings)
             process.StandardInput.Close();
         }
 
-        var watch = Stopwatch.StartNew();
+        Task.WaitAll([.. processes.Select(process => process.WaitForExitAsync())], StopsWithin);
         foreach (var process in processes)
         {
-            var left = StopsWithin - watch.Elapsed;
-            if (!process.WaitForExit(left > TimeSpan.Zero ? left : TimeSpan.Zero))
+            if (!process.HasExited)
             {
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
@@ -185,38 +158,25 @@ internal sealed class GridRunner(GridSettings settings)
         Environment.Exit(1);
     }
 
-    private (Process Process, StringBuilder Said) Start(string list, int index)
+    private (Process Process, Task<string[]> Said) Start(string list, int index)
     {
         string[] place = [list, "--index", index.ToString(CultureInfo.InvariantCulture)];
         string[] arguments = [.. settings.Command.Skip(1), .. place, "--cache", settings.Cache.Folder, "--runs", settings.Runs];
-        var process = new Process
-        {
-            StartInfo = new(settings.Command[0], arguments)
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
-        process.StartInfo.Environment[ChildVariable] = "1";
         // Small tensors gain little from threads: one experiment on each core is faster than two cores on each experiment.
         var threads = Math.Max(1, Environment.ProcessorCount / settings.Jobs);
-        process.StartInfo.Environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
-        (process.StartInfo.Environment["OMP_WAIT_POLICY"], process.StartInfo.Environment["GOMP_SPINCOUNT"]) = ("PASSIVE", "0");
-        var said = new StringBuilder();
-        process.OutputDataReceived += Note;
-        process.ErrorDataReceived += Note;
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return (process, said);
-
-        void Note(object sender, DataReceivedEventArgs line)
+        var process = Process.Start(new ProcessStartInfo(settings.Command[0], arguments)
         {
-            lock (said)
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
             {
-                said.Append(line.Data).Append(line.Data is null ? "" : "\n");
-            }
-        }
+                [ChildVariable] = "1",
+                ["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture),
+                ["OMP_WAIT_POLICY"] = "PASSIVE",
+                ["GOMP_SPINCOUNT"] = "0",
+            },
+        })!;
+        return (process, Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()));
     }
 }

@@ -27,7 +27,6 @@ public sealed class PaperTable
     /// <summary>The numbers of the paper's tables that have results.</summary>
     public static IReadOnlyList<int> Numbers { get; } = [2, 3, 4, 5, 6, 7];
 
-    /// <summary>What it is about.</summary>
     public string Task { get; }
 
     public IReadOnlyList<string> Columns { get; }
@@ -40,7 +39,6 @@ public sealed class PaperTable
     /// <summary>Names in <see cref="Methods"/> of what is compared: the paper's, and what stands in every table.</summary>
     public required IReadOnlyList<string> Approaches { get; init; }
 
-    /// <summary>The reduce ratios.</summary>
     public IReadOnlyList<double> Ratios { get; init; } = [0.5];
 
     /// <summary>K's that MADTP is run with, in Table 4. Toy ones are to the model's 64 as the paper's are to 100.</summary>
@@ -108,7 +106,6 @@ public sealed class PaperTable
 
     /// <summary>An experiment of <see cref="Decoys"/>, with seed 1. K is the least of 24, 48 and 144, for 144 patches, with which
     /// eq. 9 reaches the ratio.</summary>
-    /// <param name="method">A name in <see cref="Methods"/>.</param>
     /// <param name="ratio">The reduce ratio; 0 takes nothing away.</param>
     public static Experiment Decoy(string method, double ratio) => Question.Arm(
         ExperimentTask.Of("toy-decoys-a").Default with { ReduceRatio = ratio }, method,

@@ -52,8 +52,7 @@ public static class ResultTable
 /// <summary>Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the difference
 /// to the uncompressed model of the same scale, and the share of multiply-accumulates that is left.</summary>
 /// <param name="labels">Names of the first columns.</param>
-/// <param name="plain">Our uncompressed model.</param>
-/// <param name="paperPlain">The paper's.</param>
+/// <param name="plain">Our uncompressed model; <paramref name="paperPlain"/> is the paper's.</param>
 public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plain, PaperRow paperPlain)
 {
     private readonly List<(IReadOnlyList<string> Label, SeedGroup? Ours, PaperRow? Theirs)> lines = [];
@@ -67,21 +66,14 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plai
     /// <summary>The paper's column of multiply-accumulates, 10⁹.</summary>
     public string PaperMacs { get; init; } = "gflops";
 
-    /// <summary>What our numbers are called: "toy" or "paper scale".</summary>
-    public string ScaleLabel { get; init; } = Scale.Label;
-
     /// <summary>Adds a row.</summary>
-    /// <param name="label">Text of the first columns.</param>
     /// <param name="ours">Our runs; null where there are none.</param>
     /// <param name="theirs">The paper's row; null where it has none.</param>
     /// <exception cref="ArgumentException">There are not as many texts as label columns.</exception>
     public ComparisonTable Row(IReadOnlyList<string> label, SeedGroup? ours, PaperRow? theirs)
     {
-        if (label.Count != labels.Count)
-        {
-            throw new ArgumentException($"{label.Count} texts for {labels.Count} columns ({string.Join(", ", labels)})");
-        }
-
+        Guard.Argument(label.Count == labels.Count,
+            $"{label.Count} texts for {labels.Count} columns ({string.Join(", ", labels)})");
         lines.Add((label, ours, theirs));
         return this;
     }
@@ -90,17 +82,16 @@ public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plai
     public DataFrame ToFrame()
     {
         var table = ResultTable.Of(lines);
-        for (var i = 0; i < labels.Count; i++)
+        foreach (var (column, name) in labels.Index())
         {
-            var column = i;
-            table.Text(labels[i], line => line.Label[column]);
+            table.Text(name, line => line.Label[column]);
         }
 
         return table
-            .Number($"{ScaleLabel} %", line => 100 * Ours(line.Ours)?.Mean)
+            .Number($"{Scale.Label} %", line => 100 * Ours(line.Ours)?.Mean)
             .Number("±", line => 100 * Ours(line.Ours)?.Deviation)
-            .Number($"{ScaleLabel} Δ", line => 100 * (Ours(line.Ours)?.Mean - Ours(plain)!.Mean))
-            .Number($"{ScaleLabel} MACs %", line => 100 * line.Ours?.MacShare.Mean)
+            .Number($"{Scale.Label} Δ", line => 100 * (Ours(line.Ours)?.Mean - Ours(plain)!.Mean))
+            .Number($"{Scale.Label} MACs %", line => 100 * line.Ours?.MacShare.Mean)
             .Text("budget", line => line.Ours is { Experiment.ReduceRatio: > 0 } ours ? ours.BudgetMet ? "met" : "not met" : "–")
             .Number("paper %", line => line.Theirs?.Number(PaperScore), 2)
             .Number("paper Δ", line => line.Theirs?.Number(PaperScore) - paperPlain.Number(PaperScore), 2)
@@ -125,7 +116,6 @@ public sealed class VerdictTable
     public Func<SeedGroup, SeedGroup, double?>? Published { get; init; }
 
     /// <summary>The table; differences in points of the score.</summary>
-    /// <param name="pairs">Whom to compare with whom.</param>
     public DataFrame ToFrame(IEnumerable<(SeedGroup First, SeedGroup Second)> pairs)
     {
         var table = ResultTable.Of(pairs.Select(pair => (pair.First, pair.Second, Gap: pair.First.Against(pair.Second, Score))))
@@ -170,7 +160,6 @@ public static class RecallTable
         group => 100 * group.MacShare.Mean);
 
     /// <summary>The paper's rows for a data set, per cent.</summary>
-    /// <param name="table">Table 5 or 6.</param>
     /// <param name="dataset">"Flickr30K" or "COCO".</param>
     /// <exception cref="ArgumentException">The table has no such data set.</exception>
     public static DataFrame Paper(PaperTable table, string dataset)
@@ -188,8 +177,6 @@ public static class RecallTable
     }
 
     /// <summary>All tables: ours of each task, then the paper's of each data set, with what to write above them.</summary>
-    /// <param name="table">Table 5 or 6.</param>
-    /// <param name="groups">Our results of its grid.</param>
     public static IEnumerable<(string Title, DataFrame Table)> All(PaperTable table, SeedGroups groups) =>
     [
         .. table.Tasks.Select(task => (
@@ -199,7 +186,6 @@ public static class RecallTable
     ];
 
     /// <summary>MADTP against the others at each ratio, in the mean of both recalls at 1, beside the paper's on COCO.</summary>
-    /// <param name="table">Table 5 or 6.</param>
     /// <param name="groups">Our results of its grid; of its tasks the last one, COCO or the toy's, is compared.</param>
     public static DataFrame Verdicts(PaperTable table, SeedGroups groups)
     {
@@ -213,9 +199,7 @@ public static class RecallTable
     }
 
     /// <summary>What the paper's row says for the mean of both recalls at 1, per cent; null where it has no such row.</summary>
-    /// <param name="table">Table 5 or 6.</param>
     /// <param name="dataset">"Flickr30K" or "COCO".</param>
-    /// <param name="method">The approach.</param>
     /// <param name="ratio">The reduce ratio; null for the uncompressed model.</param>
     public static double? MeanAtOne(PaperTable table, string dataset, string method, double? ratio) =>
         table.Row(("dataset", dataset), ("approach", method), ("ratio", ratio)) is { } row ? MeanAtOne(row) : null;

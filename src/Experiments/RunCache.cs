@@ -32,14 +32,14 @@ public sealed class RunCache(string folder, string? published = null)
 
     /// <summary>The kit's cache at a scale.</summary>
     internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
-        ? new(Variable(ResultsVariable) is { Length: > 0 } chosen ? chosen : KitFolder.File("artifacts", "paper-results"))
-        : new(KitFolder.File("artifacts", "cache"), Variable(FreshVariable) == "1" ? null : Published);
+        ? new(PaperFolders.Given(ResultsVariable) ?? KitFolder.File("artifacts", "paper-results"))
+        : new(KitFolder.File("artifacts", "cache"), PaperFolders.Given(FreshVariable) == "1" ? null : Published);
 
     /// <summary>An experiment's result, or null.</summary>
     /// <exception cref="InvalidDataException">The file of the result is damaged.</exception>
     public ExperimentResult? Find(Experiment experiment)
     {
-        var name = experiment.Key + ".json";
+        var name = NameOf(experiment);
         return Places.Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists) is { } path ? Read(path) : null;
     }
 
@@ -47,7 +47,7 @@ public sealed class RunCache(string folder, string? published = null)
     public void Keep(ExperimentResult result)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(PathOf(result.Experiment), result.ToJson() + "\n");
+        AtomicFile.Write(Path.Combine(folder, NameOf(result.Experiment)), result.ToJson() + "\n");
     }
 
     /// <summary>Deletes an experiment's result from the folder for new ones, if it is there.</summary>
@@ -55,7 +55,7 @@ public sealed class RunCache(string folder, string? published = null)
     {
         if (Directory.Exists(folder))
         {
-            File.Delete(PathOf(experiment));
+            File.Delete(Path.Combine(folder, NameOf(experiment)));
         }
     }
 
@@ -78,9 +78,7 @@ public sealed class RunCache(string folder, string? published = null)
         return files.Length;
     }
 
-    private string PathOf(Experiment experiment) => Path.Combine(folder, experiment.Key + ".json");
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);
+    private static string NameOf(Experiment experiment) => experiment.Key + ".json";
 
     private static ExperimentResult Read(string path)
     {
@@ -100,24 +98,17 @@ public sealed class RunCache(string folder, string? published = null)
 internal static class FileDigest
 {
     private static readonly ConcurrentDictionary<string, string> Digests = new();
-    private static readonly Lazy<string> Library = new(() =>
-    {
-        var folder = KitFolder.File("src");
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var path in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            digest.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, path).Replace('\\', '/')));
-            digest.AppendData(File.ReadAllBytes(path));
-        }
-
-        return Short(digest.GetHashAndReset());
-    });
+    private static readonly Lazy<string> Library = new(() => Of(
+        from path in Directory.EnumerateFiles(KitFolder.File("src"), "*.cs", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+        let name = Path.GetRelativePath(KitFolder.File("src"), path).Replace('\\', '/')
+        from part in new[] { Encoding.UTF8.GetBytes(name), File.ReadAllBytes(path) }
+        select part));
 
     /// <summary>Digest of every source file of the library: which code made a result.</summary>
     public static string OfLibrary => Library.Value;
 
-    /// <summary>Digest of a file, computed once in a process for as long as the file's size and time of change stay what they
-    /// are; "absent" where there is none.</summary>
+    /// <summary>Digest of a file, found once while its size and time of change stay; "absent" where there is none.</summary>
     public static string Of(string path) => Known(path, _ => Hash(path));
 
     /// <summary>The same of a file that may be large: kept for other processes too (<c>artifacts/digests</c>).</summary>
@@ -136,13 +127,18 @@ internal static class FileDigest
     });
 
     /// <summary>Digest of tensors' values.</summary>
-    public static string Of(params Tensor[] tensors)
+    public static string Of(params Tensor[] tensors) => Of(tensors.Select(tensor =>
+    {
+        using var values = tensor.to(float32).cpu().contiguous();
+        return values.bytes.ToArray();
+    }));
+
+    private static string Of(IEnumerable<byte[]> parts)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var tensor in tensors)
+        foreach (var part in parts)
         {
-            using var values = tensor.to(float32).cpu().contiguous();
-            digest.AppendData(values.bytes);
+            digest.AppendData(part);
         }
 
         return Short(digest.GetHashAndReset());

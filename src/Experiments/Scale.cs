@@ -17,7 +17,6 @@ public enum ExperimentScale
 /// ("clip-flickr30k"), and the toy world has one for both.</summary>
 public static class Scale
 {
-    /// <summary>The variable that is read.</summary>
     public const string Variable = "KIT_SCALE";
 
     /// <summary>The scale that is set; toy where none is.</summary>
@@ -26,9 +25,6 @@ public static class Scale
 
     /// <summary>The scale as results are labelled: "toy" or "paper scale".</summary>
     public static string Label => Current == ExperimentScale.Paper ? "paper scale" : "toy";
-
-    /// <summary>The seeds of a comparison: three in the toy world, one at the paper's scale, as in the paper.</summary>
-    public static long[] Seeds => SeedsAt(Current);
 
     /// <summary>A subject's default experiment: MADTP with nothing taken away yet, seed 1, the scale's training.</summary>
     /// <param name="scale">The scale; the current one if null.</param>
@@ -40,7 +36,7 @@ public static class Scale
         return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Default;
     }
 
-    /// <summary>The seeds of a comparison at a scale.</summary>
+    /// <summary>The seeds of a comparison: three in the toy world, one at the paper's scale, as in the paper.</summary>
     internal static long[] SeedsAt(ExperimentScale scale) => scale == ExperimentScale.Paper ? [1] : [1, 2, 3];
 
     /// <summary>Reads the variable's value.</summary>
@@ -67,30 +63,21 @@ public static class PaperFolders
     /// <summary>That of <c>blip</c> and <c>clip</c>: <c>KIT_CHECKPOINTS</c>, else <c>checkpoints</c> in the other.</summary>
     public static string Checkpoints => Given(CheckpointsVariable) ?? Path.Combine(Data, "checkpoints");
 
-    private static string? Given(string variable) =>
+    /// <summary>What a variable holds; null where it is empty or not set.</summary>
+    internal static string? Given(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder ? folder : null;
 }
 
 /// <summary>Does an order of methods depend on how long they were trained? A toy task's methods at half of the
 /// multiply-accumulates, each fine-tuned for one pass over its 3,200 examples and for several, three seeds each; at toy scale
 /// whatever the current one is.</summary>
-public sealed class TrainingLength
+/// <param name="One">After one pass: the uncompressed model, then the methods.</param>
+/// <param name="More">After <paramref name="Passes"/> passes, in the same order.</param>
+public sealed record TrainingLength(SeedGroups One, SeedGroups More, int Passes)
 {
-    private TrainingLength(SeedGroups one, SeedGroups more, int passes) => (One, More, Passes) = (one, more, passes);
-
-    /// <summary>After one pass: the uncompressed model, then the methods.</summary>
-    public SeedGroups One { get; }
-
-    /// <summary>After <see cref="Passes"/> passes, in the same order.</summary>
-    public SeedGroups More { get; }
-
-    /// <summary>How many passes the longer training has.</summary>
-    public int Passes { get; }
-
     /// <summary>Runs what has no result yet.</summary>
     /// <param name="task">A toy task, such as "toy-clip".</param>
     /// <param name="methods">Names in <see cref="Methods"/>.</param>
-    /// <param name="passes">Passes of the longer training.</param>
     public static TrainingLength Of(string task, IReadOnlyList<string> methods, int passes = 4)
     {
         SeedGroups Trained(int? epochs)
@@ -115,7 +102,6 @@ public sealed class TrainingLength
         .ToFrame();
 
     /// <summary>One method against all others, after either training.</summary>
-    /// <param name="method">Its name.</param>
     public DataFrame Verdicts(string method)
     {
         IEnumerable<(string After, SeedGroup First, SeedGroup Second)> Pairs(SeedGroups groups, string after) =>

@@ -17,10 +17,8 @@ public sealed record SlurmArray(string Name, string Folder)
     /// <summary>Ranks that train each experiment together.</summary>
     public int Ranks { get; init; } = 1;
 
-    /// <summary>The list of experiments.</summary>
     public string ListPath => Path.Combine(Folder, $"{Name}.json");
 
-    /// <summary>The script.</summary>
     public string ScriptPath => Path.Combine(Folder, $"{Name}.sbatch");
 
     /// <summary>Writes list and script for what is missing of a grid.</summary>
@@ -30,12 +28,10 @@ public sealed record SlurmArray(string Name, string Folder)
     public int Write(IReadOnlyList<Experiment> experiments, RunCache cache)
     {
         var isNamed = Name.Length > 0 && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
-        if (!isNamed || Options.Any(option => option.Contains('\n', StringComparison.Ordinal) || !option.StartsWith('-')))
-        {
-            throw new ArgumentException(
-                "a Slurm job is named by letters, digits, '-', '_' and '.'; its options are single lines that begin with '-'; "
-                + $"got '{Name}' with {string.Join(" ", Options)}");
-        }
+        Guard.Argument(
+            isNamed && Options.All(option => option.StartsWith('-') && !option.Contains('\n', StringComparison.Ordinal)),
+            $"a Slurm job is named by letters, digits, '-', '_' and '.'; its options are single lines that begin with '-'; "
+            + $"got '{Name}' with {string.Join(" ", Options)}");
 
         var missing = experiments.Where(experiment => cache.Find(experiment) is null).ToArray();
         if (missing.Length > 0)
@@ -78,10 +74,10 @@ public sealed record SlurmArray(string Name, string Folder)
     [
         "#!/usr/bin/env bash",
         $"#SBATCH --job-name={Name}",
-        string.Create(CultureInfo.InvariantCulture, $"#SBATCH --array=0-{tasks - 1}%{AtOnce}"),
+        $"#SBATCH --array=0-{tasks - 1}%{AtOnce}",
         $"#SBATCH --output={Folder}/{Name}-%a.out",
         "#SBATCH --requeue",
-        .. Ranks > 1 ? [string.Create(CultureInfo.InvariantCulture, $"#SBATCH --ntasks={Ranks}")] : Array.Empty<string>(),
+        .. Ranks > 1 ? [$"#SBATCH --ntasks={Ranks}"] : Array.Empty<string>(),
         .. Options.Select(option => $"#SBATCH {option}"),
         "set -euo pipefail",
         "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",

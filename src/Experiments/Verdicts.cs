@@ -21,43 +21,27 @@ public enum Verdict
 
 /// <summary>What MADTP is compared by, and with whom; a part of a question.</summary>
 /// <param name="Name">As QUESTIONS.md has it, such as 1a.</param>
-/// <param name="Measure">What is measured.</param>
 /// <param name="Against">The other arms.</param>
 /// <param name="Margin">Differences below it do not count.</param>
 public sealed record QuestionPart(string Name, Measure Measure, IReadOnlyList<string> Against, double Margin = 0.01)
 {
-    /// <summary>The comparisons that results allow at a ratio: with every arm, on every corpus that is asked.</summary>
-    /// <param name="question">The question.</param>
-    /// <param name="ratio">The reduce ratio.</param>
-    /// <param name="results">Results; those of other experiments are passed over.</param>
-    public IReadOnlyList<Comparison> Compare(Question question, double ratio, IReadOnlyList<ExperimentResult> results)
-    {
-        ArgumentNullException.ThrowIfNull(question);
-        ThingKind[] corpora = Measure == Measure.Selectivity ? [ThingKind.Object] : [.. question.Corpora];
-        return [.. from corpus in corpora from other in Against select Compare(question, ratio, results, corpus, other)];
-    }
-
-    private Comparison Compare(
+    internal Comparison Compare(
         Question question, double ratio, IReadOnlyList<ExperimentResult> results, ThingKind corpus, string other)
     {
-        List<double> differences = [];
-        var gap = 0.0;
-        for (var seed = 1L; seed <= question.Seeds; seed++)
-        {
-            ThingKind[] compared = Measure == Measure.Selectivity ? [corpus, ThingKind.Glyph] : [corpus];
-            ExperimentResult[] Arm(string method) => [.. compared
-                .Select(spoken => question.Experiment(spoken, method, ratio, seed))
-                .Select(one => results.FirstOrDefault(result => result.Experiment == one)).OfType<ExperimentResult>()];
-            var (ours, theirs) = (Arm(question.Arms[0]), Arm(other));
-            if (ours.Length == compared.Length && theirs.Length == compared.Length)
-            {
-                differences.Add(Value(ours) - Value(theirs));
-                gap = Math.Max(gap, ours.Zip(theirs, (one, two) => Math.Abs(one.MacShare - two.MacShare)).Max());
-            }
-        }
-
+        ThingKind[] compared = Measure == Measure.Selectivity ? [corpus, ThingKind.Glyph] : [corpus];
+        ExperimentResult[] Arm(string method, long seed) => [.. compared
+            .Select(spoken => question.Experiment(spoken, method, ratio, seed))
+            .Select(one => results.FirstOrDefault(result => result.Experiment == one)).OfType<ExperimentResult>()];
+        var pairs = (
+            from seed in Enumerable.Range(1, question.Seeds)
+            let pair = (Ours: Arm(question.Arms[0], seed), Theirs: Arm(other, seed))
+            where pair.Ours.Length == compared.Length && pair.Theirs.Length == compared.Length
+            select pair).ToArray();
         return new Comparison(
-            this, ratio, corpus, other, differences.Count < 2 ? null : Spread.Of(differences), gap);
+            this, ratio, corpus, other,
+            pairs.Length < 2 ? null : Spread.Of(pairs.Select(pair => Value(pair.Ours) - Value(pair.Theirs))),
+            pairs.SelectMany(pair => pair.Ours.Zip(pair.Theirs, (one, two) => Math.Abs(one.MacShare - two.MacShare)))
+                .DefaultIfEmpty(0).Max());
     }
 
     private double Value(ExperimentResult[] of) => Measure switch
@@ -76,8 +60,7 @@ public enum Measure
     /// <summary>Accuracy on the test pairs, 0 to 1.</summary>
     Accuracy,
 
-    /// <summary>Share of objects' patches kept minus share of glyphs', on the corpus of objects minus the same on that of
-    /// glyphs.</summary>
+    /// <summary>Share of objects' patches kept minus that of glyphs', on the corpus of objects minus on that of glyphs.</summary>
     Selectivity,
 
     /// <summary>Mean cosine between the learnable tokens: 1 where all are alike.</summary>
@@ -85,8 +68,6 @@ public enum Measure
 }
 
 /// <summary>MADTP against another arm.</summary>
-/// <param name="Part">What is compared.</param>
-/// <param name="Ratio">The reduce ratio.</param>
 /// <param name="Corpus">The corpus; for selectivity both are in it.</param>
 /// <param name="Against">The other arm.</param>
 /// <param name="Difference">MADTP's measure minus the other's, seed by seed; null with fewer than two seeds.</param>
@@ -98,36 +79,21 @@ public sealed record Comparison(
     public double StandardError => Difference is null ? double.NaN : Difference.Deviation / Math.Sqrt(Difference.Count);
 
     /// <summary>What it says; null with fewer than two seeds.</summary>
-    public Verdict? Verdict
-    {
-        get
-        {
-            if (Difference is not { Mean: var mean })
-            {
-                return null;
-            }
+    public Verdict? Verdict => Difference is not { Mean: var mean } ? null
+        : MacGap >= 0.01 ? Experiments.Verdict.UnequalCost
+        : mean > 2 * StandardError && mean > Part.Margin ? Experiments.Verdict.Seen
+        : Math.Abs(mean) + (2 * StandardError) < Part.Margin || mean < -2 * StandardError ? Experiments.Verdict.Refuted
+        : Experiments.Verdict.Undecided;
 
-            var error = 2 * StandardError;
-            return MacGap >= 0.01 ? Experiments.Verdict.UnequalCost
-                : mean > error && mean > Part.Margin ? Experiments.Verdict.Seen
-                : Math.Abs(mean) + error < Part.Margin || mean < -error ? Experiments.Verdict.Refuted
-                : Experiments.Verdict.Undecided;
-        }
-    }
-
-    /// <summary>The comparison in a line: "1b at 0.5 on objects: MADTP - frozen guidance = +0.2 points ± 0.4 (5 seeds):
-    /// undecided".</summary>
+    /// <summary>In a line: "1b at 0.5 on objects: MADTP − frozen guidance = +0.2 points ± 0.4 (5 seeds): undecided".</summary>
     public override string ToString()
     {
         var on = Part.Measure == Measure.Selectivity ? "both corpora" : Corpus == ThingKind.Object ? "objects" : "glyphs";
         var compared = FormattableString.Invariant($"{Part.Name} at {Ratio} on {on}: MADTP − {Against} = ");
+        var said = Verdict is Experiments.Verdict.UnequalCost ? "unequal cost, no verdict" : $"{Verdict}".ToLowerInvariant();
         return Difference is null ? compared + "not run yet" : compared + FormattableString.Invariant(
-            $"{100 * Difference.Mean:+0.0;−0.0;0.0} points ± {200 * StandardError:0.0} ({Difference.Count} seeds): ")
-            + Words(Verdict!.Value);
+            $"{100 * Difference.Mean:+0.0;−0.0;0.0} points ± {200 * StandardError:0.0} ({Difference.Count} seeds): {said}");
     }
-
-    private static string Words(Verdict verdict) => verdict == Experiments.Verdict.UnequalCost ? "unequal cost, no verdict"
-        : verdict.ToString().ToLowerInvariant();
 }
 
 /// <summary>Results gathered by everything but their seed, in the order in which they first come.</summary>
@@ -139,8 +105,7 @@ public sealed record Comparison(
 /// </example>
 public sealed class SeedGroups : ReadOnlyCollection<SeedGroup>
 {
-    private SeedGroups(IEnumerable<ExperimentResult> results)
-        : base([.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(SeedGroup.Of)])
+    private SeedGroups(SeedGroup[] groups) : base(groups)
     {
     }
 
@@ -160,7 +125,8 @@ public sealed class SeedGroups : ReadOnlyCollection<SeedGroup>
     }
 
     /// <summary>Gathers results.</summary>
-    public static SeedGroups Of(IEnumerable<ExperimentResult> results) => new(results);
+    public static SeedGroups Of(IEnumerable<ExperimentResult> results) =>
+        new([.. results.GroupBy(result => result.Experiment with { Seed = 0 }).Select(SeedGroup.Of)]);
 }
 
 /// <summary>Runs that differ in their seed alone.</summary>
@@ -174,7 +140,6 @@ public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacSha
     public IReadOnlyDictionary<string, Spread> Scores { get; init; } = new Dictionary<string, Spread>();
 
     /// <summary>How far this group's score lies above another's, and whether the seeds can tell.</summary>
-    /// <param name="other">The other group.</param>
     /// <param name="score">A single score, such as "CIDEr"; the test score if null.</param>
     public SeedGap Against(SeedGroup other, string? score = null) => SeedGap.Between(
         score is null ? Test : Scores[score], score is null ? other.Test : other.Scores[score]) with
@@ -214,11 +179,9 @@ public sealed record Spread(double Mean, double Deviation, int Count)
 /// <summary>The difference between two scores that were each measured with several seeds.</summary>
 /// <param name="Points">The first mean minus the second, in per cent.</param>
 /// <param name="Error">Two standard errors of it, per cent: 2·√(s₁²/n₁ + s₂²/n₂); null where one side has one seed.</param>
-public sealed record SeedGap(double Points, double? Error)
+/// <param name="MacGap">How far their mean multiply-accumulates lie apart, in per cent of the plain model's.</param>
+public sealed record SeedGap(double Points, double? Error, double MacGap = 0)
 {
-    /// <summary>How far their mean multiply-accumulates lie apart, in per cent of the plain model's.</summary>
-    public double MacGap { get; init; }
-
     /// <summary>Whether they cost the same, to within a point: else nothing follows from the difference.</summary>
     public bool IsEqualCost => MacGap < 1;
 

@@ -13,8 +13,6 @@ public static class Architecture
     private static readonly SKColor Prunes = SKColor.Parse("#8c2981"), Warning = SKColor.Parse("#b42318");
 
     /// <summary>BLIP for NLVR2 with MADTP attached: MAG between its two encoders, DTP in every block.</summary>
-    /// <param name="config">The model's sizes; with alignment guidance.</param>
-    /// <param name="example">What goes in.</param>
     /// <exception cref="ArgumentException">The model has no alignment guidance.</exception>
     public static StaticFigure Draw(BlipConfig config, PairView example)
     {
@@ -31,10 +29,9 @@ public static class Architecture
             // What goes in, and what the image encoder does not get.
             using var one = Sketch.Shown(example.Left, 144, 144).ToSkia();
             using var other = Sketch.Shown(example.Right, 144, 144).ToSkia();
-            var patches = $"{example.Grid.Count} patches and [CLS] each";
             canvas.Picture(SKRect.Create(left + 20, top, 72, 72), one);
             canvas.Picture(SKRect.Create(left + 100, top, 72, 72), other);
-            canvas.Write(left + 184, top + 40, patches, 12, Sketch.Text);
+            canvas.Write(left + 184, top + 40, $"{example.Grid.Count} patches and [CLS] each", 12, Sketch.Text);
             var said = Sketch.Fit($"\"{example.Sentence}\"", 13, Panel - 24);
             canvas.Write(words, top + 36, said, 13, Sketch.Ink, SKTextAlign.Center);
             var pieces = $"{example.Pieces.Count} word pieces, [ENC] first";

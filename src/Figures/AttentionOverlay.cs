@@ -38,7 +38,6 @@ public static class AttentionOverlay
 
     /// <summary>Draws a panel for each map: the image in grey, warm where the weight is near the map's maximum.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
-    /// <param name="width">Width of the figure in pixels.</param>
     /// <exception cref="ArgumentException">No map is given, or one has not as many weights as there are patches.</exception>
     public static StaticFigure Draw(
         string title, RgbImage picture, PatchGrid grid, IReadOnlyList<AttentionMap> maps, int columns = 5, double width = 960)

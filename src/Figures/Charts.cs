@@ -14,10 +14,7 @@ public static class ChartFigures
     public static GenericChart WithTitle(this GenericChart chart, string title) =>
         Plotly.NET.Chart.withTitle(title, null).Invoke(chart);
 
-    /// <summary>Names the axes; <c>WithXAxisStyle</c> and <c>WithYAxisStyle</c> set everything else about them.</summary>
-    /// <param name="chart">The chart.</param>
-    /// <param name="x">What the horizontal axis counts; null leaves it as it is.</param>
-    /// <param name="y">What the vertical axis counts; null leaves it as it is.</param>
+    /// <summary>Names the axes, but for one that is null; <c>WithXAxisStyle</c> and <c>WithYAxisStyle</c> set the rest.</summary>
     public static GenericChart WithAxisTitles(this GenericChart chart, string? x = null, string? y = null)
     {
         var named = x is null ? chart : Axes.WithXAxisStyle<int, int, string>(chart, TitleText: x);
@@ -25,7 +22,6 @@ public static class ChartFigures
     }
 
     /// <summary>Puts a vertical error bar at each point.</summary>
-    /// <param name="chart">A chart of points, lines or columns.</param>
     /// <param name="array">Half of each bar's length, in the chart's order and its unit.</param>
     public static GenericChart WithYErrorStyle(this GenericChart chart, IEnumerable<double> array)
     {
@@ -34,14 +30,12 @@ public static class ChartFigures
             null, null, null, bars, null, null, null, null, null, null, null, null, null).Invoke(chart);
     }
 
-    /// <summary>Sets where the vertical axis begins and ends. One that begins above 0 is drawn with a break, and its title says
-    /// where.</summary>
+    /// <summary>Sets where the vertical axis begins and ends: one that begins above 0 is broken, and titled so.</summary>
     public static GenericChart WithYRange(this GenericChart chart, double from, double to) =>
         Axes.WithYAxisStyle<double, double, string>(chart, MinMax: Tuple.Create(from, to));
 
     /// <summary>The chart as a figure in the kit's look: interactive in a live notebook, static in files and where
     /// <c>KIT_FIGURES_STATIC</c> is 1.</summary>
-    /// <param name="chart">Any chart of Plotly.NET.</param>
     /// <param name="saveAs">The name of its files in the folder of figures, without an ending; null for none.</param>
     public static StaticFigure Draw(this GenericChart chart, string? saveAs = null)
     {
@@ -64,7 +58,6 @@ public static class ChartFigures
 public sealed record TradeOffPoint(double Cost, double Score, double? Deviation = null);
 
 /// <summary>One line of a trade-off chart.</summary>
-/// <param name="Name">What the legend calls it.</param>
 /// <param name="Points">What was measured, in the order it is joined; a single point stands alone.</param>
 public sealed record TradeOffCurve(string Name, IReadOnlyList<TradeOffPoint> Points);
 
@@ -72,10 +65,7 @@ public sealed record TradeOffCurve(string Name, IReadOnlyList<TradeOffPoint> Poi
 public static class TradeOffChart
 {
     /// <summary>A chart of methods at several budgets.</summary>
-    /// <param name="title">What the chart is called.</param>
     /// <param name="curves">The methods; every point of a curve has an error bar, or none has.</param>
-    /// <param name="score">What the score is called.</param>
-    /// <param name="cost">What the cost is called.</param>
     /// <exception cref="ArgumentException">There is no curve, or a curve has no point.</exception>
     public static GenericChart Of(string title, IEnumerable<TradeOffCurve> curves, string score = "test accuracy, %",
         string cost = "MACs, % of the plain model")
@@ -106,12 +96,8 @@ public static class TradeOffChart
 /// <summary>A chart in the one look that all have: fonts, colours, size, and a legend that stays clear of the title.</summary>
 /// <param name="Json">The figure that plotly.js draws: <c>data</c>, <c>layout</c> and <c>config</c>.</param>
 /// <param name="Title">Its title, or what it shows.</param>
-/// <param name="Width">Pixels.</param>
-/// <param name="Height">Pixels.</param>
 internal sealed record ChartLook(string Json, string Title, int Width, int Height)
 {
-    private static readonly Lazy<string> Look = new(() => InteractiveChart.Part("chart-look.json"));
-
     /// <summary>Puts the look on a chart; what it says itself about titles, axes and colours of its series stays.</summary>
     /// <param name="json">The chart as Plotly.NET writes it.</param>
     public static ChartLook Of(string json)
@@ -128,7 +114,7 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
             layout["title"]!["text"] = $"<b>{title}</b>";
         }
 
-        var look = JsonNode.Parse(Look.Value)!.AsObject();
+        var look = JsonNode.Parse(InteractiveChart.Part("chart-look.json"))!.AsObject();
         look.Remove("methods", out var methods);
         look.Remove("others", out var others);
         layout["template"] = look;

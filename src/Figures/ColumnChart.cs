@@ -17,10 +17,7 @@ public sealed record ColumnSeries(string Name, IEnumerable<double> Values, IEnum
 public static class ColumnChart
 {
     /// <summary>A chart of columns from zero.</summary>
-    /// <param name="title">What the chart is called.</param>
     /// <param name="score">What the columns count.</param>
-    /// <param name="groups">The groups' names, from left to right.</param>
-    /// <param name="series">The columns of each group.</param>
     public static GenericChart Of(
         string title, string score, IReadOnlyList<string> groups, params IReadOnlyList<ColumnSeries> series) =>
         Chart.Combine(series.Select(one =>
@@ -36,7 +33,6 @@ public static class RecallChart
     private const string Axis = "points of mean recall@1";
 
     /// <summary>The paper's losses, on both data sets.</summary>
-    /// <param name="number">5 or 6.</param>
     public static GenericChart Published(int number)
     {
         var table = PaperTable.Of(number, ExperimentScale.Paper);
@@ -51,7 +47,6 @@ public static class RecallChart
     }
 
     /// <summary>Our losses with the deviation of their seeds, and the paper's on COCO beside them.</summary>
-    /// <param name="table">Table 5 or 6.</param>
     /// <param name="groups">Our results of its grid; of its tasks the last one, COCO or the toy's, is drawn.</param>
     public static GenericChart Of(PaperTable table, SeedGroups groups)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Net;
 using System.Reflection;
@@ -10,8 +11,7 @@ namespace Madtp.Kit.Figures;
 /// when cells are run in another order, deleted, or shown only once they are scrolled to. The kernel has this file too.</summary>
 internal static class InteractiveChart
 {
-    private static readonly Lock Gate = new();
-    private static string? packed;
+    private static readonly ConcurrentDictionary<Assembly, string> Packed = new();
 
     /// <summary>The piece of HTML.</summary>
     /// <param name="json">The figure: <c>data</c>, <c>layout</c> and <c>config</c>.</param>
@@ -23,7 +23,7 @@ internal static class InteractiveChart
         var figure = JsonNode.Parse(json)!.ToJsonString();
         return Part("chart.html")
             .Replace("{{id}}", $"chart-{Guid.NewGuid():N}", StringComparison.Ordinal)
-            .Replace("{{plotly}}", Packed(plotly), StringComparison.Ordinal)
+            .Replace("{{plotly}}", Packed.GetOrAdd(plotly, Pack), StringComparison.Ordinal)
             .Replace("{{figure}}", figure, StringComparison.Ordinal)
             .Replace("{{title}}", WebUtility.HtmlEncode(title), StringComparison.Ordinal);
     }
@@ -47,22 +47,14 @@ internal static class InteractiveChart
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
-    private static string Packed(Assembly plotly)
+    private static string Pack(Assembly plotly)
     {
-        lock (Gate)
+        using var bytes = new MemoryStream();
+        using (var writer = new StreamWriter(new GZipStream(bytes, CompressionLevel.SmallestSize)))
         {
-            if (packed is null)
-            {
-                using var bytes = new MemoryStream();
-                using (var writer = new StreamWriter(new GZipStream(bytes, CompressionLevel.SmallestSize)))
-                {
-                    writer.Write(Source(plotly));
-                }
-
-                packed = Convert.ToBase64String(bytes.ToArray());
-            }
-
-            return packed;
+            writer.Write(Source(plotly));
         }
+
+        return Convert.ToBase64String(bytes.ToArray());
     }
 }

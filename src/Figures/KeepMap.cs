@@ -4,11 +4,8 @@ using SkiaSharp;
 namespace Madtp.Kit.Figures;
 
 /// <summary>How an image is cut into patches; patch 0 is at the top left, and they are counted row by row.</summary>
-/// <param name="Columns">Patches in a row.</param>
-/// <param name="Rows">Rows of patches.</param>
 public sealed record PatchGrid(int Columns, int Rows)
 {
-    /// <summary>Patches in all.</summary>
     public int Count => Columns * Rows;
 
     /// <summary>The grid of a square image, both sides in pixels.</summary>
@@ -30,8 +27,7 @@ public sealed record KeptPatches(string Label, RgbImage Picture, PatchGrid Grid,
 /// <param name="PerLayer">For each layer the pieces that are still tokens of their own, counted from 0.</param>
 public sealed record KeptWords(string Label, IReadOnlyList<string> Words, IReadOnlyList<IReadOnlyList<int>> PerLayer);
 
-/// <summary>What is pruned, layer by layer, as the paper's Figures 3 and 4 show it: removed patches fade, removed words are
-/// struck out.</summary>
+/// <summary>What is pruned, layer by layer, as in the paper's Figures 3 and 4: patches fade, words are struck out.</summary>
 public static class KeepMap
 {
     private const float LabelSize = 12, CaptionSize = 11;
@@ -41,11 +37,7 @@ public static class KeepMap
 
     /// <summary>Draws the input and some layers of one or more images, and below them the words of texts.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
-    /// <param name="images">The images, one row each.</param>
-    /// <param name="texts">The texts, if any.</param>
-    /// <param name="layers">Which layers, counted from 1; null for up to six spread over all, of images and of each text their
-    /// own.</param>
-    /// <param name="width">Width of the figure in pixels.</param>
+    /// <param name="layers">Which layers, from 1; null for up to six spread over all, of images and each text their own.</param>
     /// <exception cref="ArgumentException">A patch, word or layer is not there, or nothing is given to draw.</exception>
     public static StaticFigure Draw(
         string title, IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords>? texts = null,
@@ -138,14 +130,13 @@ public static class KeepMap
             }
 
             canvas.Picture(box, picture);
-            var caption = $"{image.Grid.Count} patches";
-            var brief = $"{image.Grid.Count}";
-            if (column > 0)
+            var kept = column == 0 ? null : image.PerLayer[layers[column - 1] - 1].ToHashSet();
+            var brief = $"{kept?.Count ?? image.Grid.Count}";
+            var caption = $"{brief} patches";
+            if (kept is not null)
             {
-                var kept = image.PerLayer[layers[column - 1] - 1].ToHashSet();
                 Cover(canvas, box, image.Grid, kept);
-                caption = $"{kept.Count} kept, {image.Grid.Count - kept.Count} {(image.Merges ? "merged" : "dropped")}";
-                brief = $"{kept.Count}";
+                caption = $"{brief} kept, {image.Grid.Count - kept.Count} {(image.Merges ? "merged" : "dropped")}";
             }
 
             caption = Sketch.Width(caption, CaptionSize) > panel ? brief : caption;

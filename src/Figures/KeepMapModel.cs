@@ -18,7 +18,6 @@ public sealed class KeepMapModel : IDisposable
 {
     private const int ShownSide = 384; // pixels
     private const double UsualRatio = 0.5;
-    private static readonly CalibrationSettings Few = new() { Tolerance = 0.01, MaxBisections = 12 };
 
     private readonly nn.Module model;
     private readonly RunCosts costs;
@@ -38,18 +37,16 @@ public sealed class KeepMapModel : IDisposable
         var isAligned = ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict is not null;
         method = !isAligned ? Methods.Of("w/o MAG").Pruning!
             : released is null ? PruningMethod.Madtp : PruningMethod.ByTemperature(ReductionPolicy.Released);
-        var noted = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name) == method.Name
-            && file.Metadata.TryGetValue("temperature", out var text)
-            ? double.Parse(text, CultureInfo.InvariantCulture) : (double?)null;
-        stored = isAligned ? released ?? noted : null;
+        var isNoted = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name) == method.Name;
+        var noted = isNoted ? file.Metadata.GetValueOrDefault("temperature") : null;
+        stored = !isAligned ? null : released ?? (noted is null ? null : double.Parse(noted, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Pictures that the model takes: 2 for NLVR2, else 1.</summary>
     public int Pictures => model is BlipNlvr ? 2 : 1;
 
     /// <summary>Opens a BLIP for NLVR2, a BLIP for retrieval or a CLIP, whichever the file holds.</summary>
-    /// <param name="vocabulary">BERT's vocabulary or CLIP's merges; the toy world's own, or one beside the checkpoint, if
-    /// null.</param>
+    /// <param name="vocabulary">BERT's words or CLIP's merges; the toy world's, or those beside the checkpoint, if null.</param>
     /// <exception cref="FileNotFoundException">Checkpoint or vocabulary are not there.</exception>
     /// <exception cref="InvalidDataException">It is none of these models.</exception>
     public static KeepMapModel Open(string path, string? vocabulary, CheckpointHints hints)
@@ -89,41 +86,39 @@ public sealed class KeepMapModel : IDisposable
         using var off = inference_mode();
         using var scope = NewDisposeScope();
         var (ids, words) = tokens(text);
+        var (read, mask) = TextEncoding.Batch([ids], 0);
         var shown = pictures.Select(picture => BicubicResize.Resize(picture, ShownSide, ShownSide)).ToArray();
         var seen = ImageNormalization.Clip.ToTensor([.. pictures.Select(one => BicubicResize.Resize(one, side, side))]);
-        KeepMapRun At(PruningMethod by, double strength) => Run(by.Policy(strength), strength, seen, ids);
-        PruningSetting Calibrated(PruningMethod by, double share) => (by with { Range = by.Range with
-        {
-            Tolerance = Few.Tolerance, MaxBisections = Few.MaxBisections,
-        } }).Calibrate(setting => At(by, setting.Strength).MacShare, share);
+        KeepMapRun At(PruningSetting setting) =>
+            KeepMapSamples.Run((IReducibleModel)model, costs, setting, seen, read, mask);
+        PruningSetting Calibrated(PruningMethod by, double share) =>
+            (by with { Range = by.Range with { Tolerance = 0.01, MaxBisections = 12 } })
+                .Calibrate(setting => At(setting).MacShare, share);
         var found = ratio is null && stored is not null ? null : Calibrated(method, 1 - (ratio ??= UsualRatio));
         var own = found?.Strength ?? stored!.Value;
         double[] dials = [.. new[] { 0.1, 0.3, 1, 3, 10 }.Select(factor => double.Parse(
             (factor * own).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
         dials[2] = own;
-        KeepMapRun[] runs = [.. dials.Select(strength => At(method, strength)),
-            Run(method.Policy(own) with { MinKeep = int.MaxValue, BelowFloor = BelowFloor.KeepFloor }, own, seen, ids) with
-            {
-                Temperature = double.PositiveInfinity, MacShare = 1,
-            }];
-        var beside = rival is null ? null : Calibrated(rival.Pruning!, runs[2].MacShare);
-        var drawn = new List<(string, KeepMapRun, bool)> { (method.Name, runs[2], method.Policy(own).Reducer.Merges) };
-        if (beside is not null)
+        var everything = method.Policy(own) with { MinKeep = int.MaxValue, BelowFloor = BelowFloor.KeepFloor };
+        List<KeepMapRun> runs = [.. dials.Select(strength => At(method.At(strength))),
+            At(method.At(own) with { Policy = everything }) with { Temperature = double.PositiveInfinity, MacShare = 1 }];
+        List<(string Method, KeepMapRun Run)> drawn = [(method.Name, runs[2])];
+        var how = found is null ? "as the checkpoint says"
+            : FormattableString.Invariant($"calibrated on this picture to --reduce {ratio}")
+                + (found.Calibration!.Reached ? "" : ", which no T reaches here");
+        var said = FormattableString.Invariant($"{method.Name}: T = {own:G6}, {how}; {Share(runs[2])}");
+        if (rival is { Pruning: { } pruning })
         {
-            var run = At(rival!.Pruning!, beside.Strength);
-            drawn.Add((rival.Name, run, beside.Policy.Reducer.Merges));
-            var named = FormattableString.Invariant($"{rival.Name}, {rival.Pruning!.StrengthIs} {beside.Strength:G3}");
-            runs = [.. runs, run with { Name = named }];
+            var beside = Calibrated(pruning, runs[2].MacShare);
+            var name = FormattableString.Invariant($"{rival.Name}, {pruning.StrengthIs} {beside.Strength:G3}");
+            runs.Add(At(beside) with { Name = name });
+            drawn.Add((rival.Name, runs[^1]));
+            said += FormattableString.Invariant(
+                $"{Environment.NewLine}{rival.Name}: {pruning.StrengthIs} {beside.Strength:G4}; {Share(runs[^1])}");
         }
 
-        var sample = new KeepMapSample(text, null, shown[0], shown.ElementAtOrDefault(1), grid, words, runs) { Opens = 2 };
-
-        var how = found is null ? FormattableString.Invariant($"T = {own:G6}, as the checkpoint says")
-            : FormattableString.Invariant($"T = {own:G6}, calibrated on this picture to --reduce {ratio}")
-                + (found.Calibration!.Reached ? "" : ", which no T reaches here");
-        return (sample, Figure(sample, drawn), $"{method.Name}: {how}; {Share(runs[2])}"
-            + (beside is null ? "" : FormattableString.Invariant(
-                $"{Environment.NewLine}{rival!.Name}: {rival.Pruning!.StrengthIs} {beside.Strength:G4}; {Share(runs[^1])}")));
+        var sample = new KeepMapSample(text, null, shown[0], shown.ElementAtOrDefault(1), grid, words, runs, Opens: 2);
+        return (sample, Figure(sample, drawn), said);
     }
 
     public void Dispose() => model.Dispose();
@@ -131,60 +126,20 @@ public sealed class KeepMapModel : IDisposable
     private static string Share(KeepMapRun run) =>
         FormattableString.Invariant($"{100 * run.MacShare:0.0}% of the plain model's multiply-accumulates");
 
-    private static StaticFigure Figure(KeepMapSample sample, IReadOnlyList<(string Name, KeepMapRun Run, bool Merges)> drawn)
+    private static StaticFigure Figure(KeepMapSample sample, IReadOnlyList<(string Method, KeepMapRun Run)> drawn)
     {
-        IReadOnlyList<IReadOnlyList<int>> Kept(IReadOnlyList<KeepMapLayer> layers, IEnumerable<int> always) =>
+        static IReadOnlyList<IReadOnlyList<int>> Kept(IReadOnlyList<KeepMapLayer> layers, IEnumerable<int> always) =>
             [.. layers.Select(layer => (IReadOnlyList<int>)[.. always,
                 .. layer.Tokens.Where(token => token is { Kept: true, Position: >= 0 }).Select(token => token.Position)])];
-        IEnumerable<KeptPatches> Rows((string Name, KeepMapRun Run, bool Merges) one) =>
-            new[] { (sample.Left, one.Run.Left), (sample.Right, one.Run.Right) }.Where(image => image.Item1 is not null)
-                .Select((image, place) => new KeptPatches(
-                    one.Name + (sample.Right is null ? "" : place == 0 ? " left" : " right"),
-                    image.Item1!, sample.Grid, Kept(image.Item2, [])) { Merges = one.Merges });
-        KeptWords Words((string Name, KeepMapRun Run, bool Merges) one) => new($"{one.Name} text", sample.Words, Kept(
-            one.Run.Text, Enumerable.Range(0, sample.Words.Count).Except(one.Run.Text[0].Tokens.Select(t => t.Position))));
-        return KeepMap.Draw($"\"{sample.Sentence}\"", [.. drawn.SelectMany(Rows)], [.. drawn.Select(Words)]);
-    }
-
-    private KeepMapRun Run(ReductionPolicy policy, double strength, Tensor seen, int[] ids)
-    {
-        using var scope = NewDisposeScope();
-        using var reduction = TokenReduction.Attach((IReducibleModel)model, policy, strength);
-        reduction.GatherFeatures = false;
-        using var trace = reduction.Record(TraceDetail.Tensors);
-        var (read, mask) = TextEncoding.Batch([ids], 0);
-        var (vision, words) = model is ClipModel ? ("visual", "transformer") : ("visual_encoder", "text_encoder");
-        double answer;
-        string? says = null;
-        var skip = 0;
-        switch (model)
-        {
-            case BlipNlvr nlvr:
-                answer = nlvr.Forward(seen, read, mask).Logits.softmax(1)[0, 1].item<float>();
-                break;
-            case BlipRetrieval blip:
-                var (image, told) = (blip.EncodeImages(seen), blip.EncodeTexts(read, mask));
-                skip = blip.TextEncoder.Layers.Count;
-                answer = blip.Match(ImageContext.Of(image.Tokens), read, mask).softmax(1)[0, 1].item<float>();
-                var near = (image.Feature * told.Feature).sum().item<float>();
-                says = FormattableString.Invariant($"They match with {100 * answer:0.0} %; cosine {near:0.000}.");
-                break;
-            default:
-                var features = ((ClipModel)model).Forward(seen, read).Features;
-                answer = (features.Image * features.Text).sum().item<float>();
-                says = FormattableString.Invariant($"The cosine of picture and text is {answer:0.000}.");
-                break;
-        }
-
-        return new KeepMapRun(
-            strength, costs.Shares(trace, [ids.Length])[0], answer, Of(vision, 0, 1), Pictures == 2 ? Of(vision, 1, 1) : [],
-            Of(words, 0, 0))
-        {
-            Says = says, AddsToken = policy.Reducer.AddsToken, Merges = policy.Reducer.Merges, Score = KeepMapRun.ScoreOf(policy),
-        };
-        IReadOnlyList<KeepMapLayer> Of(string encoder, int place, int first) => KeepMapSamples.Layers(
-            trace, encoder, place, first, encoder == words ? skip : 0,
-            ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict?.shape[1] ?? 1);
+        KeptPatches Row(string label, RgbImage picture, IReadOnlyList<KeepMapLayer> layers, KeepMapRun run) =>
+            new(label, picture, sample.Grid, Kept(layers, [])) { Merges = run.Merges };
+        IEnumerable<KeptPatches> Rows(string name, KeepMapRun run) => sample.Right is not { } right
+            ? [Row(name, sample.Left, run.Left, run)]
+            : [Row($"{name} left", sample.Left, run.Left, run), Row($"{name} right", right, run.Right, run)];
+        KeptWords Words(string name, KeepMapRun run) => new($"{name} text", sample.Words, Kept(
+            run.Text, Enumerable.Range(0, sample.Words.Count).Except(run.Text[0].Tokens.Select(token => token.Position))));
+        return KeepMap.Draw($"\"{sample.Sentence}\"", [.. drawn.SelectMany(one => Rows(one.Method, one.Run))],
+            [.. drawn.Select(one => Words(one.Method, one.Run))]);
     }
 
     private static Func<string, (int[] Ids, string[] Words)> Clip(

@@ -84,28 +84,63 @@ public static class KeepMapSamples
         ToyModel<BlipNlvr> toy, string split, IReadOnlyList<int> examples, IReadOnlyList<double> temperatures)
     {
         using var pairs = ToyNlvr2Pairs.Draw(split, limit: examples.Max() + 1);
-        using var reduction = toy.Attach(1);
         using var off = inference_mode();
-        reduction.GatherFeatures = false;
-        var (costs, width) = (RunCosts.Of(toy.Model), toy.Model.ReducibleEncoders[0].SpaceDict!.shape[1]);
+        var costs = RunCosts.Of(toy.Model);
         return [.. examples.Select(example =>
         {
-            var view = PairView.Toy(split, example);
             using var scope = NewDisposeScope();
-            var batch = pairs.Batch([example]);
-            KeepMapRun[] runs = [.. temperatures.Select(temperature =>
-            {
-                reduction.Temperature = temperature;
-                using var trace = reduction.Record(TraceDetail.Tensors);
-                var answer = toy.Model.Forward(batch).Logits.softmax(1)[0, 1].item<float>();
-                var (left, right) = (Of("visual_encoder", 0, 1), Of("visual_encoder", 1, 1));
-                var text = Of("text_encoder", 0, 0);
-                IReadOnlyList<KeepMapLayer> Of(string encoder, int sample, int first) =>
-                    Layers(trace, encoder, sample, first, width: width);
-                return new KeepMapRun(temperature, costs.Shares(trace, batch.TextLengths)[0], answer, left, right, text);
-            })];
-            return new KeepMapSample(view.Sentence, view.Label, view.Left, view.Right, view.Grid, view.Pieces, runs);
+            var (view, batch) = (PairView.Toy(split, example), pairs.Batch([example]));
+            KeepMapRun At(double temperature) =>
+                Run(toy.Model, costs, PruningMethod.Madtp.At(temperature), batch.Images, batch.Ids, batch.Mask);
+            return new KeepMapSample(
+                view.Sentence, view.Label, view.Left, view.Right, view.Grid, view.Pieces, [.. temperatures.Select(At)]);
         })];
+    }
+
+    /// <summary>Runs one example with a method attached.</summary>
+    /// <param name="model">A BLIP for NLVR2 or retrieval, or a CLIP; nothing may be attached to it.</param>
+    /// <param name="pictures">One picture, for NLVR2 two, <c>[2, 3, H, W]</c>.</param>
+    /// <param name="ids">The text, <c>[1, N]</c>.</param>
+    internal static KeepMapRun Run(
+        IReducibleModel model, RunCosts costs, PruningSetting setting, Tensor pictures, Tensor ids, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        using var reduction = setting.Attach(model);
+        using var trace = reduction.Record(TraceDetail.Tensors);
+        var (answer, says) = Answer(model, pictures, ids, mask);
+        var (vision, words) = model is ClipModel ? ("visual", "transformer") : ("visual_encoder", "text_encoder");
+        var before = model is BlipRetrieval blip ? blip.TextEncoder.Layers.Count : 0; // the text alone, for its feature
+        var width = model.ReducibleEncoders[0].SpaceDict?.shape[1] ?? 1;
+        return new KeepMapRun(
+            setting.Strength, costs.Shares(trace, [(int)ids.shape[1]])[0], answer,
+            Layers(trace, vision, 0, 1, 0, width), model is BlipNlvr ? Layers(trace, vision, 1, 1, 0, width) : [],
+            Layers(trace, words, 0, 0, before, width))
+        {
+            Says = says,
+            AddsToken = setting.Policy.Reducer.AddsToken,
+            Merges = setting.Policy.Reducer.Merges,
+            Score = KeepMapRun.ScoreOf(setting.Policy),
+        };
+    }
+
+    private static (double Answer, string? Says) Answer(IReducibleModel model, Tensor pictures, Tensor ids, Tensor mask)
+    {
+        static double Probability(Tensor logits) => logits.softmax(1)[0, 1].item<float>();
+        static double Cosine(Tensor one, Tensor other) => (one * other).sum().item<float>();
+        switch (model)
+        {
+            case BlipNlvr nlvr:
+                return (Probability(nlvr.Forward(pictures, ids, mask).Logits), null);
+            case BlipRetrieval blip:
+                var (image, text) = (blip.EncodeImages(pictures), blip.EncodeTexts(ids, mask));
+                var match = Probability(blip.Match(ImageContext.Of(image.Tokens), ids, mask));
+                return (match, FormattableString.Invariant(
+                    $"They match with {100 * match:0.0} %; cosine {Cosine(image.Feature, text.Feature):0.000}."));
+            default:
+                var features = ((ClipModel)model).Forward(pictures, ids).Features;
+                var cosine = Cosine(features.Image, features.Text);
+                return (cosine, FormattableString.Invariant($"The cosine of picture and text is {cosine:0.000}."));
+        }
     }
 
     /// <summary>The blocks of one sequence of a recorded pass.</summary>

@@ -4,6 +4,7 @@ using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Figures;
 
@@ -20,11 +21,8 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     public static PairView Toy(string split, int example)
     {
         var pair = ToyPair.Of(split, example);
-        var tokenizer = ToyTokens.Tokenizer;
-        var tokens = NlvrPairs.Tokens(tokenizer, pair.Sentence);
-        var grid = PatchGrid.Square(ToyScene.Size, ToyScene.PatchSize);
-        string[] pieces = [.. tokens.Select(tokenizer.TokenOf)];
-        return new PairView(Picture(pair.Left), Picture(pair.Right), grid, pieces, pair.Label) { Sentence = pair.Sentence };
+        RgbImage Picture(ToyScene scene) => new(ToyScene.Size, ToyScene.Size, ToyRenderer.Render(scene));
+        return Of(Picture(pair.Left), Picture(pair.Right), ToyScene.PatchSize, ToyTokens.Tokenizer, pair.Sentence, pair.Label);
     }
 
     /// <summary>A pair of the world with decoys and what one corpus says of it, as <see cref="DecoyPairs"/> has them.</summary>
@@ -34,14 +32,10 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     public static PairView Decoys(string split, int example, ThingKind corpus)
     {
         var pair = DecoyPairs.DrawSplit(split, new DecoySettings(), example + 1)[example];
-        var (sentence, label) = (pair.Statements[(int)corpus].Sentence, pair.Statements[(int)corpus].Label);
-        string[] pieces = [.. NlvrPairs.Tokens(DecoyTokens.Tokenizer, sentence).Select(DecoyTokens.Tokenizer.TokenOf)];
+        var said = pair.Statements[(int)corpus];
         RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, DecoyRenderer.Render(scene));
-        return new PairView(
-            Picture(pair.Left), Picture(pair.Right), PatchGrid.Square(DecoyScene.Size, DecoyScene.PatchSize), pieces, label)
-        {
-            Sentence = sentence,
-        };
+        return Of(
+            Picture(pair.Left), Picture(pair.Right), DecoyScene.PatchSize, DecoyTokens.Tokenizer, said.Sentence, said.Label);
     }
 
     /// <summary>Draws what a recorded forward pass kept of the pair, layer by layer.</summary>
@@ -57,7 +51,6 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
         [new("text", Pieces, trace.Left("text_encoder", pair, 0).Positions)]);
 
     /// <summary>Draws what several methods leave of the pair: the images of each, then the words of each.</summary>
-    /// <param name="runs">Each method's name and what it leaves.</param>
     /// <exception cref="ArgumentException">No method is given.</exception>
     public StaticFigure Compare(params (string Name, PairTokens Tokens)[] runs) => KeepMap.Draw(
         $"\"{Sentence}\" ({(Label ? "true" : "false")})",
@@ -70,8 +63,11 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
         [.. runs.Select(run => new KeptWords($"{run.Name} text", Pieces, run.Tokens.Text.Positions))],
         width: 820);
 
+    private static PairView Of(
+        RgbImage left, RgbImage right, int patchSize, BertWordPiece tokenizer, string sentence, bool label) =>
+        new(left, right, PatchGrid.Square(left.Width, patchSize),
+            [.. NlvrPairs.Tokens(tokenizer, sentence).Select(tokenizer.TokenOf)], label) { Sentence = sentence };
+
     private KeptPatches Row(string label, RgbImage picture, TokensLeft tokens) =>
         new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
-
-    private static RgbImage Picture(ToyScene scene) => new(ToyScene.Size, ToyScene.Size, ToyRenderer.Render(scene));
 }

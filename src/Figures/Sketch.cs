@@ -30,8 +30,6 @@ internal static class Sketch
     /// <summary>The figure of a drawing: an SVG document and pixels, on a white ground and below its title.</summary>
     /// <param name="title">What stands above it; empty for nothing.</param>
     /// <param name="about">What it shows, where it has no title.</param>
-    /// <param name="width">Width in pixels.</param>
-    /// <param name="height">Height in pixels.</param>
     /// <param name="draw">Draws it; called many times, it draws the same each time.</param>
     public static StaticFigure Figure(string title, string about, float width, float height, Action<SKCanvas> draw)
     {

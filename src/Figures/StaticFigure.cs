@@ -74,9 +74,8 @@ public sealed class StaticFigure
 /// folder of their own in it, <c>paper-scale/</c>, so that they never stand in for toy ones.</summary>
 public static class FigureFolder
 {
-    public static string Path => Environment.GetEnvironmentVariable("KIT_FIGURES") is { Length: > 0 } chosen
-        ? chosen
-        : KitFolder.File("figures", Scale.Current == ExperimentScale.Paper ? "paper-scale" : "");
+    public static string Path => PaperFolders.Given("KIT_FIGURES")
+        ?? KitFolder.File("figures", Scale.Current == ExperimentScale.Paper ? "paper-scale" : "");
 
     /// <summary>Writes a file, whole or not at all.</summary>
     /// <param name="name">Its name without its ending, or a path that ends so.</param>
@@ -103,7 +102,7 @@ internal sealed class StaticFigureFormatters
 
     public static IEnumerable<object> CreateTypeFormatters() =>
     [
-        new Formatter("text/html", Html),
+        new Formatter("text/html", figure => IsKept && HasPicture(figure) ? null : figure.Html ?? Image(figure)),
         new Formatter("image/svg+xml", figure => HasPicture(figure) && !IsPixelsOnly(figure) ? figure.Svg : null),
         new Formatter("image/png", figure => HasPicture(figure) ? Png(figure) : null),
         new Formatter("text/plain", figure => figure.ToString()),
@@ -116,9 +115,6 @@ internal sealed class StaticFigureFormatters
 
     private static string? Png(StaticFigure figure) =>
         figure.ToPng(figure.Svg.Length > LargestSvg ? 1.25 : 1.5) is { } png ? Convert.ToBase64String(png) : null;
-
-    private static string? Html(StaticFigure figure) =>
-        IsKept && figure.HasPicture(draw: true) ? null : figure.Html ?? Image(figure);
 
     private static string Image(StaticFigure figure)
     {

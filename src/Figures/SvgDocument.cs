@@ -11,11 +11,9 @@ internal static class SvgDocument
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
     private static readonly XName Link = XNamespace.Get("http://www.w3.org/1999/xlink") + "href";
 
-    [ThreadStatic]
-    private static List<string>? words;
-
     /// <summary>Receives the texts of the document being written on this thread: Skia forgets what its font lacks.</summary>
-    public static List<string>? Words => words;
+    [field: ThreadStatic]
+    public static List<string>? Words { get; private set; }
 
     /// <summary>The document: the same characters for the same drawing and fonts.</summary>
     public static string Of(string title, float width, float height, Action<SKCanvas> draw)
@@ -44,7 +42,7 @@ internal static class SvgDocument
     private static byte[] Draw(float width, float height, Action<SKCanvas> draw, out IReadOnlyList<string> texts)
     {
         using var written = new MemoryStream();
-        texts = words = [];
+        texts = Words = [];
         try
         {
             using var canvas = SKSvgCanvas.Create(SKRect.Create(width, height), written);
@@ -52,7 +50,7 @@ internal static class SvgDocument
         }
         finally
         {
-            words = null;
+            Words = null;
         }
 
         return written.ToArray();

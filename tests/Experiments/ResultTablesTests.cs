@@ -31,7 +31,7 @@ public class ComparisonTableTests
     {
         var plain = Group(0.9, 1, ratio: 0) with { Scores = new Dictionary<string, Spread> { ["CIDEr"] = Spread.Of([4.5, 4.7]) } };
         var ours = Group(0.8, 0.5) with { Scores = new Dictionary<string, Spread> { ["CIDEr"] = Spread.Of([4.2, 4.2]) } };
-        var frame = new ComparisonTable(["approach"], plain, PaperTable.Of(7).Rows[0]) { ScaleLabel = "toy", Score = "CIDEr", PaperScore = "cider", PaperMacs = "caption_gflops" }
+        var frame = new ComparisonTable(["approach"], plain, PaperTable.Of(7).Rows[0]) { Score = "CIDEr", PaperScore = "cider", PaperMacs = "caption_gflops" }
             .Row(["MADTP"], ours, PaperTable.Of(7).Row(("approach", "MADTP"), ("ratio", 0.5))).ToFrame();
         Assert.Equal(["MADTP", 420.0, 0.0, -40.0, 50.0, "met", 131.0, -2.3, 60.4], frame.Rows[0]);
     }
@@ -42,7 +42,7 @@ public class ComparisonTableTests
 
     private static PaperRow Half => Paper.Row(("approach", "MADTP"), ("ratio", 0.5))!;
 
-    private static ComparisonTable Table() => new(["setting"], Group(0.966, 1, ratio: 0), Paper.Rows[0]) { ScaleLabel = "toy" };
+    private static ComparisonTable Table() => new(["setting"], Group(0.966, 1, ratio: 0), Paper.Rows[0]);
 
     private static SeedGroup Group(double test, double share, double ratio = 0.5) =>
         new(new Experiment { ReduceRatio = ratio }, Spread.Of([test]), Spread.Of([share]), share <= 1 - ratio + 0.01);
