@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
@@ -10,7 +9,6 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit checkpoint FILE</c>: what a file of weights holds, and which model it fits.</summary>
 internal static class CheckpointVerb
 {
-    /// <summary>Creates the verb.</summary>
     public static Verb Create()
     {
         var verb = new Verb(
@@ -27,7 +25,7 @@ internal static class CheckpointVerb
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
             {
-                output.WriteLine(report.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+                output.WriteLine(report.ToJsonString(Terminal.Indented));
             }
             else
             {
@@ -114,7 +112,7 @@ internal static class CheckpointVerb
     private static JsonObject Row(string model, LoadReport report, IEnumerable<string> said)
     {
         static JsonArray List<T>(IEnumerable<T> items) => new([.. items.Select(item => (JsonNode)$"{item}")]);
-        return new JsonObject
+        return new()
         {
             ["model"] = model,
             ["names"] = report.Dialect,
