@@ -170,8 +170,8 @@ internal sealed class TaskOptions
     private void AddHints()
     {
         var heads = Verb.Option<int[]?>(
-            "--heads", "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.",
-            "N");
+            "--heads",
+            "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.", "N");
         heads.Arity = ArgumentArity.ExactlyOne;
         heads.CustomParser = result =>
         {

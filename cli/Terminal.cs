@@ -10,8 +10,8 @@ internal static class Terminal
     /// <summary>How JSON is printed.</summary>
     public static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Where tables are printed.</summary>
-    public static IAnsiConsole Out { get; } = Create();
+    /// <summary>Where tables are printed: standard output as it is now.</summary>
+    public static IAnsiConsole Out => Create();
 
     /// <summary>Adds the option to print JSON.</summary>
     public static Option<bool> JsonOption(Verb verb) => verb.Option<bool>("--json", "Print JSON instead of a table.");

@@ -68,7 +68,7 @@ internal static class CheckpointVerb
     }
 
     // Every model whose sizes the shapes tell, the best first. Models are made without memory, on the meta device.
-    private static List<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
+    private static IEnumerable<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
     {
         List<string> said = [];
         var hints = new CheckpointHints(weights) { Say = said.Add };
@@ -106,7 +106,7 @@ internal static class CheckpointVerb
             set_default_device(before);
         }
 
-        return [.. fits.OrderBy(fit => fit.Wrong).Select(fit => fit.Row)];
+        return fits.OrderBy(fit => fit.Wrong).Select(fit => fit.Row);
     }
 
     private static JsonObject Row(string model, LoadReport report, IEnumerable<string> said)
@@ -146,15 +146,11 @@ internal static class CheckpointVerb
             Line($"not {model}: {why}");
         }
 
-        List<string[]> rows = [["tensor", "type", "shape", "bytes", "min", "max", "not finite"]];
-        foreach (var row in report["tensors"]!.AsArray().Select(row => row!))
-        {
-            var shape = $"[{string.Join(", ", row["shape"]!.AsArray())}]";
-            string Number(string key) => row[key]?.GetValue<double>().ToString("G4", CultureInfo.InvariantCulture) ?? "";
-            rows.Add([$"{row["name"]}", $"{row["type"]}", shape, $"{row["bytes"]}", Number("min"), Number("max"),
-                $"{row["notFinite"]}"]);
-        }
-
+        string[][] rows =
+        [
+            ["tensor", "type", "shape", "bytes", "min", "max", "not finite"],
+            .. report["tensors"]!.AsArray().Select(row => row!.AsObject().Select(part => Cell(part.Value)).ToArray()),
+        ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
         {
@@ -166,4 +162,11 @@ internal static class CheckpointVerb
             Line($"{name}: {value}");
         }
     }
+
+    private static string Cell(JsonNode? value) => value switch
+    {
+        JsonArray sizes => $"[{string.Join(", ", sizes)}]",
+        JsonValue one when one.TryGetValue<double>(out var number) => number.ToString("G4", CultureInfo.InvariantCulture),
+        _ => $"{value}",
+    };
 }

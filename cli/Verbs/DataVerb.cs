@@ -29,7 +29,8 @@ internal static class DataVerb
             "--images", "COCO's training images; Flickr30k has half as many, other splits in proportion.", () => 6_000, 60,
             TaskOptions.DataLimit);
         var decoys = verb.Option<bool>(
-            "--decoys", "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
+            "--decoys",
+            "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
         verb.Does((parsed, cancellation) =>
         {
             var into = parsed.GetRequiredValue(folder);
@@ -55,7 +56,8 @@ internal static class DataVerb
                 return (ToyWorld.Make(into, nlvr2, statements, cancellation),
                     ToyPictureWorld.Make(into, pictures, captions, cancellation));
             });
-            Say(isDrawn, Path.Combine(into, "nlvr2"), $"{Pairs(nlvr2.TrainPairs, nlvr2.DevPairs, nlvr2.TestPairs)},", drawn.Digest);
+            var sizes = Pairs(nlvr2.TrainPairs, nlvr2.DevPairs, nlvr2.TestPairs);
+            Say(isDrawn, Path.Combine(into, "nlvr2"), $"{sizes},", drawn.Digest);
             Say(isCaptioned, Path.Combine(into, "coco"), $"{Scenes(pictures.Coco)} images (train, val, test), with questions in "
                 + $"vqa; flickr30k: {Scenes(pictures.Flickr)};", captioned.Digest);
             return 0;

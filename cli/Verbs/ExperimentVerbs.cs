@@ -2,7 +2,7 @@ using Madtp.Kit.Experiments;
 
 namespace Madtp.Kit.Cli.Verbs;
 
-/// <summary><c>kit experiment</c>, <c>kit sweep</c> and <c>kit runs</c>: one experiment, a grid of them, and their results.</summary>
+/// <summary><c>kit experiment</c>, <c>kit sweep</c>, <c>kit runs</c>: one experiment, a grid of them, their results.</summary>
 internal static class ExperimentVerbs
 {
     private static readonly string[] Tasks = [.. ExperimentTask.All.Select(task => task.Name)];
@@ -168,7 +168,8 @@ internal static class ExperimentVerbs
     private static void Show(IEnumerable<Comparison> comparisons) => comparisons.ToList().ForEach(Console.WriteLine);
 
     private static void Show(IEnumerable<ExperimentResult> results) =>
-        Terminal.Print(null, Columns, results.Select(Cells).Select(cells => cells.Select(FormattableString.Invariant).ToArray()), 2);
+        Terminal.Print(
+            null, Columns, results.Select(result => Cells(result).Select(FormattableString.Invariant).ToArray()), left: 2);
 
     private static FormattableString[] Cells(ExperimentResult result) =>
     [
