@@ -18,14 +18,13 @@ internal static class CommandLine
     private const int UnusableInput = 2;
     private const int Fault = 70;
     private const string TraceVariable = "KIT_TRACE";
+    private const string SmallerIsLess = ": fewer or smaller examples at once (--batch-size, --image-size) need less";
 
     // What the script `kit` answers itself: known here for completion and for "did you mean".
     private static readonly (string Name, string[] Options)[] OfTheScript =
     [
         ("run", ["--save", "--fresh"]), ("test", ["--fast"]), ("setup", ["--cuda", "--cpu", "--mpi"]), ("lab", []), ("bench", []),
-        ("fuzz", ["--minutes", "--seed"]),
-        ("pack", []),
-        ("help", []),
+        ("fuzz", ["--minutes", "--seed"]), ("pack", []), ("help", []),
     ];
 
     /// <summary>All verbs, in the order that help shows them.</summary>
@@ -34,11 +33,10 @@ internal static class CommandLine
     {
         var root = new Verb("./kit", "Madtp.Kit: token reduction for vision-language transformers.", "./kit macs blip-nlvr2")
         {
-            TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerb.Create(), SweepVerb.Create(), RunsVerb.Create(),
-            MacsVerb.Create(), KeepMapVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
-            CheckpointVerb.Create(), VerifyVerb.Create(), DataVerb.Create(),
-            DoctorVerb.Create(),
-            CompletionVerb.Create(), CompletionVerb.CreateComplete(),
+            TrainVerb.Create(), EvaluateVerb.Create(), ExperimentVerbs.CreateExperiment(), ExperimentVerbs.CreateSweep(),
+            ExperimentVerbs.CreateRuns(), MacsVerb.Create(), KeepMapVerb.Create(), ScoreVerb.Create(), TokenizeVerb.Create(),
+            CheckpointVerb.Create(), VerifyVerb.Create(), DataVerb.Create(), DoctorVerb.Create(), CompletionVerb.Create(),
+            CompletionVerb.CreateComplete(),
         };
         foreach (var (name, options) in OfTheScript)
         {
@@ -72,7 +70,7 @@ internal static class CommandLine
             if (WithoutOptionsAsArguments(result, args) is { Errors.Count: > 0 } unusable)
             {
                 Reveal(root);
-                Explain(unusable, PathOf(result));
+                Explain(unusable, PathOf(result.CommandResult));
                 return UnusableInput;
             }
 
@@ -91,11 +89,6 @@ internal static class CommandLine
             }
 
             var (code, text) = Explain(e, interruption?.Token.IsCancellationRequested ?? false);
-            if (Ranks.Count == 1)
-            {
-                return Say(code, text);
-            }
-
             if (!Ranks.IsFirst)
             {
                 Thread.Sleep(TimeSpan.FromSeconds(2)); // what all ranks have to say the first says alone, and ends them
@@ -103,9 +96,13 @@ internal static class CommandLine
                 text = $"rank {Ranks.Rank} of {Ranks.Count}: {text}";
             }
 
-            Say(code, text);
-            Thread.Sleep(TimeSpan.FromSeconds(0.5)); // mpirun passes on what is said, but not once it is told to end
-            Ranks.Abort(code);
+            Remark(text);
+            if (Ranks.Count > 1)
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(0.5)); // mpirun passes on what is said, but not once it is told to end
+                Ranks.Abort(code);
+            }
+
             return code;
         }
         finally
@@ -115,7 +112,7 @@ internal static class CommandLine
     }
 
     /// <summary>Says a sentence beside the answer, on standard error.</summary>
-    public static void Remark(string text) => Say(0, text);
+    public static void Remark(string text) => Console.Error.WriteLine($"kit: {Shown(text, keepLines: true)}");
 
     /// <summary>The exit code of an error, and what it comes to in a sentence.</summary>
     internal static (int Code, string Text) Explain(Exception e, bool isInterrupted) => e switch
@@ -126,13 +123,11 @@ internal static class CommandLine
         OperationCanceledException or NotFiniteNumberException => (Failed, e.Message),
         TypeInitializationException when NativeLibraries.Failure is { } failure => (UnusableInput, failure),
         TypeInitializationException { InnerException: { } inner } => Explain(inner, isInterrupted),
-        OutOfMemoryException =>
-            (Failed, "the memory does not suffice: fewer or smaller examples at once (--batch-size, --image-size) need less"),
-        ExternalException when NativeError.Text(e) is var said =>
-            (Failed, said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        OutOfMemoryException => (Failed, $"the memory does not suffice{SmallerIsLess}"),
+        ExternalException when NativeError.Text(e) is var said => (Failed,
+            said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
             || said.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
-            ? $"the memory does not suffice ({said}): fewer or smaller examples at once (--batch-size, --image-size) need less"
-            : $"libtorch: {said}"),
+                ? $"the memory does not suffice ({said}){SmallerIsLess}" : $"libtorch: {said}"),
         ArgumentNullException or ObjectDisposedException => Unforeseen(e),
         InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException
             or InvalidOperationException or HttpRequestException => (UnusableInput, Plain(e)),
@@ -155,9 +150,9 @@ internal static class CommandLine
     /// <summary>Shows the verbs that help leaves to the script.</summary>
     public static void Reveal(Command root)
     {
-        foreach (var verb in root.Subcommands.Where(verb => verb.Name != CompletionVerb.Complete))
+        foreach (var verb in root.Subcommands)
         {
-            verb.Hidden = false;
+            verb.Hidden = verb.Name == CompletionVerb.Complete;
         }
     }
 
@@ -165,19 +160,13 @@ internal static class CommandLine
     public static string Shown(string text, bool keepLines = false) => string.Concat(text.Select(unit =>
         char.IsControl(unit) && !(keepLines && (unit is '\n' or '\r')) ? $"\\u{(int)unit:x4}" : unit.ToString()));
 
-    private static int Say(int code, string text)
-    {
-        Console.Error.WriteLine($"kit: {Shown(text, keepLines: true)}");
-        return code;
-    }
-
     private static void Explain(ParseResult result, string verb)
     {
         // What is lacking may be what was mistyped: that alone is told.
         var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
         foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
         {
-            Say(UnusableInput, error.Message);
+            Remark(error.Message);
         }
 
         if (result.Action is ParseErrorAction corrections)
@@ -186,19 +175,11 @@ internal static class CommandLine
             result.Invoke(new InvocationConfiguration { Output = Console.Error, Error = TextWriter.Null });
         }
 
-        Say(UnusableInput, $"`{verb} --help` shows what there is");
+        Remark($"`{verb} --help` shows what there is");
     }
 
-    private static string PathOf(ParseResult result)
-    {
-        var path = result.CommandResult.Command.Name;
-        for (var verb = result.CommandResult.Parent as CommandResult; verb is not null; verb = verb.Parent as CommandResult)
-        {
-            path = $"{verb.Command.Name} {path}";
-        }
-
-        return path;
-    }
+    private static string PathOf(CommandResult verb) =>
+        verb.Parent is CommandResult above ? $"{PathOf(above)} {verb.Command.Name}" : verb.Command.Name;
 
     // A verb that takes arguments takes a mistyped option for one of them.
     private static ParseResult WithoutOptionsAsArguments(ParseResult result, string[] args)

@@ -15,21 +15,30 @@ internal sealed class Verb(string name, string description, params string[] exam
     /// <summary>Command lines that work.</summary>
     public IReadOnlyList<string> Examples => examples;
 
+    /// <summary>What it does, and its exit code; the token is cancelled by the first signal.</summary>
+    public void Does(Func<ParseResult, CancellationToken, int> action) =>
+        SetAction((parsed, cancellation) => Task.FromResult(action(parsed, cancellation)));
+
+    /// <summary>Adds an argument.</summary>
+    /// <param name="words">What completion offers for it.</param>
+    public Argument<T> Argument<T>(string name, string description, ArgumentArity arity, params string[] words)
+    {
+        var argument = new Argument<T>(name) { Description = description, HelpName = name, Arity = arity };
+        argument.CompletionSources.Add(words);
+        Add(argument);
+        return argument;
+    }
+
     /// <summary>Adds an option.</summary>
     /// <param name="value">What help calls its value.</param>
     /// <param name="otherwise">Its value where it is not given, which help shows.</param>
     /// <param name="words">What completion offers for its value.</param>
-    /// <param name="required">Whether it must be given.</param>
     public Option<T> Option<T>(
         string name, string description, string? value = null, Func<T>? otherwise = null, string[]? words = null,
         bool required = false)
     {
         var option = new Option<T>(name) { Description = description, HelpName = value, Required = required };
-        if (otherwise is not null)
-        {
-            option.DefaultValueFactory = _ => otherwise();
-        }
-
+        option.DefaultValueFactory = otherwise is null ? null : _ => otherwise();
         option.CompletionSources.Add(words ?? []);
         Add(option);
         return option;
@@ -37,7 +46,6 @@ internal sealed class Verb(string name, string description, params string[] exam
 
     /// <summary>Adds an option whose value is a number within bounds; null where it is not given.</summary>
     /// <param name="open">Whether the bounds themselves are out of bounds.</param>
-    /// <param name="value">What help calls its value.</param>
     public Option<T?> Number<T>(
         string name, string description, T? least = null, T? most = null, bool open = false, string value = "N")
         where T : struct, INumber<T>
@@ -60,18 +68,18 @@ internal sealed class Verb(string name, string description, params string[] exam
     public Option<T?> Choice<T>(string name, string description)
         where T : struct, Enum
     {
-        var (names, values) = (Enum.GetNames<T>().Select(one => one.ToLowerInvariant()).ToArray(), Enum.GetValues<T>());
+        var names = Enum.GetNames<T>().Select(one => one.ToLowerInvariant()).ToArray();
         var option = Option<T?>(name, description, "NAME", words: names);
         option.CustomParser = result =>
         {
-            var place = Array.IndexOf(
-                names, string.Concat(result.Tokens[0].Value.Where(char.IsLetterOrDigit)).ToLowerInvariant());
-            if (place < 0)
+            var said = result.Tokens[0].Value;
+            if (Array.IndexOf(names, string.Concat(said.Where(char.IsLetterOrDigit)).ToLowerInvariant()) is >= 0 and var place)
             {
-                result.AddError($"{name} '{result.Tokens[0].Value}': give {string.Join(" or ", names)}");
+                return Enum.GetValues<T>()[place];
             }
 
-            return place < 0 ? null : values[place];
+            result.AddError($"{name} '{said}': give {string.Join(" or ", names)}");
+            return null;
         };
         return option;
     }
@@ -96,28 +104,15 @@ internal sealed class Verb(string name, string description, params string[] exam
             return number;
         }
 
-        var bounds = (least, most) switch
+        FormattableString bounds = (least, most, open) switch
         {
-            (null, _) => string.Empty,
-            ({ } low, null) => string.Create(CultureInfo.InvariantCulture, $"{(open ? $" above {low}" : $", {low} or more")}"),
-            ({ } low, { } high) =>
-                string.Create(CultureInfo.InvariantCulture,
-                $"{(open ? " between" : " from")} {low} {(open ? "and" : "to")} {high}"),
+            (null, _, _) => $"",
+            (_, null, _) => open ? $" above {least}" : (FormattableString)$", {least} or more",
+            _ => open ? $" between {least} and {most}" : (FormattableString)$" from {least} to {most}",
         };
-        result.AddError($"{name} '{text}': give a {(typeof(T) == typeof(double) ? "" : "whole ")}number{bounds}");
+        result.AddError(FormattableString.Invariant(
+            $"{name} '{text}': give a {(typeof(T) == typeof(double) ? "" : "whole ")}number{bounds}"));
         return null;
-    }
-
-    /// <summary>Adds an argument.</summary>
-    /// <param name="name">What help calls it.</param>
-    /// <param name="arity">How often it may be given.</param>
-    /// <param name="words">What completion offers for it.</param>
-    public Argument<T> Argument<T>(string name, string description, ArgumentArity arity, params string[] words)
-    {
-        var argument = new Argument<T>(name) { Description = description, HelpName = name, Arity = arity };
-        argument.CompletionSources.Add(words);
-        Add(argument);
-        return argument;
     }
 }
 
@@ -126,7 +121,6 @@ internal static partial class MethodOption
 {
     private static readonly string[] Words = [.. Methods.All.Select(Word)];
 
-    /// <summary>Adds the option.</summary>
     /// <param name="usual">What it is otherwise, in a sentence.</param>
     public static Option<string?> Add(Verb verb, string usual) => verb.Option<string?>(
         "--method", $"How the model gets cheaper: {string.Join(", ", Words)}. {usual}", "NAME", words: Words);
@@ -146,7 +140,6 @@ internal static partial class MethodOption
 /// <summary><c>--ranks</c>: whether a verb works together with the processes that were started with it.</summary>
 internal static class RanksOption
 {
-    /// <summary>Adds the option.</summary>
     public static Option<string> Add(Verb verb)
     {
         var option = verb.Option(
@@ -168,26 +161,13 @@ internal static class RanksOption
     public static void Join(ParseResult parsed, Option<string> option) => Ranks.Join(parsed.GetRequiredValue(option));
 }
 
-/// <summary>What <c>--precision</c> may say.</summary>
-internal enum PrecisionChoice
-{
-    /// <summary>bfloat16 where the device has instructions for it, else float32.</summary>
-    Auto,
-
-    /// <inheritdoc cref="TrainingPrecision.Float32"/>
-    Float32,
-
-    /// <inheritdoc cref="TrainingPrecision.Tf32"/>
-    Tf32,
-
-    /// <inheritdoc cref="TrainingPrecision.BFloat16"/>
-    BFloat16,
-}
+/// <summary>What <c>--precision</c> may say; auto is bfloat16 where the device has instructions for it, else float32.</summary>
+internal enum PrecisionChoice { Auto, Float32, Tf32, BFloat16 }
 
 /// <summary><c>--device</c> and <c>--precision</c>: how a verb computes, also what it starts itself.</summary>
 internal static partial class DeviceOption
 {
-    /// <summary>Adds the option; without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
+    /// <summary>Without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
     public static Option<string> Add(Verb verb)
     {
         var option = verb.Option(
@@ -205,7 +185,6 @@ internal static partial class DeviceOption
         return option;
     }
 
-    /// <summary>Adds what matrix products are computed in.</summary>
     public static Option<PrecisionChoice?> AddPrecision(Verb verb) => verb.Choice<PrecisionChoice>(
         "--precision", "float32; tf32 (on GPUs, float32 with factors of 10 bits); bfloat16 (mixed precision); or auto: bfloat16 "
             + "where the processor or GPU has instructions for it.");

@@ -22,19 +22,10 @@ internal sealed class TrainingView(TextWriter? output = null, bool? terminal = n
         }
 
         first = first < 0 ? progress.Step - 1 : first;
-        if (!progress.IsNew || progress.Latest is not { } record)
+        if (progress is { IsNew: true, Latest: { } record } && (live || record.EndsEpoch))
         {
-            return;
-        }
-
-        if (live)
-        {
-            output.Write($"\r{Line(progress, record)}\u001b[K");
-        }
-
-        if (record.EndsEpoch)
-        {
-            output.WriteLine(live ? string.Empty : Line(progress, record));
+            output.Write(live ? $"\r{Line(progress, record)}\u001b[K" : Line(progress, record));
+            output.Write(record.EndsEpoch ? Environment.NewLine : string.Empty);
         }
     }
 
@@ -50,14 +41,14 @@ internal sealed class TrainingView(TextWriter? output = null, bool? terminal = n
     {
         var perStep = watch.Elapsed / Math.Max(1, progress.Step - first);
         var left = perStep * (progress.TotalSteps - progress.Step);
-        var strength = record.Strength is null ? "" : Text(
+        var strength = record.Strength is null ? "" : FormattableString.Invariant(
             $"  strength {record.Strength:G4}  tokens {record.ImageTokens:F1}/{record.TextTokens:F1}");
-        var validation = record.Validation is null ? "" : Text($"  validation {record.Validation:P1}");
-        return Text($"epoch {record.Epoch,2}  step {progress.Step,5}/{progress.TotalSteps}")
-            + Text($"  loss {record.Loss:F3}  task {record.Task:F3}  accuracy {record.Accuracy:P1}") + strength + validation
-            + Text($"  {perStep.TotalMilliseconds:F0} ms/step  {left:hh\\:mm\\:ss} left");
-
-        static string Text(FormattableString text) => FormattableString.Invariant(text);
+        var validation = record.Validation is null ? "" : FormattableString.Invariant($"  validation {record.Validation:P1}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {record.Epoch,2}  step {progress.Step,5}/{progress.TotalSteps}  loss {record.Loss:F3}  task {record.Task:F3}"
+            + $"  accuracy {record.Accuracy:P1}{strength}{validation}"
+            + $"  {perStep.TotalMilliseconds:F0} ms/step  {left:hh\\:mm\\:ss} left");
     }
 }
 

@@ -5,30 +5,20 @@ using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
+using TorchSharp;
 
 namespace Madtp.Kit.Cli;
 
 /// <summary>What train and evaluate ask of a task: its weights, data, reduction, device and folder.</summary>
 internal sealed class TaskOptions
 {
+    /// <summary>The most pairs or pictures that the toy world draws.</summary>
+    public const int DataLimit = 1_000_000;
+
     private const string ToyPrefix = "toy-";
 
-    private readonly Option<string?> checkpoint;
-    private readonly Option<string?> weights;
-    private readonly Option<int[]?>? heads;
-    private readonly Option<ClipActivation?>? activation;
-    private readonly Option<string>? data;
-    private readonly Option<string>? dataset;
-    private readonly Option<int?>? pairs;
-    private readonly Option<int?>? images;
-    private readonly Option<string?>? corpus;
-    private readonly Option<double?> reduce;
+    private readonly List<Func<ParseResult, TaskSettings, TaskSettings>> setters = [];
     private readonly Option<string?> method;
-    private readonly Option<int> calibration;
-    private readonly Option<int?>? candidates;
-    private readonly Option<int?>? imageSize;
-    private readonly Option<string?>? vocabulary;
-    private readonly Option<int>? workers;
     private readonly Option<string> device;
     private readonly Option<PrecisionChoice?> precision;
     private readonly Option<string> ranks;
@@ -46,64 +36,69 @@ internal sealed class TaskOptions
         Task = IsToy ? name[ToyPrefix.Length..] : name;
         var example = $"./kit {verb} {name} {(IsToy ? string.Empty : "--checkpoint FILE --data DIR ")}--reduce 0.5 --out RUN";
         Verb = new Verb(name, About + (IsToy ? " In the toy world, drawn in memory." : string.Empty), example);
-        checkpoint = Verb.Option<string?>(
+        Set(Verb.Option<string?>(
             "--checkpoint", $"{begin}; the model's sizes follow from its tensors.{(IsToy ? otherwise : "")}", "FILE",
-                required: !IsToy);
-        weights = Verb.Option<string?>("--weights", "The key that the weights lie under, where the file has several.", "KEY");
+            required: !IsToy), (settings, file) => settings with { Checkpoint = file });
+        Set(Verb.Option<string?>("--weights", "The key that the weights lie under, where the file has several.", "KEY"),
+            (settings, key) => settings with { Hints = new CheckpointHints(key) { Say = CommandLine.Remark } });
         if (!IsToy)
         {
-            heads = Verb.Option<int[]?>(
-                "--heads",
-                    "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.",
-                    "N");
-            heads.Arity = ArgumentArity.ExactlyOne;
-            heads.CustomParser = result =>
+            AddHints();
+            Set(Verb.Option("--data", "The folder of all data sets, or the task's own.", "DIR", () => "data"),
+                (settings, folder) => settings with { Data = folder });
+            if (Task is "clip" or "retrieval")
             {
-                if (CheckpointHints.Parse(result.Tokens[0].Value) is { } numbers)
-                {
-                    return numbers;
-                }
+                Set(Verb.Option("--dataset", "coco or flickr30k.", "NAME", () => "coco"),
+                    (settings, set) => settings with { Dataset = set! });
+            }
 
-                result.AddError($"--heads '{result.Tokens[0].Value}': give one number, or two as 16,12");
-                return null;
-            };
-            activation = Task != "clip" ? null : Verb.Choice<ClipActivation>(
-                "--activation",
-                    "quickgelu (OpenAI's) or gelu (most of open_clip's), where no config file beside the weights says it.");
-            data = Verb.Option("--data", "The folder of all data sets, or the task's own.", "DIR", () => "data");
-            dataset = Task is "clip" or "retrieval" ? Verb.Option("--dataset", "coco or flickr30k.", "NAME", () => "coco") : null;
-            vocabulary = Verb.Option<string?>("--vocab", "The vocabulary, if it does not lie beside the data.", "FILE");
-            imageSize = Verb.Number<int>("--image-size", "Another image side than the checkpoint's, in pixels.", 1, 100_000,
-                value: "PIXELS");
-            workers = Verb.Number("--workers", "Images decoded at a time.", () => Environment.ProcessorCount, 1, 1000);
+            Set(Verb.Option<string?>("--vocab", "The vocabulary, if it does not lie beside the data.", "FILE"),
+                (settings, file) => settings with { Vocabulary = file });
+            Set(Verb.Number<int>(
+                "--image-size", "Another image side than the checkpoint's, in pixels.", 1, 100_000, value: "PIXELS"),
+                (settings, side) => settings with { ImageSize = side });
+            Set(Verb.Number("--workers", "Images decoded at a time.", () => Environment.ProcessorCount, 1, 1000),
+                (settings, workers) => settings with { Workers = workers });
         }
         else if (Task == "nlvr2")
         {
-            pairs = Verb.Number<int>(
+            var pairs = Verb.Number<int>(
                 "--pairs", "Training pairs to draw, a multiple of 4, instead of 12,000; dev and test shrink too.", 4, DataLimit);
-        }
-
-        if (IsToy && Task == "nlvr2")
-        {
-            corpus = Verb.Option<string?>(
+            var corpus = Verb.Option<string?>(
                 "--corpus", "A or B of the world with decoys, which speak of objects or of glyphs, instead of the toy world.",
                 "NAME", words: ["A", "B"]);
             corpus.AcceptOnlyFromAmong("A", "B");
+            Set(corpus, (settings, name) =>
+                settings with { Corpus = name is null ? null : name == "A" ? ThingKind.Object : ThingKind.Glyph });
+            Set(pairs, (settings, count) => count is not { } few ? settings : settings with
+            {
+                World = ToyWorldSettings.Scaled(settings.World.Seed, few),
+                Decoys = settings.Corpus is null ? settings.Decoys : DecoySettings.Scaled(settings.Decoys.Seed, few),
+            });
         }
-        else if (IsToy)
+        else
         {
-            images = Verb.Number<int>(
-                "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", 60, DataLimit);
+            Set(Verb.Number<int>(
+                "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", 60, DataLimit),
+                (settings, count) => count is not { } few ? settings
+                    : settings with { Scenes = ToyPictureSettings.Scaled(settings.Scenes.Seed, few).Coco });
         }
 
-        reduce = Verb.Number<double>(
+        var reduce = Verb.Number<double>(
             "--reduce", "The reduce ratio: share of the multiply-accumulates to take away, such as 0.5.", 0, 1, open: true,
-                "RATIO");
+            "RATIO");
+        Set(reduce, (settings, ratio) => settings with { ReduceRatio = ratio });
+        Ratio = reduce;
         method = MethodOption.Add(Verb, "Usually madtp; madtp-released for the authors' checkpoints.");
-        calibration = Verb.Number(
-            "--calibration", "Examples that --reduce looks at, the first of the training split.", () => 200, 1);
-        candidates = Task is not ("retrieval" or "vqa") ? null : Verb.Number<int>(
-            "--candidates", "What BLIP looks at closely: pairs read for a query, answers read to their end for a question.", 1);
+        Set(Verb.Number("--calibration", "Examples that --reduce looks at, the first of the training split.", () => 200, 1),
+            (settings, examples) => settings with { CalibrationExamples = examples });
+        if (Task is "retrieval" or "vqa")
+        {
+            Set(Verb.Number<int>(
+                "--candidates", "What BLIP looks at closely: pairs read for a query, answers read to their end for a question.",
+                1), (settings, count) => settings with { Candidates = count });
+        }
+
         device = DeviceOption.Add(Verb);
         precision = DeviceOption.AddPrecision(Verb);
         ranks = RanksOption.Add(Verb);
@@ -114,13 +109,9 @@ internal sealed class TaskOptions
         Verb.Exclude(resume, fresh);
     }
 
-    /// <summary>The most pairs or pictures that the toy world draws.</summary>
-    public const int DataLimit = 1_000_000;
-
     /// <summary>The names that commands have for tasks: of the toy world drawn in memory, then of files.</summary>
     public static IEnumerable<string> Names => [.. ModelTask.Names.Select(task => ToyPrefix + task), .. ModelTask.Names];
 
-    /// <summary>The verb.</summary>
     public Verb Verb { get; }
 
     /// <summary>The task's name.</summary>
@@ -130,7 +121,7 @@ internal sealed class TaskOptions
     public bool IsToy { get; }
 
     /// <summary>The option <c>--reduce</c>.</summary>
-    public Option Ratio => reduce;
+    public Option Ratio { get; }
 
     private string About => Task switch
     {
@@ -141,68 +132,70 @@ internal sealed class TaskOptions
         _ => "BLIP VQA: questions about images.",
     };
 
-    /// <summary>The value of an option; of one that this task does not have its type's own.</summary>
-    public static T? Given<T>(ParseResult parsed, Option<T>? option) => option is null ? default : parsed.GetValue(option);
+    /// <summary>Says what an option's value sets.</summary>
+    public void Set<T>(Option<T> option, Func<TaskSettings, T?, TaskSettings> set) =>
+        setters.Add((parsed, settings) => set(settings, parsed.GetValue(option)));
 
-    /// <summary>The reduce ratio that was named; null where none was.</summary>
-    public double? Reduce(ParseResult parsed) => parsed.GetValue(reduce);
-
-    /// <summary>What the statements of the world with decoys speak of; null for any other world.</summary>
-    public ThingKind? Corpus(ParseResult parsed) =>
-        Given(parsed, corpus) is { } name ? name == "A" ? ThingKind.Object : ThingKind.Glyph : null;
+    /// <summary>The settings with what was named.</summary>
+    public TaskSettings Apply(ParseResult parsed, TaskSettings settings) =>
+        setters.Aggregate(settings, (all, set) => set(parsed, all)) with { Method = Method(parsed)?.Pruning };
 
     /// <summary>The method that was named; null where none was.</summary>
     /// <exception cref="ArgumentException">There is no such method.</exception>
     public Method? Method(ParseResult parsed) => MethodOption.Of(parsed, method);
 
-    /// <summary>The data set.</summary>
-    public string Dataset(ParseResult parsed) => Given(parsed, dataset) ?? "coco";
+    /// <summary>Where it computes, which is said.</summary>
+    public torch.Device Device(ParseResult parsed) => DeviceOption.Use(parsed, device, Precision(parsed));
 
     /// <summary>What products are computed in.</summary>
     public TrainingPrecision Precision(ParseResult parsed) =>
         DeviceOption.Precision(parsed.GetValue(precision), ComputeDevice.Of(parsed.GetRequiredValue(device)));
 
     /// <summary>The toy weights that come with the kit: those tuned for a ratio where there are such, else the plain.</summary>
-    public string ToyWeightsFor(ParseResult parsed, double? ratio) =>
-        Corpus(parsed) is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
+    public string ToyWeights(ThingKind? corpus, double? ratio) =>
+        corpus is { } spoken ? ToyModels.Decoys(spoken).WeightsPath()
         : ToyModels.WeightsPath(Task, 1 - ratio) is var tuned && File.Exists(tuned) ? tuned : ToyModels.WeightsPath(Task);
 
     /// <summary>Joins the ranks that were started with this one; comes before anything is said.</summary>
     public void Join(ParseResult parsed) => RanksOption.Join(parsed, ranks);
 
-    /// <summary>The settings with what was named.</summary>
-    public TaskSettings Apply(ParseResult parsed, TaskSettings settings) => settings with
-    {
-        Checkpoint = parsed.GetValue(checkpoint),
-        Hints = new CheckpointHints(
-            parsed.GetValue(weights), Given(parsed, heads) is [var ofImages, ..] ? ofImages : null,
-            Given(parsed, heads) is [_, var ofTexts] ? ofTexts : null, Given(parsed, activation))
-        {
-            Say = CommandLine.Remark,
-        },
-        Data = Given(parsed, data),
-        Corpus = Corpus(parsed),
-        Decoys = Corpus(parsed) is not null && Given(parsed, pairs) is { } few
-            ? DecoySettings.Scaled(settings.Decoys.Seed, few) : settings.Decoys,
-        Dataset = Dataset(parsed),
-        World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
-        Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco
-            : settings.Scenes,
-        ReduceRatio = Reduce(parsed),
-        Method = Method(parsed)?.Pruning,
-        CalibrationExamples = parsed.GetValue(calibration),
-        Candidates = Given(parsed, candidates),
-        ImageSize = Given(parsed, imageSize),
-        Vocabulary = Given(parsed, vocabulary),
-        Workers = workers is null ? settings.Workers : parsed.GetValue(workers),
-        Device = DeviceOption.Use(parsed, device, Precision(parsed)),
-    };
-
     /// <summary>The run in its folder.</summary>
     public Run Run(ParseResult parsed, TaskSettings settings, string usualFolder) =>
         new(Task, settings, parsed.GetValue(output) ?? usualFolder)
         {
-            Resume = parsed.GetValue(resume),
-            Fresh = parsed.GetValue(fresh),
+            Resume = parsed.GetValue(resume), Fresh = parsed.GetValue(fresh),
         };
+
+    // What no shape of a checkpoint tells.
+    private void AddHints()
+    {
+        var heads = Verb.Option<int[]?>(
+            "--heads",
+            "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.", "N");
+        heads.Arity = ArgumentArity.ExactlyOne;
+        heads.CustomParser = result =>
+        {
+            var numbers = CheckpointHints.Parse(result.Tokens[0].Value);
+            if (numbers is null)
+            {
+                result.AddError($"--heads '{result.Tokens[0].Value}': give one number, or two as 16,12");
+            }
+
+            return numbers;
+        };
+        Set(heads, (settings, counts) => settings with
+        {
+            Hints = settings.Hints with
+            {
+                Heads = counts is [var images, ..] ? images : null, TextHeads = counts is [_, var texts] ? texts : null,
+            },
+        });
+        if (Task == "clip")
+        {
+            Set(Verb.Choice<ClipActivation>(
+                "--activation",
+                "quickgelu (OpenAI's) or gelu (most of open_clip's), where no config file beside the weights says it."),
+                (settings, activation) => settings with { Hints = settings.Hints with { Activation = activation } });
+        }
+    }
 }

@@ -7,10 +7,11 @@ namespace Madtp.Kit.Cli;
 /// <summary>How answers are printed: as JSON, or as tables, in plain text where the output goes to a file or a pipe.</summary>
 internal static class Terminal
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    /// <summary>How JSON is printed.</summary>
+    public static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Where tables are printed.</summary>
-    public static IAnsiConsole Out { get; } = Create();
+    /// <summary>Where tables are printed: standard output as it is now.</summary>
+    public static IAnsiConsole Out => Create();
 
     /// <summary>Adds the option to print JSON.</summary>
     public static Option<bool> JsonOption(Verb verb) => verb.Option<bool>("--json", "Print JSON instead of a table.");
@@ -23,28 +24,24 @@ internal static class Terminal
         new(numbers.Select(number => KeyValuePair.Create(number.Key, (JsonNode?)number.Value)));
 
     /// <summary>Prints scores by their names.</summary>
-    public static void Print(string title, IEnumerable<(string Name, string Value)> rows)
-    {
-        var table = Table(title, ["metric", "score"]);
-        foreach (var (name, value) in rows)
-        {
-            table.AddRow(Markup.Escape(name), Markup.Escape(value));
-        }
+    public static void Print(string title, IEnumerable<(string Name, string Value)> scores) =>
+        Print(title, ["metric", "score"], scores.Select(score => new[] { score.Name, score.Value }));
 
-        Out.Write(table);
-    }
-
-    /// <summary>A table with its first columns to the left and its others to the right.</summary>
-    public static Table Table(string? title, IEnumerable<string> columns, int left = 1)
+    /// <summary>Prints a table with its first columns to the left and its others to the right.</summary>
+    public static void Print(string? title, IEnumerable<string> columns, IEnumerable<string[]> rows, int left = 1)
     {
-        var heading = title is null ? null : new TableTitle(Markup.Escape(title));
-        var table = new Table { Border = TableBorder.Simple, Title = heading };
+        var table = new Table { Border = TableBorder.Simple, Title = title is null ? null : new(Markup.Escape(title)) };
         foreach (var (number, name) in columns.Index())
         {
             table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = number < left ? Justify.Left : Justify.Right });
         }
 
-        return table;
+        foreach (var row in rows)
+        {
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        }
+
+        Out.Write(table);
     }
 
     private static IAnsiConsole Create()

@@ -18,10 +18,15 @@ public sealed class AloneCollection
     public const string Name = "alone";
 }
 
-/// <summary>Begins with what takes longest: the tests that share torch, then those that train in other processes.</summary>
+/// <summary>Begins with what takes longest: the tests that share torch, then those that start the longest processes.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    private static readonly string[] Long = [nameof(FrozenTests), nameof(Training.RanksTests), Kernel.KernelCollection.Name];
+    private static readonly string[] Long =
+    [
+        nameof(FrozenTests), nameof(Training.RanksTests), Kernel.KernelCollection.Name, nameof(Training.KilledTrainingTests),
+        nameof(Cli.InterruptedVerbTests), nameof(Kernel.PackageTests), nameof(Notebooks.PaperScaleTests),
+        nameof(Notebooks.NotebookCompileTests), nameof(Kernel.LifecycleTests),
+    ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
@@ -10,7 +9,6 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit checkpoint FILE</c>: what a file of weights holds, and which model it fits.</summary>
 internal static class CheckpointVerb
 {
-    /// <summary>Creates the verb.</summary>
     public static Verb Create()
     {
         var verb = new Verb(
@@ -27,7 +25,7 @@ internal static class CheckpointVerb
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
             {
-                output.WriteLine(report.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+                output.WriteLine(report.ToJsonString(Terminal.Indented));
             }
             else
             {
@@ -70,7 +68,7 @@ internal static class CheckpointVerb
     }
 
     // Every model whose sizes the shapes tell, the best first. Models are made without memory, on the meta device.
-    private static List<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
+    private static IEnumerable<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
     {
         List<string> said = [];
         var hints = new CheckpointHints(weights) { Say = said.Add };
@@ -108,13 +106,13 @@ internal static class CheckpointVerb
             set_default_device(before);
         }
 
-        return [.. fits.OrderBy(fit => fit.Wrong).Select(fit => fit.Row)];
+        return fits.OrderBy(fit => fit.Wrong).Select(fit => fit.Row);
     }
 
     private static JsonObject Row(string model, LoadReport report, IEnumerable<string> said)
     {
         static JsonArray List<T>(IEnumerable<T> items) => new([.. items.Select(item => (JsonNode)$"{item}")]);
-        return new JsonObject
+        return new()
         {
             ["model"] = model,
             ["names"] = report.Dialect,
@@ -148,15 +146,11 @@ internal static class CheckpointVerb
             Line($"not {model}: {why}");
         }
 
-        List<string[]> rows = [["tensor", "type", "shape", "bytes", "min", "max", "not finite"]];
-        foreach (var row in report["tensors"]!.AsArray().Select(row => row!))
-        {
-            var shape = $"[{string.Join(", ", row["shape"]!.AsArray())}]";
-            string Number(string key) => row[key]?.GetValue<double>().ToString("G4", CultureInfo.InvariantCulture) ?? "";
-            rows.Add([$"{row["name"]}", $"{row["type"]}", shape, $"{row["bytes"]}", Number("min"), Number("max"),
-                $"{row["notFinite"]}"]);
-        }
-
+        string[][] rows =
+        [
+            ["tensor", "type", "shape", "bytes", "min", "max", "not finite"],
+            .. report["tensors"]!.AsArray().Select(row => row!.AsObject().Select(part => Cell(part.Value)).ToArray()),
+        ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
         {
@@ -168,4 +162,11 @@ internal static class CheckpointVerb
             Line($"{name}: {value}");
         }
     }
+
+    private static string Cell(JsonNode? value) => value switch
+    {
+        JsonArray sizes => $"[{string.Join(", ", sizes)}]",
+        JsonValue one when one.TryGetValue<double>(out var number) => number.ToString("G4", CultureInfo.InvariantCulture),
+        _ => $"{value}",
+    };
 }

@@ -39,12 +39,10 @@ internal static class CompletionVerb
             CommandLine.Reveal(root);
             var words = parsed.GetRequiredValue(line);
             var rest = words[(words.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-            foreach (var item in root.Parse(rest).GetCompletions(rest.Length).Select(item => item.Label))
+            foreach (var item in root.Parse(rest).GetCompletions(rest.Length).Select(item => item.Label)
+                .Where(item => item is not (['-', not '-', ..] or ['/', ..]))) // -h, -? and Windows' /h, /?
             {
-                if (item is not (['-', not '-', ..] or ['/', ..])) // -h, -? and Windows' /h, /?
-                {
-                    Console.WriteLine(item);
-                }
+                Console.WriteLine(item);
             }
         });
         return verb;

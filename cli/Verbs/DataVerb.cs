@@ -31,45 +31,43 @@ internal static class DataVerb
         var decoys = verb.Option<bool>(
             "--decoys",
             "The world with decoys instead, into the folder's decoys: pictures, and what corpora A and B say of them.");
-        verb.SetAction((parsed, cancellation) =>
+        verb.Does((parsed, cancellation) =>
         {
             var into = parsed.GetRequiredValue(folder);
+            var (start, count) = (parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
+            T Draw<T>(Func<ProgressContext, T> make) => Terminal.Out.Progress().Start(make);
             if (parsed.GetValue(decoys))
             {
                 into = Path.Combine(into, "decoys");
-                var settings = DecoySettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
-                var (stamp, isNew) = Terminal.Out.Progress().Start(context => DecoyWorld.Make(
+                var settings = DecoySettings.Scaled(start, count);
+                var (world, isNew) = Draw(context => DecoyWorld.Make(
                     into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures"), cancellation));
-                Console.WriteLine(
-                    $"{Outcome(isNew)} {into}: "
-                    + $"{settings.TrainPairs} + {settings.DevPairs} + {settings.TestPairs} pairs (train, dev, test1), "
-                    + $"{stamp.TrainImages} training images; corpus A in a, B in b; content {stamp.Digest[..12]}");
-                return Task.FromResult(0);
+                Say(isNew, into, $"{Pairs(settings.TrainPairs, settings.DevPairs, settings.TestPairs)}, {world.TrainImages} "
+                    + "training images; corpus A in a, B in b;", world.Digest);
+                return 0;
             }
 
-            var nlvr2 = ToyWorldSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
-            var pictures = ToyPictureSettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(images));
-            var (pairsMade, picturesMade) = Terminal.Out.Progress().Start(context =>
+            var nlvr2 = ToyWorldSettings.Scaled(start, count);
+            var pictures = ToyPictureSettings.Scaled(start, parsed.GetRequiredValue(images));
+            var ((drawn, isDrawn), (captioned, isCaptioned)) = Draw(context =>
             {
                 var statements = new Bars(context, "pairs and statements");
                 var captions = new Bars(context, "pictures, captions and questions");
-                return (
-                    ToyWorld.Make(into, nlvr2, statements, cancellation),
-                        ToyPictureWorld.Make(into, pictures, captions, cancellation));
+                return (ToyWorld.Make(into, nlvr2, statements, cancellation),
+                    ToyPictureWorld.Make(into, pictures, captions, cancellation));
             });
-            Console.WriteLine(
-                $"{Outcome(pairsMade.IsNew)} {Path.Combine(into, "nlvr2")}: "
-                + $"{nlvr2.TrainPairs} + {nlvr2.DevPairs} + {nlvr2.TestPairs} pairs (train, dev, test1), "
-                + $"content {pairsMade.Stamp.Digest[..12]}");
-            Console.WriteLine(
-                $"{Outcome(picturesMade.IsNew)} {Path.Combine(into, "coco")}: {Sizes(pictures.Coco)} images (train, val, test), "
-                + $"with questions in vqa; flickr30k: {Sizes(pictures.Flickr)}; content {picturesMade.Stamp.Digest[..12]}");
-            return Task.FromResult(0);
+            var sizes = Pairs(nlvr2.TrainPairs, nlvr2.DevPairs, nlvr2.TestPairs);
+            Say(isDrawn, Path.Combine(into, "nlvr2"), $"{sizes},", drawn.Digest);
+            Say(isCaptioned, Path.Combine(into, "coco"), $"{Scenes(pictures.Coco)} images (train, val, test), with questions in "
+                + $"vqa; flickr30k: {Scenes(pictures.Flickr)};", captioned.Digest);
+            return 0;
         });
         return verb;
 
-        static string Sizes(ToyCaptionSettings scenes) => $"{scenes.TrainImages} + {scenes.DevImages} + {scenes.TestImages}";
-        static string Outcome(bool isNew) => isNew ? "made" : "already there:";
+        static string Pairs(int train, int dev, int test) => $"{train} + {dev} + {test} pairs (train, dev, test1)";
+        static string Scenes(ToyCaptionSettings scenes) => $"{scenes.TrainImages} + {scenes.DevImages} + {scenes.TestImages}";
+        static void Say(bool isNew, string folder, string what, string digest) =>
+            Console.WriteLine($"{(isNew ? "made" : "already there:")} {folder}: {what} content {digest[..12]}");
     }
 
     private static Verb CreateStatus()
@@ -98,11 +96,10 @@ internal static class DataVerb
             var toy = Path.Combine(root, "toy");
             var made = (ToyWorld.Find(toy) is null ? 0 : 1) + (ToyPictureWorld.Find(toy) is null ? 0 : 1);
             Row("toy", (DataState)made, $"{made} of 2", toy, "The toy world (./kit data make-toy)");
-            foreach (var status in DataCatalog.Sources.Select(source => DataStatus.Check(source, root, parsed.GetValue(verify))))
+            foreach (var source in DataCatalog.Sources)
             {
-                Row(
-                    status.Source.Name, status.State, There(status), Path.Combine(root, status.Source.Folder),
-                    status.Source.Title);
+                var status = DataStatus.Check(source, root, parsed.GetValue(verify));
+                Row(source.Name, status.State, There(status), Path.Combine(root, source.Folder), source.Title);
             }
 
             Terminal.Out.Write(table);
@@ -124,13 +121,10 @@ internal static class DataVerb
             var (source, root) = (DataCatalog.Find(parsed.GetRequiredValue(name)), parsed.GetRequiredValue(folder));
             Console.WriteLine($"{source.Title} ({source.Licence}) -> {Path.Combine(root, source.Folder)}");
             using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-            ProgressColumn[] columns =
-            [
-                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(),
-                new RemainingTimeColumn(),
-            ];
-            var fetched = await Terminal.Out.Progress().Columns(columns).StartAsync(context =>
-                new Download(client).FetchAsync(source, root, new Bars(context), cancellation));
+            var fetched = await Terminal.Out.Progress()
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(),
+                    new RemainingTimeColumn())
+                .StartAsync(context => new Download(client).FetchAsync(source, root, new Bars(context), cancellation));
             var status = DataStatus.Check(source, root);
             Console.WriteLine($"{fetched} fetched; {There(status)} parts are there");
             SayHow(status);

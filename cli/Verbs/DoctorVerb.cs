@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -11,12 +11,12 @@ internal static class DoctorVerb
 
     public static Command Create()
     {
-        var command = new Verb("doctor", "What is installed and used, and what is missing.", "./kit doctor") { Hidden = true };
-        command.SetAction(_ =>
+        var verb = new Verb("doctor", "What is installed and used, and what is missing.", "./kit doctor") { Hidden = true };
+        verb.SetAction(_ =>
         {
-            foreach (var (name, version) in Packages().Where(package => Named.Contains(package.Name)))
+            foreach (var package in Packages())
             {
-                Show("package", $"{name} {version}");
+                Show("package", package);
             }
 
             if (NativeLibraries.Failure is { } failure)
@@ -29,23 +29,21 @@ internal static class DoctorVerb
             Show("device", ComputeDevice.Describe(ComputeDevice.Of(ComputeDevice.Auto)));
             return 0;
         });
-        return command;
+        return verb;
     }
 
     private static void Show(string what, string text) => Console.WriteLine($"  {what,-11}  {text}");
 
-    /// <summary>Names and versions out of the program's own list of dependencies.</summary>
-    private static IEnumerable<(string Name, string Version)> Packages()
+    // Names and versions out of the program's own list of dependencies.
+    private static IEnumerable<string> Packages()
     {
         var list = Path.Combine(AppContext.BaseDirectory, typeof(DoctorVerb).Assembly.GetName().Name + ".deps.json");
-        using var json = JsonDocument.Parse(File.ReadAllText(list));
-        var packages = json.RootElement.GetProperty("libraries").EnumerateObject()
-            .Select(library => library.Name.Split('/'))
-            .Select(parts => (Name: parts[0], Version: parts[1]));
-        return [.. packages.OrderBy(package => Array.IndexOf(Named, package.Name))];
+        var versions = JsonNode.Parse(File.ReadAllText(list))!["libraries"]!.AsObject()
+            .Select(library => library.Key.Split('/')).ToDictionary(parts => parts[0], parts => parts[1]);
+        return Named.Where(versions.ContainsKey).Select(name => $"{name} {versions[name]}");
     }
 
-    /// <summary>The file that was really loaded: several may lie on a machine.</summary>
+    // The file that was really loaded: several may lie on a machine.
     private static string LoadedFile() => !OperatingSystem.IsLinux()
         ? "loaded"
         : File.ReadLines("/proc/self/maps").Select(line => line[(line.LastIndexOf(' ') + 1)..])

@@ -3,7 +3,6 @@ using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
-using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -29,15 +28,14 @@ internal static class EvaluateVerb
             "--temperature", "Reduce at this temperature. Without it and --reduce: at the file's own, if its method is used.", 0,
             open: true, value: "T");
         var keep = verb.Number<double>(
-            "--keep", "The same for methods that have a keep ratio (stp, evit, tome): share of tokens that a layer keeps.", 0.001,
-                1,
-            value: "RATIO");
+            "--keep", "The same for methods that have a keep ratio (stp, evit, tome): share of tokens that a layer keeps.",
+            0.001, 1, value: "RATIO");
         var plain = verb.Option<bool>("--plain", "Reduce nothing, whatever the checkpoint says.");
         var shuffle = verb.Choice<Shuffle>(
             "--shuffle", "images or text: give every example another's, to show that they are needed.");
         var json = Terminal.JsonOption(verb);
         verb.Exclude(task.Ratio, temperature, keep, plain);
-        verb.SetAction((parsed, cancellation) =>
+        verb.Does((parsed, cancellation) =>
         {
             task.Join(parsed);
             if (task.Method(parsed) is { Pruning: null } method)
@@ -48,6 +46,7 @@ internal static class EvaluateVerb
 
             var settings = task.Apply(parsed, new TaskSettings()) with
             {
+                Device = task.Device(parsed),
                 Strength = parsed.GetValue(temperature) ?? parsed.GetValue(keep),
                 StrengthIs = parsed.GetValue(keep) is not null ? PruningMethod.KeepRatio
                     : parsed.GetValue(temperature) is not null ? PruningMethod.Temperature : null,
@@ -55,8 +54,8 @@ internal static class EvaluateVerb
             if (task.IsToy && settings.Checkpoint is null)
             {
                 // Weights that were fine-tuned for the ratio bring their temperature with them.
-                var weights = task.ToyWeightsFor(parsed, settings.ReduceRatio);
-                var ratio = weights == task.ToyWeightsFor(parsed, null) ? settings.ReduceRatio : null;
+                var weights = task.ToyWeights(settings.Corpus, settings.ReduceRatio);
+                var ratio = weights == task.ToyWeights(settings.Corpus, null) ? settings.ReduceRatio : null;
                 settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }
 
@@ -68,8 +67,7 @@ internal static class EvaluateVerb
                 Scoring = new Scoring
                 {
                     Limit = parsed.GetValue(limit), BatchSize = parsed.GetValue(batch),
-                        Shuffle = parsed.GetValue(shuffle) ?? Shuffle.None,
-                    Progress = view,
+                    Shuffle = parsed.GetValue(shuffle) ?? Shuffle.None, Progress = view,
                 },
             }).Evaluate(parsed.GetValue(split), parsed.GetValue(plain), cancellation);
             view.Dispose();
@@ -82,7 +80,7 @@ internal static class EvaluateVerb
                 Print(scores, task.Task);
             }
 
-            return Task.FromResult(0);
+            return 0;
         });
         return verb;
     }

@@ -28,9 +28,8 @@ internal static class KeepMapVerb
         verb.SetAction(parsed =>
         {
             var rival = parsed.GetValue(against) is { } name ? Methods.Tokens(name) : null;
-            using var model = KeepMapModel.Open(
-                parsed.GetRequiredValue(checkpoint), parsed.GetValue(vocabulary),
-                    new CheckpointHints { Say = CommandLine.Remark });
+            var hints = new CheckpointHints { Say = CommandLine.Remark };
+            using var model = KeepMapModel.Open(parsed.GetRequiredValue(checkpoint), parsed.GetValue(vocabulary), hints);
             string[] paths = [.. new[] { parsed.GetRequiredValue(left), parsed.GetValue(right) }.OfType<string>()];
             if (paths.Length != model.Pictures)
             {
@@ -42,10 +41,11 @@ internal static class KeepMapVerb
             var said = parsed.GetRequiredValue(text);
             var (sample, figure, found) = model.Draw([.. paths.Select(RgbImage.Load)], said, parsed.GetValue(reduce), rival);
             var folder = parsed.GetRequiredValue(output);
+            var drawn = Path.Combine(folder, "keep-map.svg");
             Console.WriteLine(found);
             Console.WriteLine(KeepMapPage.Write(Path.Combine(folder, "keep-map.html"), "What is kept", [sample]));
-            figure.Save(Path.Combine(folder, "keep-map.svg"));
-            Console.WriteLine(Path.Combine(folder, "keep-map.svg"));
+            figure.Save(drawn);
+            Console.WriteLine(drawn);
         });
         return verb;
     }

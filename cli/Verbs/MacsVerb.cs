@@ -38,7 +38,8 @@ internal static class MacsVerb
             var counts = Counts(parsed.GetValue(vision)!, parsed.GetValue(text));
             var reduction = (MethodOption.Of(parsed, method) ?? Methods.Of("MADTP")).Pruning?.Policy(1);
             (MacLedger Whole, MacLedger? Pruned)[] ledgers = [.. names
-                .Select(name => MacLedger.For(Model(name, parsed.GetValue(length))))
+                .Select(CostModels.Named)
+                .Select(model => MacLedger.For(model with { TextTokens = parsed.GetValue(length) ?? model.TextTokens }))
                 .Select(whole => (whole, counts is null ? null : whole.WithTokens(counts, reduction)))];
             if (parsed.GetValue(json))
             {
@@ -53,9 +54,6 @@ internal static class MacsVerb
         });
         return verb;
     }
-
-    private static CostModel Model(string name, int? length) =>
-        length is { } tokens ? CostModels.Named(name) with { TextTokens = tokens } : CostModels.Named(name);
 
     private static TokenCounts? Counts(string[] vision, string? text) => vision.Length == 0 && text is null
         ? null
@@ -159,13 +157,13 @@ internal static class MacsVerb
     private static void Print(
         string title, MacLedger ledger, MacLedger? whole, IReadOnlyList<(string Name, Accounting Accounting)> columns)
     {
-        var table = Terminal.Table(title, ["module", .. columns.Select(column => column.Name)]);
+        var rows = new List<string[]>();
         foreach (var part in ledger.Tree().Parts)
         {
             Add(part, 0);
         }
 
-        table.AddEmptyRow();
+        Row("", _ => "");
         Row("total", accounting => Cell(ledger.Total(accounting)));
         Row("exactly", accounting => ledger.Total(accounting).ToString("N0", CultureInfo.InvariantCulture));
         if (whole is not null)
@@ -174,10 +172,10 @@ internal static class MacsVerb
                 ((double)ledger.Total(accounting) / whole.Total(accounting)).ToString("P1", CultureInfo.InvariantCulture));
         }
 
-        Terminal.Out.Write(table);
+        Terminal.Print(title, ["module", .. columns.Select(column => column.Name)], rows);
 
-        void Row(string name, Func<Accounting, string> cell) => table.AddRow(
-            [name, .. columns.Select(column => cell(column.Accounting))]);
+        void Row(string name, Func<Accounting, string> cell) =>
+            rows.Add([name, .. columns.Select(column => cell(column.Accounting))]);
 
         void Add(LedgerNode node, int depth)
         {
@@ -191,7 +189,7 @@ internal static class MacsVerb
 
             if (columns.Any(column => node.Sum.Of(column.Accounting) != 0))
             {
-                Row(new string(' ', 2 * depth) + Markup.Escape(name), accounting => Cell(node.Sum.Of(accounting)));
+                Row(new string(' ', 2 * depth) + name, accounting => Cell(node.Sum.Of(accounting)));
                 foreach (var part in node.Parts)
                 {
                     Add(part, depth + 1);

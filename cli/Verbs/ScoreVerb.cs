@@ -32,19 +32,16 @@ internal static class ScoreVerb
             var captions = CaptionSet.Read(
                 parsed.GetRequiredValue(results), parsed.GetRequiredValue(annotations), parsed.GetValue(subset));
             var scores = CaptionMetrics.Compute(captions, parsed.GetValue(meteor), parsed.GetValue(spice));
-            var further = new JsonObject { ["images"] = scores.Images.Count };
-            if (parsed.GetValue(perImage))
-            {
-                further["per_image"] = new JsonArray([.. scores.Images.Select(image =>
-                {
-                    var one = Json(Named(image.Bleu, image.RougeL, image.Cider, image.Meteor, image.Spice));
-                    one.Insert(0, "image_id", image.ImageId);
-                    return one;
-                })]);
-            }
-
             var all = Named(scores.Bleu, scores.RougeL, scores.Cider, scores.Meteor, scores.Spice);
-            return ($"{scores.Images.Count} captions (METEOR and SPICE: --meteor JAR, --spice JAR)", all, further);
+            return ($"{scores.Images.Count} captions (METEOR and SPICE: --meteor JAR, --spice JAR)", all,
+            [
+                new("images", scores.Images.Count),
+                .. Each("per_image", parsed.GetValue(perImage), scores.Images, image => new JsonObject(
+                    [
+                        new("image_id", image.ImageId),
+                        .. Values(Named(image.Bleu, image.RougeL, image.Cider, image.Meteor, image.Spice)),
+                    ])),
+            ]);
         });
 
         static Score[] Named(IReadOnlyList<double> bleu, double rouge, double cider, double? meteor, double? spice) =>
@@ -73,24 +70,20 @@ internal static class ScoreVerb
             var scores = VqaAccuracy.ComputeFiles(
                 parsed.GetRequiredValue(results), parsed.GetRequiredValue(annotations), parsed.GetValue(questions),
                 parsed.GetValue(version) == "2016" ? VqaVersion.From2016 : VqaVersion.Current);
-            var (questionTypes, answerTypes) = (
-                scores.PerQuestionType.OrderBy(one => one.Key, StringComparer.Ordinal), scores.PerAnswerType);
-            var further = new JsonObject
-            {
-                ["perQuestionType"] = Terminal.Object(questionTypes), ["perAnswerType"] = Terminal.Object(answerTypes),
-            };
-            if (parsed.GetValue(perQuestion))
-            {
-                further["perQuestion"] = new JsonArray([.. scores.PerQuestion
-                    .Select(pair => new JsonObject { ["question_id"] = pair.Key, ["accuracy"] = pair.Value })]);
-            }
-
-            Score[] all =
-            [
-                new("overall", "overall", scores.Overall, "F2"),
-                .. answerTypes.Concat(questionTypes).Select(type => new Score(null, $"  {type.Key}", type.Value, "F2")),
-            ];
-            return ($"{scores.PerQuestion.Count} questions", all, further);
+            var questionTypes = scores.PerQuestionType.OrderBy(one => one.Key, StringComparer.Ordinal);
+            var types = scores.PerAnswerType.Concat(questionTypes);
+            return (
+                $"{scores.PerQuestion.Count} questions",
+                [
+                    new("overall", "overall", scores.Overall, "F2"),
+                    .. types.Select(type => new Score(null, $"  {type.Key}", type.Value, "F2")),
+                ],
+                [
+                    new("perQuestionType", Terminal.Object(questionTypes)),
+                    new("perAnswerType", Terminal.Object(scores.PerAnswerType)),
+                    .. Each("perQuestion", parsed.GetValue(perQuestion), scores.PerQuestion, pair =>
+                        new JsonObject { ["question_id"] = pair.Key, ["accuracy"] = pair.Value }),
+                ]);
         });
     }
 
@@ -107,7 +100,7 @@ internal static class ScoreVerb
             return (
                 $"{scores.Examples} examples of {scores.Sentences} sentences",
                 [new("accuracy", "accuracy", scores.Accuracy), new("consistency", "consistency", scores.Consistency)],
-                new JsonObject { ["n"] = scores.Examples, ["sentences"] = scores.Sentences });
+                [new("n", scores.Examples), new("sentences", scores.Sentences)]);
         });
     }
 
@@ -141,35 +134,33 @@ internal static class ScoreVerb
         });
     }
 
-    private static Verb Scored(Verb verb, Func<ParseResult, (string Title, Score[] Scores, JsonObject Further)> compute)
+    private static Verb Scored(
+        Verb verb, Func<ParseResult, (string Title, Score[] Scores, KeyValuePair<string, JsonNode?>[] Further)> compute)
     {
         var json = Terminal.JsonOption(verb);
         verb.SetAction(parsed =>
         {
             var (title, scores, further) = compute(parsed);
-            if (!parsed.GetValue(json))
+            if (parsed.GetValue(json))
+            {
+                Terminal.Print(new JsonObject([.. Values(scores), .. further]));
+            }
+            else
             {
                 Terminal.Print(title, scores.Select(score =>
                     (score.Title, score.Value?.ToString(score.Format, CultureInfo.InvariantCulture) ?? "absent")));
-                return;
             }
-
-            var root = Json(scores);
-            foreach (var (name, value) in further.ToArray())
-            {
-                further.Remove(name);
-                root[name] = value;
-            }
-
-            Terminal.Print(root);
         });
         return verb;
     }
 
-    private static JsonObject Json(IEnumerable<Score> scores) =>
-        new(
-            scores.Where(score => score.Key is not null)
-                .Select(score => KeyValuePair.Create(score.Key!, (JsonNode?)score.Value)));
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Values(IEnumerable<Score> scores) => scores
+        .Where(score => score.Key is not null).Select(score => KeyValuePair.Create(score.Key!, (JsonNode?)score.Value));
+
+    // What is told of every image or question, where it is asked for.
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Each<T>(
+        string name, bool isWanted, IEnumerable<T> items, Func<T, JsonNode> tell) =>
+        isWanted ? [new(name, new JsonArray([.. items.Select(tell)]))] : [];
 
     private static Option<string> Required(Verb verb, string name, string description) =>
         verb.Option<string>(name, description, "FILE", required: true);

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -40,8 +39,8 @@ internal static class TokenizeVerb
     }
 
     private static void AddTo(
-        Verb verb, string vocabularyIs, string specialDoes, Func<ParseResult, string, bool, Func<string,
-        IReadOnlyList<int>>> load)
+        Verb verb, string vocabularyIs, string specialDoes,
+        Func<ParseResult, string, bool, Func<string, IReadOnlyList<int>>> load)
     {
         var vocabulary = verb.Option<string>("--vocab", vocabularyIs, "FILE", required: true);
         var special = verb.Option<bool>("--special", specialDoes);
@@ -50,30 +49,11 @@ internal static class TokenizeVerb
 
     private static void Run(Func<string, IReadOnlyList<int>> encode)
     {
-        using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+        using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true, NewLine = "\n" };
         var reader = new JsonStringReader(Console.OpenStandardInput(), "standard input");
         while (reader.Read() is { } text)
         {
-            Write(output, encode(text));
-            output.Flush(); // whoever asks line by line waits for each answer
+            output.WriteLine($"[{string.Join(',', encode(text))}]"); // at once: whoever asks line by line waits for each answer
         }
-    }
-
-    private static void Write(Stream output, IReadOnlyList<int> ids)
-    {
-        Span<byte> number = stackalloc byte[11];
-        output.WriteByte((byte)'[');
-        for (var i = 0; i < ids.Count; i++)
-        {
-            if (i > 0)
-            {
-                output.WriteByte((byte)',');
-            }
-
-            Utf8Formatter.TryFormat(ids[i], number, out var length);
-            output.Write(number[..length]);
-        }
-
-        output.Write("]\n"u8);
     }
 }

@@ -15,7 +15,7 @@ internal static class TrainVerb
             "train", "Train a model; a run that was interrupted goes on with --resume.",
             "./kit train toy-nlvr2 --reduce 0.5 --out RUN");
         TaskOptions.Names.ToList().ForEach(name => verb.Add(Create(name)));
-        verb.Add(PretrainVerb.Create());
+        verb.Add(CreatePretraining());
         return verb;
     }
 
@@ -27,8 +27,9 @@ internal static class TrainVerb
         var rate = verb.Number<double>(
             "--learning-rate", "Learning rate after the warm-up, instead of the recipe's.", 0, 1000, value: "RATE");
         var seed = verb.Number("--seed", "Seed of order, augmentation and whatever begins anew.", () => 1L);
-        var examples = verb.Number<int>(
-            "--examples", "The first training examples only; 0 meets the budget without training.", 0);
+        task.Set(verb.Number<int>(
+            "--examples", "The first training examples only; 0 meets the budget without training.", 0),
+            (settings, count) => settings with { TrainExamples = count });
         var batch = verb.Number<int>("--batch-size", "Examples per step, instead of the recipe's.", 1);
         var accumulate = verb.Number<int>("--accumulate", "Parts that a batch is worked through in, for less memory.", 1);
         var recompute = verb.Option<bool>("--recompute", "Gradient checkpointing: computes blocks twice, for much less memory.");
@@ -43,54 +44,30 @@ internal static class TrainVerb
             "--score", "Splits to score the weights on; the task's usual one otherwise, none for none.", "SPLIT");
         score.AllowMultipleArgumentsPerToken = true;
         var limit = verb.Number<int>("--limit", "Score the first examples of each split only.", 1);
-        var files = task.IsToy ? null : new
+        if (!task.IsToy)
         {
-            Tokens = verb.Number<int>(
-                "--learnable-tokens", "K: alignment guidance begins anew, instead of the checkpoint's or 100.", 1, 100_000),
-            Width = verb.Number<int>(
-                "--alignment-width", "d_k: alignment guidance begins anew, instead of the checkpoint's or 768.", 1, 100_000),
-            Unmapped = verb.Option<bool>(
-                "--no-alignment-map", "Alignment guidance begins anew and compares tokens as they are."),
-            DropPath = verb.Number<double>(
-                "--drop-path", "Probability of skipping a branch of BLIP's last image block.", 0, 0.99, value: "SHARE"),
-            Watched = verb.Number<int>("--watch", "Validation examples scored at the end of each epoch, instead of 1,000.", 1),
-        };
-        var vqa = task.IsToy || task.Task != "vqa" ? null : new
-        {
-            Validation = verb.Option<bool>(
-                "--with-val", "VQA: learn val2014's questions too, as BLIP does for the test server."),
-            Genome = verb.Option<bool>("--with-visual-genome", "VQA: learn Visual Genome's questions too, as BLIP does."),
-        };
-        verb.SetAction((parsed, cancellation) =>
+            AddOfFiles(task);
+        }
+
+        verb.Does((parsed, cancellation) =>
         {
             task.Join(parsed);
-            var ratio = task.Reduce(parsed);
-            var method = task.Method(parsed) ?? Methods.Of("MADTP");
-            var recipe = task.Corpus(parsed) is { } corpus ? Recipe.Decoys(corpus, ratio)
+            var asked = task.Apply(parsed, new TaskSettings());
+            var (ratio, method) = (asked.ReduceRatio, task.Method(parsed) ?? Methods.Of("MADTP"));
+            var recipe = asked.Corpus is { } corpus ? Recipe.Decoys(corpus, ratio)
                 : task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters)
-                : Recipe.Paper(task.Task, task.Dataset(parsed), ratio);
-            var own = recipe.Task.Alignment;
-            var (tokens, width) = (TaskOptions.Given(parsed, files?.Tokens), TaskOptions.Given(parsed, files?.Width));
-            var isUnmapped = TaskOptions.Given(parsed, files?.Unmapped);
-            var settings = task.Apply(parsed, recipe.Task);
-            settings = settings with
+                : Recipe.Paper(task.Task, asked.Dataset, ratio);
+            var settings = task.Apply(parsed, recipe.Task) with
             {
-                Checkpoint = settings.Checkpoint ?? recipe.Task.Checkpoint
-                    ?? (task.IsToy && ratio is not null ? task.ToyWeightsFor(parsed, null) : null),
-                Alignment = new AlignmentConfig(
-                    tokens ?? own.Tokens, width ?? own.Width, isUnmapped ? AlignmentMapping.None : own.Map),
-                NewAlignment = recipe.Task.NewAlignment || (tokens ?? width) is not null || isUnmapped,
+                Checkpoint = asked.Checkpoint ?? recipe.Task.Checkpoint
+                    ?? (task.IsToy && ratio is not null ? task.ToyWeights(asked.Corpus, null) : null),
                 AlignmentWeight = ratio is null && task.Method(parsed) is null ? 0 : method.AlignmentWeight,
                 Guidance = method.Guidance,
-                DropPath = TaskOptions.Given(parsed, files?.DropPath) ?? recipe.Task.DropPath,
-                WatchedExamples = TaskOptions.Given(parsed, files?.Watched) ?? recipe.Task.WatchedExamples,
-                TrainExamples = parsed.GetValue(examples),
-                TrainOnValidation = TaskOptions.Given(parsed, vqa?.Validation),
-                VisualGenome = TaskOptions.Given(parsed, vqa?.Genome),
+                Device = task.Device(parsed),
             };
-            var world = task.Corpus(parsed) is { } spoken ? $"toy-{ToyModels.DecoysName(spoken)}" : name;
+            var world = asked.Corpus is { } spoken ? $"toy-{ToyModels.DecoysName(spoken)}" : name;
             var folder = ratio is null ? world : FormattableString.Invariant($"{world}-{MethodOption.Word(method)}-{ratio}");
-            return Task.FromResult(Train(task.Run(parsed, settings, KitFolder.File("artifacts", "runs", folder)) with
+            return Train(task.Run(parsed, settings, KitFolder.File("artifacts", "runs", folder)) with
             {
                 Training = recipe.Training with
                 {
@@ -110,9 +87,39 @@ internal static class TrainVerb
                 UpdateEvery = task.IsToy ? 10 : 50,
                 Scored = parsed.GetValue(score) is { Length: > 0 } splits ? [.. splits.Where(split => split != "none")] : null,
                 Scoring = new() { Limit = parsed.GetValue(limit) },
-            }, cancellation));
+            }, cancellation);
         });
         return verb;
+    }
+
+    // What the toy world's recipes leave no choice of.
+    private static void AddOfFiles(TaskOptions task)
+    {
+        task.Set(task.Verb.Number<int>(
+            "--learnable-tokens", "K: alignment guidance begins anew, instead of the checkpoint's or 100.", 1, 100_000),
+            (settings, tokens) => tokens is not { } count ? settings
+                : settings with { Alignment = settings.Alignment with { Tokens = count }, NewAlignment = true });
+        task.Set(task.Verb.Number<int>(
+            "--alignment-width", "d_k: alignment guidance begins anew, instead of the checkpoint's or 768.", 1, 100_000),
+            (settings, width) => width is not { } size ? settings
+                : settings with { Alignment = settings.Alignment with { Width = size }, NewAlignment = true });
+        task.Set(task.Verb.Option<bool>(
+            "--no-alignment-map", "Alignment guidance begins anew and compares tokens as they are."),
+            (settings, isUnmapped) => !isUnmapped ? settings
+                : settings with { Alignment = settings.Alignment with { Map = AlignmentMapping.None }, NewAlignment = true });
+        task.Set(task.Verb.Number<double>(
+            "--drop-path", "Probability of skipping a branch of BLIP's last image block.", 0, 0.99, value: "SHARE"),
+            (settings, share) => settings with { DropPath = share ?? settings.DropPath });
+        task.Set(task.Verb.Number<int>("--watch", "Validation examples scored at the end of each epoch, instead of 1,000.", 1),
+            (settings, count) => settings with { WatchedExamples = count ?? settings.WatchedExamples });
+        if (task.Task == "vqa")
+        {
+            task.Set(task.Verb.Option<bool>(
+                "--with-val", "VQA: learn val2014's questions too, as BLIP does for the test server."),
+                (settings, isWanted) => settings with { TrainOnValidation = isWanted });
+            task.Set(task.Verb.Option<bool>("--with-visual-genome", "VQA: learn Visual Genome's questions too, as BLIP does."),
+                (settings, isWanted) => settings with { VisualGenome = isWanted });
+        }
     }
 
     private static int Train(Run run, CancellationToken cancellation)
@@ -132,5 +139,47 @@ internal static class TrainVerb
         report.Scores.Values.ToList().ForEach(scores => EvaluateVerb.Print(scores, run.Task));
         Console.WriteLine($"weights: {report.Weights}");
         return 0;
+    }
+
+    // The neutral pretraining of the world with decoys; goes on where it was stopped.
+    private static Verb CreatePretraining()
+    {
+        var verb = new Verb(
+            "decoys-neutral", "Pretrain on the world with decoys, objects and glyphs alike; a run that was stopped goes on.",
+            "./kit train decoys-neutral --out RUN");
+        var output = verb.Option(
+            "--out", "The run's folder.", "DIR", () => KitFolder.File("artifacts", "runs", "decoys-neutral"));
+        Option<int?> Limited(string name, string what, int least) =>
+            verb.Number<int>(name, $"{what}, instead of the recipe's.", least, TaskOptions.DataLimit);
+        var epochs = Limited("--patch-epochs", "Passes over the pictures", 0);
+        var passes = Limited("--statement-epochs", "Passes over the statements", 0);
+        var pictures = Limited("--pictures", "Pictures", 2);
+        var statements = Limited("--statements", "Statements", 1);
+        var seed = verb.Number("--seed", "Seed of the weights and of the order.", () => 1L);
+        verb.Does((parsed, cancellation) =>
+        {
+            var run = new Pretraining(parsed.GetRequiredValue(output));
+            TrainingSettings With(TrainingSettings training, Option<int?> passes) =>
+                training with { Epochs = parsed.GetValue(passes) ?? training.Epochs, Seed = parsed.GetValue(seed) };
+            run = run with
+            {
+                Pictures = parsed.GetValue(pictures) ?? run.Pictures,
+                Statements = parsed.GetValue(statements) ?? run.Statements,
+                PatchTraining = With(run.PatchTraining, epochs),
+                StatementTraining = With(run.StatementTraining, passes),
+            };
+            using var view = new TrainingView();
+            if (run.Run(view.Show, cancellation) is not var (patches, read))
+            {
+                Console.WriteLine($"stopped; the same command goes on from {run.Folder}");
+                return CommandLine.Interrupted;
+            }
+
+            Console.WriteLine(FormattableString.Invariant($"patches {patches.Accuracy:P1}, statements {read.Accuracy:P1}"));
+            read.ByKind.ToList().ForEach(kind => Console.WriteLine(FormattableString.Invariant($"  {kind.Key} {kind.Value:P1}")));
+            Console.WriteLine($"weights: {Path.Combine(run.Folder, Run.WeightsName)}");
+            return 0;
+        });
+        return verb;
     }
 }

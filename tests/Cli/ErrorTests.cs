@@ -44,6 +44,9 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("evaluate toy-clip --reduce 0.3 --plain", "exclude each other")]
+    [InlineData("evaluate toy-clip --resume --fresh", "exclude each other")]
+    [InlineData("train toy-clip --resume --fresh", "exclude each other")]
     [InlineData("macs nosuch", "known are")]
     [InlineData("macs", "name a model")]
     [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
@@ -107,6 +110,24 @@ public sealed class ErrorTests : IDisposable
         var (code, _, errors) = await KitProcess.Here(["evaluate", "toy-clip", "--images", "60", "--checkpoint", weights, .. options.Split(' ')]);
         Assert.Equal(2, code);
         Assert.Contains($"kit: {string.Format(System.Globalization.CultureInfo.InvariantCulture, says, weights)}\n", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("toy-nlvr2", "give the second one with --right")]
+    [InlineData("toy-clip", "leave --right out", "--right", "x.png")]
+    [InlineData("toy-nlvr2", "did you mean ToMe?", "--against", "ToMee")]
+    [InlineData("toy-vqa", "is no BLIP for NLVR2 or retrieval and no CLIP")]
+    [InlineData("none", "there is no such checkpoint file")]
+    public async Task A_model_that_a_keep_map_cannot_be_drawn_of_is_told(string weights, string says, params string[] more)
+    {
+        var (code, _, errors) = await KitProcess.Here(
+        [
+            "keep-map", "--checkpoint", KitPaths.InRepository("data", "toy", "weights", $"{weights}.safetensors"),
+            "--left", KitPaths.Shared("data", "images", "chelsea.png"), "--text", "a red circle", "--out", folder.Path, .. more,
+        ]);
+        Assert.Equal(2, code);
+        Assert.Contains(says, errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class FullDiskTests : IDisposable
     [Theory]
     [InlineData(2, ".png", "data make-toy --pairs 48 --images 60 --out toy")]
     [InlineData(64, "run/checkpoint", "train toy-caption --images 60 --examples 64 --epochs 1 --out run", "--resume")]
-    [InlineData(1, "run/answers.jsonl", "evaluate toy-nlvr2 --limit 40 --out run", "--resume")]
+    [InlineData(1, "run/answers.jsonl", "evaluate toy-nlvr2 --pairs 480 --limit 40 --out run", "--resume")]
     public void It_says_which_file_has_no_room_leaves_no_half_and_goes_on(
         int kibibytes, string file, string command, string onward = "")
     {

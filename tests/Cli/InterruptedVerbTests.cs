@@ -44,7 +44,6 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
             Assert.Contains("--resume", again.Errors, StringComparison.Ordinal);
             Assert.Contains("--fresh", again.Errors, StringComparison.Ordinal);
             Assert.Equal(bytes, File.ReadAllBytes(result));
-            Assert.Equal(2, KitProcess.Run([.. command, "--resume", "--fresh"]).Code);
             foreach (var option in new[] { "--resume", "--fresh" })
             {
                 var run = KitProcess.Run([.. command, option]);
@@ -58,11 +57,9 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
     [Fact]
     public void Evaluate_takes_the_ratio_away()
     {
-        var scores = KitProcess.Run("evaluate", "toy-clip", "--reduce", "0.3", "--limit", "40", "--calibration", "40", "--json").Json;
+        var scores = KitProcess.Run(
+            "evaluate", "toy-clip", "--images", "1200", "--reduce", "0.3", "--limit", "40", "--calibration", "40", "--json").Json;
         Assert.InRange(scores.GetProperty("macs").GetDouble() / scores.GetProperty("plain_macs").GetDouble(), 0.62, 0.78);
-        var run = KitProcess.Run("evaluate", "toy-clip", "--reduce", "0.3", "--plain");
-        Assert.Equal(2, run.Code);
-        Assert.Contains("exclude each other", run.Errors, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,26 +84,23 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         Assert.True(File.Exists(Path.Combine(run, "checkpoint.safetensors")));
     }
 
-    [Theory]
-    [InlineData("INT", 130)]
-    [InlineData("TERM", 143)]
-    public async Task A_signal_ends_the_drawing_of_the_toy_world(string signal, int code)
+    // Which signal it is makes no other difference than its code: either is sent to some verbs, both to one.
+    [Fact]
+    public async Task A_signal_ends_the_drawing_of_the_toy_world()
     {
         var toy = Path.Combine(folder.Path, "toy");
         using var process = KitProcess.Start(["data", "make-toy", "--pairs", "4000", "--out", toy]);
         var said = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.True(Appears(Path.Combine(toy, "vocab.txt"), process));
-        KitProcess.Signal(process, signal);
+        KitProcess.Signal(process, "TERM");
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)), "it goes on");
-        Assert.Equal(code, process.ExitCode);
+        Assert.Equal(143, process.ExitCode);
         Assert.Contains("goes on from here", await said, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(toy, "*.part", SearchOption.AllDirectories));
     }
 
-    [Theory]
-    [InlineData("INT", 130)]
-    [InlineData("TERM", 143)]
-    public async Task A_signal_stops_a_download_and_the_same_command_goes_on(string signal, int code)
+    [Fact]
+    public async Task A_signal_stops_a_download_and_the_same_command_goes_on()
     {
         var photographs = Archive();
         using var server = new RudeServer((number, headers) =>
@@ -127,9 +121,9 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         {
             var part = folder.File("coco/train2014.zip.part");
             Assert.True(Appears(part, process));
-            KitProcess.Signal(process, signal);
+            KitProcess.Signal(process, "INT");
         });
-        Assert.Equal(code, stopped);
+        Assert.Equal(130, stopped);
         Assert.Contains("the same command goes on from here", said, StringComparison.Ordinal);
         var reached = new FileInfo(folder.File("coco/train2014.zip.part")).Length;
         Assert.InRange(reached, 0, 4000);
@@ -142,10 +136,8 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         }
     }
 
-    [Theory]
-    [InlineData("INT", 130)]
-    [InlineData("TERM", 143)]
-    public async Task A_signal_stops_a_scoring_which_goes_on_to_the_same_answers(string signal, int code)
+    [Fact]
+    public async Task A_signal_stops_a_scoring_which_goes_on_to_the_same_answers()
     {
         string[] Evaluate(string into, params string[] more) =>
             ["evaluate", "toy-caption", "--batch-size", "2", "--limit", "200", "--out", Path.Combine(folder.Path, into), .. more];
@@ -153,9 +145,9 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         var (stopped, said) = await Run(Evaluate("stopped"), ("A", "B"), process =>
         {
             Assert.True(Appears(answers, process));
-            KitProcess.Signal(process, signal);
+            KitProcess.Signal(process, "TERM");
         });
-        Assert.Equal(code, stopped);
+        Assert.Equal(143, stopped);
         Assert.Contains("--resume", said, StringComparison.Ordinal);
         Assert.InRange(File.ReadAllLines(answers).Length, 0, 199);
         Assert.Equal(2, KitProcess.Run(Evaluate("stopped")).Code);

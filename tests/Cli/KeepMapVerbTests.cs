@@ -61,20 +61,6 @@ public sealed class KeepMapVerbTests : IDisposable
         Assert.Contains("to --reduce 0.95, which no T reaches here", said.Output, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("toy-nlvr2", "give the second one with --right")]
-    [InlineData("toy-clip", "leave --right out", "--right", "x.png")]
-    [InlineData("toy-nlvr2", "did you mean ToMe?", "--against", "ToMee")]
-    [InlineData("toy-vqa", "is no BLIP for NLVR2 or retrieval and no CLIP")]
-    [InlineData("none", "there is no such checkpoint file")]
-    public void What_does_not_fit_is_said_in_a_sentence(string weights, string says, params string[] more)
-    {
-        var said = Draw(weights, "a red circle", more);
-        Assert.Equal(2, said.Code);
-        Assert.Contains(says, said.Errors, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder.Path));
-    }
-
     private static string Photo(string name) => KitPaths.Shared("data", "images", name);
 
     private KitProcess Draw(string weights, string text, params string[] more) => KitProcess.Run(

@@ -6,7 +6,7 @@ using Xunit;
 namespace Madtp.Kit.Tests.Cli;
 
 /// <summary>Verbs that answer at once: what they print, and what they say of input that they cannot use.</summary>
-[Collection(nameof(SimpleVerbTests))]
+[Collection(AloneCollection.Name)]
 public sealed class SimpleVerbTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -16,11 +16,11 @@ public sealed class SimpleVerbTests : IDisposable
     // ---------------------------------------------------------------- macs
 
     [Fact]
-    public void MapsOfModulesSumToTheirFigures()
+    public async Task MapsOfModulesSumToTheirFigures()
     {
         int[] counts = [462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223];
-        var root = KitProcess.Run("macs", "blip-nlvr2", "--vision-tokens", string.Join(',', counts), "--json").Json;
-        var vqa = KitProcess.Run("macs", "blip-vqa", "--json").Json.GetProperty("blip-vqa");
+        var root = (await KitProcess.Here("macs", "blip-nlvr2", "--vision-tokens", string.Join(',', counts), "--json")).Json;
+        var vqa = (await KitProcess.Here("macs", "blip-vqa", "--json")).Json.GetProperty("blip-vqa");
         var nlvr2 = root.GetProperty("blip-nlvr2");
         foreach (var model in new[] { nlvr2, vqa })
         {
@@ -46,9 +46,9 @@ public sealed class SimpleVerbTests : IDisposable
     // ---------------------------------------------------------------- score
 
     [Fact]
-    public void Nlvr2IsScoredFromItsFiles()
+    public async Task Nlvr2IsScoredFromItsFiles()
     {
-        var scores = Score(
+        var scores = await Score(
             "nlvr2", "--predictions", folder.Write("p.csv", "dev-1-0-0,True\ndev-1-1-0,True\n"),
             "--annotations", folder.Write("a.json", """
                 {"identifier": "dev-1-0-0", "label": "True"}
@@ -58,9 +58,9 @@ public sealed class SimpleVerbTests : IDisposable
     }
 
     [Fact]
-    public void CaptionsAreScoredUnderTheFieldsNames()
+    public async Task CaptionsAreScoredUnderTheFieldsNames()
     {
-        var scores = Score(
+        var scores = await Score(
             "caption", "--results", folder.Write("r.json", """[{"image_id": 1, "caption": "A dog runs."}]"""),
             "--annotations",
             folder.Write("a.json", """{"images": [{"id": 1}], "annotations": [{"image_id": 1, "caption": "a dog runs"}]}"""), "--per-image");
@@ -71,15 +71,15 @@ public sealed class SimpleVerbTests : IDisposable
     }
 
     [Fact]
-    public void VqaAndRetrievalAreScoredFromTheirFiles()
+    public async Task VqaAndRetrievalAreScoredFromTheirFiles()
     {
         var annotations = folder.Write("a.json", """
             {"annotations": [{"question_id": 5, "question_type": "what", "answer_type": "other",
              "answers": [{"answer": "a dog", "answer_id": 1}, {"answer": "dog", "answer_id": 2}]}]}
             """);
-        var vqa = Score("vqa", "--results", folder.Write("r.json", """[{"question_id": 5, "answer": "dog"}]"""), "--annotations", annotations);
+        var vqa = await Score("vqa", "--results", folder.Write("r.json", """[{"question_id": 5, "answer": "dog"}]"""), "--annotations", annotations);
         Assert.Equal((33.33, 33.33), (Value(vqa, "overall"), Value(vqa.GetProperty("perAnswerType"), "other")));
-        var retrieval = Score(
+        var retrieval = await Score(
             "retrieval", "--scores", folder.Write("s.json", "[[1, 0]]"),
             "--annotations", folder.Write("c.json", """[{"image": "x", "caption": ["a", "b"]}]"""));
         Assert.Equal(100, Value(retrieval, "r_mean"));
@@ -98,28 +98,28 @@ public sealed class SimpleVerbTests : IDisposable
     }
 
     [Fact]
-    public void TheToyWorldIsDrawnOnceAndFound()
+    public async Task TheToyWorldIsDrawnOnceAndFound()
     {
         var toy = Path.Combine(folder.Path, "toy");
         string[] make = ["data", "make-toy", "--out", toy, "--pairs", "24", "--images", "60"];
-        var run = KitProcess.Run(make);
+        var run = await KitProcess.Here(make);
         Assert.True(run.Code == 0, run.Errors);
         Assert.Contains("made ", run.Output, StringComparison.Ordinal);
-        Assert.Contains("already there:", KitProcess.Run(make).Output, StringComparison.Ordinal);
-        var status = KitProcess.Run("data", "status", "--data", folder.Path);
+        Assert.Contains("already there:", (await KitProcess.Here(make)).Output, StringComparison.Ordinal);
+        var status = await KitProcess.Here("data", "status", "--data", folder.Path);
         Assert.True(status.Code == 0, status.Errors);
         Assert.Contains("2 of 2", status.Output, StringComparison.Ordinal);
-        Assert.Equal(0, KitProcess.Run("data", "status", "nlvr2", "--data", folder.Path).Code);
+        Assert.Equal(0, (await KitProcess.Here("data", "status", "nlvr2", "--data", folder.Path)).Code);
     }
 
     [Fact]
-    public void ResultsAreListedByMethodHoweverItIsWritten()
+    public async Task ResultsAreListedByMethodHoweverItIsWritten()
     {
-        var run = KitProcess.Run("runs", "--task", "toy-nlvr2", "--method", "w-o-mag");
+        var run = await KitProcess.Here("runs", "--task", "toy-nlvr2", "--method", "w-o-mag");
         Assert.True(run.Code == 0, run.Errors);
         Assert.Contains("w/o MAG", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("STP", run.Output, StringComparison.Ordinal);
-        Assert.Equal(run.Output, KitProcess.Run("runs", "--task", "toy-nlvr2", "--method", "W/O MAG").Output);
+        Assert.Equal(run.Output, (await KitProcess.Here("runs", "--task", "toy-nlvr2", "--method", "W/O MAG")).Output);
     }
 
     [Fact]
@@ -133,16 +133,17 @@ public sealed class SimpleVerbTests : IDisposable
     // ---------------------------------------------------------------- verify
 
     [Fact]
-    public void OneFolderIsVerified()
+    public async Task OneFolderIsVerified()
     {
         var golden = KitPaths.InRepository("tests", "golden", "clip_tiny-11");
-        var run = KitProcess.Run("verify", golden, "--device", "cpu");
+        var run = await KitProcess.Here("verify", golden, "--device", "cpu");
         Assert.True(run.Code == 0, run.Errors);
         Assert.Contains("0 differ, 0 of 1 folders unreadable", run.Output, StringComparison.Ordinal);
-        Assert.Equal(2, KitProcess.Run("verify", folder.Path).Code);
+        Assert.Equal(2, (await KitProcess.Here("verify", folder.Path)).Code);
     }
 
-    private static JsonElement Score(params string[] arguments) => KitProcess.Run(["score", .. arguments, "--json"]).Json;
+    private static async Task<JsonElement> Score(params string[] arguments) =>
+        (await KitProcess.Here(["score", .. arguments, "--json"])).Json;
 
     private static long Number(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 

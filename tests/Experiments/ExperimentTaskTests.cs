@@ -31,9 +31,9 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
         var toy = new RunCache(KitPaths.InRepository("data", "toy", "runs")).All().First(result => result.Experiment.Task == Scale.Experiment(name, ExperimentScale.Toy).Task);
         Assert.Subset(toy.Scores.Keys.ToHashSet(), Test(whole).ByKind.Keys.ToHashSet());
         Assert.NotEmpty(Test(whole).ByKind);
-        if (name.EndsWith("-flickr30k", StringComparison.Ordinal))
+        if (name != "caption")
         {
-            return; // other files, the same code
+            return; // that a task's run goes on where it was stopped: RunTests
         }
 
         using var stop = new CancellationTokenSource();
@@ -100,19 +100,6 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
         Assert.NotEqual(before, task.InputDigest);
     }
 
-    [Fact]
-    public void The_command_line_finds_everything_by_the_environment()
-    {
-        File.Move(TinyCheckpoints.Write(folder.Path, "caption"), Path.Combine(folder.Path, Subject("caption").Weights));
-        var result = SweptExperiment.Run(
-            folder,
-            new Dictionary<string, object> { ["task"] = "caption", ["method"] = "STP", ["reduce_ratio"] = 0.3, ["train_examples"] = 16, ["epochs"] = 1, ["learnable_tokens"] = 64, ["alignment_width"] = 8 },
-            toys.Data,
-            folder.Path);
-        Assert.Contains("--task caption", result.Command(), StringComparison.Ordinal);
-        Assert.InRange(result.MacShare(), 0.5, 0.85);
-    }
-
     [Theory]
     [InlineData("clip")]
     [InlineData("retrieval")]
@@ -125,13 +112,9 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
         var whole = task.Run(experiment, Path.Combine(folder.Path, "whole"), null, default)!;
         Assert.Null(whole.Calibration);
         Assert.InRange(Test(whole).MacShare, 0.6, 0.71);
-        Assert.InRange(whole.Watched.MacShare, 0.6, 0.71);
-        using var stop = new CancellationTokenSource();
-        var parts = Path.Combine(folder.Path, "parts");
-        Assert.Null(task.Run(experiment, parts, progress => { if (progress.Step > progress.TotalSteps / 2) { stop.Cancel(); } }, stop.Token));
-        var resumed = task.Run(experiment, parts, null, default)!;
-        Assert.Equal((Test(whole).Accuracy, whole.Watched.Accuracy, Test(whole).Macs), (Test(resumed).Accuracy, resumed.Watched.Accuracy, Test(resumed).Macs));
-        Assert.Contains("by training", Assert.Throws<ArgumentException>(() => task.Run(experiment with { TrainExamples = 0 }, parts, null, default)).Message, StringComparison.Ordinal);
+        Assert.InRange(whole.Watched.MacShare, 0.6, 0.71); // that it goes on where it was stopped: UPopOfToysTests
+        var none = Path.Combine(folder.Path, "none");
+        Assert.Contains("by training", Assert.Throws<ArgumentException>(() => task.Run(experiment with { TrainExamples = 0 }, none, null, default)).Message, StringComparison.Ordinal);
     }
 
     private static void Contains(string said, params string[] all) => Assert.All(all, one => Assert.Contains(one, said, StringComparison.Ordinal));

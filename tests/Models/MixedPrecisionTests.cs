@@ -46,7 +46,7 @@ public sealed class MixedPrecisionTests
     public void ATrainingGoesTheSameWay()
     {
         using var folder = new TemporaryFolder();
-        var plain = Train(TinyNlvr.Settings with { Epochs = 6 }, "plain").Records;
+        var plain = Train(TinyNlvr.Settings with { Epochs = 1 }, "plain").Records; // of which the first steps are looked at
         var mixed = Train(TinyNlvr.Settings with { Epochs = 6, Precision = TrainingPrecision.BFloat16 }, "mixed").Records;
         Assert.Equal(plain[0].Loss!.Value, mixed[0].Loss!.Value, 0.02 * plain[0].Loss!.Value);
         Assert.NotEqual(plain[0].Loss, mixed[0].Loss);

@@ -15,10 +15,11 @@ public sealed class StreamedTrainingTests(Toys toys) : IClassFixture<Toys>, IDis
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
-    [MemberData(nameof(Tasks))]
-    public void A_run_that_was_stopped_ends_with_the_same_weights(string name) // and a reduced one: RunTests
+    // Of the other tasks, with tokens reduced: RunTests.
+    [Fact]
+    public void A_run_that_was_stopped_ends_with_the_same_weights()
     {
+        const string name = "retrieval";
         var whole = Train(name, "whole");
         Assert.All(whole.Losses, loss => Assert.True(double.IsFinite(loss)));
         var stopped = Train(name, "stopped", stopAt: (whole.Losses.Count / 2) + 1);

@@ -1,11 +1,12 @@
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Tests.Tasks;
 using Madtp.Kit.Training;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Training;
 
-public sealed class TrainerTests : IDisposable
+public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture<TrainerTests.Trainings>, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("kit-training-").FullName;
 
@@ -30,9 +31,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData(0.7, 8)]
     public void AKilledRunThatIsResumedEqualsAnUninterruptedOne(double? share, int killedAfter)
     {
-        using var whole = TinyNlvr.Task(seed: 1, share);
-        var expected = new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
-
+        var whole = trained.Whole(share);
         var interrupted = Path.Combine(folder, "interrupted");
         using (var killed = TinyNlvr.Task(seed: 1, share))
         {
@@ -44,12 +43,10 @@ public sealed class TrainerTests : IDisposable
         using var resumed = TinyNlvr.Task(seed: killedAfter < TinyNlvr.Settings.CheckpointEvery ? 1 : 99, share);
         var actual = new Trainer(resumed, TinyNlvr.Settings, interrupted).Run(resume: true);
 
-        Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(resumed));
+        Assert.Equal(whole.Weights, TinyNlvr.Weights(resumed));
         Assert.Equal(whole.Strength, resumed.Strength);
-        Assert.Equal(expected.Records.Select(Untimed), actual.Records.Select(Untimed));
-        Assert.Equal(
-            TrainingLog.Read(Path.Combine(folder, "whole", "log.jsonl")).Select(Untimed),
-            TrainingLog.Read(Path.Combine(interrupted, "log.jsonl")).Select(Untimed));
+        Assert.Equal(whole.Records.Select(Untimed), actual.Records.Select(Untimed));
+        Assert.Equal(whole.Log.Select(Untimed), TrainingLog.Read(Path.Combine(interrupted, "log.jsonl")).Select(Untimed));
     }
 
     [Fact]
@@ -74,8 +71,6 @@ public sealed class TrainerTests : IDisposable
     [InlineData("checkpoint.written.safetensors")] // ended between two renames
     public void AnUnreadableNewestCheckpointIsPassedOverAndTheWeightsAreTheSame(string newest)
     {
-        using var whole = TinyNlvr.Task(seed: 1);
-        new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
         var run = Path.Combine(folder, "run");
         using (var stopped = TinyNlvr.Task(seed: 1))
         {
@@ -89,7 +84,7 @@ public sealed class TrainerTests : IDisposable
         new Trainer(task, TinyNlvr.Settings, run).Run(progress => notices.AddRange(progress.Notice is { } one ? [one] : []), resume: true);
         Assert.Contains("going on from step 5 of checkpoint.previous.safetensors", Assert.Single(notices), StringComparison.Ordinal);
         Assert.Contains(Path.Combine(run, newest), notices[0], StringComparison.Ordinal);
-        Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(task));
+        Assert.Equal(trained.Whole(null).Weights, TinyNlvr.Weights(task));
     }
 
     [Theory]
@@ -107,7 +102,7 @@ public sealed class TrainerTests : IDisposable
     public void WhatIsWrongWithACheckpointIsSaidInASentence(string part, string? value, string says)
     {
         using var task = TinyNlvr.Task(seed: 1);
-        new Trainer(task, TinyNlvr.Settings with { CheckpointEvery = 0, StopAfterEpoch = 1 }, folder).Run();
+        Toys.Copy(trained.Stopped, folder);
         var path = Path.Combine(folder, "checkpoint.safetensors");
         Dictionary<string, Tensor> tensors;
         Dictionary<string, string> metadata;
@@ -210,13 +205,11 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void StopsAfterAnEpochAndWouldGoOnTheSameWay()
     {
-        using var whole = TinyNlvr.Task(seed: 1);
-        new Trainer(whole, TinyNlvr.Settings, Path.Combine(folder, "whole")).Run();
         using var parts = TinyNlvr.Task(seed: 1);
         var first = new Trainer(parts, TinyNlvr.Settings with { StopAfterEpoch = 1 }, folder).Run();
         Assert.Equal((6, true), (first.Steps, first.Completed));
         Assert.Equal(12, new Trainer(parts, TinyNlvr.Settings, folder).Run(resume: true).Steps);
-        Assert.Equal(TinyNlvr.Weights(whole), TinyNlvr.Weights(parts));
+        Assert.Equal(trained.Whole(null).Weights, TinyNlvr.Weights(parts));
     }
 
     [Theory]
@@ -247,4 +240,42 @@ public sealed class TrainerTests : IDisposable
     }
 
     private static TrainingRecord Untimed(TrainingRecord record) => record with { Seconds = 0 };
+
+    /// <summary>Trainings that several tests hold others against, each done when it is first asked for.</summary>
+    public sealed class Trainings : IDisposable
+    {
+        private readonly TemporaryFolder folder = new();
+        private readonly Dictionary<string, WholeTraining> done = [];
+        private readonly Lazy<string> stopped;
+
+        public Trainings() => stopped = new(() =>
+        {
+            using var task = TinyNlvr.Task(seed: 1);
+            new Trainer(task, TinyNlvr.Settings with { CheckpointEvery = 0, StopAfterEpoch = 1 }, folder.File("stopped")).Run();
+            return folder.File("stopped");
+        });
+
+        /// <summary>The folder of one that was stopped after an epoch, with its checkpoint.</summary>
+        internal string Stopped => stopped.Value;
+
+        /// <summary>One that nothing interrupted; to a share of the multiply-accumulates, or plain.</summary>
+        internal WholeTraining Whole(double? share)
+        {
+            if (!done.TryGetValue($"{share}", out var training))
+            {
+                var run = folder.File($"whole-{done.Count}");
+                using var task = TinyNlvr.Task(seed: 1, share);
+                var result = new Trainer(task, TinyNlvr.Settings, run).Run();
+                done[$"{share}"] = training = new(
+                    TinyNlvr.Weights(task), task.Strength, result.Records, [.. TrainingLog.Read(Path.Combine(run, "log.jsonl"))]);
+            }
+
+            return training;
+        }
+
+        public void Dispose() => folder.Dispose();
+    }
+
+    internal sealed record WholeTraining(
+        Dictionary<string, float[]> Weights, double? Strength, IReadOnlyList<TrainingRecord> Records, TrainingRecord[] Log);
 }
