@@ -1,4 +1,3 @@
-using System.Numerics;
 using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
@@ -20,7 +19,7 @@ public static class VqaAccuracy
             MeansBy(questions, accuracies, question => question.QuestionType),
             MeansBy(questions, accuracies, question => question.AnswerType),
             [.. questions.Select((question, i) => KeyValuePair
-                .Create(question.QuestionId, PythonRound.ToPlaces(100 * accuracies[i], 2)))]);
+                .Create(question.QuestionId, Rounded(100 * accuracies[i])))]);
     }
 
     /// <summary>Reads the field's own formats and scores.</summary>
@@ -62,14 +61,16 @@ public static class VqaAccuracy
         VqaQuestion[] questions = [.. annotations.Select(item => new VqaQuestion(
             item.Number("question_id"), item.Text("question_type"), item.Text("answer_type"),
             [.. item.Records("answers").Select(HumanAnswer)]))];
-        if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
-        {
-            throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
-        }
-
-        return questions.Length > 0 ? questions : throw new InvalidDataException(
-            $"{annotationsPath}: there are no questions in it");
+        var silent = questions.FirstOrDefault(question => question.Answers.Count == 0);
+        Guard.Data(silent is null, $"{annotationsPath}: question {silent?.QuestionId} has no answers");
+        Guard.Data(questions.Length > 0, $"{annotationsPath}: there are no questions in it");
+        return questions;
     }
+
+    /// <summary>Python's <c>round(x, 2)</c>: the exact value of the number rounded, a tie to the even digit.
+    /// <c>Math.Round</c> rounds a scaled copy.</summary>
+    internal static double Rounded(double value) => !(Math.Abs(value) < 1e12) ? value : (double)decimal.Round(
+        decimal.Parse(value.ToString("F25", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), 2);
 
     private static VqaHumanAnswer HumanAnswer(JsonRecord answer) => new(
         answer.Text("answer"), answer.Has("answer_confidence") ? answer.Text("answer_confidence") : null,
@@ -106,7 +107,7 @@ public static class VqaAccuracy
             : throw new ArgumentException($"question {question.QuestionId} has no prediction");
 
     private static double Mean(IReadOnlyCollection<double> accuracies) =>
-        PythonRound.ToPlaces(100 * accuracies.Sum() / accuracies.Count, 2);
+        Rounded(100 * accuracies.Sum() / accuracies.Count);
 
     private static IReadOnlyList<KeyValuePair<string, double>> MeansBy(
         IReadOnlyList<VqaQuestion> questions, double[] accuracies, Func<VqaQuestion, string> kind)
@@ -140,38 +141,3 @@ public sealed record VqaScores(
     IReadOnlyList<KeyValuePair<string, double>> PerQuestionType,
     IReadOnlyList<KeyValuePair<string, double>> PerAnswerType,
     IReadOnlyList<KeyValuePair<long, double>> PerQuestion);
-
-/// <summary>Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds
-/// a scaled copy.</summary>
-internal static class PythonRound
-{
-    /// <summary>A finite number rounded to some decimal places.</summary>
-    public static double ToPlaces(double value, int places)
-    {
-        if (!double.IsFinite(value) || value == 0)
-        {
-            return value;
-        }
-
-        var bits = BitConverter.DoubleToInt64Bits(Math.Abs(value));
-        var exponent = (int)(bits >> 52);
-        var mantissa = bits & ((1L << 52) - 1);
-        (mantissa, exponent) = exponent == 0 ? (mantissa, -1074) : (mantissa | (1L << 52), exponent - 1075);
-        if (exponent >= 0)
-        {
-            return value;
-        }
-
-        var scaled = mantissa * BigInteger.Pow(10, places);
-        var unit = BigInteger.One << -exponent;
-        var (quotient, remainder) = BigInteger.DivRem(scaled, unit);
-        var twice = remainder * 2;
-        if (twice > unit || (twice == unit && !quotient.IsEven))
-        {
-            quotient++;
-        }
-
-        var digits = quotient.ToString(CultureInfo.InvariantCulture).PadLeft(places + 1, '0');
-        return Math.CopySign(double.Parse($"{digits[..^places]}.{digits[^places..]}", CultureInfo.InvariantCulture), value);
-    }
-}

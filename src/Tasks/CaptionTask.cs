@@ -1,3 +1,4 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
@@ -36,7 +37,6 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     private readonly CaptionLanguage language;
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    /// <param name="model">The model, on the device that it computes on.</param>
     public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
         : base(model, settings, open)
     {
@@ -49,14 +49,9 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
     public override string CostOf => "an image with its caption read once";
 
     /// <summary>Opens the toy world, or COCO's files in Karpathy's form or BLIP's.</summary>
-    /// <exception cref="ArgumentException">The settings name another data set.</exception>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static CaptionTask Open(TaskSettings settings)
+    internal static CaptionTask Open(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         Guard.Argument(settings.Dataset == "coco", $"captioning is trained and scored on coco, not on '{settings.Dataset}'");
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipCaptioner(config));
@@ -89,12 +84,11 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         Tensor Mean(Tensor mean) => BatchPart.Mean(mean, captions, some => Words(Targets(Train.Texts(some).Ids)))!;
         var losses = new StepLosses(Mean(output.Loss), Mean(WordsRight(output.Logits, Targets(ids))))
         {
-            Auxiliary = Heads!.Loss(captions, output.Vision.X, some => Train.PatchClasses(ImagesOf(some), Device)),
+            Auxiliary = Heads!.Loss(captions, output.Vision.X, some =>
+                Train.PatchClasses([.. some.Select(caption => Train.ImageOfCaption[caption])], Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
-
-    private int[] ImagesOf(int[] captions) => [.. captions.Select(caption => Train.ImageOfCaption[caption])];
 
     /// <summary>Captions every image and compares with all its captions: the field's metrics, MACs, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>

@@ -39,7 +39,6 @@ public readonly record struct EvaluationProgress(string Step, int Done, int Tota
 /// <summary>What is given away at random, to show that a model needs it.</summary>
 public enum Shuffle
 {
-    /// <summary>Nothing.</summary>
     None,
     /// <summary>Every text gets the images of another example.</summary>
     Images,
@@ -56,13 +55,11 @@ public sealed record Scoring
     /// <summary>Examples answered at once; the task's own number if null.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>What is given away.</summary>
     public Shuffle Shuffle { get; init; }
 
     /// <summary>Takes answers and submission, so that a run that was cut off goes on; nothing is written if null.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Told how far it is.</summary>
     public IProgress<EvaluationProgress>? Progress { get; init; }
 
     /// <summary>Stops it after the batch in hand.</summary>
@@ -72,7 +69,6 @@ public sealed record Scoring
     /// batches by turns; each has all answers in the end.</summary>
     /// <param name="batchSize">Examples answered at once, where the settings do not say.</param>
     /// <param name="step">What is done; names the file of answers.</param>
-    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="answer">Answers the examples of some numbers; what they cost is in the trace.</param>
     /// <exception cref="OperationCanceledException">It was stopped; what is answered stays.</exception>
     internal Answered<T> Answers<T>(
@@ -129,21 +125,17 @@ public sealed record Scoring
     /// <returns>The file; null where there is no folder.</returns>
     internal string? Submit(string name, Action<string> write)
     {
-        if (Folder is null)
+        var path = Folder is null ? null : Path.Combine(Folder, name);
+        if (path is not null)
         {
-            return null;
+            Ranks.First(() => write(path));
         }
 
-        var path = Path.Combine(Folder, name);
-        Ranks.First(() => write(path));
         return path;
     }
 }
 
-/// <summary>Answers to a split's first examples, in order.</summary>
-/// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
-/// <param name="Resumed">How many an earlier run had left.</param>
-/// <param name="Strength">The method's strength; null for the plain model.</param>
+/// <summary>Answers to a split's first examples, in order, and what <see cref="Evaluation"/> says of them all.</summary>
 internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed,
     double? Strength)
 {
@@ -154,6 +146,4 @@ internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<str
 
 /// <summary>What was answered to an example.</summary>
 /// <param name="Right">Whether it is right, where the example tells; else null.</param>
-/// <param name="Macs">Multiply-accumulates.</param>
-/// <param name="DenseMacs">Multiply-accumulates of the plain model.</param>
 internal sealed record Answer(string Text, bool? Right, double Macs, double DenseMacs);

@@ -39,12 +39,8 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     public override bool ComparesExamples => true;
 
     /// <summary>Opens CLIP with the toy world, or with files in Karpathy's form or BLIP's.</summary>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static RetrievalTask OpenClip(TaskSettings settings)
+    internal static RetrievalTask OpenClip(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var toy = TaskModel.Clip(settings, checkpoint, ClipConfig.Toy);
@@ -54,31 +50,27 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         files.RequireLearned();
         var sizes = CheckpointSizes.Clip(checkpoint!, settings.Hints);
-        var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
+        var (vocabulary, tokens) = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
+        var encoding = new TextEncoding(tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
         var model = TaskModel.Clip(settings, checkpoint, sizes);
         return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))
         {
-            Files = splits => [.. files.Paths(splits), text.Path],
+            Files = splits => [.. files.Paths(splits), vocabulary],
         };
     }
 
     /// <summary>Opens BLIP, likewise.</summary>
-    /// <inheritdoc cref="OpenClip"/>
-    public static RetrievalTask OpenBlip(TaskSettings settings)
+    internal static RetrievalTask OpenBlip(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         BlipRetrieval Create(BlipConfig config) => new(config);
-        var contrastive = TaskModel.Contrastive(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyRetrieval, Create, contrastive);
+            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyRetrieval, Create);
             return new RetrievalTask(toy, settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
         }
 
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
-        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, Create, contrastive);
+        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, Create);
         var encoding = new TextEncoding(texts.Caption, texts.Tokenizer.PaddingId, settings.CountsPadding ? texts.Width : null);
         return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))
         {
@@ -135,8 +127,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         ((nn.Module)model).eval();
         var costs = RunCosts.Of((nn.Module)model);
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
-        var captions = split.ImageOfCaption.Index().Where(caption => caption.Item < count).OrderBy(caption => caption.Item)
-            .ToLookup(caption => caption.Item, caption => caption.Index);
+        var captions = split.ImageOfCaption.Index().ToLookup(caption => caption.Item, caption => caption.Index);
         var answered = scoring.Answers(
             count, EncodedAtOnce, "answers", reduction, (some, trace) => Encoded(model, costs, split, captions, some, trace));
         var answers = answered.All;

@@ -50,14 +50,12 @@ public abstract class TrainingTask
 
     /// <summary>Called before a step; a task that holds a budget recalibrates here.</summary>
     /// <param name="step">The step, from 0.</param>
-    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
     public virtual void Prepare(int step, int stepsPerEpoch)
     {
     }
 
     /// <summary>Called after a step; a task that changes something by its gradients does so here.</summary>
     /// <param name="done">Steps that are done, from 1.</param>
-    /// <param name="totalSteps">Steps of the whole run.</param>
     public virtual void AfterStep(int done, int totalSteps)
     {
     }
@@ -66,8 +64,6 @@ public abstract class TrainingTask
     public virtual IEnumerable<(string Name, Tensor Tensor)> State => [];
 
     /// <summary>Called when a checkpoint has refilled modules and state.</summary>
-    /// <param name="done">Steps that are done.</param>
-    /// <param name="totalSteps">Steps of the whole run.</param>
     public virtual void Restored(int done, int totalSteps)
     {
     }

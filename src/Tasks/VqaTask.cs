@@ -1,3 +1,4 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
@@ -42,7 +43,6 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
     private readonly AnswerVocabulary answers;
 
     /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and what is scored.</summary>
-    /// <param name="model">The model, on the device that it computes on.</param>
     /// <param name="answers">What is chosen among where the model is scored.</param>
     public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open)
         : base(model, settings, open)
@@ -59,12 +59,8 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
     public override string TestSplit => Settings.Data is null ? "test" : Settings.TrainOnValidation ? "test-dev2015" : "val2014";
 
     /// <summary>Opens the toy world, or VQA v2's files in their makers' form or BLIP's.</summary>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static VqaTask Open(TaskSettings settings)
+    internal static VqaTask Open(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipVqa(config));

@@ -17,7 +17,6 @@ public sealed record UPopTraining
 
     private const int CostExamples = 200; // the first of the training split; the budget is a share of what they cost
 
-    /// <summary>The budget.</summary>
     public required UPopSettings Settings { get; init; }
 
     public required TrainingSettings Search { get; init; }
@@ -54,8 +53,8 @@ public sealed record UPopTraining
     {
         ArgumentNullException.ThrowIfNull(task);
         Guard.Argument(Search.StopAfterEpoch is null && Search.StopAtAccuracy is null,
-            $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or "
-            + $"an accuracy");
+            $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an "
+            + $"accuracy");
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
@@ -119,7 +118,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
-    /// <param name="costs">What its model's units cost.</param>
     /// <exception cref="ArgumentException">The share is not in (0, 1), or inner widths cannot meet it.</exception>
     public UPopTask(ModelTask task, UnitCosts costs, UPopSettings settings)
     {
@@ -134,7 +132,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
         Macs = costs.Whole;
     }
 
-    /// <summary>The masks.</summary>
     public ParameterPruning Pruning { get; }
 
     /// <summary>Multiply-accumulates that would be left if all units were taken out whose masks are sinking.</summary>
@@ -188,19 +185,17 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
-    public nn.Module Extract() => finished
-        ? ModelExtraction.Extract(task.Model, Pruning)
-        : throw new InvalidOperationException(
-            "the search has not come to its end, so the masks are not zero yet where they are to be");
+    public nn.Module Extract()
+    {
+        Guard.State(finished, $"the search has not come to its end, so the masks are not zero yet where they are to be");
+        return ModelExtraction.Extract(task.Model, Pruning);
+    }
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
     public void Dispose()
     {
         Pruning.Dispose();
-        foreach (var sum in gathered)
-        {
-            sum.Dispose();
-        }
+        Array.ForEach(gathered, sum => sum.Dispose());
     }
 
     private void Update(UPopSchedule schedule, int done)
