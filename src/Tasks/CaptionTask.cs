@@ -29,20 +29,16 @@ public sealed record CaptionLanguage(
 /// <summary>BLIP's captioner on COCO in Karpathy's splits: what does the image show? An example is a caption with its image. The
 /// text has no aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people
 /// wrote, each once, so that they do not depend on what is generated.</summary>
-public sealed class CaptionTask : ModelTask<CaptionedImages>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</param>
+public sealed class CaptionTask(
+    BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
+    : ModelTask<CaptionedImages>(model, settings, open)
 {
     private const int CaptionedAtOnce = 50; // images
 
-    private readonly BlipCaptioner model;
-    private readonly CaptionLanguage language;
+    private readonly BlipCaptioner model = model;
 
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
-        : base(model, settings, open)
-    {
-        (this.model, this.language) = (model, language);
-        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width);
-    }
+    private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision);
 
     public override string Name => "caption";
 
@@ -84,7 +80,7 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         Tensor Mean(Tensor mean) => BatchPart.Mean(mean, captions, some => Words(Targets(Train.Texts(some).Ids)))!;
         var losses = new StepLosses(Mean(output.Loss), Mean(WordsRight(output.Logits, Targets(ids))))
         {
-            Auxiliary = Heads!.Loss(captions, output.Vision.X, some =>
+            Auxiliary = Heads.Loss(captions, output.Vision.X, some =>
                 Train.PatchClasses([.. some.Select(caption => Train.ImageOfCaption[caption])], Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);

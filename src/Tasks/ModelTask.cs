@@ -105,9 +105,8 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("model", Model), .. Heads?.Modules ?? []];
 
     /// <summary>Heads of losses that only help.</summary>
-    private protected TrainingHeads? Heads { get; init; }
+    private protected virtual TrainingHeads? Heads => null;
 
-    /// <summary>What single examples cost the model.</summary>
     protected RunCosts Costs { get; }
 
     protected TokenReduction Reduction { get; }

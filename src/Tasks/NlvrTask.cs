@@ -10,22 +10,19 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>BLIP on NLVR2: is a statement true of two images? An example is a pair of images with a statement.</summary>
-public sealed class NlvrTask : ModelTask<NlvrPairs>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</param>
+public sealed class NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open)
+    : ModelTask<NlvrPairs>(model, settings, open)
 {
     private const int ScoredAtOnce = 100; // examples
 
-    private readonly BlipNlvr model;
-
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</summary>
-    public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open) : base(model, settings, open)
-    {
-        this.model = model;
-        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width, model.Config.Text.Width);
-    }
+    private readonly BlipNlvr model = model;
 
     /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
     public NlvrTask(BlipNlvr model, TaskSettings settings, NlvrPairs train, NlvrPairs watched)
         : this(model, settings, split => split == "train" ? train : watched) => OwnsSplits = false;
+
+    private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision, model.Config.Text);
 
     public override string Name => "nlvr2";
 
@@ -67,7 +64,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var losses = new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), right)
         {
             Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(
+            Auxiliary = Heads.Loss(
                 examples.ToArray(), output.Vision.X, some => Train.PatchClasses(some, Device),
                 output.Text.X, some => Train.NamedCounts(some, Device)),
         };

@@ -12,25 +12,20 @@ namespace Madtp.Kit.Tasks;
 
 /// <summary>CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An
 /// example is a caption with its image. CLIP ranks by similarity alone; BLIP then reads the best candidates.</summary>
-public sealed class RetrievalTask : ModelTask<CaptionedImages>
+/// <param name="model">A CLIP or a BLIP for retrieval on its device; with training copies where it is trained.</param>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</param>
+public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
+    : ModelTask<CaptionedImages>(model, settings, open)
 {
     private const int EncodedAtOnce = 100; // images
     private const int ReadAtOnce = 64; // pairs
     private const int FewImages = 1000;
     private const int FewCandidates = 16;
 
-    private readonly IReducibleModel model;
+    private readonly IReducibleModel model = model;
     private double distillation;
 
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    /// <param name="model">A CLIP or a BLIP for retrieval on its device; with training copies where it is trained.</param>
-    /// <exception cref="ArgumentException">It is another model.</exception>
-    public RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
-        : base(model, settings, open)
-    {
-        this.model = model;
-        Heads = new TrainingHeads(settings, Device, ImageWidth(model));
-    }
+    private protected override TrainingHeads Heads { get; } = new(settings, (nn.Module)model, Vision(model));
 
     public override string Name => model is ClipModel ? "clip" : "retrieval";
 
@@ -99,7 +94,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         var losses = new StepLosses(step.Task, Correct(step.Features))
         {
             Alignment = AlignmentLoss.Of(step.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(ImagesOf(some), Device)),
+            Auxiliary = Heads.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(ImagesOf(some), Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
@@ -118,7 +113,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
-        ImageWidth(model);
+        Vision(model);
         scoring ??= new Scoring();
         Guard.Argument(scoring.Shuffle == Shuffle.None,
             $"retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
@@ -254,10 +249,10 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         return (image.Feature, words.Feature, image.Tokens.TokensPerSample());
     }
 
-    private static int ImageWidth(IReducibleModel model) => model switch
+    private static VisionTransformerConfig Vision(IReducibleModel model) => model switch
     {
-        ClipModel clip => clip.Config.Vision.Width,
-        BlipRetrieval blip => blip.Config.Vision.Width,
+        ClipModel clip => clip.Config.Vision,
+        BlipRetrieval blip => blip.Config.Vision,
         _ => throw new ArgumentException(
             $"retrieval is done by a CLIP or a BLIP for it, not by a {model.GetType().Name}", nameof(model)),
     };

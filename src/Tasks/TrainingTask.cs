@@ -1,6 +1,7 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -164,16 +165,17 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
-/// <param name="textWidth">Width of a text token; null where words are not looked up.</param>
-internal sealed class TrainingHeads(TaskSettings settings, Device device, int imageWidth, int? textWidth = null)
+/// <param name="text">The text encoder's sizes; null where words are not looked up.</param>
+internal sealed class TrainingHeads(
+    TaskSettings settings, nn.Module model, VisionTransformerConfig image, BertConfig? text = null)
 {
     private const int MostNamed = 3; // of the toy world
 
-    private readonly PatchHead? patches = settings.PatchWeight > 0
-        ? new PatchHead(imageWidth, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(device) : null;
+    private readonly PatchHead? patches = settings.PatchWeight <= 0 ? null : new PatchHead(
+        image.Width, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(Placement.DeviceOf(model));
 
-    private readonly WordHead? words = settings.WordWeight > 0 && textWidth is { } width
-        ? new WordHead(width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(device) : null;
+    private readonly WordHead? words = settings.WordWeight <= 0 || text is null ? null : new WordHead(
+        text.Width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(Placement.DeviceOf(model));
 
     /// <summary>The heads by their names in checkpoints.</summary>
     public IEnumerable<(string Name, nn.Module Module)> Modules =>

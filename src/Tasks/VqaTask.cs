@@ -35,21 +35,16 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
 }
 
 /// <summary>BLIP on VQA v2, which ranks a list of answers. An example is a question with its image and all its answers.</summary>
-public sealed class VqaTask : ModelTask<QuestionedImages>
+/// <param name="answers">What is chosen among where the model is scored.</param>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>val</c> and what is scored.</param>
+public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open)
+    : ModelTask<QuestionedImages>(model, settings, open)
 {
     private const int AnsweredAtOnce = 100; // questions
 
-    private readonly BlipVqa model;
-    private readonly AnswerVocabulary answers;
+    private readonly BlipVqa model = model;
 
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and what is scored.</summary>
-    /// <param name="answers">What is chosen among where the model is scored.</param>
-    public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open)
-        : base(model, settings, open)
-    {
-        (this.model, this.answers) = (model, answers);
-        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width, model.Config.Text.Width);
-    }
+    private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision, model.Config.Text);
 
     public override string Name => "vqa";
 
@@ -92,7 +87,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
             output.Loss, BatchPart.Mean(right, questions, some => Words(Targets(Train.Answers(some).Ids)))!)
         {
             Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(
+            Auxiliary = Heads.Loss(
                 questions, output.Encoding.Vision.X, some => Train.PatchClasses(some, Device),
                 output.Encoding.Question.X, some => Train.NamedCounts(some, Device)),
         };

@@ -25,19 +25,13 @@ public sealed record UPopTraining
     public required TrainingSettings Retraining { get; init; }
 
     /// <summary>Both parts trained alike, but the search keeps its learning rate to the end, when most goes.</summary>
-    public static UPopTraining Of(UPopSettings settings, TrainingSettings each)
+    internal static UPopTraining Of(UPopSettings settings, TrainingSettings each) => new()
     {
-        ArgumentNullException.ThrowIfNull(each);
-        var search = each with { FinalLearningRate = each.LearningRate };
-        return new UPopTraining { Settings = settings, Search = search, Retraining = each };
-    }
+        Settings = settings, Search = each with { FinalLearningRate = each.LearningRate }, Retraining = each,
+    };
 
     /// <summary>Steps of both trainings together.</summary>
-    public int Steps(TrainingTask task)
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        return Steps(task, Search) + Steps(task, Retraining);
-    }
+    internal int Steps(TrainingTask task) => Steps(task, Search) + Steps(task, Retraining);
 
     /// <summary>Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>)
     /// and the smaller model as it was cut out.</summary>
@@ -62,39 +56,30 @@ public sealed record UPopTraining
             Ranks.First(() => File.Delete(extracted));
         }
 
-        var (searching, steps) = (Steps(task, Search), Steps(task));
-        Action<TrainingProgress> Counted(int before) => step =>
-            progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
-        if (!File.Exists(extracted)
-            && !Searched(task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+        var steps = Steps(task);
+        bool Trained(TrainingTask part, TrainingSettings settings, string name, int before) =>
+            new Trainer(part, settings, Path.Combine(folder, name)).Run(step => progress?.Invoke(
+                step with { Step = before + step.Step, TotalSteps = steps }), resume, cancellation).Completed;
+        if (!File.Exists(extracted))
         {
-            return null;
+            int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
+            var each = RunCosts.Of(task.Model);
+            using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
+            if (!Trained(search, Search, "search", before: 0))
+            {
+                return null;
+            }
+
+            using var found = search.Extract();
+            Ranks.First(() => SafetensorsWriter.Write(extracted, found.state_dict()));
         }
 
         using var file = CheckpointFile.Open(extracted);
         var smaller = CompressedWeights.Load(ModelExtraction.New(task.Model), file).to(Placement.DeviceOf(task.Model));
         var again = task.With(smaller);
-        var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining"))
-            .Run(Counted(searching), resume, cancellation);
+        var isDone = Trained(again, Retraining, "retraining", before: Steps(task, Search));
         smaller.eval();
-        return result.Completed ? again : null;
-    }
-
-    private bool Searched(
-        ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress,
-        CancellationToken cancellation)
-    {
-        int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
-        var each = RunCosts.Of(task.Model);
-        using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
-        if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
-        {
-            return false;
-        }
-
-        using var smaller = search.Extract();
-        Ranks.First(() => SafetensorsWriter.Write(extracted, smaller.state_dict()));
-        return true;
+        return isDone ? again : null;
     }
 
     private static int Steps(TrainingTask task, TrainingSettings settings) =>
