@@ -37,8 +37,7 @@ internal sealed class Ngrams
     internal sealed record Counted(int Words, Dictionary<Run, int> Runs);
 }
 
-/// <summary>BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO's caption evaluation computes them: the closest reference's length,
-/// ties to the shorter.</summary>
+/// <summary>BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO computes them: the closest length, of two the shorter.</summary>
 public static class Bleu
 {
     // Keep a score of nothing at nothing, and divisions defined.

@@ -37,8 +37,7 @@ public sealed record CaptionScores(
 public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor,
     double? Spice);
 
-/// <summary>Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation
-/// file's images.</summary>
+/// <summary>Generated captions beside those people wrote, as COCO's evaluation pairs them, in the annotations' order.</summary>
 /// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>
 public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
 {

@@ -4,8 +4,7 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person
-/// out.</summary>
+/// <summary>VQA accuracy: an answer is right in so far as three others gave it, averaged over leaving each person out.</summary>
 public static class VqaAccuracy
 {
     /// <summary>Scores predictions.</summary>
@@ -26,8 +25,7 @@ public static class VqaAccuracy
     /// <summary>Reads the field's own formats and scores.</summary>
     /// <param name="resultsPath">The submission: <c>[{"question_id": …, "answer": …}]</c>.</param>
     /// <param name="annotationsPath">The official annotations, <c>{"annotations": […]}</c>.</param>
-    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; where given, they must be those of the
-    /// annotations.</param>
+    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; they must be the annotations'.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or they do not speak of the same questions.</exception>
     public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null,
@@ -129,8 +127,7 @@ public enum VqaVersion
 {
     /// <summary>The current one (2021): answers are normalized only where the ten people did not all write the same.</summary>
     Current,
-    /// <summary>The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their
-    /// punctuation.</summary>
+    /// <summary>That of 2016, as in LAVIS: predictions always normalized, people's answers in punctuation alone.</summary>
     From2016,
 }
 

@@ -91,8 +91,7 @@ public sealed class CaptionTask(
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every caption is compared with those of another image.</param>
     /// <param name="truth">COCO's file of references; the split's own captions if null.</param>
-    /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not
-    /// tell what captions say.</returns>
+    /// <returns>Accuracy is the share of captions that say what one of the image's says, or else CIDEr-D.</returns>
     public static Evaluation Evaluate(
         BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null,
         Scoring? scoring = null, string? truth = null)

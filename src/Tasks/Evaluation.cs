@@ -9,8 +9,7 @@ namespace Madtp.Kit.Tasks;
 /// <param name="Macs">Multiply-accumulates of one example, mean over the examples ('paper' accounting).</param>
 /// <param name="DenseMacs">The same of the plain model on the same examples.</param>
 /// <param name="Strength">The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</param>
-/// <param name="StrengthIs">What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null without
-/// reduction.</param>
+/// <param name="StrengthIs">MADTP's <c>temperature</c> T or others' <c>keep ratio</c>; null without reduction.</param>
 /// <param name="Calibration">How the strength was found; null where it was given.</param>
 /// <param name="Submission">The file that the task's official evaluation reads; null where none was written.</param>
 /// <param name="Resumed">Examples that an earlier run had answered already.</param>
@@ -18,8 +17,7 @@ public sealed record Evaluation(
     string Split, int Examples, double Accuracy, double Macs, double DenseMacs, double? Strength = null,
     string? StrengthIs = null, CalibrationResult? Calibration = null, string? Submission = null, int Resumed = 0)
 {
-    /// <summary>Every score by its name in the field, as the field gives it, in the order of reports; empty where answers are not
-    /// public.</summary>
+    /// <summary>Every score as the field names and gives it, in the order of reports; none where answers are secret.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Scores { get; init; } = [];
 
     /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; may be empty.</summary>

@@ -178,8 +178,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Whether a sample's tokens depend on those that are computed with it.</summary>
     internal bool SharesCounts => Active is { Policy: { Layout: not BatchLayout.PerInstance } or { Keep: SharedCountRule } };
 
-    /// <summary>Whether the method chooses tokens by alignment guidance and the model has none, as one that was never trained for
-    /// token reduction.</summary>
+    /// <summary>Whether the method needs alignment guidance and the model, never trained for token reduction, has none.</summary>
     internal bool LacksGuidance => Reduction.Policy.NeedsAlignment
         && ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
@@ -191,8 +190,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Tokens of a training example's text, padding left out.</summary>
     public abstract int TextLength(int example);
 
-    /// <summary>The same task on the same data for another model of the kind, which keeps all tokens and is trained on the
-    /// answers alone.</summary>
+    /// <summary>The same task for another model of the kind, which keeps all tokens and learns from answers alone.</summary>
     public abstract ModelTask With(nn.Module other);
 
     /// <summary>Detaches the method, and frees the heads and what the task opened.</summary>

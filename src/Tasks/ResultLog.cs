@@ -98,8 +98,7 @@ internal sealed class ResultLog<T> : IDisposable
     }
 }
 
-/// <summary>Everything that a run's results depend on, by name. Two runs of equal identity give equal results, so that one may go
-/// on where the other stopped.</summary>
+/// <summary>All that a run's results depend on, by name: of two with equal identity one may go on for the other.</summary>
 internal sealed class RunIdentity
 {
     private const string FileName = "run.json";

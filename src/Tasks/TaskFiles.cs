@@ -79,8 +79,7 @@ internal abstract class SplitFiles(TaskFiles files, TaskSettings settings)
     /// <exception cref="FileNotFoundException">One is missing; the message says where it belongs.</exception>
     public abstract IReadOnlyList<string> Paths(IEnumerable<string> splits);
 
-    /// <summary>Insists that what is learned and watched is there, before the model is made; what is only scored is looked for
-    /// when it is read.</summary>
+    /// <summary>Insists that what is learned and watched is there; what is only scored is looked for when it is read.</summary>
     public void RequireLearned() => _ = settings.Learns ? Paths(["train", Watched]) : [];
 
     /// <summary>The split that is watched while training.</summary>

@@ -79,8 +79,7 @@ internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig
     }
 }
 
-/// <summary>Captions as a CLIP reads them: by OpenAI's byte pairs, or by the toy world's words, as the size of its vocabulary
-/// tells.</summary>
+/// <summary>Captions as a CLIP reads them: OpenAI's byte pairs or the toy world's words, by the vocabulary's size.</summary>
 internal static class ClipText
 {
     /// <summary>What OpenAI's byte pairs may be called.</summary>

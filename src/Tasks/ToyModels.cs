@@ -60,8 +60,7 @@ public static class ToyModels
         SafetensorsWriter.Write(path, answering, notes.ToDictionary(note => note.Key, note => Text(note.Value)));
     }
 
-    /// <summary>Random linear layers as width 64 wants them: BERT's deviation of 0.02 is made for 768, here attention would start
-    /// out almost uniform.</summary>
+    /// <summary>Random linear layers for width 64: BERT's deviation of 0.02, for 768, would begin almost uniform.</summary>
     internal static void Randomize(nn.Module model)
     {
         using var off = no_grad();
@@ -72,8 +71,7 @@ public static class ToyModels
         }
     }
 
-    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, its image encoder first of all, as BLIP's models begin
-    /// with its pretraining.</summary>
+    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, as BLIP's models begin with its pretraining.</summary>
     /// <exception cref="FileNotFoundException">Its weights are not there; the message says how to train them.</exception>
     internal static void BeginWithNlvr2(nn.Module model)
     {

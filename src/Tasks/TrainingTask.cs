@@ -79,8 +79,7 @@ public abstract class TrainingTask
 /// <param name="Task">L_task.</param>
 /// <param name="Correct">Share of the batch that is answered right.</param>
 /// <param name="Alignment">L_sim (eq. 12); null where nothing was aligned.</param>
-/// <param name="Auxiliary">A loss that only helps the training, such as naming what each patch shows; null where there is
-/// none.</param>
+/// <param name="Auxiliary">A loss that only helps, such as naming what each patch shows; null where there is none.</param>
 /// <param name="ImageTokens">Tokens that leave the image encoder, mean over the batch's images, class and merged token included;
 /// null where nothing is reduced.</param>
 /// <param name="TextTokens">Tokens that leave the text encoder, mean over the batch; null where nothing is reduced.</param>

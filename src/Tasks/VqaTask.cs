@@ -98,8 +98,7 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every question gets another question's image.</param>
-    /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind; 0 where answers are not
-    /// public.</returns>
+    /// <returns>VQA's accuracy, 0 to 1, also by question and answer type; 0 where answers are not public.</returns>
     public static Evaluation Evaluate(
         BlipVqa model, QuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null,
         Scoring? scoring = null)

@@ -76,8 +76,7 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
     /// <summary>The paper's fine-tuning: learning rate, weight decay, epochs, batch of 8 GPUs, queue, distillation, drop path, K,
     /// d_k, α.</summary>
     /// <param name="dataset"><c>coco</c> or <c>flickr30k</c>.</param>
-    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null takes nothing away. The largest ratios train
-    /// longer.</param>
+    /// <param name="reduceRatio">Share of multiply-accumulates to take away, none if null; the largest train longer.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     public static Recipe Paper(string task, string dataset = "coco", double? reduceRatio = null)
     {

@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, strength. One file, whole or absent;
-/// the one before stays beside it.</summary>
+/// <summary>All that a run needs to go on exactly, in a file that is whole or absent; the one before stays beside it.</summary>
 /// <param name="path">Where the newest is, or is to be.</param>
 internal sealed class TrainingCheckpoint(
     string path, TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)

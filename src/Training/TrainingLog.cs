@@ -99,8 +99,7 @@ public sealed record TrainingRecord(
 /// <param name="Step">Steps done.</param>
 /// <param name="Latest">The newest line of the log; null before the first.</param>
 /// <param name="IsNew">Whether this step wrote that line.</param>
-/// <param name="Notice">What is to be told, in a sentence, such as that a damaged checkpoint was passed over; null for
-/// nothing.</param>
+/// <param name="Notice">What is to be told, such as that a damaged checkpoint was passed over; null for nothing.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew, string? Notice = null)
 {
     /// <summary>How long the rest will take, by what the logged steps took; null before the first line of the log.</summary>
