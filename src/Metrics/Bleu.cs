@@ -5,7 +5,6 @@ namespace Madtp.Kit.Metrics;
 /// <summary>Runs of one to four words, counted. Words are split at white space as Python's <c>str.split</c> does.</summary>
 internal sealed class Ngrams
 {
-    /// <summary>The longest run.</summary>
     public const int Longest = 4;
 
     private readonly Dictionary<string, int> words = new(StringComparer.Ordinal);
@@ -13,7 +12,6 @@ internal sealed class Ngrams
     /// <summary>A run: the numbers of its words, 0 after its end.</summary>
     internal readonly record struct Run(int First, int Second, int Third, int Fourth)
     {
-        /// <summary>How many words it has.</summary>
         public int Length => Fourth != 0 ? 4 : Third != 0 ? 3 : Second != 0 ? 2 : 1;
     }
 
@@ -39,8 +37,7 @@ internal sealed class Ngrams
     internal sealed record Counted(int Words, Dictionary<Run, int> Runs);
 }
 
-/// <summary>BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO's caption evaluation computes them: the closest reference's length,
-/// ties to the shorter.</summary>
+/// <summary>BLEU-1 to BLEU-4 (Papineni et al. 2002) as COCO computes them: the closest length, of two the shorter.</summary>
 public static class Bleu
 {
     // Keep a score of nothing at nothing, and divisions defined.

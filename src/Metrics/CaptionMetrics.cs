@@ -14,8 +14,8 @@ public static class CaptionMetrics
     public static CaptionScores Compute(CaptionSet captions, string? meteorJar = null, string? spiceJar = null)
     {
         var tokenized = captions.Tokenize();
-        var meteor = meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized);
-        var spice = spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized);
+        (double Corpus, double[] PerImage)? meteor = meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized);
+        (double Corpus, double[] PerImage)? spice = spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized);
         var (bleu, rouge, cider) = (Bleu.Compute(tokenized), RougeL.Compute(tokenized), CiderD.Compute(tokenized));
         var images = tokenized.Select((caption, i) => new CaptionImageScores(
             caption.ImageId, bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i]));
@@ -25,7 +25,6 @@ public static class CaptionMetrics
 
 /// <summary>The scores of a set of captions.</summary>
 /// <param name="Bleu">BLEU-1 to BLEU-4.</param>
-/// <param name="RougeL">ROUGE-L.</param>
 /// <param name="Cider">CIDEr-D.</param>
 /// <param name="Meteor">METEOR; null where its program was not given.</param>
 /// <param name="Spice">SPICE; null where its program was not given.</param>
@@ -34,16 +33,11 @@ public sealed record CaptionScores(
     IReadOnlyList<CaptionImageScores> Images);
 
 /// <summary>The scores of one image's caption.</summary>
-/// <param name="Bleu">BLEU-1 to BLEU-4.</param>
-/// <param name="RougeL">ROUGE-L.</param>
-/// <param name="Cider">CIDEr-D.</param>
-/// <param name="Meteor">METEOR; null where its program was not given.</param>
-/// <param name="Spice">SPICE; null where its program was not given.</param>
+/// <inheritdoc cref="CaptionScores"/>
 public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor,
     double? Spice);
 
-/// <summary>Generated captions beside those people wrote, as COCO's caption evaluation pairs them, in the order of the annotation
-/// file's images.</summary>
+/// <summary>Generated captions beside those people wrote, as COCO's evaluation pairs them, in the annotations' order.</summary>
 /// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>
 public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
 {

@@ -2,18 +2,14 @@ using System.ComponentModel;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>What one of the official scoring programs answered.</summary>
-/// <param name="PerImage">The score of each image, in the order given.</param>
-internal sealed record ProgramScores(double Corpus, IReadOnlyList<double> PerImage);
-
-/// <summary>METEOR and SPICE by their official programs, Java archives that are called as COCO's caption evaluation calls them.
-/// KIT_JAVA names another <c>java</c>.</summary>
+/// <summary>METEOR and SPICE by their official programs, Java archives that are called as COCO's caption evaluation calls them:
+/// the score of the corpus and of each image in the order given. KIT_JAVA names another <c>java</c>.</summary>
 internal static class CaptionPrograms
 {
     /// <summary>METEOR 1.5, spoken to line by line.</summary>
     /// <exception cref="FileNotFoundException">There is no such archive.</exception>
     /// <exception cref="InvalidDataException">There is no Java, or the program failed.</exception>
-    public static ProgramScores Meteor(string jar, IReadOnlyList<TokenizedCaption> captions)
+    public static (double Corpus, double[] PerImage) Meteor(string jar, IReadOnlyList<TokenizedCaption> captions)
     {
         using var process = Start("METEOR", jar, "2G", ["-", "-", "-stdio", "-l", "en", "-norm"]);
         var errors = process.StandardError.ReadToEndAsync();
@@ -35,9 +31,8 @@ internal static class CaptionPrograms
     }
 
     /// <summary>SPICE 1.0, given a file and asked for a file.</summary>
-    /// <exception cref="FileNotFoundException">There is no such archive.</exception>
-    /// <exception cref="InvalidDataException">There is no Java, or the program failed.</exception>
-    public static ProgramScores Spice(string jar, IReadOnlyList<TokenizedCaption> captions)
+    /// <inheritdoc cref="Meteor"/>
+    public static (double Corpus, double[] PerImage) Spice(string jar, IReadOnlyList<TokenizedCaption> captions)
     {
         var folder = Directory.CreateTempSubdirectory("kit-spice-");
         try
@@ -63,7 +58,8 @@ internal static class CaptionPrograms
         }
     }
 
-    private static ProgramScores? Converse(StreamWriter input, StreamReader output, IReadOnlyList<TokenizedCaption> captions)
+    private static (double Corpus, double[] PerImage)? Converse(
+        StreamWriter input, StreamReader output, IReadOnlyList<TokenizedCaption> captions)
     {
         var statistics = new List<string>(captions.Count);
         foreach (var caption in captions)
@@ -93,10 +89,10 @@ internal static class CaptionPrograms
             scores.Add(score);
         }
 
-        return new ProgramScores(scores[^1], scores[..^1]);
+        return (scores[^1], [.. scores[..^1]]);
     }
 
-    private static ProgramScores ReadSpice(string path, IReadOnlyList<TokenizedCaption> captions)
+    private static (double Corpus, double[] PerImage) ReadSpice(string path, IReadOnlyList<TokenizedCaption> captions)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(path));
         var scores = new Dictionary<long, double>();
@@ -107,8 +103,8 @@ internal static class CaptionPrograms
                 : double.NaN;
         }
 
-        return new ProgramScores(
-            scores.Values.Average(), [.. captions.Select(caption => scores.GetValueOrDefault(caption.ImageId, double.NaN))]);
+        return (scores.Values.Average(),
+            [.. captions.Select(caption => scores.GetValueOrDefault(caption.ImageId, double.NaN))]);
     }
 
     // It works in the folder of its archive, where its data lie.

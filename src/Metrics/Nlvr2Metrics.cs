@@ -7,8 +7,7 @@ namespace Madtp.Kit.Metrics;
 public static class Nlvr2Metrics
 {
     /// <summary>Reads the field's own formats and scores.</summary>
-    /// <param name="predictionsPath">Lines <c>identifier,label</c>; the label is True or False in whatever case, 1 or 0, blanks
-    /// around it or not.</param>
+    /// <param name="predictionsPath">Lines <c>identifier,label</c>: true or false in any case, 1 or 0, blanks around.</param>
     /// <param name="annotationsPath">NLVR2's JSON lines, with <c>identifier</c> and <c>label</c>, written as above or as JSON's
     /// true and false. The identifier is <c>split-set-pair-sentence</c>; examples that differ in the pair alone share a
     /// sentence.</param>

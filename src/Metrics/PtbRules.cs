@@ -181,8 +181,7 @@ internal static class PtbRules
     };
 }
 
-/// <summary>One way a token can look. Of all rules that match at a place the one that matches most wins, then the one listed
-/// first.</summary>
+/// <summary>One way a token can look. Of all rules that match at a place the longest wins, then the one listed first.</summary>
 /// <param name="Starts">Which characters the pattern can start with.</param>
 /// <param name="Pattern">Of the token; its group <c>t</c>, if any, is the token and the rest must follow.</param>
 /// <param name="Rewrite">What the token is written as; null for as it stands, an empty result for nothing.</param>
@@ -227,7 +226,6 @@ internal enum PtbStart
 {
     /// <summary>A letter, a mark that may stand in a word, a soft hyphen.</summary>
     Letter = 1,
-    /// <summary>A digit.</summary>
     Digit = 2,
     /// <summary>An ampersand, which may begin a letter, a quote or a bracket written as a reference.</summary>
     Reference = 4,

@@ -8,6 +8,7 @@ namespace Madtp.Kit.Metrics;
 /// separators other than the line feed count as blanks, so that lines and captions stay in step.</remarks>
 public static class PtbTokenizer
 {
+    private static readonly char[] LineEnds = ['\r', '\n', '\u2028', '\u2029', '\u000B', '\u000C'];
     private static readonly SearchValues<string> NeverPlain =
         SearchValues.Create(["cannot", "gonna", "gotta", "lemme", "gimme", "wanna"], StringComparison.OrdinalIgnoreCase);
 
@@ -22,7 +23,6 @@ public static class PtbTokenizer
         => [.. TokenizeRaw(captions).Select(line => string.Join(' ', line.Where(token => !Removed.Contains(token))))];
 
     /// <summary>The captions' tokens, punctuation included.</summary>
-    /// <param name="captions">The captions in the order of the evaluation.</param>
     /// <returns>One list of lower-case tokens for each caption.</returns>
     public static IReadOnlyList<IReadOnlyList<string>> TokenizeRaw(IReadOnlyList<string> captions)
     {
@@ -52,16 +52,7 @@ public static class PtbTokenizer
         return lines;
     }
 
-    private static string OneLine(string caption)
-    {
-        var result = new StringBuilder(caption.Length);
-        foreach (var unit in caption)
-        {
-            result.Append(unit is '\r' or '\n' or '\u2028' or '\u2029' or '\u000B' or '\u000C' ? ' ' : unit);
-        }
-
-        return result.ToString();
-    }
+    private static string OneLine(string caption) => string.Join(' ', caption.Split(LineEnds));
 
     /// <summary>Adds the token at a place, if there is one there, and returns how much text it took.</summary>
     private static int Next(string text, int position, List<string> line, int[] failing)

@@ -14,21 +14,13 @@ public static class RetrievalRecall
         ScoreMatrix scores, IReadOnlyList<int> imageOfCaption, ScoreMatrix? textToImage = null)
     {
         Check(scores, imageOfCaption);
-        if (textToImage is not null && (textToImage.Rows != scores.Columns || textToImage.Columns != scores.Rows))
-        {
-            throw new ArgumentException(
-                $"the scores of captions against images are [{textToImage.Rows}, {textToImage.Columns}], not "
-                + $"[{scores.Columns}, {scores.Rows}]");
-        }
-
-        return Recall(
-            TextRanks(scores, imageOfCaption),
-            textToImage is null ? ImageRanks(scores, imageOfCaption)
-                : [.. imageOfCaption.Select((image, caption) => RankOf(textToImage.Row(caption), image))]);
-    }
-
-    private static RecallScores Recall(int[] text, int[] image)
-    {
+        Guard.Argument(
+            textToImage is null || (textToImage.Rows, textToImage.Columns) == (scores.Columns, scores.Rows),
+            $"the scores of captions against images are [{textToImage?.Rows}, {textToImage?.Columns}], not "
+            + $"[{scores.Columns}, {scores.Rows}]");
+        var text = TextRanks(scores, imageOfCaption);
+        var image = textToImage is null ? ImageRanks(scores, imageOfCaption)
+            : [.. imageOfCaption.Select((image, caption) => RankOf(textToImage.Row(caption), image))];
         static double At(int[] ranks, int k) => 100.0 * ranks.Count(rank => rank < k) / ranks.Length;
         return new RecallScores(At(text, 1), At(text, 5), At(text, 10), At(image, 1), At(image, 5), At(image, 10));
     }
@@ -120,19 +112,14 @@ public sealed class ScoreMatrix
     {
         Guard.Argument(rows >= 0 && columns >= 0 && (long)rows * columns == values.Length,
             $"{values.Length} scores do not fill [{rows}, {columns}]", nameof(values));
-        if (Array.FindIndex(values, float.IsNaN) is var wrong and >= 0)
-        {
-            throw new ArgumentException($"the score in row {wrong / columns}, column {wrong % columns} is not a number",
-                nameof(values));
-        }
-
+        var wrong = Array.FindIndex(values, float.IsNaN);
+        Guard.Argument(wrong < 0,
+            $"the score in row {wrong / columns}, column {wrong % columns} is not a number", nameof(values));
         (Rows, Columns, this.values) = (rows, columns, values);
     }
 
-    /// <summary>How many rows there are.</summary>
     public int Rows { get; }
 
-    /// <summary>How many columns there are.</summary>
     public int Columns { get; }
 
     /// <summary>One row.</summary>

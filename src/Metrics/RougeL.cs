@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Metrics;
 
-/// <summary>ROUGE-L (Lin 2004) as COCO's caption evaluation computes it: β = 1.2, best precision and best recall over the
-/// references.</summary>
+/// <summary>ROUGE-L (Lin 2004) as COCO computes it: β = 1.2, best precision and best recall over the references.</summary>
 public static class RougeL
 {
     private const double BetaSquared = 1.2 * 1.2;

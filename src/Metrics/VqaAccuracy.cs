@@ -1,11 +1,10 @@
-using System.Numerics;
+using System.Buffers;
 using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
 
-/// <summary>VQA accuracy: an answer is right in so far as three of the other people gave it, averaged over leaving each person
-/// out.</summary>
+/// <summary>VQA accuracy: an answer is right in so far as three others gave it, averaged over leaving each person out.</summary>
 public static class VqaAccuracy
 {
     /// <summary>Scores predictions.</summary>
@@ -20,14 +19,13 @@ public static class VqaAccuracy
             MeansBy(questions, accuracies, question => question.QuestionType),
             MeansBy(questions, accuracies, question => question.AnswerType),
             [.. questions.Select((question, i) => KeyValuePair
-                .Create(question.QuestionId, PythonRound.ToPlaces(100 * accuracies[i], 2)))]);
+                .Create(question.QuestionId, Rounded(100 * accuracies[i])))]);
     }
 
     /// <summary>Reads the field's own formats and scores.</summary>
     /// <param name="resultsPath">The submission: <c>[{"question_id": …, "answer": …}]</c>.</param>
     /// <param name="annotationsPath">The official annotations, <c>{"annotations": […]}</c>.</param>
-    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; where given, they must be those of the
-    /// annotations.</param>
+    /// <param name="questionsPath">The official questions, <c>{"questions": […]}</c>; they must be the annotations'.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or they do not speak of the same questions.</exception>
     public static VqaScores ComputeFiles(string resultsPath, string annotationsPath, string? questionsPath = null,
@@ -62,14 +60,16 @@ public static class VqaAccuracy
         VqaQuestion[] questions = [.. annotations.Select(item => new VqaQuestion(
             item.Number("question_id"), item.Text("question_type"), item.Text("answer_type"),
             [.. item.Records("answers").Select(HumanAnswer)]))];
-        if (questions.FirstOrDefault(question => question.Answers.Count == 0) is { } silent)
-        {
-            throw new InvalidDataException($"{annotationsPath}: question {silent.QuestionId} has no answers");
-        }
-
-        return questions.Length > 0 ? questions : throw new InvalidDataException(
-            $"{annotationsPath}: there are no questions in it");
+        var silent = questions.FirstOrDefault(question => question.Answers.Count == 0);
+        Guard.Data(silent is null, $"{annotationsPath}: question {silent?.QuestionId} has no answers");
+        Guard.Data(questions.Length > 0, $"{annotationsPath}: there are no questions in it");
+        return questions;
     }
+
+    /// <summary>Python's <c>round(x, 2)</c>: the exact value of the number rounded, a tie to the even digit.
+    /// <c>Math.Round</c> rounds a scaled copy.</summary>
+    internal static double Rounded(double value) => !(Math.Abs(value) < 1e12) ? value : (double)decimal.Round(
+        decimal.Parse(value.ToString("F25", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), 2);
 
     private static VqaHumanAnswer HumanAnswer(JsonRecord answer) => new(
         answer.Text("answer"), answer.Has("answer_confidence") ? answer.Text("answer_confidence") : null,
@@ -106,7 +106,7 @@ public static class VqaAccuracy
             : throw new ArgumentException($"question {question.QuestionId} has no prediction");
 
     private static double Mean(IReadOnlyCollection<double> accuracies) =>
-        PythonRound.ToPlaces(100 * accuracies.Sum() / accuracies.Count, 2);
+        Rounded(100 * accuracies.Sum() / accuracies.Count);
 
     private static IReadOnlyList<KeyValuePair<string, double>> MeansBy(
         IReadOnlyList<VqaQuestion> questions, double[] accuracies, Func<VqaQuestion, string> kind)
@@ -127,8 +127,7 @@ public enum VqaVersion
 {
     /// <summary>The current one (2021): answers are normalized only where the ten people did not all write the same.</summary>
     Current,
-    /// <summary>The one of 2016, which LAVIS still carries: predictions are always normalized, people's answers only in their
-    /// punctuation.</summary>
+    /// <summary>That of 2016, as in LAVIS: predictions always normalized, people's answers in punctuation alone.</summary>
     From2016,
 }
 
@@ -141,37 +140,88 @@ public sealed record VqaScores(
     IReadOnlyList<KeyValuePair<string, double>> PerAnswerType,
     IReadOnlyList<KeyValuePair<long, double>> PerQuestion);
 
-/// <summary>Python's <c>round(x, n)</c>: the exact value of the number rounded, a tie to the even digit. <c>Math.Round</c> rounds
-/// a scaled copy.</summary>
-internal static class PythonRound
+/// <summary>How the official VQA evaluation makes answers comparable, peculiarities included.</summary>
+public static class VqaAnswerNormalization
 {
-    /// <summary>A finite number rounded to some decimal places.</summary>
-    public static double ToPlaces(double value, int places)
+    private const string Punctuation = ";/[]\"{}()=+\\_-><@`,?!";
+
+    private static readonly SearchValues<char> Signs = SearchValues.Create(Punctuation + ".");
+
+    // A flag given in the place of the count, so that only so many periods go.
+    private const int MostPeriods = 32;
+
+    private static readonly Dictionary<string, string> Numbers = new(StringComparer.Ordinal)
     {
-        if (!double.IsFinite(value) || value == 0)
+        ["none"] = "0", ["zero"] = "0", ["one"] = "1", ["two"] = "2", ["three"] = "3", ["four"] = "4", ["five"] = "5",
+        ["six"] = "6", ["seven"] = "7", ["eight"] = "8", ["nine"] = "9", ["ten"] = "10",
+    };
+
+    private static readonly Dictionary<string, string> Contractions = TextTable.ReadLines("vqa-contractions.txt")
+        .Select(line => line.Split(' ')).ToDictionary(fields => fields[0], fields => fields[1], StringComparer.Ordinal);
+
+    /// <summary>Punctuation out: a sign goes without trace where the text has a blank beside that sign anywhere, or a comma
+    /// between digits anywhere; else it becomes a blank. Then up to 32 periods go that no digit follows.</summary>
+    public static string StripPunctuation(string text)
+    {
+        if (!text.AsSpan().ContainsAny(Signs))
         {
-            return value;
+            return text;
         }
 
-        var bits = BitConverter.DoubleToInt64Bits(Math.Abs(value));
-        var exponent = (int)(bits >> 52);
-        var mantissa = bits & ((1L << 52) - 1);
-        (mantissa, exponent) = exponent == 0 ? (mantissa, -1074) : (mantissa | (1L << 52), exponent - 1075);
-        if (exponent >= 0)
+        var result = new StringBuilder(text);
+        var comma = HasCommaBetweenDigits(text);
+        foreach (var sign in Punctuation)
         {
-            return value;
+            var gone = comma || text.Contains($"{sign} ", StringComparison.Ordinal)
+                || text.Contains($" {sign}", StringComparison.Ordinal);
+            result.Replace(sign.ToString(), gone ? "" : " ");
         }
 
-        var scaled = mantissa * BigInteger.Pow(10, places);
-        var unit = BigInteger.One << -exponent;
-        var (quotient, remainder) = BigInteger.DivRem(scaled, unit);
-        var twice = remainder * 2;
-        if (twice > unit || (twice == unit && !quotient.IsEven))
-        {
-            quotient++;
-        }
-
-        var digits = quotient.ToString(CultureInfo.InvariantCulture).PadLeft(places + 1, '0');
-        return Math.CopySign(double.Parse($"{digits[..^places]}.{digits[^places..]}", CultureInfo.InvariantCulture), value);
+        return StripPeriods(result.ToString());
     }
+
+    /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, single blanks.</summary>
+    public static string NormalizeWords(string text)
+    {
+        var words = PythonText.Split(PythonText.Lower(text)).Select(word => Numbers.GetValueOrDefault(word, word));
+        return string.Join(' ', words.Where(word => word is not ("a" or "an" or "the"))
+            .Select(word => Contractions.GetValueOrDefault(word, word)));
+    }
+
+    private static string StripPeriods(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        var removed = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '.' && removed < MostPeriods && !IsDigit(text, i + 1))
+            {
+                removed++;
+            }
+            else
+            {
+                result.Append(text[i]);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    private static bool HasCommaBetweenDigits(string text)
+    {
+        for (var i = 1; i < text.Length - 1; i++)
+        {
+            var before = i > 1 && char.IsSurrogatePair(text[i - 2], text[i - 1]) ? i - 2 : i - 1;
+            if (text[i] == ',' && IsDigit(text, before) && IsDigit(text, i + 1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsDigit(string text, int index)
+        => index < text.Length && UnicodeTables.Instance.CategoryOf(
+            PythonText.NextCodePoint(text, ref index)) == UnicodeCategory.DecimalDigitNumber;
 }

@@ -1,3 +1,4 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
@@ -28,35 +29,25 @@ public sealed record CaptionLanguage(
 /// <summary>BLIP's captioner on COCO in Karpathy's splits: what does the image show? An example is a caption with its image. The
 /// text has no aligned feature, so that the alignment loss has no part. Costs are those of reading the captions that people
 /// wrote, each once, so that they do not depend on what is generated.</summary>
-public sealed class CaptionTask : ModelTask<CaptionedImages>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</param>
+public sealed class CaptionTask(
+    BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
+    : ModelTask<CaptionedImages>(model, settings, open)
 {
     private const int CaptionedAtOnce = 50; // images
 
-    private readonly BlipCaptioner model;
-    private readonly CaptionLanguage language;
+    private readonly BlipCaptioner model = model;
 
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    /// <param name="model">The model, on the device that it computes on.</param>
-    public CaptionTask(BlipCaptioner model, CaptionLanguage language, TaskSettings settings, Func<string, CaptionedImages> open)
-        : base(model, settings, open)
-    {
-        (this.model, this.language) = (model, language);
-        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width);
-    }
+    private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision);
 
     public override string Name => "caption";
 
     public override string CostOf => "an image with its caption read once";
 
     /// <summary>Opens the toy world, or COCO's files in Karpathy's form or BLIP's.</summary>
-    /// <exception cref="ArgumentException">The settings name another data set.</exception>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static CaptionTask Open(TaskSettings settings)
+    internal static CaptionTask Open(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         Guard.Argument(settings.Dataset == "coco", $"captioning is trained and scored on coco, not on '{settings.Dataset}'");
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipCaptioner(config));
@@ -89,20 +80,18 @@ public sealed class CaptionTask : ModelTask<CaptionedImages>
         Tensor Mean(Tensor mean) => BatchPart.Mean(mean, captions, some => Words(Targets(Train.Texts(some).Ids)))!;
         var losses = new StepLosses(Mean(output.Loss), Mean(WordsRight(output.Logits, Targets(ids))))
         {
-            Auxiliary = Heads!.Loss(captions, output.Vision.X, some => Train.PatchClasses(ImagesOf(some), Device)),
+            Auxiliary = Heads.Loss(captions, output.Vision.X, some =>
+                Train.PatchClasses([.. some.Select(caption => Train.ImageOfCaption[caption])], Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
-
-    private int[] ImagesOf(int[] captions) => [.. captions.Select(caption => Train.ImageOfCaption[caption])];
 
     /// <summary>Captions every image and compares with all its captions: the field's metrics, MACs, tokens per layer.</summary>
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every caption is compared with those of another image.</param>
     /// <param name="truth">COCO's file of references; the split's own captions if null.</param>
-    /// <returns>Accuracy is the share of captions that say the same as one of the image's, or CIDEr-D where the language does not
-    /// tell what captions say.</returns>
+    /// <returns>Accuracy is the share of captions that say what one of the image's says, or else CIDEr-D.</returns>
     public static Evaluation Evaluate(
         BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null,
         Scoring? scoring = null, string? truth = null)

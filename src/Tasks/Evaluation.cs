@@ -9,8 +9,7 @@ namespace Madtp.Kit.Tasks;
 /// <param name="Macs">Multiply-accumulates of one example, mean over the examples ('paper' accounting).</param>
 /// <param name="DenseMacs">The same of the plain model on the same examples.</param>
 /// <param name="Strength">The method's strength, as <see cref="StrengthIs"/> says; null where nothing is reduced.</param>
-/// <param name="StrengthIs">What the strength is: MADTP's <c>temperature</c> T, others' <c>keep ratio</c>; null without
-/// reduction.</param>
+/// <param name="StrengthIs">MADTP's <c>temperature</c> T or others' <c>keep ratio</c>; null without reduction.</param>
 /// <param name="Calibration">How the strength was found; null where it was given.</param>
 /// <param name="Submission">The file that the task's official evaluation reads; null where none was written.</param>
 /// <param name="Resumed">Examples that an earlier run had answered already.</param>
@@ -18,8 +17,7 @@ public sealed record Evaluation(
     string Split, int Examples, double Accuracy, double Macs, double DenseMacs, double? Strength = null,
     string? StrengthIs = null, CalibrationResult? Calibration = null, string? Submission = null, int Resumed = 0)
 {
-    /// <summary>Every score by its name in the field, as the field gives it, in the order of reports; empty where answers are not
-    /// public.</summary>
+    /// <summary>Every score as the field names and gives it, in the order of reports; none where answers are secret.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Scores { get; init; } = [];
 
     /// <summary>Single scores as shares, such as recalls or the accuracy of a kind of example; may be empty.</summary>
@@ -39,7 +37,6 @@ public readonly record struct EvaluationProgress(string Step, int Done, int Tota
 /// <summary>What is given away at random, to show that a model needs it.</summary>
 public enum Shuffle
 {
-    /// <summary>Nothing.</summary>
     None,
     /// <summary>Every text gets the images of another example.</summary>
     Images,
@@ -56,13 +53,11 @@ public sealed record Scoring
     /// <summary>Examples answered at once; the task's own number if null.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>What is given away.</summary>
     public Shuffle Shuffle { get; init; }
 
     /// <summary>Takes answers and submission, so that a run that was cut off goes on; nothing is written if null.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Told how far it is.</summary>
     public IProgress<EvaluationProgress>? Progress { get; init; }
 
     /// <summary>Stops it after the batch in hand.</summary>
@@ -72,7 +67,6 @@ public sealed record Scoring
     /// batches by turns; each has all answers in the end.</summary>
     /// <param name="batchSize">Examples answered at once, where the settings do not say.</param>
     /// <param name="step">What is done; names the file of answers.</param>
-    /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="answer">Answers the examples of some numbers; what they cost is in the trace.</param>
     /// <exception cref="OperationCanceledException">It was stopped; what is answered stays.</exception>
     internal Answered<T> Answers<T>(
@@ -129,21 +123,17 @@ public sealed record Scoring
     /// <returns>The file; null where there is no folder.</returns>
     internal string? Submit(string name, Action<string> write)
     {
-        if (Folder is null)
+        var path = Folder is null ? null : Path.Combine(Folder, name);
+        if (path is not null)
         {
-            return null;
+            Ranks.First(() => write(path));
         }
 
-        var path = Path.Combine(Folder, name);
-        Ranks.First(() => write(path));
         return path;
     }
 }
 
-/// <summary>Answers to a split's first examples, in order.</summary>
-/// <param name="Tokens">Tokens that leave each layer, mean over the samples that passed it just now.</param>
-/// <param name="Resumed">How many an earlier run had left.</param>
-/// <param name="Strength">The method's strength; null for the plain model.</param>
+/// <summary>Answers to a split's first examples, in order, and what <see cref="Evaluation"/> says of them all.</summary>
 internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<string, double> Tokens, int Resumed,
     double? Strength)
 {
@@ -154,6 +144,4 @@ internal sealed record Answered<T>(IReadOnlyList<T> All, IReadOnlyDictionary<str
 
 /// <summary>What was answered to an example.</summary>
 /// <param name="Right">Whether it is right, where the example tells; else null.</param>
-/// <param name="Macs">Multiply-accumulates.</param>
-/// <param name="DenseMacs">Multiply-accumulates of the plain model.</param>
 internal sealed record Answer(string Text, bool? Right, double Macs, double DenseMacs);

@@ -1,3 +1,4 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
@@ -10,7 +11,7 @@ namespace Madtp.Kit.Tasks;
 /// tokens out, and its strength (temperature or keep ratio) is calibrated again and again while the weights move.</summary>
 public abstract class ModelTask : TrainingTask, IDisposable
 {
-    private static readonly Dictionary<string, Func<TaskSettings, ModelTask>> Openers = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<TaskSettings, CheckpointFile?, ModelTask>> Openers = new()
     {
         ["nlvr2"] = NlvrTask.Open,
         ["clip"] = RetrievalTask.OpenClip,
@@ -34,10 +35,8 @@ public abstract class ModelTask : TrainingTask, IDisposable
         }
     }
 
-    /// <summary>The tasks by name.</summary>
     public static IReadOnlyList<string> Names => [.. Openers.Keys];
 
-    /// <summary>What the task was opened with.</summary>
     public TaskSettings Settings { get; }
 
     /// <summary>The settings of a task whose model is pruned otherwise than by tokens.</summary>
@@ -72,17 +71,17 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public static ModelTask Open(string name, TaskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (settings.StrengthIs is { } given && given != settings.Reduction.StrengthIs)
-        {
-            throw new ArgumentException($"{settings.Reduction.Name} has a {settings.Reduction.StrengthIs}, not a {given}: give "
-                + $"{(given == PruningMethod.KeepRatio ? "--temperature" : "--keep")}, or --reduce");
-        }
-
-        return settings.ReduceRatio is not (null or (> 0 and < 1))
-            ? throw new ArgumentException(
-                FormattableString.Invariant($"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}"))
-            : Openers.TryGetValue(name, out var open) ? open(settings)
-                : throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
+        var (method, given) = (settings.Reduction, settings.StrengthIs);
+        Guard.Argument(given is null || given == method.StrengthIs,
+            $"{method.Name} has a {method.StrengthIs}, not a {given}: give "
+            + $"{(given == PruningMethod.KeepRatio ? "--temperature" : "--keep")}, or --reduce");
+        Guard.Argument(settings.ReduceRatio is null or (> 0 and < 1),
+            $"a reduce ratio lies between 0 and 1, not at {settings.ReduceRatio}");
+        var open = Openers.GetValueOrDefault(name)
+            ?? throw new ArgumentException($"no task '{name}'; there are {string.Join(", ", Names)}", nameof(name));
+        using var checkpoint = settings.Checkpoint is { } path ? CheckpointFile.Open(path) : null;
+        Guard.Argument(checkpoint is not null || (settings.Data is null && settings.Learns), $"name the weights to begin with");
+        return open(settings, checkpoint);
     }
 
     public override TrainingObjective Objective => new(Settings.AlignmentWeight, AuxiliaryWeight: 1);
@@ -106,9 +105,8 @@ public abstract class ModelTask : TrainingTask, IDisposable
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("model", Model), .. Heads?.Modules ?? []];
 
     /// <summary>Heads of losses that only help.</summary>
-    private protected TrainingHeads? Heads { get; init; }
+    private protected virtual TrainingHeads? Heads => null;
 
-    /// <summary>What single examples cost the model.</summary>
     protected RunCosts Costs { get; }
 
     protected TokenReduction Reduction { get; }
@@ -119,7 +117,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The epoch of the step in hand, from 0.</summary>
     protected int Epoch { get; private set; }
 
-    /// <summary>Where the model computes.</summary>
     protected Device Device => Model.parameters().First().device;
 
     public override void Prepare(int step, int stepsPerEpoch)
@@ -136,11 +133,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <exception cref="InvalidOperationException">The task has no budget.</exception>
     public CalibrationResult Calibrate()
     {
-        if (Settings.ReduceRatio is not { } ratio)
-        {
-            throw new InvalidOperationException("nothing is reduced in this training, so there is nothing to calibrate");
-        }
-
+        Guard.State(Settings.ReduceRatio is not null, $"nothing is reduced in this training, so there is nothing to calibrate");
         if (Calibration is not null && Settings.Reduction.StrengthIs == PruningMethod.KeepRatio)
         {
             return Calibration; // what a keep ratio costs does not move with the weights
@@ -154,7 +147,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
                 Settings.Reduction.Turn(Reduction, strength);
                 return CalibrationCost(reduced: true);
             },
-            (1 - ratio) * dense,
+            (1 - Settings.ReduceRatio.Value) * dense,
             Settings.Reduction.Range) with { Dense = dense, StrengthIs = Settings.Reduction.StrengthIs }));
     }
 
@@ -185,8 +178,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Whether a sample's tokens depend on those that are computed with it.</summary>
     internal bool SharesCounts => Active is { Policy: { Layout: not BatchLayout.PerInstance } or { Keep: SharedCountRule } };
 
-    /// <summary>Whether the method chooses tokens by alignment guidance and the model has none, as one that was never trained for
-    /// token reduction.</summary>
+    /// <summary>Whether the method needs alignment guidance and the model, never trained for token reduction, has none.</summary>
     internal bool LacksGuidance => Reduction.Policy.NeedsAlignment
         && ((IReducibleModel)Model).ReducibleEncoders.All(encoder => encoder.SpaceDict is null);
 
@@ -198,20 +190,13 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Tokens of a training example's text, padding left out.</summary>
     public abstract int TextLength(int example);
 
-    /// <summary>The same task on the same data for another model of the kind, which keeps all tokens and is trained on the
-    /// answers alone.</summary>
+    /// <summary>The same task for another model of the kind, which keeps all tokens and learns from answers alone.</summary>
     public abstract ModelTask With(nn.Module other);
 
-    public void Dispose()
+    /// <summary>Detaches the method, and frees the heads and what the task opened.</summary>
+    public virtual void Dispose()
     {
         Reduction.Dispose();
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Frees the heads and what the task opened.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
         foreach (var (_, head) in Heads?.Modules ?? [])
         {
             head.Dispose();

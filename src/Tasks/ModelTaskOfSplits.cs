@@ -6,7 +6,6 @@ using Madtp.Kit.Models;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>A task whose splits are of one type, each opened once.</summary>
-/// <typeparam name="TSplit">A split as the model reads it.</typeparam>
 /// <param name="model">The model, on the device that it computes on.</param>
 public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings settings, Func<string, TSplit> open)
     : ModelTask(model, settings)
@@ -26,15 +25,8 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
     /// <summary>A split by its name.</summary>
     /// <exception cref="FileNotFoundException">A file of it is missing; the message says where it belongs.</exception>
     /// <exception cref="InvalidDataException">A file of it is malformed.</exception>
-    protected internal TSplit Split(string name)
-    {
-        if (!opened.TryGetValue(name, out var split))
-        {
-            opened[name] = split = open(name);
-        }
-
-        return split;
-    }
+    protected internal TSplit Split(string name) =>
+        opened.TryGetValue(name, out var split) ? split : opened[name] = open(name);
 
     /// <summary>Multiply-accumulates of one of a split's first examples, mean, as the attached reduction leaves it.</summary>
     protected abstract double ReducedCost(TSplit split, int examples);
@@ -48,9 +40,9 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
             : Enumerable.Range(0, count).Average(example => (double)Costs.Dense(split.TextLength(example)));
     }
 
-    protected override void Dispose(bool disposing)
+    public override void Dispose()
     {
-        base.Dispose(disposing);
+        base.Dispose();
         foreach (var split in OwnsSplits ? opened.Values.ToArray() : [])
         {
             split.Dispose();
@@ -61,7 +53,6 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
     internal bool OwnsSplits { get; init; } = true;
 
     /// <summary>Multiply-accumulates of some texts with their images, as they are reduced and of the plain model.</summary>
-    /// <param name="costs">What single examples cost.</param>
     /// <param name="trace">The record of one pass; null where nothing is reduced.</param>
     /// <param name="imageOf">Each text's place among the images; the same as its own if null.</param>
     private protected static (double Macs, double Dense)[] Spent(

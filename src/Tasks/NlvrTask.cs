@@ -1,3 +1,4 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
@@ -9,23 +10,19 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>BLIP on NLVR2: is a statement true of two images? An example is a pair of images with a statement.</summary>
-public sealed class NlvrTask : ModelTask<NlvrPairs>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</param>
+public sealed class NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open)
+    : ModelTask<NlvrPairs>(model, settings, open)
 {
     private const int ScoredAtOnce = 100; // examples
 
-    private readonly BlipNlvr model;
-
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>dev</c> and what is scored.</summary>
-    /// <param name="model">The model, on the device that it computes on.</param>
-    public NlvrTask(BlipNlvr model, TaskSettings settings, Func<string, NlvrPairs> open) : base(model, settings, open)
-    {
-        this.model = model;
-        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width, model.Config.Text.Width);
-    }
+    private readonly BlipNlvr model = model;
 
     /// <summary>A task on two splits, which stay the caller's: what is learned, and what is watched and scored.</summary>
     public NlvrTask(BlipNlvr model, TaskSettings settings, NlvrPairs train, NlvrPairs watched)
         : this(model, settings, split => split == "train" ? train : watched) => OwnsSplits = false;
+
+    private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision, model.Config.Text);
 
     public override string Name => "nlvr2";
 
@@ -36,12 +33,8 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     public override string ValidationSplit => "dev";
 
     /// <summary>Opens the toy world, or NLVR2's files in their makers' form or BLIP's.</summary>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static NlvrTask Open(TaskSettings settings)
+    internal static NlvrTask Open(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var sizes = settings.Corpus is null ? BlipConfig.Toy : BlipConfig.Decoys;
@@ -71,7 +64,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var losses = new StepLosses(nn.functional.cross_entropy(output.Logits, batch.Labels), right)
         {
             Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(
+            Auxiliary = Heads.Loss(
                 examples.ToArray(), output.Vision.X, some => Train.PatchClasses(some, Device),
                 output.Text.X, some => Train.NamedCounts(some, Device)),
         };
@@ -79,8 +72,6 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
     }
 
     /// <summary>Scores a model with a method attached, which is detached again.</summary>
-    /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="scoring">How; all of them if null.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     public static Evaluation Evaluate(
         BlipNlvr model, NlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
@@ -131,7 +122,7 @@ public sealed class NlvrTask : ModelTask<NlvrPairs>
         var scores = Evaluate(model, Split(split), split, Active, scoring);
         return Settings.Corpus is null || Active is null || scoring.Shuffle != Shuffle.None ? scores : scores with
         {
-            ByKind = scores.ByKind.Concat(KeptShares.Of(model, Split(split), Active)).Concat(Collapse(Split(split)))
+            ByKind = scores.ByKind.Concat(NlvrTokens.KeptShares(model, Split(split), Active)).Concat(Collapse(Split(split)))
                 .ToDictionary(kind => kind.Key, kind => kind.Value),
         };
     }

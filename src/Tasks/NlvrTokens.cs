@@ -14,7 +14,6 @@ public static class NlvrTokens
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="limit">Runs the first examples only.</param>
     /// <param name="batchSize">Examples that are run at once; matters to policies whose samples share a number of tokens.</param>
-    /// <returns>One record for each pair, in order.</returns>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     public static IReadOnlyList<PairTokens> Of(
         BlipNlvr model, NlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
@@ -22,11 +21,41 @@ public static class NlvrTokens
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(setting);
+        using var reduction = setting.Attach(model);
+        return Of(model, pairs, reduction, limit, batchSize);
+    }
+
+    /// <summary>Shares of the patches of objects, of glyphs and of the ground, in the world with decoys, that are tokens of their
+    /// own after the last image layer: "kept objects", "kept glyphs", "kept ground".</summary>
+    internal static IReadOnlyDictionary<string, double> KeptShares(
+        BlipNlvr model, NlvrPairs pairs, TokenReduction reduction)
+    {
+        var (all, kept) = (new double[3], new double[3]);
+        static int Place(long shown) => (int?)Thing.KindOf((int)shown) ?? 2;
+        foreach (var (example, tokens) in Of(model, pairs, reduction, limit: 500, batchSize: 50).Index())
+        {
+            using var classes = pairs.PatchClasses([example], null)!; // [2, patches]
+            var shown = classes.data<long>().ToArray().Chunk((int)classes.shape[1]);
+            foreach (var (image, patches) in new[] { tokens.Left, tokens.Right }.Zip(shown))
+            {
+                Array.ForEach(patches, patch => all[Place(patch)]++);
+                foreach (var position in image.Positions[^1])
+                {
+                    kept[Place(patches[position])]++;
+                }
+            }
+        }
+
+        string[] names = ["kept objects", "kept glyphs", "kept ground"];
+        return names.Index().ToDictionary(name => name.Item, name => kept[name.Index] / all[name.Index]);
+    }
+
+    private static List<PairTokens> Of(BlipNlvr model, NlvrPairs pairs, TokenReduction reduction, int? limit, int batchSize)
+    {
         var (paper, deploy) = (RunCosts.Of(model), RunCosts.Of(model, Accounting.Deploy));
         var device = Placement.DeviceOf(model);
         model.eval();
         using var off = inference_mode();
-        using var reduction = setting.Attach(model);
         using var trace = reduction.Record(TraceDetail.Positions);
         var all = new List<PairTokens>();
         foreach (var examples in Enumerable.Range(0, Math.Min(limit ?? pairs.Count, pairs.Count)).Chunk(batchSize))
@@ -58,46 +87,4 @@ public sealed record PairTokens(TokensLeft Left, TokensLeft Right, TokensLeft Te
 
     /// <summary>The same with all that choosing tokens takes (<see cref="Accounting.Deploy"/>).</summary>
     public required double DeployShare { get; init; }
-}
-
-/// <summary>What a reduction leaves of the patches of objects, of glyphs and of the ground, in the world with decoys.</summary>
-public static class KeptShares
-{
-    private const int AtOnce = 50;
-
-    /// <summary>Shares of the patches of each kind that are tokens of their own after the last image layer: "kept objects", "kept
-    /// glyphs", "kept ground".</summary>
-    /// <param name="model">The model; left in evaluation mode.</param>
-    /// <param name="pairs">The examples, which know what their patches show.</param>
-    /// <param name="limit">Looks at the first examples only.</param>
-    public static IReadOnlyDictionary<string,
-        double> Of(BlipNlvr model, NlvrPairs pairs, TokenReduction reduction, int limit = 500)
-    {
-        var (all, kept) = (new double[3], new double[3]);
-        var device = Placement.DeviceOf(model);
-        model.eval();
-        using var off = inference_mode();
-        using var trace = reduction.Record(TraceDetail.Positions);
-        foreach (var examples in Enumerable.Range(0, Math.Min(limit, pairs.Count)).Chunk(AtOnce))
-        {
-            using var scope = NewDisposeScope();
-            trace.Clear();
-            var batch = pairs.Batch(examples, device: device);
-            model.Forward(batch);
-            var (patches, classes) = ((int)batch.PatchClasses!.shape[1], batch.PatchClasses.cpu().data<long>().ToArray());
-            for (var image = 0; image < 2 * examples.Length; image++)
-            {
-                Array.ForEach(classes[(image * patches)..((image + 1) * patches)], shown => all[Place(shown)]++);
-                foreach (var position in trace.Left("visual_encoder", image, 1).Positions[^1])
-                {
-                    kept[Place(classes[(image * patches) + position])]++;
-                }
-            }
-        }
-
-        string[] names = ["kept objects", "kept glyphs", "kept ground"];
-        return names.Index().ToDictionary(name => name.Item, name => kept[name.Index] / all[name.Index]);
-    }
-
-    private static int Place(long shown) => (int?)Thing.KindOf((int)shown) ?? 2;
 }

@@ -98,8 +98,7 @@ internal sealed class ResultLog<T> : IDisposable
     }
 }
 
-/// <summary>Everything that a run's results depend on, by name. Two runs of equal identity give equal results, so that one may go
-/// on where the other stopped.</summary>
+/// <summary>All that a run's results depend on, by name: of two with equal identity one may go on for the other.</summary>
 internal sealed class RunIdentity
 {
     private const string FileName = "run.json";
@@ -110,20 +109,11 @@ internal sealed class RunIdentity
     public string Short => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(parts)))[..8];
 
     /// <summary>Adds what a run depends on; null counts as not given.</summary>
-    public void Add(string name, IFormattable? value)
+    public void Add(string name, object? value)
     {
         if (value is not null)
         {
-            parts[name] = value.ToString(value is double ? "R" : null, CultureInfo.InvariantCulture);
-        }
-    }
-
-    /// <inheritdoc cref="Add(string, IFormattable)"/>
-    public void Add(string name, string? value)
-    {
-        if (value is not null)
-        {
-            parts[name] = value;
+            parts[name] = Convert.ToString(value, CultureInfo.InvariantCulture)!; // of doubles the shortest that is read as equal
         }
     }
 
@@ -131,9 +121,8 @@ internal sealed class RunIdentity
     public void AddFile(string name, string path)
     {
         using var stream = File.OpenRead(path);
-        parts[name] =
-            $"{Path.GetFileName(path)}, {stream.Length.ToString(CultureInfo.InvariantCulture)} bytes, SHA-256 "
-                + $"{Convert.ToHexStringLower(SHA256.HashData(stream))}";
+        parts[name] = FormattableString.Invariant(
+            $"{Path.GetFileName(path)}, {stream.Length} bytes, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(stream))}");
     }
 
     /// <summary>Makes a folder this run's.</summary>
@@ -142,13 +131,13 @@ internal sealed class RunIdentity
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, FileName);
-        if (File.Exists(path) && !fresh && Differences(path) is { Count: > 0 } differences)
+        if (File.Exists(path) && !fresh)
         {
-            throw new InvalidDataException(
+            var differences = Differences(path);
+            Guard.Data(differences.Count == 0,
                 $"{folder} holds another run: {string.Join("; ", differences)}. Give another folder, or have it begun anew");
         }
-
-        if (!File.Exists(path) || fresh)
+        else
         {
             // Results without a run that they belong to are worth nothing.
             Array.ForEach(Directory.GetFiles(folder, "*.jsonl"), File.Delete);

@@ -12,25 +12,20 @@ namespace Madtp.Kit.Tasks;
 
 /// <summary>CLIP or BLIP on COCO's or Flickr30k's captions: which caption belongs to an image, and which image to a caption? An
 /// example is a caption with its image. CLIP ranks by similarity alone; BLIP then reads the best candidates.</summary>
-public sealed class RetrievalTask : ModelTask<CaptionedImages>
+/// <param name="model">A CLIP or a BLIP for retrieval on its device; with training copies where it is trained.</param>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</param>
+public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
+    : ModelTask<CaptionedImages>(model, settings, open)
 {
     private const int EncodedAtOnce = 100; // images
     private const int ReadAtOnce = 64; // pairs
     private const int FewImages = 1000;
     private const int FewCandidates = 16;
 
-    private readonly IReducibleModel model;
+    private readonly IReducibleModel model = model;
     private double distillation;
 
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and <c>test</c>.</summary>
-    /// <param name="model">A CLIP or a BLIP for retrieval on its device; with training copies where it is trained.</param>
-    /// <exception cref="ArgumentException">It is another model.</exception>
-    public RetrievalTask(IReducibleModel model, TaskSettings settings, Func<string, CaptionedImages> open)
-        : base(model, settings, open)
-    {
-        this.model = model;
-        Heads = new TrainingHeads(settings, Device, ImageWidth(model));
-    }
+    private protected override TrainingHeads Heads { get; } = new(settings, (nn.Module)model, Vision(model));
 
     public override string Name => model is ClipModel ? "clip" : "retrieval";
 
@@ -39,12 +34,8 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     public override bool ComparesExamples => true;
 
     /// <summary>Opens CLIP with the toy world, or with files in Karpathy's form or BLIP's.</summary>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static RetrievalTask OpenClip(TaskSettings settings)
+    internal static RetrievalTask OpenClip(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var toy = TaskModel.Clip(settings, checkpoint, ClipConfig.Toy);
@@ -54,31 +45,27 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         files.RequireLearned();
         var sizes = CheckpointSizes.Clip(checkpoint!, settings.Hints);
-        var text = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
-        var encoding = new TextEncoding(text.Tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
+        var (vocabulary, tokens) = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
+        var encoding = new TextEncoding(tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
         var model = TaskModel.Clip(settings, checkpoint, sizes);
         return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))
         {
-            Files = splits => [.. files.Paths(splits), text.Path],
+            Files = splits => [.. files.Paths(splits), vocabulary],
         };
     }
 
     /// <summary>Opens BLIP, likewise.</summary>
-    /// <inheritdoc cref="OpenClip"/>
-    public static RetrievalTask OpenBlip(TaskSettings settings)
+    internal static RetrievalTask OpenBlip(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         BlipRetrieval Create(BlipConfig config) => new(config);
-        var contrastive = TaskModel.Contrastive(settings);
         if (settings.Data is null)
         {
-            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyRetrieval, Create, contrastive);
+            var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyRetrieval, Create);
             return new RetrievalTask(toy, settings, split => ToyCaptionedImages.DrawForBlip(split, settings.OpenedScenes));
         }
 
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
-        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, Create, contrastive);
+        var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, Create);
         var encoding = new TextEncoding(texts.Caption, texts.Tokenizer.PaddingId, settings.CountsPadding ? texts.Width : null);
         return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))
         {
@@ -107,7 +94,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         var losses = new StepLosses(step.Task, Correct(step.Features))
         {
             Alignment = AlignmentLoss.Of(step.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(ImagesOf(some), Device)),
+            Auxiliary = Heads.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(ImagesOf(some), Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
@@ -126,7 +113,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(split);
-        ImageWidth(model);
+        Vision(model);
         scoring ??= new Scoring();
         Guard.Argument(scoring.Shuffle == Shuffle.None,
             $"retrieval has nothing to shuffle: images and captions are ranked against all others anyway");
@@ -135,8 +122,7 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         ((nn.Module)model).eval();
         var costs = RunCosts.Of((nn.Module)model);
         var count = Math.Min(scoring.Limit ?? split.Images, split.Images);
-        var captions = split.ImageOfCaption.Index().Where(caption => caption.Item < count).OrderBy(caption => caption.Item)
-            .ToLookup(caption => caption.Item, caption => caption.Index);
+        var captions = split.ImageOfCaption.Index().ToLookup(caption => caption.Item, caption => caption.Index);
         var answered = scoring.Answers(
             count, EncodedAtOnce, "answers", reduction, (some, trace) => Encoded(model, costs, split, captions, some, trace));
         var answers = answered.All;
@@ -263,10 +249,10 @@ public sealed class RetrievalTask : ModelTask<CaptionedImages>
         return (image.Feature, words.Feature, image.Tokens.TokensPerSample());
     }
 
-    private static int ImageWidth(IReducibleModel model) => model switch
+    private static VisionTransformerConfig Vision(IReducibleModel model) => model switch
     {
-        ClipModel clip => clip.Config.Vision.Width,
-        BlipRetrieval blip => blip.Config.Vision.Width,
+        ClipModel clip => clip.Config.Vision,
+        BlipRetrieval blip => blip.Config.Vision,
         _ => throw new ArgumentException(
             $"retrieval is done by a CLIP or a BLIP for it, not by a {model.GetType().Name}", nameof(model)),
     };

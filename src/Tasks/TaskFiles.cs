@@ -39,8 +39,8 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
             return File.Exists(given) ? given : throw new FileNotFoundException($"no vocabulary at '{given}'", given);
         }
 
-        var places = names.SelectMany(
-            name => VocabularyFolders.Select(folder => Path.GetFullPath(Path.Combine(root, folder, name))));
+        var places =
+            from name in names from folder in VocabularyFolders select Path.GetFullPath(Path.Combine(root, folder, name));
         return places.FirstOrDefault(File.Exists) ?? Missing(
             "vocab", names, $"no {string.Join(" or ", names)} in '{root}', '{Path.Combine(root, "vocab")}' or beside them; "
                 + "'./kit data get vocab' fetches them, or name the file");
@@ -62,10 +62,8 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
 /// <summary>The files of a task's splits.</summary>
 internal abstract class SplitFiles(TaskFiles files, TaskSettings settings)
 {
-    /// <summary>Finds them.</summary>
     public TaskFiles Files => files;
 
-    /// <summary>What the task is opened with.</summary>
     protected TaskSettings Settings => settings;
 
     /// <summary>The files of a task of any name.</summary>
@@ -81,9 +79,7 @@ internal abstract class SplitFiles(TaskFiles files, TaskSettings settings)
     /// <exception cref="FileNotFoundException">One is missing; the message says where it belongs.</exception>
     public abstract IReadOnlyList<string> Paths(IEnumerable<string> splits);
 
-    /// <summary>Insists that what is learned and watched is there, before the model is made; what is only scored is looked for
-    /// when it is read.</summary>
-    /// <exception cref="FileNotFoundException">One is missing; the message says where it belongs.</exception>
+    /// <summary>Insists that what is learned and watched is there; what is only scored is looked for when it is read.</summary>
     public void RequireLearned() => _ = settings.Learns ? Paths(["train", Watched]) : [];
 
     /// <summary>The split that is watched while training.</summary>

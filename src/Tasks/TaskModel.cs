@@ -10,32 +10,23 @@ namespace Madtp.Kit.Tasks;
 /// <summary>The model that a task begins with: new, or filled from a checkpoint.</summary>
 internal static class TaskModel
 {
-    /// <summary>The checkpoint that the settings name; null for a new model.</summary>
-    /// <exception cref="ArgumentException">Files are to be learned from, but nothing to begin with is named.</exception>
-    public static CheckpointFile? Checkpoint(TaskSettings settings) => settings.Checkpoint is { } path ? CheckpointFile.Open(path)
-        : settings.Data is null && settings.Learns ? null
-        : throw new ArgumentException("name the weights to begin with");
-
     /// <summary>A published BLIP of any task with its texts; the files that it learns from have to be there.</summary>
     /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
     /// <exception cref="InvalidDataException">Tensors or vocabulary are not those of this model.</exception>
     public static (T Model, BlipTexts Texts) Blip<T>(
-        TaskSettings settings, CheckpointFile checkpoint, SplitFiles files, Func<BlipConfig, T> create,
-            ContrastiveConfig? contrastive = null)
+        TaskSettings settings, CheckpointFile checkpoint, SplitFiles files, Func<BlipConfig, T> create)
         where T : nn.Module
     {
         files.RequireLearned();
         var sizes = CheckpointSizes.Blip(checkpoint, settings.Hints);
         var texts = BlipTexts.Open(sizes, checkpoint, files.Files, settings.Vocabulary);
-        return (Blip(settings, checkpoint, sizes, create, contrastive), texts);
+        return (Blip(settings, checkpoint, sizes, create), texts);
     }
 
     /// <summary>A BLIP of any task.</summary>
     /// <param name="checkpoint">Its weights; null begins anew.</param>
-    /// <param name="contrastive">Copies for contrastive learning, where the task has any.</param>
     /// <exception cref="InvalidDataException">The tensors are not those of this model; the message lists them.</exception>
-    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, Func<BlipConfig, T> create,
-        ContrastiveConfig? contrastive = null)
+    public static T Blip<T>(TaskSettings settings, CheckpointFile? checkpoint, BlipConfig sizes, Func<BlipConfig, T> create)
         where T : nn.Module
     {
         sizes = sizes with { Vision = Sized(sizes.Vision, settings.ImageSize) };
@@ -44,12 +35,12 @@ internal static class TaskModel
             Vision = sizes.Vision with { DropPath = settings.DropPath },
             Text = sizes.Text with { Dropout = settings.Dropout },
             Alignment = Alignment(settings, sizes.Alignment),
-            Contrastive = contrastive,
+            Contrastive = typeof(T) == typeof(BlipRetrieval) ? Contrastive(settings) : null,
         });
     }
 
     /// <summary>A CLIP.</summary>
-    /// <inheritdoc cref="Blip{T}(TaskSettings, CheckpointFile?, BlipConfig, Func{BlipConfig, T}, ContrastiveConfig?)"/>
+    /// <inheritdoc cref="Blip{T}(TaskSettings, CheckpointFile?, BlipConfig, Func{BlipConfig, T})"/>
     public static ClipModel Clip(TaskSettings settings, CheckpointFile? checkpoint, ClipConfig sizes)
     {
         sizes = sizes with { Vision = Sized(sizes.Vision, settings.ImageSize), Contrastive = null };
@@ -57,14 +48,6 @@ internal static class TaskModel
             !settings.Learns ? sizes
             : sizes with { Alignment = Alignment(settings, sizes.Alignment), Contrastive = Contrastive(settings) });
     }
-
-    /// <summary>Copies for contrastive learning.</summary>
-    public static ContrastiveConfig Contrastive(TaskSettings settings) =>
-        new() { QueueSize = settings.QueueSize, Momentum = settings.Momentum };
-
-    /// <summary>Whether a tensor belongs to alignment guidance, which published weights do not have.</summary>
-    public static bool IsGuidance(string name) =>
-        name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
 
     // One image's attention must fit into memory at all, which is found out before it is asked for.
     private static VisionTransformerConfig Sized(VisionTransformerConfig vision, int? imageSize)
@@ -75,14 +58,18 @@ internal static class TaskModel
         }
 
         Guard.Argument(side >= vision.PatchSize && side % vision.PatchSize == 0,
-            $"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an "
-            + $"image's side is a multiple of that");
+            $"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an image's side is a multiple of "
+            + $"that");
         var tokens = 1 + Math.Pow(side / vision.PatchSize, 2);
         var bytes = vision.Heads * tokens * tokens * sizeof(float);
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return bytes < there ? vision with { ImageSize = side } : throw new ArgumentException(FormattableString.Invariant(
-            $"--image-size {side}: the attention of one image needs {bytes / 1e9:N0} GB, and this machine has {there / 1e9:N0}"));
+        Guard.Argument(bytes < there,
+            $"--image-size {side}: the attention of one image needs {bytes / 1e9:N0} GB, and this machine has {there / 1e9:N0}");
+        return vision with { ImageSize = side };
     }
+
+    private static ContrastiveConfig Contrastive(TaskSettings settings) =>
+        new() { QueueSize = settings.QueueSize, Momentum = settings.Momentum };
 
     private static AlignmentConfig Alignment(TaskSettings settings, AlignmentConfig? own) =>
         settings.NewAlignment || own is null ? settings.Alignment : own;
@@ -102,13 +89,17 @@ internal static class TaskModel
             ToyModels.Randomize(model);
         }
 
-        if (checkpoint is null)
+        if (checkpoint is not null)
         {
-            Begin(model);
+            Fill(model, checkpoint, settings);
+        }
+        else if (model is BlipCaptioner or BlipVqa)
+        {
+            ToyModels.BeginWithNlvr2(model);
         }
         else
         {
-            Fill(model, checkpoint, settings);
+            (model as ContrastiveModel)?.RestartCopies();
         }
 
         var placed = model.to(settings.Device);
@@ -119,17 +110,6 @@ internal static class TaskModel
         }
 
         return placed;
-    }
-
-    // A new captioner or VQA model begins with the toy BLIP-NLVR2's encoders, as BLIP's models begin with its pretraining.
-    private static void Begin(nn.Module model)
-    {
-        if (model is BlipCaptioner or BlipVqa)
-        {
-            ToyModels.BeginWithNlvr2(model);
-        }
-
-        (model as ContrastiveModel)?.RestartCopies();
     }
 
     // Guidance, queues and copies may be missing: the first begins at random, queues empty, and copies at what they copy.
@@ -145,4 +125,8 @@ internal static class TaskModel
             copying.RestartCopies();
         }
     }
+
+    // Whether a tensor belongs to alignment guidance, which published weights do not have.
+    private static bool IsGuidance(string name) =>
+        name == "space_dict" || name.Contains(".query_model.", StringComparison.Ordinal);
 }

@@ -30,8 +30,7 @@ public sealed record TaskSettings
     /// <summary>The toy world's pairs of pictures (NLVR2).</summary>
     public ToyWorldSettings World { get; init; } = new();
 
-    /// <summary>What the statements of the world with decoys speak of (NLVR2): objects are corpus A, glyphs B; null for the toy
-    /// world.</summary>
+    /// <summary>What the world with decoys speaks of (NLVR2): objects are corpus A, glyphs B; null for the toy world.</summary>
     public ThingKind? Corpus { get; init; }
 
     /// <summary>The world with decoys.</summary>
@@ -52,15 +51,13 @@ public sealed record TaskSettings
     /// dropout. Else it is made as its checkpoint shows it, parameters taken out included.</summary>
     public bool Learns { get; init; }
 
-    /// <summary>Sizes of alignment guidance where the checkpoint has none. Paper: K = 100, d_k = 768, a linear map per block and
-    /// modality (eq. 1).</summary>
+    /// <summary>Sizes of new alignment guidance. Paper: K = 100, d_k = 768, a map per block and modality (eq. 1).</summary>
     public AlignmentConfig Alignment { get; init; } = new(Map: AlignmentMapping.PerLayer);
 
     /// <summary>Whether alignment guidance begins anew at these sizes, even if the checkpoint has its own.</summary>
     public bool NewAlignment { get; init; }
 
-    /// <summary>Probability of skipping a residual branch of BLIP's last image block in training; earlier blocks skip linearly
-    /// less.</summary>
+    /// <summary>Probability that BLIP's last image block skips a branch in training; earlier blocks skip linearly less.</summary>
     public double DropPath { get; init; } = 0.1;
 
     /// <summary>Dropout in BLIP's text transformers in training.</summary>
@@ -96,8 +93,7 @@ public sealed record TaskSettings
     /// <summary>The method's strength, where it is not calibrated: MADTP's temperature, a keep ratio.</summary>
     public double? Strength { get; init; }
 
-    /// <summary>What the strength was given as, <c>temperature</c> or <c>keep ratio</c>: a method that has the other one refuses
-    /// it.</summary>
+    /// <summary><c>temperature</c> or <c>keep ratio</c>, as it was given: a method that has the other one refuses it.</summary>
     public string? StrengthIs { get; init; }
 
     /// <summary>Training examples that the strength is calibrated on, the first of the split.</summary>

@@ -6,7 +6,7 @@ using Madtp.Kit.Text;
 namespace Madtp.Kit.Tasks;
 
 /// <summary>Captions, questions and answers as a BLIP reads and writes them, with its checkpoint's vocabulary.</summary>
-internal sealed class BlipTexts
+internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig sizes)
 {
     /// <summary>What the vocabulary may be called.</summary>
     public static readonly string[] Vocabularies = ["vocab.txt", "bert-base-uncased-vocab.txt"];
@@ -19,28 +19,23 @@ internal sealed class BlipTexts
     private const int ToyPositions = 64;
     private static readonly GenerationSettings Toy = new() { MaxLength = 28, MinLength = 8 };
 
-    private BlipTexts(string path, BertWordPiece tokenizer, BlipConfig sizes)
-    {
-        (Path, Tokenizer, Positions) = (path, tokenizer, sizes.Text.MaxPositions);
-        Prompt = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(BlipCaptioner.Prompt)];
-        Generation = (Positions < ToyPositions ? Toy : new GenerationSettings()) with { EndId = tokenizer.SeparatorId,
-            PaddingId = tokenizer.PaddingId };
-    }
-
     /// <summary>The vocabulary's file.</summary>
-    public string Path { get; }
+    public string Path => path;
 
     /// <summary>BERT's word pieces, with BLIP's two tokens.</summary>
-    public BertWordPiece Tokenizer { get; }
+    public BertWordPiece Tokenizer => tokenizer;
 
     /// <summary>The most tokens that the model reads.</summary>
-    public int Positions { get; }
+    public int Positions => sizes.Text.MaxPositions;
 
     /// <summary>What every caption that is written begins with, [DEC] first.</summary>
-    public IReadOnlyList<int> Prompt { get; }
+    public IReadOnlyList<int> Prompt { get; } = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(BlipCaptioner.Prompt)];
 
     /// <summary>How captions are generated.</summary>
-    public GenerationSettings Generation { get; }
+    public GenerationSettings Generation => (Positions < ToyPositions ? Toy : new GenerationSettings()) with
+    {
+        EndId = tokenizer.SeparatorId, PaddingId = tokenizer.PaddingId,
+    };
 
     /// <summary>The most tokens of a caption or question that is read.</summary>
     public int Width => Math.Min(MaxTokens, Positions);
@@ -84,44 +79,34 @@ internal sealed class BlipTexts
     }
 }
 
-/// <summary>Captions as a CLIP reads them: by OpenAI's byte pairs, or by the toy world's words, as the size of its vocabulary
-/// tells.</summary>
-internal sealed class ClipText
+/// <summary>Captions as a CLIP reads them: OpenAI's byte pairs or the toy world's words, by the vocabulary's size.</summary>
+internal static class ClipText
 {
     /// <summary>What OpenAI's byte pairs may be called.</summary>
     public static readonly string[] Vocabularies = ["bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"];
 
     private const int MaxWords = 30;
     private const int BytePairs = 49408;
-    private readonly Func<string, int[]> tokens;
-
-    private ClipText(string path, Func<string, int[]> tokens) => (Path, this.tokens) = (path, tokens);
-
-    /// <summary>The vocabulary's file.</summary>
-    public string Path { get; }
 
     /// <summary>Finds the vocabulary and opens it.</summary>
-    /// <exception cref="FileNotFoundException">It is not there.</exception>
-    /// <exception cref="InvalidDataException">It is another one than the checkpoint was trained with.</exception>
-    public static ClipText Open(ClipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
+    /// <returns>Its file, and what makes a caption's tokens, start and end included.</returns>
+    /// <inheritdoc cref="BlipTexts.Open"/>
+    public static (string Path, Func<string, int[]> Tokens) Open(
+        ClipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
     {
         if (sizes.Text.VocabularySize == BytePairs)
         {
             var merges = files.Vocabulary(given, Vocabularies);
             var pairs = ClipBytePairEncoding.Load(merges);
-            return new ClipText(
+            return (
                 merges, caption => pairs.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), sizes.Text.ContextLength));
         }
 
         var path = files.Vocabulary(given, "vocab.txt");
         var words = BertWordPiece.Load(path);
-        return words.VocabularySize + 2 == sizes.Text.VocabularySize
-            ? new ClipText(path, caption => ToyTokens.ClipCaption(words, caption))
-            : throw new InvalidDataException(
-                $"{checkpoint.Path} was trained with {sizes.Text.VocabularySize} tokens: neither with CLIP's {BytePairs} nor "
-                    + $"with the {words.VocabularySize + 2} of {path} and a start and an end");
+        Guard.Data(words.VocabularySize + 2 == sizes.Text.VocabularySize,
+            $"{checkpoint.Path} was trained with {sizes.Text.VocabularySize} tokens: neither with CLIP's {BytePairs} nor with "
+            + $"the {words.VocabularySize + 2} of {path} and a start and an end");
+        return (path, caption => ToyTokens.ClipCaption(words, caption));
     }
-
-    /// <summary>A caption's tokens, start and end included.</summary>
-    public int[] Tokens(string caption) => tokens(caption);
 }

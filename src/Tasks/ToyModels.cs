@@ -11,13 +11,11 @@ namespace Madtp.Kit.Tasks;
 /// <summary>The toy world's models: trained in minutes, competent enough to prune. Their weights come with the kit.</summary>
 public static class ToyModels
 {
-    /// <summary>BLIP for NLVR2.</summary>
     public static ToyModels<BlipNlvr> Nlvr2 { get; } = new("nlvr2", () => new BlipNlvr(BlipConfig.Toy));
 
     /// <summary>BLIP for NLVR2 in the world with decoys, after the pretraining that treats objects and glyphs alike.</summary>
     public static ToyModels<BlipNlvr> DecoysNeutral { get; } = new("decoys-neutral", () => new BlipNlvr(BlipConfig.Decoys));
 
-    /// <summary>CLIP.</summary>
     public static ToyModels<ClipModel> Clip { get; } = new(
         "clip", () => new ClipModel(ClipConfig.Toy with { Contrastive = null }));
 
@@ -26,7 +24,6 @@ public static class ToyModels
 
     public static ToyModels<BlipCaptioner> Caption { get; } = new("caption", () => new BlipCaptioner(BlipConfig.ToyLanguage));
 
-    /// <summary>BLIP for visual question answering.</summary>
     public static ToyModels<BlipVqa> Vqa { get; } = new("vqa", () => new BlipVqa(BlipConfig.ToyLanguage));
 
     /// <summary>The same, tuned on one corpus.</summary>
@@ -54,23 +51,16 @@ public static class ToyModels
 
     /// <summary>Writes what answers of a model, without momentum copies and queues.</summary>
     /// <param name="path">The file; it appears whole or not at all.</param>
-    /// <param name="temperature">T it was fine-tuned at; null for a plain model.</param>
-    /// <param name="notes">What else to write beside the weights: command, seed, scores.</param>
-    internal static void Save(string path, nn.Module model, double? temperature, IReadOnlyDictionary<string, string> notes)
+    /// <param name="notes">What to write beside the weights: the temperature they were fine-tuned at, seed, scores.</param>
+    internal static void Save(string path, nn.Module model, IReadOnlyDictionary<string, object> notes)
     {
-        var metadata = new Dictionary<string, string>(notes);
-        if (temperature is { } value)
-        {
-            metadata["temperature"] = value.ToString("R", CultureInfo.InvariantCulture);
-        }
-
         var answering = model.state_dict().Where(tensor => !ContrastiveModel.IsForTraining(tensor.Key))
             .ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
-        SafetensorsWriter.Write(path, answering, metadata);
+        static string Text(object note) => Convert.ToString(note, CultureInfo.InvariantCulture)!;
+        SafetensorsWriter.Write(path, answering, notes.ToDictionary(note => note.Key, note => Text(note.Value)));
     }
 
-    /// <summary>Random linear layers as width 64 wants them: BERT's deviation of 0.02 is made for 768, here attention would start
-    /// out almost uniform.</summary>
+    /// <summary>Random linear layers for width 64: BERT's deviation of 0.02, for 768, would begin almost uniform.</summary>
     internal static void Randomize(nn.Module model)
     {
         using var off = no_grad();
@@ -81,8 +71,7 @@ public static class ToyModels
         }
     }
 
-    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, its image encoder first of all, as BLIP's models begin
-    /// with its pretraining.</summary>
+    /// <summary>Takes what a model shares with the trained BLIP-NLVR2, as BLIP's models begin with its pretraining.</summary>
     /// <exception cref="FileNotFoundException">Its weights are not there; the message says how to train them.</exception>
     internal static void BeginWithNlvr2(nn.Module model)
     {
@@ -123,10 +112,8 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     {
         var path = WeightsPath(macShare);
         var reduce = macShare is { } share ? FormattableString.Invariant($" --reduce {Math.Round(1 - share, 6)}") : string.Empty;
-        return File.Exists(path)
-            ? Load(path)
-            : throw new FileNotFoundException(
-                $"there are no weights at '{path}'; './kit train toy-{task}{reduce}' trains them", path);
+        return File.Exists(path) ? Load(path) : throw new FileNotFoundException(
+            $"there are no weights at '{path}'; './kit train toy-{task}{reduce}' trains them", path);
     }
 
     /// <summary>A model from weights of <c>./kit train</c>, regular or with parameters taken out.</summary>
@@ -134,12 +121,9 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     public ToyModel<TModel> Load(string path)
     {
         using var file = CheckpointFile.Open(path);
-        var model = CompressedWeights.Load(make(), file);
-        return new(model, file.Metadata.TryGetValue("temperature", out var text)
-            ? double.Parse(text, CultureInfo.InvariantCulture) : null)
-        {
-            Metadata = file.Metadata,
-        };
+        double? temperature = file.Metadata.TryGetValue("temperature", out var text)
+            ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+        return new(CompressedWeights.Load(make(), file), temperature) { Metadata = file.Metadata };
     }
 }
 

@@ -1,6 +1,7 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -50,14 +51,12 @@ public abstract class TrainingTask
 
     /// <summary>Called before a step; a task that holds a budget recalibrates here.</summary>
     /// <param name="step">The step, from 0.</param>
-    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
     public virtual void Prepare(int step, int stepsPerEpoch)
     {
     }
 
     /// <summary>Called after a step; a task that changes something by its gradients does so here.</summary>
     /// <param name="done">Steps that are done, from 1.</param>
-    /// <param name="totalSteps">Steps of the whole run.</param>
     public virtual void AfterStep(int done, int totalSteps)
     {
     }
@@ -66,8 +65,6 @@ public abstract class TrainingTask
     public virtual IEnumerable<(string Name, Tensor Tensor)> State => [];
 
     /// <summary>Called when a checkpoint has refilled modules and state.</summary>
-    /// <param name="done">Steps that are done.</param>
-    /// <param name="totalSteps">Steps of the whole run.</param>
     public virtual void Restored(int done, int totalSteps)
     {
     }
@@ -82,8 +79,7 @@ public abstract class TrainingTask
 /// <param name="Task">L_task.</param>
 /// <param name="Correct">Share of the batch that is answered right.</param>
 /// <param name="Alignment">L_sim (eq. 12); null where nothing was aligned.</param>
-/// <param name="Auxiliary">A loss that only helps the training, such as naming what each patch shows; null where there is
-/// none.</param>
+/// <param name="Auxiliary">A loss that only helps, such as naming what each patch shows; null where there is none.</param>
 /// <param name="ImageTokens">Tokens that leave the image encoder, mean over the batch's images, class and merged token included;
 /// null where nothing is reduced.</param>
 /// <param name="TextTokens">Tokens that leave the text encoder, mean over the batch; null where nothing is reduced.</param>
@@ -168,16 +164,17 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
-/// <param name="textWidth">Width of a text token; null where words are not looked up.</param>
-internal sealed class TrainingHeads(TaskSettings settings, Device device, int imageWidth, int? textWidth = null)
+/// <param name="text">The text encoder's sizes; null where words are not looked up.</param>
+internal sealed class TrainingHeads(
+    TaskSettings settings, nn.Module model, VisionTransformerConfig image, BertConfig? text = null)
 {
     private const int MostNamed = 3; // of the toy world
 
-    private readonly PatchHead? patches = settings.PatchWeight > 0
-        ? new PatchHead(imageWidth, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(device) : null;
+    private readonly PatchHead? patches = settings.PatchWeight <= 0 ? null : new PatchHead(
+        image.Width, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(Placement.DeviceOf(model));
 
-    private readonly WordHead? words = settings.WordWeight > 0 && textWidth is { } width
-        ? new WordHead(width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(device) : null;
+    private readonly WordHead? words = settings.WordWeight <= 0 || text is null ? null : new WordHead(
+        text.Width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(Placement.DeviceOf(model));
 
     /// <summary>The heads by their names in checkpoints.</summary>
     public IEnumerable<(string Name, nn.Module Module)> Modules =>

@@ -1,3 +1,4 @@
+using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
@@ -34,22 +35,16 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
 }
 
 /// <summary>BLIP on VQA v2, which ranks a list of answers. An example is a question with its image and all its answers.</summary>
-public sealed class VqaTask : ModelTask<QuestionedImages>
+/// <param name="answers">What is chosen among where the model is scored.</param>
+/// <param name="open">Opens splits of any origin: <c>train</c>, <c>val</c> and what is scored.</param>
+public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open)
+    : ModelTask<QuestionedImages>(model, settings, open)
 {
     private const int AnsweredAtOnce = 100; // questions
 
-    private readonly BlipVqa model;
-    private readonly AnswerVocabulary answers;
+    private readonly BlipVqa model = model;
 
-    /// <summary>A task on splits of any origin: <c>train</c>, <c>val</c> and what is scored.</summary>
-    /// <param name="model">The model, on the device that it computes on.</param>
-    /// <param name="answers">What is chosen among where the model is scored.</param>
-    public VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSettings settings, Func<string, QuestionedImages> open)
-        : base(model, settings, open)
-    {
-        (this.model, this.answers) = (model, answers);
-        Heads = new TrainingHeads(settings, Device, model.Config.Vision.Width, model.Config.Text.Width);
-    }
+    private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision, model.Config.Text);
 
     public override string Name => "vqa";
 
@@ -59,12 +54,8 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
     public override string TestSplit => Settings.Data is null ? "test" : Settings.TrainOnValidation ? "test-dev2015" : "val2014";
 
     /// <summary>Opens the toy world, or VQA v2's files in their makers' form or BLIP's.</summary>
-    /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or does not fit the model.</exception>
-    public static VqaTask Open(TaskSettings settings)
+    internal static VqaTask Open(TaskSettings settings, CheckpointFile? checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        using var checkpoint = TaskModel.Checkpoint(settings);
         if (settings.Data is null)
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipVqa(config));
@@ -96,7 +87,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
             output.Loss, BatchPart.Mean(right, questions, some => Words(Targets(Train.Answers(some).Ids)))!)
         {
             Alignment = AlignmentLoss.Of(output.Aligned, Settings.Guidance),
-            Auxiliary = Heads!.Loss(
+            Auxiliary = Heads.Loss(
                 questions, output.Encoding.Vision.X, some => Train.PatchClasses(some, Device),
                 output.Encoding.Question.X, some => Train.NamedCounts(some, Device)),
         };
@@ -107,8 +98,7 @@ public sealed class VqaTask : ModelTask<QuestionedImages>
     /// <param name="model">The model; left in evaluation mode.</param>
     /// <param name="reduction">The reduction attached to the model; null for the plain model.</param>
     /// <param name="scoring">How; shuffled, every question gets another question's image.</param>
-    /// <returns>Accuracy is VQA's, 0 to 1, also by the questions' first words and by the answers' kind; 0 where answers are not
-    /// public.</returns>
+    /// <returns>VQA's accuracy, 0 to 1, also by question and answer type; 0 where answers are not public.</returns>
     public static Evaluation Evaluate(
         BlipVqa model, QuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null,
         Scoring? scoring = null)

@@ -14,7 +14,6 @@ internal sealed class Divergence(string folder, string checkpoint)
     /// <summary>Keeps what was seen.</summary>
     /// <param name="step">The step, from 1.</param>
     /// <param name="what">What is not finite, in a part of a sentence.</param>
-    /// <returns>What to throw.</returns>
     public NotFiniteNumberException At(int step, string what)
     {
         var seen = $"the training diverged in step {step}: {what}";
@@ -33,8 +32,7 @@ internal sealed class Divergence(string folder, string checkpoint)
     {
         Guard.Data(!File.Exists(path),
             $"{folder} cannot be gone on with: {File.ReadAllText(path).Trim()}, and the same settings lead there again. "
-            + $"Begin anew "
-            + $"with a lower learning rate, or delete {path} to try it all the same");
+            + $"Begin anew with a lower learning rate, or delete {path} to try it all the same");
     }
 
     /// <summary>Forgets what an earlier run came to.</summary>
@@ -66,9 +64,9 @@ internal sealed class Divergence(string folder, string checkpoint)
     /// <param name="means">The means since the last line of the log, all finite before this step.</param>
     public static string Of(TrainingRecord means, double norm)
     {
-        var losses = new[] { ("task loss", means.Task), ("alignment loss", means.Alignment), ("auxiliary loss", means.Auxiliary),
-            ("loss", means.Loss) };
-        var (name, value) = losses.FirstOrDefault(loss => loss.Item2 is { } number && !double.IsFinite(number));
+        (string Name, double? Value)[] losses = [("task loss", means.Task), ("alignment loss", means.Alignment),
+            ("auxiliary loss", means.Auxiliary), ("loss", means.Loss)];
+        var (name, value) = losses.FirstOrDefault(loss => loss.Value is { } number && !double.IsFinite(number));
         return name is null ? $"the gradient's norm is {Number(norm)}" : $"the {name} is {Number(value!.Value)}";
     }
 

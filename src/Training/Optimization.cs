@@ -28,21 +28,14 @@ public static class WeightDecayGroups
         IEnumerable<(string Name, Parameter Parameter)> parameters, TrainingSettings settings)
     {
         var byDecay = parameters.ToLookup(p => Decays(p.Name, p.Parameter.shape.Length), p => p.Parameter);
-        return
-        [
-            Group(byDecay[true], settings, settings.WeightDecay),
-            Group(byDecay[false], settings, 0),
-        ];
+        AdamW.ParamGroup Group(bool decays) => new([.. byDecay[decays]], settings.LearningRate, settings.Beta1, settings.Beta2,
+            weight_decay: decays ? settings.WeightDecay : 0);
+        return [Group(true), Group(false)];
     }
-
-    private static AdamW.ParamGroup Group(IEnumerable<Parameter> parameters, TrainingSettings settings, double decay) =>
-        new([.. parameters], settings.LearningRate, settings.Beta1, settings.Beta2, weight_decay: decay);
 }
 
 /// <summary>A learning rate that rises linearly from zero and falls along half a cosine.</summary>
 /// <param name="Peak">The rate at the end of the warm-up.</param>
-/// <param name="WarmupSteps">Steps of the rise.</param>
-/// <param name="TotalSteps">Steps in all.</param>
 /// <param name="Final">The rate that the last step comes close to.</param>
 public sealed record CosineSchedule(double Peak, int WarmupSteps, int TotalSteps, double Final = 0)
 {
@@ -75,7 +68,7 @@ internal sealed class BatchGradients(TrainingTask task, TrainingSettings setting
     public int Part => Share / settings.AccumulateSteps;
 
     /// <summary>Insists that a batch can be divided as the settings say.</summary>
-    /// <exception cref="ArgumentException">It cannot; the message says why.</exception>
+    /// <exception cref="ArgumentException">It cannot.</exception>
     public void RequirePossible()
     {
         var parts = settings.AccumulateSteps * Ranks.Count;
@@ -88,11 +81,8 @@ internal sealed class BatchGradients(TrainingTask task, TrainingSettings setting
                     + "choose AccumulateSteps so that it does");
         }
 
-        if (parts > 1 && task.Indivisible is { } why)
-        {
-            throw new ArgumentException($"{why}: train in one process, without accumulation, or without dropout");
-        }
-
+        Guard.Argument(parts == 1 || task.Indivisible is null,
+            $"{task.Indivisible}: train in one process, without accumulation, or without dropout");
         Guard.Argument(settings.AccumulateSteps <= 1 || !task.ComparesExamples,
             $"this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
             + $"in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
@@ -156,9 +146,9 @@ internal sealed class BatchGradients(TrainingTask task, TrainingSettings setting
 /// exactly where it stood, with nothing to store but the step.</summary>
 public sealed class EpochSampler
 {
-    private readonly int[] order;
     private readonly int batchSize;
     private readonly ulong seed;
+    private int[] order;
     private int orderedEpoch = -1;
 
     /// <summary>An order over <paramref name="examples"/> examples.</summary>
@@ -167,9 +157,7 @@ public sealed class EpochSampler
     {
         Guard.Argument(batchSize >= 1 && examples >= batchSize,
             $"{examples} examples do not fill a batch of {batchSize}", nameof(batchSize));
-        order = new int[examples];
-        this.batchSize = batchSize;
-        this.seed = (ulong)seed;
+        (order, this.batchSize, this.seed) = (new int[examples], batchSize, (ulong)seed);
     }
 
     /// <summary>Batches in an epoch; the examples left over differ from epoch to epoch.</summary>
@@ -181,11 +169,7 @@ public sealed class EpochSampler
         var epoch = step / StepsPerEpoch;
         if (epoch != orderedEpoch)
         {
-            for (var i = 0; i < order.Length; i++)
-            {
-                order[i] = i;
-            }
-
+            order = [.. Enumerable.Range(0, order.Length)];
             new SeededRandom(SeededRandom.SeedFor(seed, (ulong)epoch)).Shuffle(order.AsSpan());
             orderedEpoch = epoch;
         }

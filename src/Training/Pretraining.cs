@@ -46,30 +46,29 @@ public sealed record Pretraining(string Folder)
         using var model = new BlipNlvr(BlipConfig.Decoys);
         ToyModels.Randomize(model);
         using var patches = new PatchLessons(model, World, Pictures, Math.Min(400, HeldPictures));
-        if (!new Trainer(patches, PatchTraining, Path.Combine(Folder, "patches"))
-            .Run(progress, resume: true, cancellation).Completed)
+        if (Trained(patches, PatchTraining, "patches") is not { } seen)
         {
             return null;
         }
 
-        var seen = patches.Validate();
         using var statements = new StatementLessons(model, this);
-        if (!new Trainer(statements, StatementTraining, Path.Combine(Folder, "statements"))
-            .Run(progress, resume: true, cancellation).Completed)
+        if (Trained(statements, StatementTraining, "statements") is not { } read)
         {
             return null;
         }
 
-        var read = statements.Validate();
-        static string Number(double value) => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-        ToyModels.Save(Path.Combine(Folder, Training.Run.WeightsName), model, null, new Dictionary<string, string>
+        ToyModels.Save(Path.Combine(Folder, Training.Run.WeightsName), model, new Dictionary<string, object>
         {
             ["task"] = "nlvr2",
-            ["seed"] = Number(PatchTraining.Seed),
-            ["patch_accuracy"] = Number(seen.Accuracy),
-            ["statement_accuracy"] = Number(read.Accuracy),
+            ["seed"] = PatchTraining.Seed,
+            ["patch_accuracy"] = seen.Accuracy,
+            ["statement_accuracy"] = read.Accuracy,
         });
         return (seen, read);
+
+        Evaluation? Trained(TrainingTask task, TrainingSettings settings, string name) =>
+            new Trainer(task, settings, Path.Combine(Folder, name)).Run(progress, resume: true, cancellation).Completed
+                ? task.Validate() : null;
     }
 }
 
@@ -143,14 +142,8 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
 
     public void Dispose()
     {
-        head.Dispose();
-        inventory.Dispose();
-        place.Dispose();
-        rows.Dispose();
-        columns.Dispose();
-        images.Dispose();
-        held.Dispose();
-        counts.Dispose();
+        IDisposable[] all = [head, inventory, place, rows, columns, images, held, counts];
+        Array.ForEach(all, each => each.Dispose());
     }
 
     private static Tensor Count(DecoyLessons lessons) => tensor(

@@ -53,7 +53,6 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
     /// <summary>The world with decoys'. The plain model begins with the neutral pretraining and is tuned on the answers of one
     /// corpus, and on how many of what a word names are there; then, from those weights, a method at a budget, on answers and
     /// alignment.</summary>
-    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null trains the plain model.</param>
     public static Recipe Decoys(ThingKind corpus, double? reduceRatio = null)
     {
         var isReduced = reduceRatio is not null;
@@ -76,10 +75,8 @@ public sealed record Recipe(TaskSettings Task, TrainingSettings Training)
 
     /// <summary>The paper's fine-tuning: learning rate, weight decay, epochs, batch of 8 GPUs, queue, distillation, drop path, K,
     /// d_k, α.</summary>
-    /// <param name="task">One of <see cref="ModelTask.Names"/>.</param>
     /// <param name="dataset"><c>coco</c> or <c>flickr30k</c>.</param>
-    /// <param name="reduceRatio">Share of multiply-accumulates to take away; null takes nothing away. The largest ratios train
-    /// longer.</param>
+    /// <param name="reduceRatio">Share of multiply-accumulates to take away, none if null; the largest train longer.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     public static Recipe Paper(string task, string dataset = "coco", double? reduceRatio = null)
     {

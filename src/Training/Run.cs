@@ -26,7 +26,6 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     /// <summary>What the trained weights' file is called.</summary>
     public const string WeightsName = "weights.safetensors";
 
-    /// <summary>How long and how fast it is trained.</summary>
     public TrainingSettings Training { get; init; } = new();
 
     /// <summary>Goes on where the folder's run stopped.</summary>
@@ -86,6 +85,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         {
             Settings.Hints.Say?.Invoke($"{calibration}");
         }
+
 
         var watched = trained.Validate();
         Ranks.First(() => Save(weights, trained, steps, []));
@@ -218,32 +218,25 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
 
     private void Save(string path, ModelTask task, int steps, IEnumerable<Evaluation> scores)
     {
-        static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-        var notes = new Dictionary<string, string>
-        {
-            ["task"] = Task,
-            ["seed"] = Training.Seed.ToString(CultureInfo.InvariantCulture),
-            ["steps"] = steps.ToString(CultureInfo.InvariantCulture),
-        };
+        var notes = new Dictionary<string, object> { ["task"] = Task, ["seed"] = Training.Seed, ["steps"] = steps };
         if (Settings.ReduceRatio is { } ratio)
         {
-            notes["reduce_ratio"] = Number(ratio);
+            notes["reduce_ratio"] = ratio;
             notes["method"] = PrunesParameters ? Methods.UPop : Settings.Reduction.Name;
         }
 
-        var isTemperature = Settings.Reduction.StrengthIs == PruningMethod.Temperature;
-        if (task.Strength is { } strength && !isTemperature)
+        if (task.Strength is { } strength)
         {
-            notes[Settings.Reduction.StrengthIs.Replace(' ', '_')] = Number(strength);
+            notes[Settings.Reduction.StrengthIs.Replace(' ', '_')] = strength;
         }
 
         foreach (var score in scores)
         {
-            notes[$"{score.Split}_accuracy"] = Number(score.Accuracy);
-            notes[$"{score.Split}_mac_share"] = Number(score.MacShare);
+            notes[$"{score.Split}_accuracy"] = score.Accuracy;
+            notes[$"{score.Split}_mac_share"] = score.MacShare;
             foreach (var (kind, value) in score.ByKind)
             {
-                notes[$"{score.Split}_{kind.Replace(' ', '_')}"] = Number(value);
+                notes[$"{score.Split}_{kind.Replace(' ', '_')}"] = value;
             }
         }
 
@@ -252,7 +245,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
             notes[name] = value;
         }
 
-        ToyModels.Save(path, task.Model, isTemperature ? task.Strength : null, notes);
+        ToyModels.Save(path, task.Model, notes);
     }
 
     // The first rank's, for all of them; null where there is no folder.
@@ -263,12 +256,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         var folders = new[] { Folder, Path.Combine(Folder, "search") }.Where(_ => Ranks.IsFirst && Folder.Length > 0)
             .Where(Directory.Exists);
-        if (!Resume && !Fresh && folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
-            .Any(file => file.Extension is ".jsonl" or ".safetensors" && file.Length > 0))
-        {
-            throw new InvalidDataException(
-                $"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), "
-                + "or name another folder (--out)");
-        }
+        var isFree = !folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
+            .Any(file => file.Extension is ".jsonl" or ".safetensors" && file.Length > 0);
+        Guard.Data(Resume || Fresh || isFree,
+            $"{Folder} holds a run already: go on with it (--resume), throw it away (--fresh), or name another folder (--out)");
     }
 }

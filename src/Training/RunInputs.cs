@@ -16,16 +16,15 @@ internal static class RunInputs
         identity.Add("data set", settings.Dataset);
         identity.Add("training examples", settings.TrainExamples);
         identity.Add("image size", settings.ImageSize);
-        identity.Add("transform", settings.Transform?.ToString());
+        identity.Add("transform", settings.Transform);
         identity.Add("reduce ratio", settings.ReduceRatio);
         identity.Add("method", run.PrunesParameters ? Methods.UPop : settings.ReduceRatio is null ? null : settings.Method?.Name);
         identity.Add("losses", FormattableString.Invariant(
             $"alignment {settings.AlignmentWeight}, patches {settings.PatchWeight}, words {settings.WordWeight}"));
-        identity.Add("guidance", settings.Guidance == GuidanceTraining.Paper ? null : settings.Guidance.ToString());
-        identity.Add("corpus", settings.Corpus?.ToString());
-        var (path, dropout) = (settings.DropPath, settings.Dropout);
-        identity.Add("model", FormattableString.Invariant(
-            $"drop path {path}, dropout {dropout}, queue {settings.QueueSize}, momentum {settings.Momentum}"));
+        identity.Add("guidance", settings.Guidance == GuidanceTraining.Paper ? null : settings.Guidance);
+        identity.Add("corpus", settings.Corpus);
+        identity.Add("model", FormattableString.Invariant($"drop path {settings.DropPath}, dropout {settings.Dropout}, ")
+            + FormattableString.Invariant($"queue {settings.QueueSize}, momentum {settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
             $"{settings.CalibrationExamples} examples, {settings.CalibrationsPerEpoch} times an epoch"));
         identity.Add("distillation", settings.Distillation);
@@ -33,9 +32,9 @@ internal static class RunInputs
         identity.Add("alignment", (settings.NewAlignment ? "new " : string.Empty) + settings.Alignment);
         identity.Add("training", JsonSerializer.Serialize(run.Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
         identity.Add("learns val2014", settings.TrainOnValidation ? "yes" : null);
-        identity.Add("world", settings.Data is not null ? null
-            : settings.Corpus is not null ? JsonSerializer.Serialize(settings.Decoys)
-            : run.Task == "nlvr2" ? JsonSerializer.Serialize(settings.World) : JsonSerializer.Serialize(settings.Scenes));
+        object? world = settings.Data is not null ? null : settings.Corpus is not null ? settings.Decoys
+            : run.Task == "nlvr2" ? settings.World : settings.Scenes;
+        identity.Add("world", world is null ? null : JsonSerializer.Serialize(world));
         AddFiles(identity, task, settings, "train", task.ValidationSplit);
         return identity;
     }
@@ -47,18 +46,19 @@ internal static class RunInputs
         var identity = new RunIdentity();
         identity.Add("task", run.Task);
         identity.Add("split", split);
-        identity.Add("corpus", settings.Corpus?.ToString());
+        identity.Add("corpus", settings.Corpus);
         identity.Add("limit", run.Scoring.Limit);
         identity.Add("batch size", run.Scoring.BatchSize);
-        identity.Add("shuffled", run.Scoring.Shuffle == Shuffle.None ? null : run.Scoring.Shuffle.ToString());
+        identity.Add("shuffled", run.Scoring.Shuffle == Shuffle.None ? null : run.Scoring.Shuffle);
         identity.Add("image size", settings.ImageSize);
         AddFiles(identity, task, settings, split);
-        if ((task.Settings.ReduceRatio ?? task.Settings.Strength) is not null)
+        var (reduction, ratio) = (task.Settings.Reduction, task.Settings.ReduceRatio);
+        if ((ratio ?? task.Settings.Strength) is not null)
         {
-            identity.Add("method", task.Settings.Reduction.Name);
-            identity.Add(task.Settings.Reduction.StrengthIs, task.Settings.ReduceRatio is null ? task.Settings.Strength : null);
-            identity.Add("reduce ratio", task.Settings.ReduceRatio);
-            identity.Add("calibration examples", task.Settings.ReduceRatio is null ? null : task.Settings.CalibrationExamples);
+            identity.Add("method", reduction.Name);
+            identity.Add(reduction.StrengthIs, ratio is null ? task.Settings.Strength : null);
+            identity.Add("reduce ratio", ratio);
+            identity.Add("calibration examples", ratio is null ? null : task.Settings.CalibrationExamples);
         }
 
         task.Identify(identity, split);

@@ -47,23 +47,14 @@ internal static class StoredStrength
 
         var stored = released is not null ? method.StrengthIs == PruningMethod.Temperature ? released : null
             : trainedBy == method.Name ? Note(file, method.StrengthIs.Replace(' ', '_')) : null;
-        if (stored is { } odd && !(odd > 0 && double.IsFinite(odd)))
-        {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{file.Path}: its {method.StrengthIs} is {odd}, which reduces nothing: give another, or --reduce"));
-        }
-
-        if (stored is null && named)
-        {
-            var owner = released is not null ? "the released MADTP" : trainedBy;
-            var holds = released is not null
-                || file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio");
-            var others = holds ? $" (what it holds is {owner}'s)" : "";
-            throw new ArgumentException(
-                $"{method.Name} reduces nothing yet, and {file.Path} has no {method.StrengthIs} for it{others}: "
-                + $"give {(method.StrengthIs == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
-        }
-
+        Guard.Data(stored is not { } odd || (odd > 0 && double.IsFinite(odd)),
+            $"{file.Path}: its {method.StrengthIs} is {stored}, which reduces nothing: give another, or --reduce");
+        var owner = released is not null ? "the released MADTP"
+            : file.Metadata.ContainsKey("temperature") || file.Metadata.ContainsKey("keep_ratio") ? trainedBy : null;
+        Guard.Argument(stored is not null || !named,
+            $"{method.Name} reduces nothing yet, and {file.Path} has no {method.StrengthIs} for it"
+            + $"{(owner is null ? "" : $" (what it holds is {owner}'s)")}: "
+            + $"give {(method.StrengthIs == PruningMethod.KeepRatio ? "--keep" : "--temperature")}, or --reduce");
         settings.Hints.Say?.Invoke(stored is { } value
             ? FormattableString.Invariant($"{method.Name}{from}: {method.StrengthIs} {value:G6}, as {file.Path} says")
             : $"all tokens are kept: {file.Path} has neither temperature nor keep ratio");

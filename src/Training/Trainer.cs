@@ -16,6 +16,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 {
     private const string CheckpointName = "checkpoint.safetensors";
 
+    private readonly string logPath = Path.Combine(folder, "log.jsonl");
     private readonly EpochSampler sampler = new(task.Examples, settings.BatchSize, settings.Seed);
     private readonly Stopwatch watch = new();
     private readonly BatchGradients gradients = new(task, settings);
@@ -23,14 +24,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     private double earlierSeconds;
     private long stepSeed;
 
-    /// <summary>The run's log.</summary>
-    public string LogPath { get; } = Path.Combine(folder, "log.jsonl");
-
-    /// <summary>The run's newest checkpoint.</summary>
-    public string CheckpointPath { get; } = Path.Combine(folder, CheckpointName);
-
-    /// <summary>Steps of the whole run.</summary>
-    public int TotalSteps => settings.Epochs * sampler.StepsPerEpoch;
+    private int TotalSteps => settings.Epochs * sampler.StepsPerEpoch;
 
     /// <summary>Trains to the end, or until stopped.</summary>
     /// <param name="progress">Told after every step; what it throws ends the run as a killed process would.</param>
@@ -82,10 +76,10 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var parameters = task.Parameters().ToArray();
         var groups = WeightDecayGroups.Split(parameters, settings);
         using var optimizer = optim.AdamW(groups, settings.LearningRate);
-        var checkpoint = new TrainingCheckpoint(task, settings, optimizer, groups);
+        var checkpoint = new TrainingCheckpoint(Path.Combine(folder, CheckpointName), task, settings, optimizer, groups);
         var step = Begin(checkpoint, resume, progress);
         var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
-        var records = new List<TrainingRecord>(File.Exists(LogPath) ? TrainingLog.Read(LogPath) : []);
+        var records = new List<TrainingRecord>(File.Exists(logPath) ? TrainingLog.Read(logPath) : []);
         var (reached, stopped) = (false, Ranks.Any(cancellation.IsCancellationRequested));
         task.Prefetch(Plan(step));
         watch.Restart();
@@ -118,10 +112,10 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
                 RequireFinite(parameters, step);
             }
 
-            if (endsEpoch || saves || step % settings.LogEvery == 0)
+            if (saves || step % settings.LogEvery == 0)
             {
                 var record = Record(step, rate, endsEpoch);
-                Write(() => TrainingLog.Append(LogPath, record));
+                Write(() => TrainingLog.Append(logPath, record));
                 records.Add(record);
                 reached = record.EndsEpoch
                     && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
@@ -129,7 +123,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
             if (saves)
             {
-                Write(() => checkpoint.Write(CheckpointPath, step, Seconds));
+                Write(() => checkpoint.Write(step, Seconds));
             }
 
             progress?.Invoke(new TrainingProgress(
@@ -140,7 +134,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         if (stopped)
         {
             RequireFinite(parameters, step);
-            Write(() => checkpoint.Write(CheckpointPath, step, Seconds));
+            Write(() => checkpoint.Write(step, Seconds));
         }
 
         return new TrainingResult(step, reached || step == TotalSteps, records);
@@ -180,21 +174,21 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         if (!resume)
         {
             divergence.Forget();
-            checkpoint.Delete(CheckpointPath);
-            File.Delete(LogPath);
+            checkpoint.Delete();
+            File.Delete(logPath);
             return 0;
         }
 
         divergence.RequireNone();
-        if (checkpoint.ReadNewest(CheckpointPath, TotalSteps) is not (var step, var seconds, var notice))
+        if (checkpoint.ReadNewest(TotalSteps) is not (var step, var seconds, var notice))
         {
-            File.Delete(LogPath);
+            File.Delete(logPath);
             return 0;
         }
 
         earlierSeconds = seconds;
         task.Restored(step, TotalSteps);
-        TrainingLog.CutAfter(LogPath, step);
+        TrainingLog.CutAfter(logPath, step);
         if (notice is not null)
         {
             progress?.Invoke(new TrainingProgress(step, TotalSteps, null, false) { Notice = notice });

@@ -6,15 +6,21 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>Everything a run needs to go on exactly: weights, optimizer, random state, step, strength. One file, whole or absent;
-/// the one before stays beside it.</summary>
+/// <summary>All that a run needs to go on exactly, in a file that is whole or absent; the one before stays beside it.</summary>
+/// <param name="path">Where the newest is, or is to be.</param>
 internal sealed class TrainingCheckpoint(
-    TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
+    string path, TrainingTask task, TrainingSettings settings, AdamW optimizer, IReadOnlyList<AdamW.ParamGroup> groups)
 {
     private const string RandomStateName = "random_state";
 
+    private readonly string written = Path.ChangeExtension(path, ".written.safetensors");
+    private readonly string previous = Path.ChangeExtension(path, ".previous.safetensors");
+
+    // From the newest on.
+    private string[] Candidates => [written, path, previous];
+
     /// <summary>Writes the newest checkpoint; the one before becomes the previous one.</summary>
-    public void Write(string path, int step, double seconds)
+    public void Write(int step, double seconds)
     {
         using var random = get_rng_state();
         var metadata = new Dictionary<string, string>
@@ -29,27 +35,25 @@ internal sealed class TrainingCheckpoint(
         }
 
         // At every moment two whole ones are there, whatever ends the process: Candidates knows all three names.
-        var written = Written(path);
         var tensors = Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2);
         SafetensorsWriter.Write(written, tensors, metadata);
         if (File.Exists(path))
         {
-            File.Move(path, Previous(path), overwrite: true);
+            File.Move(path, previous, overwrite: true);
         }
 
         File.Move(written, path);
     }
 
     /// <summary>Restores everything from the newest checkpoint that is whole.</summary>
-    /// <param name="path">Where the newest is, or was to be.</param>
     /// <param name="totalSteps">Steps of the whole run.</param>
     /// <returns>The step that the run stands at, the seconds it took, and what is to be told; null where there is none.</returns>
     /// <exception cref="InvalidDataException">None can be used; the message is about the newest.</exception>
-    public (int Step, double Seconds, string? Notice)? ReadNewest(string path, int totalSteps)
+    public (int Step, double Seconds, string? Notice)? ReadNewest(int totalSteps)
     {
         InvalidDataException? first = null;
         var damaged = new List<string>();
-        foreach (var candidate in Candidates(path).Where(File.Exists))
+        foreach (var candidate in Candidates.Where(File.Exists))
         {
             try
             {
@@ -69,25 +73,18 @@ internal sealed class TrainingCheckpoint(
     }
 
     /// <summary>Deletes all checkpoints.</summary>
-    public void Delete(string path) => Array.ForEach(Candidates(path), File.Delete);
-
-    private static string Written(string path) => Path.ChangeExtension(path, ".written.safetensors");
-
-    private static string Previous(string path) => Path.ChangeExtension(path, ".previous.safetensors");
-
-    // From the newest on.
-    private static string[] Candidates(string path) => [Written(path), path, Previous(path)];
+    public void Delete() => Array.ForEach(Candidates, File.Delete);
 
     // Returns the step the run stands at and the seconds it took.
-    private (int Step, double Seconds) Read(string path, int totalSteps)
+    private (int Step, double Seconds) Read(string candidate, int totalSteps)
     {
-        using var file = CheckpointFile.Open(path);
+        using var file = CheckpointFile.Open(candidate);
         Check(file);
         using (no_grad())
         {
             foreach (var (name, tensor) in Tensors())
             {
-                TensorFile.Copy(file, name, tensor);
+                Copy(file, name, tensor);
             }
 
             foreach (var (name, state) in States().ToArray())
@@ -106,6 +103,17 @@ internal sealed class TrainingCheckpoint(
         return step >= 0 && step <= totalSteps && step == Math.Floor(step)
             ? ((int)step, Number(file, "seconds"))
             : throw Damaged(file, $"its step is {file.Metadata["step"]}, the run has {totalSteps}");
+    }
+
+    // Nothing of the kit's own files may be renamed, resized or rounded.
+    private static void Copy(CheckpointFile file, string name, Tensor target)
+    {
+        var entry = file[name];
+        Guard.Data(entry.Shape.SequenceEqual(target.shape) && entry.Type == target.dtype,
+            $"'{file.Path}': tensor '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], the model needs "
+            + $"{target.dtype} [{string.Join(", ", target.shape)}]");
+        using var read = entry.ToTensor();
+        target.copy_(read);
     }
 
     private static void RestoreRandomState(CheckpointFile file)
@@ -134,14 +142,10 @@ internal sealed class TrainingCheckpoint(
 
     private void Check(CheckpointFile file)
     {
-        if (!file.Metadata.TryGetValue("settings", out var made) || !file.Metadata.ContainsKey("step"))
-        {
-            throw new InvalidDataException($"'{file.Path}' is no checkpoint of a training");
-        }
-
+        var made = file.Metadata.GetValueOrDefault("settings");
+        Guard.Data(made is not null && file.Metadata.ContainsKey("step"), $"'{file.Path}' is no checkpoint of a training");
         Guard.Data(made == Comparable(),
-            $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without "
-            + $"resuming");
+            $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without resuming");
     }
 
     // Which settings differ, and what they were.
@@ -162,28 +166,17 @@ internal sealed class TrainingCheckpoint(
         }
     }
 
-    private IEnumerable<(string Name, Tensor Tensor)> Tensors()
-    {
-        foreach (var (name, module) in task.Modules)
+    private IEnumerable<(string Name, Tensor Tensor)> Tensors() =>
+    [
+        .. from part in task.Modules from own in part.Module.state_dict() select ($"{part.Name}.{own.Key}", own.Value),
+        .. from own in task.State select ($"task.{own.Name}", own.Tensor),
+        .. States().SelectMany(own => new[]
         {
-            foreach (var (key, value) in module.state_dict())
-            {
-                yield return ($"{name}.{key}", value);
-            }
-        }
-
-        foreach (var (name, tensor) in task.State)
-        {
-            yield return ($"task.{name}", tensor);
-        }
-
-        foreach (var (name, state) in States())
-        {
-            yield return ($"optimizer.{name}.exp_avg", state.exp_avg);
-            yield return ($"optimizer.{name}.exp_avg_sq", state.exp_avg_sq);
-            yield return ($"optimizer.{name}.step", tensor(new[] { state.step }));
-        }
-    }
+            ($"optimizer.{own.Name}.exp_avg", own.State.exp_avg),
+            ($"optimizer.{own.Name}.exp_avg_sq", own.State.exp_avg_sq),
+            ($"optimizer.{own.Name}.step", tensor(new[] { own.State.step })),
+        }),
+    ];
 
     // The optimizer lists its states in the order of the groups' parameters.
     private IEnumerable<(string Name, AdamW.State State)> States()
@@ -192,33 +185,4 @@ internal sealed class TrainingCheckpoint(
         var ordered = groups.SelectMany(group => group.Parameters).Select(parameter => names[parameter.Handle]);
         return ordered.Zip(optimizer.state_dict().State.Cast<AdamW.State>());
     }
-}
-
-/// <summary>Tensors out of the kit's own files, where nothing may be renamed, resized or rounded.</summary>
-internal static class TensorFile
-{
-    /// <summary>Copies a file's tensor into one of the same shape and type.</summary>
-    /// <exception cref="InvalidDataException">The file has no such tensor, or it is of another shape or type.</exception>
-    public static void Copy(CheckpointFile file, string name, Tensor target)
-    {
-        var entry = file[name];
-        if (!entry.Shape.SequenceEqual(target.shape) || entry.Type != target.dtype)
-        {
-            throw new InvalidDataException(
-                $"'{file.Path}': tensor '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], the model needs "
-                + $"{target.dtype} [{string.Join(", ", target.shape)}]");
-        }
-
-        using var read = Read(entry);
-        target.copy_(read);
-    }
-
-    private static Tensor Read(TensorEntry entry) => entry.Type switch
-    {
-        ScalarType.Float32 => tensor(entry.ToArray<float>(), [.. entry.Shape]),
-        ScalarType.Int64 => tensor(entry.ToArray<long>(), [.. entry.Shape]),
-        ScalarType.Byte => tensor(entry.ToArray<byte>(), [.. entry.Shape]),
-        _ => throw new InvalidDataException(
-            $"tensor '{entry.Name}' is {entry.Type}; the kit's own files hold float32, int64 and bytes"),
-    };
 }

@@ -15,8 +15,7 @@ public static class TrainingLog
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>A record as one line, without its end.</summary>
-    public static string Line(TrainingRecord record) => JsonSerializer.Serialize(record, Options);
+    private static string Line(TrainingRecord record) => JsonSerializer.Serialize(record, Options);
 
     /// <summary>Reads a log; a last line that was cut off is left out.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -98,11 +97,9 @@ public sealed record TrainingRecord(
 
 /// <summary>How far a training is, for whoever shows it.</summary>
 /// <param name="Step">Steps done.</param>
-/// <param name="TotalSteps">Steps in all.</param>
 /// <param name="Latest">The newest line of the log; null before the first.</param>
 /// <param name="IsNew">Whether this step wrote that line.</param>
-/// <param name="Notice">What is to be told, in a sentence, such as that a damaged checkpoint was passed over; null for
-/// nothing.</param>
+/// <param name="Notice">What is to be told, such as that a damaged checkpoint was passed over; null for nothing.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? Latest, bool IsNew, string? Notice = null)
 {
     /// <summary>How long the rest will take, by what the logged steps took; null before the first line of the log.</summary>
@@ -119,7 +116,6 @@ public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? 
 }
 
 /// <summary>How a training ended.</summary>
-/// <param name="Steps">Steps done in all.</param>
 /// <param name="Completed">False where it was stopped before its last step and may be resumed.</param>
 public sealed record TrainingResult(int Steps, bool Completed, IReadOnlyList<TrainingRecord> Records);
 

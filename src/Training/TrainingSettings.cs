@@ -35,10 +35,8 @@ public sealed record TrainingSettings
     /// <summary>AdamW's weight decay; biases, norms, embeddings and learnable tokens are never decayed.</summary>
     public double WeightDecay { get; init; } = 0.05;
 
-    /// <summary>AdamW's β₁.</summary>
     public double Beta1 { get; init; } = 0.9;
 
-    /// <summary>AdamW's β₂.</summary>
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>Gradients are scaled down to this norm over all parameters.</summary>

@@ -17,7 +17,6 @@ public sealed record UPopTraining
 
     private const int CostExamples = 200; // the first of the training split; the budget is a share of what they cost
 
-    /// <summary>The budget.</summary>
     public required UPopSettings Settings { get; init; }
 
     public required TrainingSettings Search { get; init; }
@@ -26,19 +25,13 @@ public sealed record UPopTraining
     public required TrainingSettings Retraining { get; init; }
 
     /// <summary>Both parts trained alike, but the search keeps its learning rate to the end, when most goes.</summary>
-    public static UPopTraining Of(UPopSettings settings, TrainingSettings each)
+    internal static UPopTraining Of(UPopSettings settings, TrainingSettings each) => new()
     {
-        ArgumentNullException.ThrowIfNull(each);
-        var search = each with { FinalLearningRate = each.LearningRate };
-        return new UPopTraining { Settings = settings, Search = search, Retraining = each };
-    }
+        Settings = settings, Search = each with { FinalLearningRate = each.LearningRate }, Retraining = each,
+    };
 
     /// <summary>Steps of both trainings together.</summary>
-    public int Steps(TrainingTask task)
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        return Steps(task, Search) + Steps(task, Retraining);
-    }
+    internal int Steps(TrainingTask task) => Steps(task, Search) + Steps(task, Retraining);
 
     /// <summary>Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>)
     /// and the smaller model as it was cut out.</summary>
@@ -54,8 +47,8 @@ public sealed record UPopTraining
     {
         ArgumentNullException.ThrowIfNull(task);
         Guard.Argument(Search.StopAfterEpoch is null && Search.StopAtAccuracy is null,
-            $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or "
-            + $"an accuracy");
+            $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an "
+            + $"accuracy");
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
@@ -63,39 +56,30 @@ public sealed record UPopTraining
             Ranks.First(() => File.Delete(extracted));
         }
 
-        var (searching, steps) = (Steps(task, Search), Steps(task));
-        Action<TrainingProgress> Counted(int before) => step =>
-            progress?.Invoke(step with { Step = before + step.Step, TotalSteps = steps });
-        if (!File.Exists(extracted)
-            && !Searched(task, Path.Combine(folder, "search"), extracted, resume, Counted(0), cancellation))
+        var steps = Steps(task);
+        bool Trained(TrainingTask part, TrainingSettings settings, string name, int before) =>
+            new Trainer(part, settings, Path.Combine(folder, name)).Run(step => progress?.Invoke(
+                step with { Step = before + step.Step, TotalSteps = steps }), resume, cancellation).Completed;
+        if (!File.Exists(extracted))
         {
-            return null;
+            int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
+            var each = RunCosts.Of(task.Model);
+            using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
+            if (!Trained(search, Search, "search", before: 0))
+            {
+                return null;
+            }
+
+            using var found = search.Extract();
+            Ranks.First(() => SafetensorsWriter.Write(extracted, found.state_dict()));
         }
 
         using var file = CheckpointFile.Open(extracted);
         var smaller = CompressedWeights.Load(ModelExtraction.New(task.Model), file).to(Placement.DeviceOf(task.Model));
         var again = task.With(smaller);
-        var result = new Trainer(again, Retraining, Path.Combine(folder, "retraining"))
-            .Run(Counted(searching), resume, cancellation);
+        var isDone = Trained(again, Retraining, "retraining", before: Steps(task, Search));
         smaller.eval();
-        return result.Completed ? again : null;
-    }
-
-    private bool Searched(
-        ModelTask task, string folder, string extracted, bool resume, Action<TrainingProgress> progress,
-        CancellationToken cancellation)
-    {
-        int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
-        var each = RunCosts.Of(task.Model);
-        using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
-        if (!new Trainer(search, Search, folder).Run(progress, resume, cancellation).Completed)
-        {
-            return false;
-        }
-
-        using var smaller = search.Extract();
-        Ranks.First(() => SafetensorsWriter.Write(extracted, smaller.state_dict()));
-        return true;
+        return isDone ? again : null;
     }
 
     private static int Steps(TrainingTask task, TrainingSettings settings) =>
@@ -119,7 +103,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>Attaches masks to the task's model; dispose to detach them.</summary>
     /// <param name="task">What is trained, without a budget of its own.</param>
-    /// <param name="costs">What its model's units cost.</param>
     /// <exception cref="ArgumentException">The share is not in (0, 1), or inner widths cannot meet it.</exception>
     public UPopTask(ModelTask task, UnitCosts costs, UPopSettings settings)
     {
@@ -134,7 +117,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
         Macs = costs.Whole;
     }
 
-    /// <summary>The masks.</summary>
     public ParameterPruning Pruning { get; }
 
     /// <summary>Multiply-accumulates that would be left if all units were taken out whose masks are sinking.</summary>
@@ -188,19 +170,17 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     /// <summary>The smaller model, within the budget.</summary>
     /// <exception cref="InvalidOperationException">The search is not done.</exception>
-    public nn.Module Extract() => finished
-        ? ModelExtraction.Extract(task.Model, Pruning)
-        : throw new InvalidOperationException(
-            "the search has not come to its end, so the masks are not zero yet where they are to be");
+    public nn.Module Extract()
+    {
+        Guard.State(finished, $"the search has not come to its end, so the masks are not zero yet where they are to be");
+        return ModelExtraction.Extract(task.Model, Pruning);
+    }
 
     /// <summary>Detaches the masks; the task itself stays.</summary>
     public void Dispose()
     {
         Pruning.Dispose();
-        foreach (var sum in gathered)
-        {
-            sum.Dispose();
-        }
+        Array.ForEach(gathered, sum => sum.Dispose());
     }
 
     private void Update(UPopSchedule schedule, int done)

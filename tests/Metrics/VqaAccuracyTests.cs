@@ -111,7 +111,7 @@ public class VqaAccuracyTests
     [InlineData(0, 0)]
     [InlineData(1e300, 1e300)]
     [InlineData(5e-324, 0)]
-    public void Numbers_are_rounded_by_their_exact_value(double value, double expected) => Assert.Equal(expected, PythonRound.ToPlaces(value, 2));
+    public void Numbers_are_rounded_by_their_exact_value(double value, double expected) => Assert.Equal(expected, VqaAccuracy.Rounded(value));
 
     private static double Score(string[] people, string answer, VqaVersion version)
     {
