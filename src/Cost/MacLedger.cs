@@ -9,11 +9,9 @@ public sealed class MacLedger
 {
     private MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
     {
-        Model = model;
-        Counts = counts;
-        Method = method;
+        (Model, Counts) = (model, counts);
         var rows = new LedgerRows(model, method);
-        model.Write(rows, counts ?? TokenCounts.None);
+        model.Write(rows, counts ?? new TokenCounts([], null));
         Rows = rows.Rows;
     }
 
@@ -22,9 +20,6 @@ public sealed class MacLedger
 
     /// <summary>The token counts of a pruned run, or null for the whole model.</summary>
     public TokenCounts? Counts { get; }
-
-    /// <summary>The policy that pruned it; null where none did, or its own work is not counted.</summary>
-    public ReductionPolicy? Method { get; }
 
     /// <summary>Every module's row, in the order it runs.</summary>
     public IReadOnlyList<LedgerRow> Rows { get; }
@@ -44,23 +39,15 @@ public sealed class MacLedger
     /// <param name="method">The policy, whose own work is counted; null where the tokens are gone for free.</param>
     /// <exception cref="ArgumentException">The counts do not fit the model's layers, or a layer gains tokens.</exception>
     public MacLedger WithTokens(IReadOnlyList<int>? vision, IReadOnlyList<int>? text, ReductionPolicy? method) =>
-        WithTokens(TokenCounts.Alike(vision, text), method);
+        WithTokens(new TokenCounts(vision is null ? [] : [vision], text), method);
 
     /// <summary>The same model, pruned to counts that may differ from image to image.</summary>
     /// <inheritdoc cref="WithTokens(IReadOnlyList{int}?, IReadOnlyList{int}?, ReductionPolicy?)"/>
     public MacLedger WithTokens(TokenCounts counts, ReductionPolicy? method) => new(Model, counts, method);
 
     /// <summary>The sum of all rows under one accounting, in multiply-accumulates.</summary>
-    public long Total(Accounting accounting)
-    {
-        long sum = 0;
-        foreach (var row in Rows)
-        {
-            sum = checked(sum + row.Of(accounting));
-        }
-
-        return sum;
-    }
+    /// <exception cref="OverflowException">It is more than a 64-bit number holds.</exception>
+    public long Total(Accounting accounting) => Rows.Sum(row => row.Of(accounting));
 
     /// <summary>The rows' sum of one kind: what alignment, scoring, sorting or merging add.</summary>
     public long Total(Accounting accounting, CostKind kind) => Rows.Where(row => row.Kind == kind).Sum(row => row.Of(accounting));
@@ -142,17 +129,12 @@ public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<Ledger
         string name, string path, IReadOnlyList<(string[] Parts, LedgerRow Row)> rows, int depth, bool sumLayers)
     {
         var sum = rows.Select(entry => entry.Row).Aggregate((a, b) => a.Plus(b)) with { Module = path };
-        var parts = new List<LedgerNode>();
-        foreach (var group in rows.Where(entry => entry.Parts.Length > depth)
-            .GroupBy(entry => Part(entry.Parts[depth], sumLayers)))
-        {
-            parts.Add(Gather(group.Key, path.Length == 0 ? group.Key : $"{path}.{group.Key}", [.. group], depth + 1, sumLayers));
-        }
-
-        return new LedgerNode(name, sum, parts);
+        var parts = rows.Where(entry => entry.Parts.Length > depth)
+            .GroupBy(entry => sumLayers && int.TryParse(entry.Parts[depth], out _) ? "*" : entry.Parts[depth])
+            .Select(part => Gather(
+                part.Key, path.Length == 0 ? part.Key : $"{path}.{part.Key}", [.. part], depth + 1, sumLayers));
+        return new LedgerNode(name, sum, [.. parts]);
     }
-
-    private static string Part(string part, bool sumLayers) => sumLayers && int.TryParse(part, out _) ? "*" : part;
 }
 
 /// <summary>How many tokens leave each layer of a pruned run, the class token and the merged token included.</summary>
@@ -163,13 +145,6 @@ public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<Ledger
 public sealed record TokenCounts(
     IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
 {
-    /// <summary>Nothing is pruned.</summary>
-    public static TokenCounts None { get; } = new([], null);
-
-    /// <summary>Counts that hold for every image alike; null where a modality is not pruned.</summary>
-    public static TokenCounts Alike(IReadOnlyList<int>? vision, IReadOnlyList<int>? text) =>
-        new(vision is null ? [] : [vision], text);
-
     /// <summary>The counts of one image, or null where images are not pruned.</summary>
     /// <exception cref="ArgumentException">There are several lists, but none for this image.</exception>
     public IReadOnlyList<int>? OfImage(int image) => Vision.Count switch

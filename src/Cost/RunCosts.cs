@@ -11,8 +11,7 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 {
     private const int MostRemembered = 20_000;
 
-    private readonly Dictionary<(int TextTokens, bool Regular), long> whole = [];
-    private readonly Dictionary<(ReductionPolicy Policy, string Counts), long> reduced = [];
+    private readonly Dictionary<(int TextTokens, bool IsRegular, ReductionPolicy? Policy, string Counts), long> totals = [];
 
     /// <summary>The costs of a model with the widths that it has. An example is what the budget is one of: NLVR2's two images
     /// with a statement, CLIP's image and text at inference, for BLIP an image and a text encoded and read together, a caption
@@ -35,10 +34,10 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 
     /// <summary>Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken
     /// out, that is the regular model it was cut out of.</summary>
-    public long Dense(int textTokens) => Whole(textTokens, regular: true);
+    public long Dense(int textTokens) => Total(textTokens, isRegular: true);
 
     /// <summary>Multiply-accumulates of this model, with the widths that it has and all tokens.</summary>
-    public long Whole(int textTokens) => Whole(textTokens, regular: false);
+    public long Whole(int textTokens) => Total(textTokens);
 
     /// <summary>The mean over texts of some lengths with other inner widths; null for the regular ones.</summary>
     public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) =>
@@ -81,7 +80,8 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             int[] places = model is NlvrCost ? [pair, pairs + pair] : [imageOfText?[pair] ?? pair];
             var vision = images.Count == 0 ? [] : places.Select(place => (IReadOnlyList<int>)Counts(images.Take(depth), place)!)
                 .ToArray();
-            return Reduced(length, new TokenCounts(vision, Counts(alone, pair), Counts(read, pair)), trace.Policy);
+            var counts = new TokenCounts(vision, Counts(alone, pair), Counts(read, pair));
+            return Total(length, counts: counts, policy: trace.Policy);
         })];
     }
 
@@ -94,30 +94,20 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     private static int[]? Counts(IEnumerable<ReductionStep> steps, int sample) =>
         steps.Select(step => step.TokensPerSample[sample]).ToArray() is { Length: > 0 } counts ? counts : null;
 
-    private long Reduced(int textTokens, TokenCounts counts, ReductionPolicy policy)
+    private long Total(int textTokens, bool isRegular = false, TokenCounts? counts = null, ReductionPolicy? policy = null)
     {
-        var lists = counts.Vision.Append(counts.Text).Append(counts.TextWithImage);
-        var key = (policy, $"{textTokens}|{string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)))}");
-        if (!reduced.TryGetValue(key, out var macs))
+        var lists = counts?.Vision.Append(counts.Text).Append(counts.TextWithImage) ?? [];
+        var listed = string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)));
+        if (!totals.TryGetValue((textTokens, isRegular, policy, listed), out var macs))
         {
-            macs = Ledger(textTokens, model.Widths).WithTokens(counts, policy).Total(accounting);
-            if (reduced.Count >= MostRemembered)
+            var ledger = Ledger(textTokens, isRegular ? null : model.Widths);
+            macs = (counts is null ? ledger : ledger.WithTokens(counts, policy)).Total(accounting);
+            if (totals.Count >= MostRemembered)
             {
-                reduced.Clear(); // a long training meets millions of different counts
+                totals.Clear(); // a long training meets millions of different counts
             }
 
-            reduced[key] = macs;
-        }
-
-        return macs;
-    }
-
-    private long Whole(int textTokens, bool regular)
-    {
-        if (!whole.TryGetValue((textTokens, regular), out var macs))
-        {
-            macs = Ledger(textTokens, regular ? null : model.Widths).Total(accounting);
-            whole[(textTokens, regular)] = macs;
+            totals[(textTokens, isRegular, policy, listed)] = macs;
         }
 
         return macs;
