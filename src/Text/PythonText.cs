@@ -104,14 +104,12 @@ internal static class PythonText
         for (var start = 0; start < points.Count; start++)
         {
             var end = start;
-            var ordered = true;
-            while (end < points.Count && tables.CombiningClassOf(points[end]) is var rank && rank != 0)
+            while (end < points.Count && tables.CombiningClassOf(points[end]) != 0)
             {
-                ordered &= end == start || rank >= tables.CombiningClassOf(points[end - 1]);
                 end++;
             }
 
-            if (!ordered)
+            if (end > start + 1)
             {
                 var run = points[start..end].OrderBy(tables.CombiningClassOf).ToArray();
                 run.CopyTo(CollectionsMarshal.AsSpan(points)[start..end]);
