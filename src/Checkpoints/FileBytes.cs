@@ -107,10 +107,3 @@ internal sealed class MemoryBudget(FileBytes file)
         return text;
     }
 }
-
-/// <summary>How what is wrong with a file is told.</summary>
-internal static class Damage
-{
-    /// <summary>A shape: <c>[2, 3]</c>.</summary>
-    public static string Shape(IEnumerable<long> sizes) => $"[{string.Join(", ", sizes)}]";
-}

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -317,7 +317,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         List<object?> => "a list",
         PickleDictionary => "a dictionary",
         string => "a string",
-        PickleGlobal global => Printable.Quoted(global.ToString()),
+        PickleGlobal global => Quoted(global.ToString()),
         _ => value.GetType().Name,
     };
 

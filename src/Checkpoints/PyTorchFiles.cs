@@ -1,4 +1,4 @@
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -12,7 +12,7 @@ internal static class PyTorchArchive
     private const string Pickle = "data.pkl";
 
     /// <summary>Everything in the archive.</summary>
-    public static CheckpointContents Read(FileBytes file)
+    public static CheckpointFile Read(FileBytes file)
     {
         var entries = ZipDirectory.Read(file);
         var pickle = FindPickle(entries.Values);
@@ -29,7 +29,7 @@ internal static class PyTorchArchive
         var machine = new PickleMachine(new TorchPickle((storage, _) => Locate(file, entries, folder, storage.Among(storages)),
             isScript), budget);
         var root = machine.Read(Content(file, pickle, PickleMachine.MaximumLength), out _);
-        return PickleContents.Flatten(isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root, budget);
+        return PickleContents.Flatten(file, isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root, budget);
     }
 
     // The archive's folder is named for the file it was first saved as, so only the ending is known.
@@ -43,8 +43,7 @@ internal static class PyTorchArchive
 
     private static byte[] Content(FileBytes file, ZipEntry entry, int most)
     {
-        Guard.Data(entry.Length <= most,
-            $"its {Printable.Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
+        Guard.Data(entry.Length <= most, $"its {Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
         var (bytes, start) = entry.Open(file);
         return bytes.Take(start, entry.Length);
     }
@@ -57,14 +56,12 @@ internal static class PyTorchArchive
             return storage;
         }
 
-        var (key, name) = (Printable.Quoted(storage.Key), Printable.Quoted($"{folder}data/{storage.Key}"));
+        var (key, name) = (Quoted(storage.Key), Quoted($"{folder}data/{storage.Key}"));
         Guard.Data(entries.TryGetValue($"{folder}data/{storage.Key}", out var entry),
             $"storage {key} is missing: the archive has no {name}");
         var size = storage.Count * storage.ElementSize;
-        Guard.Data(
-            entry!.Length >= size,
-            $"storage {key} claims {storage.Count} of {storage.Element}, {size} bytes, but {name} has "
-                + $"{entry.Length}");
+        Guard.Data(entry!.Length >= size,
+            $"storage {key} claims {storage.Count} of {storage.Element}, {size} bytes, but {name} has {entry.Length}");
         (storage.Bytes, storage.Start) = entry.Open(file);
         return storage;
     }
@@ -96,7 +93,7 @@ internal static class PyTorchLegacy
         && file.Take(0, beginning.Length).AsSpan().SequenceEqual(beginning))?.Length ?? 0;
 
     /// <summary>Everything in the file.</summary>
-    public static CheckpointContents Read(FileBytes file)
+    public static CheckpointFile Read(FileBytes file)
     {
         var storages = new Dictionary<string, StorageReference>();
         var views = new List<(StorageReference View, StorageReference Root, long First)>();
@@ -127,11 +124,11 @@ internal static class PyTorchLegacy
 
         foreach (var (view, whole, first) in views)
         {
-            Guard.Data(whole.Bytes is not null, $"storage {Printable.Quoted(whole.Key)} is missing");
+            Guard.Data(whole.Bytes is not null, $"storage {Quoted(whole.Key)} is missing");
             (view.Bytes, view.Start) = (whole.Bytes, whole.Start + (first * whole.ElementSize));
         }
 
-        return PickleContents.Flatten(CheckpointFormat.PyTorchLegacy, root, budget);
+        return PickleContents.Flatten(file, CheckpointFormat.PyTorchLegacy, root, budget);
     }
 
     // A storage may be a view of another one: then the sixth item is the view's key, its first element and its count.
@@ -145,7 +142,7 @@ internal static class PyTorchLegacy
             return whole;
         }
 
-        var key = Printable.Quoted(storage.Key);
+        var key = Quoted(storage.Key);
         Guard.Data(view is [object?[]], $"storage {key} is described in an unknown way");
         if (view[0] is not (object?[] and [string viewKey, long first, long count]) || first < 0 || count < 0
             || first > storage.Count - count)
@@ -167,13 +164,12 @@ internal static class PyTorchLegacy
     private static long Place(FileBytes file, Dictionary<string, StorageReference> storages, object? key, long at)
     {
         StorageReference? storage = null;
-        var shown = key is string text ? Printable.Quoted(text) : "what is no name";
+        var shown = key is string text ? Quoted(text) : "what is no name";
         Guard.Data(key is string name && storages.TryGetValue(name, out storage),
             $"its list of storages has {shown}, which no tensor uses");
         var (count, start) = (file.I64(at), at + 8);
-        Guard.Data(
-            count == storage!.Count && file.Holds(start, count * storage.ElementSize),
-            $"storage {Printable.Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
+        Guard.Data(count == storage!.Count && file.Holds(start, count * storage.ElementSize),
+            $"storage {Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
                 + $"{storage.Count}");
         (storage.Bytes, storage.Start) = (file, start);
         return start + (count * storage.ElementSize);

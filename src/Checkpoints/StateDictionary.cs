@@ -1,4 +1,4 @@
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -80,12 +80,11 @@ public sealed class StateDictionary
         if (key is not null)
         {
             return new InvalidDataException(
-                $"{file.Path}: {Printable.Quoted(key)} is no tensor, but {Printable.Shown($"{value}")}; load the file where it "
+                $"{file.Path}: {Quoted(key)} is no tensor, but {Shown($"{value}")}; load the file where it "
                     + "was made, make a torch tensor of each weight (torch.as_tensor) and save again");
         }
 
-        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Printable.Quoted)
-            .ToList();
+        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Quoted).ToList();
         return new InvalidDataException($"{file.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "
             + (nearest.Count == 0 ? "it has no tensors at all"
                 : $"the nearest of its {file.Tensors.Count} names: {string.Join(", ", nearest)}"));
@@ -128,8 +127,8 @@ public sealed class StateDictionary
             }
 
             Guard.Data(list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor),
-                $"{file.Path}: {Printable.Quoted(tensor.Name)} and {Printable.Quoted(list[original.Part].Name)} are "
-                + $"both the model's {Printable.Quoted(original.Name)}");
+                $"{file.Path}: {Quoted(tensor.Name)} and {Quoted(list[original.Part].Name)} are "
+                + $"both the model's {Quoted(original.Name)}");
         }
 
         return parts.ToDictionary(pair => pair.Key, pair => Recipe(file, pair.Key, pair.Value));
@@ -139,9 +138,8 @@ public sealed class StateDictionary
     {
         if (parts.Keys[^1] != parts.Count - 1)
         {
-            throw new InvalidDataException(
-                $"{file.Path}: of the model's {Printable.Quoted(name)} there is only "
-                    + string.Join(" and ", parts.Values.Select(p => Printable.Quoted(p.Name))));
+            throw new InvalidDataException($"{file.Path}: of the model's {Quoted(name)} there is only "
+                    + string.Join(" and ", parts.Values.Select(p => Quoted(p.Name))));
         }
 
         var entries = parts.Values;

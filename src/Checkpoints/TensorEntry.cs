@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using Madtp.Kit.Text;
 using TorchSharp;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -88,7 +88,7 @@ public sealed class TensorEntry
         return tensor;
     }
 
-    public override string ToString() => $"{Printable.Shown(Name)} {Type} {Damage.Shape(Shape)}";
+    public override string ToString() => $"{Shown(Name)} {Type} {Sizes(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
     /// <exception cref="InvalidDataException">It is not a matrix.</exception>

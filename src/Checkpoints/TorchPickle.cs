@@ -1,4 +1,4 @@
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -30,9 +30,8 @@ internal sealed record StorageReference(string Kind, string Key, long Count, Sca
         }
 
         var known = storages[Key];
-        Guard.Data(
-            known.Kind == Kind && known.Count == Count,
-            $"storage {Printable.Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
+        Guard.Data(known.Kind == Kind && known.Count == Count,
+            $"storage {Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
         return known;
     }
 }
@@ -62,18 +61,18 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
         ("torch._utils", "_rebuild_tensor", [StorageReference storage, long first, object?[] shape, object?[] strides]) =>
             Rebuild(storage, first, shape, strides),
         ("torch._utils", "_rebuild_tensor_v3", [_, _, object?[] shape, _, _, _, PickleGlobal type, ..]) =>
-            Unread($"{type} {Damage.Shape(Numbers(shape))}"),
+            Unread($"{type} {Sizes(Numbers(shape))}"),
         ("torch._utils", "_rebuild_parameter", [TensorReference tensor, bool, _]) => tensor,
         ("torch._utils", "_rebuild_parameter_with_state", [TensorReference tensor, bool, _, _]) => tensor,
         // A subclass of tensors, such as torch.nn.Buffer: what it is beside a tensor makes no difference to a weight.
         ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal { Module: "torch._utils" } made, _, object?[] parts, ..]) =>
             Call(made, parts),
         ("torch._utils", "_rebuild_sparse_tensor" or "_rebuild_sparse_csr_tensor", _) => Unread("sparse"),
-        ("torch._utils", "_rebuild_qtensor", [_, _, object?[] shape, ..]) => Unread($"quantised {Damage.Shape(Numbers(shape))}"),
+        ("torch._utils", "_rebuild_qtensor", [_, _, object?[] shape, ..]) => Unread($"quantised {Sizes(Numbers(shape))}"),
         ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter" or "_rebuild_qtensor", _) =>
             throw new InvalidDataException($"it gives {global} arguments that it does not take"),
         ("torch._utils", _, _) when global.Name.StartsWith("_rebuild_", StringComparison.Ordinal) =>
-            Unread($"made by {Printable.Quoted(global.Name)}"),
+            Unread($"made by {Quoted(global.Name)}"),
         ("torch.jit._pickle", "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist",
             [List<object?> items]) when isScript => items,
         ("torch.jit._pickle", "restore_type_tag", [var value, string]) when isScript => value,
@@ -92,8 +91,8 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
         var element = ElementNames.OfStorage(kind.ToString());
         Guard.Data(element is not null,
-            $"storage {Printable.Quoted(key)} is of kind {Printable.Quoted(kind.ToString())}, which is not one of PyTorch's");
-        Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Printable.Quoted(key)} claims {count} elements");
+            $"storage {Quoted(key)} is of kind {Quoted(kind.ToString())}, which is not one of PyTorch's");
+        Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Quoted(key)} claims {count} elements");
         return locate(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size), view);
     }
 
@@ -108,12 +107,12 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
     private static TensorReference Rebuild(StorageReference storage, long first, object?[] shape, object?[] strides)
     {
-        var key = Printable.Quoted(storage.Key);
+        var key = Quoted(storage.Key);
         Guard.Data(first >= 0 && first <= storage.Count,
             $"a tensor begins at element {first} of storage {key}, which has {storage.Count}");
         var layout = TensorLayout.Strided($"a tensor over storage {key}", Numbers(shape), Numbers(strides),
             storage.Count - first);
-        return new TensorReference(storage, first, layout, $"{storage.Kind} {Damage.Shape(layout.Shape)}");
+        return new TensorReference(storage, first, layout, $"{storage.Kind} {Sizes(layout.Shape)}");
     }
 
     private static long[] Numbers(object?[] items) =>
