@@ -3,14 +3,12 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Cost;
 
-/// <summary>A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper
-/// counts.</summary>
+/// <summary>A model's sizes and inputs, from which its ledger follows. It begins with the inputs that the paper counts.</summary>
 /// <param name="Name">The name the ledger is printed under.</param>
 /// <param name="TextTokens">Tokens of the text that is counted, first and last token included.</param>
 public abstract record CostModel(string Name, int TextTokens)
 {
-    /// <summary>Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular
-    /// model.</summary>
+    /// <summary>Inner widths by <see cref="PrunableWidth"/>'s names where parameters were taken out; else null.</summary>
     public IReadOnlyDictionary<string, int>? Widths { get; init; }
 
     /// <summary>The alignment guidance; null without.</summary>
@@ -40,8 +38,7 @@ public abstract record BlipCost(string Name, BlipConfig Sizes, int TextTokens) :
         (ledger.BlipImage($"visual_encoder{copy}", Sizes.Vision, counts.OfImage(image), times), Sizes.Vision.Width);
 }
 
-/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer
-/// costs.</summary>
+/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. An answer costs the published pass.</summary>
 public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost("blip-nlvr2", Sizes, TextTokens)
 {
     internal override void Write(LedgerRows ledger, TokenCounts counts)
@@ -147,7 +144,6 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
     /// <summary>Tokens of a text in re-ranking; 0 for as many as the published pass pads to.</summary>
     public int PairTokens { get; init; }
 
-    /// <summary>Pairs that are re-ranked.</summary>
     public long Pairs => ((long)Images + Texts) * Kept;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
@@ -191,8 +187,7 @@ public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : 
     }
 }
 
-/// <summary>CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one
-/// text cost at inference.</summary>
+/// <summary>CLIP. The published pass trains, with momentum copies and queues: about twice what inference costs.</summary>
 public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel("clip", TextTokens)
 {
     public override AlignmentConfig? Alignment => Sizes.Alignment;

@@ -76,8 +76,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         return tokens;
     }
 
-    /// <summary>A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and
-    /// projected.</summary>
+    /// <summary>A CLIP image encoder: normalised before the blocks; then the class token alone, which is projected.</summary>
     public void ClipImage(string name, VisionTransformerConfig vit, int embedWidth, IReadOnlyList<int>? after, Times times)
     {
         Patches($"{name}.conv1", vit, times);
@@ -97,8 +96,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         Linear($"text_projection{copy}", 1, text.Width, embedWidth, times);
     }
 
-    /// <summary>One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens
-    /// that leave it.</summary>
+    /// <summary>One pass of BERT, alone, with cross-attention or as a decoder. Returns the tokens that leave it.</summary>
     public long Bert(BertConfig text, BertPass pass)
     {
         CheckCounts("text", (int)pass.Tokens, text.Layers, pass.After);
@@ -133,8 +131,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         Linear($"{Name}.decoder", tokens, text.Width, text.VocabularySize, times);
     }
 
-    /// <summary>Similarities to two queues of 57,600: each side of the online and of the momentum pair against a queue and the
-    /// one entry of the batch.</summary>
+    /// <summary>Each side of the online and of the momentum pair against a queue of 57,600 and the batch's one entry.</summary>
     public void Queues(int embedWidth, Times times) => Linear("queue.similarities", 4, embedWidth, 57_600 + 1, times);
 
     private void Patches(string module, VisionTransformerConfig vit, Times times) =>

@@ -7,7 +7,7 @@ namespace Madtp.Kit.Cost;
 /// element); not counted are softmax, GELU, biases, residuals, embeddings and gathering.</summary>
 public sealed class MacLedger
 {
-    private MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
+    internal MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
     {
         (Model, Counts) = (model, counts);
         var rows = new LedgerRows(model, method);
@@ -31,9 +31,8 @@ public sealed class MacLedger
     /// <exception cref="ArgumentException">No model has this name.</exception>
     public static MacLedger For(string name) => For(CostModels.Named(name));
 
-    /// <summary>The same model, pruned. Tokens leave a layer in its middle: a vision block after the attention's residual, a BERT
-    /// layer after the self-attention's output norm, so attention pays for the tokens that enter and the rest for those that
-    /// stay.</summary>
+    /// <summary>The same model, pruned. Tokens leave a vision block after the attention's residual, a BERT layer after the
+    /// self-attention's output norm: attention pays for the tokens that enter, the rest for those that stay.</summary>
     /// <param name="vision">Tokens after each block, class and merged token included; null where images are not pruned.</param>
     /// <param name="text">Tokens after each text layer; null where the text is not pruned.</param>
     /// <param name="method">The policy, whose own work is counted; null where the tokens are gone for free.</param>
@@ -64,11 +63,9 @@ public enum Accounting
     Paper,
     /// <summary>The same pass with the alignment guidance (MAG) computed in every layer, scores and features both.</summary>
     PaperWithAlignment,
-    /// <summary>What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and
-    /// values once per image.</summary>
+    /// <summary>One answer, nothing computed twice: no momentum copies, no queues, image keys and values once.</summary>
     Deploy,
-    /// <summary>What the same answer costs in the released code, which computes image keys and values again for every beam, step
-    /// and pair.</summary>
+    /// <summary>The same in the released code: image keys and values again for every beam, step and pair.</summary>
     ReferenceDeploy,
 }
 
@@ -140,8 +137,7 @@ public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<Ledger
 /// <summary>How many tokens leave each layer of a pruned run, the class token and the merged token included.</summary>
 /// <param name="Vision">For each image (or one entry for all of them alike) the count after each block.</param>
 /// <param name="Text">The count after each text layer; null where the text is not pruned.</param>
-/// <param name="TextWithImage">The same of the pass that reads the text with its image, where that is a second one
-/// (retrieval).</param>
+/// <param name="TextWithImage">The same of a second pass, which reads the text with its image (retrieval).</param>
 public sealed record TokenCounts(
     IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
 {

@@ -32,21 +32,18 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             accounting ?? (cost is ClipCost ? Accounting.Deploy : Accounting.Paper));
     }
 
-    /// <summary>Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken
-    /// out, that is the regular model it was cut out of.</summary>
-    public long Dense(int textTokens) => Total(textTokens, isRegular: true);
+    /// <summary>Multiply-accumulates of the plain model, of regular widths even where parameters were taken out.</summary>
+    public long Dense(int textTokens) => Remembered(textTokens, isRegular: true);
 
-    /// <summary>Multiply-accumulates of this model, with the widths that it has and all tokens.</summary>
-    public long Whole(int textTokens) => Total(textTokens);
+    /// <summary>The same of this model, with the widths that it has.</summary>
+    public long Whole(int textTokens) => Remembered(textTokens);
 
     /// <summary>The mean over texts of some lengths with other inner widths; null for the regular ones.</summary>
     public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) =>
-        textLengths.GroupBy(n => n)
-        .Sum(group => (double)group.Count() / textLengths.Count * Ledger(group.Key, widths).Total(accounting));
+        textLengths.GroupBy(n => n).Sum(group => (double)group.Count() / textLengths.Count * Total(group.Key, widths, null, null));
 
     /// <summary>Multiply-accumulates of each example of a batch.</summary>
-    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null where no tokens were taken
-    /// out.</param>
+    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null without.</param>
     /// <param name="textLengths">Tokens of each text, padding left out.</param>
     /// <param name="imageOfText">Each text's place among the images; the same as its own if null.</param>
     /// <exception cref="ArgumentException">The trace is not that of one forward pass over these examples.</exception>
@@ -61,15 +58,10 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 
         var ((imageName, depth), (textName, layers)) = (model.ImageEncoder, model.TextEncoder);
         var (images, texts) = (trace.Of(imageName), trace.Of(textName));
-        if (model is NlvrCost
-            && (images.Count is not 0 && images.Count != depth || texts.Count is not 0 && texts.Count != layers))
-        {
-            throw new ArgumentException(
-                $"the trace has {images.Count} image and {texts.Count} text steps; one pass of this model has {depth} and "
-                    + $"{layers}. Clear the trace between passes",
-                nameof(trace));
-        }
-
+        var isOnePass = (images.Count == 0 || images.Count == depth) && (texts.Count == 0 || texts.Count == layers);
+        Guard.Argument(model is not NlvrCost || isOnePass,
+            $"the trace has {images.Count} image and {texts.Count} text steps; one pass of this model has {depth} and {layers}. "
+            + $"Clear the trace between passes", nameof(trace));
         var (alone, read) = (texts.Take(layers).ToArray(), texts.Skip(layers).Take(layers).ToArray());
         var pairs = textLengths.Count;
 
@@ -81,7 +73,7 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             var vision = images.Count == 0 ? [] : places.Select(place => (IReadOnlyList<int>)Counts(images.Take(depth), place)!)
                 .ToArray();
             var counts = new TokenCounts(vision, Counts(alone, pair), Counts(read, pair));
-            return Total(length, counts: counts, policy: trace.Policy);
+            return Remembered(length, counts: counts, policy: trace.Policy);
         })];
     }
 
@@ -94,14 +86,13 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     private static int[]? Counts(IEnumerable<ReductionStep> steps, int sample) =>
         steps.Select(step => step.TokensPerSample[sample]).ToArray() is { Length: > 0 } counts ? counts : null;
 
-    private long Total(int textTokens, bool isRegular = false, TokenCounts? counts = null, ReductionPolicy? policy = null)
+    private long Remembered(int textTokens, bool isRegular = false, TokenCounts? counts = null, ReductionPolicy? policy = null)
     {
         var lists = counts?.Vision.Append(counts.Text).Append(counts.TextWithImage) ?? [];
         var listed = string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)));
         if (!totals.TryGetValue((textTokens, isRegular, policy, listed), out var macs))
         {
-            var ledger = Ledger(textTokens, isRegular ? null : model.Widths);
-            macs = (counts is null ? ledger : ledger.WithTokens(counts, policy)).Total(accounting);
+            macs = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
             if (totals.Count >= MostRemembered)
             {
                 totals.Clear(); // a long training meets millions of different counts
@@ -113,6 +104,6 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
         return macs;
     }
 
-    private MacLedger Ledger(int textTokens, IReadOnlyDictionary<string, int>? widths) =>
-        MacLedger.For(model with { TextTokens = textTokens, Widths = widths });
+    private long Total(int textTokens, IReadOnlyDictionary<string, int>? widths, TokenCounts? counts, ReductionPolicy? policy) =>
+        new MacLedger(model with { TextTokens = textTokens, Widths = widths }, counts, policy).Total(accounting);
 }

@@ -126,18 +126,12 @@ public sealed class BertWordPiece : TextTokenizer
         var lines = new Dictionary<string, int>(vocabulary.Length, StringComparer.Ordinal);
         foreach (var (id, token) in vocabulary.Index())
         {
-            if (token.Length == 0 || !lines.TryAdd(token, id))
-            {
-                throw new InvalidDataException($"{source}, line {id + 1}: the token " + (token.Length == 0
-                    ? "is empty; a BERT vocabulary has one token a line"
-                    : $"{Printable.Quoted(token)} is on line {lines[token] + 1} already"));
-            }
+            Guard.Data(token.Length > 0, $"{source}, line {id + 1}: the token is empty; a BERT vocabulary has one token a line");
+            Guard.Data(lines.TryAdd(token, id),
+                $"{source}, line {id + 1}: the token {Printable.Quoted(token)} is on line {lines[token] + 1} already");
         }
 
-        if (BertTokens.FirstOrDefault(token => !lines.ContainsKey(token)) is { } missing)
-        {
-            throw new InvalidDataException(
-                $"{source}: the token {missing} is missing; is it the vocab.txt of bert-base-uncased?");
-        }
+        var missing = BertTokens.FirstOrDefault(token => !lines.ContainsKey(token));
+        Guard.Data(missing is null, $"{source}: the token {missing} is missing; is it the vocab.txt of bert-base-uncased?");
     }
 }

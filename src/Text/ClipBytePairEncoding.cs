@@ -27,8 +27,7 @@ public sealed class ClipBytePairEncoding : TextTokenizer
     /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, in their order.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names
-    /// it.</exception>
+    /// <exception cref="InvalidDataException">A line, which is named, is no pair of known tokens or is missing.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
