@@ -41,7 +41,6 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The file's size in bytes.</summary>
     public long Length => bytes.Length;
 
-    /// <summary>Which format the file has.</summary>
     public CheckpointFormat Format { get; }
 
     /// <summary>Every tensor, in the file's order; nested dictionaries give dotted names (<c>model.logit_scale</c>).</summary>
@@ -88,8 +87,7 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
 
-    /// <summary>A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null
-    /// if absent.</summary>
+    /// <summary>A number, plain or a scalar tensor, such as MADTP's <c>temperature</c>; null if absent.</summary>
     /// <exception cref="InvalidDataException">There is something of this name, but it is not one number.</exception>
     public double? Number(string name) => TryGet(name, out var entry)
         ? entry.ElementCount == 1 ? entry.ToArray()[0]

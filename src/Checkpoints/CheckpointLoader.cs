@@ -4,9 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>Fills a model from a checkpoint file of any kind the kit reads: names are mapped, half precision becomes the model's
-/// own type, an image encoder's position embedding is resized to the model's image size. What does not fit is listed by name,
-/// never skipped silently.</summary>
+/// <summary>Fills a model from any checkpoint: names are mapped, half precision becomes the model's own type, an image encoder's
+/// position embedding is resized to the image size. What does not fit is listed by name, never skipped silently.</summary>
 public static class CheckpointLoader
 {
     /// <summary>Opens a file and fills a module's parameters and buffers from it.</summary>
@@ -21,8 +20,7 @@ public static class CheckpointLoader
     /// <summary>Fills named tensors, on any device, from an open file.</summary>
     /// <param name="targets">The tensors. Of those on the meta device, which have no numbers, only the report is made.</param>
     /// <param name="weights">The key that the weights lie under where a file has several; null lets it be found.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds a tensor that is wanted in a way that is not
-    /// read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or holds a wanted tensor in a way that is not read.</exception>
     public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file, string? weights = null)
     {
         using var unrecorded = no_grad();
@@ -73,12 +71,10 @@ public static class CheckpointLoader
         copy.Run();
         foreach (var (target, stage) in staged)
         {
-            using (stage)
-            using (var fitted = stage.shape.SequenceEqual(target.shape) ? stage.alias()
-                : PositionEmbedding.Fit(stage, target.shape[^2]))
-            {
-                target.copy_(fitted);
-            }
+            using var read = stage;
+            using var fitted = read.shape.SequenceEqual(target.shape) ? read.alias()
+                : PositionEmbedding.Fit(read, target.shape[^2]);
+            target.copy_(fitted);
         }
 
         notes.AddRange(source.Others.Select(other => $"as many of the names stand under {Quoted(other.TrimEnd('.'))}"));

@@ -32,7 +32,6 @@ internal sealed class FileBytes : IDisposable
     /// <summary>The file's path, as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>How many bytes there are.</summary>
     public long Length { get; }
 
     /// <summary>An error about this file.</summary>
@@ -73,11 +72,7 @@ internal sealed class FileBytes : IDisposable
         while (destination.Length > 0)
         {
             var count = RandomAccess.Read(handle, destination, offset);
-            if (count == 0)
-            {
-                throw Broken($"the file ended at byte {offset}, {destination.Length} bytes too early");
-            }
-
+            Guard.Data(count > 0, $"{Path}: the file ended at byte {offset}, {destination.Length} bytes too early");
             destination = destination[count..];
             offset += count;
         }

@@ -32,9 +32,8 @@ internal sealed record ZipEntry(string Name, long Start, long Packed, long Lengt
     }
 }
 
-/// <summary>Reads a zip archive's directory (zip64 included) into the places of its entries, so that tensors can be read in
-/// place: .NET's own reader does not tell where an entry's bytes lie. PyTorch packs nothing; other tools do, and where that would
-/// unpack to far more than the archive's size it is refused.</summary>
+/// <summary>Reads a zip's directory (zip64 too) into the places of its entries, so that tensors are read in place: .NET's own
+/// reader does not tell them. PyTorch packs nothing, other tools do; far more than the file's size is not unpacked.</summary>
 internal static class ZipDirectory
 {
     private const uint LocalSignature = 0x04034b50;
