@@ -21,15 +21,10 @@ internal static class PyTorchArchive
         }
 
         var isScript = entries.ContainsKey(folder + "constants.pkl");
-        var vocabulary = new TorchPickle(isScript);
+        var vocabulary = new TorchPickle(isScript, storage => Place(file, entries, folder, storage));
         var budget = new MemoryBudget(file);
         budget.Take(pickle.Length);
         var root = new PickleMachine(vocabulary, budget).Read(Content(file, pickle, PickleMachine.MaximumLength), out _);
-        foreach (var storage in vocabulary.Storages.Values.Where(storage => storage.Whole is null))
-        {
-            Place(file, entries, folder, storage);
-        }
-
         return PickleContents.Flatten(file, isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root, budget);
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>Numbers that tensors share. Where they lie is known when the pickle is read.</summary>
+/// <summary>Numbers that tensors share. Where they lie is known at once in a zip, at the end in a legacy file.</summary>
 /// <param name="Kind">The class that PyTorch calls it by, such as <c>torch.FloatStorage</c>.</param>
 /// <param name="Key">Its name within the file.</param>
 /// <param name="Count">How many elements it has, as the pickle says and the file bears out.</param>
@@ -30,9 +30,10 @@ internal sealed record TensorReference(StorageReference? Storage, long FirstElem
 /// <summary>What the names in PyTorch's pickles stand for: tensors, their storages, ordered dictionaries; in TorchScript archives
 /// also modules and typed lists. Whatever else is called becomes an opaque object.</summary>
 /// <param name="isScript">Whether module classes and TorchScript's list builders are known.</param>
-internal sealed class TorchPickle(bool isScript)
+/// <param name="place">Finds the bytes of a storage when it is first mentioned; null where they are found later.</param>
+internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place = null)
 {
-    /// <summary>The storages that were mentioned, by key; who reads the file finds their bytes.</summary>
+    /// <summary>The storages that were mentioned, by key.</summary>
     public Dictionary<string, StorageReference> Storages { get; } = [];
 
     /// <summary>The data that calling a name stands for.</summary>
@@ -100,7 +101,13 @@ internal sealed class TorchPickle(bool isScript)
     // The storage, or the one that was mentioned before under its key, which must be the same.
     private StorageReference Known(StorageReference storage)
     {
-        var known = Storages.TryAdd(storage.Key, storage) ? storage : Storages[storage.Key];
+        if (Storages.TryAdd(storage.Key, storage))
+        {
+            place?.Invoke(storage);
+            return storage;
+        }
+
+        var known = Storages[storage.Key];
         Guard.Data(known.Kind == storage.Kind && known.Count == storage.Count,
             $"storage {Quoted(storage.Key)} is mentioned as {known.Count} of {known.Element} and as {storage.Count} of "
             + $"{storage.Element}");

@@ -40,7 +40,8 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 
     /// <summary>The mean over texts of some lengths with other inner widths; null for the regular ones.</summary>
     public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) =>
-        textLengths.GroupBy(n => n).Sum(group => (double)group.Count() / textLengths.Count * Total(group.Key, widths, null, null));
+        textLengths.GroupBy(n => n)
+            .Sum(group => (double)group.Count() / textLengths.Count * Total(group.Key, widths, null, null));
 
     /// <summary>Multiply-accumulates of each example of a batch.</summary>
     /// <param name="trace">The steps of one answer, or of a training step that begins with one; null without.</param>
