@@ -1,7 +1,8 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using Madtp.Kit.Data;
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -27,11 +28,11 @@ public sealed class CheckpointFile : IDisposable
     private readonly FileBytes bytes;
     private readonly Dictionary<string, TensorEntry> byName;
 
-    private CheckpointFile(FileBytes bytes, CheckpointContents contents)
+    /// <summary>What a reader found in a file.</summary>
+    internal CheckpointFile(FileBytes bytes, CheckpointFormat format, IReadOnlyList<TensorEntry> tensors)
     {
-        this.bytes = bytes;
-        (Format, Tensors, Unread, Values, Metadata) = contents;
-        byName = Tensors.ToDictionary(t => t.Name);
+        (this.bytes, Format, Tensors) = (bytes, format, tensors);
+        byName = tensors.ToDictionary(t => t.Name);
     }
 
     /// <summary>The file's path, as it was given.</summary>
@@ -40,7 +41,6 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The file's size in bytes.</summary>
     public long Length => bytes.Length;
 
-    /// <summary>Which format the file has.</summary>
     public CheckpointFormat Format { get; }
 
     /// <summary>Every tensor, in the file's order; nested dictionaries give dotted names (<c>model.logit_scale</c>).</summary>
@@ -48,19 +48,19 @@ public sealed class CheckpointFile : IDisposable
 
     /// <summary>Tensors of kinds that no model here has, by name: <c>sparse</c>, <c>torch.ComplexFloatStorage [2]</c>,
     /// <c>F8_E4M3 [2]</c>.</summary>
-    public IReadOnlyDictionary<string, string> Unread { get; }
+    public IReadOnlyDictionary<string, string> Unread { get; internal init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>What else the file holds, by dotted name: null, bool, long, BigInteger, double, string, byte[] or
     /// <see cref="PickledObject"/>.</summary>
-    public IReadOnlyDictionary<string, object?> Values { get; }
+    public IReadOnlyDictionary<string, object?> Values { get; internal init; } = ReadOnlyDictionary<string, object?>.Empty;
 
     /// <summary>The metadata of a safetensors file; empty for other formats.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; }
+    public IReadOnlyDictionary<string, string> Metadata { get; internal init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <exception cref="InvalidDataException">The file has none, or one of a kind that is not read.</exception>
     public TensorEntry this[string name] => byName.TryGetValue(name, out var entry) ? entry
         : throw bytes.Broken(Unread.TryGetValue(name, out var kind) ? UnreadTensor(name, kind)
-            : $"there is no tensor {Printable.Quoted(name)} in it");
+            : $"there is no tensor {Quoted(name)} in it");
 
     /// <summary>Opens a file and reads its table of contents.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -70,7 +70,7 @@ public sealed class CheckpointFile : IDisposable
         var bytes = new FileBytes(path);
         try
         {
-            return new CheckpointFile(bytes, ReadContents(bytes));
+            return Read(bytes);
         }
         catch (Exception e)
         {
@@ -87,38 +87,29 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
 
-    /// <summary>A number that lies beside the tensors, such as MADTP's <c>temperature</c>: a plain value or a scalar tensor. Null
-    /// if absent.</summary>
+    /// <summary>A number, plain or a scalar tensor, such as MADTP's <c>temperature</c>; null if absent.</summary>
     /// <exception cref="InvalidDataException">There is something of this name, but it is not one number.</exception>
-    public double? Number(string name)
-    {
-        if (byName.TryGetValue(name, out var entry))
+    public double? Number(string name) => TryGet(name, out var entry)
+        ? entry.ElementCount == 1 ? entry.ToArray()[0]
+            : throw bytes.Broken($"{Quoted(name)} is a tensor of shape {Sizes(entry.Shape)}, not a number")
+        : !Values.TryGetValue(name, out var value) ? null
+        : value switch
         {
-            return entry.ElementCount == 1
-                ? entry.ToArray()[0]
-                : throw bytes.Broken($"{Printable.Quoted(name)} is a tensor of shape {Damage.Shape(entry.Shape)}, not a number");
-        }
-
-        return Values.TryGetValue(name, out var value)
-            ? value switch
-            {
-                double number => number,
-                long number => number,
-                bool number => number ? 1 : 0,
-                BigInteger number => (double)number,
-                _ => throw bytes.Broken($"{Printable.Quoted(name)} is {Printable.Shown($"{value ?? "None"}")}, not a number"),
-            }
-            : null;
-    }
+            double number => number,
+            long number => number,
+            bool number => number ? 1 : 0,
+            BigInteger number => (double)number,
+            _ => throw bytes.Broken($"{Quoted(name)} is {Shown($"{value ?? "None"}")}, not a number"),
+        };
 
     public void Dispose() => bytes.Dispose();
 
     /// <summary>Why a tensor that a model needs cannot be read, and what to do.</summary>
     internal static string UnreadTensor(string name, string kind) =>
-        $"the tensor {Printable.Quoted(name)} is {kind}, which is not read here; load the file where it was made, convert that "
+        $"the tensor {Quoted(name)} is {kind}, which is not read here; load the file where it was made, convert that "
             + $"tensor to float32 and save again";
 
-    private static CheckpointContents ReadContents(FileBytes bytes)
+    private static CheckpointFile Read(FileBytes bytes)
     {
         Guard.Data(bytes.Length > 0, $"the file is empty");
         string Instead() => PyTorchLegacy.LooksLikePickle(bytes) ? " (it begins as a bare pickle)"
@@ -131,11 +122,3 @@ public sealed class CheckpointFile : IDisposable
                     + $"torch.jit.save wrote{Instead()}");
     }
 }
-
-/// <summary>What a reader found in a file.</summary>
-internal sealed record CheckpointContents(
-    CheckpointFormat Format,
-    IReadOnlyList<TensorEntry> Tensors,
-    IReadOnlyDictionary<string, string> Unread,
-    IReadOnlyDictionary<string, object?> Values,
-    IReadOnlyDictionary<string, string> Metadata);

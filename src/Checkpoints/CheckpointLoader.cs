@@ -1,12 +1,11 @@
-using Madtp.Kit.Text;
 using TorchSharp;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>Fills a model from a checkpoint file of any kind the kit reads: names are mapped, half precision becomes the model's
-/// own type, an image encoder's position embedding is resized to the model's image size. What does not fit is listed by name,
-/// never skipped silently.</summary>
+/// <summary>Fills a model from any checkpoint: names are mapped, half precision becomes the model's own type, an image encoder's
+/// position embedding is resized to the image size. What does not fit is listed by name, never skipped silently.</summary>
 public static class CheckpointLoader
 {
     /// <summary>Opens a file and fills a module's parameters and buffers from it.</summary>
@@ -21,8 +20,7 @@ public static class CheckpointLoader
     /// <summary>Fills named tensors, on any device, from an open file.</summary>
     /// <param name="targets">The tensors. Of those on the meta device, which have no numbers, only the report is made.</param>
     /// <param name="weights">The key that the weights lie under where a file has several; null lets it be found.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds a tensor that is wanted in a way that is not
-    /// read.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or holds a wanted tensor in a way that is not read.</exception>
     public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file, string? weights = null)
     {
         using var unrecorded = no_grad();
@@ -50,11 +48,11 @@ public static class CheckpointLoader
             // [1] is a scalar, too
             if (recipe.Shape.SequenceEqual(target.shape) || (IsNumber(recipe.Shape) && IsNumber(target.shape)))
             {
-                Plan(recipe, target, target.shape, target.dtype);
+                Plan(recipe, target);
             }
             else if (PositionEmbedding.IsNamed(name) && PositionEmbedding.CanFit(recipe.Shape, target.shape))
             {
-                Plan(recipe, target, [.. recipe.Shape], ScalarType.Float32, isResized: true);
+                Plan(recipe, target, isResized: true);
                 notes.Add($"{name} resized from {recipe.Shape[^2]} to {target.shape[^2]} tokens");
             }
             else
@@ -66,22 +64,20 @@ public static class CheckpointLoader
             loaded.Add(name);
             if (found != name)
             {
-                notes.Add($"{name} from {Printable.Shown(found)}");
+                notes.Add($"{name} from {Shown(found)}");
             }
         }
 
         copy.Run();
         foreach (var (target, stage) in staged)
         {
-            using (stage)
-            using (var fitted = stage.shape.SequenceEqual(target.shape) ? stage.alias()
-                : PositionEmbedding.Fit(stage, target.shape[^2]))
-            {
-                target.copy_(fitted);
-            }
+            using var read = stage;
+            using var fitted = read.shape.SequenceEqual(target.shape) ? read.alias()
+                : PositionEmbedding.Fit(read, target.shape[^2]);
+            target.copy_(fitted);
         }
 
-        notes.AddRange(source.Others.Select(other => $"as many of the names stand under {Printable.Quoted(other.TrimEnd('.'))}"));
+        notes.AddRange(source.Others.Select(other => $"as many of the names stand under {Quoted(other.TrimEnd('.'))}"));
         return new LoadReport(
             file.Path, source.Dialect, source.Container, loaded,
             [.. missing.Where(name => !WantedNames.IsComputed(name))],
@@ -91,7 +87,7 @@ public static class CheckpointLoader
             notes);
 
         // The elements go to the target itself where its memory takes them as they come.
-        void Plan(TensorRecipe recipe, Tensor target, long[] shape, ScalarType type, bool isResized = false)
+        void Plan(TensorRecipe recipe, Tensor target, bool isResized = false)
         {
             if (target.device_type == DeviceType.CPU && target.is_contiguous() && !isResized)
             {
@@ -99,8 +95,10 @@ public static class CheckpointLoader
             }
             else if (target.device_type != DeviceType.META)
             {
-                staged.Add((target, empty(shape, dtype: type, device: CPU)));
-                copy.Add(recipe, staged[^1].Stage);
+                var stage = isResized ? empty([.. recipe.Shape], dtype: ScalarType.Float32, device: CPU)
+                    : empty(target.shape, dtype: target.dtype, device: CPU);
+                staged.Add((target, stage));
+                copy.Add(recipe, stage);
             }
         }
     }
@@ -131,21 +129,21 @@ public sealed record LoadReport(
     /// <exception cref="InvalidDataException">Some were not; the message names them, and what the file has instead.</exception>
     public LoadReport RequireComplete(Func<string, bool>? mayStay = null)
     {
-        var missing = Missing.Where(name => mayStay is null || !mayStay(name)).ToList();
-        var misShaped = MisShaped.Where(m => mayStay is null || !mayStay(m.Name)).ToList();
-        return missing.Count + misShaped.Count == 0
-            ? this
-            : throw new InvalidDataException($"{Path} does not fit the model.{Lists(missing, misShaped)}");
+        mayStay ??= _ => false;
+        var missing = Missing.Where(name => !mayStay(name)).ToList();
+        var misShaped = MisShaped.Where(each => !mayStay(each.Name)).ToList();
+        Guard.Data(missing.Count + misShaped.Count == 0, $"{Path} does not fit the model.{Lists(missing, misShaped)}");
+        return this;
     }
 
     public override string ToString() =>
-        $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under {Printable.Quoted(Container[..^1])}" : "")}): "
+        $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under {Quoted(Container[..^1])}" : "")}): "
         + $"{Loaded.Count} tensors loaded."
         + Lists(Missing, MisShaped) + List("noted", Notes);
 
     private string Lists(IReadOnlyList<string> missing, IReadOnlyList<ShapeMismatch> misShaped) =>
         List("missing", missing) + List("of another shape", misShaped)
-        + List("in the file only", [.. Unexpected.Select(Printable.Shown)]);
+        + List("in the file only", [.. Unexpected.Select(Shown)]);
 
     private static string List<T>(string title, IReadOnlyList<T> items) => items.Count == 0
         ? ""
@@ -156,7 +154,7 @@ public sealed record LoadReport(
 /// <summary>A tensor that has one shape in the model and another in the file.</summary>
 public sealed record ShapeMismatch(string Name, IReadOnlyList<long> Expected, IReadOnlyList<long> Found)
 {
-    public override string ToString() => $"{Name} is {Damage.Shape(Expected)} in the model, {Damage.Shape(Found)} in the file";
+    public override string ToString() => $"{Name} is {Sizes(Expected)} in the model, {Sizes(Found)} in the file";
 }
 
 /// <summary>Fits an image encoder's position embedding to another image size, as BLIP does when it loads a checkpoint.</summary>
@@ -183,7 +181,7 @@ public static partial class PositionEmbedding
         if (embedding.ndim is not (2 or 3) || Side(embedding.shape[^2]) is not { } from || Side(tokens) is not { } to)
         {
             throw new ArgumentException(
-                $"a position embedding of shape {Damage.Shape(embedding.shape)} cannot be fitted to {tokens} tokens: "
+                $"a position embedding of shape {Sizes(embedding.shape)} cannot be fitted to {tokens} tokens: "
                 + "patches must form a square");
         }
 

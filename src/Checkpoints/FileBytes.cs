@@ -32,7 +32,6 @@ internal sealed class FileBytes : IDisposable
     /// <summary>The file's path, as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>How many bytes there are.</summary>
     public long Length { get; }
 
     /// <summary>An error about this file.</summary>
@@ -73,11 +72,7 @@ internal sealed class FileBytes : IDisposable
         while (destination.Length > 0)
         {
             var count = RandomAccess.Read(handle, destination, offset);
-            if (count == 0)
-            {
-                throw Broken($"the file ended at byte {offset}, {destination.Length} bytes too early");
-            }
-
+            Guard.Data(count > 0, $"{Path}: the file ended at byte {offset}, {destination.Length} bytes too early");
             destination = destination[count..];
             offset += count;
         }
@@ -106,11 +101,4 @@ internal sealed class MemoryBudget(FileBytes file)
         Take(Small + (2L * text.Length));
         return text;
     }
-}
-
-/// <summary>How what is wrong with a file is told.</summary>
-internal static class Damage
-{
-    /// <summary>A shape: <c>[2, 3]</c>.</summary>
-    public static string Shape(IEnumerable<long> sizes) => $"[{string.Join(", ", sizes)}]";
 }

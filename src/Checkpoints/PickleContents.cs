@@ -1,5 +1,5 @@
 using System.Numerics;
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -20,12 +20,11 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     private int items;
 
     /// <summary>All tensors and values under a pickle's root.</summary>
-    public static CheckpointContents Flatten(CheckpointFormat format, object? root, MemoryBudget budget)
+    public static CheckpointFile Flatten(FileBytes file, CheckpointFormat format, object? root, MemoryBudget budget)
     {
         var contents = new PickleContents(format, budget);
         contents.Visit("", root, 0);
-        return new CheckpointContents(
-            format, contents.tensors, contents.unread, contents.values, new Dictionary<string, string>());
+        return new CheckpointFile(file, format, contents.tensors) { Unread = contents.unread, Values = contents.values };
     }
 
     // What lies in itself, deeper than any weight, or is a long row of plain values, is one opaque object: it may stand beside
@@ -52,9 +51,11 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     {
         switch (value)
         {
-            case PickleDictionary or IReadOnlyList<object?> when IsHistory(value):
-                values[Claim(name)] = new PickledObject(value is PickleDictionary dictionary ? $"dict of {dictionary.Items.Count}"
-                    : $"list of {((IReadOnlyList<object?>)value).Count}");
+            case PickleDictionary { Items: var pairs } when IsHistory(value, pairs.Count, pairs.Select(pair => pair.Value)):
+                values[Claim(name)] = new PickledObject($"dict of {pairs.Count}");
+                break;
+            case IReadOnlyList<object?> row when IsHistory(row, row.Count, row):
+                values[Claim(name)] = new PickledObject($"list of {row.Count}");
                 break;
             case PickleDictionary named when named.Items.All(item => Key(item.Key) is not null):
                 foreach (var (key, item) in named.Items)
@@ -107,8 +108,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
             return;
         }
 
-        Guard.Data(storage.Bytes is not null,
-            $"the storage {Printable.Quoted(storage.Key)} of tensor {Printable.Quoted(name)} is missing");
+        Guard.Data(storage.Bytes is not null, $"the storage {Quoted(storage.Key)} of tensor {Quoted(name)} is missing");
         tensors.Add(new TensorEntry(name, type, storage.Bytes, storage.Start + (tensor.FirstElement * storage.ElementSize),
             layout));
     }
@@ -117,7 +117,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     {
         var claimed = name.Length == 0 ? "value" : name;
         budget.Take(6 * MemoryBudget.Small); // its places in two tables, and what it names
-        Guard.Data(names.Add(claimed), $"its pickle holds {Printable.Quoted(claimed)} twice");
+        Guard.Data(names.Add(claimed), $"its pickle holds {Quoted(claimed)} twice");
         return claimed;
     }
 
@@ -127,19 +127,14 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
         return name.Length == 0 ? key : $"{name}.{key}";
     }
 
-    private bool IsHistory(object value)
+    private bool IsHistory(object value, int count, IEnumerable<object?> items)
     {
-        var count = value is PickleDictionary { Items: var pairs } ? pairs.Count : ((IReadOnlyList<object?>)value).Count;
-        if (count <= Many || histories.TryGetValue(value, out var isPlain))
+        if (count > Many && !histories.ContainsKey(value))
         {
-            return count > Many && histories[value];
+            histories.Add(value, items.All(item => item is null or bool or long or double or string or byte[] or BigInteger));
         }
 
-        var all = value is PickleDictionary dictionary ? dictionary.Items.Select(item => item.Value)
-            : (IReadOnlyList<object?>)value;
-        isPlain = all.All(item => item is null or bool or long or double or string or byte[] or BigInteger);
-        histories.Add(value, isPlain);
-        return isPlain;
+        return count > Many && histories[value];
     }
 
     // The parameters, buffers and children of a module that was pickled whole.

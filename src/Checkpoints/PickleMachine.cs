@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -10,11 +10,9 @@ internal sealed record PickleGlobal(string Module, string Name)
     public override string ToString() => Module.Length == 0 ? Name : $"{Module}.{Name}";
 }
 
-/// <summary>A dictionary of a pickle, in the order it was filled; keys are kept as they came, so that hashing runs no foreign
-/// rule.</summary>
+/// <summary>A dictionary of a pickle, in the order it was filled; keys stay as they came: nothing hashes them.</summary>
 internal sealed class PickleDictionary
 {
-    /// <summary>Keys and values in order.</summary>
     public List<(object? Key, object? Value)> Items { get; } = [];
 }
 
@@ -40,8 +38,7 @@ public sealed class PickledObject
 /// <see cref="PickledObject"/>. Whatever it keeps is taken off a budget of memory.</summary>
 internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
 {
-    /// <summary>The longest pickle that is read, in bytes. The largest checkpoints' own are a few hundred kilobytes: tensors lie
-    /// outside.</summary>
+    /// <summary>The longest pickle that is read, in bytes. Tensors lie outside: a large checkpoint's has some 100 KB.</summary>
     public const int MaximumLength = 16_000_000;
 
     // A tensor takes about 40 operations, so this is room for 100,000 of them.
@@ -317,7 +314,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         List<object?> => "a list",
         PickleDictionary => "a dictionary",
         string => "a string",
-        PickleGlobal global => Printable.Quoted(global.ToString()),
+        PickleGlobal global => Quoted(global.ToString()),
         _ => value.GetType().Name,
     };
 
@@ -328,7 +325,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
 
         private readonly ReadOnlySpan<byte> bytes = bytes;
 
-        /// <summary>How many bytes are read.</summary>
         public int Position { get; private set; }
 
         public byte Byte() => Take(1)[0];

@@ -1,9 +1,8 @@
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>Reads the zip archives of <c>torch.save</c> and <c>torch.jit.save</c>: <c>data.pkl</c> describes, <c>data/KEY</c>
-/// holds each storage.</summary>
+/// <summary>Reads the zips of torch.save and torch.jit.save: <c>data.pkl</c> describes, <c>data/KEY</c> are storages.</summary>
 internal static class PyTorchArchive
 {
     /// <summary>What is said of a file whose numbers are the other way round.</summary>
@@ -11,8 +10,7 @@ internal static class PyTorchArchive
 
     private const string Pickle = "data.pkl";
 
-    /// <summary>Everything in the archive.</summary>
-    public static CheckpointContents Read(FileBytes file)
+    public static CheckpointFile Read(FileBytes file)
     {
         var entries = ZipDirectory.Read(file);
         var pickle = FindPickle(entries.Values);
@@ -23,13 +21,11 @@ internal static class PyTorchArchive
         }
 
         var isScript = entries.ContainsKey(folder + "constants.pkl");
-        var storages = new Dictionary<string, StorageReference>();
+        var vocabulary = new TorchPickle(isScript, storage => Place(file, entries, folder, storage));
         var budget = new MemoryBudget(file);
         budget.Take(pickle.Length);
-        var machine = new PickleMachine(new TorchPickle((storage, _) => Locate(file, entries, folder, storage.Among(storages)),
-            isScript), budget);
-        var root = machine.Read(Content(file, pickle, PickleMachine.MaximumLength), out _);
-        return PickleContents.Flatten(isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root, budget);
+        var root = new PickleMachine(vocabulary, budget).Read(Content(file, pickle, PickleMachine.MaximumLength), out _);
+        return PickleContents.Flatten(file, isScript ? CheckpointFormat.TorchScript : CheckpointFormat.PyTorchZip, root, budget);
     }
 
     // The archive's folder is named for the file it was first saved as, so only the ending is known.
@@ -43,30 +39,20 @@ internal static class PyTorchArchive
 
     private static byte[] Content(FileBytes file, ZipEntry entry, int most)
     {
-        Guard.Data(entry.Length <= most,
-            $"its {Printable.Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
+        Guard.Data(entry.Length <= most, $"its {Quoted(entry.Name)} has {entry.Length} bytes, at most {most} are read");
         var (bytes, start) = entry.Open(file);
         return bytes.Take(start, entry.Length);
     }
 
-    private static StorageReference Locate(FileBytes file, Dictionary<string, ZipEntry> entries, string folder,
-        StorageReference storage)
+    private static void Place(FileBytes file, Dictionary<string, ZipEntry> entries, string folder, StorageReference storage)
     {
-        if (storage.Bytes is not null)
-        {
-            return storage;
-        }
-
-        var (key, name) = (Printable.Quoted(storage.Key), Printable.Quoted($"{folder}data/{storage.Key}"));
+        var (key, name) = (Quoted(storage.Key), Quoted($"{folder}data/{storage.Key}"));
         Guard.Data(entries.TryGetValue($"{folder}data/{storage.Key}", out var entry),
             $"storage {key} is missing: the archive has no {name}");
         var size = storage.Count * storage.ElementSize;
-        Guard.Data(
-            entry!.Length >= size,
-            $"storage {key} claims {storage.Count} of {storage.Element}, {size} bytes, but {name} has "
-                + $"{entry.Length}");
+        Guard.Data(entry!.Length >= size,
+            $"storage {key} claims {storage.Count} of {storage.Element}, {size} bytes, but {name} has {entry.Length}");
         (storage.Bytes, storage.Start) = entry.Open(file);
-        return storage;
     }
 }
 
@@ -95,12 +81,9 @@ internal static class PyTorchLegacy
     private static int Beginning(FileBytes file) => Beginnings.FirstOrDefault(beginning => file.Length > beginning.Length
         && file.Take(0, beginning.Length).AsSpan().SequenceEqual(beginning))?.Length ?? 0;
 
-    /// <summary>Everything in the file.</summary>
-    public static CheckpointContents Read(FileBytes file)
+    public static CheckpointFile Read(FileBytes file)
     {
-        var storages = new Dictionary<string, StorageReference>();
-        var views = new List<(StorageReference View, StorageReference Root, long First)>();
-        var vocabulary = new TorchPickle((storage, view) => Remember(storages, views, storage, view), isScript: false);
+        var vocabulary = new TorchPickle(isScript: false);
         var pickles = file.Take(0, Math.Min(file.Length, PickleMachine.MaximumLength));
         var budget = new MemoryBudget(file);
         budget.Take(pickles.Length);
@@ -122,58 +105,23 @@ internal static class PyTorchLegacy
         long position = at;
         foreach (var key in keys)
         {
-            position = Place(file, storages, key, position);
+            position = Place(file, vocabulary.Storages, key, position);
         }
 
-        foreach (var (view, whole, first) in views)
-        {
-            Guard.Data(whole.Bytes is not null, $"storage {Printable.Quoted(whole.Key)} is missing");
-            (view.Bytes, view.Start) = (whole.Bytes, whole.Start + (first * whole.ElementSize));
-        }
-
-        return PickleContents.Flatten(CheckpointFormat.PyTorchLegacy, root, budget);
-    }
-
-    // A storage may be a view of another one: then the sixth item is the view's key, its first element and its count.
-    private static StorageReference Remember(
-        Dictionary<string, StorageReference> storages, List<(StorageReference View, StorageReference Root, long First)> views,
-            StorageReference storage, object?[] view)
-    {
-        var whole = storage.Among(storages);
-        if (view is [] or [null])
-        {
-            return whole;
-        }
-
-        var key = Printable.Quoted(storage.Key);
-        Guard.Data(view is [object?[]], $"storage {key} is described in an unknown way");
-        if (view[0] is not (object?[] and [string viewKey, long first, long count]) || first < 0 || count < 0
-            || first > storage.Count - count)
-        {
-            throw new InvalidDataException($"the view of storage {key} reaches past it");
-        }
-
-        var part = storage with { Key = $"{storage.Key} view {viewKey}", Count = count };
-        var known = part.Among(storages);
-        if (ReferenceEquals(known, part))
-        {
-            views.Add((part, whole, first));
-        }
-
-        return known;
+        var part = vocabulary.Storages.Values.FirstOrDefault(storage => storage is { Whole: not null, Bytes: null });
+        Guard.Data(part is null, $"storage {Quoted(part!.Whole!.Value.Storage.Key)} is missing");
+        return PickleContents.Flatten(file, CheckpointFormat.PyTorchLegacy, root, budget);
     }
 
     // Returns where the next storage begins.
     private static long Place(FileBytes file, Dictionary<string, StorageReference> storages, object? key, long at)
     {
-        StorageReference? storage = null;
-        var shown = key is string text ? Printable.Quoted(text) : "what is no name";
-        Guard.Data(key is string name && storages.TryGetValue(name, out storage),
-            $"its list of storages has {shown}, which no tensor uses");
+        var storage = key is string name ? storages.GetValueOrDefault(name) : null;
+        Guard.Data(storage is not null,
+            $"its list of storages has {(key is string text ? Quoted(text) : "what is no name")}, which no tensor uses");
         var (count, start) = (file.I64(at), at + 8);
-        Guard.Data(
-            count == storage!.Count && file.Holds(start, count * storage.ElementSize),
-            $"storage {Printable.Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
+        Guard.Data(count == storage.Count && file.Holds(start, count * storage.ElementSize),
+            $"storage {Quoted(storage.Key)} has {count} elements at byte {start} of {file.Length}; the pickle says "
                 + $"{storage.Count}");
         (storage.Bytes, storage.Start) = (file, start);
         return start + (count * storage.ElementSize);

@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
 using Madtp.Kit.Data;
 using Madtp.Kit.Metrics;
-using Madtp.Kit.Text;
 using TorchSharp;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -35,12 +35,10 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             _ => ReadTensorScores(scoresPath),
         };
         var (rows, columns) = (imageToText.Rows, imageToText.Columns);
-        Guard.Data(
-            rows == images.Count && columns == imageOfCaption.Length,
+        Guard.Data(rows == images.Count && columns == imageOfCaption.Length,
             $"{scoresPath}: the scores are [{rows}, {columns}], but {annotationsPath} has {images.Count} images and "
                 + $"{imageOfCaption.Length} captions");
-        Guard.Data(
-            textToImage is null || (textToImage.Rows == columns && textToImage.Columns == rows),
+        Guard.Data(textToImage is null || (textToImage.Rows == columns && textToImage.Columns == rows),
             $"{scoresPath}: scores_t2i is [{textToImage!.Rows}, {textToImage.Columns}], not [{columns}, {rows}]");
         return new RetrievalFiles(imageToText, textToImage, imageOfCaption);
     }
@@ -134,17 +132,17 @@ internal static partial class NumpyFile
             _ => null,
         };
         Guard.Data(type is not null,
-            $"{file.Path}: the array's type is {Printable.Quoted(name)}; scores are <f2, <f4 or <f8 (float16, float32, float64)");
+            $"{file.Path}: the array's type is {Quoted(name)}; scores are <f2, <f4 or <f8 (float16, float32, float64)");
         var text = Shape().Match(header).Groups[1].Value;
         long[] shape = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out var number) ? number : -1L)];
         Guard.Data(shape.Length == 2 && shape.All(size => size >= 0),
-            $"{file.Path}: the array's shape is ({Printable.Shown(text)}); scores have two dimensions");
+            $"{file.Path}: the array's shape is ({Shown(text)}); scores have two dimensions");
         var isTransposed = header.Contains("'fortran_order': True", StringComparison.Ordinal);
         var layout = TensorLayout.Contiguous($"{file.Path}: the array", isTransposed ? [shape[1], shape[0]] : shape);
         var (expected, found) = (layout.ElementCount * type.Value.ElementSize(), file.Length - at - length);
         Guard.Data(found == expected,
-            $"{file.Path}: {Damage.Shape(shape)} of {name} are {expected} bytes, but {found} follow the header");
+            $"{file.Path}: {Sizes(shape)} of {name} are {expected} bytes, but {found} follow the header");
         var entry = new TensorEntry("scores", type.Value, file, at + length, layout);
         return isTransposed ? entry.Transposed() : entry;
     }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Madtp.Kit.Data;
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -13,11 +13,10 @@ internal static class SafetensorsReader
     private const int MaximumHeader = 100_000_000;
 
     /// <summary>Whether the file begins as a safetensors file does.</summary>
-    public static bool Recognizes(FileBytes file) =>
-        file.Length >= 10 && file.Take(8, 1)[0] == '{' && file.I64(0) >= 0;
+    public static bool Recognizes(FileBytes file) => file.Length >= 10 && file.Take(8, 1)[0] == '{' && file.I64(0) >= 0;
 
     /// <summary>All tensors in the order of their bytes, and the metadata.</summary>
-    public static CheckpointContents Read(FileBytes file)
+    public static CheckpointFile Read(FileBytes file)
     {
         var length = file.I64(0);
         Guard.Data(length <= MaximumHeader, $"its header claims {length} bytes, at most {MaximumHeader} are read");
@@ -32,22 +31,21 @@ internal static class SafetensorsReader
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException(
-                $"its header is not the JSON of a safetensors file ({JsonRecord.Reason(e)})", e);
+            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({JsonRecord.Reason(e)})", e);
         }
 
         rows.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)) is not 0 and var order ? order
             : string.CompareOrdinal(a.Name, b.Name));
         var data = 8 + length;
         CheckTiling(rows, file.Length - data);
-        return new CheckpointContents(
-            CheckpointFormat.Safetensors,
-            [.. rows.Where(row => row.Type is not null).Select(
-                row => new TensorEntry(row.Name, row.Type!.Value, file, data + row.Begin, row.Layout))],
-            rows.Where(row => row.Type is null).ToDictionary(
-                row => row.Name, row => $"{Printable.Shown(row.TypeName)} {Damage.Shape(row.Layout.Shape)}"),
-            new Dictionary<string, object?>(),
-            metadata);
+        var tensors = rows.Where(row => row.Type is not null)
+            .Select(row => new TensorEntry(row.Name, row.Type!.Value, file, data + row.Begin, row.Layout));
+        return new CheckpointFile(file, CheckpointFormat.Safetensors, [.. tensors])
+        {
+            Unread = rows.Where(row => row.Type is null).ToDictionary(
+                row => row.Name, row => $"{Shown(row.TypeName)} {Sizes(row.Layout.Shape)}"),
+            Metadata = metadata,
+        };
     }
 
     // Token by token: a tree of a header of a hundred megabytes would take ten times as much.
@@ -61,10 +59,9 @@ internal static class SafetensorsReader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = budget.Text(Text(ref reader));
-            Guard.Data(names.Add(name), $"tensor {Printable.Quoted(name)} is listed twice");
+            Guard.Data(names.Add(name), $"tensor {Quoted(name)} is listed twice");
             reader.Read();
-            Guard.Data(reader.TokenType == JsonTokenType.StartObject,
-                $"tensor {Printable.Quoted(name)} is not described by an object");
+            Guard.Data(reader.TokenType == JsonTokenType.StartObject, $"tensor {Quoted(name)} is not described by an object");
             if (name != "__metadata__")
             {
                 rows.Add(ReadRow(name, ref reader, budget));
@@ -77,8 +74,7 @@ internal static class SafetensorsReader
                 budget.Take(4 * MemoryBudget.Small);
                 reader.Read();
                 Require(reader.TokenType == JsonTokenType.String);
-                Guard.Data(metadata.TryAdd(key, budget.Text(Text(ref reader))),
-                    $"metadata {Printable.Quoted(key)} is given twice");
+                Guard.Data(metadata.TryAdd(key, budget.Text(Text(ref reader))), $"metadata {Quoted(key)} is given twice");
             }
         }
 
@@ -105,23 +101,21 @@ internal static class SafetensorsReader
                 case "shape" when shape is null: shape = ReadNumbers(name, ref reader); break;
                 case "data_offsets" when range is null: range = ReadNumbers(name, ref reader); break;
                 default: throw new InvalidDataException(
-                    $"tensor {Printable.Quoted(name)} has {Printable.Quoted(property)}, which a tensor has not, or twice");
+                    $"tensor {Quoted(name)} has {Quoted(property)}, which a tensor has not, or twice");
             }
         }
 
         if (type is null || shape is null || range is not [var begin, var end])
         {
-            throw new InvalidDataException(
-                $"tensor {Printable.Quoted(name)} lacks its dtype, its shape or its two data_offsets");
+            throw new InvalidDataException($"tensor {Quoted(name)} lacks its dtype, its shape or its two data_offsets");
         }
 
         budget.Take(8 * 8 * shape.Length);
         var element = ElementNames.OfSafetensors(type); // null: of a kind that came after these lines
-        var layout = TensorLayout.Contiguous($"tensor {Printable.Quoted(name)}", shape);
+        var layout = TensorLayout.Contiguous($"tensor {Quoted(name)}", shape);
         var bytes = element is null ? end - begin : layout.ElementCount * element.Value.Size;
-        Guard.Data(
-            begin >= 0 && end >= begin && end - begin == bytes,
-            $"tensor {Printable.Quoted(name)} is {Printable.Shown(type)} {Damage.Shape(shape)}, {bytes} bytes, but its "
+        Guard.Data(begin >= 0 && end >= begin && end - begin == bytes,
+            $"tensor {Quoted(name)} is {Shown(type)} {Sizes(shape)}, {bytes} bytes, but its "
                 + $"data_offsets are {begin} to {end}");
         return new Row(name, type, element?.Type, layout, begin, end);
     }
@@ -137,8 +131,7 @@ internal static class SafetensorsReader
             numbers.Add(number);
         }
 
-        Guard.Data(isList,
-            $"tensor {Printable.Quoted(tensor)} has a shape or data_offsets that is not a short list of whole numbers");
+        Guard.Data(isList, $"tensor {Quoted(tensor)} has a shape or data_offsets that is not a short list of whole numbers");
         return [.. numbers];
     }
 
@@ -157,16 +150,15 @@ internal static class SafetensorsReader
 
     private static void Require(bool holds) =>
         Guard.Data(holds, $"its header is not the JSON of a safetensors file (it is another object)");
+
     private static void CheckTiling(List<Row> rows, long available)
     {
         var reached = 0L;
         Row? previous = null;
         foreach (var row in rows)
         {
-            Guard.Data(row.End <= available,
-                $"tensor {row} ends at byte {row.End} of the data, which has only {available}");
-            Guard.Data(
-                row.Begin >= reached,
+            Guard.Data(row.End <= available, $"tensor {row} ends at byte {row.End} of the data, which has only {available}");
+            Guard.Data(row.Begin >= reached,
                 $"tensor {row} overlaps {previous} (it begins at byte {row.Begin} of the data, the other ends at {reached})");
             Guard.Data(row.Begin == reached,
                 $"bytes {reached} to {row.Begin} of the data, before tensor {row}, belong to no tensor");
@@ -178,7 +170,7 @@ internal static class SafetensorsReader
 
     private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End)
     {
-        public override string ToString() => Printable.Quoted(Name);
+        public override string ToString() => Quoted(Name);
     }
 }
 

@@ -1,11 +1,10 @@
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>A file's tensors under the names that BLIP's and CLIP's own code use, whoever wrote the file: the authors'
-/// <c>.pth</c> (under <c>model</c>), OpenAI's archives, open_clip's and Hugging Face's safetensors, the kit's own files. Whatever
-/// stands before the names is found: a key of the training script's (<c>model_state_dict</c>), a wrapper's field
-/// (<c>_orig_mod</c>, <c>module</c>), or both.</summary>
+/// <summary>A file's tensors under the names of BLIP's and CLIP's own code, whoever wrote it: the authors, OpenAI, open_clip,
+/// Hugging Face or the kit. Whatever stands before the names is found: a key of the training script's
+/// (<c>model_state_dict</c>), a wrapper's field (<c>_orig_mod</c>, <c>module</c>), or both.</summary>
 public sealed class StateDictionary
 {
     // Where the same tensors lie in several places, these come first; averaged and other copies after them.
@@ -28,8 +27,7 @@ public sealed class StateDictionary
         IReadOnlyDictionary<string, TensorRecipe> tensors) =>
         (this.file, Container, Others, Dialect, Tensors) = (file, container, others, dialect, tensors);
 
-    /// <summary>What stands before every name in the file, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left
-    /// out.</summary>
+    /// <summary>What stands before the names, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left out.</summary>
     public string Container { get; }
 
     /// <summary>What stands before as many of the wanted names elsewhere in the file, such as <c>model_ema.</c></summary>
@@ -43,10 +41,8 @@ public sealed class StateDictionary
 
     /// <summary>Reads the file in the way that finds most of the names a model wants.</summary>
     /// <param name="wanted">The model's own tensor names.</param>
-    /// <param name="weights">The key that the weights lie under, where a file has several, such as <c>model_ema</c>; null lets it
-    /// be found.</param>
-    /// <exception cref="InvalidDataException">Parts of a fused tensor are missing or do not fit, or nothing wanted lies under the
-    /// key.</exception>
+    /// <param name="weights">The key that they lie under, such as <c>model_ema</c>; null lets it be found.</param>
+    /// <exception cref="InvalidDataException">Parts of a fused tensor lack or do not fit, or the key has no weights.</exception>
     public static StateDictionary Read(CheckpointFile file, IEnumerable<string> wanted, string? weights = null)
     {
         var names = wanted.SelectMany(WantedNames.Candidates).ToHashSet();
@@ -79,13 +75,11 @@ public sealed class StateDictionary
             && (other.Key == name || other.Key.EndsWith($".{name}", StringComparison.Ordinal)));
         if (key is not null)
         {
-            return new InvalidDataException(
-                $"{file.Path}: {Printable.Quoted(key)} is no tensor, but {Printable.Shown($"{value}")}; load the file where it "
-                    + "was made, make a torch tensor of each weight (torch.as_tensor) and save again");
+            return new InvalidDataException($"{file.Path}: {Quoted(key)} is no tensor, but {Shown($"{value}")}; load the file "
+                + "where it was made, make a torch tensor of each weight (torch.as_tensor) and save again");
         }
 
-        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Printable.Quoted)
-            .ToList();
+        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Quoted).ToList();
         return new InvalidDataException($"{file.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "
             + (nearest.Count == 0 ? "it has no tensors at all"
                 : $"the nearest of its {file.Tensors.Count} names: {string.Join(", ", nearest)}"));
@@ -114,22 +108,19 @@ public sealed class StateDictionary
         return found.Distinct();
     }
 
-    private static Dictionary<string, TensorRecipe> Recipes(CheckpointFile file, string container, Func<string,
-        HuggingFaceNames.Original?> rename)
+    private static Dictionary<string, TensorRecipe> Recipes(
+        CheckpointFile file, string container, Func<string, HuggingFaceNames.Original?> rename)
     {
         var parts = new Dictionary<string, SortedList<int, TensorEntry>>();
         foreach (var tensor in Inside(file, container))
         {
             var name = tensor.Name[container.Length..];
             var original = rename(name) ?? new HuggingFaceNames.Original(name);
-            if (!parts.TryGetValue(original.Name, out var list))
-            {
-                parts.Add(original.Name, list = []);
-            }
-
+            ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(parts, original.Name, out _);
+            list ??= [];
             Guard.Data(list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor),
-                $"{file.Path}: {Printable.Quoted(tensor.Name)} and {Printable.Quoted(list[original.Part].Name)} are "
-                + $"both the model's {Printable.Quoted(original.Name)}");
+                $"{file.Path}: {Quoted(tensor.Name)} and {Quoted(list[original.Part].Name)} are both the model's "
+                + $"{Quoted(original.Name)}");
         }
 
         return parts.ToDictionary(pair => pair.Key, pair => Recipe(file, pair.Key, pair.Value));
@@ -137,19 +128,14 @@ public sealed class StateDictionary
 
     private static TensorRecipe Recipe(CheckpointFile file, string name, SortedList<int, TensorEntry> parts)
     {
-        if (parts.Keys[^1] != parts.Count - 1)
-        {
-            throw new InvalidDataException(
-                $"{file.Path}: of the model's {Printable.Quoted(name)} there is only "
-                    + string.Join(" and ", parts.Values.Select(p => Printable.Quoted(p.Name))));
-        }
-
         var entries = parts.Values;
-        return parts.Count == 1 || entries.All(p => p.Type == entries[0].Type && p.Shape.Count > 0
-            && p.Shape.Skip(1).SequenceEqual(entries[0].Shape.Skip(1)))
-            ? new TensorRecipe([.. entries])
-            : throw new InvalidDataException(
-                $"{file.Path}: these tensors belong together but do not fit: {string.Join("; ", entries)}");
+        Guard.Data(parts.Keys[^1] == parts.Count - 1,
+            $"{file.Path}: of the model's {Quoted(name)} there is only "
+            + $"{string.Join(" and ", entries.Select(part => Quoted(part.Name)))}");
+        var doFit = parts.Count == 1 || entries.All(part => part.Type == entries[0].Type && part.Shape.Count > 0
+            && part.Shape.Skip(1).SequenceEqual(entries[0].Shape.Skip(1)));
+        Guard.Data(doFit, $"{file.Path}: these tensors belong together but do not fit: {string.Join("; ", entries)}");
+        return new TensorRecipe([.. entries]);
     }
 
     // Insertions, deletions and changes that make one name the other; what stands before the other's last words costs little.

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using Madtp.Kit.Text;
 using TorchSharp;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -19,13 +19,11 @@ public sealed class TensorEntry
     /// <summary>The name in the file, dictionaries joined by dots: <c>model.visual_encoder.cls_token</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What one element is.</summary>
     public ScalarType Type { get; }
 
     /// <summary>The sizes of its dimensions; empty for a scalar.</summary>
     public IReadOnlyList<long> Shape => layout.Shape;
 
-    /// <summary>How many elements it has.</summary>
     public long ElementCount => layout.ElementCount;
 
     /// <summary>How many bytes its elements take in row-major order.</summary>
@@ -56,8 +54,7 @@ public sealed class TensorEntry
     }
 
     /// <summary>All elements, row-major.</summary>
-    /// <typeparam name="T">A type of the element's size: <c>float</c> for Float32, <c>ushort</c> or <c>Half</c> for
-    /// Float16.</typeparam>
+    /// <typeparam name="T">A type of the element's size: <c>ushort</c> or <c>Half</c> for Float16.</typeparam>
     /// <exception cref="ArgumentException">The element has another size than <typeparamref name="T"/>.</exception>
     public T[] ToArray<T>()
         where T : unmanaged
@@ -73,7 +70,7 @@ public sealed class TensorEntry
     public double[] ToArray()
     {
         using var doubles = ToTensor(ScalarType.Float64);
-        return doubles.data<double>().ToArray();
+        return ElementCount == 0 ? [] : doubles.data<double>().ToArray();
     }
 
     /// <summary>A new tensor on the CPU with these elements.</summary>
@@ -88,7 +85,7 @@ public sealed class TensorEntry
         return tensor;
     }
 
-    public override string ToString() => $"{Printable.Shown(Name)} {Type} {Damage.Shape(Shape)}";
+    public override string ToString() => $"{Shown(Name)} {Type} {Sizes(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
     /// <exception cref="InvalidDataException">It is not a matrix.</exception>
@@ -119,11 +116,8 @@ public sealed class TensorEntry
     // The file's own elements from a byte on, [count].
     private Tensor Raw(long count, long start)
     {
-        if (count * Type.ElementSize() > Array.MaxLength)
-        {
-            throw file.Broken($"tensor {this} is scattered over {count} elements, more than are read at once");
-        }
-
+        Guard.Data(count * Type.ElementSize() <= Array.MaxLength,
+            $"{file.Path}: tensor {this} is scattered over {count} elements, more than are read at once");
         var raw = empty(count, dtype: Type, device: CPU);
         file.Read(start, raw.bytes);
         return raw;
@@ -135,7 +129,6 @@ public sealed class TensorEntry
 /// <param name="Parts">The stored tensors, in order; of one type, and of one shape but for their first sizes.</param>
 public sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
 {
-    /// <summary>The shape of the whole.</summary>
     public IReadOnlyList<long> Shape { get; } =
         Parts.Count == 1 ? Parts[0].Shape : [Parts.Sum(p => p.Shape[0]), .. Parts[0].Shape.Skip(1)];
 }

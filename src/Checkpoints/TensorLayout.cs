@@ -1,3 +1,4 @@
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
@@ -41,14 +42,12 @@ internal sealed class TensorLayout
     {
         var count = Count(what, shape);
         Guard.Data(strides.Length == shape.Length, $"{what}: it has {shape.Length} dimensions and {strides.Length} strides");
-        Guard.Data(strides.All(s => s >= 0), $"{what}: its strides {Damage.Shape(strides)} are negative");
-        Guard.Data(
-            count == 0 || ExtentOf(shape, strides) <= available,
-            $"{what}: its shape {Damage.Shape(shape)} with strides {Damage.Shape(strides)} "
+        Guard.Data(strides.All(s => s >= 0), $"{what}: its strides {Sizes(strides)} are negative");
+        Guard.Data(count == 0 || ExtentOf(shape, strides) <= available,
+            $"{what}: its shape {Sizes(shape)} with strides {Sizes(strides)} "
                 + $"reaches past its storage ({available} elements)");
-        Guard.Data(
-            count <= Math.Max(available, MaximumRepeated),
-            $"{what}: its shape {Damage.Shape(shape)} repeats a storage of {available} elements "
+        Guard.Data(count <= Math.Max(available, MaximumRepeated),
+            $"{what}: its shape {Sizes(shape)} repeats a storage of {available} elements "
                 + $"{count / Math.Max(available, 1)} times");
         return new TensorLayout(shape, strides, count);
     }
@@ -59,7 +58,7 @@ internal sealed class TensorLayout
     private static long Count(string what, long[] shape)
     {
         Guard.Data(shape.Length <= MaximumRank, $"{what}: it has {shape.Length} dimensions, at most {MaximumRank} are read");
-        Guard.Data(shape.All(s => s >= 0), $"{what}: its shape {Damage.Shape(shape)} has a negative size");
+        Guard.Data(shape.All(s => s >= 0), $"{what}: its shape {Sizes(shape)} has a negative size");
         if (shape.Contains(0))
         {
             return 0;
@@ -70,7 +69,7 @@ internal sealed class TensorLayout
         {
             product *= size;
             Guard.Data(product <= long.MaxValue / WidestElement,
-                $"{what}: its shape {Damage.Shape(shape)} has more elements than any file can hold");
+                $"{what}: its shape {Sizes(shape)} has more elements than any file can hold");
         }
 
         return (long)product;

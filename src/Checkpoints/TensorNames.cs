@@ -89,14 +89,7 @@ internal static class HuggingFaceNames
 
     private static Original? Find((Regex Pattern, Original Original)[] rows, string name)
     {
-        foreach (var (pattern, original) in rows)
-        {
-            if (pattern.Match(name) is { Success: true } match)
-            {
-                return original with { Name = match.Result(original.Name) };
-            }
-        }
-
-        return null;
+        var (pattern, original) = Array.Find(rows, row => row.Pattern.IsMatch(name));
+        return pattern is null ? null : original with { Name = pattern.Match(name).Result(original.Name) };
     }
 }

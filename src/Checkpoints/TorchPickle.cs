@@ -1,10 +1,9 @@
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Checkpoints;
 
-/// <summary>A block of numbers that tensors of a pickle share. Where it lies is known at once in a zip archive, at the end in a
-/// legacy file.</summary>
+/// <summary>Numbers that tensors share. Where they lie is known at once in a zip, at the end in a legacy file.</summary>
 /// <param name="Kind">The class that PyTorch calls it by, such as <c>torch.FloatStorage</c>.</param>
 /// <param name="Key">Its name within the file.</param>
 /// <param name="Count">How many elements it has, as the pickle says and the file bears out.</param>
@@ -12,29 +11,17 @@ namespace Madtp.Kit.Checkpoints;
 /// <param name="ElementSize">How many bytes one element has.</param>
 internal sealed record StorageReference(string Kind, string Key, long Count, ScalarType? Type, int ElementSize)
 {
+    /// <summary>The storage that it is a part of, and its first element there; null where it is one of its own.</summary>
+    public (StorageReference Storage, long First)? Whole { get; init; }
+
     /// <summary>The bytes that it lies in; null until that is known.</summary>
-    public FileBytes? Bytes { get; set; }
+    public FileBytes? Bytes { get => Whole is { } whole ? whole.Storage.Bytes : field; set; }
 
     /// <summary>The byte of them at which it begins.</summary>
-    public long Start { get; set; }
+    public long Start { get => Whole is { } whole ? whole.Storage.Start + (whole.First * ElementSize) : field; set; }
 
     /// <summary>What its elements are called in an error.</summary>
     public string Element => Type?.ToString() ?? Kind;
-
-    /// <summary>This storage, or the one that was mentioned before under its key, which must be the same.</summary>
-    public StorageReference Among(Dictionary<string, StorageReference> storages)
-    {
-        if (storages.TryAdd(Key, this))
-        {
-            return this;
-        }
-
-        var known = storages[Key];
-        Guard.Data(
-            known.Kind == Kind && known.Count == Count,
-            $"storage {Printable.Quoted(Key)} is mentioned as {known.Count} of {known.Element} and as {Count} of {Element}");
-        return known;
-    }
 }
 
 /// <summary>A tensor that a pickle describes: a view of a storage, or of none where its kind is not read.</summary>
@@ -42,10 +29,13 @@ internal sealed record TensorReference(StorageReference? Storage, long FirstElem
 
 /// <summary>What the names in PyTorch's pickles stand for: tensors, their storages, ordered dictionaries; in TorchScript archives
 /// also modules and typed lists. Whatever else is called becomes an opaque object.</summary>
-/// <param name="locate">Finds a storage that a pickle mentions, once per mention.</param>
 /// <param name="isScript">Whether module classes and TorchScript's list builders are known.</param>
-internal sealed class TorchPickle(Func<StorageReference, object?[], StorageReference> locate, bool isScript)
+/// <param name="place">Finds the bytes of a storage when it is first mentioned; null where they are found later.</param>
+internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place = null)
 {
+    /// <summary>The storages that were mentioned, by key.</summary>
+    public Dictionary<string, StorageReference> Storages { get; } = [];
+
     /// <summary>The data that calling a name stands for.</summary>
     /// <exception cref="InvalidDataException">It makes a tensor, and the arguments are not what that takes.</exception>
     public object? Call(PickleGlobal global, object?[] arguments) => (global.Module, global.Name, arguments) switch
@@ -62,18 +52,18 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
         ("torch._utils", "_rebuild_tensor", [StorageReference storage, long first, object?[] shape, object?[] strides]) =>
             Rebuild(storage, first, shape, strides),
         ("torch._utils", "_rebuild_tensor_v3", [_, _, object?[] shape, _, _, _, PickleGlobal type, ..]) =>
-            Unread($"{type} {Damage.Shape(Numbers(shape))}"),
+            Unread($"{type} {Sizes(Numbers(shape))}"),
         ("torch._utils", "_rebuild_parameter", [TensorReference tensor, bool, _]) => tensor,
         ("torch._utils", "_rebuild_parameter_with_state", [TensorReference tensor, bool, _, _]) => tensor,
         // A subclass of tensors, such as torch.nn.Buffer: what it is beside a tensor makes no difference to a weight.
         ("torch._tensor", "_rebuild_from_type_v2", [PickleGlobal { Module: "torch._utils" } made, _, object?[] parts, ..]) =>
             Call(made, parts),
         ("torch._utils", "_rebuild_sparse_tensor" or "_rebuild_sparse_csr_tensor", _) => Unread("sparse"),
-        ("torch._utils", "_rebuild_qtensor", [_, _, object?[] shape, ..]) => Unread($"quantised {Damage.Shape(Numbers(shape))}"),
+        ("torch._utils", "_rebuild_qtensor", [_, _, object?[] shape, ..]) => Unread($"quantised {Sizes(Numbers(shape))}"),
         ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor" or "_rebuild_parameter" or "_rebuild_qtensor", _) =>
             throw new InvalidDataException($"it gives {global} arguments that it does not take"),
         ("torch._utils", _, _) when global.Name.StartsWith("_rebuild_", StringComparison.Ordinal) =>
-            Unread($"made by {Printable.Quoted(global.Name)}"),
+            Unread($"made by {Quoted(global.Name)}"),
         ("torch.jit._pickle", "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist",
             [List<object?> items]) when isScript => items,
         ("torch.jit._pickle", "restore_type_tag", [var value, string]) when isScript => value,
@@ -92,9 +82,36 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
         var element = ElementNames.OfStorage(kind.ToString());
         Guard.Data(element is not null,
-            $"storage {Printable.Quoted(key)} is of kind {Printable.Quoted(kind.ToString())}, which is not one of PyTorch's");
-        Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Printable.Quoted(key)} claims {count} elements");
-        return locate(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size), view);
+            $"storage {Quoted(key)} is of kind {Quoted(kind.ToString())}, which is not one of PyTorch's");
+        Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Quoted(key)} claims {count} elements");
+        var whole = Known(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size));
+        if (view is [] or [null])
+        {
+            return whole;
+        }
+
+        // In old files it may be a part of a storage: then the sixth item is the part's key, first element and count.
+        Guard.Data(view is [object?[]], $"storage {Quoted(key)} is described in an unknown way");
+        return view[0] is object?[] and [string part, long first, long length]
+            && first >= 0 && length >= 0 && first <= count - length
+            ? Known(whole with { Key = $"{key} view {part}", Count = length, Whole = (whole, first) })
+            : throw new InvalidDataException($"the view of storage {Quoted(key)} reaches past it");
+    }
+
+    // The storage, or the one that was mentioned before under its key, which must be the same.
+    private StorageReference Known(StorageReference storage)
+    {
+        if (Storages.TryAdd(storage.Key, storage))
+        {
+            place?.Invoke(storage);
+            return storage;
+        }
+
+        var known = Storages[storage.Key];
+        Guard.Data(known.Kind == storage.Kind && known.Count == storage.Count,
+            $"storage {Quoted(storage.Key)} is mentioned as {known.Count} of {known.Element} and as {storage.Count} of "
+            + $"{storage.Element}");
+        return known;
     }
 
     private static TensorReference Unread(string kind) => new(null, 0, null, kind);
@@ -108,12 +125,12 @@ internal sealed class TorchPickle(Func<StorageReference, object?[], StorageRefer
 
     private static TensorReference Rebuild(StorageReference storage, long first, object?[] shape, object?[] strides)
     {
-        var key = Printable.Quoted(storage.Key);
+        var key = Quoted(storage.Key);
         Guard.Data(first >= 0 && first <= storage.Count,
             $"a tensor begins at element {first} of storage {key}, which has {storage.Count}");
         var layout = TensorLayout.Strided($"a tensor over storage {key}", Numbers(shape), Numbers(strides),
             storage.Count - first);
-        return new TensorReference(storage, first, layout, $"{storage.Kind} {Damage.Shape(layout.Shape)}");
+        return new TensorReference(storage, first, layout, $"{storage.Kind} {Sizes(layout.Shape)}");
     }
 
     private static long[] Numbers(object?[] items) =>

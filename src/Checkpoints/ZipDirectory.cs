@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Madtp.Kit.Text;
+using static Madtp.Kit.Text.Printable;
 
 namespace Madtp.Kit.Checkpoints;
 
@@ -28,13 +28,12 @@ internal sealed record ZipEntry(string Name, long Start, long Packed, long Lengt
             // said below
         }
 
-        throw archive.Broken($"its zip entry {Printable.Quoted(Name)} does not unpack to the {Length} bytes that it claims");
+        throw archive.Broken($"its zip entry {Quoted(Name)} does not unpack to the {Length} bytes that it claims");
     }
 }
 
-/// <summary>Reads a zip archive's directory (zip64 included) into the places of its entries, so that tensors can be read in
-/// place: .NET's own reader does not tell where an entry's bytes lie. PyTorch packs nothing; other tools do, and where that would
-/// unpack to far more than the archive's size it is refused.</summary>
+/// <summary>Reads a zip's directory (zip64 too) into the places of its entries, so that tensors are read in place: .NET's own
+/// reader does not tell them. PyTorch packs nothing, other tools do; far more than the file's size is not unpacked.</summary>
 internal static class ZipDirectory
 {
     private const uint LocalSignature = 0x04034b50;
@@ -58,8 +57,7 @@ internal static class ZipDirectory
     public static Dictionary<string, ZipEntry> Read(FileBytes file)
     {
         var (offset, size, count) = FindDirectory(file);
-        Guard.Data(
-            count <= MaximumEntries && count * CentralSize <= size && file.Holds(offset, size) && size <= Array.MaxLength,
+        Guard.Data(count <= MaximumEntries && count * CentralSize <= size && file.Holds(offset, size) && size <= Array.MaxLength,
             $"its zip directory claims {count} entries in {size} bytes at byte {offset} of {file.Length}");
         var directory = file.Take(offset, size);
         var entries = new Dictionary<string, ZipEntry>((int)count);
@@ -68,7 +66,7 @@ internal static class ZipDirectory
             Guard.Data(at + CentralSize <= directory.Length && U32(directory, at) == CentralSignature,
                 $"entry {i} of its zip directory is damaged");
             var (entry, length) = ReadEntry(file, directory.AsSpan(at));
-            Guard.Data(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Printable.Quoted(entry.Name)} twice");
+            Guard.Data(entries.TryAdd(entry.Name, entry), $"its zip directory lists {Quoted(entry.Name)} twice");
             at += length;
         }
 
@@ -116,7 +114,7 @@ internal static class ZipDirectory
         var rawName = central.Slice(CentralSize, nameLength);
         ReadExtra64(central.Slice(CentralSize + nameLength, extraLength), ref size, ref packed, ref local);
         var name = Encoding.UTF8.GetString(rawName);
-        var quoted = Printable.Quoted(name);
+        var quoted = Quoted(name);
         Guard.Data((U16(central, 8) & 1) == 0, $"its zip entry {quoted} is encrypted");
         Guard.Data(method is Stored or Deflated,
             $"its zip entry {quoted} is packed by method {method}; unzip the archive and zip it again uncompressed");
@@ -124,11 +122,9 @@ internal static class ZipDirectory
         Guard.Data(here.Length > 0 && U32(here, 0) == LocalSignature,
             $"its zip entry {quoted} is not at byte {local}, where the directory puts it");
         var start = local + LocalSize + U16(here, 26) + U16(here, 28);
-        Guard.Data(
-            file.Holds(start, packed) && (method == Deflated ? size is >= 0 and <= int.MaxValue : packed == size),
+        Guard.Data(file.Holds(start, packed) && (method == Deflated ? size is >= 0 and <= int.MaxValue : packed == size),
             $"its zip entry {quoted} claims {packed} bytes ({size} unpacked) at byte {start} of {file.Length}");
-        Guard.Data(
-            U16(here, 26) == nameLength && file.Take(local + LocalSize, nameLength).AsSpan().SequenceEqual(rawName),
+        Guard.Data(U16(here, 26) == nameLength && file.Take(local + LocalSize, nameLength).AsSpan().SequenceEqual(rawName),
             $"its zip entry {quoted} has another name in place than in the directory");
         return (new ZipEntry(name, start, packed, size, method == Deflated), length);
     }
@@ -164,8 +160,7 @@ internal static class ZipDirectory
         var (reached, previous) = (0L, "");
         foreach (var entry in entries.OrderBy(e => e.Start).ThenBy(e => e.Packed))
         {
-            Guard.Data(entry.Start >= reached,
-                $"its zip entries {Printable.Quoted(previous)} and {Printable.Quoted(entry.Name)} overlap");
+            Guard.Data(entry.Start >= reached, $"its zip entries {Quoted(previous)} and {Quoted(entry.Name)} overlap");
             (reached, previous) = (entry.Start + entry.Packed, entry.Name);
         }
     }

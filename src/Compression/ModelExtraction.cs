@@ -20,12 +20,9 @@ public static class ModelExtraction
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pruning);
-        if (pruning.Masks.FirstOrDefault(mask => mask.Kept == 0) is { } empty)
-        {
-            throw new ArgumentException(
-                $"the mask of '{empty.Width.Name}' is zero everywhere; keep one unit at least", nameof(pruning));
-        }
-
+        var empty = pruning.Masks.FirstOrDefault(mask => mask.Kept == 0);
+        Guard.Argument(empty is null,
+            $"the mask of '{empty?.Width.Name}' is zero everywhere; keep one unit at least", nameof(pruning));
         using var unrecorded = no_grad();
         var smaller = (TModel)New(model);
         PrunableWidth.Resize(smaller, width => pruning[width.Name].Kept);
@@ -88,8 +85,7 @@ public static class ModelExtraction
 /// <summary>Weights of compressed models in files. The tensors' shapes say how wide each layer is.</summary>
 public static class CompressedWeights
 {
-    /// <summary>Fills a model with the weights of a file, compressed or not: it takes on the widths that the file shows. In
-    /// evaluation mode.</summary>
+    /// <summary>Fills a model with a file's weights, at the widths that the file shows; in evaluation mode.</summary>
     /// <param name="model">A new model of the config that the weights' model was cut out of.</param>
     /// <param name="hints">Which of the file's weights are meant, and who is told what was done beyond copying.</param>
     /// <exception cref="InvalidDataException">The file's tensors are not those of such a model.</exception>

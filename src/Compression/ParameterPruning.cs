@@ -68,7 +68,6 @@ public sealed class WidthMask : IDisposable
     /// <summary>The mask ζ, <c>[units]</c>. It gathers gradients like a parameter but is no parameter of the model.</summary>
     public Tensor Tensor { get; }
 
-    /// <summary>How many units there are.</summary>
     public int Units => Width.Units;
 
     /// <summary>Units that are not masked to zero.</summary>

@@ -15,9 +15,8 @@ public enum PrunableKind
     FeedForward,
 }
 
-/// <summary>One inner width of a model that parameters can be taken out of, and the tensors that follow it, all found by the
-/// parameters' names: no model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay
-/// equally wide.</summary>
+/// <summary>One inner width of a model that parameters can be taken out of, and the tensors that follow it, found by name: no
+/// model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay equally wide.</summary>
 /// <param name="Name">Name of the part inside the model, as in its checkpoint.</param>
 /// <param name="Units">Units that the model has: dimensions of a head, or feed-forward units.</param>
 public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int Units)

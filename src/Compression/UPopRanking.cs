@@ -37,8 +37,7 @@ public static class UPopRanking
                     + $"{removed / 1e6:F3} million", nameof(remove));
     }
 
-    /// <summary>Every gradient less its kind's mean, over its kind's standard deviation (with Bessel's correction); zeros where
-    /// all are equal.</summary>
+    /// <summary>Every gradient less its kind's mean, over their deviation (Bessel's); zeros where all are equal.</summary>
     public static IReadOnlyList<double[]> Standardized(IReadOnlyList<UnitScores> widths)
     {
         ArgumentNullException.ThrowIfNull(widths);
@@ -90,8 +89,7 @@ public sealed record UnitScores(PrunableKind Kind, IReadOnlyList<float> Gradient
 public sealed record UnitCosts(double Dense, double Whole, IReadOnlyList<double> PerUnit)
 {
     /// <summary>Counts the units of a model.</summary>
-    /// <param name="macs">Multiply-accumulates of such a model with some inner widths by their names; null for those of the
-    /// regular model.</param>
+    /// <param name="macs">Multiply-accumulates of such a model with some inner widths by name; null for the regular ones.</param>
     public static UnitCosts Of(nn.Module model, Func<IReadOnlyDictionary<string, int>?, double> macs)
     {
         ArgumentNullException.ThrowIfNull(macs);

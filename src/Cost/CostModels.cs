@@ -3,14 +3,12 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Cost;
 
-/// <summary>A model's sizes and inputs: everything its ledger follows from. The inputs that it begins with are those the paper
-/// counts.</summary>
+/// <summary>A model's sizes and inputs, from which its ledger follows. It begins with the inputs that the paper counts.</summary>
 /// <param name="Name">The name the ledger is printed under.</param>
 /// <param name="TextTokens">Tokens of the text that is counted, first and last token included.</param>
 public abstract record CostModel(string Name, int TextTokens)
 {
-    /// <summary>Inner widths by the names of <see cref="PrunableWidth"/> where parameters were taken out; null for the regular
-    /// model.</summary>
+    /// <summary>Inner widths by <see cref="PrunableWidth"/>'s names where parameters were taken out; else null.</summary>
     public IReadOnlyDictionary<string, int>? Widths { get; init; }
 
     /// <summary>The alignment guidance; null without.</summary>
@@ -40,8 +38,7 @@ public abstract record BlipCost(string Name, BlipConfig Sizes, int TextTokens) :
         (ledger.BlipImage($"visual_encoder{copy}", Sizes.Vision, counts.OfImage(image), times), Sizes.Vision.Width);
 }
 
-/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. The published pass is also what an answer
-/// costs.</summary>
+/// <summary>BLIP on NLVR2: two images, one statement, cross-attention to both. An answer costs the published pass.</summary>
 public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost("blip-nlvr2", Sizes, TextTokens)
 {
     internal override void Write(LedgerRows ledger, TokenCounts counts)
@@ -57,11 +54,10 @@ public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost(
 /// <summary>BLIP captioning. The published pass is one teacher-forced decoder pass; an answer is a beam search.</summary>
 public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCost("blip-caption", Sizes, TextTokens)
 {
+    private const int PromptTokens = 4; // "a picture of", begun by the decoder's start token
+
     /// <summary>Width of the beam search.</summary>
     public int Beams { get; init; } = 3;
-
-    /// <summary>Tokens of the prompt ("a picture of", begun by the decoder's start token).</summary>
-    public int PromptTokens { get; init; } = 4;
 
     /// <summary>Decoding steps, the first of which reads the prompt.</summary>
     public int Steps { get; init; } = 16;
@@ -94,23 +90,18 @@ public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCo
 /// question keys are computed once; an answer is one question ranked against candidates.</summary>
 public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("blip-vqa", Sizes, TextTokens)
 {
+    private const int AnswerTokens = 5; // each answer of the published pass is padded to
+    private const int QuestionTokens = 9; // of the one question that is answered
+    private const int CandidateTokens = 6; // each candidate is padded to
+
     /// <summary>Questions of the published pass, padded to <see cref="CostModel.TextTokens"/>.</summary>
     public int Questions { get; init; } = 32;
 
     /// <summary>Answers of the published pass.</summary>
     public int Answers { get; init; } = 47;
 
-    /// <summary>Tokens each of those answers is padded to.</summary>
-    public int AnswerTokens { get; init; } = 5;
-
-    /// <summary>Tokens of the one question that is answered.</summary>
-    public int QuestionTokens { get; init; } = 9;
-
     /// <summary>Candidates that are ranked in full (k_test).</summary>
     public int Candidates { get; init; } = 128;
-
-    /// <summary>Tokens each candidate is padded to.</summary>
-    public int CandidateTokens { get; init; } = 6;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
@@ -141,9 +132,6 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
 /// every text's best images and every image's best texts, <see cref="Kept"/> each.</summary>
 public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
 {
-    /// <summary>Entries of each queue.</summary>
-    public int Queue { get; init; } = 57600;
-
     /// <summary>Images of the test set.</summary>
     public int Images { get; init; } = 5000;
 
@@ -156,7 +144,6 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
     /// <summary>Tokens of a text in re-ranking; 0 for as many as the published pass pads to.</summary>
     public int PairTokens { get; init; }
 
-    /// <summary>Pairs that are re-ranked.</summary>
     public long Pairs => ((long)Images + Texts) * Kept;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
@@ -171,8 +158,7 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
             ledger.Linear($"text_proj{copy}", 1, Sizes.Text.Width, Sizes.EmbedWidth, once);
         }
 
-        // Each side of the online and of the momentum pair against the queue and the one entry of the batch.
-        ledger.Linear("queue.similarities", 4, Sizes.EmbedWidth, Queue + 1, once);
+        ledger.Queues(Sizes.EmbedWidth, once);
         var tokens = PairTokens == 0 || counts.Text is not null ? TextTokens : PairTokens;
         Match(ledger, image, TextTokens, Times.OnPaper(3), Times.OnPaper(3), counts.Text);
         Match(ledger, image, tokens, Times.AtInference(Pairs, Pairs), Times.AtInference(Images, Pairs), counts.Text);
@@ -201,13 +187,9 @@ public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : 
     }
 }
 
-/// <summary>CLIP. The published pass is a training forward with momentum copies and queues, about twice what one image and one
-/// text cost at inference.</summary>
+/// <summary>CLIP. The published pass trains, with momentum copies and queues: about twice what inference costs.</summary>
 public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel("clip", TextTokens)
 {
-    /// <summary>Entries of each queue.</summary>
-    public int Queue { get; init; } = 57600;
-
     public override AlignmentConfig? Alignment => Sizes.Alignment;
 
     internal override (string, int) ImageEncoder => ("visual", Sizes.Vision.Depth);
@@ -221,7 +203,7 @@ public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel
         ledger.ClipImage("visual_m", Sizes.Vision, Sizes.EmbedWidth, counts.OfImage(0), copied);
         ledger.ClipText("", Sizes.Text, TextTokens, Sizes.EmbedWidth, counts.Text, Times.Once);
         ledger.ClipText("_m", Sizes.Text, TextTokens, Sizes.EmbedWidth, counts.Text, copied);
-        ledger.Linear("queue.similarities", 4, Sizes.EmbedWidth, Queue + 1, copied);
+        ledger.Queues(Sizes.EmbedWidth, copied);
         ledger.Model("similarity", Sizes.EmbedWidth, Times.AtInference(1, 1));
     }
 }

@@ -48,18 +48,15 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     private static readonly BlockNames Blip = new("norm1", "qkv", "proj", "norm2", "fc1", "fc2");
     private static readonly BlockNames Clip = new("ln_1", "in_proj", "out_proj", "ln_2", "c_fc", "c_proj");
 
-    private readonly List<LedgerRow> rows = [];
-    private readonly Dictionary<string, int> places = [];
+    private readonly OrderedDictionary<string, LedgerRow> rows = [];
     private readonly AlignmentConfig alignment = model.Alignment ?? new AlignmentConfig(0, 0);
 
     private sealed record BlockNames(string Norm1, string Qkv, string Projection, string Norm2, string Widen, string Narrow);
 
-    public IReadOnlyList<LedgerRow> Rows => rows;
+    public IReadOnlyList<LedgerRow> Rows => rows.Values;
 
     /// <summary>Work of the model itself, counted by every accounting as often as it is done.</summary>
-    public void Model(string module, long macs, Times times) =>
-        Add(new LedgerRow(module, CostKind.Model, macs * times.Paper, macs * times.Paper, macs * times.Deploy,
-            macs * times.ReferenceDeploy));
+    public void Model(string module, long macs, Times times) => Add(module, CostKind.Model, macs, macs, macs, times);
 
     /// <summary>Layer normalisation, five per element.</summary>
     public void Norm(string module, long tokens, long width, Times times) => Model(module, 5 * tokens * width, times);
@@ -79,8 +76,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         return tokens;
     }
 
-    /// <summary>A CLIP image encoder: normalised before the blocks; at the end the class token alone is normalised and
-    /// projected.</summary>
+    /// <summary>A CLIP image encoder: normalised before the blocks; then the class token alone, which is projected.</summary>
     public void ClipImage(string name, VisionTransformerConfig vit, int embedWidth, IReadOnlyList<int>? after, Times times)
     {
         Patches($"{name}.conv1", vit, times);
@@ -100,8 +96,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         Linear($"text_projection{copy}", 1, text.Width, embedWidth, times);
     }
 
-    /// <summary>One pass of BERT, alone, with cross-attention to one image or two, or as a decoder. Returns the number of tokens
-    /// that leave it.</summary>
+    /// <summary>One pass of BERT, alone, with cross-attention or as a decoder. Returns the tokens that leave it.</summary>
     public long Bert(BertConfig text, BertPass pass)
     {
         CheckCounts("text", (int)pass.Tokens, text.Layers, pass.After);
@@ -135,6 +130,9 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         Norm($"{Name}.transform.LayerNorm", tokens, text.Width, times);
         Linear($"{Name}.decoder", tokens, text.Width, text.VocabularySize, times);
     }
+
+    /// <summary>Each side of the online and of the momentum pair against a queue of 57,600 and the batch's one entry.</summary>
+    public void Queues(int embedWidth, Times times) => Linear("queue.similarities", 4, embedWidth, 57_600 + 1, times);
 
     private void Patches(string module, VisionTransformerConfig vit, Times times) =>
         Linear(module, vit.Patches, 3L * vit.PatchSize * vit.PatchSize, vit.Width, times);
@@ -217,11 +215,11 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
             var product = candidates * alignment.Tokens * alignment.Width;
             if (alignment.Map != AlignmentMapping.None)
             {
-                Guidance($"{layer}.alignment.map", candidates * width * alignment.Width, reduces && removes, reduces, times);
+                Guidance("map", candidates * width * alignment.Width, reduces);
             }
 
-            Guidance($"{layer}.alignment.scores", product, reduces && removes, reduces, times);
-            Guidance($"{layer}.alignment.features", product, false, false, times);
+            Guidance("scores", product, reduces);
+            Guidance("features", product, isRead: false);
         }
 
         if (!reduces || method is null)
@@ -230,47 +228,38 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         }
 
         var shape = new LayerShape(candidates, width, headWidth, alignment.Tokens);
-        Overhead($"{layer}.reduction.sort", CostKind.Sorting, 0, candidates * Log2Ceiling(candidates), times);
-        Part($"{layer}.reduction.importance", CostKind.Matching, method.Scorer.Cost(shape), removes, times);
-        Part($"{layer}.reduction.threshold", CostKind.Scoring, method.Keep.Cost(shape), removes, times);
+        Add($"{layer}.reduction.sort", CostKind.Sorting, 0, 0, candidates * Log2Ceiling(candidates), times);
+        Part("importance", CostKind.Matching, method.Scorer.Cost(shape));
+        Part("threshold", CostKind.Scoring, method.Keep.Cost(shape));
         if (removes)
         {
-            Part($"{layer}.reduction.merge", CostKind.Merging, method.Reducer.Cost(shape, tokens - after), removes, times);
+            Part("merge", CostKind.Merging, method.Reducer.Cost(shape, tokens - after));
+        }
+
+        void Guidance(string name, long macs, bool isRead) => Add(
+            $"{layer}.alignment.{name}", CostKind.Alignment, isRead && removes ? macs : 0, macs, isRead ? macs : 0, times);
+
+        // Products lead to the tokens that the answer is made from, so the published metric would see them where tokens go.
+        void Part(string name, CostKind kind, PartCost cost)
+        {
+            if (cost.Operations > 0)
+            {
+                Add($"{layer}.reduction.{name}", CostKind.Scoring, 0, 0, cost.Operations, times);
+            }
+
+            if (cost.Products > 0)
+            {
+                var seen = removes ? cost.Products : 0;
+                Add($"{layer}.reduction.{name}.products", kind, seen, seen, cost.Products, times);
+            }
         }
     }
 
-    // Products lead to the tokens that the answer is made from, so the published metric would see them where tokens go.
-    private void Part(string name, CostKind products, PartCost cost, bool removes, Times times)
+    private void Add(string module, CostKind kind, long paper, long withAlignment, long deploy, Times times)
     {
-        if (cost.Operations > 0)
-        {
-            Overhead(name, CostKind.Scoring, 0, cost.Operations, times);
-        }
-
-        if (cost.Products > 0)
-        {
-            Overhead($"{name}.products", products, removes ? cost.Products : 0, cost.Products, times);
-        }
-    }
-
-    private void Guidance(string module, long macs, bool onPaper, bool deployed, Times times) => Add(new LedgerRow(
-        module, CostKind.Alignment, onPaper ? macs * times.Paper : 0, macs * times.Paper, deployed ? macs * times.Deploy : 0,
-            deployed ? macs * times.ReferenceDeploy : 0));
-
-    private void Overhead(string module, CostKind kind, long paper, long deploy, Times times) =>
-        Add(new LedgerRow(module, kind, paper * times.Paper, paper * times.Paper, deploy * times.Deploy,
-            deploy * times.ReferenceDeploy));
-
-    private void Add(LedgerRow row)
-    {
-        if (places.TryAdd(row.Module, rows.Count))
-        {
-            rows.Add(row);
-        }
-        else
-        {
-            rows[places[row.Module]] = rows[places[row.Module]].Plus(row);
-        }
+        var row = new LedgerRow(module, kind, paper * times.Paper, withAlignment * times.Paper, deploy * times.Deploy,
+            deploy * times.ReferenceDeploy);
+        rows[module] = rows.TryGetValue(module, out var known) ? known.Plus(row) : row;
     }
 
     // A momentum copy ("visual_m.transformer…") is as wide as what it copies.
@@ -288,13 +277,9 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     // One count for each layer, never more than entered it, never none.
     private static void CheckCounts(string modality, int entering, int depth, IReadOnlyList<int>? after)
     {
-        if (after is not null && after.Count != depth)
-        {
-            throw new ArgumentException(
-                $"{modality} token counts: {after.Count} given, but the model has {depth} layers; give the tokens that leave "
-                    + $"each layer");
-        }
-
+        Guard.Argument(after is null || after.Count == depth,
+            $"{modality} token counts: {after?.Count} given, but the model has {depth} layers; give the tokens that leave each "
+            + $"layer");
         foreach (var (layer, left) in (after ?? []).Index())
         {
             var before = layer == 0 ? entering : after![layer - 1];

@@ -7,13 +7,11 @@ namespace Madtp.Kit.Cost;
 /// element); not counted are softmax, GELU, biases, residuals, embeddings and gathering.</summary>
 public sealed class MacLedger
 {
-    private MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
+    internal MacLedger(CostModel model, TokenCounts? counts, ReductionPolicy? method)
     {
-        Model = model;
-        Counts = counts;
-        Method = method;
+        (Model, Counts) = (model, counts);
         var rows = new LedgerRows(model, method);
-        model.Write(rows, counts ?? TokenCounts.None);
+        model.Write(rows, counts ?? new TokenCounts([], null));
         Rows = rows.Rows;
     }
 
@@ -22,9 +20,6 @@ public sealed class MacLedger
 
     /// <summary>The token counts of a pruned run, or null for the whole model.</summary>
     public TokenCounts? Counts { get; }
-
-    /// <summary>The policy that pruned it; null where none did, or its own work is not counted.</summary>
-    public ReductionPolicy? Method { get; }
 
     /// <summary>Every module's row, in the order it runs.</summary>
     public IReadOnlyList<LedgerRow> Rows { get; }
@@ -36,31 +31,22 @@ public sealed class MacLedger
     /// <exception cref="ArgumentException">No model has this name.</exception>
     public static MacLedger For(string name) => For(CostModels.Named(name));
 
-    /// <summary>The same model, pruned. Tokens leave a layer in its middle: a vision block after the attention's residual, a BERT
-    /// layer after the self-attention's output norm, so attention pays for the tokens that enter and the rest for those that
-    /// stay.</summary>
+    /// <summary>The same model, pruned. Tokens leave a vision block after the attention's residual, a BERT layer after the
+    /// self-attention's output norm: attention pays for the tokens that enter, the rest for those that stay.</summary>
     /// <param name="vision">Tokens after each block, class and merged token included; null where images are not pruned.</param>
     /// <param name="text">Tokens after each text layer; null where the text is not pruned.</param>
     /// <param name="method">The policy, whose own work is counted; null where the tokens are gone for free.</param>
     /// <exception cref="ArgumentException">The counts do not fit the model's layers, or a layer gains tokens.</exception>
     public MacLedger WithTokens(IReadOnlyList<int>? vision, IReadOnlyList<int>? text, ReductionPolicy? method) =>
-        WithTokens(TokenCounts.Alike(vision, text), method);
+        WithTokens(new TokenCounts(vision is null ? [] : [vision], text), method);
 
     /// <summary>The same model, pruned to counts that may differ from image to image.</summary>
     /// <inheritdoc cref="WithTokens(IReadOnlyList{int}?, IReadOnlyList{int}?, ReductionPolicy?)"/>
     public MacLedger WithTokens(TokenCounts counts, ReductionPolicy? method) => new(Model, counts, method);
 
     /// <summary>The sum of all rows under one accounting, in multiply-accumulates.</summary>
-    public long Total(Accounting accounting)
-    {
-        long sum = 0;
-        foreach (var row in Rows)
-        {
-            sum = checked(sum + row.Of(accounting));
-        }
-
-        return sum;
-    }
+    /// <exception cref="OverflowException">It is more than a 64-bit number holds.</exception>
+    public long Total(Accounting accounting) => Rows.Sum(row => row.Of(accounting));
 
     /// <summary>The rows' sum of one kind: what alignment, scoring, sorting or merging add.</summary>
     public long Total(Accounting accounting, CostKind kind) => Rows.Where(row => row.Kind == kind).Sum(row => row.Of(accounting));
@@ -77,11 +63,9 @@ public enum Accounting
     Paper,
     /// <summary>The same pass with the alignment guidance (MAG) computed in every layer, scores and features both.</summary>
     PaperWithAlignment,
-    /// <summary>What one answer costs at inference when nothing is computed twice: no momentum copies, no queues, image keys and
-    /// values once per image.</summary>
+    /// <summary>One answer, nothing computed twice: no momentum copies, no queues, image keys and values once.</summary>
     Deploy,
-    /// <summary>What the same answer costs in the released code, which computes image keys and values again for every beam, step
-    /// and pair.</summary>
+    /// <summary>The same in the released code: image keys and values again for every beam, step and pair.</summary>
     ReferenceDeploy,
 }
 
@@ -142,34 +126,21 @@ public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<Ledger
         string name, string path, IReadOnlyList<(string[] Parts, LedgerRow Row)> rows, int depth, bool sumLayers)
     {
         var sum = rows.Select(entry => entry.Row).Aggregate((a, b) => a.Plus(b)) with { Module = path };
-        var parts = new List<LedgerNode>();
-        foreach (var group in rows.Where(entry => entry.Parts.Length > depth)
-            .GroupBy(entry => Part(entry.Parts[depth], sumLayers)))
-        {
-            parts.Add(Gather(group.Key, path.Length == 0 ? group.Key : $"{path}.{group.Key}", [.. group], depth + 1, sumLayers));
-        }
-
-        return new LedgerNode(name, sum, parts);
+        var parts = rows.Where(entry => entry.Parts.Length > depth)
+            .GroupBy(entry => sumLayers && int.TryParse(entry.Parts[depth], out _) ? "*" : entry.Parts[depth])
+            .Select(part => Gather(
+                part.Key, path.Length == 0 ? part.Key : $"{path}.{part.Key}", [.. part], depth + 1, sumLayers));
+        return new LedgerNode(name, sum, [.. parts]);
     }
-
-    private static string Part(string part, bool sumLayers) => sumLayers && int.TryParse(part, out _) ? "*" : part;
 }
 
 /// <summary>How many tokens leave each layer of a pruned run, the class token and the merged token included.</summary>
 /// <param name="Vision">For each image (or one entry for all of them alike) the count after each block.</param>
 /// <param name="Text">The count after each text layer; null where the text is not pruned.</param>
-/// <param name="TextWithImage">The same of the pass that reads the text with its image, where that is a second one
-/// (retrieval).</param>
+/// <param name="TextWithImage">The same of a second pass, which reads the text with its image (retrieval).</param>
 public sealed record TokenCounts(
     IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
 {
-    /// <summary>Nothing is pruned.</summary>
-    public static TokenCounts None { get; } = new([], null);
-
-    /// <summary>Counts that hold for every image alike; null where a modality is not pruned.</summary>
-    public static TokenCounts Alike(IReadOnlyList<int>? vision, IReadOnlyList<int>? text) =>
-        new(vision is null ? [] : [vision], text);
-
     /// <summary>The counts of one image, or null where images are not pruned.</summary>
     /// <exception cref="ArgumentException">There are several lists, but none for this image.</exception>
     public IReadOnlyList<int>? OfImage(int image) => Vision.Count switch

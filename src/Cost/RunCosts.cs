@@ -11,8 +11,7 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 {
     private const int MostRemembered = 20_000;
 
-    private readonly Dictionary<(int TextTokens, bool Regular), long> whole = [];
-    private readonly Dictionary<(ReductionPolicy Policy, string Counts), long> reduced = [];
+    private readonly Dictionary<(int TextTokens, bool IsRegular, ReductionPolicy? Policy, string Counts), long> totals = [];
 
     /// <summary>The costs of a model with the widths that it has. An example is what the budget is one of: NLVR2's two images
     /// with a statement, CLIP's image and text at inference, for BLIP an image and a text encoded and read together, a caption
@@ -33,21 +32,19 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             accounting ?? (cost is ClipCost ? Accounting.Deploy : Accounting.Paper));
     }
 
-    /// <summary>Multiply-accumulates of the plain model on an example whose text has some tokens. Where parameters were taken
-    /// out, that is the regular model it was cut out of.</summary>
-    public long Dense(int textTokens) => Whole(textTokens, regular: true);
+    /// <summary>Multiply-accumulates of the plain model, of regular widths even where parameters were taken out.</summary>
+    public long Dense(int textTokens) => Remembered(textTokens, isRegular: true);
 
-    /// <summary>Multiply-accumulates of this model, with the widths that it has and all tokens.</summary>
-    public long Whole(int textTokens) => Whole(textTokens, regular: false);
+    /// <summary>The same of this model, with the widths that it has.</summary>
+    public long Whole(int textTokens) => Remembered(textTokens);
 
     /// <summary>The mean over texts of some lengths with other inner widths; null for the regular ones.</summary>
     public double Mean(IReadOnlyCollection<int> textLengths, IReadOnlyDictionary<string, int>? widths) =>
         textLengths.GroupBy(n => n)
-        .Sum(group => (double)group.Count() / textLengths.Count * Ledger(group.Key, widths).Total(accounting));
+            .Sum(group => (double)group.Count() / textLengths.Count * Total(group.Key, widths, null, null));
 
     /// <summary>Multiply-accumulates of each example of a batch.</summary>
-    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null where no tokens were taken
-    /// out.</param>
+    /// <param name="trace">The steps of one answer, or of a training step that begins with one; null without.</param>
     /// <param name="textLengths">Tokens of each text, padding left out.</param>
     /// <param name="imageOfText">Each text's place among the images; the same as its own if null.</param>
     /// <exception cref="ArgumentException">The trace is not that of one forward pass over these examples.</exception>
@@ -62,15 +59,10 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
 
         var ((imageName, depth), (textName, layers)) = (model.ImageEncoder, model.TextEncoder);
         var (images, texts) = (trace.Of(imageName), trace.Of(textName));
-        if (model is NlvrCost
-            && (images.Count is not 0 && images.Count != depth || texts.Count is not 0 && texts.Count != layers))
-        {
-            throw new ArgumentException(
-                $"the trace has {images.Count} image and {texts.Count} text steps; one pass of this model has {depth} and "
-                    + $"{layers}. Clear the trace between passes",
-                nameof(trace));
-        }
-
+        var isOnePass = (images.Count == 0 || images.Count == depth) && (texts.Count == 0 || texts.Count == layers);
+        Guard.Argument(model is not NlvrCost || isOnePass,
+            $"the trace has {images.Count} image and {texts.Count} text steps; one pass of this model has {depth} and {layers}. "
+            + $"Clear the trace between passes", nameof(trace));
         var (alone, read) = (texts.Take(layers).ToArray(), texts.Skip(layers).Take(layers).ToArray());
         var pairs = textLengths.Count;
 
@@ -81,7 +73,8 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             int[] places = model is NlvrCost ? [pair, pairs + pair] : [imageOfText?[pair] ?? pair];
             var vision = images.Count == 0 ? [] : places.Select(place => (IReadOnlyList<int>)Counts(images.Take(depth), place)!)
                 .ToArray();
-            return Reduced(length, new TokenCounts(vision, Counts(alone, pair), Counts(read, pair)), trace.Policy);
+            var counts = new TokenCounts(vision, Counts(alone, pair), Counts(read, pair));
+            return Remembered(length, counts: counts, policy: trace.Policy);
         })];
     }
 
@@ -94,35 +87,24 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     private static int[]? Counts(IEnumerable<ReductionStep> steps, int sample) =>
         steps.Select(step => step.TokensPerSample[sample]).ToArray() is { Length: > 0 } counts ? counts : null;
 
-    private long Reduced(int textTokens, TokenCounts counts, ReductionPolicy policy)
+    private long Remembered(int textTokens, bool isRegular = false, TokenCounts? counts = null, ReductionPolicy? policy = null)
     {
-        var lists = counts.Vision.Append(counts.Text).Append(counts.TextWithImage);
-        var key = (policy, $"{textTokens}|{string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)))}");
-        if (!reduced.TryGetValue(key, out var macs))
+        var lists = counts?.Vision.Append(counts.Text).Append(counts.TextWithImage) ?? [];
+        var listed = string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)));
+        if (!totals.TryGetValue((textTokens, isRegular, policy, listed), out var macs))
         {
-            macs = Ledger(textTokens, model.Widths).WithTokens(counts, policy).Total(accounting);
-            if (reduced.Count >= MostRemembered)
+            macs = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
+            if (totals.Count >= MostRemembered)
             {
-                reduced.Clear(); // a long training meets millions of different counts
+                totals.Clear(); // a long training meets millions of different counts
             }
 
-            reduced[key] = macs;
+            totals[(textTokens, isRegular, policy, listed)] = macs;
         }
 
         return macs;
     }
 
-    private long Whole(int textTokens, bool regular)
-    {
-        if (!whole.TryGetValue((textTokens, regular), out var macs))
-        {
-            macs = Ledger(textTokens, regular ? null : model.Widths).Total(accounting);
-            whole[(textTokens, regular)] = macs;
-        }
-
-        return macs;
-    }
-
-    private MacLedger Ledger(int textTokens, IReadOnlyDictionary<string, int>? widths) =>
-        MacLedger.For(model with { TextTokens = textTokens, Widths = widths });
+    private long Total(int textTokens, IReadOnlyDictionary<string, int>? widths, TokenCounts? counts, ReductionPolicy? policy) =>
+        new MacLedger(model with { TextTokens = textTokens, Widths = widths }, counts, policy).Total(accounting);
 }

@@ -125,8 +125,7 @@ public static partial class BlipText
 {
     private const string Removed = ".!\"()*#:;~";
 
-    /// <summary>A caption as BLIP trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> and runs of white space become one space,
-    /// cut to whole words.</summary>
+    /// <summary>A caption for BLIP: lower case, <c>.!"()*#:;~</c> and runs of white space made one space, cut to words.</summary>
     /// <param name="maxWords">The most words: 50 for captioning, 30 for retrieval.</param>
     public static string PreCaption(string caption, int maxWords = 50)
     {
@@ -134,8 +133,7 @@ public static partial class BlipText
         return FirstWords(Runs().Replace(spaced, " ").TrimEnd('\n').Trim(' '), maxWords);
     }
 
-    /// <summary>A question as BLIP's VQA trains on it: lower case, <c>. ! " ( ) * # : ; ~</c> removed, cut to whole words; other
-    /// white space stays.</summary>
+    /// <summary>A question for BLIP: lower case, without <c>.!"()*#:;~</c>, cut to words; other white space stays.</summary>
     public static string PreQuestion(string question, int maxWords = 50)
         => FirstWords(string.Concat(PythonText.Lower(question).Where(c => !Removed.Contains(c))).TrimEnd(' '), maxWords);
 

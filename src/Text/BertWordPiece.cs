@@ -2,30 +2,56 @@ using Microsoft.ML.Tokenizers;
 
 namespace Madtp.Kit.Text;
 
+/// <summary>Texts as ids of a vocabulary, with one id that starts a text and one that ends it.</summary>
+public abstract class TextTokenizer
+{
+    private readonly string[] vocabulary;
+    private readonly Tokenizer tokenizer;
+    private readonly (int First, int Last) around;
+
+    private protected TextTokenizer(string[] vocabulary, Tokenizer tokenizer, (int First, int Last) around) =>
+        (this.vocabulary, this.tokenizer, this.around) = (vocabulary, tokenizer, around);
+
+    /// <summary>How many ids there are: CLIP's 49,408, BERT's 30,522, and 30,524 with BLIP's two.</summary>
+    public int VocabularySize => vocabulary.Length;
+
+    /// <summary>The ids of a text, without start and end.</summary>
+    public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
+
+    /// <summary>The ids of a text between start and end, at most <paramref name="maxLength"/> with these.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
+    public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
+        return [around.First, .. Encode(text).Take(maxLength - 2), around.Last];
+    }
+
+    /// <summary>The token of an id, as the vocabulary writes it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string TokenOf(int id) => (uint)id < (uint)vocabulary.Length
+        ? vocabulary[id]
+        : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
+}
+
 /// <summary>The tokenizer of BLIP's text models: Hugging Face's BertTokenizer (transformers 4.15) on the vocabulary of
 /// bert-base-uncased, to which BLIP appends <c>[DEC]</c> (30522, starts a generated text) and <c>[ENC]</c> (30523, takes the
 /// class token's place in image-grounded encoding). Letters, marks and spaces are those of Unicode 14.0, on which the reference
 /// ran.</summary>
-public sealed class BertWordPiece
+public sealed class BertWordPiece : TextTokenizer
 {
     private const string Unknown = "[UNK]";
     private static readonly string[] BertTokens = [Unknown, "[SEP]", "[PAD]", "[CLS]", "[MASK]"];
     private static readonly string[] BlipTokens = ["[DEC]", "[ENC]"];
-    private readonly string[] vocabulary;
-    private readonly WordPieceTokenizer tokenizer;
     private readonly HashSet<int> specialIds;
 
-    private BertWordPiece(string[] vocabulary, WordPieceTokenizer tokenizer, bool blip)
+    // The ids are those of BertTokens, in their order.
+    private BertWordPiece(string[] vocabulary, WordPieceTokenizer tokenizer, int[] ids, bool blip)
+        : base(vocabulary, tokenizer, (ids[3], ids[1]))
     {
-        (this.vocabulary, this.tokenizer) = (vocabulary, tokenizer);
-        int[] ids = [.. BertTokens.Select(token => Array.IndexOf(vocabulary, token))];
         (UnknownId, SeparatorId, PaddingId, ClassId) = (ids[0], ids[1], ids[2], ids[3]);
         (DecoderId, EncoderId) = blip ? (vocabulary.Length - 2, vocabulary.Length - 1) : ((int?)null, (int?)null);
         specialIds = [.. ids, .. new[] { DecoderId, EncoderId }.OfType<int>()];
     }
-
-    /// <summary>How many ids there are: 30,522, and 30,524 with BLIP's two.</summary>
-    public int VocabularySize => vocabulary.Length;
 
     /// <summary>The id of <c>[UNK]</c> (100).</summary>
     public int UnknownId { get; }
@@ -79,26 +105,9 @@ public sealed class BertWordPiece
             MaxInputCharsPerWord = 200,
         };
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', vocabulary)));
-        return new BertWordPiece(vocabulary, WordPieceTokenizer.Create(stream, options), blip);
+        int[] ids = [.. BertTokens.Select(token => Array.IndexOf(vocabulary, token))];
+        return new BertWordPiece(vocabulary, WordPieceTokenizer.Create(stream, options), ids, blip);
     }
-
-    /// <summary>The ids of a text, without start and end.</summary>
-    public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
-
-    /// <summary>The ids of a text between [CLS] and [SEP], at most <paramref name="maxLength"/> with these.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
-    public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
-        return [ClassId, .. Encode(text).Take(maxLength - 2), SeparatorId];
-    }
-
-    /// <summary>The token of an id, as the vocabulary writes it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
-    public string TokenOf(int id)
-        => (uint)id < (uint)vocabulary.Length
-            ? vocabulary[id]
-            : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
 
     /// <summary>The text of ids as Hugging Face's <c>decode</c> puts it together, special tokens skipped: pieces joined, spaces
     /// before punctuation and contractions removed.</summary>
@@ -117,18 +126,12 @@ public sealed class BertWordPiece
         var lines = new Dictionary<string, int>(vocabulary.Length, StringComparer.Ordinal);
         foreach (var (id, token) in vocabulary.Index())
         {
-            if (token.Length == 0 || !lines.TryAdd(token, id))
-            {
-                throw new InvalidDataException($"{source}, line {id + 1}: the token " + (token.Length == 0
-                    ? "is empty; a BERT vocabulary has one token a line"
-                    : $"{Printable.Quoted(token)} is on line {lines[token] + 1} already"));
-            }
+            Guard.Data(token.Length > 0, $"{source}, line {id + 1}: the token is empty; a BERT vocabulary has one token a line");
+            Guard.Data(lines.TryAdd(token, id),
+                $"{source}, line {id + 1}: the token {Printable.Quoted(token)} is on line {lines[token] + 1} already");
         }
 
-        if (BertTokens.FirstOrDefault(token => !lines.ContainsKey(token)) is { } missing)
-        {
-            throw new InvalidDataException(
-                $"{source}: the token {missing} is missing; is it the vocab.txt of bert-base-uncased?");
-        }
+        var missing = BertTokens.FirstOrDefault(token => !lines.ContainsKey(token));
+        Guard.Data(missing is null, $"{source}: the token {missing} is missing; is it the vocab.txt of bert-base-uncased?");
     }
 }

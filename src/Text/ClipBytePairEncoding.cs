@@ -6,35 +6,28 @@ namespace Madtp.Kit.Text;
 /// <summary>The tokenizer of CLIP: OpenAI's SimpleTokenizer on the merges of <c>bpe_simple_vocab_16e6.txt.gz</c>; 49,408 ids. The
 /// original first repairs text with ftfy (curly quotes, mis-decoded characters); this does not, as the authors' goldens did not.
 /// Letters and case are Unicode 14.0's, on which the reference ran. A lone surrogate, which it rejects, is U+FFFD.</summary>
-public sealed class ClipBytePairEncoding
+public sealed class ClipBytePairEncoding : TextTokenizer
 {
     internal const string StartToken = "<|startoftext|>";
     internal const string EndToken = "<|endoftext|>";
     private const int MergeCount = 49152 - 256 - 2;
     private const string Suffix = "</w>";
-    private readonly string[] vocabulary;
-    private readonly BpeTokenizer tokenizer;
 
     private ClipBytePairEncoding(string[] vocabulary, BpeTokenizer tokenizer)
+        : base(vocabulary, tokenizer, (vocabulary.Length - 2, vocabulary.Length - 1))
     {
-        (this.vocabulary, this.tokenizer) = (vocabulary, tokenizer);
-        (StartId, EndId) = (vocabulary.Length - 2, vocabulary.Length - 1);
     }
 
-    /// <summary>How many ids there are: 49,408.</summary>
-    public int VocabularySize => vocabulary.Length;
-
     /// <summary>The id of <c>&lt;|startoftext|&gt;</c> (49406).</summary>
-    public int StartId { get; }
+    public int StartId => VocabularySize - 2;
 
     /// <summary>The id of <c>&lt;|endoftext|&gt;</c> (49407), at which the text's feature is read.</summary>
-    public int EndId { get; }
+    public int EndId => VocabularySize - 1;
 
     /// <summary>Reads the merges, compressed with gzip or plain: a heading, then one pair a line, in their order.</summary>
     /// <param name="mergesPath">The file <c>bpe_simple_vocab_16e6.txt.gz</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is no pair of known tokens, or lines are missing; the message names
-    /// it.</exception>
+    /// <exception cref="InvalidDataException">A line, which is named, is no pair of known tokens or is missing.</exception>
     public static ClipBytePairEncoding Load(string mergesPath)
     {
         if (!File.Exists(mergesPath))
@@ -85,24 +78,6 @@ public sealed class ClipBytePairEncoding
         return new ClipBytePairEncoding(vocabulary, BpeTokenizer.Create(options));
     }
 
-    /// <summary>The ids of a text, without start and end.</summary>
-    public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
-
-    /// <summary>The ids of a text between start and end, at most <paramref name="maxLength"/> with these.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is less than 2.</exception>
-    public int[] EncodeWithSpecials(string text, int maxLength = int.MaxValue)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
-        return [StartId, .. Encode(text).Take(maxLength - 2), EndId];
-    }
-
-    /// <summary>The token of an id, as the vocabulary writes it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
-    public string TokenOf(int id)
-        => (uint)id < (uint)vocabulary.Length
-            ? vocabulary[id]
-            : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
-
     /// <summary>The text of ids; every word is followed by a space.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
     public string Decode(IEnumerable<int> ids)
@@ -111,11 +86,11 @@ public sealed class ClipBytePairEncoding
     private static void CheckMerges(string[] pairs, string[] vocabulary, string source)
     {
         var known = new HashSet<string>(vocabulary.Take(512), StringComparer.Ordinal);
-        for (var i = 0; i < pairs.Length; i++)
+        foreach (var (i, pair) in pairs.Index())
         {
-            var tokens = pairs[i].Split(' ');
+            var tokens = pair.Split(' ');
             Guard.Data(tokens.Length == 2 && known.Contains(tokens[0]) && known.Contains(tokens[1]),
-                $"{source}, line {i + 2}: {Printable.Quoted(pairs[i])} is not two tokens of the lines before "
+                $"{source}, line {i + 2}: {Printable.Quoted(pair)} is not two tokens of the lines before "
                 + $"with a space between");
             Guard.Data(known.Add(tokens[0] + tokens[1]),
                 $"{source}, line {i + 2}: the token {Printable.Quoted(tokens[0] + tokens[1])} is there already");

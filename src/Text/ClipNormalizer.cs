@@ -6,8 +6,12 @@ namespace Madtp.Kit.Text;
 /// character references resolved twice, white space closed up, lower case, its pattern's words, bytes as characters.</summary>
 internal sealed partial class ClipNormalizer : Normalizer
 {
+    // The pattern ignores case, and by Unicode ſ is a small s.
     private static readonly string[] Words =
-        [ClipBytePairEncoding.StartToken, ClipBytePairEncoding.EndToken, "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+    [
+        ClipBytePairEncoding.StartToken, ClipBytePairEncoding.StartToken.Replace('s', 'ſ'), ClipBytePairEncoding.EndToken,
+        "'s", "'ſ", "'t", "'re", "'ve", "'m", "'ll", "'d",
+    ];
 
     private enum Kind
     {
@@ -53,7 +57,7 @@ internal sealed partial class ClipNormalizer : Normalizer
     {
         foreach (var word in Words)
         {
-            if (StartsWith(text, word))
+            if (text.StartsWith(word))
             {
                 return word.Length;
             }
@@ -73,20 +77,6 @@ internal sealed partial class ClipNormalizer : Normalizer
         }
 
         return kind == Kind.None ? 0 : length;
-    }
-
-    /// <summary>The pattern ignores case, and by Unicode ſ is a small s.</summary>
-    private static bool StartsWith(ReadOnlySpan<char> text, string word)
-    {
-        for (var i = 0; i < word.Length; i++)
-        {
-            if (i >= text.Length || (text[i] != word[i] && !(word[i] == 's' && text[i] == 'ſ')))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     // U+0345 is no letter, but its upper case is: ignoring case, neither set of the pattern takes it.

@@ -1,7 +1,6 @@
 namespace Madtp.Kit.Text;
 
-/// <summary>Reads texts from a stream that holds one JSON string a line, as it arrives. Unlike the runtime's reader it takes an
-/// escaped lone surrogate for what it is, as Python's does.</summary>
+/// <summary>Reads JSON strings, one a line, as they arrive. An escaped lone surrogate stays one, as in Python.</summary>
 /// <param name="stream">UTF-8 lines; the last may lack its line feed.</param>
 public sealed class JsonStringReader(Stream stream, string source)
 {

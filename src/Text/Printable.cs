@@ -6,6 +6,9 @@ internal static class Printable
 {
     private const int Longest = 100;
 
+    /// <summary>A tensor's sizes: <c>[2, 3]</c>.</summary>
+    public static string Sizes(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
+
     /// <summary>The text in quotes.</summary>
     public static string Quoted(string text) => $"'{Shown(text)}'";
 

@@ -16,10 +16,10 @@ internal static class PythonText
             : unit;
     }
 
-    /// <summary>Every code point of a text, from a place on.</summary>
-    public static IEnumerable<int> CodePoints(string text, int start = 0)
+    /// <summary>Every code point of a text.</summary>
+    public static IEnumerable<int> CodePoints(string text)
     {
-        for (var index = start; index < text.Length;)
+        for (var index = 0; index < text.Length;)
         {
             yield return NextCodePoint(text, ref index);
         }
@@ -50,13 +50,13 @@ internal static class PythonText
             return text.ToLowerInvariant();
         }
 
+        int[] points = [.. CodePoints(text)];
         var result = new StringBuilder(text.Length + 2);
-        for (var index = 0; index < text.Length;)
+        foreach (var (place, point) in points.Index())
         {
-            var point = NextCodePoint(text, ref index);
             result.Append(point switch
             {
-                0x03A3 => IsFinalSigma(text, index - 1) ? "ς" : "σ",
+                0x03A3 => IsFinalSigma(points, place) ? "ς" : "σ",
                 0x0130 => "i\u0307",
                 _ => AsText(UnicodeTables.Instance.SimpleLower(point)),
             });
@@ -78,23 +78,13 @@ internal static class PythonText
         return points;
     }
 
-    /// <summary>Final_Sigma of the Unicode Standard, section 3.13: a cased letter before, none after, looking through what may be
-    /// ignored.</summary>
-    private static bool IsFinalSigma(string text, int position)
+    /// <summary>Unicode's Final_Sigma (section 3.13): a cased letter before, none after, past what may be ignored.</summary>
+    private static bool IsFinalSigma(int[] points, int place)
     {
         static bool BeginsCased(IEnumerable<int> points) =>
             points.SkipWhile(UnicodeTables.Instance.IsCaseIgnorable).Take(1).Any(UnicodeTables.Instance.IsCased);
-        return BeginsCased(Backwards(text, position)) && !BeginsCased(CodePoints(text, position + 1));
-    }
-
-    private static IEnumerable<int> Backwards(string text, int end)
-    {
-        while (end > 0)
-        {
-            end -= end > 1 && char.IsSurrogatePair(text[end - 2], text[end - 1]) ? 2 : 1;
-            var index = end;
-            yield return NextCodePoint(text, ref index);
-        }
+        var before = Enumerable.Range(1, place).Select(back => points[place - back]);
+        return BeginsCased(before) && !BeginsCased(points.Skip(place + 1));
     }
 
     /// <summary>Canonical ordering: a stable sort by combining class of every run of marks.</summary>
@@ -104,14 +94,12 @@ internal static class PythonText
         for (var start = 0; start < points.Count; start++)
         {
             var end = start;
-            var ordered = true;
-            while (end < points.Count && tables.CombiningClassOf(points[end]) is var rank && rank != 0)
+            while (end < points.Count && tables.CombiningClassOf(points[end]) != 0)
             {
-                ordered &= end == start || rank >= tables.CombiningClassOf(points[end - 1]);
                 end++;
             }
 
-            if (!ordered)
+            if (end > start + 1)
             {
                 var run = points[start..end].OrderBy(tables.CombiningClassOf).ToArray();
                 run.CopyTo(CollectionsMarshal.AsSpan(points)[start..end]);

@@ -123,7 +123,6 @@ internal sealed class UnicodeTables
                 throw new InvalidDataException($"unicode-14.txt holds a line of unknown kind: '{line}'");
         }
     }
-
 }
 
 /// <summary>Reads the text tables that travel inside the library.</summary>
