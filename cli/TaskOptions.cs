@@ -183,7 +183,7 @@ internal sealed class TaskOptions
         Data = Given(parsed, data),
         Corpus = Corpus(parsed),
         Decoys = Corpus(parsed) is not null && Given(parsed, pairs) is { } few
-            ? DecoySettings.Scaled(settings.Decoys.Seed, few) : settings.Decoys,
+            ? ToyWorldSettings.Scaled(settings.Decoys.Seed, few, testShare: 3) : settings.Decoys,
         Dataset = Dataset(parsed),
         World = Given(parsed, pairs) is { } count ? ToyWorldSettings.Scaled(settings.World.Seed, count) : settings.World,
         Scenes = Given(parsed, images) is { } scenes ? ToyPictureSettings.Scaled(settings.Scenes.Seed, scenes).Coco

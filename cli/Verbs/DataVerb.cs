@@ -37,7 +37,8 @@ internal static class DataVerb
             if (parsed.GetValue(decoys))
             {
                 into = Path.Combine(into, "decoys");
-                var settings = DecoySettings.Scaled(parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs));
+                var settings = ToyWorldSettings.Scaled(
+                    parsed.GetRequiredValue(seed), parsed.GetRequiredValue(pairs), testShare: 3);
                 var (stamp, isNew) = Terminal.Out.Progress().Start(context => DecoyWorld.Make(
                     into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures"), cancellation));
                 Console.WriteLine(

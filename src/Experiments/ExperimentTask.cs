@@ -75,7 +75,8 @@ public sealed class ExperimentTask
         {
             if (corpus is { } spoken)
             {
-                return $"{FileDigest.Of(ToyModels.Decoys(spoken).WeightsPath())} {JsonSerializer.Serialize(new DecoySettings())}";
+                var drawn = JsonSerializer.Serialize(ToyWorldSettings.Decoys);
+                return $"{FileDigest.Of(ToyModels.Decoys(spoken).WeightsPath())} {drawn}";
             }
 
             if (published is not null)

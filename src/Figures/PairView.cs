@@ -33,10 +33,10 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     /// <exception cref="ArgumentException">There is no such split.</exception>
     public static PairView Decoys(string split, int example, ThingKind corpus)
     {
-        var pair = DecoyPairs.DrawSplit(split, new DecoySettings(), example + 1)[example];
+        var pair = DecoyPairs.DrawSplit(split, ToyWorldSettings.Decoys, example + 1)[example];
         var (sentence, label) = (pair.Statements[(int)corpus].Sentence, pair.Statements[(int)corpus].Label);
         string[] pieces = [.. NlvrPairs.Tokens(DecoyTokens.Tokenizer, sentence).Select(DecoyTokens.Tokenizer.TokenOf)];
-        RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, DecoyRenderer.Render(scene));
+        RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, ToyRenderer.Render(scene));
         return new PairView(
             Picture(pair.Left), Picture(pair.Right), PatchGrid.Square(DecoyScene.Size, DecoyScene.PatchSize), pieces, label)
         {

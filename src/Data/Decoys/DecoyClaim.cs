@@ -1,3 +1,5 @@
+using Madtp.Kit.Data.Toy;
+
 namespace Madtp.Kit.Data.Decoys;
 
 /// <summary>What a claim says.</summary>
@@ -39,7 +41,6 @@ public sealed record DecoyClaim(
     ClaimForm Form, bool OfRight, ThingWords What, int Number = 0, Relation Relation = default, ThingWords Other = default)
 {
     private static readonly string[] Numbers = ["zero", "one", "two", "three"];
-    private static readonly string[] Relations = ["to the left of", "to the right of", "above", "below"];
 
     /// <summary>The kind in one word, by which scores are split.</summary>
     public string Kind => Form is ClaimForm.Both or ClaimForm.Either ? "exists" : Form.ToString().ToLowerInvariant();
@@ -95,16 +96,20 @@ public sealed record DecoyClaim(
             ]),
             ClaimForm.Relate => random.Pick<string>(
             [
-                $"In the {side} image a {one} is {Relations[(int)Relation]} a {Other}.",
-                $"The {side} image shows a {one} {Relations[(int)Relation]} a {Other}.",
+                $"In the {side} image a {one} is {Words(Relation)} a {Other}.",
+                $"The {side} image shows a {one} {Words(Relation)} a {Other}.",
             ]),
-            ClaimForm.Both => random.Pick<string>(
-                [$"Both images contain a {one}.", $"There is a {one} in both images.", $"Each image shows a {one}."]),
-            _ => random.Pick<string>(
-                [$"At least one image contains a {one}.", $"There is a {one} in at least one of the images.",
-                    $"One or both images show a {one}."]),
+            ClaimForm.Both => random.Pick<string>(ToyClaim.InBoth(one)),
+            _ => random.Pick<string>(ToyClaim.InEither(one)),
         };
     }
+
+    internal static string Words(Relation relation) => relation switch
+    {
+        Relation.LeftOf => "to the left of",
+        Relation.RightOf => "to the right of",
+        _ => relation.ToString().ToLowerInvariant(),
+    };
 
     /// <summary>Another claim of the same form; being siblings is as likely in either direction.</summary>
     public DecoyClaim Sibling(SeededRandom random)
@@ -130,13 +135,14 @@ public sealed record DecoyClaim(
         return other == what ? OtherThan(what, random) : other;
     }
 
+    // A thing stands in no relation to itself.
     private bool IsRelated(IReadOnlyList<Thing> things)
     {
         for (var i = 0; i < things.Count; i++)
         {
             for (var j = 0; What.Fits(things[i]) && j < things.Count; j++)
             {
-                if (i != j && Other.Fits(things[j]) && Stands(things[i].Cell, things[j].Cell))
+                if (Other.Fits(things[j]) && Stands(things[i].Cell, things[j].Cell))
                 {
                     return true;
                 }
@@ -168,8 +174,8 @@ public sealed record DecoyStatement(DecoyClaim Claim, string Sentence, bool Labe
 /// <param name="Statements">That of corpus A, then that of B.</param>
 public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene Right, IReadOnlyList<DecoyStatement> Statements)
 {
-    /// <summary>Pairs that share a sentence: two of which it is true, two of which it is false.</summary>
-    public const int PerSet = 4;
+    // Keeps this world's draws apart from all other draws of the same seed.
+    internal const ulong FirstSplit = 2_000;
 
     private const int LooksPerPlace = 400;
     private static readonly ThingKind[] Kinds = Enum.GetValues<ThingKind>();
@@ -178,11 +184,11 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
     /// <param name="split">A number of its own for each split, so that no split repeats another's scenes.</param>
     public static DecoyPair[] DrawSet(ulong seed, int split, int set)
     {
-        var random = new SeededRandom(SeededRandom.SeedFor(seed, DecoySettings.FirstSplit + (ulong)split, (ulong)set));
+        var random = new SeededRandom(SeededRandom.SeedFor(seed, FirstSplit + (ulong)split, (ulong)set));
         var claims = Kinds.Select(kind => DecoyClaim.Draw(kind, random)).ToArray();
         var sentences = claims.Select(claim => claim.Say(random)).ToArray();
-        var labels = Kinds.Select(_ => Labels(random)).ToArray();
-        return [.. Enumerable.Range(0, PerSet).Select(number =>
+        var labels = Kinds.Select(_ => ToyPair.Labels(random)).ToArray();
+        return [.. Enumerable.Range(0, ToyPair.PerSet).Select(number =>
         {
             var siblings = claims.Select(claim => claim.Sibling(random)).ToArray();
             var (left, right) = DrawScenes(
@@ -191,13 +197,6 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
                 set, number, left, right,
                 [.. Kinds.Select((_, k) => new DecoyStatement(claims[k], sentences[k], labels[k][number]))]);
         })];
-    }
-
-    private static bool[] Labels(SeededRandom random)
-    {
-        bool[] labels = [true, false, true, false];
-        random.Shuffle(labels.AsSpan());
-        return labels;
     }
 
     // Two scenes of which for each kind of things one claim holds and another does not.

@@ -127,8 +127,12 @@ public static class ToyCaptions
                 .Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
         ];
         random.Shuffle(groups.AsSpan());
-        return groups.Length == 1 ? groups[0] : $"{string.Join(", ", groups[..^1])} and {groups[^1]}";
+        return Joined(groups);
     }
+
+    /// <summary>"a, b and c".</summary>
+    internal static string Joined(string[] things) =>
+        things.Length == 1 ? things[0] : $"{string.Join(", ", things[..^1])} and {things[^1]}";
 
     // "a red circle above a blue square, and a green triangle"; null where no two shapes stand clearly to each other
     private static string? Related(ToyScene scene, SeededRandom random)

@@ -7,11 +7,9 @@ namespace Madtp.Kit.Data.Toy;
 public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong);
 
 /// <summary>A captioned scene with questions: one image of the toy COCO, Flickr30k and VQA.</summary>
-/// <param name="Questions">Questions with ten answers each.</param>
 public sealed record ToyPicture(
     int Id, ToyScene Scene, IReadOnlyList<string> Captions,
-        IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
-    : AnnotatedPicture(Id, Captions, Questions)
+    IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions) : AnnotatedPicture(Id, Captions, Questions)
 {
     private const int QuestionsEach = 4;
 
@@ -28,11 +26,9 @@ public sealed record ToyPicture(
             var id = firstId + number;
             var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
             var questions = ToyQuestions.Ask(scene.Scene, QuestionsEach, random);
-            return new ToyPicture(
-                id, scene.Scene, scene.Captions, [.. questions.Select(q => (q, ToyQuestions.TenAnswers(q, random)))]);
+            return new ToyPicture(id, scene.Scene, scene.Captions, ToyQuestions.Answered(questions, random));
         }),
     ];
-
 }
 
 /// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>
@@ -40,6 +36,18 @@ public sealed record ToyPicture(
 public record AnnotatedPicture(
     int Id, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
 {
+    /// <summary>Its file in COCO's or Flickr30k's folder, which its number tells.</summary>
+    internal string File => (Id / PictureFiles.IdsPerSplit) switch
+    {
+        1 => $"train2014/COCO_train2014_{Id:D12}.jpg",
+        2 or 3 => $"val2014/COCO_val2014_{Id:D12}.jpg",
+        _ => $"flickr30k-images/{Id}.jpg",
+    };
+
+    /// <summary>All that is said, asked and answered.</summary>
+    internal byte[] Words => Encoding.UTF8.GetBytes(string.Join(
+        '\n', Captions.Concat(Questions.SelectMany(asked => asked.Answers.Prepend(asked.Question.Text)))));
+
     /// <summary>The number in VQA v2's manner of a question about the picture.</summary>
     internal long QuestionId(int question) => ((long)Id * 1000) + question;
 }
@@ -56,13 +64,16 @@ public static class ToyQuestions
     private static readonly string[] Directions = ["above", "below", "to the left of", "to the right of"];
 
     /// <summary>Different questions about one scene.</summary>
-    public static IReadOnlyList<ToyQuestion> Ask(ToyScene scene, int count, SeededRandom random)
+    public static IReadOnlyList<ToyQuestion> Ask(ToyScene scene, int count, SeededRandom random) =>
+        Different(count, () => random.Pick<Func<ToyScene, SeededRandom, ToyQuestion?>>(Kinds)(scene, random));
+
+    /// <summary>So many different questions of those that are drawn; null is passed over.</summary>
+    internal static List<ToyQuestion> Different(int count, Func<ToyQuestion?> draw)
     {
         var questions = new List<ToyQuestion>();
         while (questions.Count < count)
         {
-            var question = random.Pick<Func<ToyScene, SeededRandom, ToyQuestion?>>(Kinds)(scene, random);
-            if (question is not null && questions.TrueForAll(q => q.Text != question.Text))
+            if (draw() is { } question && questions.TrueForAll(other => other.Text != question.Text))
             {
                 questions.Add(question);
             }
@@ -71,8 +82,12 @@ public static class ToyQuestions
         return questions;
     }
 
-    /// <summary>Ten people's answers: most right, now and then one or two who did not look well.</summary>
-    public static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
+    /// <summary>Questions with ten people's answers: most right, now and then one or two who did not look well.</summary>
+    internal static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Answered(
+        IReadOnlyList<ToyQuestion> questions, SeededRandom random) =>
+        [.. questions.Select(question => (question, TenAnswers(question, random)))];
+
+    private static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
     {
         var wrong = random.Next(4) == 0 ? 1 + random.Next(2) : 0;
         var answers = Enumerable.Range(0, 10).Select(i => i < wrong ? random.Pick<string>([.. question.Wrong]) : question.Answer)
@@ -170,7 +185,7 @@ public static class ToyQuestions
     private static ToyQuestion Counted(string text, int number)
         => Question(text, $"{number}", "how many", "number", [$"{Math.Max(0, number - 1)}", $"{number + 1}"]);
 
-    private static ToyQuestion YesNo(string text, bool isTrue, string type) =>
+    internal static ToyQuestion YesNo(string text, bool isTrue, string type) =>
         Question(text, isTrue ? "yes" : "no", type, "yes/no", ["yes", "no"]);
 
     private static ToyQuestion Question(string text, string answer, string type, string answerType, IEnumerable<string> all)

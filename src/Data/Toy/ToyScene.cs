@@ -34,16 +34,11 @@ public enum ToyGround
     Dotted,
 }
 
-/// <summary>The toy world's things in words.</summary>
+/// <summary>The toy world's words.</summary>
 public static class ToyWords
 {
-    private static readonly string[] Numbers = ["zero", "one", "two", "three", "four", "five", "six"];
-
-    /// <summary>A colour, a shape (singular) or a ground.</summary>
+    /// <summary>A colour, a shape (singular) or a ground in words.</summary>
     public static string Of<T>(T thing) where T : struct, Enum => thing.ToString().ToLowerInvariant();
-
-    /// <summary>A number from 0 to 6.</summary>
-    public static string Of(int number) => Numbers[number];
 
     /// <summary>All colours, shapes or grounds.</summary>
     public static string[] All<T>() where T : struct, Enum => [.. Enum.GetValues<T>().Select(thing => Of(thing))];
@@ -113,16 +108,13 @@ public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
 
 /// <summary>All that is needed to draw one picture: one to three shapes on a ground.</summary>
 /// <param name="Objects">The shapes; none overlaps another.</param>
-/// <param name="TextureSeed">Fixes the ground's tint, its pattern's place and the noise.</param>
 public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground, ulong TextureSeed)
+    : DrawnScene(Ground, TextureSeed)
 {
     /// <summary>Width and height of a scene in pixels.</summary>
     public const int Size = 64;
 
-    /// <summary>Width and height of a patch in pixels.</summary>
-    public const int PatchSize = 8;
-
-    public const int Patches = (Size / PatchSize) * (Size / PatchSize);
+    public const int Patches = Size / PatchSize * (Size / PatchSize);
 
     private const int MaxObjects = 3;
     private const double MinRadius = 7;
@@ -131,6 +123,8 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
 
     // Corners reach further than the radius; two shapes never touch when their centres keep this many radii apart.
     private const double Reach = 1.2;
+
+    internal override int Side => Size;
 
     /// <summary>How many shapes fit the description.</summary>
     public int Count(ToyDescription description) => Objects.Count(description.Fits);
@@ -161,6 +155,14 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
 
         return new ToyScene(objects, (ToyGround)random.Next(4), random.NextBits());
     }
+
+    internal override IEnumerable<Coat> Coats(SeededRandom random) => Objects.Select(item => new Coat(
+        ToyRenderer.Tinted((int)item.Color, random), Near(item.X, item.Radius), Near(item.Y, item.Radius), item.Class,
+        (x, y) => ToyRenderer.Outline((int)item.Shape, x - item.X, y - item.Y, item.Radius, item.Tilt, triangle: 0.6)));
+
+    // The pixels whose middle is near enough to a shape's for it to reach them.
+    private static Range Near(double middle, double radius) => Math.Max(0, (int)Math.Ceiling(middle - (1.3 * radius) - 0.5))
+        ..Math.Min(Size, (int)Math.Floor(middle + (1.3 * radius) - 0.5) + 1);
 
     private static (double X, double Y, double Radius)? Place(SeededRandom random, List<ToyObject> others)
     {
