@@ -17,18 +17,8 @@ public enum ClaimForm
     Either,
 }
 
-/// <summary>How two things stand to one another, by their cells' rows and columns.</summary>
-public enum Relation
-{
-    /// <summary>In a column further left.</summary>
-    LeftOf,
-    /// <summary>In a column further right.</summary>
-    RightOf,
-    /// <summary>In a row further up.</summary>
-    Above,
-    /// <summary>In a row further down.</summary>
-    Below,
-}
+/// <summary>How two things stand to one another, by their cells' columns or rows.</summary>
+public enum Relation { LeftOf, RightOf, Above, Below }
 
 /// <summary>A claim about two pictures in the words of one corpus, and its <see cref="Sibling"/>, which differs in one respect.
 /// Pictures are drawn so that exactly one of the two holds, and either is said equally often: neither words nor pictures alone
@@ -62,7 +52,6 @@ public sealed record DecoyClaim(
     /// <summary>Whether the pair is as said.</summary>
     public bool Holds(DecoyScene left, DecoyScene right) => Holds(left.Things, right.Things);
 
-    /// <summary>Whether it holds of pictures with these things.</summary>
     internal bool Holds(IReadOnlyList<Thing> left, IReadOnlyList<Thing> right)
     {
         var (here, there) = OfRight ? (right, left) : (left, right);
@@ -81,27 +70,22 @@ public sealed record DecoyClaim(
     {
         var (side, opposite) = OfRight ? ("right", "left") : ("left", "right");
         var (one, many) = (What.ToString(), What.Plural());
-        return Form switch
+        var (verb, counted) = Number == 1 ? ("is", one) : ("are", many);
+        return random.Pick<string>(Form switch
         {
-            ClaimForm.Count when Number == 1 => random.Pick<string>(
-                [$"The {side} image contains exactly one {one}.", $"There is exactly one {one} in the {side} image."]),
-            ClaimForm.Count => random.Pick<string>(
-                [$"The {side} image contains exactly {Numbers[Number]} {many}.",
-                    $"There are exactly {Numbers[Number]} {many} in the {side} image."]),
-            ClaimForm.Compare => random.Pick<string>(
-            [
-                $"There are more {many} in the {side} image than in the {opposite} image.",
-                $"The {side} image contains more {many} than the {opposite} image.",
-                $"The {opposite} image contains fewer {many} than the {side} image.",
-            ]),
-            ClaimForm.Relate => random.Pick<string>(
-            [
-                $"In the {side} image a {one} is {Words(Relation)} a {Other}.",
-                $"The {side} image shows a {one} {Words(Relation)} a {Other}.",
-            ]),
-            ClaimForm.Both => random.Pick<string>(ToyClaim.InBoth(one)),
-            _ => random.Pick<string>(ToyClaim.InEither(one)),
-        };
+            ClaimForm.Count =>
+                [$"The {side} image contains exactly {Numbers[Number]} {counted}.",
+                    $"There {verb} exactly {Numbers[Number]} {counted} in the {side} image."],
+            ClaimForm.Compare =>
+                [$"There are more {many} in the {side} image than in the {opposite} image.",
+                    $"The {side} image contains more {many} than the {opposite} image.",
+                    $"The {opposite} image contains fewer {many} than the {side} image."],
+            ClaimForm.Relate =>
+                [$"In the {side} image a {one} is {Words(Relation)} a {Other}.",
+                    $"The {side} image shows a {one} {Words(Relation)} a {Other}."],
+            ClaimForm.Both => ToyClaim.InBoth(one),
+            _ => ToyClaim.InEither(one),
+        });
     }
 
     internal static string Words(Relation relation) => relation switch

@@ -37,7 +37,6 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
     public static IReadOnlyList<IReadOnlyList<string>> Forms { get; } =
         [["circle", "square", "triangle", "diamond", "cross"], ["ring", "fence", "ladder", "chevron", "saltire"]];
 
-    /// <summary>The colours of both.</summary>
     public static IReadOnlyList<string> Colors { get; } = ["red", "green", "blue", "yellow", "purple", "cyan"];
 
     /// <summary>What a thing of unsaid form is called: "object", "glyph".</summary>
@@ -117,8 +116,7 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
 public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, ulong TextureSeed)
     : DrawnScene(Ground, TextureSeed)
 {
-    /// <summary>Width and height of a scene in pixels.</summary>
-    public const int Size = 96;
+    public const int Size = 96; // pixels
 
     /// <summary>Cells in a row, and rows.</summary>
     public const int CellsPerRow = 4;

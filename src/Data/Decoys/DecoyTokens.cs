@@ -15,12 +15,11 @@ public static class DecoyTokens
     public static IReadOnlyList<string> Vocabulary { get; } =
         [.. ToyTokens.Vocabulary, .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The vocabulary file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    /// <summary>The vocabulary file's text, one token a line.</summary>
     public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
 
-    /// <summary>The tokenizer, [DEC] and [ENC] included.</summary>
-    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(
-        Vocabulary, source: "the vocabulary of the world with decoys");
+    public static BertWordPiece Tokenizer { get; } =
+        BertWordPiece.Create(Vocabulary, source: "the vocabulary of the world with decoys");
 }
 
 /// <summary>How many of the things a statement names are in the left and in the right picture.</summary>

@@ -42,7 +42,7 @@ public static class DecoyWorld
             + PictureFiles.Splits.Sum(split => Count(trainImages, split, true) + Count(trainImages, split, false));
         string[] folders = [.. Corpora.Append("images").Select(name => Path.Combine(folder, name))];
         bool IsWanted(DecoyStamp found) => found with { Digest = "" } == stamp && ToyFiles.Count(images, "*.*") == count;
-        return ToyFiles.MakeOnce<DecoyStamp>(StampPath(folder), folders, IsWanted, () =>
+        return ToyFiles.MakeOnce<DecoyStamp>(Path.Combine(folder, "stamp.json"), folders, IsWanted, () =>
         {
             Array.ForEach(Corpora, corpus => Prepare(folder, corpus));
             var painter = new Painter(count, progress, cancellation);
@@ -56,11 +56,6 @@ public static class DecoyWorld
             return stamp with { Digest = Convert.ToHexStringLower(SHA256.HashData([.. hashes])) };
         });
     }
-
-    /// <summary>The stamp of a finished world in a folder; null where there is none.</summary>
-    public static DecoyStamp? Find(string folder) => ToyFiles.ReadStamp<DecoyStamp>(StampPath(folder));
-
-    private static string StampPath(string folder) => Path.Combine(folder, "stamp.json");
 
     // How many pictures COCO or Flickr30k has in a split.
     private static int Count(int trainImages, string split, bool isCoco) =>

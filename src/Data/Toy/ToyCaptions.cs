@@ -25,8 +25,7 @@ public sealed record ToyCaptionSettings(
 /// <summary>A scene and what is said of it.</summary>
 public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Captions)
 {
-    // Splits are numbered from here, so that they never repeat the scenes of other toy data.
-    private const ulong FirstSplit = 16;
+    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
 
     /// <summary>Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption
     /// fits one scene alone.</summary>
@@ -60,8 +59,7 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
 /// each other. And understands such a caption.</summary>
 public static class ToyCaptions
 {
-    // Centres that differ by less than this many pixels are neither above nor beside one another.
-    private const double Clear = 8;
+    private const double Clear = 8; // pixels: centres that are nearer are neither above nor beside one another
 
     private static readonly string[] Counts = ["", "a", "two", "three"];
 

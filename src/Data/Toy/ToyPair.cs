@@ -44,25 +44,16 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
     }
 }
 
-/// <summary>Which of the two pictures a claim speaks of.</summary>
-public enum ToyPlace
-{
-    Left,
-    Right,
-    Both,
-    /// <summary>At least one of the two.</summary>
-    Either,
-}
+/// <summary>Which of the two pictures a claim speaks of; either: of at least one.</summary>
+public enum ToyPlace { Left, Right, Both, Either }
 
 /// <summary>"The left image contains a red circle", and the same of the right, both, or at least one; and its
 /// <see cref="Sibling"/>, a claim of the same kind that differs in one respect. A pair of pictures is always drawn so that
 /// exactly one of the two holds, and either is the one that is said equally often: so neither the words alone nor the pictures
 /// alone tell the answer.</summary>
-/// <param name="Where">Which of the two pictures is spoken of.</param>
 public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
 {
-    // How often a shape is drawn from what the claim or its sibling mentions.
-    private const double Favour = 0.6;
+    private const double Favour = 0.6; // how often a shape is drawn from what the claim or its sibling mentions
 
     /// <summary>The kind in one word; written into the annotation's "synset" so that scores can be split by it.</summary>
     public string Kind => ToyWords.Of(Where);

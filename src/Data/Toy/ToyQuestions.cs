@@ -12,9 +12,7 @@ public sealed record ToyPicture(
     IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions) : AnnotatedPicture(Id, Captions, Questions)
 {
     private const int QuestionsEach = 4;
-
-    // Keeps the questions' choices apart from all other choices of the same seed.
-    private const ulong QuestionStream = 1_000;
+    private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
 
     /// <summary>The pictures of a split of captioned scenes, numbered one after the other.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
@@ -56,16 +54,24 @@ public record AnnotatedPicture(
 /// there.</summary>
 public static class ToyQuestions
 {
-    private static readonly Func<ToyScene, SeededRandom, ToyQuestion?>[] Kinds =
-        [Color, Shape, CountAll, CountSome, IsThere, IsPlaced, WhatIsPlaced, Ground];
-
     private static readonly string[] Colors = ToyWords.All<ToyColor>();
     private static readonly string[] Shapes = ToyWords.All<ToyShape>();
     private static readonly string[] Directions = ["above", "below", "to the left of", "to the right of"];
 
     /// <summary>Different questions about one scene.</summary>
     public static IReadOnlyList<ToyQuestion> Ask(ToyScene scene, int count, SeededRandom random) =>
-        Different(count, () => random.Pick<Func<ToyScene, SeededRandom, ToyQuestion?>>(Kinds)(scene, random));
+        Different(count, () => random.Next(8) switch
+        {
+            0 => Color(scene, One(scene, random)),
+            1 => Shape(scene, One(scene, random)),
+            2 => Counted("How many shapes are there?", scene.Objects.Count),
+            3 => CountSome(scene, ToyDescription.DrawHalf(random)),
+            4 => IsThere(scene, random),
+            5 => IsPlaced(scene, random),
+            6 => WhatIsPlaced(scene, One(scene, random), One(scene, random)),
+            _ => Question(
+                "What pattern is the ground?", ToyWords.Of(scene.Ground), "what", "other", ToyWords.All<ToyGround>()),
+        });
 
     /// <summary>So many different questions of those that are drawn; null is passed over.</summary>
     internal static List<ToyQuestion> Different(int count, Func<ToyQuestion?> draw)
@@ -103,31 +109,16 @@ public static class ToyQuestions
             .OrderByDescending(same => same.Count()).ThenBy(same => same.Key, StringComparer.Ordinal).Select(same => same.Key),
     ];
 
-    private static ToyQuestion? Color(ToyScene scene, SeededRandom random)
-    {
-        var item = One(scene, random);
-        return scene.Count(new ToyDescription(null, item.Shape)) == 1
-            ? Question($"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other",
-                Colors)
-            : null;
-    }
+    private static ToyQuestion? Color(ToyScene scene, ToyObject item) =>
+        scene.Count(new ToyDescription(null, item.Shape)) != 1 ? null : Question(
+            $"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other", Colors);
 
-    private static ToyQuestion? Shape(ToyScene scene, SeededRandom random)
-    {
-        var item = One(scene, random);
-        return scene.Count(new ToyDescription(item.Color, null)) == 1
-            ? Question($"What is the {ToyWords.Of(item.Color)} shape?", ToyWords.Of(item.Shape), "what is the", "other", Shapes)
-            : null;
-    }
+    private static ToyQuestion? Shape(ToyScene scene, ToyObject item) =>
+        scene.Count(new ToyDescription(item.Color, null)) != 1 ? null : Question(
+            $"What is the {ToyWords.Of(item.Color)} shape?", ToyWords.Of(item.Shape), "what is the", "other", Shapes);
 
-    private static ToyQuestion CountAll(ToyScene scene, SeededRandom random) =>
-        Counted("How many shapes are there?", scene.Objects.Count);
-
-    private static ToyQuestion CountSome(ToyScene scene, SeededRandom random)
-    {
-        var what = ToyDescription.DrawHalf(random);
-        return Counted($"How many {what}s are there?", scene.Count(what));
-    }
+    private static ToyQuestion CountSome(ToyScene scene, ToyDescription what) =>
+        Counted($"How many {what}s are there?", scene.Count(what));
 
     private static ToyQuestion? IsThere(ToyScene scene, SeededRandom random)
     {
@@ -151,9 +142,8 @@ public static class ToyQuestions
         return YesNo($"Is the {ToyDescription.Of(first)} {said} the {ToyDescription.Of(second)}?", isTrue, "is the");
     }
 
-    private static ToyQuestion? WhatIsPlaced(ToyScene scene, SeededRandom random)
+    private static ToyQuestion? WhatIsPlaced(ToyScene scene, ToyObject first, ToyObject second)
     {
-        var (first, second) = (One(scene, random), One(scene, random));
         if (Direction(first, second) is not { } where || !IsSingle(scene, second)
             || !scene.Objects.All(o => o == first || o == second || Direction(o, second) is { } other && other != where))
         {
@@ -164,9 +154,6 @@ public static class ToyQuestions
         return Question(text, ToyDescription.Of(first).ToString(), "what is", "other",
             Colors.SelectMany(c => Shapes.Select(s => $"{c} {s}")));
     }
-
-    private static ToyQuestion Ground(ToyScene scene, SeededRandom random)
-        => Question("What pattern is the ground?", ToyWords.Of(scene.Ground), "what", "other", ToyWords.All<ToyGround>());
 
     private static ToyObject One(ToyScene scene, SeededRandom random) => scene.Objects[random.Next(scene.Objects.Count)];
 

@@ -1,38 +1,14 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The three shapes of the toy world; squares and triangles are turned a little.</summary>
-public enum ToyShape
-{
-    /// <summary>A disc.</summary>
-    Circle,
-    /// <summary>A square.</summary>
-    Square,
-    /// <summary>An equilateral triangle that points up.</summary>
-    Triangle,
-}
+/// <summary>The three shapes of the toy world: discs, and squares and equilateral triangles that are turned a little.</summary>
+public enum ToyShape { Circle, Square, Triangle }
 
 /// <summary>The five colours of the toy world's shapes.</summary>
-public enum ToyColor
-{
-    Red,
-    Green,
-    Blue,
-    Yellow,
-    Purple,
-}
+public enum ToyColor { Red, Green, Blue, Yellow, Purple }
 
-/// <summary>What lies behind the shapes: a gray ground with a faint pattern and fine noise.</summary>
-public enum ToyGround
-{
-    /// <summary>No pattern.</summary>
-    Plain,
-    /// <summary>Slanted stripes.</summary>
-    Striped,
-    /// <summary>A checkerboard.</summary>
-    Checked,
-    /// <summary>Dots on a grid.</summary>
-    Dotted,
-}
+/// <summary>What lies behind the shapes: a gray ground with fine noise and, mostly, slanted stripes, a checkerboard, or dots on a
+/// grid.</summary>
+public enum ToyGround { Plain, Striped, Checked, Dotted }
 
 /// <summary>The toy world's words.</summary>
 public static class ToyWords
@@ -51,7 +27,7 @@ public static class ToyWords
 /// <param name="Tilt">The tangent of the angle by which it is turned.</param>
 public sealed record ToyObject(ToyShape Shape, ToyColor Color, double X, double Y, double Radius, double Tilt)
 {
-    /// <summary>How many kinds of patch there are: the ground and 5 colours × 3 shapes.</summary>
+    /// <summary>Kinds of patch: the ground and 5 colours × 3 shapes.</summary>
     public const int Classes = 16;
 
     /// <summary>The patch class of this object: 1 to 15; 0 is the ground.</summary>
@@ -111,8 +87,7 @@ public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
 public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground, ulong TextureSeed)
     : DrawnScene(Ground, TextureSeed)
 {
-    /// <summary>Width and height of a scene in pixels.</summary>
-    public const int Size = 64;
+    public const int Size = 64; // pixels
 
     public const int Patches = Size / PatchSize * (Size / PatchSize);
 

@@ -24,22 +24,14 @@ public static class ToyNlvr2Pairs
     /// <param name="scenes">Of each statement the left one and the right one.</param>
     /// <param name="counts">How many of what its tokens name are in each of a pair's scenes.</param>
     internal static NlvrPairs Of(
-        IReadOnlyList<(string Sentence, bool Label, string Kind)> said,
-        IReadOnlyList<DrawnScene> scenes,
-        BertWordPiece tokenizer,
-        Func<int, int[], sbyte[]> counts)
+        IReadOnlyList<(string Sentence, bool Label, string Kind)> said, IReadOnlyList<DrawnScene> scenes,
+        BertWordPiece tokenizer, Func<int, int[], sbyte[]> counts)
     {
         var (pixels, patches) = ToyRenderer.Paint(scenes);
         int[][] tokens = [.. said.Select(one => NlvrPairs.Tokens(tokenizer, one.Sentence))];
         return new NlvrPairs(
-            pixels,
-            scenes[0].Side,
-            tokens,
-            [.. said.Select(one => one.Label)],
-            [.. said.Select(one => one.Kind)],
-            patches,
-            [.. tokens.Select((ids, pair) => counts(pair, ids))],
-            tokenizer.PaddingId);
+            pixels, scenes[0].Side, tokens, [.. said.Select(one => one.Label)], [.. said.Select(one => one.Kind)], patches,
+            [.. tokens.Select((ids, pair) => counts(pair, ids))], tokenizer.PaddingId);
     }
 }
 
@@ -94,7 +86,6 @@ public static class ToyQuestionedImages
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
-    /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
     public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) =>
         ToyQuestions.Answers(Pictures("train", settings));
 

@@ -28,10 +28,9 @@ public static class ToyTokens
     public static IReadOnlyList<string> Vocabulary { get; } =
         ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The vocabulary file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    /// <summary>The vocabulary file's text, one token a line.</summary>
     public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
 
-    /// <summary>The toy world's tokenizer, [DEC] and [ENC] included.</summary>
     public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the toy world's vocabulary");
 
     /// <summary>Words of the toy CLIP: the vocabulary, [DEC] and [ENC], then start and end of text.</summary>
