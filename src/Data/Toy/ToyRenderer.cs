@@ -99,9 +99,12 @@ public static class ToyRenderer
                 var ((from, to), (top, bottom)) = (Ends(coats[c].Columns), Ends(coats[c].Rows));
                 for (var x = from; x < to && y >= top && y < bottom; x++)
                 {
-                    var share = Math.Clamp(0.5 - coats[c].Distance(x + 0.5, y + 0.5), 0, 1);
-                    cover[c, (y / patchSize * perRow) + (x / patchSize)] += share;
-                    Cover(row.Slice(x * 3, 3), coats[c].Paint, share);
+                    var share = Math.Min(0.5 - coats[c].Distance(x + 0.5, y + 0.5), 1);
+                    if (share > 0)
+                    {
+                        cover[c, (y / patchSize * perRow) + (x / patchSize)] += share;
+                        Cover(row.Slice(x * 3, 3), coats[c].Paint, share);
+                    }
                 }
             }
 
@@ -124,7 +127,7 @@ public static class ToyRenderer
     // Lays paint over a pixel's colour, as much of it as is covered, 0 to 1.
     private static void Cover(Span<double> color, int[] paint, double cover)
     {
-        for (var channel = 0; cover > 0 && channel < 3; channel++)
+        for (var channel = 0; channel < 3; channel++)
         {
             color[channel] += (paint[channel] - color[channel]) * cover;
         }
