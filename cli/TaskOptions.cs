@@ -73,7 +73,8 @@ internal sealed class TaskOptions
             Set(pairs, (settings, count) => count is not { } few ? settings : settings with
             {
                 World = ToyWorldSettings.Scaled(settings.World.Seed, few),
-                Decoys = settings.Corpus is null ? settings.Decoys : DecoySettings.Scaled(settings.Decoys.Seed, few),
+                Decoys = settings.Corpus is null ? settings.Decoys
+                    : ToyWorldSettings.Scaled(settings.Decoys.Seed, few, testShare: 3),
             });
         }
         else

@@ -39,7 +39,7 @@ internal static class DataVerb
             if (parsed.GetValue(decoys))
             {
                 into = Path.Combine(into, "decoys");
-                var settings = DecoySettings.Scaled(start, count);
+                var settings = ToyWorldSettings.Scaled(start, count, testShare: 3);
                 var (world, isNew) = Draw(context => DecoyWorld.Make(
                     into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures"), cancellation));
                 Say(isNew, into, $"{Pairs(settings.TrainPairs, settings.DevPairs, settings.TestPairs)}, {world.TrainImages} "

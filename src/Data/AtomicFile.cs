@@ -36,9 +36,8 @@ internal static class AtomicFile
     }
 
     /// <summary>Writes a file of text, as UTF-8.</summary>
-    /// <inheritdoc cref="Write(string, Action{FileStream}, bool)"/>
-    public static void Write(string path, string text, bool flushToDisk = true) =>
-        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)), flushToDisk);
+    /// <exception cref="IOException">It cannot be written, for instance because the disk is full.</exception>
+    public static void Write(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Writes at the end of a file, all of it or nothing: what fails is taken back.</summary>
     /// <exception cref="IOException">It cannot be written, for instance because the disk is full.</exception>

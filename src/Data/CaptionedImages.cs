@@ -18,7 +18,6 @@ public sealed class CaptionedImages : ISplit
 
     /// <summary>Takes over the bytes of I images and the tokens of their captions, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, <c>[I, H, W, 3]</c>.</param>
-    /// <param name="size">H and W.</param>
     /// <param name="captions">Token ids of every caption of every image; short ones are filled up with 0.</param>
     /// <param name="patchClasses">What each patch shows, <c>[I, patches]</c>; null where it is not known.</param>
     /// <exception cref="ArgumentException">Pixels and captions are not of the same images.</exception>
@@ -74,7 +73,6 @@ public sealed class CaptionedImages : ISplit
 
     int ISplit.Count => Captions;
 
-    /// <summary>Each caption's image.</summary>
     public IReadOnlyList<int> ImageOfCaption => imageOfCaption;
 
     /// <summary>An image's captions as people wrote them; null where only their tokens are known.</summary>
@@ -84,7 +82,6 @@ public sealed class CaptionedImages : ISplit
     /// <summary>The name by which the official evaluation knows an image; null where there is none.</summary>
     public string? ImageId(int image) => rows?[firstCaption[image]].ImageId;
 
-    /// <summary>Tokens of one caption, padding left out.</summary>
     public int TextLength(int caption) => tokens(caption).Length;
 
     /// <summary>Normalised pixels of some images as they are, <c>[B, 3, H, W]</c>.</summary>
@@ -94,8 +91,6 @@ public sealed class CaptionedImages : ISplit
 
     /// <summary>Normalised pixels of some captions' images as an epoch of training sees them, <c>[B, 3, H, W]</c>: augmented,
     /// where they come from files.</summary>
-    /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
-    /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null) =>
         images.Augmented(epoch, captions, device);
 
@@ -107,11 +102,8 @@ public sealed class CaptionedImages : ISplit
     /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
     public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null) => images.PatchClasses(FirstCaptions(of), device);
 
-    /// <summary>Told what <see cref="TrainingPixels"/> will be asked for, in order, so that files are read ahead; an empty plan
-    /// ends that.</summary>
     public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
 
-    /// <summary>Frees the images, closes the file, and stops reading ahead.</summary>
     public void Dispose()
     {
         images.Dispose();
@@ -170,8 +162,7 @@ public static class CaptionImages
         var name = Path.GetFileNameWithoutExtension(imageName);
         return name.StartsWith("COCO_", StringComparison.Ordinal)
             && long.TryParse(name.AsSpan(name.LastIndexOf('_') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            ? $"{id}"
-            : name;
+            ? $"{id}" : name;
     }
 
     private static CaptionedImage[] BlipForm(string path, string imageFolder)
@@ -213,8 +204,7 @@ public sealed class CaptionRows : FileList<CaptionRow>
     private CaptionRows(JsonList rows, int[] numbers, string imageFolder)
         : base(rows.Count, index => Row(rows[index], numbers[index], imageFolder), rows) => ImageNumbers = numbers;
 
-    /// <summary>Each row's image, by number in order of appearance.</summary>
-    public IReadOnlyList<int> ImageNumbers { get; }
+    internal IReadOnlyList<int> ImageNumbers { get; }
 
     /// <summary>Opens a file of rows.</summary>
     /// <param name="imageFolder">What the file's image names are relative to.</param>
@@ -225,8 +215,7 @@ public sealed class CaptionRows : FileList<CaptionRow>
         var rows = new JsonList(path, property: null, ["image_id", "image"], out var images);
         var known = new Dictionary<string, int>();
         int NumberOf(string image) => known.TryGetValue(image, out var number) ? number : known[image] = known.Count;
-        int[] numbers = [.. images.Select(NumberOf)];
-        return new CaptionRows(rows, numbers, imageFolder);
+        return new CaptionRows(rows, [.. images.Select(NumberOf)], imageFolder);
     }
 
     private static CaptionRow Row(JsonRecord record, int number, string imageFolder)

@@ -22,7 +22,13 @@ internal static class DataArchive
             if (!entry.FullName.EndsWith('/') && !(File.Exists(target) && new FileInfo(target).Length == entry.Length))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                AtomicFile.Write(target, stream => Unpack(path, entry, stream));
+                var damage = $"{path}: entry {Printable.Quoted(entry.FullName)} is damaged";
+                AtomicFile.Write(target, stream => Sound(damage, "the archive", () =>
+                {
+                    using var content = entry.Open();
+                    content.CopyTo(stream);
+                    return true;
+                }));
             }
 
             progress?.Report(new DownloadProgress(Path.GetFileName(path), "unpacking", number + 1, archive.Entries.Count));
@@ -46,32 +52,20 @@ internal static class DataArchive
         }
     }
 
-    private static void Unpack(string path, ZipArchiveEntry entry, FileStream target)
-    {
-        try
-        {
-            using var content = entry.Open();
-            content.CopyTo(target);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException(
-                $"{path}: entry {Printable.Quoted(entry.FullName)} is damaged ({e.Message.TrimEnd('.')}); delete the archive, "
-                + "and the same command fetches it anew", e);
-        }
-    }
+    private static ZipArchive Open(string path) =>
+        Sound($"{path}: not a ZIP archive, or a broken one", "it", () => ZipFile.OpenRead(path));
 
-    private static ZipArchive Open(string path)
+    // What .NET finds wrong is told with what to do about it.
+    private static T Sound<T>(string wrong, string what, Func<T> read)
     {
         try
         {
-            return ZipFile.OpenRead(path);
+            return read();
         }
         catch (InvalidDataException e)
         {
             throw new InvalidDataException(
-                $"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); delete it, and the same command fetches "
-                + "it anew", e);
+                $"{wrong} ({e.Message.TrimEnd('.')}); delete {what}, and the same command fetches it anew", e);
         }
     }
 }

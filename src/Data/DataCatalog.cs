@@ -7,7 +7,8 @@ namespace Madtp.Kit.Data;
 public sealed record DataSource(
     string Name, string Title, string Folder, string Licence, IReadOnlyList<DataFile> Files, string? ByHand = null)
 {
-    public IReadOnlyList<DataImages> Images { get; init; } = [];
+    /// <summary>What is counted, not named one by one: given the data set's folder, how many are there and should be.</summary>
+    public IReadOnlyList<(string What, Func<string, (int Present, int Wanted)> Count)> Images { get; init; } = [];
 }
 
 /// <summary>A file of a data set, or an archive that holds files of it.</summary>
@@ -21,10 +22,6 @@ public sealed record DataFile(string Path, string? Url = null, long? Bytes = nul
     public IReadOnlyList<string> Holds { get; init; } = [];
 }
 
-/// <summary>Images of a data set, or other files that are counted and not named one by one.</summary>
-/// <param name="Count">How many are there and how many there should be, given the data set's folder.</param>
-public sealed record DataImages(string What, Func<string, (int Present, int Wanted)> Count);
-
 /// <summary>Every data set and checkpoint that the kit reads. data/README.md tells the same to people.</summary>
 public static class DataCatalog
 {
@@ -34,7 +31,6 @@ public static class DataCatalog
     private const string Nlvr2Repository =
         "https://raw.githubusercontent.com/lil-lab/nlvr/18924841aa96d519cfb8584f0945350f07a6d860/nlvr2/data/";
 
-    /// <summary>The sources, data sets first.</summary>
     public static IReadOnlyList<DataSource> Sources { get; } =
     [
         Nlvr2, Coco, CocoImages, Flickr30k, Vqa, VisualGenome, Vocabularies, ClipCheckpoints, BlipCheckpoints, MadtpCheckpoints,
@@ -50,7 +46,7 @@ public static class DataCatalog
         .. Blip("nlvr_train.json", "nlvr_dev.json", "nlvr_test.json"),
     ])
     {
-        Images = [new("images", folder => ReferencedImages(folder, "train.json", "dev.json", "test1.json"))],
+        Images = [("images", folder => ReferencedImages(folder, "train.json", "dev.json", "test1.json"))],
         ByHand = "The images are given to researchers who fill in the form linked from lil.nlp.cornell.edu/nlvr; unpack them "
             + "to images/train/0 to 99, images/dev and images/test1.",
     };
@@ -143,7 +139,7 @@ public static class DataCatalog
     private static DataSource MadtpCheckpoints => new(
         "madtp", "The authors' pruned checkpoints", "checkpoints/madtp", "see their repository", [])
     {
-        Images = [new("*.pth", folder => (CountFiles(folder, "*.pth"), 0))],
+        Images = [("*.pth", folder => (CountFiles(folder, "*.pth"), 0))],
         ByHand = "Linked from github.com/double125/MADTP where they are offered; put the .pth files here.",
     };
 
@@ -160,8 +156,8 @@ public static class DataCatalog
     // OpenAI's addresses hold the file's own SHA-256.
     private static DataFile Clip(string name, string sha256) => new(name, $"{OpenAi}{sha256}/{name}") { Sha256 = sha256 };
 
-    private static DataImages Counted(string folder, int wanted)
-        => new(folder, root => (CountFiles(Path.Combine(root, folder), "*.jpg"), wanted));
+    private static (string, Func<string, (int, int)>) Counted(string folder, int wanted) =>
+        (folder, root => (CountFiles(Path.Combine(root, folder), "*.jpg"), wanted));
 
     private static int CountFiles(string folder, string pattern) =>
         Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Count() : 0;
@@ -192,7 +188,7 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
             source,
             [
                 .. source.Files.Select(file => CheckFile(file, folder, verify)),
-                .. source.Images.Select(images => CheckImages(images, folder)),
+                .. source.Images.Select(images => CheckImages(images.What, images.Count(folder))),
             ]);
     }
 
@@ -219,26 +215,17 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
         return new DataPart(file.Path, fault is null ? DataState.Complete : DataState.Partial, fault ?? string.Empty);
     }
 
-    private static DataPart CheckImages(DataImages images, string folder)
+    private static DataPart CheckImages(string what, (int Present, int Wanted) count)
     {
-        var (present, wanted) = images.Count(folder);
+        var (present, wanted) = count;
         var state = present == 0 ? DataState.Absent : present < wanted ? DataState.Partial : DataState.Complete;
-        return new DataPart(images.What, state, present < wanted ? $"{present:N0} of {wanted:N0}" : string.Empty);
+        return new DataPart(what, state, present < wanted ? $"{present:N0} of {wanted:N0}" : string.Empty);
     }
 }
 
-/// <summary>What is there of one part of a data set.</summary>
-/// <param name="What">A file's or the images' name.</param>
+/// <summary>What is there of a file of a data set, or of images.</summary>
 /// <param name="Detail">What is wrong or missing; empty where it is complete.</param>
 public sealed record DataPart(string What, DataState State, string Detail);
 
-/// <summary>How much of something is there.</summary>
-public enum DataState
-{
-    /// <summary>Nothing.</summary>
-    Absent,
-    /// <summary>Some of it, or not as it should be.</summary>
-    Partial,
-    /// <summary>All of it.</summary>
-    Complete,
-}
+/// <summary>How much of something is there; partial: some of it, or not as it should be.</summary>
+public enum DataState { Absent, Partial, Complete }

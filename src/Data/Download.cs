@@ -62,8 +62,6 @@ public sealed class Download(HttpClient client)
     }
 
     /// <summary>Fetches one file.</summary>
-    /// <param name="file">Where from, and what it must be.</param>
-    /// <param name="cancellation">Stops it; what was fetched stays for next time.</param>
     /// <exception cref="InvalidDataException">The server's file has another size or checksum than it must.</exception>
     /// <exception cref="IOException">The server refuses, or breaks off again and again.</exception>
     public async Task FetchAsync(
@@ -138,16 +136,10 @@ public sealed class Download(HttpClient client)
         have = Accept(response, url, path, have);
         var headers = response.Content.Headers;
         var total = headers.ContentRange?.Length ?? (headers.ContentLength is { } length ? have + length : null);
-        if (headers.ContentType?.MediaType == "text/html")
-        {
-            throw new InvalidDataException(
-                $"{url}: the server sends a page instead of the file, perhaps to log in to a network: look at it in a browser");
-        }
-
-        if (file.Bytes is { } wanted && total is { } said && said != wanted)
-        {
-            throw new InvalidDataException($"{url}: the server's file has {said:N0} bytes, not {wanted:N0}; it is another one");
-        }
+        Guard.Data(headers.ContentType?.MediaType != "text/html",
+            $"{url}: the server sends a page instead of the file, perhaps to log in to a network: look at it in a browser");
+        Guard.Data(file.Bytes is null || total is null || total == file.Bytes,
+            $"{url}: the server's file has {total:N0} bytes, not {file.Bytes:N0}; it is another one");
 
         tag = response.Headers.ETag is { IsWeak: false } strong ? strong.ToString() : headers.LastModified?.ToString("R");
         await File.WriteAllTextAsync(path + TagSuffix, tag, cancellation);
@@ -180,11 +172,10 @@ public sealed class Download(HttpClient client)
         {
             case HttpStatusCode.OK:
                 return 0; // the whole file: the server does not resume, or its file has changed
-            case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == have:
-                return have;
             case HttpStatusCode.PartialContent:
-                throw new InvalidDataException(
-                    $"{url}: asked for the bytes from {have}, the server sent {response.Content.Headers.ContentRange}");
+                var range = response.Content.Headers.ContentRange;
+                Guard.Data(range?.From == have, $"{url}: asked for the bytes from {have}, the server sent {range}");
+                return have;
             case HttpStatusCode.RequestedRangeNotSatisfiable:
                 File.Delete(path + PartSuffix); // longer than the file: begin again
                 throw new HttpIOException(HttpRequestError.InvalidResponse, "the part was longer than the file");

@@ -49,16 +49,12 @@ internal sealed class ImageFiles(
     private long keptBytes;
     private Prefetcher? ahead;
 
-    /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
-    /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public override Tensor Plain(ReadOnlySpan<int> examples, Device? device)
     {
         using var batch = Decode(0, [.. examples], Resized, LoadOnce, CancellationToken.None);
         return batch.ToTensor(device);
     }
 
-    /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
-    /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
     public override Tensor Augmented(int epoch, ReadOnlySpan<int> examples, Device? device)
     {
         var asked = Stopwatch.GetTimestamp();

@@ -15,26 +15,22 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
     /// <summary>Goes once through the file, building nothing of it.</summary>
     /// <param name="property">The array's name in the object that the file is; null where the file itself is the array.</param>
     /// <exception cref="InvalidDataException">There is no such array, or it is malformed; the message names the line.</exception>
-    public JsonList(string path, string? property = null) : this(path, property, property is null ? 1 : 2, [], out _)
+    public JsonList(string path, string? property = null) : this(path, property, [], out _)
     {
     }
 
     /// <summary>The same, telling on the way what the elements are called.</summary>
-    /// <param name="property">The array's name, as above.</param>
     /// <param name="keys">The property that names an element; where one may lack it, further properties.</param>
     /// <param name="names">Of each element the text, or number as text, of the first of these properties that it has.</param>
+    /// <param name="isLines">Whether the file is no array, but one element a line.</param>
     /// <exception cref="InvalidDataException">As above, or an element has none of these properties.</exception>
-    public JsonList(string path, string? property, string[] keys, out List<string> names)
-        : this(path, property, property is null ? 1 : 2, keys, out names)
-    {
-    }
-
-    private JsonList(string path, string? property, int depth, string[] keys, out List<string> names)
+    public JsonList(string path, string? property, string[] keys, out List<string> names, bool isLines = false)
     {
         this.path = path;
-        var (isInside, isNext) = (depth == 0, depth == 1); // of the array; whether the next token begins it
+        var depth = isLines ? 0 : property is null ? 1 : 2; // of the elements
+        var (isInside, isNext) = (isLines, depth == 1); // of the array; whether the next token begins it
         var (begin, key, best, known) = (0L, -1, 0, new List<string>());
-        ReadTokens(path, isLines: depth == 0, (ref Utf8JsonReader reader, long at) =>
+        ReadTokens(path, isLines, (ref Utf8JsonReader reader, long at) =>
         {
             if (!isInside)
             {
@@ -89,7 +85,7 @@ internal sealed class JsonList : IReadOnlyList<JsonRecord>, IDisposable
 
     /// <summary>A file of one JSON object a line.</summary>
     /// <exception cref="InvalidDataException">A line is malformed; the message names file and line.</exception>
-    public static JsonList OfLines(string path) => new(path, null, 0, [], out _);
+    public static JsonList OfLines(string path) => new(path, null, [], out _, isLines: true);
 
     /// <summary>Whether a file is an array: what tells the common forms apart.</summary>
     /// <exception cref="InvalidDataException">It is empty.</exception>

@@ -80,21 +80,12 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     };
 
     /// <summary>A list of texts; a text alone counts as a list of one.</summary>
-    public string[] Texts(string name) => Value(name) switch
-    {
-        { ValueKind: JsonValueKind.String } value => [Read(name, value)],
-        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String) =>
-            [.. value.EnumerateArray().Select(v => Read(name, v))],
-        _ => throw Wrong(name, "a list of texts"),
-    };
+    public string[] Texts(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? [Read(name, value)]
+        : [.. Elements(name, JsonValueKind.String, "texts").Select(text => Read(name, text))];
 
     /// <summary>A list of objects.</summary>
-    public JsonRecord[] Records(string name) => Value(name) switch
-    {
-        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.Object) =>
-            [.. value.EnumerateArray().Select(v => this with { Element = v })],
-        _ => throw Wrong(name, "a list of objects"),
-    };
+    public JsonRecord[] Records(string name) =>
+        [.. Elements(name, JsonValueKind.Object, "objects").Select(element => this with { Element = element })];
 
     /// <summary>A file that the record names, in a folder.</summary>
     /// <param name="names">The name, or folders below and the name, as the record has them.</param>
@@ -126,6 +117,10 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
         return reason.Length > 200 ? $"{reason[..197]}..." : reason;
     }
+
+    private JsonElement[] Elements(string name, JsonValueKind kind, string what) =>
+        Value(name) is { ValueKind: JsonValueKind.Array } value && value.EnumerateArray().All(one => one.ValueKind == kind)
+            ? [.. value.EnumerateArray()] : throw Wrong(name, $"a list of {what}");
 
     private JsonElement Value(string name) => TryGet(name, out var value) ? value : throw Error($"no \"{name}\"");
 

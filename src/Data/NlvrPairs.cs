@@ -43,13 +43,11 @@ public sealed class NlvrPairs : ISplit
 
     /// <summary>Takes over the bytes of P examples, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, left before right image, <c>[P, 2, H, W, 3]</c>.</param>
-    /// <param name="size">H and W.</param>
     /// <param name="tokens">Token ids of every statement, [ENC] first.</param>
-    /// <param name="kinds">A word for the kind of each statement; what scores are split by.</param>
+    /// <param name="kinds">See <see cref="Kinds"/>.</param>
     /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
     /// <param name="namedCounts">How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each
     /// statement; null where it is not known.</param>
-    /// <param name="paddingId">Id of the padding piece.</param>
     /// <exception cref="ArgumentException">They are not of the same examples.</exception>
     public NlvrPairs(
         byte[] pixels,
@@ -90,7 +88,6 @@ public sealed class NlvrPairs : ISplit
     /// <summary>How often the images of a pair change places in training on files.</summary>
     public double SwapProbability { get; init; } = 0.5;
 
-    /// <summary>P, how many examples there are.</summary>
     public int Count => lengths.Length;
 
     /// <summary>The kind of each statement, by which scores are split; empty where statements have none, as in the published
@@ -104,17 +101,13 @@ public sealed class NlvrPairs : ISplit
     /// is not known.</summary>
     public string? Group(int example) => annotations?[example].Group;
 
-    /// <summary>Tokens of one statement, padding left out.</summary>
     public int TextLength(int example) => lengths[example];
 
     /// <summary>Some examples as they are.</summary>
     /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
     /// <param name="textOf">Takes the statements of other examples instead, for showing that the text is needed.</param>
-    /// <param name="device">Where the tensors shall be; the processor where null.</param>
     public NlvrPairBatch Batch(
-        ReadOnlySpan<int> examples,
-        ReadOnlySpan<int> imagesOf = default,
-        ReadOnlySpan<int> textOf = default,
+        ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default,
         Device? device = null)
     {
         var seen = imagesOf.IsEmpty ? examples : imagesOf;
@@ -139,11 +132,8 @@ public sealed class NlvrPairs : ISplit
     internal Tensor? NamedCounts(IReadOnlyList<int> examples, Device? device) =>
         namedCounts is null ? null : PaddedCounts(example => namedCounts[example], examples, device);
 
-    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead; an empty plan
-    /// ends that.</summary>
     public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
 
-    /// <summary>Frees the images, and stops reading ahead.</summary>
     public void Dispose() => images.Dispose();
 
     /// <summary>A statement's tokens as BLIP NLVR2 reads them, [ENC] first.</summary>
@@ -153,13 +143,8 @@ public sealed class NlvrPairs : ISplit
     public static int[] Tokens(BertWordPiece tokenizer, string sentence, int longest = int.MaxValue, bool swapped = false)
     {
         var words = BlipText.PreCaption(sentence, MaxWords);
-        if (swapped)
-        {
-            var others = words.Split(' ').Select(word => word switch { "left" => "right", "right" => "left", _ => word });
-            words = string.Join(' ', others);
-        }
-
-        var ids = tokenizer.EncodeWithSpecials(words, longest);
+        var others = words.Split(' ').Select(word => word switch { "left" => "right", "right" => "left", _ => word });
+        var ids = tokenizer.EncodeWithSpecials(swapped ? string.Join(' ', others) : words, longest);
         ids[0] = tokenizer.EncoderId!.Value;
         return ids;
     }

@@ -32,10 +32,7 @@ public sealed class QuestionedImages : ISplit
     /// <param name="answer">How answers become tokens, [DEC] first and [SEP] last.</param>
     /// <param name="count">How many of the questions there shall be, the first; all if null.</param>
     public QuestionedImages(
-        IReadOnlyList<VqaExample> questions,
-        TextEncoding question,
-        TextEncoding answer,
-        TrainingImageSettings settings,
+        IReadOnlyList<VqaExample> questions, TextEncoding question, TextEncoding answer, TrainingImageSettings settings,
         int? count = null)
     {
         var number = Math.Min(count ?? questions.Count, questions.Count);
@@ -48,13 +45,11 @@ public sealed class QuestionedImages : ISplit
                 + $"({Printable.Quoted(questions[index].Question)}) has no answers to learn; a test split cannot be trained on");
     }
 
-    /// <summary>How many questions there are.</summary>
     public int Count => images.Captions;
 
     /// <summary>The questions as they are scored: with people's answers, types and numbers.</summary>
     public IReadOnlyList<VqaQuestion> Truth { get; }
 
-    /// <summary>Tokens of one question, padding left out.</summary>
     public int TextLength(int question) => images.TextLength(question);
 
     /// <summary>Some questions with their images as they are: pixels <c>[B, 3, H, W]</c>, ids and mask <c>[B, N]</c>. Shuffled,
@@ -99,11 +94,8 @@ public sealed class QuestionedImages : ISplit
     public Tensor? NamedCounts(IReadOnlyList<int> questions, Device? device = null) =>
         counts is null ? null : NlvrPairs.PaddedCounts(question => counts[question], questions, device);
 
-    /// <summary>Told what <see cref="TrainingBatch"/> will be asked for, in order, so that files are read ahead; an empty plan
-    /// ends that.</summary>
     public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
 
-    /// <summary>Frees the images, closes the files, and stops reading ahead.</summary>
     public void Dispose() => images.Dispose();
 
     private IReadOnlyList<int> ImagesOf(IReadOnlyList<int> questions) =>

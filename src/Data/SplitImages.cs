@@ -7,7 +7,6 @@ namespace Madtp.Kit.Data;
 /// <summary>A split as a training reads it, whatever its examples are; they go by their numbers.</summary>
 public interface ISplit : IDisposable
 {
-    /// <summary>How many examples there are.</summary>
     int Count { get; }
 
     /// <summary>Tokens of one example's text, padding left out.</summary>
@@ -17,12 +16,12 @@ public interface ISplit : IDisposable
     void Prefetch(IEnumerable<PlannedBatch> plan);
 }
 
-/// <summary>A batch that will be asked for.</summary>
-/// <param name="Epoch">The epoch, which decides the augmentation.</param>
+/// <summary>A batch that will be asked for; the epoch decides the augmentation.</summary>
 public sealed record PlannedBatch(int Epoch, IReadOnlyList<int> Examples);
 
 /// <summary>The images of a split by their examples' numbers: in memory (<see cref="DrawnImages"/>) or on disk
-/// (<see cref="ImageFiles"/>).</summary>
+/// (<see cref="ImageFiles"/>), where a broken or missing one is named by an <see cref="InvalidDataException"/> or a
+/// <see cref="FileNotFoundException"/>.</summary>
 internal abstract class SplitImages : IDisposable
 {
     /// <summary>Normalised images as they are, V of each example: all first, then all second, <c>[V·B, 3, H, W]</c>.</summary>
@@ -54,7 +53,6 @@ internal sealed class DrawnImages : SplitImages
 
     /// <summary>Takes over the bytes of I images.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, <c>[I, H, W, 3]</c>.</param>
-    /// <param name="size">H and W.</param>
     /// <param name="patchClasses">What each patch shows, <c>[I, patches]</c>; null where it is not known.</param>
     /// <param name="imageOf">Each example's image; one list for the first images of examples, one for the second ones.</param>
     public DrawnImages(byte[] pixels, int size, byte[]? patchClasses, params int[][] imageOf)
@@ -102,11 +100,8 @@ internal sealed class DrawnImages : SplitImages
 /// <param name="files">What is closed with the list.</param>
 public class FileList<T>(int count, Func<int, T> read, params IDisposable?[] files) : IReadOnlyList<T>, IDisposable
 {
-    /// <summary>How many entries there are.</summary>
     public int Count => count;
 
-    /// <summary>An entry, in the files' order.</summary>
-    /// <param name="index">From 0.</param>
     /// <exception cref="InvalidDataException">The entry is malformed; the message names file and line.</exception>
     public T this[int index] => (uint)index < (uint)count
         ? read(index)

@@ -26,7 +26,7 @@ public sealed record VqaExample(
 /// <summary>What people answered to one question.</summary>
 /// <param name="QuestionType">How it begins, such as <c>what color is the</c>.</param>
 /// <param name="AnswerType"><c>yes/no</c>, <c>number</c> or <c>other</c>.</param>
-/// <param name="Answers">The answers, ten in VQA's own data.</param>
+/// <param name="Answers">Ten in VQA's own data.</param>
 public sealed record VqaQuestion(long QuestionId, string QuestionType, string AnswerType, IReadOnlyList<VqaHumanAnswer> Answers);
 
 /// <summary>One person's answer. Two that agree in everything count as one in the evaluation: the number matters.</summary>
@@ -127,8 +127,8 @@ public sealed class VqaDataset : FileList<VqaExample>
         }, entries);
     }
 
-    /// <summary>Several data sets one after the other (BLIP trains on VQA's train and val and on Visual Genome).</summary>
-    /// <param name="parts">The data sets; they are disposed with the result.</param>
+    /// <summary>Several data sets one after the other (BLIP trains on VQA's train and val and on Visual Genome); they are
+    /// disposed with the result.</summary>
     public static VqaDataset Concatenate(params IReadOnlyList<VqaDataset> parts) => new(
         parts.Sum(part => part.Count),
         index =>

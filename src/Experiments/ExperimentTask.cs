@@ -67,7 +67,7 @@ public sealed class ExperimentTask(
                 return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Remembered));
             }
 
-            var world = corpus is not null ? JsonSerializer.Serialize(new DecoySettings())
+            var world = corpus is not null ? JsonSerializer.Serialize(ToyWorldSettings.Decoys)
                 : task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings())
                 : JsonSerializer.Serialize(new ToyCaptionSettings());
             return $"{FileDigest.Of(ToyModels.WeightsPath(ToyName))} {world}";

@@ -31,9 +31,9 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     /// <exception cref="ArgumentException">There is no such split.</exception>
     public static PairView Decoys(string split, int example, ThingKind corpus)
     {
-        var pair = DecoyPairs.DrawSplit(split, new DecoySettings(), example + 1)[example];
+        var pair = DecoyPairs.DrawSplit(split, ToyWorldSettings.Decoys, example + 1)[example];
         var said = pair.Statements[(int)corpus];
-        RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, DecoyRenderer.Render(scene));
+        RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, ToyRenderer.Render(scene));
         return Of(
             Picture(pair.Left), Picture(pair.Right), DecoyScene.PatchSize, DecoyTokens.Tokenizer, said.Sentence, said.Label);
     }

@@ -34,7 +34,7 @@ public sealed record TaskSettings
     public ThingKind? Corpus { get; init; }
 
     /// <summary>The world with decoys.</summary>
-    public DecoySettings Decoys { get; init; } = new();
+    public ToyWorldSettings Decoys { get; init; } = ToyWorldSettings.Decoys;
 
     /// <summary>The toy world's captioned pictures (the other tasks).</summary>
     public ToyCaptionSettings Scenes { get; init; } = new();

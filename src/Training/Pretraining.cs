@@ -1,5 +1,6 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using TorchSharp.Modules;
@@ -13,7 +14,7 @@ namespace Madtp.Kit.Training;
 /// <param name="Folder">Where the two trainings keep their files, and the weights.</param>
 public sealed record Pretraining(string Folder)
 {
-    public DecoySettings World { get; init; } = new();
+    public ToyWorldSettings World { get; init; } = ToyWorldSettings.Decoys;
 
     /// <summary>Pictures that are learned from.</summary>
     public int Pictures { get; init; } = 16_000;
@@ -76,7 +77,7 @@ public sealed record Pretraining(string Folder)
 /// and colour: objects and glyphs alike. Without the second the encoder forgets places, and statements about them cannot be
 /// learned.</summary>
 /// <param name="pictures">Pictures that are learned from.</param>
-internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pictures, int watched) : TrainingTask, IDisposable
+internal sealed class PatchLessons(BlipNlvr model, ToyWorldSettings world, int pictures, int watched) : TrainingTask, IDisposable
 {
     private const int Most = 4; // more count as so many
     private const int Side = DecoyScene.Size / DecoyScene.PatchSize;
@@ -108,7 +109,7 @@ internal sealed class PatchLessons(BlipNlvr model, DecoySettings world, int pict
     /// <summary>The pictures of lessons, drawn into memory.</summary>
     internal static DrawnImages Draw(DecoyLessons lessons)
     {
-        var (pixels, patches) = DecoyPairs.Paint(lessons.Scenes);
+        var (pixels, patches) = ToyRenderer.Paint(lessons.Scenes);
         return new DrawnImages(pixels, DecoyScene.Size, patches, [.. Enumerable.Range(0, lessons.Scenes.Count)]);
     }
 

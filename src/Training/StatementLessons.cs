@@ -1,5 +1,6 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using static TorchSharp.torch;
@@ -36,7 +37,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         head = new WordHead(model.Config.Text.Width, DecoyGrounding.Most);
         (lessons, heldLessons) = (new DecoyLessons(world, pictures), new DecoyLessons(world, settings.HeldPictures, held: true));
         shown = new byte[pictures][];
-        Parallel.For(0, pictures, i => shown[i] = DecoyRenderer.PatchClasses(lessons.Scenes[i]));
+        Parallel.For(0, pictures, i => shown[i] = ToyRenderer.PatchClasses(lessons.Scenes[i]));
         foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>().Skip(1))
         {
             cross.Looks = Look;

@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -51,7 +52,7 @@ public sealed class DecoyTaskTests : IDisposable
     private static TaskSettings Settings => new()
     {
         Corpus = ThingKind.Object,
-        Decoys = new DecoySettings(1, 8, 4, 4),
+        Decoys = new ToyWorldSettings(1, 8, 4, 4),
         Alignment = BlipConfig.Decoys.Alignment!,
         ReduceRatio = 0.6,
         CalibrationExamples = 4,

@@ -8,7 +8,6 @@ public static class DecoyCaptions
     private const int CaptionsEach = 5;
     private const int QuestionsEach = 4;
     private static readonly string[] Numbers = ["no", "a", "two", "three", "four", "five", "six", "many"];
-    private static readonly string[] Relations = ["to the left of", "to the right of", "above", "below"];
 
     /// <summary>Captions of a picture; each names some of what is there.</summary>
     public static IReadOnlyList<string> Draw(DecoyScene scene, ThingKind kind, SeededRandom random) =>
@@ -16,19 +15,8 @@ public static class DecoyCaptions
 
     /// <summary>Different questions about a picture, with ten answers each.</summary>
     public static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Ask(
-        DecoyScene scene, ThingKind kind, SeededRandom random)
-    {
-        var questions = new List<ToyQuestion>();
-        while (questions.Count < QuestionsEach)
-        {
-            if (Question(scene, kind, random) is { } question && questions.TrueForAll(other => other.Text != question.Text))
-            {
-                questions.Add(question);
-            }
-        }
-
-        return [.. questions.Select(question => (question, ToyQuestions.TenAnswers(question, random)))];
-    }
+        DecoyScene scene, ThingKind kind, SeededRandom random) =>
+        ToyQuestions.Answered(ToyQuestions.Different(QuestionsEach, () => Question(scene, kind, random)), random);
 
     // "two red circles, a blue square and a cyan cross", or how two things stand to each other
     private static string Say(DecoyScene scene, ThingKind kind, SeededRandom random)
@@ -37,13 +25,13 @@ public static class DecoyCaptions
         var listed = groups.Select(
             words => scene.Count(words) is var count && count > 1 ? $"{Numbers[Math.Min(count, 7)]} {words.Plural()}"
             : $"a {words}").ToArray();
-        var all = listed.Length == 1 ? listed[0] : $"{string.Join(", ", listed[..^1])} and {listed[^1]}";
+        var all = ToyCaptions.Joined(listed);
         return random.Next(3) switch
         {
             0 => $"The picture shows {all}.",
             1 => $"{all} on a {ToyWords.Of(scene.Ground)} ground.",
             _ => Related(scene, kind, random) is var (first, relation, second)
-                ? $"A {first} {Relations[(int)relation]} a {second}." : $"A picture of {all}.",
+                ? $"A {first} {DecoyClaim.Words(relation)} a {second}." : $"A picture of {all}.",
         };
     }
 
@@ -59,7 +47,7 @@ public static class DecoyCaptions
             case 1:
                 var there = random.Chance(0.5); // the answer is chosen first, so that yes and no are equally frequent
                 var some = there ? Named(Shuffled(scene, kind, random)[0]) : ThingWords.Narrow(kind, random);
-                return scene.Has(some) == there ? YesNo($"Is there a {some}?", there, "is there a") : null;
+                return scene.Has(some) == there ? ToyQuestions.YesNo($"Is there a {some}?", there, "is there a") : null;
             case 2:
                 var one = Shuffled(scene, kind, random)[0];
                 var form = new ThingWords(kind, one.Look.Form, null, null);
@@ -69,14 +57,18 @@ public static class DecoyCaptions
             case 3:
                 var (more, fewer, isTrue) = (ThingWords.Broad(kind, random), ThingWords.Broad(kind, random), random.Chance(0.5));
                 return scene.Count(more) > scene.Count(fewer) == isTrue && more != fewer
-                    ? YesNo($"Are there more {more.Plural()} than {fewer.Plural()}?", isTrue, "are there more") : null;
+                    ? ToyQuestions.YesNo($"Are there more {more.Plural()} than {fewer.Plural()}?", isTrue, "are there more")
+                    : null;
             default:
                 var isSo = random.Chance(0.5);
-                return Related(scene, kind, random) is not var (first, relation, second) ? null
-                    : Claim(isSo ? relation : (Relation)((int)relation ^ 1)) is var claim && claim.Holds(scene, scene) == isSo
-                    ? YesNo($"Is a {first} {Relations[(int)claim.Relation]} a {second}?", isSo, "is a") : null;
+                if (Related(scene, kind, random) is not var (first, relation, second))
+                {
+                    return null;
+                }
 
-                DecoyClaim Claim(Relation said) => new(ClaimForm.Relate, false, first, Relation: said, Other: second);
+                var said = isSo ? relation : (Relation)((int)relation ^ 1);
+                return Holds(scene, first, said, second) == isSo
+                    ? ToyQuestions.YesNo($"Is a {first} {DecoyClaim.Words(said)} a {second}?", isSo, "is a") : null;
         }
     }
 
@@ -85,9 +77,11 @@ public static class DecoyCaptions
     {
         var things = Shuffled(scene, kind, random);
         var (first, second, relation) = (Named(things[0]), Named(things[1]), (Relation)random.Next(4));
-        return new DecoyClaim(ClaimForm.Relate, false, first, Relation: relation, Other: second).Holds(scene, scene)
-            ? (first, relation, second) : null;
+        return Holds(scene, first, relation, second) ? (first, relation, second) : null;
     }
+
+    private static bool Holds(DecoyScene scene, ThingWords first, Relation relation, ThingWords second) =>
+        new DecoyClaim(ClaimForm.Relate, false, first, Relation: relation, Other: second).Holds(scene, scene);
 
     private static ThingWords Named(Thing thing) => new(thing.Kind, thing.Look.Form, thing.Look.Color, null);
 
@@ -97,7 +91,4 @@ public static class DecoyCaptions
         random.Shuffle(things.AsSpan());
         return things;
     }
-
-    private static ToyQuestion YesNo(string text, bool isTrue, string type) =>
-        new(text, isTrue ? "yes" : "no", type, "yes/no", [isTrue ? "no" : "yes"]);
 }

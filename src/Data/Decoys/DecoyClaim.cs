@@ -1,3 +1,5 @@
+using Madtp.Kit.Data.Toy;
+
 namespace Madtp.Kit.Data.Decoys;
 
 /// <summary>What a claim says.</summary>
@@ -15,18 +17,8 @@ public enum ClaimForm
     Either,
 }
 
-/// <summary>How two things stand to one another, by their cells' rows and columns.</summary>
-public enum Relation
-{
-    /// <summary>In a column further left.</summary>
-    LeftOf,
-    /// <summary>In a column further right.</summary>
-    RightOf,
-    /// <summary>In a row further up.</summary>
-    Above,
-    /// <summary>In a row further down.</summary>
-    Below,
-}
+/// <summary>How two things stand to one another, by their cells' columns or rows.</summary>
+public enum Relation { LeftOf, RightOf, Above, Below }
 
 /// <summary>A claim about two pictures in the words of one corpus, and its <see cref="Sibling"/>, which differs in one respect.
 /// Pictures are drawn so that exactly one of the two holds, and either is said equally often: neither words nor pictures alone
@@ -39,7 +31,6 @@ public sealed record DecoyClaim(
     ClaimForm Form, bool OfRight, ThingWords What, int Number = 0, Relation Relation = default, ThingWords Other = default)
 {
     private static readonly string[] Numbers = ["zero", "one", "two", "three"];
-    private static readonly string[] Relations = ["to the left of", "to the right of", "above", "below"];
 
     /// <summary>The kind in one word, by which scores are split.</summary>
     public string Kind => Form is ClaimForm.Both or ClaimForm.Either ? "exists" : Form.ToString().ToLowerInvariant();
@@ -61,7 +52,6 @@ public sealed record DecoyClaim(
     /// <summary>Whether the pair is as said.</summary>
     public bool Holds(DecoyScene left, DecoyScene right) => Holds(left.Things, right.Things);
 
-    /// <summary>Whether it holds of pictures with these things.</summary>
     internal bool Holds(IReadOnlyList<Thing> left, IReadOnlyList<Thing> right)
     {
         var (here, there) = OfRight ? (right, left) : (left, right);
@@ -80,31 +70,30 @@ public sealed record DecoyClaim(
     {
         var (side, opposite) = OfRight ? ("right", "left") : ("left", "right");
         var (one, many) = (What.ToString(), What.Plural());
-        return Form switch
+        var (verb, counted) = Number == 1 ? ("is", one) : ("are", many);
+        return random.Pick<string>(Form switch
         {
-            ClaimForm.Count when Number == 1 => random.Pick<string>(
-                [$"The {side} image contains exactly one {one}.", $"There is exactly one {one} in the {side} image."]),
-            ClaimForm.Count => random.Pick<string>(
-                [$"The {side} image contains exactly {Numbers[Number]} {many}.",
-                    $"There are exactly {Numbers[Number]} {many} in the {side} image."]),
-            ClaimForm.Compare => random.Pick<string>(
-            [
-                $"There are more {many} in the {side} image than in the {opposite} image.",
-                $"The {side} image contains more {many} than the {opposite} image.",
-                $"The {opposite} image contains fewer {many} than the {side} image.",
-            ]),
-            ClaimForm.Relate => random.Pick<string>(
-            [
-                $"In the {side} image a {one} is {Relations[(int)Relation]} a {Other}.",
-                $"The {side} image shows a {one} {Relations[(int)Relation]} a {Other}.",
-            ]),
-            ClaimForm.Both => random.Pick<string>(
-                [$"Both images contain a {one}.", $"There is a {one} in both images.", $"Each image shows a {one}."]),
-            _ => random.Pick<string>(
-                [$"At least one image contains a {one}.", $"There is a {one} in at least one of the images.",
-                    $"One or both images show a {one}."]),
-        };
+            ClaimForm.Count =>
+                [$"The {side} image contains exactly {Numbers[Number]} {counted}.",
+                    $"There {verb} exactly {Numbers[Number]} {counted} in the {side} image."],
+            ClaimForm.Compare =>
+                [$"There are more {many} in the {side} image than in the {opposite} image.",
+                    $"The {side} image contains more {many} than the {opposite} image.",
+                    $"The {opposite} image contains fewer {many} than the {side} image."],
+            ClaimForm.Relate =>
+                [$"In the {side} image a {one} is {Words(Relation)} a {Other}.",
+                    $"The {side} image shows a {one} {Words(Relation)} a {Other}."],
+            ClaimForm.Both => ToyClaim.InBoth(one),
+            _ => ToyClaim.InEither(one),
+        });
     }
+
+    internal static string Words(Relation relation) => relation switch
+    {
+        Relation.LeftOf => "to the left of",
+        Relation.RightOf => "to the right of",
+        _ => relation.ToString().ToLowerInvariant(),
+    };
 
     /// <summary>Another claim of the same form; being siblings is as likely in either direction.</summary>
     public DecoyClaim Sibling(SeededRandom random)
@@ -130,13 +119,14 @@ public sealed record DecoyClaim(
         return other == what ? OtherThan(what, random) : other;
     }
 
+    // A thing stands in no relation to itself.
     private bool IsRelated(IReadOnlyList<Thing> things)
     {
         for (var i = 0; i < things.Count; i++)
         {
             for (var j = 0; What.Fits(things[i]) && j < things.Count; j++)
             {
-                if (i != j && Other.Fits(things[j]) && Stands(things[i].Cell, things[j].Cell))
+                if (Other.Fits(things[j]) && Stands(things[i].Cell, things[j].Cell))
                 {
                     return true;
                 }
@@ -168,8 +158,8 @@ public sealed record DecoyStatement(DecoyClaim Claim, string Sentence, bool Labe
 /// <param name="Statements">That of corpus A, then that of B.</param>
 public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene Right, IReadOnlyList<DecoyStatement> Statements)
 {
-    /// <summary>Pairs that share a sentence: two of which it is true, two of which it is false.</summary>
-    public const int PerSet = 4;
+    // Keeps this world's draws apart from all other draws of the same seed.
+    internal const ulong FirstSplit = 2_000;
 
     private const int LooksPerPlace = 400;
     private static readonly ThingKind[] Kinds = Enum.GetValues<ThingKind>();
@@ -178,11 +168,11 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
     /// <param name="split">A number of its own for each split, so that no split repeats another's scenes.</param>
     public static DecoyPair[] DrawSet(ulong seed, int split, int set)
     {
-        var random = new SeededRandom(SeededRandom.SeedFor(seed, DecoySettings.FirstSplit + (ulong)split, (ulong)set));
+        var random = new SeededRandom(SeededRandom.SeedFor(seed, FirstSplit + (ulong)split, (ulong)set));
         var claims = Kinds.Select(kind => DecoyClaim.Draw(kind, random)).ToArray();
         var sentences = claims.Select(claim => claim.Say(random)).ToArray();
-        var labels = Kinds.Select(_ => Labels(random)).ToArray();
-        return [.. Enumerable.Range(0, PerSet).Select(number =>
+        var labels = Kinds.Select(_ => ToyPair.Labels(random)).ToArray();
+        return [.. Enumerable.Range(0, ToyPair.PerSet).Select(number =>
         {
             var siblings = claims.Select(claim => claim.Sibling(random)).ToArray();
             var (left, right) = DrawScenes(
@@ -191,13 +181,6 @@ public sealed record DecoyPair(int Set, int Number, DecoyScene Left, DecoyScene 
                 set, number, left, right,
                 [.. Kinds.Select((_, k) => new DecoyStatement(claims[k], sentences[k], labels[k][number]))]);
         })];
-    }
-
-    private static bool[] Labels(SeededRandom random)
-    {
-        bool[] labels = [true, false, true, false];
-        random.Shuffle(labels.AsSpan());
-        return labels;
     }
 
     // Two scenes of which for each kind of things one claim holds and another does not.

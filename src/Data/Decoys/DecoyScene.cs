@@ -37,14 +37,10 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
     public static IReadOnlyList<IReadOnlyList<string>> Forms { get; } =
         [["circle", "square", "triangle", "diamond", "cross"], ["ring", "fence", "ladder", "chevron", "saltire"]];
 
-    /// <summary>The colours of both.</summary>
     public static IReadOnlyList<string> Colors { get; } = ["red", "green", "blue", "yellow", "purple", "cyan"];
 
     /// <summary>What a thing of unsaid form is called: "object", "glyph".</summary>
     public static IReadOnlyList<string> Nouns { get; } = ["object", "glyph"];
-
-    /// <summary>The full description of a thing.</summary>
-    public static ThingWords Of(Thing thing) => new(thing.Kind, thing.Look.Form, thing.Look.Color, thing.Look.IsLarge);
 
     /// <summary>Whether the thing is what the words say.</summary>
     public bool Fits(Thing thing) => thing.Kind == Kind && (Form is null || Form == thing.Look.Form)
@@ -117,14 +113,10 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
 /// <summary>All that is needed to draw one picture: four to nine objects and six or seven glyphs, each in one of 4 × 4 cells of 3
 /// × 3 patches, on a patterned ground.</summary>
 /// <param name="Things">The things, at most one in a cell.</param>
-/// <param name="TextureSeed">Fixes places within cells, tints, the pattern's place and the noise.</param>
 public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, ulong TextureSeed)
+    : DrawnScene(Ground, TextureSeed)
 {
-    /// <summary>Width and height of a scene in pixels.</summary>
-    public const int Size = 96;
-
-    /// <summary>Width and height of a patch in pixels.</summary>
-    public const int PatchSize = 8;
+    public const int Size = 96; // pixels
 
     /// <summary>Cells in a row, and rows.</summary>
     public const int CellsPerRow = 4;
@@ -134,6 +126,11 @@ public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, u
     // Each kind has in each scene a colour and a form of its own that so many of its things have more than chance would give
     // them: else there would be little to count.
     private const double Favoured = 0.3;
+
+    internal override int Side => Size;
+
+    internal override IEnumerable<Coat> Coats(SeededRandom random) =>
+        Things.SelectMany(thing => DecoyRenderer.Coats(thing, random));
 
     /// <summary>How many things the words fit.</summary>
     public int Count(ThingWords words) => words.Count(Things);
@@ -154,26 +151,24 @@ public sealed record DecoyScene(IReadOnlyList<Thing> Things, ToyGround Ground, u
     internal static Thing[] DrawThings(ThingKind kind, int[] cells, SeededRandom random)
     {
         var (form, color) = (random.Next(5), random.Next(6));
-        var things = new Thing[cells.Length];
-        for (var i = 0; i < things.Length; i++)
-        {
-            var look = new Look(
+        return Array.ConvertAll(cells, cell => new Thing(
+            kind,
+            new Look(
                 random.Chance(Favoured) ? form : random.Next(5),
                 random.Chance(Favoured) ? color : random.Next(6),
-                random.Chance(0.5));
-            things[i] = new Thing(kind, look, cells[i]);
-        }
-
-        return things;
+                random.Chance(0.5)),
+            cell));
     }
 
     /// <summary>A scene of these things on a random ground.</summary>
     internal static DecoyScene Of(IEnumerable<Thing> things, SeededRandom random) =>
         new([.. things.OrderBy(thing => thing.Cell)], (ToyGround)(1 + random.Next(3)), random.NextBits());
 
-    /// <summary>A random scene.</summary>
-    public static DecoyScene Draw(SeededRandom random)
+    /// <summary>A picture that stands in no pair.</summary>
+    /// <param name="split">A number of its own for each set of pictures, none of a split of pairs.</param>
+    internal static DecoyScene Draw(ulong seed, int split, int number)
     {
+        var random = new SeededRandom(SeededRandom.SeedFor(seed, DecoyPair.FirstSplit + (ulong)split, (ulong)number));
         var cells = DrawCells(random);
         return Of(
             [.. DrawThings(ThingKind.Object, cells[0], random), .. DrawThings(ThingKind.Glyph, cells[1], random)], random);

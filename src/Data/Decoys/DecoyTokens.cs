@@ -15,12 +15,11 @@ public static class DecoyTokens
     public static IReadOnlyList<string> Vocabulary { get; } =
         [.. ToyTokens.Vocabulary, .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The vocabulary file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    /// <summary>The vocabulary file's text, one token a line.</summary>
     public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
 
-    /// <summary>The tokenizer, [DEC] and [ENC] included.</summary>
-    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(
-        Vocabulary, source: "the vocabulary of the world with decoys");
+    public static BertWordPiece Tokenizer { get; } =
+        BertWordPiece.Create(Vocabulary, source: "the vocabulary of the world with decoys");
 }
 
 /// <summary>How many of the things a statement names are in the left and in the right picture.</summary>
@@ -28,6 +27,8 @@ public static class DecoyGrounding
 {
     /// <summary>The largest number that is told; more count as so many.</summary>
     public const int Most = 5;
+
+    private static readonly string[] Colors = [.. ThingWords.Colors];
 
     private static readonly Dictionary<string, (ThingKind Kind, int? Form)> Nouns = (
         from kind in Enum.GetValues<ThingKind>()
@@ -39,20 +40,9 @@ public static class DecoyGrounding
     /// <summary>For every token two numbers, left and right: how many of what it names are there (at most <see cref="Most"/>), or
     /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. Size, colour and noun side by side name one thing.</summary>
     /// <returns><c>[N, 2]</c></returns>
-    public static sbyte[] Of(IReadOnlyList<string> tokens, DecoyScene left, DecoyScene right)
-    {
-        var counts = new sbyte[tokens.Count * 2];
-        Array.Fill(counts, NlvrPairs.Unnamed);
-        foreach (var (first, last, words) in Named(tokens))
-        {
-            for (var i = first; i <= last; i++)
-            {
-                (counts[2 * i], counts[(2 * i) + 1]) = (Told(left.Count(words)), Told(right.Count(words)));
-            }
-        }
-
-        return counts;
-    }
+    public static sbyte[] Of(IReadOnlyList<string> tokens, DecoyScene left, DecoyScene right) =>
+        ToyGrounding.Of(tokens.Count, Named(tokens).Select(named => (
+            named.First, named.Last, Math.Min(left.Count(named.Words), Most), Math.Min(right.Count(named.Words), Most))));
 
     /// <summary>The runs of tokens that name things, from first to last, and what they name.</summary>
     public static IEnumerable<(int First, int Last, ThingWords Words)> Named(IReadOnlyList<string> tokens)
@@ -65,7 +55,7 @@ public static class DecoyGrounding
             }
 
             var first = noun;
-            var color = first > 0 ? ThingWords.Colors.IndexOf(tokens[first - 1]) : -1;
+            var color = first > 0 ? Array.IndexOf(Colors, tokens[first - 1]) : -1;
             first -= color >= 0 ? 1 : 0;
             bool? large = first > 0 && tokens[first - 1] is "large" or "small" ? tokens[first - 1] == "large" : null;
             first -= large is null ? 0 : 1;
@@ -76,19 +66,4 @@ public static class DecoyGrounding
     /// <summary>The same for token ids.</summary>
     internal static sbyte[] Of(int[] ids, DecoyScene left, DecoyScene right) =>
         Of([.. ids.Select(DecoyTokens.Tokenizer.TokenOf)], left, right);
-
-    private static sbyte Told(int count) => (sbyte)Math.Min(count, Most);
-
-    private static int IndexOf(this IReadOnlyList<string> all, string word)
-    {
-        for (var i = 0; i < all.Count; i++)
-        {
-            if (all[i] == word)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
 }

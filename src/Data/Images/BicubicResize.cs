@@ -28,20 +28,20 @@ public static class BicubicResize
     private static RgbImage ResizeRows(RgbImage image, (int First, int[] Weights)[] taps)
     {
         var target = new byte[checked(taps.Length * image.Height * 3)];
+        var source = new byte[(image.Width * 3) + 1]; // one more, as a pixel is read as four bytes
         for (var y = 0; y < image.Height; y++)
         {
-            // A pixel is read as four bytes; the very last one of the image cannot be, so its row goes the slow way.
-            var source = image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3);
+            image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3).CopyTo(source);
             var row = target.AsSpan(y * taps.Length * 3, taps.Length * 3);
-            var isLast = y == image.Height - 1;
             for (var x = 0; x < taps.Length; x++)
             {
                 var (first, weights) = taps[x];
-                var from = source[(first * 3)..];
+                ref var from = ref source[first * 3];
                 var sum = Vector128.Create(Half);
                 for (var k = 0; k < weights.Length; k++)
                 {
-                    sum += ReadPixel(from, k * 3, isLast) * weights[k];
+                    var four = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref from, k * 3)));
+                    sum += Vector128.WidenLower(Vector128.WidenLower(four.AsByte())).AsInt32() * weights[k];
                 }
 
                 sum = Clip(sum);
@@ -52,18 +52,6 @@ public static class BicubicResize
         }
 
         return new RgbImage(taps.Length, image.Height, target);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> ReadPixel(ReadOnlySpan<byte> from, int at, bool isLastRow)
-    {
-        if (isLastRow && at + 4 > from.Length)
-        {
-            return Vector128.Create(from[at], from[at + 1], from[at + 2], 0);
-        }
-
-        var four = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(from), at));
-        return Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(four).AsByte())).AsInt32();
     }
 
     private static RgbImage ResizeColumns(RgbImage image, (int First, int[] Weights)[] taps)

@@ -7,7 +7,6 @@ public delegate RgbImage ImageTransform(RgbImage image, SeededRandom random);
 
 /// <summary>What BLIP's training does to an image: a random part of it (half to all of its area, 3:4 to 4:3) is resized to the
 /// square, flipped half of the time, and augmented.</summary>
-/// <param name="Size">Width and height of the result in pixels.</param>
 public sealed record TrainingTransform(int Size)
 {
     private const int Attempts = 10;
@@ -50,8 +49,6 @@ public sealed record TrainingTransform(int Size)
 }
 
 /// <summary>From bytes to what models take: (v / 255 - mean) / deviation in each channel.</summary>
-/// <param name="Mean">What is taken off red, green and blue.</param>
-/// <param name="Deviation">What red, green and blue are divided by.</param>
 public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
 {
     /// <summary>The values of CLIP's training data, used by CLIP and BLIP alike.</summary>

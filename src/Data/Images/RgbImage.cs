@@ -9,9 +9,6 @@ namespace Madtp.Kit.Data.Images;
 public sealed class RgbImage
 {
     /// <summary>An image over the given pixels (not copied).</summary>
-    /// <param name="width">Pixels in a row.</param>
-    /// <param name="height">Rows.</param>
-    /// <param name="pixels">Red, green and blue of each pixel, row by row from the top: width × height × 3 bytes.</param>
     /// <exception cref="ArgumentException">The sizes do not fit.</exception>
     public RgbImage(int width, int height, byte[] pixels)
     {
@@ -22,10 +19,8 @@ public sealed class RgbImage
         (Width, Height, Pixels) = (width, height, pixels);
     }
 
-    /// <summary>Pixels in a row.</summary>
     public int Width { get; }
 
-    /// <summary>Rows.</summary>
     public int Height { get; }
 
     /// <summary>Red, green and blue of each pixel, row by row from the top. <c>[H, W, 3]</c></summary>

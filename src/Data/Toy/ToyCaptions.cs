@@ -25,8 +25,7 @@ public sealed record ToyCaptionSettings(
 /// <summary>A scene and what is said of it.</summary>
 public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Captions)
 {
-    // Splits are numbered from here, so that they never repeat the scenes of other toy data.
-    private const ulong FirstSplit = 16;
+    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
 
     /// <summary>Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption
     /// fits one scene alone.</summary>
@@ -60,8 +59,7 @@ public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Cap
 /// each other. And understands such a caption.</summary>
 public static class ToyCaptions
 {
-    // Centres that differ by less than this many pixels are neither above nor beside one another.
-    private const double Clear = 8;
+    private const double Clear = 8; // pixels: centres that are nearer are neither above nor beside one another
 
     private static readonly string[] Counts = ["", "a", "two", "three"];
 
@@ -127,8 +125,12 @@ public static class ToyCaptions
                 .Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
         ];
         random.Shuffle(groups.AsSpan());
-        return groups.Length == 1 ? groups[0] : $"{string.Join(", ", groups[..^1])} and {groups[^1]}";
+        return Joined(groups);
     }
+
+    /// <summary>"a, b and c".</summary>
+    internal static string Joined(string[] things) =>
+        things.Length == 1 ? things[0] : $"{string.Join(", ", things[..^1])} and {things[^1]}";
 
     // "a red circle above a blue square, and a green triangle"; null where no two shapes stand clearly to each other
     private static string? Related(ToyScene scene, SeededRandom random)

@@ -1,27 +1,59 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>Which of the two pictures a claim speaks of.</summary>
-public enum ToyPlace
+/// <summary>What NLVR2's pairs of a drawn world are made of. Equal settings give equal files, byte for byte.</summary>
+/// <param name="TrainPairs">Examples to train on; as all three, a multiple of four.</param>
+/// <param name="DevPairs">Examples to choose by.</param>
+/// <param name="TestPairs">Examples to report.</param>
+public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, int DevPairs = 1_000, int TestPairs = 1_000)
 {
-    /// <summary>The left one.</summary>
-    Left,
-    /// <summary>The right one.</summary>
-    Right,
-    /// <summary>Each of the two.</summary>
-    Both,
-    /// <summary>At least one of the two.</summary>
-    Either,
+    /// <summary>The usual world with decoys.</summary>
+    public static ToyWorldSettings Decoys { get; } = new(TestPairs: 4_000);
+
+    /// <summary>The splits by the names NLVR2 gives them, each with its number of pairs.</summary>
+    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits =>
+        [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
+
+    /// <summary>The usual proportions for another number of training pairs: a twelfth of it for dev.</summary>
+    /// <param name="trainPairs">Examples to train on; a positive multiple of four.</param>
+    /// <param name="testShare">What part of it there is to test on; a third where there are decoys.</param>
+    /// <exception cref="ArgumentException">The number is not a positive multiple of four.</exception>
+    public static ToyWorldSettings Scaled(ulong seed, int trainPairs, int testShare = 12)
+    {
+        const int set = ToyPair.PerSet;
+        Guard.Argument(trainPairs > 0 && trainPairs % set == 0,
+            $"{trainPairs} pairs: give a positive multiple of {set} (a sentence comes with {set} pairs)", nameof(trainPairs));
+        int Held(int share) => Math.Max(set, trainPairs / share / set * set);
+        return new ToyWorldSettings(seed, trainPairs, Held(12), Held(testShare));
+    }
+
+    /// <summary>A split's number.</summary>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    internal (int Number, int Pairs) Split(string name) =>
+        Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found ? (found.Number, found.Pairs)
+        : throw new ArgumentException($"the toy world has no split '{name}'; it has train, dev, test1", nameof(name));
+
+    /// <summary>The pairs of a split, or its first ones (rounded up to whole sets), on several threads.</summary>
+    /// <param name="drawSet">Draws a set by seed, split and its number.</param>
+    /// <exception cref="ArgumentException">There is no such split.</exception>
+    internal TPair[] Draw<TPair>(string split, int? limit, Func<ulong, int, int, TPair[]> drawSet)
+    {
+        var (number, pairs) = Split(split);
+        var sets = new TPair[(Math.Min(limit ?? pairs, pairs) + ToyPair.PerSet - 1) / ToyPair.PerSet][];
+        Parallel.For(0, sets.Length, set => sets[set] = drawSet(Seed, number, set));
+        return [.. sets.SelectMany(set => set)];
+    }
 }
+
+/// <summary>Which of the two pictures a claim speaks of; either: of at least one.</summary>
+public enum ToyPlace { Left, Right, Both, Either }
 
 /// <summary>"The left image contains a red circle", and the same of the right, both, or at least one; and its
 /// <see cref="Sibling"/>, a claim of the same kind that differs in one respect. A pair of pictures is always drawn so that
 /// exactly one of the two holds, and either is the one that is said equally often: so neither the words alone nor the pictures
 /// alone tell the answer.</summary>
-/// <param name="Where">Which of the two pictures is spoken of.</param>
 public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
 {
-    // How often a shape is drawn from what the claim or its sibling mentions.
-    private const double Favour = 0.6;
+    private const double Favour = 0.6; // how often a shape is drawn from what the claim or its sibling mentions
 
     /// <summary>The kind in one word; written into the annotation's "synset" so that scores can be split by it.</summary>
     public string Kind => ToyWords.Of(Where);
@@ -49,13 +81,16 @@ public sealed record ToyClaim(ToyPlace Where, ToyDescription What)
         ToyPlace.Left or ToyPlace.Right =>
             [$"The {Kind} image contains a {What}.", $"There is a {What} in the {Kind} image.",
                 $"The image on the {Kind} shows a {What}."],
-        ToyPlace.Both => [$"Both images contain a {What}.", $"There is a {What} in both images.", $"Each image shows a {What}."],
-        _ =>
-        [
-            $"At least one image contains a {What}.", $"There is a {What} in at least one of the images.",
-                $"One or both images show a {What}.",
-        ],
+        ToyPlace.Both => InBoth($"{What}"),
+        _ => InEither($"{What}"),
     });
+
+    internal static string[] InBoth(string what) =>
+        [$"Both images contain a {what}.", $"There is a {what} in both images.", $"Each image shows a {what}."];
+
+    internal static string[] InEither(string what) =>
+        [$"At least one image contains a {what}.", $"There is a {what} in at least one of the images.",
+            $"One or both images show a {what}."];
 
     /// <summary>Another claim of the same kind; being siblings is as likely in either direction.</summary>
     public ToyClaim Sibling(SeededRandom random) => Where is ToyPlace.Left or ToyPlace.Right && random.Chance(0.15)
@@ -108,13 +143,19 @@ public sealed record ToyPair(int Set, int Number, string Kind, string Sentence, 
         var random = new SeededRandom(SeededRandom.SeedFor(seed, (ulong)split, (ulong)set));
         var claim = ToyClaim.Draw(random);
         var sentence = claim.Say(random);
-        bool[] labels = [true, false, true, false];
-        random.Shuffle(labels.AsSpan());
-        return [.. labels.Select((label, number) =>
+        return [.. Labels(random).Select((label, number) =>
         {
             var sibling = claim.Sibling(random);
             var (left, right) = label ? claim.DrawPair(sibling, random) : sibling.DrawPair(claim, random);
             return new ToyPair(set, number, claim.Kind, sentence, left, right, label);
         })];
+    }
+
+    /// <summary>Of a set's pairs, which its sentence is true of.</summary>
+    internal static bool[] Labels(SeededRandom random)
+    {
+        bool[] labels = [true, false, true, false];
+        random.Shuffle(labels.AsSpan());
+        return labels;
     }
 }

@@ -32,73 +32,83 @@ public static class ToyPictureWorld
     /// <summary>Grows by one whenever the same settings give other files.</summary>
     private const int Generator = 1;
 
-    private static readonly string[] Folders = ["coco", "flickr30k", "vqa"];
-    private static readonly string[] Splits = ["train", "val", "test"];
-
-    /// <summary>The number of the first COCO image of a split; its questions follow from it. Far apart, so that no split runs
-    /// into the next.</summary>
-    internal static int FirstCocoImage(string split) => 1_000_000 * (1 + Array.IndexOf(Splits, split));
-
     /// <summary>Writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp says that just these files
     /// are there.</summary>
-    /// <param name="folder">Where to; made if absent.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
     public static (ToyPictureStamp Stamp, bool IsNew) Make(
         string folder, ToyPictureSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        var (coco, flickr, vqa) = (Path.Combine(folder, "coco"), Path.Combine(folder, "flickr30k"), Path.Combine(folder, "vqa"));
-        if (Find(folder) is { } present)
+        string[] folders = [.. PictureFiles.Folders.Select(name => Path.Combine(folder, name))];
+        bool IsWanted(ToyPictureStamp found) =>
+            found.Generator == Generator && found.Settings == settings && IsComplete(folder, settings);
+        return ToyFiles.MakeOnce<ToyPictureStamp>(StampPath(folder), folders, IsWanted, () =>
         {
-            if (present.Generator == Generator && present.Settings == settings && IsComplete(folder, settings))
+            var painter = new Painter(settings.Coco.Images + settings.Flickr.Images, progress, cancellation);
+            var digests = new List<byte>();
+            AnnotatedPicture[] Paint(ToyCaptionSettings scenes, string split, bool isCoco)
             {
-                return (present, false);
+                var pictures = ToyPicture.DrawSplit(split, scenes, PictureFiles.FirstId(split, isCoco));
+                var (into, patches) = isCoco ? (folders[0], $"coco_karpathy_{split}") : (folders[1], $"flickr30k_{split}");
+                var (classes, hashes) = painter.Paint(
+                    into, [.. pictures.Select(picture => ((DrawnScene)picture.Scene, picture.File))],
+                    (i, pixels) => [.. pixels, .. pictures[i].Words]);
+                ToyFiles.WritePatches(Path.Combine(into, $"{patches}.patches.bin"), classes);
+                digests.AddRange(hashes);
+                return pictures;
             }
 
-            foreach (var old in Folders.Select(name => Path.Combine(folder, name)).Where(Directory.Exists))
-            {
-                Directory.Delete(old, recursive: true); // the stamp shows that these were made here, from other settings
-            }
-        }
-
-        Array.ForEach(Folders, name => Directory.CreateDirectory(Path.Combine(folder, name)));
-        var painter = new Painter(settings.Coco.Images + settings.Flickr.Images, progress, cancellation);
-        Painted[][] ofCoco = [.. Splits.Select(split => painter.Paint(
-            coco,
-            split == "train" ? "train2014" : "val2014",
-            $"coco_karpathy_{split}.patches.bin",
-            ToyPicture.DrawSplit(split, settings.Coco, FirstCocoImage(split)),
-            id => $"COCO_{(split == "train" ? "train2014" : "val2014")}_{id:D12}.jpg"))];
-        WriteCoco(coco, ofCoco);
-        WriteVqa(vqa, "train2014", ofCoco[0]);
-        WriteVqa(vqa, "val2014", [.. ofCoco[1], .. ofCoco[2]]);
-        ToyFiles.WriteJson(Path.Combine(vqa, "answer_list.json"), ToyQuestions.Answers(ofCoco[0].Select(p => p.Picture)));
-        Painted[][] ofFlickr = [.. Splits.Select((split, i) => painter.Paint(
-            flickr, "flickr30k-images", $"flickr30k_{split}.patches.bin",
-                ToyPicture.DrawSplit(split, settings.Flickr, (4 + i) * 1_000_000), id => $"{id}.jpg"))];
-        WriteRows(Path.Combine(flickr, "flickr30k_train.json"), ofFlickr[0], "flickr30k_");
-        WriteImages(Path.Combine(flickr, "flickr30k_val.json"), ofFlickr[1]);
-        WriteImages(Path.Combine(flickr, "flickr30k_test.json"), ofFlickr[2]);
-        var stamp = new ToyPictureStamp(Generator, settings, painter.Digest);
-        ToyFiles.WriteStamp(Path.Combine(coco, "stamp.json"), stamp);
-        return (stamp, true);
+            PictureFiles.Write(
+                folder,
+                [.. PictureFiles.Splits.Select(split => Paint(settings.Coco, split, isCoco: true))],
+                [.. PictureFiles.Splits.Select(split => Paint(settings.Flickr, split, isCoco: false))]);
+            return new(Generator, settings, Convert.ToHexStringLower(SHA256.HashData([.. digests])));
+        });
     }
 
     /// <summary>The stamp of finished pictures in a folder; null where there is none.</summary>
     /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
-    public static ToyPictureStamp? Find(string folder) =>
-        ToyFiles.ReadStamp<ToyPictureStamp>(Path.Combine(folder, "coco", "stamp.json"));
+    public static ToyPictureStamp? Find(string folder) => ToyFiles.ReadStamp<ToyPictureStamp>(StampPath(folder));
 
-    private static bool IsComplete(string folder, ToyPictureSettings settings)
-        => ToyFiles.Count(Path.Combine(folder, "coco", "train2014"), "*.jpg") == settings.Coco.TrainImages
-            && ToyFiles.Count(Path.Combine(folder, "coco", "val2014"), "*.jpg") == settings.Coco.DevImages
-                + settings.Coco.TestImages
-            && ToyFiles.Count(Path.Combine(folder, "flickr30k", "flickr30k-images"), "*.jpg") == settings.Flickr.Images
-            && File.Exists(Path.Combine(folder, "vqa", "answer_list.json"));
+    private static string StampPath(string folder) => Path.Combine(folder, "coco", "stamp.json");
+
+    private static bool IsComplete(string folder, ToyPictureSettings settings) =>
+        ToyFiles.Count(Path.Combine(folder, "coco", "train2014"), "*.jpg") == settings.Coco.TrainImages
+        && ToyFiles.Count(Path.Combine(folder, "coco", "val2014"), "*.jpg") == settings.Coco.DevImages + settings.Coco.TestImages
+        && ToyFiles.Count(Path.Combine(folder, "flickr30k", "flickr30k-images"), "*.jpg") == settings.Flickr.Images
+        && File.Exists(Path.Combine(folder, "vqa", "answer_list.json"));
+}
+
+/// <summary>The annotations of a drawn COCO, Flickr30k and VQA v2, in the forms they are published in.</summary>
+internal static class PictureFiles
+{
+    /// <summary>A split's pictures are numbered from a multiple of this, so that no split runs into the next.</summary>
+    public const int IdsPerSplit = 1_000_000;
+
+    public static readonly string[] Folders = ["coco", "flickr30k", "vqa"];
+    public static readonly string[] Splits = ["train", "val", "test"];
+
+    /// <summary>The number of a split's first picture; its questions' numbers follow from it.</summary>
+    public static int FirstId(string split, bool isCoco = true) =>
+        IdsPerSplit * ((isCoco ? 1 : 4) + Array.IndexOf(Splits, split));
+
+    /// <summary>Writes all annotations into a folder's three.</summary>
+    /// <param name="coco">The pictures of every split, COCO's and below Flickr30k's.</param>
+    public static void Write(string folder, AnnotatedPicture[][] coco, AnnotatedPicture[][] flickr)
+    {
+        var vqa = Path.Combine(folder, "vqa");
+        WriteCoco(Path.Combine(folder, "coco"), coco);
+        WriteVqa(vqa, "train2014", coco[0]);
+        WriteVqa(vqa, "val2014", [.. coco[1], .. coco[2]]);
+        ToyFiles.WriteJson(Path.Combine(vqa, "answer_list.json"), ToyQuestions.Answers(coco[0]));
+        WriteRows(Path.Combine(folder, "flickr30k", "flickr30k_train.json"), flickr[0], "flickr30k_");
+        WriteImages(Path.Combine(folder, "flickr30k", "flickr30k_val.json"), flickr[1]);
+        WriteImages(Path.Combine(folder, "flickr30k", "flickr30k_test.json"), flickr[2]);
+    }
 
     // BLIP's forms, Karpathy's original and COCO's ground truth.
-    internal static void WriteCoco(string folder, Painted[][] splits)
+    private static void WriteCoco(string folder, AnnotatedPicture[][] splits)
     {
         WriteRows(Path.Combine(folder, "coco_karpathy_train.json"), splits[0], "coco_");
         foreach (var (split, pictures) in Splits.Zip(splits).Skip(1))
@@ -106,47 +116,47 @@ public static class ToyPictureWorld
             WriteImages(Path.Combine(folder, $"coco_karpathy_{split}.json"), pictures);
             ToyFiles.WriteJson(Path.Combine(folder, $"coco_karpathy_{split}_gt.json"), new
             {
-                annotations = pictures.SelectMany(p => p.Picture.Captions.Select(caption => (p.Picture.Id, Caption: caption)))
+                annotations = pictures.SelectMany(p => p.Captions.Select(caption => (p.Id, Caption: caption)))
                     .Select((c, id) => new { image_id = c.Id, caption = c.Caption, id }),
-                images = pictures.Select(p => new { id = p.Picture.Id }),
+                images = pictures.Select(p => new { id = p.Id }),
             });
         }
 
-        var all = Splits.Zip(splits).SelectMany(s => s.Second.Select(p => (Split: s.First, p.Picture, p.Name))).ToArray();
+        var all = Splits.Zip(splits).SelectMany(of => of.Second.Select(p => (Split: of.First, Picture: p)));
         ToyFiles.WriteJson(Path.Combine(folder, "dataset_coco.json"), new
         {
-            images = all.Select((p, imgid) => new
+            images = all.Select((one, imgid) => new
             {
-                filepath = Path.GetDirectoryName(p.Name),
-                sentids = p.Picture.Captions.Select((_, n) => (p.Picture.Id * 10) + n),
-                filename = Path.GetFileName(p.Name),
+                filepath = Path.GetDirectoryName(one.Picture.File),
+                sentids = one.Picture.Captions.Select((_, n) => (one.Picture.Id * 10) + n),
+                filename = Path.GetFileName(one.Picture.File),
                 imgid,
-                split = p.Split,
-                sentences = p.Picture.Captions.Select((raw, n) => new
+                split = one.Split,
+                sentences = one.Picture.Captions.Select((raw, n) => new
                 {
                     tokens = raw.ToLowerInvariant().Split([' ', '.', ',', ':'], StringSplitOptions.RemoveEmptyEntries),
                     raw,
                     imgid,
-                    sentid = (p.Picture.Id * 10) + n,
+                    sentid = (one.Picture.Id * 10) + n,
                 }),
-                cocoid = p.Picture.Id,
+                cocoid = one.Picture.Id,
             }),
             dataset = "coco",
         });
     }
 
-    internal static void WriteRows(string path, Painted[] pictures, string prefix) => ToyFiles.WriteJson(
-        path, pictures.SelectMany(
-            p => p.Picture.Captions.Select(caption => new { caption, image = p.Name, image_id = $"{prefix}{p.Picture.Id}" })));
+    private static void WriteRows(string path, AnnotatedPicture[] pictures, string prefix) => ToyFiles.WriteJson(
+        path, pictures.SelectMany(p =>
+            p.Captions.Select(caption => new { caption, image = p.File, image_id = $"{prefix}{p.Id}" })));
 
-    internal static void WriteImages(string path, Painted[] pictures)
-        => ToyFiles.WriteJson(path, pictures.Select(p => new { image = p.Name, caption = p.Picture.Captions }));
+    private static void WriteImages(string path, AnnotatedPicture[] pictures)
+        => ToyFiles.WriteJson(path, pictures.Select(p => new { image = p.File, caption = p.Captions }));
 
     // VQA v2's official form: training about train2014, and about val2014 the rest.
-    internal static void WriteVqa(string folder, string subset, Painted[] pictures)
+    private static void WriteVqa(string folder, string subset, AnnotatedPicture[] pictures)
     {
-        var all = pictures.SelectMany(p => p.Picture.Questions.Select((q, n) =>
-            (Image: p.Picture.Id, Id: p.Picture.QuestionId(n), q.Question, q.Answers))).ToArray();
+        var all = pictures.SelectMany(p => p.Questions.Select((q, n) =>
+            (Image: p.Id, Id: p.QuestionId(n), q.Question, q.Answers))).ToArray();
         var info = new { description = "Questions about the toy world, in the form of VQA v2.", version = "2.0" };
         var license = new { url = "http://creativecommons.org/publicdomain/zero/1.0/", name = "CC0 1.0" };
         ToyFiles.WriteJson(Path.Combine(folder, $"v2_OpenEnded_mscoco_{subset}_questions.json"), new
@@ -177,39 +187,5 @@ public static class ToyPictureWorld
                 question_id = q.Id,
             }),
         });
-    }
-
-    /// <summary>A picture and the name of its file below the data set's folder.</summary>
-    internal sealed record Painted(AnnotatedPicture Picture, string Name);
-
-    /// <summary>Writes the pictures of a split as JPEG files, with the patches' true classes beside the annotations.</summary>
-    private sealed class Painter(double total, IProgress<double>? progress, CancellationToken cancellation)
-    {
-        private readonly List<byte> digests = [];
-        private int done;
-
-        /// <summary>The hash of all that was painted.</summary>
-        public string Digest => Convert.ToHexStringLower(SHA256.HashData([.. digests]));
-
-        /// <summary>Paints pictures into FOLDER/IMAGES and their patches' classes into FOLDER/PATCHES.</summary>
-        public Painted[] Paint(string folder, string images, string patches, ToyPicture[] pictures, Func<int, string> nameOf)
-        {
-            Directory.CreateDirectory(Path.Combine(folder, images));
-            var hashes = new byte[pictures.Length][];
-            var classes = new byte[pictures.Length * ToyScene.Patches];
-            Parallel.For(0, pictures.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
-            {
-                var picture = pictures[i];
-                var pixels = ToyRenderer.Render(picture.Scene);
-                ToyFiles.SaveImage(pixels, Path.Combine(folder, images, nameOf(picture.Id)));
-                ToyRenderer.PatchClasses(picture.Scene).CopyTo(classes, i * ToyScene.Patches);
-                var words = picture.Captions.Concat(picture.Questions.SelectMany(q => q.Answers.Prepend(q.Question.Text)));
-                hashes[i] = SHA256.HashData([.. pixels, .. Encoding.UTF8.GetBytes(string.Join('\n', words))]);
-                progress?.Report(Interlocked.Increment(ref done) / total);
-            });
-            ToyFiles.WritePatches(Path.Combine(folder, patches), classes);
-            digests.AddRange(hashes.SelectMany(hash => hash));
-            return [.. pictures.Select(picture => new Painted(picture, $"{images}/{nameOf(picture.Id)}"))];
-        }
     }
 }

@@ -7,16 +7,12 @@ namespace Madtp.Kit.Data.Toy;
 public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong);
 
 /// <summary>A captioned scene with questions: one image of the toy COCO, Flickr30k and VQA.</summary>
-/// <param name="Questions">Questions with ten answers each.</param>
 public sealed record ToyPicture(
     int Id, ToyScene Scene, IReadOnlyList<string> Captions,
-        IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
-    : AnnotatedPicture(Id, Captions, Questions)
+    IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions) : AnnotatedPicture(Id, Captions, Questions)
 {
     private const int QuestionsEach = 4;
-
-    // Keeps the questions' choices apart from all other choices of the same seed.
-    private const ulong QuestionStream = 1_000;
+    private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
 
     /// <summary>The pictures of a split of captioned scenes, numbered one after the other.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
@@ -28,11 +24,9 @@ public sealed record ToyPicture(
             var id = firstId + number;
             var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
             var questions = ToyQuestions.Ask(scene.Scene, QuestionsEach, random);
-            return new ToyPicture(
-                id, scene.Scene, scene.Captions, [.. questions.Select(q => (q, ToyQuestions.TenAnswers(q, random)))]);
+            return new ToyPicture(id, scene.Scene, scene.Captions, ToyQuestions.Answered(questions, random));
         }),
     ];
-
 }
 
 /// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>
@@ -40,6 +34,18 @@ public sealed record ToyPicture(
 public record AnnotatedPicture(
     int Id, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
 {
+    /// <summary>Its file in COCO's or Flickr30k's folder, which its number tells.</summary>
+    internal string File => (Id / PictureFiles.IdsPerSplit) switch
+    {
+        1 => $"train2014/COCO_train2014_{Id:D12}.jpg",
+        2 or 3 => $"val2014/COCO_val2014_{Id:D12}.jpg",
+        _ => $"flickr30k-images/{Id}.jpg",
+    };
+
+    /// <summary>All that is said, asked and answered.</summary>
+    internal byte[] Words => Encoding.UTF8.GetBytes(string.Join(
+        '\n', Captions.Concat(Questions.SelectMany(asked => asked.Answers.Prepend(asked.Question.Text)))));
+
     /// <summary>The number in VQA v2's manner of a question about the picture.</summary>
     internal long QuestionId(int question) => ((long)Id * 1000) + question;
 }
@@ -48,21 +54,32 @@ public record AnnotatedPicture(
 /// there.</summary>
 public static class ToyQuestions
 {
-    private static readonly Func<ToyScene, SeededRandom, ToyQuestion?>[] Kinds =
-        [Color, Shape, CountAll, CountSome, IsThere, IsPlaced, WhatIsPlaced, Ground];
-
     private static readonly string[] Colors = ToyWords.All<ToyColor>();
     private static readonly string[] Shapes = ToyWords.All<ToyShape>();
     private static readonly string[] Directions = ["above", "below", "to the left of", "to the right of"];
 
     /// <summary>Different questions about one scene.</summary>
-    public static IReadOnlyList<ToyQuestion> Ask(ToyScene scene, int count, SeededRandom random)
+    public static IReadOnlyList<ToyQuestion> Ask(ToyScene scene, int count, SeededRandom random) =>
+        Different(count, () => random.Next(8) switch
+        {
+            0 => Color(scene, One(scene, random)),
+            1 => Shape(scene, One(scene, random)),
+            2 => Counted("How many shapes are there?", scene.Objects.Count),
+            3 => CountSome(scene, ToyDescription.DrawHalf(random)),
+            4 => IsThere(scene, random),
+            5 => IsPlaced(scene, random),
+            6 => WhatIsPlaced(scene, One(scene, random), One(scene, random)),
+            _ => Question(
+                "What pattern is the ground?", ToyWords.Of(scene.Ground), "what", "other", ToyWords.All<ToyGround>()),
+        });
+
+    /// <summary>So many different questions of those that are drawn; null is passed over.</summary>
+    internal static List<ToyQuestion> Different(int count, Func<ToyQuestion?> draw)
     {
         var questions = new List<ToyQuestion>();
         while (questions.Count < count)
         {
-            var question = random.Pick<Func<ToyScene, SeededRandom, ToyQuestion?>>(Kinds)(scene, random);
-            if (question is not null && questions.TrueForAll(q => q.Text != question.Text))
+            if (draw() is { } question && questions.TrueForAll(other => other.Text != question.Text))
             {
                 questions.Add(question);
             }
@@ -71,8 +88,12 @@ public static class ToyQuestions
         return questions;
     }
 
-    /// <summary>Ten people's answers: most right, now and then one or two who did not look well.</summary>
-    public static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
+    /// <summary>Questions with ten people's answers: most right, now and then one or two who did not look well.</summary>
+    internal static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Answered(
+        IReadOnlyList<ToyQuestion> questions, SeededRandom random) =>
+        [.. questions.Select(question => (question, TenAnswers(question, random)))];
+
+    private static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
     {
         var wrong = random.Next(4) == 0 ? 1 + random.Next(2) : 0;
         var answers = Enumerable.Range(0, 10).Select(i => i < wrong ? random.Pick<string>([.. question.Wrong]) : question.Answer)
@@ -88,31 +109,16 @@ public static class ToyQuestions
             .OrderByDescending(same => same.Count()).ThenBy(same => same.Key, StringComparer.Ordinal).Select(same => same.Key),
     ];
 
-    private static ToyQuestion? Color(ToyScene scene, SeededRandom random)
-    {
-        var item = One(scene, random);
-        return scene.Count(new ToyDescription(null, item.Shape)) == 1
-            ? Question($"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other",
-                Colors)
-            : null;
-    }
+    private static ToyQuestion? Color(ToyScene scene, ToyObject item) =>
+        scene.Count(new ToyDescription(null, item.Shape)) != 1 ? null : Question(
+            $"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other", Colors);
 
-    private static ToyQuestion? Shape(ToyScene scene, SeededRandom random)
-    {
-        var item = One(scene, random);
-        return scene.Count(new ToyDescription(item.Color, null)) == 1
-            ? Question($"What is the {ToyWords.Of(item.Color)} shape?", ToyWords.Of(item.Shape), "what is the", "other", Shapes)
-            : null;
-    }
+    private static ToyQuestion? Shape(ToyScene scene, ToyObject item) =>
+        scene.Count(new ToyDescription(item.Color, null)) != 1 ? null : Question(
+            $"What is the {ToyWords.Of(item.Color)} shape?", ToyWords.Of(item.Shape), "what is the", "other", Shapes);
 
-    private static ToyQuestion CountAll(ToyScene scene, SeededRandom random) =>
-        Counted("How many shapes are there?", scene.Objects.Count);
-
-    private static ToyQuestion CountSome(ToyScene scene, SeededRandom random)
-    {
-        var what = ToyDescription.DrawHalf(random);
-        return Counted($"How many {what}s are there?", scene.Count(what));
-    }
+    private static ToyQuestion CountSome(ToyScene scene, ToyDescription what) =>
+        Counted($"How many {what}s are there?", scene.Count(what));
 
     private static ToyQuestion? IsThere(ToyScene scene, SeededRandom random)
     {
@@ -136,9 +142,8 @@ public static class ToyQuestions
         return YesNo($"Is the {ToyDescription.Of(first)} {said} the {ToyDescription.Of(second)}?", isTrue, "is the");
     }
 
-    private static ToyQuestion? WhatIsPlaced(ToyScene scene, SeededRandom random)
+    private static ToyQuestion? WhatIsPlaced(ToyScene scene, ToyObject first, ToyObject second)
     {
-        var (first, second) = (One(scene, random), One(scene, random));
         if (Direction(first, second) is not { } where || !IsSingle(scene, second)
             || !scene.Objects.All(o => o == first || o == second || Direction(o, second) is { } other && other != where))
         {
@@ -149,9 +154,6 @@ public static class ToyQuestions
         return Question(text, ToyDescription.Of(first).ToString(), "what is", "other",
             Colors.SelectMany(c => Shapes.Select(s => $"{c} {s}")));
     }
-
-    private static ToyQuestion Ground(ToyScene scene, SeededRandom random)
-        => Question("What pattern is the ground?", ToyWords.Of(scene.Ground), "what", "other", ToyWords.All<ToyGround>());
 
     private static ToyObject One(ToyScene scene, SeededRandom random) => scene.Objects[random.Next(scene.Objects.Count)];
 
@@ -170,7 +172,7 @@ public static class ToyQuestions
     private static ToyQuestion Counted(string text, int number)
         => Question(text, $"{number}", "how many", "number", [$"{Math.Max(0, number - 1)}", $"{number + 1}"]);
 
-    private static ToyQuestion YesNo(string text, bool isTrue, string type) =>
+    internal static ToyQuestion YesNo(string text, bool isTrue, string type) =>
         Question(text, isTrue ? "yes" : "no", type, "yes/no", ["yes", "no"]);
 
     private static ToyQuestion Question(string text, string answer, string type, string answerType, IEnumerable<string> all)

@@ -1,78 +1,140 @@
 namespace Madtp.Kit.Data.Toy;
 
+/// <summary>A picture that can be painted: things on a gray ground with a faint pattern and fine noise.</summary>
+/// <param name="TextureSeed">Fixes tints, the pattern's place, the noise, and places that the scene leaves open.</param>
+public abstract record DrawnScene(ToyGround Ground, ulong TextureSeed)
+{
+    /// <summary>Width and height of a patch in pixels.</summary>
+    public const int PatchSize = 8;
+
+    /// <summary>Width and height in pixels.</summary>
+    internal abstract int Side { get; }
+
+    internal int PatchCount => Side / PatchSize * (Side / PatchSize);
+
+    /// <summary>What is painted over the ground, one coat after the other.</summary>
+    internal abstract IEnumerable<Coat> Coats(SeededRandom random);
+}
+
+/// <summary>Paint on the pixels of some columns and rows.</summary>
+/// <param name="Class">The patch class of the thing that is painted; 0 for what is painted upon a thing.</param>
+/// <param name="Distance">How far a point lies outside of the painted outline, in pixels; negative within.</param>
+internal sealed record Coat(int[] Paint, Range Columns, Range Rows, int Class, Func<double, double, double> Distance);
+
 /// <summary>Paints scenes. Only sums, products and square roots are used, so that every machine paints the same bytes.</summary>
 public static class ToyRenderer
 {
     private const double HalfSqrt3 = 0.8660254037844386;
 
-    /// <summary>A patch belongs to the shape that covers most of it, if that is at least this many of its 64 pixels.</summary>
+    /// <summary>A patch belongs to the thing that covers most of it, if that is at least this many of its 64 pixels.</summary>
     private const double MinPatchCover = 12;
 
-    private static readonly byte[][] Paint = [[214, 48, 44], [46, 160, 67], [43, 92, 214], [236, 200, 40], [142, 58, 182]];
+    private static readonly byte[][] Paints =
+        [[214, 48, 44], [46, 160, 67], [43, 92, 214], [236, 200, 40], [142, 58, 182], [64, 200, 210]];
 
-    /// <summary>The picture: 64 × 64 pixels, three bytes (red, green, blue) each, row by row from the top.</summary>
-    public static byte[] Render(ToyScene scene)
+    /// <summary>The picture: red, green and blue of every pixel, row by row from the top. <c>[H, W, 3]</c></summary>
+    public static byte[] Render(DrawnScene scene)
     {
-        var random = new SeededRandom(scene.TextureSeed);
-        var ground = new GroundTexture(scene.Ground, random);
-        var paints = scene.Objects.Select(o => Jittered(Paint[(int)o.Color], random)).ToArray();
-        var pixels = new byte[ToyScene.Size * ToyScene.Size * 3];
-        Span<double> color = stackalloc double[3];
-        for (var y = 0; y < ToyScene.Size; y++)
-        {
-            for (var x = 0; x < ToyScene.Size; x++)
-            {
-                ground.Begin(color, x, y);
-                for (var o = 0; o < paints.Length; o++)
-                {
-                    Cover(color, paints[o], Cover(scene.Objects[o], x, y));
-                }
-
-                Write(color, random.NextBits(), pixels.AsSpan(((y * ToyScene.Size) + x) * 3, 3));
-            }
-        }
-
+        var pixels = new byte[scene.Side * scene.Side * 3];
+        Draw(scene, pixels, default);
         return pixels;
     }
 
-    /// <summary>What each patch shows, row by row: 0 the ground, else the class of the shape that covers most of it.
-    /// <c>[64]</c></summary>
-    public static byte[] PatchClasses(ToyScene scene)
+    /// <summary>What each patch shows, row by row: 0 the ground, else the class of the thing that covers most of it.
+    /// <c>[patches]</c></summary>
+    public static byte[] PatchClasses(DrawnScene scene)
     {
-        const int perRow = ToyScene.Size / ToyScene.PatchSize;
-        var cover = new double[scene.Objects.Count, ToyScene.Patches];
-        for (var o = 0; o < scene.Objects.Count; o++)
-        {
-            for (var y = 0; y < ToyScene.Size; y++)
-            {
-                for (var x = 0; x < ToyScene.Size; x++)
-                {
-                    cover[o, (y / ToyScene.PatchSize * perRow) + (x / ToyScene.PatchSize)] += Cover(scene.Objects[o], x, y);
-                }
-            }
-        }
-
-        var classes = new byte[ToyScene.Patches];
-        for (var patch = 0; patch < classes.Length; patch++)
-        {
-            var most = Enumerable.Range(0, scene.Objects.Count).MaxBy(o => cover[o, patch]);
-            classes[patch] = cover[most, patch] >= MinPatchCover ? (byte)scene.Objects[most].Class : (byte)0;
-        }
-
+        var classes = new byte[scene.PatchCount];
+        Draw(scene, default, classes);
         return classes;
     }
 
-    /// <summary>Lays paint over a pixel's colour, as much of it as is covered, 0 to 1.</summary>
-    internal static void Cover(Span<double> color, int[] paint, double cover)
+    /// <summary>The pixels of scenes of one size, <c>[I, H, W, 3]</c>, and what each patch of them shows,
+    /// <c>[I, patches]</c>.</summary>
+    internal static (byte[] Pixels, byte[] Patches) Paint(IReadOnlyList<DrawnScene> scenes)
     {
-        for (var channel = 0; cover > 0 && channel < 3; channel++)
+        var (bytes, patches) = (scenes[0].Side * scenes[0].Side * 3, scenes[0].PatchCount);
+        var (pixels, classes) = (new byte[(long)scenes.Count * bytes], new byte[scenes.Count * patches]);
+        Parallel.For(0, scenes.Count, i =>
+            Draw(scenes[i], pixels.AsSpan(i * bytes, bytes), classes.AsSpan(i * patches, patches)));
+        return (pixels, classes);
+    }
+
+    /// <summary>One of the six paints in a tint of its own.</summary>
+    internal static int[] Tinted(int color, SeededRandom random) => [.. Paints[color].Select(c => c + random.Next(31) - 15)];
+
+    /// <summary>How far a point lies outside of a circle, square, triangle, diamond or cross about the origin.</summary>
+    /// <param name="tilt">The tangent of the angle by which all but circles are turned.</param>
+    /// <param name="triangle">How far a triangle's sides are from its middle.</param>
+    internal static double Outline(int form, double dx, double dy, double reach, double tilt, double triangle)
+    {
+        var length = Math.Sqrt(1 + (tilt * tilt));
+        var u = Math.Abs((dx + (tilt * dy)) / length);
+        var v = (dy - (tilt * dx)) / length;
+        return form switch
+        {
+            0 => Math.Sqrt((dx * dx) + (dy * dy)) - reach,
+            1 => Math.Max(u, Math.Abs(v)) - (0.84 * reach),
+            2 => Math.Max(v, (HalfSqrt3 * u) - (v / 2)) - (triangle * reach),
+            3 => (((1.5 * u) + Math.Abs(v)) / 1.8) - (0.62 * reach),
+            _ => Math.Max(Math.Min(u, Math.Abs(v)) - (0.32 * reach), Math.Max(u, Math.Abs(v)) - reach),
+        };
+    }
+
+    // Both at once; an empty span is left out.
+    private static void Draw(DrawnScene scene, Span<byte> pixels, Span<byte> classes)
+    {
+        const int patchSize = DrawnScene.PatchSize;
+        var perRow = scene.Side / patchSize;
+        var random = new SeededRandom(scene.TextureSeed);
+        var ground = new GroundTexture(scene.Ground, random);
+        Coat[] coats = [.. scene.Coats(random)];
+        var cover = new double[coats.Length, scene.PatchCount];
+        Span<double> row = stackalloc double[scene.Side * 3];
+        for (var y = 0; y < scene.Side; y++)
+        {
+            ground.Begin(row, y);
+            for (var c = 0; c < coats.Length; c++)
+            {
+                var ((from, to), (top, bottom)) = (Ends(coats[c].Columns), Ends(coats[c].Rows));
+                for (var x = from; x < to && y >= top && y < bottom; x++)
+                {
+                    var share = Math.Min(0.5 - coats[c].Distance(x + 0.5, y + 0.5), 1);
+                    if (share > 0)
+                    {
+                        cover[c, (y / patchSize * perRow) + (x / patchSize)] += share;
+                        Cover(row.Slice(x * 3, 3), coats[c].Paint, share);
+                    }
+                }
+            }
+
+            for (var x = 0; x < scene.Side && !pixels.IsEmpty; x++)
+            {
+                Write(row.Slice(x * 3, 3), random.NextBits(), pixels.Slice(((y * scene.Side) + x) * 3, 3));
+            }
+        }
+
+        int[] things = [.. Enumerable.Range(0, coats.Length).Where(c => coats[c].Class > 0)];
+        for (var patch = 0; patch < classes.Length; patch++)
+        {
+            var most = things.MaxBy(c => cover[c, patch]);
+            classes[patch] = cover[most, patch] >= MinPatchCover ? (byte)coats[most].Class : (byte)0;
+        }
+    }
+
+    private static (int From, int To) Ends(Range range) => (range.Start.Value, range.End.Value);
+
+    // Lays paint over a pixel's colour, as much of it as is covered, 0 to 1.
+    private static void Cover(Span<double> color, int[] paint, double cover)
+    {
+        for (var channel = 0; channel < 3; channel++)
         {
             color[channel] += (paint[channel] - color[channel]) * cover;
         }
     }
 
-    /// <summary>A pixel's bytes: its colour with fine noise, -8 to 8.</summary>
-    internal static void Write(ReadOnlySpan<double> color, ulong noise, Span<byte> pixel)
+    // A pixel's bytes: its colour with fine noise, -8 to 8.
+    private static void Write(ReadOnlySpan<double> color, ulong noise, Span<byte> pixel)
     {
         for (var channel = 0; channel < 3; channel++)
         {
@@ -81,34 +143,8 @@ public static class ToyRenderer
         }
     }
 
-    /// <summary>A paint in a tint of its own.</summary>
-    internal static int[] Jittered(byte[] paint, SeededRandom random) => [.. paint.Select(c => c + random.Next(31) - 15)];
-
-    /// <summary>How much of the pixel the shape covers, 0 to 1, from the distance of the pixel's centre to the outline.</summary>
-    private static double Cover(ToyObject item, int x, int y)
-    {
-        var dx = x + 0.5 - item.X;
-        var dy = y + 0.5 - item.Y;
-        var reach = item.Radius * 1.3;
-        if (dx > reach || dx < -reach || dy > reach || dy < -reach)
-        {
-            return 0;
-        }
-
-        var length = Math.Sqrt(1 + (item.Tilt * item.Tilt));
-        var u = (dx + (item.Tilt * dy)) / length;
-        var v = (dy - (item.Tilt * dx)) / length;
-        var distance = item.Shape switch
-        {
-            ToyShape.Circle => Math.Sqrt((dx * dx) + (dy * dy)) - item.Radius,
-            ToyShape.Square => Math.Max(Math.Abs(u), Math.Abs(v)) - (0.84 * item.Radius),
-            _ => Math.Max(v, (HalfSqrt3 * Math.Abs(u)) - (v / 2)) - (0.6 * item.Radius),
-        };
-        return Math.Clamp(0.5 - distance, 0, 1);
-    }
-
     /// <summary>A gray ground with a light tint and one of four faint patterns.</summary>
-    internal sealed class GroundTexture
+    private sealed class GroundTexture
     {
         private readonly ToyGround kind;
         private readonly int[] tint;
@@ -123,18 +159,18 @@ public static class ToyRenderer
             this.kind = kind;
             var gray = 95 + random.Next(80);
             tint = [gray + random.Next(25) - 12, gray + random.Next(25) - 12, gray + random.Next(25) - 12];
-            contrast = 14 + random.Next(12);
-            period = 6 + random.Next(5);
-            shiftX = random.Next(period);
-            shiftY = random.Next(period);
-            slant = random.Next(5) - 2;
+            (contrast, period) = (14 + random.Next(12), 6 + random.Next(5));
+            (shiftX, shiftY, slant) = (random.Next(period), random.Next(period), random.Next(5) - 2);
         }
 
-        /// <summary>The ground's colour at a pixel.</summary>
-        public void Begin(Span<double> color, int x, int y)
+        /// <summary>The ground's colours in a row of pixels.</summary>
+        public void Begin(Span<double> row, int y)
         {
-            var mark = IsMark(x + shiftX, y + shiftY) ? contrast : 0;
-            (color[0], color[1], color[2]) = (tint[0] + mark, tint[1] + mark, tint[2] + mark);
+            for (var x = 0; x < row.Length / 3; x++)
+            {
+                var mark = IsMark(x + shiftX, y + shiftY) ? contrast : 0;
+                (row[3 * x], row[(3 * x) + 1], row[(3 * x) + 2]) = (tint[0] + mark, tint[1] + mark, tint[2] + mark);
+            }
         }
 
         private bool IsMark(int x, int y) => kind switch

@@ -1,49 +1,20 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The three shapes of the toy world; squares and triangles are turned a little.</summary>
-public enum ToyShape
-{
-    /// <summary>A disc.</summary>
-    Circle,
-    /// <summary>A square.</summary>
-    Square,
-    /// <summary>An equilateral triangle that points up.</summary>
-    Triangle,
-}
+/// <summary>The three shapes of the toy world: discs, and squares and equilateral triangles that are turned a little.</summary>
+public enum ToyShape { Circle, Square, Triangle }
 
 /// <summary>The five colours of the toy world's shapes.</summary>
-public enum ToyColor
-{
-    Red,
-    Green,
-    Blue,
-    Yellow,
-    Purple,
-}
+public enum ToyColor { Red, Green, Blue, Yellow, Purple }
 
-/// <summary>What lies behind the shapes: a gray ground with a faint pattern and fine noise.</summary>
-public enum ToyGround
-{
-    /// <summary>No pattern.</summary>
-    Plain,
-    /// <summary>Slanted stripes.</summary>
-    Striped,
-    /// <summary>A checkerboard.</summary>
-    Checked,
-    /// <summary>Dots on a grid.</summary>
-    Dotted,
-}
+/// <summary>What lies behind the shapes: a gray ground with fine noise and, mostly, slanted stripes, a checkerboard, or dots on a
+/// grid.</summary>
+public enum ToyGround { Plain, Striped, Checked, Dotted }
 
-/// <summary>The toy world's things in words.</summary>
+/// <summary>The toy world's words.</summary>
 public static class ToyWords
 {
-    private static readonly string[] Numbers = ["zero", "one", "two", "three", "four", "five", "six"];
-
-    /// <summary>A colour, a shape (singular) or a ground.</summary>
+    /// <summary>A colour, a shape (singular) or a ground in words.</summary>
     public static string Of<T>(T thing) where T : struct, Enum => thing.ToString().ToLowerInvariant();
-
-    /// <summary>A number from 0 to 6.</summary>
-    public static string Of(int number) => Numbers[number];
 
     /// <summary>All colours, shapes or grounds.</summary>
     public static string[] All<T>() where T : struct, Enum => [.. Enum.GetValues<T>().Select(thing => Of(thing))];
@@ -56,7 +27,7 @@ public static class ToyWords
 /// <param name="Tilt">The tangent of the angle by which it is turned.</param>
 public sealed record ToyObject(ToyShape Shape, ToyColor Color, double X, double Y, double Radius, double Tilt)
 {
-    /// <summary>How many kinds of patch there are: the ground and 5 colours × 3 shapes.</summary>
+    /// <summary>Kinds of patch: the ground and 5 colours × 3 shapes.</summary>
     public const int Classes = 16;
 
     /// <summary>The patch class of this object: 1 to 15; 0 is the ground.</summary>
@@ -113,16 +84,12 @@ public sealed record ToyDescription(ToyColor? Color, ToyShape? Shape)
 
 /// <summary>All that is needed to draw one picture: one to three shapes on a ground.</summary>
 /// <param name="Objects">The shapes; none overlaps another.</param>
-/// <param name="TextureSeed">Fixes the ground's tint, its pattern's place and the noise.</param>
 public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground, ulong TextureSeed)
+    : DrawnScene(Ground, TextureSeed)
 {
-    /// <summary>Width and height of a scene in pixels.</summary>
-    public const int Size = 64;
+    public const int Size = 64; // pixels
 
-    /// <summary>Width and height of a patch in pixels.</summary>
-    public const int PatchSize = 8;
-
-    public const int Patches = (Size / PatchSize) * (Size / PatchSize);
+    public const int Patches = Size / PatchSize * (Size / PatchSize);
 
     private const int MaxObjects = 3;
     private const double MinRadius = 7;
@@ -131,6 +98,8 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
 
     // Corners reach further than the radius; two shapes never touch when their centres keep this many radii apart.
     private const double Reach = 1.2;
+
+    internal override int Side => Size;
 
     /// <summary>How many shapes fit the description.</summary>
     public int Count(ToyDescription description) => Objects.Count(description.Fits);
@@ -161,6 +130,14 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
 
         return new ToyScene(objects, (ToyGround)random.Next(4), random.NextBits());
     }
+
+    internal override IEnumerable<Coat> Coats(SeededRandom random) => Objects.Select(item => new Coat(
+        ToyRenderer.Tinted((int)item.Color, random), Near(item.X, item.Radius), Near(item.Y, item.Radius), item.Class,
+        (x, y) => ToyRenderer.Outline((int)item.Shape, x - item.X, y - item.Y, item.Radius, item.Tilt, triangle: 0.6)));
+
+    // The pixels whose middle is near enough to a shape's for it to reach them.
+    private static Range Near(double middle, double radius) => Math.Max(0, (int)Math.Ceiling(middle - (1.3 * radius) - 0.5))
+        ..Math.Min(Size, (int)Math.Floor(middle + (1.3 * radius) - 0.5) + 1);
 
     private static (double X, double Y, double Radius)? Place(SeededRandom random, List<ToyObject> others)
     {

@@ -1,3 +1,5 @@
+using Madtp.Kit.Text;
+
 namespace Madtp.Kit.Data.Toy;
 
 /// <summary>The toy world's NLVR2 splits drawn into memory: the same pairs and pixels as in its files.</summary>
@@ -10,64 +12,49 @@ public static class ToyNlvr2Pairs
     /// <exception cref="ArgumentException">There is no such split.</exception>
     public static NlvrPairs Draw(string split, ToyWorldSettings? settings = null, int? limit = null)
     {
-        settings ??= new ToyWorldSettings();
-        var (_, number, pairs) = settings.Split(split);
-        var sets = (Math.Min(limit ?? pairs, pairs) + ToyPair.PerSet - 1) / ToyPair.PerSet;
-        var drawn = new ToyPair[sets * ToyPair.PerSet];
-        Parallel.For(0, sets, set => ToyPair.DrawSet(settings.Seed, number, set).CopyTo(drawn, set * ToyPair.PerSet));
-        var (pixels, patches) = Paint([.. drawn.SelectMany(pair => new[] { pair.Left, pair.Right })]);
-        int[][] tokens = [.. drawn.Select(pair => NlvrPairs.Tokens(ToyTokens.Tokenizer, pair.Sentence))];
-        return new NlvrPairs(
-            pixels,
-            ToyScene.Size,
-            tokens,
-            [.. drawn.Select(pair => pair.Label)],
-            [.. drawn.Select(pair => pair.Kind)],
-            patches,
-            [.. drawn.Select((pair, i) => ToyGrounding.Of(tokens[i], pair.Left, pair.Right))],
-            ToyTokens.Tokenizer.PaddingId);
+        var drawn = (settings ?? new ToyWorldSettings()).Draw(split, limit, ToyPair.DrawSet);
+        return Of(
+            [.. drawn.Select(pair => (pair.Sentence, pair.Label, pair.Kind))],
+            [.. drawn.SelectMany(pair => new[] { pair.Left, pair.Right })],
+            ToyTokens.Tokenizer,
+            (pair, tokens) => ToyGrounding.Of(tokens, drawn[pair].Left, drawn[pair].Right));
     }
 
-    /// <summary>The pixels of scenes, <c>[I, H, W, 3]</c>, and what each patch of them shows, <c>[I, patches]</c>.</summary>
-    internal static (byte[] Pixels, byte[] Patches) Paint(IReadOnlyList<ToyScene> scenes)
+    /// <summary>What is said of pairs of scenes, as models read it.</summary>
+    /// <param name="scenes">Of each statement the left one and the right one.</param>
+    /// <param name="counts">How many of what its tokens name are in each of a pair's scenes.</param>
+    internal static NlvrPairs Of(
+        IReadOnlyList<(string Sentence, bool Label, string Kind)> said, IReadOnlyList<DrawnScene> scenes,
+        BertWordPiece tokenizer, Func<int, int[], sbyte[]> counts)
     {
-        const int bytes = ToyScene.Size * ToyScene.Size * 3;
-        var pixels = new byte[scenes.Count * bytes];
-        var patches = new byte[scenes.Count * ToyScene.Patches];
-        Parallel.For(0, scenes.Count, i =>
-        {
-            ToyRenderer.Render(scenes[i]).CopyTo(pixels, i * bytes);
-            ToyRenderer.PatchClasses(scenes[i]).CopyTo(patches, i * ToyScene.Patches);
-        });
-        return (pixels, patches);
+        var (pixels, patches) = ToyRenderer.Paint(scenes);
+        int[][] tokens = [.. said.Select(one => NlvrPairs.Tokens(tokenizer, one.Sentence))];
+        return new NlvrPairs(
+            pixels, scenes[0].Side, tokens, [.. said.Select(one => one.Label)], [.. said.Select(one => one.Kind)], patches,
+            [.. tokens.Select((ids, pair) => counts(pair, ids))], tokenizer.PaddingId);
     }
 }
 
-/// <summary>The toy world's captioned scenes drawn straight into memory, their captions as either model reads them.</summary>
+/// <summary>The toy world's captioned scenes drawn straight into memory, their captions as either model reads them; splits are
+/// <c>train</c>, <c>val</c> and <c>test</c>, the world the usual one where none is given.</summary>
 public static class ToyCaptionedImages
 {
     /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>
-    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The world; the usual one if null.</param>
     public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) =>
         Draw(split, settings, ToyTokens.MatchedCaption);
 
     /// <summary>A split whose captions begin with [DEC] and the prompt, as BLIP learns to write them.</summary>
-    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The world; the usual one if null.</param>
     public static CaptionedImages DrawForCaptioning(string split, ToyCaptionSettings? settings = null) =>
         Draw(split, settings, ToyTokens.Caption);
 
     /// <summary>A split whose captions begin and end with the two ids after the vocabulary's last, as CLIP reads them.</summary>
-    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The world; the usual one if null.</param>
     public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null) =>
         Draw(split, settings, caption => ToyTokens.ClipCaption(ToyTokens.Tokenizer, caption));
 
     private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)
     {
         var scenes = ToyCaptionedScene.DrawSplit(split, settings);
-        var (pixels, patches) = ToyNlvr2Pairs.Paint([.. scenes.Select(scene => scene.Scene)]);
+        var (pixels, patches) = ToyRenderer.Paint([.. scenes.Select(scene => scene.Scene)]);
         return new CaptionedImages(
             pixels, ToyScene.Size, [.. scenes.Select(scene => scene.Captions.Select(tokens).ToArray())], patches);
     }
@@ -82,14 +69,13 @@ public static class ToyQuestionedImages
     public static QuestionedImages Draw(string split, ToyCaptionSettings? settings = null)
     {
         var pictures = Pictures(split, settings);
-        var (pixels, patches) = ToyNlvr2Pairs.Paint([.. pictures.Select(picture => picture.Scene)]);
+        var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         int[][][] ids = [.. pictures.Select(
             picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
-        var all = pictures.SelectMany(picture => picture.Questions).ToArray();
         return new QuestionedImages(
             new CaptionedImages(pixels, ToyScene.Size, ids, patches),
-            [.. all.Select(q => VqaAnswer.Weigh(q.Answers).Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight))
-                .ToArray())],
+            [.. pictures.SelectMany(picture => picture.Questions).Select(q => VqaAnswer.Weigh(q.Answers)
+                .Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight)).ToArray())],
             [.. pictures.SelectMany(picture => picture.Questions.Select((q, n) => new VqaQuestion(
                 picture.QuestionId(n),
                 q.Question.QuestionType,
@@ -100,10 +86,9 @@ public static class ToyQuestionedImages
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
-    /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
     public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) =>
         ToyQuestions.Answers(Pictures("train", settings));
 
     private static ToyPicture[] Pictures(string split, ToyCaptionSettings? settings) =>
-        ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), ToyPictureWorld.FirstCocoImage(split));
+        ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), PictureFiles.FirstId(split));
 }

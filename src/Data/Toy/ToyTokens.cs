@@ -28,22 +28,16 @@ public static class ToyTokens
     public static IReadOnlyList<string> Vocabulary { get; } =
         ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The vocabulary file's text: one token a line, a line's number (from 0) being the token's id.</summary>
+    /// <summary>The vocabulary file's text, one token a line.</summary>
     public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
 
-    /// <summary>The toy world's tokenizer, [DEC] and [ENC] included.</summary>
     public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the toy world's vocabulary");
 
-    /// <summary>Size of the vocabulary, [DEC] and [ENC] included.</summary>
-    public static int VocabularySize => Tokenizer.VocabularySize;
+    /// <summary>Words of the toy CLIP: the vocabulary, [DEC] and [ENC], then start and end of text.</summary>
+    public static int ClipVocabularySize => Tokenizer.VocabularySize + 2;
 
-    /// <summary>Words of the toy CLIP: the vocabulary, then start and end of text.</summary>
-    public static int ClipVocabularySize => VocabularySize + 2;
-
-    /// <summary>Id of [DEC].</summary>
     public static int DecodeId => Tokenizer.DecoderId!.Value;
 
-    /// <summary>Id of [ENC].</summary>
     public static int EncodeId => Tokenizer.EncoderId!.Value;
 
     /// <summary>What every caption begins with, [DEC] first; BLIP's "a picture of ".</summary>
@@ -83,47 +77,50 @@ public static class ToyTokens
 /// slowly.</summary>
 public static class ToyGrounding
 {
-    private static readonly Dictionary<string,
-        ToyColor> Colors = Enum.GetValues<ToyColor>().ToDictionary(color => ToyWords.Of(color));
-
-    private static readonly Dictionary<string, ToyShape?> Nouns = Enum.GetValues<ToyShape>()
-        .Select(shape => (Word: ToyWords.Of(shape), Shape: (ToyShape?)shape)).Append((Word: "shape", Shape: null))
-        .SelectMany(noun => new[] { noun, noun with { Word = noun.Word + "s" } })
-        .ToDictionary(noun => noun.Word, noun => noun.Shape);
+    private static readonly string[] Colors = ToyWords.All<ToyColor>();
+    private static readonly string[] Nouns = [.. ToyWords.All<ToyShape>(), "shape"];
 
     /// <summary>For every token of a statement two numbers, left and right: how many of what it names are there, or
     /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. A colour and a shape side by side name one kind of thing;
     /// the word "shape" alone names all of them.</summary>
     /// <returns><c>[N, 2]</c></returns>
-    public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right)
+    public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right) => Of(
+        tokens.Count, Named(tokens).Select(named => (named.First, named.Last, left.Count(named.What), right.Count(named.What))));
+
+    /// <summary>The same for token ids.</summary>
+    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) =>
+        Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
+
+    /// <summary>The same from the runs of tokens, first to last, that name something.</summary>
+    internal static sbyte[] Of(int tokens, IEnumerable<(int First, int Last, int Left, int Right)> named)
     {
-        var counts = new sbyte[tokens.Count * 2];
+        var counts = new sbyte[tokens * 2];
         Array.Fill(counts, NlvrPairs.Unnamed);
-        for (var i = 0; i < tokens.Count; i++)
+        foreach (var (first, last, left, right) in named)
         {
-            ToyColor? color = Colors.TryGetValue(tokens[i], out var named) ? named : null;
-            var noun = color is null ? i : i + 1;
-            ToyShape? shape = null;
-            var hasNoun = noun < tokens.Count && Nouns.TryGetValue(tokens[noun], out shape);
-            if (color is null && !hasNoun)
+            for (var i = first; i <= last; i++)
             {
-                continue;
+                (counts[2 * i], counts[(2 * i) + 1]) = ((sbyte)left, (sbyte)right);
             }
-
-            var kind = new ToyDescription(color, shape);
-            var last = hasNoun ? noun : i;
-            for (; i <= last; i++)
-            {
-                (counts[2 * i], counts[(2 * i) + 1]) = ((sbyte)left.Count(kind), (sbyte)right.Count(kind));
-            }
-
-            i = last;
         }
 
         return counts;
     }
 
-    /// <summary>The same for token ids.</summary>
-    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) =>
-        Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
+    private static IEnumerable<(int First, int Last, ToyDescription What)> Named(IReadOnlyList<string> tokens)
+    {
+        for (var first = 0; first < tokens.Count; first++)
+        {
+            var color = Array.IndexOf(Colors, tokens[first]);
+            var last = color < 0 ? first : first + 1;
+            var noun = last < tokens.Count ? Array.IndexOf(Nouns, tokens[last].TrimEnd('s')) : -1;
+            if (color >= 0 || noun >= 0)
+            {
+                last = noun < 0 ? first : last;
+                ToyShape? shape = noun is -1 or 3 ? null : (ToyShape)noun;
+                yield return (first, last, new ToyDescription(color < 0 ? null : (ToyColor)color, shape));
+                first = last;
+            }
+        }
+    }
 }

@@ -1,35 +1,5 @@
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>What a toy world is made of. Equal settings give equal files, byte for byte.</summary>
-/// <param name="TrainPairs">Examples to train on; a multiple of four.</param>
-/// <param name="DevPairs">Examples to choose by; a multiple of four.</param>
-/// <param name="TestPairs">Examples to report; a multiple of four.</param>
-public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, int DevPairs = 1_000, int TestPairs = 1_000)
-{
-    /// <summary>The splits by the names NLVR2 gives them, each with its number of pairs.</summary>
-    internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits =>
-        [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
-
-    /// <summary>The usual proportions for another number of training pairs: a twelfth of it each for dev and test.</summary>
-    /// <param name="trainPairs">Examples to train on; a positive multiple of four.</param>
-    /// <exception cref="ArgumentException">The number is not a positive multiple of four.</exception>
-    public static ToyWorldSettings Scaled(ulong seed, int trainPairs)
-    {
-        const int set = ToyPair.PerSet;
-        Guard.Argument(trainPairs > 0 && trainPairs % set == 0,
-            $"{trainPairs} pairs: give a positive multiple of {set} (a sentence comes with {set} pairs)", nameof(trainPairs));
-        var held = Math.Max(set, trainPairs / 12 / set * set);
-        return new ToyWorldSettings(seed, trainPairs, held, held);
-    }
-
-    /// <summary>A split by its name.</summary>
-    /// <exception cref="ArgumentException">There is no such split.</exception>
-    internal (string Split, int Number, int Pairs) Split(string name) =>
-        Splits.FirstOrDefault(split => split.Split == name) is { Pairs: > 0 } found
-        ? found
-        : throw new ArgumentException($"the toy world has no split '{name}'; it has train, dev, test1", nameof(name));
-}
-
 /// <summary>What a finished toy world was made from, and what came out; lies beside it as stamp.json.</summary>
 /// <param name="Digest">SHA-256 over all annotations and pixels: names the data that a result was got on.</param>
 public sealed record ToyWorldStamp(int Generator, ulong Seed, int TrainPairs, int DevPairs, int TestPairs, string Digest);
@@ -42,7 +12,6 @@ public static class ToyWorld
 
     /// <summary>Writes <c>vocab.txt</c> and the folder <c>nlvr2</c> (annotations, images, patch classes) into
     /// <paramref name="folder"/>, unless its stamp says that just these files are there.</summary>
-    /// <param name="folder">Where to; made if absent.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
@@ -54,77 +23,36 @@ public static class ToyWorld
         var nlvr2 = Path.Combine(folder, "nlvr2");
         var stamp = new ToyWorldStamp(
             Generator, settings.Seed, settings.TrainPairs, settings.DevPairs, settings.TestPairs, string.Empty);
-        if (Find(folder) is { } present)
+        return ToyFiles.MakeOnce(
+            StampPath(folder), [nlvr2], found => found with { Digest = "" } == stamp && IsComplete(nlvr2, settings), () =>
         {
-            if (present with { Digest = string.Empty } == stamp && IsComplete(nlvr2, settings))
-            {
-                return (present, false);
-            }
-
-            Directory.Delete(nlvr2, recursive: true); // the stamp shows that it was made here, from other settings
-        }
-
-        Directory.CreateDirectory(nlvr2);
-        double total = settings.Splits.Sum(split => split.Pairs);
-        var (done, hashes) = (0, new List<byte>());
-        foreach (var (split, number, pairs) in settings.Splits)
-        {
-            hashes.AddRange(Write(
-                nlvr2, split, number, pairs, settings.Seed, n => progress?.Report(Interlocked.Add(ref done, n) / total),
-                cancellation));
-        }
-
-        stamp = stamp with { Digest = Convert.ToHexStringLower(SHA256.HashData([.. hashes])) };
-        ToyFiles.WriteStamp(Path.Combine(nlvr2, "stamp.json"), stamp);
-        return (stamp, true);
+            var painter = new Painter(settings.Splits.Sum(split => split.Pairs) * 2, progress, cancellation);
+            byte[] hashes = [.. settings.Splits.SelectMany(split => Write(nlvr2, split.Split, settings, painter))];
+            return stamp with { Digest = Convert.ToHexStringLower(SHA256.HashData(hashes)) };
+        });
     }
 
     /// <summary>The stamp of a finished world in a folder; null where there is none.</summary>
     /// <param name="folder">The folder that <see cref="Make"/> wrote to.</param>
-    public static ToyWorldStamp? Find(string folder) =>
-        ToyFiles.ReadStamp<ToyWorldStamp>(Path.Combine(folder, "nlvr2", "stamp.json"));
+    public static ToyWorldStamp? Find(string folder) => ToyFiles.ReadStamp<ToyWorldStamp>(StampPath(folder));
+
+    private static string StampPath(string folder) => Path.Combine(folder, "nlvr2", "stamp.json");
 
     /// <summary>Writes a split, "SPLIT.json", "SPLIT.patches.bin" and "images/SPLIT/…", and returns the hash of its annotations
     /// and pixels.</summary>
-    private static byte[] Write(
-        string folder, string split, int number, int pairs, ulong seed, Action<int> drawn, CancellationToken cancellation)
+    private static byte[] Write(string folder, string split, ToyWorldSettings settings, Painter painter)
     {
-        var sets = pairs / ToyPair.PerSet;
-        var lines = new byte[sets][];
-        var hashes = new byte[sets][];
-        var patches = new byte[pairs * 2 * ToyScene.Patches];
-        string Image(int set, int number, int side) =>
-            Path.Combine(folder, "images", ToyFiles.PairImage(split, set, number, side));
-        foreach (var directory in Enumerable.Range(0, sets).Select(set => Path.GetDirectoryName(Image(set, 0, 0))!).Distinct())
-        {
-            Directory.CreateDirectory(directory);
-        }
-
-        Parallel.For(0, sets, new ParallelOptions { CancellationToken = cancellation }, set =>
-        {
-            var drawing = ToyPair.DrawSet(seed, number, set);
-            lines[set] = Encoding.UTF8.GetBytes(string.Concat(drawing.Select(pair =>
-                ToyFiles.PairLine(split, pair.Set, pair.Number, pair.Sentence, pair.Label, pair.Kind))));
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(lines[set]);
-            foreach (var (at, pair) in drawing.Index())
-            {
-                foreach (var (side, scene) in new[] { pair.Left, pair.Right }.Index())
-                {
-                    var pixels = ToyRenderer.Render(scene);
-                    hash.AppendData(pixels);
-                    ToyRenderer.PatchClasses(scene)
-                        .CopyTo(patches, ((((set * ToyPair.PerSet) + at) * 2) + side) * ToyScene.Patches);
-                    ToyFiles.SaveImage(pixels, Image(pair.Set, pair.Number, side));
-                }
-            }
-
-            hashes[set] = hash.GetHashAndReset();
-            drawn(drawing.Length);
-        });
+        var pairs = settings.Draw(split, null, ToyPair.DrawSet);
+        byte[][] lines = [.. pairs.Chunk(ToyPair.PerSet).Select(set => Encoding.UTF8.GetBytes(string.Concat(set.Select(
+            pair => ToyFiles.PairLine(split, pair.Set, pair.Number, pair.Sentence, pair.Label, pair.Kind)))))];
+        (DrawnScene, string) Image(ToyPair pair, int side) =>
+            (side == 0 ? pair.Left : pair.Right, ToyFiles.PairImage(split, pair.Set, pair.Number, side));
+        var (patches, hashes) = painter.Paint(
+            Path.Combine(folder, "images"), [.. pairs.SelectMany(pair => new[] { Image(pair, 0), Image(pair, 1) })],
+            (set, pixels) => [.. lines[set], .. pixels], perGroup: 2 * ToyPair.PerSet);
         ToyFiles.WritePatches(Path.Combine(folder, $"{split}.patches.bin"), patches);
-        AtomicFile.Write(Path.Combine(folder, $"{split}.json"), stream => Array.ForEach(lines, l => stream.Write(l)));
-        return SHA256.HashData([.. hashes.SelectMany(h => h)]);
+        AtomicFile.Write(Path.Combine(folder, $"{split}.json"), stream => Array.ForEach(lines, line => stream.Write(line)));
+        return SHA256.HashData(hashes);
     }
 
     private static bool IsComplete(string folder, ToyWorldSettings settings) => settings.Splits.All(s =>
@@ -133,7 +61,50 @@ public static class ToyWorld
         && ToyFiles.Count(Path.Combine(folder, "images", s.Split), "*.png") == s.Pairs * 2);
 }
 
-/// <summary>The files of toy worlds: whole or absent, equal bytes for equal contents.</summary>
+/// <summary>Writes the pictures of a world as image files, on several threads.</summary>
+/// <param name="total">How many pictures the world has.</param>
+/// <param name="progress">Told the share done, 0 to 1.</param>
+internal sealed class Painter(int total, IProgress<double>? progress, CancellationToken cancellation)
+{
+    private readonly Lock counting = new();
+    private int done;
+
+    /// <summary>Paints pictures below a folder; returns what each patch shows, and the SHA-256 of each group's content.</summary>
+    /// <param name="content">What is hashed of a group, from its number and its pixels; the pixels alone if null.</param>
+    public (byte[] Classes, byte[] Hashes) Paint(
+        string folder,
+        (DrawnScene Scene, string Name)[] pictures,
+        Func<int, byte[], byte[]>? content = null,
+        int perGroup = 1)
+    {
+        foreach (var directory in pictures.Select(picture => Path.GetDirectoryName(picture.Name)!).Distinct())
+        {
+            Directory.CreateDirectory(Path.Combine(folder, directory));
+        }
+
+        var made = new (byte[] Classes, byte[] Hash)[pictures.Length / perGroup];
+        Parallel.For(0, made.Length, new ParallelOptions { CancellationToken = cancellation }, group =>
+        {
+            var its = pictures.AsSpan(group * perGroup, perGroup).ToArray();
+            var (pixels, classes) = ToyRenderer.Paint([.. its.Select(picture => picture.Scene)]);
+            var (side, bytes) = (its[0].Scene.Side, pixels.Length / its.Length);
+            foreach (var (at, (_, name)) in its.Index())
+            {
+                ToyFiles.SaveImage(pixels.AsSpan(at * bytes, bytes), side, Path.Combine(folder, name));
+            }
+
+            made[group] = (classes, SHA256.HashData(content?.Invoke(group, pixels) ?? pixels));
+            lock (counting)
+            {
+                done += its.Length;
+                progress?.Report((double)done / total);
+            }
+        });
+        return ([.. made.SelectMany(group => group.Classes)], [.. made.SelectMany(group => group.Hash)]);
+    }
+}
+
+/// <summary>The files of drawn worlds: whole or absent, equal bytes for equal contents.</summary>
 internal static class ToyFiles
 {
     // Fine enough that the noise of the grounds survives and edges keep their colour.
@@ -143,6 +114,46 @@ internal static class ToyFiles
 
     // NLVR2 spreads its training images over numbered folders; so many sets share one here.
     private const int SetsPerDirectory = 100;
+
+    /// <summary>Writes a world into folders, unless a stamp says that it is there.</summary>
+    /// <param name="isWanted">Whether a stamp is of this world, and nothing of that is missing.</param>
+    /// <param name="write">Fills the folders, made empty, and returns the stamp.</param>
+    /// <returns>The stamp, and whether files were written.</returns>
+    public static (T Stamp, bool IsNew) MakeOnce<T>(string stampPath, string[] folders, Func<T, bool> isWanted, Func<T> write)
+        where T : class
+    {
+        if (ReadStamp<T>(stampPath) is { } found)
+        {
+            if (isWanted(found))
+            {
+                return (found, false);
+            }
+
+            File.Delete(stampPath);
+            foreach (var old in folders.Where(Directory.Exists))
+            {
+                Directory.Delete(old, recursive: true); // the stamp shows that these were made here, from other settings
+            }
+        }
+
+        Array.ForEach(folders, folder => Directory.CreateDirectory(folder));
+        var stamp = write();
+        AtomicFile.Write(stampPath, stream => JsonSerializer.Serialize(stream, stamp, Indented));
+        return (stamp, true);
+    }
+
+    /// <summary>A stamp; null where there is none, or it is cut off: then what it stands for is made anew.</summary>
+    public static T? ReadStamp<T>(string path) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Where a pair's image is below the folder of images.</summary>
     public static string PairImage(string split, int set, int number, int side) => Path.Combine(
@@ -169,22 +180,6 @@ internal static class ToyFiles
     public static void WriteJson<T>(string path, T value) =>
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, value));
 
-    public static void WriteStamp<T>(string path, T stamp) =>
-        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, stamp, Indented));
-
-    /// <summary>A stamp; null where there is none, or it is cut off: then what it stands for is made anew.</summary>
-    public static T? ReadStamp<T>(string path) where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path));
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>The true class of every patch of a split (see <see cref="ToyRenderer.PatchClasses"/>), what a picture of pruned
     /// patches can be held against: the 8 bytes "KITPATCH", then one byte a patch; images in the annotations' order, left before
     /// right.</summary>
@@ -192,11 +187,11 @@ internal static class ToyFiles
         AtomicFile.Write(path, stream => stream.Write([.. "KITPATCH"u8, .. classes]));
 
     /// <summary>Writes a scene's pixels as PNG or JPEG, by the file's name.</summary>
-    public static void SaveImage(byte[] pixels, string path, int size = ToyScene.Size)
+    public static void SaveImage(ReadOnlySpan<byte> pixels, int side, string path)
     {
         var bytes = path.EndsWith(".png", StringComparison.Ordinal)
-            ? Images.ImageEncoding.Png(pixels, size, size)
-            : Images.ImageEncoding.Jpeg(pixels, size, size, Quality);
+            ? Images.ImageEncoding.Png(pixels, side, side)
+            : Images.ImageEncoding.Jpeg(pixels, side, side, Quality);
         AtomicFile.Write(path, file => file.Write(bytes), flushToDisk: false);
     }
 

@@ -1,12 +1,13 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Decoys;
 
 public class DecoyPairTests
 {
-    private static readonly DecoyPair[] Pairs = DecoyPairs.DrawSplit("test1", new DecoySettings(), limit: 800);
+    private static readonly DecoyPair[] Pairs = DecoyPairs.DrawSplit("test1", ToyWorldSettings.Decoys, limit: 800);
 
     [Theory]
     [InlineData(ThingKind.Object)]
@@ -64,7 +65,7 @@ public class DecoyPairTests
     [Fact]
     public void Glyphs_cover_30_to_40_percent_of_the_picture_and_objects_a_fifth_of_its_patches()
     {
-        var classes = Pairs.Take(200).SelectMany(pair => DecoyRenderer.PatchClasses(pair.Left)).ToArray();
+        var classes = Pairs.Take(200).SelectMany(pair => ToyRenderer.PatchClasses(pair.Left)).ToArray();
         double Share(ThingKind kind) => classes.Count(shown => Thing.KindOf(shown) == kind) / (double)classes.Length;
         Assert.Equal(0.40, Share(ThingKind.Glyph), 0.02);
         Assert.Equal(0.21, Share(ThingKind.Object), 0.03);
@@ -76,10 +77,10 @@ public class DecoyPairTests
     [Fact]
     public void Splits_repeat_no_scene()
     {
-        var train = DecoyPairs.DrawSplit("train", new DecoySettings(), limit: 400);
+        var train = DecoyPairs.DrawSplit("train", ToyWorldSettings.Decoys, limit: 400);
         Assert.Empty(train.Select(pair => pair.Left.TextureSeed).Intersect(Pairs.Select(pair => pair.Left.TextureSeed)));
-        Assert.Throws<ArgumentException>(() => DecoyPairs.DrawSplit("test", new DecoySettings()));
-        Assert.Throws<ArgumentException>(() => DecoySettings.Scaled(1, 6));
+        Assert.Throws<ArgumentException>(() => DecoyPairs.DrawSplit("test", ToyWorldSettings.Decoys));
+        Assert.Throws<ArgumentException>(() => ToyWorldSettings.Scaled(1, 6));
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public class DecoyPairTests
     [Fact]
     public void Lessons_speak_of_objects_and_glyphs_alike_and_never_by_words_alone()
     {
-        var lessons = new DecoyLessons(new DecoySettings(), 400);
+        var lessons = new DecoyLessons(ToyWorldSettings.Decoys, 400);
         var said = Enumerable.Range(0, 1_000).Select(lessons.Statement).ToArray();
         Assert.Equal(0.5, said.Average(one => one.Label ? 1.0 : 0), 0.06);
         int[] ofGlyphs = [.. ThingWords.Forms[1].Append("glyph").SelectMany(word => new[] { word, ThingWords.Plural(word) })

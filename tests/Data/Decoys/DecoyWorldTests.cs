@@ -1,5 +1,6 @@
 using Madtp.Kit.Data;
 using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data.Images;
 using Xunit;
 
@@ -8,7 +9,7 @@ namespace Madtp.Kit.Tests.Data.Decoys;
 [Collection(nameof(DecoyWorldTests))]
 public sealed class DecoyWorldTests : IDisposable
 {
-    private static readonly DecoySettings Small = new(Seed: 3, TrainPairs: 16, DevPairs: 4, TestPairs: 4);
+    private static readonly ToyWorldSettings Small = new(Seed: 3, TrainPairs: 16, DevPairs: 4, TestPairs: 4);
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -24,7 +25,7 @@ public sealed class DecoyWorldTests : IDisposable
             var root = Path.Combine(folder.Path, name);
             var examples = Nlvr2Dataset.Load(Path.Combine(root, "nlvr2", "train.json"));
             Assert.Equal(pairs.Select(pair => (pair.Statements[corpus].Sentence, pair.Statements[corpus].Label)), examples.Select(one => (one.Sentence, one.Label)));
-            Assert.Equal(DecoyRenderer.Render(pairs[5].Right), RgbImage.Load(examples[5].RightImagePath).Pixels);
+            Assert.Equal(ToyRenderer.Render(pairs[5].Right), RgbImage.Load(examples[5].RightImagePath).Pixels);
             var captions = CaptionImages.Load(Path.Combine(root, "coco", "coco_karpathy_val.json"), Path.Combine(root, "coco"));
             Assert.Equal(5, captions[0].Captions.Count);
             Assert.Equal(DecoyScene.Size, RgbImage.Load(captions[0].ImagePath).Width);
