@@ -146,7 +146,7 @@ public abstract class MultiHeadAttention : nn.Module
     private Tensor PaddedMap(Tensor query, Tensor key, Tensor? bias)
     {
         const long border = 16, large = 300;
-        var (byRows, keys) = (!is_grad_enabled() && !query.is_cuda && query.dtype == float32, key.shape[2]);
+        var (byRows, keys) = (!Recomputation.Records && !query.is_cuda && query.dtype == float32, key.shape[2]);
         var more = byRows && keys > large ? -keys & (border - 1) : 0;
         var scores = query.TimesTransposed(With(key, more), scale); // [B, h, N, N + more]
         var biased = bias is null ? scores : Products.Add(Without(scores, more), bias); // in place, where no gradient is recorded

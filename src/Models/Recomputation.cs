@@ -8,7 +8,14 @@ namespace Madtp.Kit.Models;
 internal static class Recomputation
 {
     [ThreadStatic]
+    private static bool isFirst;
+
+    [ThreadStatic]
     private static bool isAgain;
+
+    /// <summary>Whether gradients are recorded, now or when the block is run again: what takes another way without them must not
+    /// take it the first time.</summary>
+    public static bool Records => is_grad_enabled() || isFirst;
 
     /// <summary>Whether a block is being run for the second time; what only watches looks away then.</summary>
     public static bool IsAgain => isAgain;
@@ -54,7 +61,16 @@ internal static class Recomputation
         public List<Tensor> Forward(IReadOnlyList<Tensor> inputs)
         {
             using var scope = NewDisposeScope();
-            result = Run(inputs);
+            isFirst = true;
+            try
+            {
+                result = Run(inputs);
+            }
+            finally
+            {
+                isFirst = false;
+            }
+
             foreach (var tensor in result.Tensors().Where(scope.Contains))
             {
                 scope.MoveToOuter(tensor);
