@@ -115,7 +115,7 @@ public static class ToyRenderer
         }
 
         int[] things = [.. Enumerable.Range(0, coats.Length).Where(c => coats[c].Class > 0)];
-        for (var patch = 0; patch < classes.Length; patch++)
+        for (var patch = 0; patch < classes.Length && things.Length > 0; patch++)
         {
             var most = things.MaxBy(c => cover[c, patch]);
             classes[patch] = cover[most, patch] >= MinPatchCover ? (byte)coats[most].Class : (byte)0;
