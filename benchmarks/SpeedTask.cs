@@ -92,16 +92,26 @@ internal sealed class SpeedTask : IDisposable
     {
         module.to(device);
         inputs = draw(batch, device);
-        Others = Recomputed is { } recomputed ? [("plain, recomputing", Macs, () => Pass(recomputed))] : [];
         other?.Dispose();
+        (Others, other) = ([], null);
+        if (Recomputed is null && onnx is null)
+        {
+            return;
+        }
+
+        // What both ways of decoding and reading run, and what ONNX Runtime is compared with.
+        var (encoder, images) = (ImageEncoder(), inputs.Images);
+        var macs = Encoding(encoder.Config) * images.shape[0] / batch;
+        Others = [("image encoder", macs, () => Pass(each => encoder.forward(each.Images).X))];
+        if (Recomputed is { } recomputed)
+        {
+            Others = [("plain, recomputing", Macs, () => Pass(recomputed)), .. Others];
+        }
+
         if (onnx is not null)
         {
-            var (encoder, images) = (ImageEncoder(), inputs.Images);
-            var (session, macs) =
-                (new OnnxEncoder(onnx, encoder, images.cpu()), Encoding(encoder.Config) * images.shape[0] / batch);
-            other = session;
-            Others = [.. Others, ("image encoder", macs, () => Pass(each => encoder.forward(each.Images).X)),
-                ("  in ONNX Runtime", macs, session.Pass)];
+            other = new OnnxEncoder(onnx, encoder, images.cpu());
+            Others = [.. Others, ("  in ONNX Runtime", macs, other.Pass)];
         }
     }
 
