@@ -39,7 +39,7 @@ static int Run(ConnectionFile connection)
     // Before any native library is loaded: idle OpenMP threads would spin for long, and starve the cell that waits for them.
     if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
     {
-        NativeEnvironment.SetDefault("GOMP_SPINCOUNT", "1000"); // a hundredth of a millisecond
+        NativeEnvironment.SetDefault("GOMP_SPINCOUNT", "3000"); // turns: as long as a small operator takes
         NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
     }
 
