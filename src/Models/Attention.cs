@@ -104,34 +104,48 @@ public abstract class MultiHeadAttention : nn.Module
         return new SelfAttentionRecord(output, key) { Map = () => Map(query, key, added) };
     }
 
-    // The map of some samples at a time, so that it is read while it lies in the cache. What records gradients keeps the map
-    // anyway, and on a GPU calls cost more.
+    // The map of some samples at a time, or of some heads of one, so that it is read while it lies in the cache and a large one
+    // is never whole. What records gradients keeps the map anyway, and on a GPU calls cost more.
     private SelfAttentionRecord Read(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading)
     {
         const long numbers = 1 << 22;
-        var (batch, together) = (query.shape[0], Math.Max(1, numbers / (query.shape[1] * query.shape[2] * key.shape[2])));
-        if (is_grad_enabled() || query.is_cuda || together >= batch)
+        var (batch, heads, maps) = (query.shape[0], query.shape[1], numbers / (query.shape[2] * key.shape[2]));
+        if (is_grad_enabled() || query.is_cuda || maps >= batch * heads)
         {
             return WithMap(query, key, value, bias) with { Reading = reading };
         }
 
         List<Tensor> outputs = [], strongest = [], summaries = [];
-        for (var first = 0L; first < batch; first += together)
+        var (samples, together) = (Math.Max(1, maps / heads), Math.Clamp(maps, 1, heads));
+        for (var first = 0L; first < batch; first += samples)
         {
             using var scope = NewDisposeScope();
-            var end = Math.Min(batch, first + together);
-            var record = WithMap(Of(query), Of(key), Of(value), bias?.ndim == 4 && bias.shape[0] == batch ? Of(bias) : bias);
-            outputs.Add(record.HeadOutput.MoveToOuterDisposeScope());
-            summaries.Add(reading.Of(first, end).Row(record.Probabilities).contiguous().MoveToOuterDisposeScope());
-            strongest.Add(record.Strongest.MoveToOuterDisposeScope());
+            var end = Math.Min(batch, first + samples);
+            List<Tensor> ofHeads = [], rows = [], best = [];
+            for (var head = 0L; head < heads; head += together)
+            {
+                using var ofMaps = NewDisposeScope();
+                var record = WithMap(Of(query), Of(key), Of(value), bias is null ? null : Of(bias));
+                ofHeads.Add(record.HeadOutput.MoveToOuterDisposeScope());
+                rows.Add(reading.Of(first, end).Row(record.Probabilities).contiguous().MoveToOuterDisposeScope());
+                best.Add(record.Strongest.MoveToOuterDisposeScope());
 
-            Tensor Of(Tensor all) => all.slice(0, first, end, 1);
+                Tensor Of(Tensor all) => Part(Part(all, 0, batch, first, end), 1, heads, head, head + together);
+            }
+
+            outputs.Add(Joined(ofHeads).MoveToOuterDisposeScope());
+            summaries.Add(Joined(rows).MoveToOuterDisposeScope());
+            strongest.Add(best.Aggregate((one, other) => one.maximum(other)).MoveToOuterDisposeScope());
         }
 
         return new SelfAttentionRecord(cat(outputs, 0), key)
         {
             Strongest = cat(strongest, 0), Summary = cat(summaries, 0), Reading = reading, Map = () => Map(query, key, bias),
         };
+
+        static Tensor Part(Tensor all, int dimension, long whole, long first, long end) =>
+            all.ndim == 4 && all.shape[dimension] == whole ? all.slice(dimension, first, Math.Min(end, whole), 1) : all;
+        static Tensor Joined(List<Tensor> ofHeads) => ofHeads.Count == 1 ? ofHeads[0] : cat(ofHeads, 1);
     }
 
     private SelfAttentionRecord WithMap(Tensor query, Tensor key, Tensor value, Tensor? bias)
@@ -146,7 +160,9 @@ public abstract class MultiHeadAttention : nn.Module
     private Tensor PaddedMap(Tensor query, Tensor key, Tensor? bias)
     {
         const long border = 16, large = 300;
-        var (byRows, keys) = (!Recomputation.Records && !query.is_cuda && query.dtype == float32, key.shape[2]);
+        var (keys, rows) = (key.shape[2], query.numel() / query.shape[3]);
+        var byRows = !Recomputation.Records && !query.is_cuda && query.dtype == float32
+            && rows * (keys + border) <= int.MaxValue / sizeof(float); // bytes that a span can have
         var more = byRows && keys > large ? -keys & (border - 1) : 0;
         var scores = query.TimesTransposed(With(key, more), scale); // [B, h, N, N + more]
         var biased = bias is null ? scores : Products.Add(Without(scores, more), bias); // in place, where no gradient is recorded

@@ -13,7 +13,8 @@ public sealed class AttentionReadingTests
     [InlineData(60, 145, true, true)] // the bias of a causal text is one for all samples
     [InlineData(7, 577, true, false)] // and here three; rows are filled up to 592
     [InlineData(3, 577, true, true)] // all three
-    [InlineData(3, 1100, false, true)] // one sample is more than a part
+    [InlineData(3, 1100, true, false)] // three of a sample's four heads
+    [InlineData(3, 2100, false, true)] // one head is more than a part
     public void PartsOfABatchReadAsTheWholeDoes(int samples, int rows, bool rowsOfTheirOwn, bool causal)
     {
         using var scope = NewDisposeScope();
