@@ -103,8 +103,9 @@ public static class TokenImportance
     /// <summary>S_self of a block's attention before it is normalised, <c>[B, N]</c>; with its gradient where one is
     /// recorded.</summary>
     internal static Tensor Received(ReductionContext context, SelfPooling pooling) =>
-        pooling == SelfPooling.Max && is_grad_enabled() ? OfStrongestQuery(context)
-            : Received(context.StrongestAttention, pooling, context.Mask);
+        pooling == SelfPooling.Sum ? Received(context.StrongestAttention, pooling, context.Mask)
+            : is_grad_enabled() ? OfStrongestQuery(context)
+            : context.Candidates.Take(context.Record.Received).As(float32);
 
     // Only the query that attends most gets a gradient: once it is known its attention is looked up, which takes less than maxima
     // over whole maps, whose gradients are as large as these.

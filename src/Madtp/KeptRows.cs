@@ -75,11 +75,12 @@ public sealed record KeptRows(Tensor Keep)
     /// <summary>The rows that stay, with everything that belongs to them.</summary>
     public TokenState Gather(TokenState tokens, ReductionContext context) => Gather(tokens, null, context);
 
-    /// <summary><see cref="Gather(TokenState, ReductionContext)"/> and one more row, last, that stands for the pruned tokens; a
+    /// <summary><see cref="Gather(TokenState, ReductionContext)"/> and one more row, last, into which the pruned tokens merge; a
     /// row of padding where none was pruned.</summary>
-    /// <param name="merged">The new row, <c>[B, D]</c> or <c>[B, 1, D]</c>.</param>
-    public TokenState GatherWith(TokenState tokens, Tensor merged, ReductionContext context) =>
-        Gather(tokens, merged.ndim == 3 ? merged : merged.unsqueeze(1), context);
+    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
+    /// <param name="normalized">Whether its weights are made to sum 1.</param>
+    public TokenState GatherWith(TokenState tokens, Tensor importance, bool normalized, ReductionContext context) =>
+        Gather(tokens, Merged(tokens.X, importance, normalized, context), context);
 
     private TokenState Gather(TokenState tokens, Tensor? merged, ReductionContext context)
     {
@@ -89,7 +90,7 @@ public sealed record KeptRows(Tensor Keep)
         var keepsMask = tokens is { Mask: not null, EndOfText: not null }; // causal attention asks whether padding is known
         return tokens with
         {
-            X = Join(Gathered(tokens.X), () => merged!),
+            X = merged ?? Gathered(tokens.X),
             Mask = areTokens ? filled ?? (keepsMask ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Join(
                 Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
                 () => ReleasedMasks.OfMerged(this, Any(), tokens, context) ?? Any()),
@@ -234,6 +235,15 @@ public sealed record KeptRows(Tensor Keep)
         var (batch, count) = ((int)shape[0], (int)shape[1]);
         return [.. Enumerable.Range(0, batch).Select(
             sample => mask is null ? count : mask.AsSpan(sample * count, count).Count(true))];
+    }
+
+    // The rows that stay and the merged one, [B, N' + 1, D].
+    private Tensor Merged(Tensor x, Tensor importance, bool normalized, ReductionContext context)
+    {
+        var pruned = context.Mask is { } mask ? mask.masked_fill(Keep, 0) : Keep.logical_not(); // [B, N]
+        return inBatch is not null && context.Candidates.IsAllButFirst && Products.GoInOnePass(x) && x.is_contiguous()
+            ? TokenMerging.InOnePass(x, inBatch, importance * pruned, normalized)
+            : cat([Gathered(x), TokenMerging.Merged(context.X, importance, pruned, normalized)], 1);
     }
 
     // Whole rows are copied: much faster than element by element.

@@ -1,5 +1,7 @@
 using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Madtp.Kit.Madtp;
 
@@ -55,7 +57,7 @@ internal static class TokenRanking
 /// <summary>Merging of pruned tokens into one (Section 3.3), as pure functions over the N candidates.</summary>
 public static class TokenMerging
 {
-    private const double Epsilon = 1e-8;
+    private const float Epsilon = 1e-8f;
 
     /// <summary>True for the tokens to merge: not kept, and not padding. <c>[B, N]</c> bool.</summary>
     public static Tensor Pruned(Tensor keep, Tensor? mask) =>
@@ -81,6 +83,49 @@ public static class TokenMerging
     /// <summary><see cref="Merge"/> as a row of a sequence, <c>[B, 1, D]</c>.</summary>
     internal static Tensor Merged(Tensor tokens, Tensor importance, Tensor pruned, bool normalized) =>
         (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).bmm(tokens);
+
+    /// <summary>Some rows of each sample and one more that the others merge into, on a CPU without gradients: a sample's while they
+    /// lie in the cache.</summary>
+    /// <param name="x">Contiguous, <c>[B, 1 + N, D]</c>.</param>
+    /// <param name="rows">Of the batch's B·(1 + N) those that stay, <c>[B·N']</c> int64.</param>
+    /// <param name="weights">Of the candidates in the last row, 0 for those that stay, <c>[B, N]</c>.</param>
+    /// <param name="normalized">Whether the weights are made to sum 1.</param>
+    /// <returns><c>[B, N' + 1, D]</c>.</returns>
+    internal static Tensor InOnePass(Tensor x, Tensor rows, Tensor weights, bool normalized)
+    {
+        var (batch, before, width) = ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
+        var kept = (int)rows.shape[0] / batch;
+        var shorter = empty(batch, kept + 1, width);
+        RowWise.InParts(batch, before * width, (first, end) =>
+        {
+            Span<float> from = RowWise.Numbers(x), to = RowWise.Numbers(shorter), weight = RowWise.Numbers(weights);
+            var stay = MemoryMarshal.Cast<byte, long>(rows.bytes);
+            for (var sample = first; sample < end; sample++)
+            {
+                var (row, all) = (sample * (kept + 1), 0f);
+                for (var i = 0; i < kept; i++, row++)
+                {
+                    Row(from, (int)stay[(sample * kept) + i]).CopyTo(Row(to, row));
+                }
+
+                var merged = Row(to, row);
+                merged.Clear();
+                for (var token = 1; token < before; token++)
+                {
+                    if (weight[(sample * (before - 1)) + token - 1] is not 0 and var own)
+                    {
+                        TensorPrimitives.MultiplyAdd(Row(from, (sample * before) + token), own, merged, merged);
+                        all += own;
+                    }
+                }
+
+                TensorPrimitives.Multiply(merged, normalized ? 1 / (all + Epsilon) : 1, merged);
+            }
+        });
+        return shorter;
+
+        Span<float> Row(Span<float> all, int row) => all.Slice(row * width, width);
+    }
 }
 
 /// <summary>Pruned tokens come back as one, weighted by importance and appended last: [class, kept, merged] (Section
@@ -95,11 +140,8 @@ public sealed record MergeReducer : ITokenReducer
     /// <summary>Every pruned token is weighed: one more than the sequence gets shorter by.</summary>
     public PartCost Cost(LayerShape layer, long removed) => new(0, (removed + 1) * layer.Width);
 
-    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
-    {
-        var pruned = context.Mask is { } mask ? mask.masked_fill(kept.Keep, 0) : kept.Keep.logical_not(); // [B, N]
-        return kept.GatherWith(context.Attended, TokenMerging.Merged(context.X, importance.Total, pruned, Normalized), context);
-    }
+    public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context) =>
+        kept.GatherWith(context.Attended, importance.Total, Normalized, context);
 }
 
 /// <summary>Pruned tokens are gone: the sequence becomes [class, kept].</summary>

@@ -123,6 +123,8 @@ public sealed record ReductionContext(
     ReductionPolicy Policy, ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Record,
         CandidateRows Candidates)
 {
+    private Tensor? alignmentMaps;
+
     /// <summary>T, the temperature of the learnable threshold.</summary>
     public double Temperature { get; init; }
 
@@ -130,7 +132,12 @@ public sealed record ReductionContext(
     public Tensor? RawAlignment { get; init; }
 
     /// <summary>A, alignment maps (eq. 2), <c>[B, K, N]</c>; null without alignment guidance.</summary>
-    public Tensor? AlignmentMaps { get; init; }
+    public Tensor? AlignmentMaps
+    {
+        get => alignmentMaps ??= RawAlignment is null ? null
+            : AlignmentGuidance.AttentionMapsWithout(Padding, RawAlignment, Encoder.SpaceDict!.shape[1]);
+        init => alignmentMaps = value;
+    }
 
     /// <summary>Candidates that must stay, <c>[B, N]</c> bool; null when none must.</summary>
     public Tensor? Protected { get; init; }
@@ -177,7 +184,14 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
 
     public AttentionReading? Reads(TokenState input) => Active && owner.Policy.Scorer.ReadsAttention
         ? new AttentionReading(owner.Policy.ProtectEndOfText ? input.EndOfText : null)
+        {
+            Candidates = input.Candidates, Mask = Told(input),
+            StrongestQuery = owner.Policy.Scorer is not ImportanceScorer { SelfPooling: SelfPooling.Sum },
+        }
         : null;
+
+    // Which rows hold tokens, as far as the policy tells.
+    private Tensor? Told(TokenState tokens) => owner.Policy.ExcludePadding ? tokens.Mask : tokens.Filled;
 
     private bool Active => owner.Enabled && owner.Policy.Keep.IsActive(owner.Temperature);
 
@@ -191,12 +205,17 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
             return context.Attended;
         }
 
-        var importance = policy.Scorer.Score(context); // TIS, eq. 4–6
-        var wanted = policy.Keep.Decide(importance, context); // θ and M_p, eq. 7–10
+        var (importance, wanted) = OnePassScores.Of(context) ?? Chosen(context);
         var kept = KeptRows.Of(wanted, importance.Total, context);
         var reduced = kept is null ? context.Attended : policy.Reducer.Reduce(importance, kept, context);
         owner.Trace?.Add(context, reduced, importance, wanted, kept);
         return reduced;
+    }
+
+    private (ImportanceScores Importance, PruneMask Wanted) Chosen(ReductionContext context)
+    {
+        var importance = owner.Policy.Scorer.Score(context); // TIS, eq. 4–6
+        return (importance, owner.Policy.Keep.Decide(importance, context)); // θ and M_p, eq. 7–10
     }
 
     private ReductionContext Look(TokenState attended, SelfAttentionRecord attention, bool active)
@@ -206,7 +225,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         var tokens = owner.Trace is { Detail: >= TraceDetail.Positions } && attended.Position is null
             ? attended with { Position = Rows().repeat(attended.X.shape[0], 1) }
             : attended;
-        var candidates = CandidateRows.Of(tokens, policy.ExcludePadding ? tokens.Mask : tokens.Filled);
+        var candidates = CandidateRows.Of(tokens, Told(tokens));
         var context = new ReductionContext(policy, encoder, layer, tokens, attention, candidates)
         {
             Temperature = owner.Temperature,
@@ -228,14 +247,13 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         var mapped = owner.GatherFeatures ? map?.forward(input.X) ?? input.X : null; // V' of every row, [B, rows, d_k]
         var raw = candidates.Take(mapped is null ? AlignmentGuidance.RawScores(input.X, map, learnable)
             : AlignmentGuidance.RawScores(mapped, learnable)); // [B, N, K]
-        var maps = AlignmentGuidance.AttentionMapsWithout(context.Padding, raw, learnable.shape[1]); // [B, K, N]
-        context = context with { RawAlignment = raw, AlignmentMaps = maps };
+        context = context with { RawAlignment = raw };
         if (mapped is null)
         {
             return context;
         }
 
-        var feature = AlignmentGuidance.Features(maps, candidates.Take(mapped)); // [B, K, d_k]
+        var feature = AlignmentGuidance.Features(context.AlignmentMaps!, candidates.Take(mapped)); // [B, K, d_k]
         feature = owner.Policy.Features == FeaturePooling.Mean ? feature / encoder.Blocks.Count : feature;
         var before = context.Attended.AlignmentFeature;
         return context with { Attended = context.Attended with { AlignmentFeature = before is null ? feature : before

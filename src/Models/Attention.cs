@@ -9,7 +9,7 @@ namespace Madtp.Kit.Models;
 /// <param name="Keys">Keys of each head, <c>[B, h, N, d_h]</c>.</param>
 public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 {
-    private Tensor? probabilities, strongest, summary;
+    private Tensor? probabilities, strongest, received, summary;
 
     /// <summary>Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its
     /// map.</summary>
@@ -24,6 +24,14 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
     {
         get => strongest ??= Probabilities.amax([1]);
         init => strongest = value;
+    }
+
+    /// <summary>Attention that each token receives of the head and the query that attend most, among the queries of
+    /// <see cref="Reading"/>, <c>[B, N]</c>.</summary>
+    public Tensor Received
+    {
+        get => received ??= (Reading ?? new AttentionReading()).OfStrongestQuery(Strongest);
+        init => received = value;
     }
 
     /// <summary>Attention that the row which stands for the sequence pays, <c>[B, h, N]</c>: row 0, or that of
@@ -45,7 +53,17 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 /// <param name="SummaryRows">The row of each sample that stands for the sequence, <c>[B]</c> int64; null for row 0.</param>
 public sealed record AttentionReading(Tensor? SummaryRows = null)
 {
-    /// <summary>Attention that those rows pay: <c>[B, h, N, N]</c> to <c>[B, h, N]</c>.</summary>
+    /// <summary>True for rows whose attention may count as received, <c>[B, N]</c> bool; null for all but row 0.</summary>
+    public Tensor? Candidates { get; init; }
+
+    /// <summary>0 for rows of padding, whose attention does not count, <c>[B, N]</c>; null where there are none.</summary>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>Whether <see cref="SelfAttentionRecord.Received"/> is read; otherwise
+    /// <see cref="SelfAttentionRecord.Strongest"/>.</summary>
+    public bool StrongestQuery { get; init; } = true;
+
+    /// <summary>Attention that the summary rows pay: <c>[B, h, N, N]</c> to <c>[B, h, N]</c>.</summary>
     public Tensor Row(Tensor probabilities)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
@@ -53,8 +71,31 @@ public sealed record AttentionReading(Tensor? SummaryRows = null)
             .expand(-1, probabilities.shape[1], 1, probabilities.shape[3])).squeeze(2);
     }
 
-    /// <summary>The reading of some of the samples.</summary>
-    internal AttentionReading Of(long first, long end) => SummaryRows is null ? this : new(SummaryRows.slice(0, first, end, 1));
+    /// <summary>The maximum over the queries that count: <c>[B, N, N]</c> to <c>[B, N]</c>.</summary>
+    internal Tensor OfStrongestQuery(Tensor strongest)
+    {
+        Tensor Counting(Tensor rows) => Candidates is null ? rows.slice(1, 1, rows.shape[1], 1) : rows;
+        var given = Candidates is null ? Counting(strongest) : strongest * Candidates.unsqueeze(2);
+        return (Mask is null ? given : given * Counting(Mask).unsqueeze(2)).amax([1]);
+    }
+
+    /// <summary>Which of B·N rows count.</summary>
+    internal bool[] Counts(long batch, int length)
+    {
+        var counts = Enumerable.Range(0, (int)batch * length).Select(row => row % length > 0).ToArray();
+        if (Candidates is not null)
+        {
+            MemoryMarshal.Cast<byte, bool>(Candidates.contiguous().bytes).CopyTo(counts);
+        }
+
+        var mask = Mask is null ? [] : RowWise.Numbers(Mask.As(float32).contiguous());
+        for (var row = 0; row < mask.Length; row++)
+        {
+            counts[row] &= mask[row] != 0;
+        }
+
+        return counts;
+    }
 }
 
 /// <summary>Scaled dot-product attention of several heads; descendants make queries, keys and values.</summary>
@@ -89,7 +130,8 @@ public abstract class MultiHeadAttention : nn.Module
         var added = bias?.As(query.dtype);
         if (reading is not null)
         {
-            return Read(query, key, value, added, reading);
+            return Products.GoInOnePass(query) ? OnePassAttention.Attend(query, key, value, added, reading, scale)
+                with { Map = () => Map(query, key, added) } : WithMap(query, key, value, added) with { Reading = reading };
         }
 
         // On a CPU libtorch's own attention is slower in bfloat16 than the map is.
@@ -104,80 +146,17 @@ public abstract class MultiHeadAttention : nn.Module
         return new SelfAttentionRecord(output, key) { Map = () => Map(query, key, added) };
     }
 
-    // The map of some samples at a time, or of some heads of one, so that it is read while it lies in the cache and a large one
-    // is never whole. What records gradients keeps the map anyway, and on a GPU calls cost more.
-    private SelfAttentionRecord Read(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading)
-    {
-        const long numbers = 1 << 22;
-        var (batch, heads, maps) = (query.shape[0], query.shape[1], numbers / (query.shape[2] * key.shape[2]));
-        if (is_grad_enabled() || query.is_cuda || maps >= batch * heads)
-        {
-            return WithMap(query, key, value, bias) with { Reading = reading };
-        }
-
-        List<Tensor> outputs = [], strongest = [], summaries = [];
-        var (samples, together) = (Math.Max(1, maps / heads), Math.Clamp(maps, 1, heads));
-        for (var first = 0L; first < batch; first += samples)
-        {
-            using var scope = NewDisposeScope();
-            var end = Math.Min(batch, first + samples);
-            List<Tensor> ofHeads = [], rows = [], best = [];
-            for (var head = 0L; head < heads; head += together)
-            {
-                using var ofMaps = NewDisposeScope();
-                var record = WithMap(Of(query), Of(key), Of(value), bias is null ? null : Of(bias));
-                ofHeads.Add(record.HeadOutput.MoveToOuterDisposeScope());
-                rows.Add(reading.Of(first, end).Row(record.Probabilities).contiguous().MoveToOuterDisposeScope());
-                best.Add(record.Strongest.MoveToOuterDisposeScope());
-
-                Tensor Of(Tensor all) => Part(Part(all, 0, batch, first, end), 1, heads, head, head + together);
-            }
-
-            outputs.Add(Joined(ofHeads).MoveToOuterDisposeScope());
-            summaries.Add(Joined(rows).MoveToOuterDisposeScope());
-            strongest.Add(best.Aggregate((one, other) => one.maximum(other)).MoveToOuterDisposeScope());
-        }
-
-        return new SelfAttentionRecord(cat(outputs, 0), key)
-        {
-            Strongest = cat(strongest, 0), Summary = cat(summaries, 0), Reading = reading, Map = () => Map(query, key, bias),
-        };
-
-        static Tensor Part(Tensor all, int dimension, long whole, long first, long end) =>
-            all.ndim == 4 && all.shape[dimension] == whole ? all.slice(dimension, first, Math.Min(end, whole), 1) : all;
-        static Tensor Joined(List<Tensor> ofHeads) => ofHeads.Count == 1 ? ofHeads[0] : cat(ofHeads, 1);
-    }
-
     private SelfAttentionRecord WithMap(Tensor query, Tensor key, Tensor value, Tensor? bias)
     {
-        var map = PaddedMap(query, key, bias); // [B, h, N, N or more]
-        var more = map.shape[3] - value.shape[2];
-        return new SelfAttentionRecord(map.MatMul(With(value, more)), key) { Probabilities = Without(map, more) };
-    }
-
-    // Rows of a large map whose ends do not lie on a border of the cache take up to twice as long, by MKL: keys without
-    // attention fill them up.
-    private Tensor PaddedMap(Tensor query, Tensor key, Tensor? bias)
-    {
-        const long border = 16, large = 300;
-        var (keys, rows) = (key.shape[2], query.numel() / query.shape[3]);
-        var byRows = !Recomputation.Records && !query.is_cuda && query.dtype == float32
-            && rows * (keys + border) <= int.MaxValue / sizeof(float); // bytes that a span can have
-        var more = byRows && keys > large ? -keys & (border - 1) : 0;
-        var scores = query.TimesTransposed(With(key, more), scale); // [B, h, N, N + more]
-        var biased = bias is null ? scores : Products.Add(Without(scores, more), bias); // in place, where no gradient is recorded
-        return byRows ? RowWise.Softmax(scores, (int)keys) : biased.softmax(-1);
+        var map = Map(query, key, bias); // [B, h, N, N]
+        return new SelfAttentionRecord(map.MatMul(value), key) { Probabilities = map };
     }
 
     private Tensor Map(Tensor query, Tensor key, Tensor? bias)
     {
-        var map = PaddedMap(query, key, bias);
-        return Without(map, map.shape[3] - key.shape[2]);
+        var scores = query.TimesTransposed(key, scale);
+        return (bias is null ? scores : Products.Add(scores, bias)).softmax(-1); // in place, where no gradient is recorded
     }
-
-    private static Tensor With(Tensor rows, long more) => more == 0 ? rows : nn.functional.pad(rows, [0, 0, 0, more]);
-
-    private static Tensor Without(Tensor map, long more) => more == 0 ? map : map.slice(3, 0, map.shape[3] - more, 1);
 
     /// <summary><c>[B, h, N, d_h]</c> to <c>[B, N, h·d_h]</c>.</summary>
     internal static Tensor JoinHeads(SelfAttentionRecord attention) => attention.HeadOutput.transpose(1, 2).flatten(2);

@@ -34,6 +34,11 @@ internal static class Products
     /// precision.</summary>
     public static Tensor Add(Tensor output, Tensor other) =>
         is_grad_enabled() || output.dtype != other.dtype ? output + other : output.add_(other);
+
+    /// <summary>Whether a CPU may go through numbers in one pass of our own: in float32, where no gradient is recorded, now or when
+    /// a block is run again.</summary>
+    public static bool GoInOnePass(Tensor numbers) => !Recomputation.Records && numbers.dtype == float32
+        && numbers.device.type == TorchSharp.DeviceType.CPU && numbers.numel() > 0;
 }
 
 /// <summary>Mixed precision: while it is on, the matrix products of the encoders' blocks are computed in bfloat16 and what lies

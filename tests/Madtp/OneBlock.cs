@@ -24,7 +24,7 @@ internal static class OneBlock
         var perHead = width / heads;
         var record = new SelfAttentionRecord(randn(batch, heads, candidates + 1, perHead), randn(batch, heads, candidates + 1, perHead))
         {
-            Probabilities = scores.softmax(-1),
+            Probabilities = scores.softmax(-1), Reading = new AttentionReading { Mask = mask },
         };
         var encoder = new ReducibleEncoder("encoder", modality, [.. Enumerable.Range(0, depth).Select(_ => new Block())], null);
         var tokens = new TokenState(x) { Mask = mask, Entered = tensor(lengths.Select(n => (long)n).ToArray()) };

@@ -1,5 +1,6 @@
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -33,6 +34,46 @@ public sealed class ShorterWaysTests
         var whole = LearnableThreshold.SparsemaxThreshold(maps, importance.clone().requires_grad_(), temperature, real);
         Assert.True(whole.requires_grad);
         Same(whole, LearnableThreshold.SparsemaxThreshold(maps, importance, temperature, real));
+    }
+
+    /// <summary>Score, threshold, mask and shorter sequence, sample by sample and operator by operator.</summary>
+    [Theory]
+    [InlineData(ScoreParts.All, true, 0)]
+    [InlineData(ScoreParts.All, false, 3)]
+    [InlineData(ScoreParts.Class, true, 40)]
+    [InlineData(ScoreParts.Self, true, 3)]
+    [InlineData(ScoreParts.Class | ScoreParts.Self, true, 3)]
+    [InlineData(ScoreParts.Alignment, true, 300)]
+    public void A_block_in_one_pass_is_the_block_operator_by_operator(ScoreParts parts, bool normalizesClass, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        var policy = ReductionPolicy.Fixed with { Scorer = new ImportanceScorer { Parts = parts, NormalizeClass = normalizesClass } };
+        foreach (var learnable in new[] { 5, 16, 37 }) // learnable tokens that fill no vector of 16, one, and some
+        {
+            var context = OneBlock.Random(learnable, [12, 7, 1, 0, 12]) with { Policy = policy, Temperature = temperature };
+            var space = new Parameter(randn(learnable, 16));
+            context = context with
+            {
+                Encoder = context.Encoder with { FindSpaceDict = () => space },
+                RawAlignment = randn(5, context.Candidates.Count, learnable) * 9,
+            };
+            Assert.Null(OnePassScores.Of(context)); // gradients are recorded
+            var importance = policy.Scorer.Score(context);
+            var wanted = policy.Keep.Decide(importance, context);
+            var kept = KeptRows.Of(wanted, importance.Total, context);
+            var reduced = kept is null ? null : policy.Reducer.Reduce(importance, kept, context);
+
+            using var off = inference_mode();
+            var (atOnce, wantedAtOnce) = OnePassScores.Of(context)!.Value;
+            Same(importance.Total, atOnce.Total);
+            Same(importance.Alignment ?? zeros(1), atOnce.Alignment ?? zeros(1));
+            Same(wanted.Thresholds![TensorIndex.Slice(0, 3)], wantedAtOnce.Thresholds![TensorIndex.Slice(0, 3)]);
+            Assert.True(wanted.Keep.eq(wantedAtOnce.Keep).all().item<bool>());
+            if (kept is not null)
+            {
+                Same(reduced!.X, policy.Reducer.Reduce(atOnce, KeptRows.Of(wantedAtOnce, atOnce.Total, context)!, context).X);
+            }
+        }
     }
 
     [Theory]

@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Models;
 
-/// <summary>What is read of an attention map, part of a batch by part or whole.</summary>
+/// <summary>What is read of attention in one pass, and of its map.</summary>
 public sealed class AttentionReadingTests
 {
     [Theory]
-    [InlineData(60, 145, false, false)] // a part has 49 samples
+    [InlineData(60, 145, false, false)]
     [InlineData(60, 145, true, false)]
     [InlineData(60, 145, true, true)] // the bias of a causal text is one for all samples
-    [InlineData(7, 577, true, false)] // and here three; rows are filled up to 592
-    [InlineData(3, 577, true, true)] // all three
-    [InlineData(3, 1100, true, false)] // three of a sample's four heads
-    [InlineData(3, 2100, false, true)] // one head is more than a part
-    public void PartsOfABatchReadAsTheWholeDoes(int samples, int rows, bool rowsOfTheirOwn, bool causal)
+    [InlineData(3, 577, true, false)]
+    [InlineData(1, 1100, false, true)]
+    [InlineData(5, 3, true, false)] // fewer than are taken together
+    [InlineData(2, 16, false, true)]
+    public void OnePassReadsWhatTheMapSays(int samples, int rows, bool rowsOfTheirOwn, bool causal)
     {
         using var scope = NewDisposeScope();
         manual_seed(3);
@@ -24,20 +24,61 @@ public sealed class AttentionReadingTests
         block.eval();
         var mask = causal ? null : (rand([samples, rows]) > 0.3).to(float32);
         var tokens = new TokenState(randn(samples, rows, config.Width)) { Mask = mask };
-        var reader = new Reader(new AttentionReading(rowsOfTheirOwn ? arange(samples, dtype: int64) * 2 : null));
-        block.Reducer = reader;
+        var summaryRows = rowsOfTheirOwn ? arange(samples, dtype: int64) % rows : null;
+        var candidates = causal ? null : rand([samples, rows]) > 0.2;
+        foreach (var reading in new AttentionReading[]
+        {
+            new(summaryRows), new(summaryRows) { StrongestQuery = false }, new(summaryRows) { Mask = mask },
+            new(summaryRows) { Mask = mask, Candidates = candidates },
+        })
+        {
+            var reader = new Reader(reading);
+            block.Reducer = reader;
+            var (whole, map) = (block.forward(tokens).X, reader.Seen!); // gradients are recorded: the map is kept
+            using var off = inference_mode();
+            var (once, read) = (block.forward(tokens).X, reader.Seen!);
 
-        var whole = (block.forward(tokens).X, reader.Seen!); // gradients are recorded: the map is kept
+            AssertEqual(whole, once);
+            AssertEqual(map.HeadOutput, read.HeadOutput);
+            AssertEqual(map.Received, read.Received); // computed again where it was not read, like these
+            AssertEqual(map.Strongest, read.Strongest);
+            AssertEqual(map.Summary, read.Summary);
+            AssertEqual(map.Probabilities, read.Probabilities);
+            var (last, row) = (samples - 1, rowsOfTheirOwn ? (samples - 1) % rows : 0);
+            AssertEqual(map.Probabilities[last, TensorIndex.Colon, row], read.Summary[last]);
+        }
+    }
+
+    /// <summary>Widths of heads that fill no vector, scores so far apart that all attention but one key's is 0, and rows where every
+    /// key is masked.</summary>
+    [Theory]
+    [InlineData(8, 24, 0f)]
+    [InlineData(8, 8, 0f)] // as wide as long
+    [InlineData(3, 5, 200f)]
+    [InlineData(20, 33, -10000f)]
+    [InlineData(20, 33, float.NegativeInfinity)]
+    public void OddWidthsAndExtremeScoresAreTheSame(int width, int length, float added)
+    {
         using var off = inference_mode();
-        var parts = (block.forward(tokens).X, reader.Seen!);
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var (query, key, value) = (randn(2, 3, length, width) * 3, randn(2, 3, length, width) * 3, randn(2, 3, length, width));
+        var bias = where(rand(2, 1, 1, length) > 0.5, zeros(1), full([1], added));
+        var read = OnePassAttention.Attend(query, key, value, bias, new AttentionReading(), 0.25);
+        var map = (query.matmul(key.transpose(2, 3)) * 0.25 + bias).softmax(-1);
+        AssertEqual(map.matmul(value), read.HeadOutput);
+        AssertEqual(map.amax([1]).slice(1, 1, length, 1).amax([1]), read.Received);
+        AssertEqual(map.select(2, 0), read.Summary);
+    }
 
-        AssertEqual(whole.X, parts.X);
-        AssertEqual(whole.Item2.HeadOutput, parts.Item2.HeadOutput);
-        AssertEqual(whole.Item2.Strongest, parts.Item2.Strongest);
-        AssertEqual(whole.Item2.Summary, parts.Item2.Summary);
-        AssertEqual(whole.Item2.Probabilities, parts.Item2.Probabilities); // computed again where it was not kept
-        var row = rowsOfTheirOwn ? 2 * 2 : 0;
-        AssertEqual(whole.Item2.Probabilities[2, TensorIndex.Colon, row], parts.Item2.Summary[2]);
+    [Fact]
+    public void WhatIsNoNumberStaysNone()
+    {
+        using var off = inference_mode();
+        using var scope = NewDisposeScope();
+        var (query, key) = (ones(1, 1, 20, 4), ones(1, 1, 20, 4));
+        key[0, 0, 3, 1] = float.NaN;
+        Assert.True(OnePassAttention.Attend(query, key, key, null, new AttentionReading(), 1).HeadOutput.isnan().all().item<bool>());
     }
 
     private static void AssertEqual(Tensor expected, Tensor found)

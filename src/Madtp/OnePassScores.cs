@@ -1,0 +1,262 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Madtp.Kit.Models;
+using Madtp.Kit.Runtime;
+using static TorchSharp.torch;
+using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Madtp.Kit.Madtp;
+
+/// <summary>Importance, threshold and prune mask as the paper has them (eq. 2 and 4 to 10), on a CPU without gradients: sample by
+/// sample, while its numbers lie in the cache.</summary>
+internal sealed unsafe class OnePassScores
+{
+    private const float Epsilon = 1e-8f;
+    private const int Width = 16; // numbers of a vector
+
+    private readonly ImportanceScorer scorer;
+    private readonly StridedRows raw, heads;
+    private readonly StridedRows? summary, received, mask;
+    private readonly int count, headCount, headWidth, learnable;
+    private readonly float scale, temperature;
+
+    private OnePassScores(ReductionContext context, ImportanceScorer scorer)
+    {
+        var (alignment, output) = (context.RawAlignment!, context.HeadOutput);
+        (count, learnable) = (context.Candidates.Count, (int)alignment.shape[2]);
+        (headCount, headWidth) = ((int)output.shape[1], (int)output.shape[3]);
+        (scale, temperature) = ((float)(1 / Math.Sqrt(context.Encoder.SpaceDict!.shape[1])), (float)context.Temperature);
+        this.scorer = scorer;
+        raw = new(alignment);
+        mask = context.Mask is { } told ? new(told) : null;
+        heads = new(output);
+        summary = scorer.Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } paid ? new(paid) : null;
+        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(context.Candidates.Take(context.Record.Received)) : null;
+    }
+
+    /// <summary>What the policy's scorer and keep rule give; null where they must be asked.</summary>
+    public static (ImportanceScores Importance, PruneMask Wanted)? Of(ReductionContext context)
+    {
+        if (context.Policy is not
+            {
+                Scorer: ImportanceScorer { SelfPooling: SelfPooling.Max, SoftmaxAlignment: true } scorer,
+                Keep: LearnableThresholdRule { Normalization: ThresholdNormalization.Sparsemax },
+            }
+            || !Products.GoInOnePass(context.Attended.X)
+            || context is not { RawAlignment: not null, Encoder.SpaceDict: not null, Candidates.IsAllButFirst: true })
+        {
+            return null;
+        }
+
+        var batch = (int)context.Attended.X.shape[0];
+        var pass = new OnePassScores(context, scorer);
+        if (pass is { summary: null, received: null } && !scorer.NeedsAlignment)
+        {
+            return null;
+        }
+
+        var (total, thresholds) = (zeros(batch, pass.count), zeros(batch, pass.learnable));
+        var keep = new bool[batch * pass.count];
+        RowWise.InParts(batch, pass.count * pass.learnable, (first, end) =>
+        {
+            var numbers = (Padded(pass.learnable) + Width) * pass.count;
+            var maps = (float*)NativeMemory.AlignedAlloc((nuint)numbers * sizeof(float), Width * sizeof(float));
+            for (var sample = first; sample < end; sample++)
+            {
+                pass.Score(sample, maps, RowWise.Numbers(total).Slice(sample * pass.count, pass.count),
+                    RowWise.Numbers(thresholds).Slice(sample * pass.learnable, pass.learnable),
+                    keep.AsSpan(sample * pass.count, pass.count));
+            }
+
+            NativeMemory.AlignedFree(maps);
+        });
+        GC.KeepAlive(context);
+        var kept = tensor(keep, [batch, pass.count]);
+        kept = context.Protected is { } stays ? kept.logical_or(stays) : kept;
+        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part!(part) },
+            new PruneMask(kept, thresholds) { IsFinal = true });
+    }
+
+    // maps has room for [K, N] and one row more of vectors.
+    private void Score(int sample, float* maps, Span<float> total, Span<float> thresholds, Span<bool> keep)
+    {
+        int[] own = [.. Enumerable.Range(0, count).Where(token => mask is null || mask.At(sample)[token] != 0)];
+        if (own.Length == 0)
+        {
+            return;
+        }
+
+        Span<float> importance = new float[own.Length], part = new float[own.Length]; // TIS and one of its parts
+        Align(sample, own, maps, part);
+        var parts = 0;
+        if (scorer.Parts.HasFlag(ScoreParts.Alignment))
+        {
+            Add(part, normalized: true, importance, ref parts);
+        }
+
+        if (received is not null)
+        {
+            for (var i = 0; i < own.Length; i++)
+            {
+                part[i] = received.At(sample)[own[i]];
+            }
+
+            Add(part, normalized: true, importance, ref parts);
+        }
+
+        if (summary is not null)
+        {
+            for (var i = 0; i < own.Length; i++)
+            {
+                part[i] = Class(sample, own[i]);
+            }
+
+            Add(part, scorer.NormalizeClass, importance, ref parts);
+        }
+
+        TensorPrimitives.Divide(importance, parts, importance);
+        for (var k = 0; k < learnable; k += Width)
+        {
+            var ofTokens = Threshold(maps + (k * own.Length), importance);
+            for (var i = k; i < Math.Min(k + Width, learnable); i++)
+            {
+                thresholds[i] = ofTokens[i - k];
+            }
+        }
+
+        var threshold = TensorPrimitives.Min<float>(thresholds);
+        for (var i = 0; i < own.Length; i++)
+        {
+            (total[own[i]], keep[own[i]]) = (importance[i], importance[i] > threshold);
+        }
+    }
+
+    // A (eq. 2), [⌈K/16⌉, n, 16], and the strongest claim on each token (eq. 6).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Align(int sample, int[] own, float* maps, Span<float> claims)
+    {
+        var strongest = maps + (Padded(learnable) * own.Length); // [n, 16]
+        new Span<float>(strongest, own.Length * Width).Clear();
+        for (var k = 0; k < learnable; k += Width)
+        {
+            var some = maps + (k * own.Length);
+            var most = Vector512.Create(float.NegativeInfinity);
+            for (var i = 0; i < own.Length; i++)
+            {
+                var scores = new ReadOnlySpan<float>(raw.At(sample, own[i]) + k, Math.Min(Width, learnable - k));
+                var scaled = (scores.Length == Width ? Vector512.Create(scores) : Part(scores)) * scale;
+                scaled.Store(some + (i * Width));
+                most = Vector512.MaxNative(most, scaled);
+            }
+
+            var sum = Lanes.Zero;
+            for (var i = 0; i < own.Length; i++)
+            {
+                var power = RowWise.Exp(Vector512.Load(some + (i * Width)) - most);
+                power.Store(some + (i * Width));
+                sum += power;
+            }
+
+            var whole = Vector512.ConditionalSelect(
+                Vector512.LessThan(Lanes.Indices, Vector512.Create((float)(learnable - k))), Lanes.One / sum, Lanes.Zero);
+            for (var i = 0; i < own.Length; i++)
+            {
+                var attention = Vector512.Load(some + (i * Width)) * whole;
+                attention.Store(some + (i * Width));
+                Vector512.MaxNative(attention, Vector512.Load(strongest + (i * Width))).Store(strongest + (i * Width));
+            }
+        }
+
+        for (var i = 0; i < own.Length; i++)
+        {
+            claims[i] = RowWise.Greatest(Vector512.Load(strongest + (i * Width)));
+        }
+    }
+
+    // θ_k = Σ_n sparsemax_n(T·A)[k, n] · TIS[n] (eq. 7 and 8) of 16 learnable tokens: maps are [n, 16]. Entries are left out
+    // until none lies below the threshold τ of those that remain, as in Sparsemax.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Lanes Threshold(float* maps, ReadOnlySpan<float> importance)
+    {
+        var most = Vector512.Load(maps);
+        for (var i = 1; i < importance.Length; i++)
+        {
+            most = Vector512.MaxNative(most, Vector512.Load(maps + (i * Width)));
+        }
+
+        var (tau, left, goesOn) = (Vector512.Create(-1f), Vector512.Create(float.PositiveInfinity), true);
+        while (goesOn)
+        {
+            var (sum, above) = (Lanes.Zero, Lanes.Zero);
+            for (var i = 0; i < importance.Length; i++)
+            {
+                var over = ((Vector512.Load(maps + (i * Width)) - most) * temperature) - tau;
+                var isAbove = Vector512.GreaterThan(over, Lanes.Zero);
+                sum += Vector512.ConditionalSelect(isAbove, over, Lanes.Zero);
+                above += Vector512.ConditionalSelect(isAbove, Lanes.One, Lanes.Zero);
+            }
+
+            var fewer = Vector512.LessThan(above, left) & Vector512.GreaterThan(above, Lanes.Zero);
+            tau = Vector512.ConditionalSelect(fewer, tau + ((sum - Lanes.One) / above), tau);
+            left = Vector512.ConditionalSelect(fewer, above, left);
+            goesOn = Vector512.ExtractMostSignificantBits(fewer) != 0;
+        }
+
+        var threshold = Lanes.Zero;
+        for (var i = 0; i < importance.Length; i++)
+        {
+            var over = ((Vector512.Load(maps + (i * Width)) - most) * temperature) - tau;
+            threshold += Vector512.MaxNative(over, Lanes.Zero) * importance[i];
+        }
+
+        return threshold;
+    }
+
+    private static Lanes Part(ReadOnlySpan<float> scores)
+    {
+        Span<float> whole = stackalloc float[Width];
+        whole.Clear();
+        scores.CopyTo(whole);
+        return Vector512.Create<float>(whole);
+    }
+
+    private static int Padded(int learnable) => (learnable + Width - 1) / Width * Width;
+
+    // S_cls of a token before it is normalised: see TokenImportance.Weighed.
+    private float Class(int sample, int token)
+    {
+        var (sum, norms) = (0f, 0f);
+        for (var head = 0; head < headCount; head++)
+        {
+            var norm = Norm(heads.At(sample, head, token));
+            (sum, norms) = (sum + (norm * summary!.At(sample, head)[token]), norms + norm);
+        }
+
+        return sum / (norms + Epsilon);
+    }
+
+    private float Norm(float* output)
+    {
+        if (headWidth % Width != 0)
+        {
+            return TensorPrimitives.Norm(new ReadOnlySpan<float>(output, headWidth));
+        }
+
+        var squares = Lanes.Zero;
+        for (var i = 0; i < headWidth; i += Width)
+        {
+            var some = Vector512.Load(output + i);
+            squares = Vector512.FusedMultiplyAdd(some, some, squares);
+        }
+
+        return MathF.Sqrt(Vector512.Sum(squares));
+    }
+
+    private static void Add(Span<float> part, bool normalized, Span<float> importance, ref int parts)
+    {
+        TensorPrimitives.Multiply(part, normalized ? 1 / (TensorPrimitives.Sum<float>(part) + Epsilon) : 1, part);
+        TensorPrimitives.Add(importance, part, importance);
+        parts++;
+    }
+}
