@@ -103,7 +103,7 @@ public static class TokenImportance
     /// <summary>S_self of a block's attention before it is normalised, <c>[B, N]</c>; with its gradient where one is
     /// recorded.</summary>
     internal static Tensor Received(ReductionContext context, SelfPooling pooling) =>
-        pooling == SelfPooling.Sum ? Received(context.StrongestAttention, pooling, context.Mask)
+        pooling == SelfPooling.Sum || context.Record.Reading is null ? Received(context.StrongestAttention, pooling, context.Mask)
             : is_grad_enabled() ? OfStrongestQuery(context)
             : context.Candidates.Take(context.Record.Received).As(float32);
 

@@ -32,7 +32,7 @@ internal sealed unsafe class OnePassScores
         mask = context.Mask is { } told ? new(told) : null;
         heads = new(output);
         summary = scorer.Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } paid ? new(paid) : null;
-        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(context.Candidates.Take(context.Record.Received)) : null;
+        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(TokenImportance.Received(context, SelfPooling.Max)) : null;
     }
 
     /// <summary>What the policy's scorer and keep rule give; null where they must be asked.</summary>

@@ -84,8 +84,8 @@ public static class TokenMerging
     internal static Tensor Merged(Tensor tokens, Tensor importance, Tensor pruned, bool normalized) =>
         (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).bmm(tokens);
 
-    /// <summary>Some rows of each sample and one more that the others merge into, on a CPU without gradients: a sample's while they
-    /// lie in the cache.</summary>
+    /// <summary>Some rows of each sample and one more that the others merge into, on a CPU without gradients: a sample's while
+    /// they lie in the cache.</summary>
     /// <param name="x">Contiguous, <c>[B, 1 + N, D]</c>.</param>
     /// <param name="rows">Of the batch's B·(1 + N) those that stay, <c>[B·N']</c> int64.</param>
     /// <param name="weights">Of the candidates in the last row, 0 for those that stay, <c>[B, N]</c>.</param>

@@ -35,8 +35,8 @@ internal static class Products
     public static Tensor Add(Tensor output, Tensor other) =>
         is_grad_enabled() || output.dtype != other.dtype ? output + other : output.add_(other);
 
-    /// <summary>Whether a CPU may go through numbers in one pass of our own: in float32, where no gradient is recorded, now or when
-    /// a block is run again.</summary>
+    /// <summary>Whether a CPU may go through numbers in one pass of our own: in float32, where no gradient is recorded, now or
+    /// when a block is run again.</summary>
     public static bool GoInOnePass(Tensor numbers) => !Recomputation.Records && numbers.dtype == float32
         && numbers.device.type == TorchSharp.DeviceType.CPU && numbers.numel() > 0;
 }
