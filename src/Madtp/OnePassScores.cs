@@ -118,11 +118,8 @@ internal sealed unsafe class OnePassScores
         TensorPrimitives.Divide(importance, parts, importance);
         for (var k = 0; k < learnable; k += Width)
         {
-            var ofTokens = Threshold(maps + (k * own.Length), importance);
-            for (var i = k; i < Math.Min(k + Width, learnable); i++)
-            {
-                thresholds[i] = ofTokens[i - k];
-            }
+            var some = Sparsemax.Average(maps + (k * own.Length), temperature, importance); // θ_k, eq. 7 and 8
+            new Span<float>(&some, Math.Min(Width, learnable - k)).CopyTo(thresholds[k..]);
         }
 
         var threshold = TensorPrimitives.Min<float>(thresholds);
@@ -172,45 +169,6 @@ internal sealed unsafe class OnePassScores
         {
             claims[i] = RowWise.Greatest(Vector512.Load(strongest + (i * Width)));
         }
-    }
-
-    // θ_k = Σ_n sparsemax_n(T·A)[k, n] · TIS[n] (eq. 7 and 8) of 16 learnable tokens: maps are [n, 16]. Entries are left out
-    // until none lies below the threshold τ of those that remain, as in Sparsemax.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Lanes Threshold(float* maps, ReadOnlySpan<float> importance)
-    {
-        var most = Vector512.Load(maps);
-        for (var i = 1; i < importance.Length; i++)
-        {
-            most = Vector512.MaxNative(most, Vector512.Load(maps + (i * Width)));
-        }
-
-        var (tau, left, goesOn) = (Vector512.Create(-1f), Vector512.Create(float.PositiveInfinity), true);
-        while (goesOn)
-        {
-            var (sum, above) = (Lanes.Zero, Lanes.Zero);
-            for (var i = 0; i < importance.Length; i++)
-            {
-                var over = ((Vector512.Load(maps + (i * Width)) - most) * temperature) - tau;
-                var isAbove = Vector512.GreaterThan(over, Lanes.Zero);
-                sum += Vector512.ConditionalSelect(isAbove, over, Lanes.Zero);
-                above += Vector512.ConditionalSelect(isAbove, Lanes.One, Lanes.Zero);
-            }
-
-            var fewer = Vector512.LessThan(above, left) & Vector512.GreaterThan(above, Lanes.Zero);
-            tau = Vector512.ConditionalSelect(fewer, tau + ((sum - Lanes.One) / above), tau);
-            left = Vector512.ConditionalSelect(fewer, above, left);
-            goesOn = Vector512.ExtractMostSignificantBits(fewer) != 0;
-        }
-
-        var threshold = Lanes.Zero;
-        for (var i = 0; i < importance.Length; i++)
-        {
-            var over = ((Vector512.Load(maps + (i * Width)) - most) * temperature) - tau;
-            threshold += Vector512.MaxNative(over, Lanes.Zero) * importance[i];
-        }
-
-        return threshold;
     }
 
     private static Lanes Part(ReadOnlySpan<float> scores)
