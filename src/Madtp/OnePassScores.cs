@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
+using static Madtp.Kit.Runtime.RowWise;
 using static TorchSharp.torch;
 using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
@@ -13,8 +14,6 @@ namespace Madtp.Kit.Madtp;
 internal sealed unsafe class OnePassScores
 {
     private const float Epsilon = 1e-8f;
-    private const int Width = 16; // numbers of a vector
-
     private readonly ImportanceScorer scorer;
     private readonly StridedRows raw, heads;
     private readonly StridedRows? summary, received, mask;
@@ -58,14 +57,14 @@ internal sealed unsafe class OnePassScores
 
         var (total, thresholds) = (zeros(batch, pass.count), zeros(batch, pass.learnable));
         var keep = new bool[batch * pass.count];
-        RowWise.InParts(batch, pass.count * pass.learnable, (first, end) =>
+        InParts(batch, pass.count * pass.learnable, (first, end) =>
         {
             var numbers = (Padded(pass.learnable) + Width) * pass.count;
             var maps = (float*)NativeMemory.AlignedAlloc((nuint)numbers * sizeof(float), Width * sizeof(float));
             for (var sample = first; sample < end; sample++)
             {
-                pass.Score(sample, maps, RowWise.Numbers(total).Slice(sample * pass.count, pass.count),
-                    RowWise.Numbers(thresholds).Slice(sample * pass.learnable, pass.learnable),
+                pass.Score(sample, maps, Numbers(total).Slice(sample * pass.count, pass.count),
+                    Numbers(thresholds).Slice(sample * pass.learnable, pass.learnable),
                     keep.AsSpan(sample * pass.count, pass.count));
             }
 
@@ -150,7 +149,7 @@ internal sealed unsafe class OnePassScores
             var sum = Lanes.Zero;
             for (var i = 0; i < own.Length; i++)
             {
-                var power = RowWise.Exp(Vector512.Load(some + (i * Width)) - most);
+                var power = Exp(Vector512.Load(some + (i * Width)) - most);
                 power.Store(some + (i * Width));
                 sum += power;
             }
@@ -167,7 +166,7 @@ internal sealed unsafe class OnePassScores
 
         for (var i = 0; i < own.Length; i++)
         {
-            claims[i] = RowWise.Greatest(Vector512.Load(strongest + (i * Width)));
+            claims[i] = Greatest(Vector512.Load(strongest + (i * Width)));
         }
     }
 
@@ -178,8 +177,6 @@ internal sealed unsafe class OnePassScores
         scores.CopyTo(whole);
         return Vector512.Create<float>(whole);
     }
-
-    private static int Padded(int learnable) => (learnable + Width - 1) / Width * Width;
 
     // S_cls of a token before it is normalised: see TokenImportance.Weighed.
     private float Class(int sample, int token)

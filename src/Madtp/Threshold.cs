@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Madtp.Kit.Runtime;
+using static Madtp.Kit.Runtime.RowWise;
 using static TorchSharp.torch;
 using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 
@@ -57,8 +58,6 @@ public static class LearnableThreshold
 /// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7): the Euclidean projection onto the probability simplex.</summary>
 public static class Sparsemax
 {
-    private const int Width = 16; // numbers of a vector
-
     /// <summary>p = max(z − τ(z), 0) along the last dimension, any shape. Rows sum to 1 and are mostly zero. The gradient of g is
     /// g − mean of g on the support, and zero off it.</summary>
     public static Tensor Project(Tensor scores)
@@ -83,7 +82,7 @@ public static class Sparsemax
         var (scores, each, padded) = (new StridedRows(maps.transpose(1, 2)), new StridedRows(values),
             padding is null ? null : new StridedRows(padding));
         var averages = zeros(batch, learnable);
-        RowWise.InParts(batch, learnable * tokens, (first, end) =>
+        InParts(batch, learnable * tokens, (first, end) =>
         {
             var rows = new float[tokens * Width]; // of 16 learnable tokens, [n, 16]
             for (var sample = first; sample < end; sample++)
@@ -101,7 +100,7 @@ public static class Sparsemax
                     fixed (float* some = rows)
                     {
                         var found = Average(some, (float)temperature, importance);
-                        new Span<float>(&found, count).CopyTo(RowWise.Numbers(averages).Slice((sample * learnable) + k, count));
+                        new Span<float>(&found, count).CopyTo(Numbers(averages).Slice((sample * learnable) + k, count));
                     }
                 }
             }

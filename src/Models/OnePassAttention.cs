@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Madtp.Kit.Runtime;
+using static Madtp.Kit.Runtime.RowWise;
 using static TorchSharp.torch;
 using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
@@ -11,7 +12,7 @@ namespace Madtp.Kit.Models;
 /// softmax, are read and meet the values while they lie in the cache. No map is ever whole.</summary>
 internal sealed unsafe class OnePassAttention
 {
-    private const int Together = 8, Width = 16; // queries at a time; numbers of a vector
+    private const int Together = 8; // queries at a time
 
     private readonly StridedRows query, key, value;
     private readonly StridedRows? bias;
@@ -52,7 +53,7 @@ internal sealed unsafe class OnePassAttention
 
         // Threads share heads out; samples where the strongest head is read query by query.
         var share = reading.StrongestQuery ? 1 : (int)heads;
-        RowWise.InParts(batch * heads / share, (int)Math.Min(int.MaxValue, share * length * length),
+        InParts(batch * heads / share, (int)Math.Min(int.MaxValue, share * length * length),
             (first, end) => pass.Attend(first * share, end * share));
         GC.KeepAlive((query, key, value, bias));
         var record = new SelfAttentionRecord(output.transpose(1, 2), key) { Summary = summary, Reading = reading };
@@ -148,10 +149,10 @@ internal sealed unsafe class OnePassAttention
             most = Vector512.MaxNative(most, Vector512.Load(at));
         }
 
-        var (greatest, sum) = (Vector512.Create(RowWise.Greatest(most)), Lanes.Zero);
+        var (greatest, sum) = (Vector512.Create(Greatest(most)), Lanes.Zero);
         for (var at = map; at < end; at += Width)
         {
-            var power = RowWise.Exp(Vector512.Load(at) - greatest);
+            var power = Exp(Vector512.Load(at) - greatest);
             power.Store(at);
             sum += power;
         }
@@ -212,8 +213,6 @@ internal sealed unsafe class OnePassAttention
 
         strongest.Clear();
     }
-
-    private static int Padded(int numbers) => (numbers + Width - 1) / Width * Width;
 
     private static Span<float> Span(float* from, int count) => new(from, count);
 }

@@ -8,6 +8,12 @@ namespace Madtp.Kit.Runtime;
 /// <summary>Work on the rows of float32 tensors on a CPU, each row while it lies in the cache, without a gradient.</summary>
 internal static class RowWise
 {
+    /// <summary>Numbers of a vector.</summary>
+    public const int Width = 16;
+
+    /// <summary>So many numbers, filled up to whole vectors.</summary>
+    public static int Padded(int numbers) => (numbers + Width - 1) / Width * Width;
+
     /// <summary>Each thread gets rows that lie together, from a first to an end.</summary>
     /// <param name="width">Numbers of a row.</param>
     public static void InParts(long rows, int width, Action<int, int> work)
