@@ -14,6 +14,7 @@ namespace Madtp.Kit.Madtp;
 internal sealed unsafe class OnePassScores
 {
     private const float Epsilon = 1e-8f;
+
     private readonly ImportanceScorer scorer;
     private readonly StridedRows raw, heads;
     private readonly StridedRows? summary, received, mask;

@@ -18,14 +18,17 @@ public sealed partial class OperatorCountTests
     [Fact]
     public void APlainPassMakesFewTensors() => Assert.InRange(Tensors(null), 100, 215);
 
+    /// <summary>Operator by operator, as on a GPU (here because numbers are float64, which costs some conversions), and in one pass.</summary>
     [Theory]
-    [InlineData("MADTP", 0.5, 4, 73)] // samples of several lengths: masks, and rows that hold no token left out
-    [InlineData("MADTP", 0.5, 1, 73)]
-    [InlineData("MADTP (released)", 9.197, 4, 79)]
-    public void ChoosingAddsFewTensorsToALayer(string method, double strength, int pairs, int most)
+    [InlineData("MADTP", 0.5, 4, ScalarType.Float64, 82)] // samples of several lengths: masks, and rows that hold no token left out
+    [InlineData("MADTP", 0.5, 1, ScalarType.Float64, 73)]
+    [InlineData("MADTP (released)", 9.197, 4, ScalarType.Float64, 79)]
+    [InlineData("MADTP", 0.5, 4, ScalarType.Float32, 42)]
+    [InlineData("MADTP", 0.5, 1, ScalarType.Float32, 32)]
+    public void ChoosingAddsFewTensorsToALayer(string method, double strength, int pairs, ScalarType type, int most)
     {
         var setting = Methods.Of(method).Pruning!.At(strength);
-        Assert.InRange((double)(Tensors(setting, pairs) - Tensors(null, pairs)) / Layers, 30, most);
+        Assert.InRange((double)(Tensors(setting, pairs, type) - Tensors(null, pairs, type)) / Layers, 20, most);
     }
 
     /// <summary>
@@ -53,15 +56,16 @@ public sealed partial class OperatorCountTests
     [GeneratedRegex(@"\.cpu\(\)|\.item<|\.nonzero\(|\.masked_select\(|\.ToInt(32|64)\(|\.ToBoolean\(")]
     private static partial Regex Waits();
 
-    private static long Tensors(PruningSetting? setting, int pairs = 4)
+    private static long Tensors(PruningSetting? setting, int pairs = 4, ScalarType type = ScalarType.Float32)
     {
         using var off = inference_mode();
         using var model = ToyModels.Nlvr2.Create(1);
         model.eval();
+        model.to(type);
         using var attached = setting?.Attach(model);
         using var scope = NewDisposeScope();
-        var (images, ids) = (randn(2 * pairs, 3, 64, 64), randint(5, 20, [pairs, 12], dtype: int64));
-        var mask = ones_like(ids);
+        var (images, ids) = (randn(2 * pairs, 3, 64, 64, dtype: type), randint(5, 20, [pairs, 12], dtype: int64));
+        var mask = ones_like(ids, dtype: type);
         model.Forward(images, ids, mask);
         var before = DisposeScopeManager.Statistics.TensorStatistics;
         var made = -(before.CreatedInScopeCount + before.CreatedOutsideScopeCount);
