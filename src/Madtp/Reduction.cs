@@ -185,7 +185,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     public AttentionReading? Reads(TokenState input) => Active && owner.Policy.Scorer.ReadsAttention
         ? new AttentionReading(owner.Policy.ProtectEndOfText ? input.EndOfText : null)
         {
-            Candidates = input.Candidates, Mask = Told(input),
+            Candidates = input.Candidates, Mask = Told(input), Filled = input.Filled,
             StrongestQuery = owner.Policy.Scorer is not ImportanceScorer { SelfPooling: SelfPooling.Sum },
         }
         : null;

@@ -59,6 +59,10 @@ public sealed record AttentionReading(Tensor? SummaryRows = null)
     /// <summary>0 for rows of padding, whose attention does not count, <c>[B, N]</c>; null where there are none.</summary>
     public Tensor? Mask { get; init; }
 
+    /// <summary>0 for rows that hold no token, of which nothing is asked, <c>[B, N]</c>; null where every row holds
+    /// one.</summary>
+    public Tensor? Filled { get; init; }
+
     /// <summary>Whether <see cref="SelfAttentionRecord.Received"/> is read; otherwise
     /// <see cref="SelfAttentionRecord.Strongest"/>.</summary>
     public bool StrongestQuery { get; init; } = true;

@@ -16,38 +16,40 @@ internal sealed unsafe class OnePassAttention
 
     private readonly StridedRows query, key, value;
     private readonly StridedRows? bias;
-    private readonly bool[]? counts;
+    private readonly bool isOneBias; // for all heads and queries of a sample
+    private readonly bool[]? counts, filled;
     private readonly long[]? summaryRows;
     private readonly float* output, summary, read;
-    private readonly int heads, length, width, paddedLength, paddedWidth;
+    private readonly int heads, length, width, paddedWidth;
     private readonly float scale;
-    private readonly Lanes lastKeys; // all bits of those of the last vector's numbers that are attention to a key
 
     private OnePassAttention(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale,
         Tensor output, Tensor summary, Tensor read)
     {
         (heads, length, width) = ((int)query.shape[1], (int)query.shape[2], (int)query.shape[3]);
-        (paddedLength, paddedWidth) = (Padded(length), Padded(width));
+        paddedWidth = Padded(width);
         (this.query, this.key, this.value) = (new(query), new(key), new(value));
         this.bias = bias is null ? null : new(bias.expand(query.shape[0], heads, length, length));
+        isOneBias = bias is null || bias.shape is [_, 1, 1, _];
         this.output = StridedRows.Start(output);
         this.summary = StridedRows.Start(summary);
         this.read = StridedRows.Start(read);
         counts = reading.StrongestQuery ? reading.Counts(query.shape[0], length) : null;
+        filled = reading.Filled is { } rows ? Array.ConvertAll(rows.As(float32).contiguous().data<float>().ToArray(), row => row != 0)
+            : null;
         summaryRows = reading.SummaryRows?.data<long>().ToArray();
         this.scale = (float)scale;
-        lastKeys = Vector512.LessThan(Vector512<float>.Indices, Vector512.Create((float)(length - paddedLength + Width)));
     }
 
-    /// <summary>softmax(scale · Q Kᵀ + bias) V and what is read of the softmax.</summary>
+    /// <summary>softmax(scale · Q Kᵀ + bias) V and what is read of the softmax; 0 in rows that hold no token.</summary>
     /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V.</param>
     /// <param name="bias">Broadcasts to <c>[B, h, N, N]</c>; null adds nothing.</param>
     public static SelfAttentionRecord Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale)
     {
         var (batch, heads, length) = (query.shape[0], query.shape[1], query.shape[2]);
-        var output = empty(batch, length, heads, query.shape[3]);
-        var summary = empty(batch, heads, length);
+        var output = zeros(batch, length, heads, query.shape[3]);
+        var summary = zeros(batch, heads, length);
         var read = reading.StrongestQuery ? zeros(batch, length) : zeros(batch, length, length);
         var pass = new OnePassAttention(query, key, value, bias, reading, scale, output, summary, read);
 
@@ -62,86 +64,111 @@ internal sealed unsafe class OnePassAttention
 
     private void Attend(int firstHead, int endHead)
     {
-        var (inKeys, inMaps, inValues, inOutputs) = (width * paddedLength, Together * paddedLength, length * paddedWidth,
-            Together * paddedWidth);
-        var numbers = inKeys + inMaps + paddedLength + inValues + inOutputs + (Together * width);
-        var keys = (float*)NativeMemory.AlignedAlloc((nuint)numbers * sizeof(float), Width * sizeof(float)); // Kᵀ, [d_h, N]
+        var most = Padded(length);
+        var (inKeys, inMaps, inValues, inOutputs) = (width * most, Together * most, length * paddedWidth, Together * paddedWidth);
+        var numbers = inKeys + inMaps + most + inValues + inOutputs + (Together * width);
+        var keys = (float*)NativeMemory.AlignedAlloc((nuint)numbers * sizeof(float), Width * sizeof(float)); // Kᵀ, [d_h, n]
         new Span<float>(keys, numbers).Clear();
-        float* maps = keys + inKeys, strongest = maps + inMaps, values = strongest + paddedLength; // [8, N], [N], [N, d_h]
+        float* maps = keys + inKeys, strongest = maps + inMaps, values = strongest + most; // [8, n], [n], [n, d_h]
         float* outputs = values + inValues, queries = outputs + inOutputs; // [8, d_h] each
+        var own = Own(firstHead / heads);
         for (var head = firstHead; head < endHead; head++)
         {
             var (sample, ofSample) = Math.DivRem(head, heads);
-            for (var row = 0; row < length; row++)
+            own = own.Sample == sample ? own : Own(sample);
+            for (var row = 0; row < own.Count; row++)
             {
-                float* from = key.At(sample, ofSample, row), to = keys + row;
-                for (var i = 0; i < width; i++, to += paddedLength)
+                float* from = key.At(sample, ofSample, own.Rows[row]), to = keys + row;
+                for (var i = 0; i < width; i++, to += own.Padded)
                 {
                     *to = from[i];
                 }
 
-                Span(value.At(sample, ofSample, row), width).CopyTo(Span(values + (row * paddedWidth), width));
+                Span(value.At(sample, ofSample, own.Rows[row]), width).CopyTo(Span(values + (row * paddedWidth), width));
             }
 
-            for (var row = 0; row < length; row += Together)
+            for (var row = 0; row < own.Count; row += Together)
             {
-                Queries(sample, ofSample, row, queries, keys, maps, strongest);
-                Multiply(maps, paddedLength, values, length, paddedWidth, outputs);
-                for (var i = 0; i < Math.Min(Together, length - row); i++)
+                Queries(own, ofSample, row, queries, keys, maps, strongest);
+                Multiply(maps, own.Padded, values, own.Count, paddedWidth, outputs);
+                for (var i = 0; i < Math.Min(Together, own.Count - row); i++)
                 {
-                    var to = ((((long)sample * length) + row + i) * heads) + ofSample;
+                    var to = ((((long)sample * length) + own.Rows[row + i]) * heads) + ofSample;
                     Span(outputs + (i * paddedWidth), width).CopyTo(Span(output + (to * width), width));
                 }
             }
 
             if (counts is not null && (head == endHead - 1 || ofSample == heads - 1))
             {
-                Collect(Span(strongest, length), Span(read + ((long)sample * length), length));
+                lock (this)
+                {
+                    PutMaximum(own, strongest, read + ((long)sample * length));
+                }
+
+                Span(strongest, own.Padded).Clear();
             }
         }
 
         NativeMemory.AlignedFree(keys);
     }
 
-    // The rows of the map from some query on, after their softmax.
-    private void Queries(int sample, int head, int first, float* queries, float* keys, float* maps, float* strongest)
+    private Tokens Own(int sample)
     {
-        var rows = Math.Min(Together, length - first);
+        int[] rows = [.. Enumerable.Range(0, length).Where(row => filled is null || filled[(sample * length) + row])];
+        var own = new Tokens(sample, rows, []);
+        var added = bias is null || !isOneBias ? [] : own.Of(bias.At(sample)).ToArray();
+        return Array.TrueForAll(added, one => one == 0) ? own : own with { Added = added };
+    }
+
+    // The rows of the map from some query on, after their softmax.
+    private void Queries(Tokens own, int head, int first, float* queries, float* keys, float* maps, float* strongest)
+    {
+        var rows = Math.Min(Together, own.Count - first);
         for (var i = 0; i < rows; i++)
         {
-            TensorPrimitives.Multiply(Span(query.At(sample, head, first + i), width), scale, Span(queries + (i * width), width));
+            var from = Span(query.At(own.Sample, head, own.Rows[first + i]), width);
+            TensorPrimitives.Multiply(from, scale, Span(queries + (i * width), width));
         }
 
-        Multiply(queries, width, keys, width, paddedLength, maps);
+        Multiply(queries, width, keys, width, own.Padded, maps);
         for (var i = 0; i < rows; i++)
         {
-            var row = first + i;
-            var map = maps + (i * paddedLength);
-            if (bias is { } added)
+            var row = own.Rows[first + i];
+            var map = maps + (i * own.Padded);
+            var added = isOneBias ? own.Added : own.Of(bias!.At(own.Sample, head, row));
+            if (added.Length > 0)
             {
-                TensorPrimitives.Add(Span(map, length), Span(added.At(sample, head, row), length), Span(map, length));
+                TensorPrimitives.Add(Span(map, own.Count), added, Span(map, own.Count));
             }
 
-            Softmax(map, counts is null || !counts[(sample * length) + row] ? null : strongest);
-            if (row == (summaryRows?[sample] ?? 0))
+            Softmax(map, own, counts is null || !counts[(own.Sample * length) + row] ? null : strongest);
+            if (row == (summaryRows?[own.Sample] ?? 0))
             {
-                Span(map, length).CopyTo(Span(summary + ((((long)sample * heads) + head) * length), length));
+                PutMaximum(own, map, summary + ((((long)own.Sample * heads) + head) * length));
             }
 
             if (counts is null)
             {
-                var most = Span(read + ((((long)sample * length) + row) * length), length);
-                TensorPrimitives.Max<float>(most, Span(map, length), most);
+                PutMaximum(own, map, read + ((((long)own.Sample * length) + row) * length));
             }
+        }
+    }
+
+    // Attention to a sample's tokens, where it exceeds what stands in their rows.
+    private static void PutMaximum(Tokens own, float* attention, float* rows)
+    {
+        for (var i = 0; i < own.Count; i++)
+        {
+            rows[own.Rows[i]] = MathF.Max(rows[own.Rows[i]], attention[i]);
         }
     }
 
     // Softmax of a row of the map; where it exceeds the strongest attention so far, it becomes that.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Softmax(float* map, float* strongest)
+    private static void Softmax(float* map, Tokens own, float* strongest)
     {
-        var end = map + paddedLength;
-        Vector512.ConditionalSelect(lastKeys, Vector512.Load(end - Width), Vector512.Create(float.NegativeInfinity))
+        var end = map + own.Padded;
+        Vector512.ConditionalSelect(own.Last, Vector512.Load(end - Width), Vector512.Create(float.NegativeInfinity))
             .Store(end - Width);
         var most = Vector512.Load(map);
         for (var at = map + Width; at < end; at += Width)
@@ -203,16 +230,21 @@ internal sealed unsafe class OnePassAttention
         }
     }
 
-    // Whichever thread comes first: a maximum is the same.
-    private void Collect(Span<float> strongest, Span<float> received)
-    {
-        lock (this)
-        {
-            TensorPrimitives.Max<float>(received, strongest, received);
-        }
-
-        strongest.Clear();
-    }
-
     private static Span<float> Span(float* from, int count) => new(from, count);
+
+    // The rows of a sample that hold a token, and what the scores of each as a key get added; nothing where that is 0.
+    private sealed record Tokens(int Sample, int[] Rows, float[] Added)
+    {
+        public int Count => Rows.Length;
+
+        public int Padded { get; } = RowWise.Padded(Rows.Length);
+
+        // Of numbers for every row those for the tokens.
+        public ReadOnlySpan<float> Of(float* all) =>
+            Count > 0 && Rows[^1] == Count - 1 ? Span(all, Count) : Array.ConvertAll(Rows, row => all[row]);
+
+        // All bits of those numbers of a row's last vector that are scores.
+        public Lanes Last { get; } = Vector512.LessThan(
+            Lanes.Indices, Vector512.Create((float)(Rows.Length - RowWise.Padded(Rows.Length) + Width)));
+    }
 }

@@ -71,6 +71,35 @@ public sealed class AttentionReadingTests
         AssertEqual(map.select(2, 0), read.Summary);
     }
 
+    /// <summary>Rows that hold no token are no keys and no queries, whatever stands in them, and their output is 0.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RowsWithoutATokenAreLeftOut(bool causal)
+    {
+        using var off = inference_mode();
+        using var scope = NewDisposeScope();
+        manual_seed(6);
+        var filled = new[] { ones(1, 40), cat([ones(1, 17), zeros(1, 22), ones(1, 1)], 1), cat([ones(1, 3), zeros(1, 37)], 1) };
+        Tensor[] parts = [randn(3, 4, 40, 16), randn(3, 4, 40, 16), randn(3, 4, 40, 16)];
+        var bias = causal ? randn(1, 1, 40, 40) : randn(3, 1, 1, 40);
+        var reading = new AttentionReading { Filled = cat(filled, 0) };
+        var together = OnePassAttention.Attend(parts[0], parts[1], parts[2], bias, reading, 0.25);
+        for (var sample = 0; sample < 3; sample++)
+        {
+            var rows = filled[sample].squeeze(0).nonzero().squeeze(1);
+            Tensor Own(Tensor all, int dimension) => all[sample].unsqueeze(0).index_select(dimension, rows);
+            var added = causal ? bias.index_select(2, rows).index_select(3, rows) : Own(bias, 3);
+            var alone = OnePassAttention.Attend(
+                Own(parts[0], 2), Own(parts[1], 2), Own(parts[2], 2), added, new AttentionReading(), 0.25);
+            AssertEqual(alone.HeadOutput, Own(together.HeadOutput, 2));
+            AssertEqual(alone.Received, Own(together.Received, 1));
+            AssertEqual(alone.Summary, Own(together.Summary, 2));
+            var others = (1 - filled[sample]).unsqueeze(2); // [1, N, 1]
+            Assert.Equal(0, (together.HeadOutput[sample].abs().amax([0]) * others.squeeze(0)).max().item<float>());
+        }
+    }
+
     [Fact]
     public void WhatIsNoNumberStaysNone()
     {
