@@ -35,8 +35,8 @@ internal sealed unsafe class OnePassAttention
         this.summary = StridedRows.Start(summary);
         this.read = StridedRows.Start(read);
         counts = reading.StrongestQuery ? reading.Counts(query.shape[0], length) : null;
-        filled = reading.Filled is { } rows ? Array.ConvertAll(rows.As(float32).contiguous().data<float>().ToArray(), row => row != 0)
-            : null;
+        var rows = reading.Filled?.As(float32).contiguous().data<float>().ToArray();
+        filled = rows is null ? null : Array.ConvertAll(rows, row => row != 0);
         summaryRows = reading.SummaryRows?.data<long>().ToArray();
         this.scale = (float)scale;
     }
