@@ -114,7 +114,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
     [Fact]
     public void The_toy_world_is_read_like_the_real_one()
     {
-        ToyWorld.Make(folder, new ToyWorldSettings(Seed: 5, TrainPairs: 12, DevPairs: 4, TestPairs: 4));
+        ToyWorld.MakePairs(folder, new ToyWorldSettings(Seed: 5, TrainPairs: 12, DevPairs: 4, TestPairs: 4));
         var train = Nlvr2Dataset.Load(Path.Combine(folder, "nlvr2", "train.json"));
         Assert.Equal(12, train.Count);
         Assert.All(train, e => Assert.True(File.Exists(e.LeftImagePath) && File.Exists(e.RightImagePath)));

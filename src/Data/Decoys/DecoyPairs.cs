@@ -21,11 +21,15 @@ public static class DecoyPairs
     {
         var drawn = DrawSplit(split, settings ?? ToyWorldSettings.Decoys, limit);
         return ToyNlvr2Pairs.Of(
-            [.. drawn.Select(pair => pair.Statements[(int)corpus]).Select(said => (said.Sentence, said.Label, said.Claim.Kind))],
+            [.. Said(drawn, corpus)],
             [.. drawn.SelectMany(pair => new[] { pair.Left, pair.Right })],
             DecoyTokens.Tokenizer,
             (pair, tokens) => DecoyGrounding.Of(tokens, drawn[pair].Left, drawn[pair].Right));
     }
+
+    /// <summary>What a corpus says of pairs.</summary>
+    internal static IEnumerable<(string Sentence, bool Label, string Kind)> Said(DecoyPair[] pairs, ThingKind corpus) =>
+        pairs.Select(pair => pair.Statements[(int)corpus]).Select(said => (said.Sentence, said.Label, said.Claim.Kind));
 }
 
 /// <summary>The pictures of the neutral pretraining, and statements about any two of them: of objects and of glyphs alike. They

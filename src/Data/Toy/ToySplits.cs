@@ -53,10 +53,10 @@ public static class ToyCaptionedImages
 
     private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)
     {
-        var scenes = ToyCaptionedScene.DrawSplit(split, settings);
-        var (pixels, patches) = ToyRenderer.Paint([.. scenes.Select(scene => scene.Scene)]);
+        var pictures = ToyPicture.DrawSplit(split, settings);
+        var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         return new CaptionedImages(
-            pixels, ToyScene.Size, [.. scenes.Select(scene => scene.Captions.Select(tokens).ToArray())], patches);
+            pixels, ToyScene.Size, [.. pictures.Select(picture => picture.Captions.Select(tokens).ToArray())], patches);
     }
 }
 
@@ -68,7 +68,7 @@ public static class ToyQuestionedImages
     /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
     public static QuestionedImages Draw(string split, ToyCaptionSettings? settings = null)
     {
-        var pictures = Pictures(split, settings);
+        var pictures = ToyPicture.DrawSplit(split, settings);
         var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         int[][][] ids = [.. pictures.Select(
             picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
@@ -87,8 +87,5 @@ public static class ToyQuestionedImages
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
     public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) =>
-        ToyQuestions.Answers(Pictures("train", settings));
-
-    private static ToyPicture[] Pictures(string split, ToyCaptionSettings? settings) =>
-        ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), PictureFiles.FirstId(split));
+        ToyQuestions.Answers(ToyPicture.DrawSplit("train", settings));
 }
