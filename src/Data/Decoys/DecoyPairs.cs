@@ -61,7 +61,8 @@ public sealed class DecoyLessons(ToyWorldSettings settings, int count, bool held
                 if (holds.Holds(Scenes[left], Scenes[right]) && !fails.Holds(Scenes[left], Scenes[right]))
                 {
                     var tokens = NlvrPairs.Tokens(DecoyTokens.Tokenizer, claim.Say(random));
-                    return (tokens, left, right, label, DecoyGrounding.Of(tokens, Scenes[left], Scenes[right]), claim.Kind);
+                    var counts = DecoyGrounding.Of(DecoyTokens.Tokenizer.Tokens(tokens), Scenes[left], Scenes[right]);
+                    return (tokens, left, right, label, counts, claim.Kind);
                 }
             }
         }

@@ -25,13 +25,13 @@ public static class ToyNlvr2Pairs
     /// <param name="counts">How many of what its tokens name are in each of a pair's scenes.</param>
     internal static NlvrPairs Of(
         IReadOnlyList<(string Sentence, bool Label, string Kind)> said, IReadOnlyList<DrawnScene> scenes,
-        BertWordPiece tokenizer, Func<int, int[], sbyte[]> counts)
+        BertWordPiece tokenizer, Func<int, string[], sbyte[]> counts)
     {
         var (pixels, patches) = ToyRenderer.Paint(scenes);
         int[][] tokens = [.. said.Select(one => NlvrPairs.Tokens(tokenizer, one.Sentence))];
         return new NlvrPairs(
             pixels, scenes[0].Side, tokens, [.. said.Select(one => one.Label)], [.. said.Select(one => one.Kind)], patches,
-            [.. tokens.Select((ids, pair) => counts(pair, ids))], tokenizer.PaddingId);
+            [.. tokens.Select((ids, pair) => counts(pair, tokenizer.Tokens(ids)))], tokenizer.PaddingId);
     }
 }
 
@@ -82,7 +82,8 @@ public static class ToyQuestionedImages
                 q.Question.AnswerType,
                 [.. q.Answers.Select((answer, person) => new VqaHumanAnswer(answer, Number: person + 1))])))],
             [.. pictures.Zip(ids)
-                .SelectMany(of => of.Second.Select(question => ToyGrounding.Of(question, of.First.Scene, of.First.Scene)))]);
+                .SelectMany(of => of.Second.Select(
+                    question => ToyGrounding.Of(ToyTokens.Tokenizer.Tokens(question), of.First.Scene, of.First.Scene)))]);
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
