@@ -75,7 +75,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
     [InlineData("{\"sentence\": \"cut of", "not valid JSON")]
     [InlineData("[1, 2]", "an object is expected")]
     [InlineData("{\"sentence\": \"x\", \"identifier\": \"dev-1-1-1\"}", "no \"label\"")]
-    [InlineData("{\"sentence\": 5, \"label\": \"True\", \"identifier\": \"dev-1-1-1\"}", "\"sentence\" must be a text, not 5")]
+    [InlineData("{\"sentence\": [5], \"label\": \"True\", \"identifier\": \"dev-1-1-1\"}", "\"sentence\" must be a text, not [5]")]
     [InlineData("{\"sentence\": \"x\", \"label\": \"yes\", \"identifier\": \"dev-1-1-1\"}", "\"label\" must be True or False, 1 or 0, not \"yes\"")]
     [InlineData("{\"sentence\": \"x\", \"label\": \"True\", \"identifier\": \"dev-1\"}", "split-set-pair-sentence")]
     public void A_malformed_line_is_named_with_file_line_and_reason(string line, string reason)

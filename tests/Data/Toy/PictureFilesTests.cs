@@ -18,8 +18,8 @@ public sealed class PictureFilesTests : IDisposable
     {
         ToyWorld.MakePictures(folder, Small);
         var coco = Path.Combine(folder, "coco");
-        using var rows = CaptionRows.Open(Path.Combine(coco, "coco_karpathy_train.json"), coco);
-        Assert.Equal((60, 12), (rows.Count, rows.ImageNumbers.Max() + 1));
+        var rows = CaptionImages.LoadRows(Path.Combine(coco, "coco_karpathy_train.json"), coco);
+        Assert.Equal((60, 12), (rows.Count, rows.Max(r => r.ImageNumber) + 1));
         var test = CaptionImages.Load(Path.Combine(coco, "coco_karpathy_test.json"), coco);
         Assert.Equal(5, test.Count);
         var original = CaptionImages.Load(Path.Combine(coco, "dataset_coco.json"), coco, "test");
