@@ -142,11 +142,7 @@ internal sealed class FuzzTargets : IDisposable
     private void Captions(string path)
     {
         Tolerant(() => CaptionImages.LoadTruth(path));
-        Tolerant(() =>
-        {
-            using var rows = CaptionRows.Open(path, folder);
-            Drain(rows);
-        });
+        Tolerant(() => CaptionImages.LoadRows(path, folder));
         if (File.ReadAllBytes(path).AsSpan().IndexOf("\"annotations\""u8) < 0)
         {
             CaptionImages.Load(path, folder, "test");

@@ -82,7 +82,7 @@ internal sealed class TaskOptions
             Set(Verb.Number<int>(
                 "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", 60, DataLimit),
                 (settings, count) => count is not { } few ? settings
-                    : settings with { Scenes = ToyPictureSettings.Scaled(settings.Scenes.Seed, few).Coco });
+                    : settings with { Scenes = ToyCaptionSettings.Scaled(settings.Scenes.Seed, few) });
         }
 
         var reduce = Verb.Number<double>(

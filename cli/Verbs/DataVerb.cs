@@ -42,29 +42,29 @@ internal static class DataVerb
                 var settings = ToyWorldSettings.Scaled(start, count, testShare: 3);
                 var (world, isNew) = Draw(context => DecoyWorld.Make(
                     into, settings, parsed.GetRequiredValue(images), new Bars(context, "pictures"), cancellation));
-                Say(isNew, into, $"{Pairs(settings.TrainPairs, settings.DevPairs, settings.TestPairs)}, {world.TrainImages} "
-                    + "training images; corpus A in a, B in b;", world.Digest);
+                Say(isNew, into, $"{Pairs(settings)}, {parsed.GetRequiredValue(images)} training images; corpus A in a, B in b;",
+                    world.Digest);
                 return 0;
             }
 
             var nlvr2 = ToyWorldSettings.Scaled(start, count);
-            var pictures = ToyPictureSettings.Scaled(start, parsed.GetRequiredValue(images));
+            var scenes = ToyCaptionSettings.Scaled(start, parsed.GetRequiredValue(images));
             var ((drawn, isDrawn), (captioned, isCaptioned)) = Draw(context =>
             {
                 var statements = new Bars(context, "pairs and statements");
                 var captions = new Bars(context, "pictures, captions and questions");
-                return (ToyWorld.Make(into, nlvr2, statements, cancellation),
-                    ToyPictureWorld.Make(into, pictures, captions, cancellation));
+                return (ToyWorld.MakePairs(into, nlvr2, statements, cancellation),
+                    ToyWorld.MakePictures(into, scenes, captions, cancellation));
             });
-            var sizes = Pairs(nlvr2.TrainPairs, nlvr2.DevPairs, nlvr2.TestPairs);
-            Say(isDrawn, Path.Combine(into, "nlvr2"), $"{sizes},", drawn.Digest);
-            Say(isCaptioned, Path.Combine(into, "coco"), $"{Scenes(pictures.Coco)} images (train, val, test), with questions in "
-                + $"vqa; flickr30k: {Scenes(pictures.Flickr)};", captioned.Digest);
+            Say(isDrawn, Path.Combine(into, "nlvr2"), $"{Pairs(nlvr2)},", drawn.Digest);
+            Say(isCaptioned, Path.Combine(into, "coco"), $"{Scenes(scenes)} images (train, val, test), with questions in vqa; "
+                + $"flickr30k: {Scenes(scenes.ForFlickr())};", captioned.Digest);
             return 0;
         });
         return verb;
 
-        static string Pairs(int train, int dev, int test) => $"{train} + {dev} + {test} pairs (train, dev, test1)";
+        static string Pairs(ToyWorldSettings pairs) =>
+            $"{pairs.TrainPairs} + {pairs.DevPairs} + {pairs.TestPairs} pairs (train, dev, test1)";
         static string Scenes(ToyCaptionSettings scenes) => $"{scenes.TrainImages} + {scenes.DevImages} + {scenes.TestImages}";
         static void Say(bool isNew, string folder, string what, string digest) =>
             Console.WriteLine($"{(isNew ? "made" : "already there:")} {folder}: {what} content {digest[..12]}");
@@ -94,7 +94,7 @@ internal static class DataVerb
 
             table.AddColumns("name", "state", "there", "folder", "what");
             var toy = Path.Combine(root, "toy");
-            var made = (ToyWorld.Find(toy) is null ? 0 : 1) + (ToyPictureWorld.Find(toy) is null ? 0 : 1);
+            var made = ToyWorld.CountFinished(toy);
             Row("toy", (DataState)made, $"{made} of 2", toy, "The toy world (./kit data make-toy)");
             foreach (var source in DataCatalog.Sources)
             {

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Cli.Verbs;
@@ -50,9 +52,20 @@ internal static class TokenizeVerb
     private static void Run(Func<string, IReadOnlyList<int>> encode)
     {
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true, NewLine = "\n" };
-        var reader = new JsonStringReader(Console.OpenStandardInput(), "standard input");
-        while (reader.Read() is { } text)
+        using var input = new StreamReader(Console.OpenStandardInput(), Encoding.Latin1, false); // a character a byte
+        for (var line = 1; input.ReadLine() is { } json; line++)
         {
+            string text;
+            try
+            {
+                text = JsonSerializer.Deserialize<string>(Encoding.Latin1.GetBytes(json)) ?? throw new JsonException();
+            }
+            catch (JsonException e)
+            {
+                throw new InvalidDataException(
+                    $"standard input, line {line}: not a JSON string in UTF-8; every line holds one, such as \"two dogs\"", e);
+            }
+
             output.WriteLine($"[{string.Join(',', encode(text))}]"); // at once: whoever asks line by line waits for each answer
         }
     }

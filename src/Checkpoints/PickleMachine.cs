@@ -33,9 +33,9 @@ public sealed class PickledObject
     public override string ToString() => $"<{Type}>";
 }
 
-/// <summary>Reads pickles (protocols 0 to 5) as data. It keeps a stack and a memo like Python's, but nothing it does runs code: a
-/// name stays a name, and a call becomes what <see cref="TorchPickle"/> makes of it, a tensor or an opaque
-/// <see cref="PickledObject"/>. Whatever it keeps is taken off a budget of memory.</summary>
+/// <summary>Reads pickles as data: of protocols 2 to 5, as PyTorch has never written an older one unasked. It keeps a stack and a
+/// memo like Python's, but nothing it does runs code: a name stays a name, and a call becomes what <see cref="TorchPickle"/>
+/// makes of it, a tensor or an opaque <see cref="PickledObject"/>. Whatever it keeps is taken off a budget of memory.</summary>
 internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
 {
     /// <summary>The longest pickle that is read, in bytes. Tensors lie outside: a large checkpoint's has some 100 KB.</summary>
@@ -109,13 +109,11 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
                 break;
             case (byte)'q': Store(reader.Byte()); break;
             case (byte)'r': Store((uint)reader.Length(4)); break;
-            case (byte)'p': Store(Index(reader.Line())); break;
             case 0x94: Store((uint)memo.Count); break;
             case (byte)'b': SetState(TakeTop(1)[0]); break;
             case (byte)'2': Push(Peek()); break;
             case (byte)'h': Push(Recall(reader.Byte())); break;
             case (byte)'j': Push(Recall((uint)reader.Length(4))); break;
-            case (byte)'g': Push(Recall(Index(reader.Line()))); break;
             default:
                 var value = Value(code, ref reader);
                 budget.Take(Size(value));
@@ -135,13 +133,9 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         0x8a => Integer(reader.Take(reader.Byte())),
         0x8b => Integer(reader.Take(reader.Length(4), MaximumIntegerBytes)),
         (byte)'G' => BinaryPrimitives.ReadDoubleBigEndian(reader.Take(8)),
-        (byte)'I' => DecimalLine(reader.Line()),
-        (byte)'L' => DecimalLine(reader.Line().TrimEnd('L')),
-        (byte)'F' => FloatLine(reader.Line()),
         0x8c => Encoding.UTF8.GetString(reader.Take(reader.Byte())),
         (byte)'X' => Encoding.UTF8.GetString(reader.Take(reader.Length(4))),
         0x8d => Encoding.UTF8.GetString(reader.Take(reader.Length(8))),
-        (byte)'V' or (byte)'S' => reader.Line(),
         (byte)'U' => Encoding.Latin1.GetString(reader.Take(reader.Byte())),
         (byte)'T' => Encoding.Latin1.GetString(reader.Take(reader.Length(4))),
         (byte)'C' => reader.Take(reader.Byte()).ToArray(),
@@ -157,8 +151,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         0x93 => Named(TakeTop(2)),
         (byte)'R' or 0x81 => Call(TakeTop(2)),
         0x92 => Opaque(TakeTop(3)[0]), // with arguments by name, which no tensor has
-        (byte)'o' => Opaque(TakeMarked().FirstOrDefault()),
-        (byte)'i' => Instance(new PickleGlobal(reader.Line(), reader.Line())),
         (byte)'Q' => vocabulary.Resolve(TakeTop(1)[0]),
         _ => throw new InvalidDataException(
             $"operation 0x{code:x2}{(code is > 32 and < 127 ? $" ('{(char)code}')" : "")} is not one a checkpoint needs"),
@@ -198,12 +190,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
     private static PickleGlobal Named(object?[] names) => names is [string module, string name]
         ? new PickleGlobal(module, name)
         : throw new InvalidDataException($"it names something by {Describe(names[0])} and {Describe(names[1])}");
-
-    private PickledObject Instance(PickleGlobal type)
-    {
-        TakeMarked();
-        return Opaque(type);
-    }
 
     private object? Call(object?[] call) => call switch
     {
@@ -287,25 +273,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         var value = new BigInteger(bytes);
         return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
-
-    private static object DecimalLine(string line) => line switch
-    {
-        "00" => false,
-        "01" => true,
-        _ when line.Length <= MaximumIntegerBytes
-            && BigInteger.TryParse(line, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) =>
-            Integer(value.ToByteArray()),
-        _ => throw new InvalidDataException("a number is not written as one"),
-    };
-
-    private static double FloatLine(string line) =>
-        double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw new InvalidDataException("a number is not written as one");
-
-    private static uint Index(string line) => uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-        ? index
-        : throw new InvalidDataException("an index is not a number");
 
     private static string Describe(object? value) => value switch
     {

@@ -62,13 +62,12 @@ internal static class PyTorchLegacy
 {
     private const long Version = 1001;
 
-    // The magic number's own pickle, after what says its protocol: a 10-byte integer; older protocols write its digits.
+    // The magic number's own pickle, after what says its protocol: a 10-byte integer.
     private static readonly byte[] Magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
     private static readonly byte[][] Beginnings =
     [
         [0x80, 2, .. Magic], [0x80, 3, .. Magic],
         .. from protocol in new byte[] { 4, 5 } select (byte[])[0x80, protocol, 0x95, 13, 0, 0, 0, 0, 0, 0, 0, .. Magic],
-        "L119547037146038801333356L\n."u8.ToArray(),
     ];
 
     /// <summary>Whether the file begins with the magic number.</summary>

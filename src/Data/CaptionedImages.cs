@@ -32,16 +32,16 @@ public sealed class CaptionedImages : ISplit
     {
     }
 
-    /// <summary>A split of COCO or Flickr30k on disk: images and captions are read when they are asked for.</summary>
-    /// <param name="rows">The captions with their images; disposed with the split where they can be.</param>
+    /// <summary>A split of COCO or Flickr30k on disk: images are read when they are asked for.</summary>
+    /// <param name="rows">The captions with their images.</param>
     /// <param name="count">How many of the rows there shall be, the first; all if null.</param>
     /// <exception cref="ArgumentException">There is no caption.</exception>
     public CaptionedImages(IReadOnlyList<CaptionRow> rows, TextEncoding text, TrainingImageSettings settings, int? count = null)
         : this(
-            ((rows as CaptionRows)?.ImageNumbers ?? rows.Select(row => row.ImageNumber)).Take(count ?? rows.Count),
+            rows.Select(row => row.ImageNumber).Take(count ?? rows.Count),
             _ => new ImageFiles(row => [rows[row].ImagePath], settings),
             caption => text.Tokens(rows[caption].Caption),
-            text) => (this.rows, file) = (rows, rows as IDisposable);
+            text) => this.rows = rows;
 
     /// <summary>Questions on disk in place of captions, each with an image of its own.</summary>
     internal CaptionedImages(IReadOnlyList<VqaExample> questions, TextEncoding text, TrainingImageSettings settings, int count)
@@ -147,14 +147,35 @@ public static class CaptionImages
     public static IReadOnlyDictionary<long, IReadOnlyList<string>> LoadTruth(string path)
     {
         using var annotations = new JsonList(path, "annotations");
-        return annotations.GroupBy(record => record.Number("image_id"), record => record.Text("caption"))
-            .ToDictionary(image => image.Key, captions => (IReadOnlyList<string>)[.. captions]);
+        return Truth(annotations);
     }
+
+    /// <inheritdoc cref="LoadTruth"/>
+    internal static IReadOnlyDictionary<long, IReadOnlyList<string>> Truth(JsonList annotations) =>
+        annotations.ReadAll<TruthRow>().GroupBy(row => row.ImageId, row => row.Caption)
+            .ToDictionary(image => image.Key, captions => (IReadOnlyList<string>)[.. captions]);
 
     /// <summary>The same images caption by caption, to train on.</summary>
     public static IReadOnlyList<CaptionRow> ToRows(this IReadOnlyList<CaptionedImage> images)
         => [.. images.SelectMany((image, number) =>
             image.Captions.Select(caption => new CaptionRow(image.ImagePath, caption, image.ImageId, number)))];
+
+    /// <summary>Reads BLIP's training form, an array of rows with "image", one "caption" and "image_id", in the file's
+    /// order.</summary>
+    /// <param name="imageFolder">What the file's image names are relative to.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed; the message names the line.</exception>
+    public static IReadOnlyList<CaptionRow> LoadRows(string path, string imageFolder)
+    {
+        using var file = new JsonList(path);
+        var numbers = new Dictionary<string, int>();
+        return [.. file.Select((TrainingRow row, int _) =>
+        {
+            var id = row.ImageId ?? row.Image;
+            var number = numbers.TryGetValue(id, out var known) ? known : numbers[id] = numbers.Count;
+            return new CaptionRow(JsonRecord.FileIn(imageFolder, row.Image), row.Caption, id, number);
+        })];
+    }
 
     /// <summary>COCO's number out of a name such as COCO_val2014_000000391895.jpg; other names stay, without ending.</summary>
     private static string IdOf(string imageName)
@@ -167,61 +188,31 @@ public static class CaptionImages
 
     private static CaptionedImage[] BlipForm(string path, string imageFolder)
     {
-        using var records = new JsonList(path);
-        return
-        [
-            .. from record in records
-               let name = record.Text("image")
-               group record.Texts("caption") by (Name: name, File: record.FileIn(imageFolder, name)) into image
-               select new CaptionedImage(
-                   image.Key.File, IdOf(image.Key.Name), [.. image.SelectMany(captions => captions)]),
-        ];
+        using var file = new JsonList(path);
+        var rows = file.Select((BlipRow row, int _) => (row.Image, row.Caption, File: JsonRecord.FileIn(imageFolder, row.Image)));
+        return [.. rows.GroupBy(row => row.File).Select(image => new CaptionedImage(
+            image.Key, IdOf(image.First().Image), [.. image.SelectMany(row => row.Caption)]))];
     }
 
     private static CaptionedImage[] KarpathyForm(string path, string imageFolder, IReadOnlyList<string> splits)
     {
         Guard.Argument(splits.Count != 0,
             $"{path} holds all splits: say which are wanted (train, restval, val, test)", nameof(splits));
-        using var records = new JsonList(path, "images");
-        return
-        [
-            .. from record in records
-               where splits.Contains(record.Text("split"))
-               let file = record.Text("filename")
-               let folder = record.Has("filepath") ? record.Text("filepath") : string.Empty
-               select new CaptionedImage(
-                   record.FileIn(imageFolder, folder, file),
-                   record.Label("cocoid") ?? IdOf(file),
-                   [.. record.Records("sentences").Select(sentence => sentence.Text("raw"))]),
-        ];
-    }
-}
-
-/// <summary>BLIP's training form of COCO and Flickr30k: an array of rows with "image", one "caption" and "image_id". Rows are
-/// read when asked for; opening the 566,747 rows of COCO keeps 20 bytes of each.</summary>
-public sealed class CaptionRows : FileList<CaptionRow>
-{
-    private CaptionRows(JsonList rows, int[] numbers, string imageFolder)
-        : base(rows.Count, index => Row(rows[index], numbers[index], imageFolder), rows) => ImageNumbers = numbers;
-
-    internal IReadOnlyList<int> ImageNumbers { get; }
-
-    /// <summary>Opens a file of rows.</summary>
-    /// <param name="imageFolder">What the file's image names are relative to.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no array, or a row names no image.</exception>
-    public static CaptionRows Open(string path, string imageFolder)
-    {
-        var rows = new JsonList(path, property: null, ["image_id", "image"], out var images);
-        var known = new Dictionary<string, int>();
-        int NumberOf(string image) => known.TryGetValue(image, out var number) ? number : known[image] = known.Count;
-        return new CaptionRows(rows, [.. images.Select(NumberOf)], imageFolder);
+        using var file = new JsonList(path, "images");
+        return [.. file.Select((KarpathyRow row, int _) => !splits.Contains(row.Split) ? null : new CaptionedImage(
+            JsonRecord.FileIn(imageFolder, row.Filepath, row.Filename), row.Cocoid ?? IdOf(row.Filename),
+            [.. row.Sentences.Select(sentence => sentence.Raw)])).OfType<CaptionedImage>()];
     }
 
-    private static CaptionRow Row(JsonRecord record, int number, string imageFolder)
-    {
-        var image = record.Text("image");
-        return new CaptionRow(
-            record.FileIn(imageFolder, image), record.Text("caption"), record.Label("image_id") ?? image, number);
-    }
+    // Elements of the files.
+    private sealed record TruthRow(long ImageId, string Caption);
+
+    private sealed record BlipRow(string Image, string[] Caption);
+
+    private sealed record TrainingRow(string Image, string Caption, string? ImageId = null);
+
+    private sealed record KarpathyRow(
+        string Split, string Filename, SentenceRow[] Sentences, string Filepath = "", string? Cocoid = null);
+
+    private sealed record SentenceRow(string Raw);
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -43,15 +44,12 @@ public sealed class Download(HttpClient client)
             if (!isThere)
             {
                 await FetchAsync(file, path, progress, cancellation);
-                if (isArchive)
-                {
-                    DataArchive.Require(path, file.Url!);
-                }
             }
 
             if (isArchive)
             {
-                DataArchive.Unpack(path, folder, progress, cancellation);
+                progress?.Report(new DownloadProgress(file.Path, "unpacking", 0, null));
+                await UnpackAsync(path, folder, isOurs: !isThere, cancellation);
                 File.Delete(path); // last: as long as the archive is there, unpacking is not known to be finished
             }
 
@@ -59,6 +57,33 @@ public sealed class Download(HttpClient client)
         }
 
         return fetched;
+    }
+
+    /// <summary>Unpacks a ZIP archive over what is there.</summary>
+    /// <param name="isOurs">Whether it was fetched just now: then a broken one, such as a page that asks to log in, is thrown
+    /// away.</param>
+    /// <exception cref="InvalidDataException">It is broken.</exception>
+    /// <exception cref="IOException">An entry would leave the folder, or cannot be written.</exception>
+    internal static async Task UnpackAsync(string path, string folder, bool isOurs, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await ZipFile.ExtractToDirectoryAsync(path, folder, overwriteFiles: true, cancellation);
+        }
+        catch (InvalidDataException e)
+        {
+            if (isOurs)
+            {
+                File.Delete(path);
+            }
+
+            throw new InvalidDataException($"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); "
+                + $"{(isOurs ? "it was thrown away" : "delete it")}, and the same command fetches it anew", e);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path}: {e.Message}", e);
+        }
     }
 
     /// <summary>Fetches one file.</summary>
@@ -198,6 +223,6 @@ public sealed class Download(HttpClient client)
 
 /// <summary>How far a download is.</summary>
 /// <param name="Step">"fetching" or "unpacking".</param>
-/// <param name="Done">Bytes on the disk; entries when unpacking.</param>
+/// <param name="Done">Bytes on the disk; 0 when unpacking.</param>
 /// <param name="Total">Of how many, where known.</param>
 public readonly record struct DownloadProgress(string File, string Step, long Done, long? Total);

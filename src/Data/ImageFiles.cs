@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Madtp.Kit.Data.Images;
@@ -52,7 +51,7 @@ internal sealed class ImageFiles(
     public override Tensor Plain(ReadOnlySpan<int> examples, Device? device)
     {
         using var batch = Decode(0, [.. examples], Resized, LoadOnce, CancellationToken.None);
-        return batch.ToTensor(device);
+        return Handed(batch, device);
     }
 
     public override Tensor Augmented(int epoch, ReadOnlySpan<int> examples, Device? device)
@@ -60,7 +59,7 @@ internal sealed class ImageFiles(
         var asked = Stopwatch.GetTimestamp();
         using var batch = ahead?.Take(epoch, examples) ?? Decode(epoch, [.. examples], augmented, load, CancellationToken.None);
         ReadAhead.WaitedSeconds += Stopwatch.GetElapsedTime(asked).TotalSeconds;
-        return batch.ToTensor(device);
+        return Handed(batch, device);
     }
 
     public override void Prefetch(IEnumerable<PlannedBatch> plan)
@@ -97,23 +96,25 @@ internal sealed class ImageFiles(
         return image;
     }
 
-    private Decoded Decode(
+    // Normalised images, [V·B, 3, H, W], written where they stay.
+    private Tensor Decode(
         int epoch, int[] examples, ImageTransform transform, Func<string, RgbImage> load, CancellationToken stop)
     {
         var files = Array.ConvertAll(examples, example => paths(example));
-        var batch = new Decoded(files[0].Count * examples.Length, settings.ImageSize);
+        var (count, size) = (files[0].Count * examples.Length, settings.ImageSize);
+        var batch = empty(count, 3, size, size);
         try
         {
             var threads = new ParallelOptions { MaxDegreeOfParallelism = settings.Workers, CancellationToken = stop };
-            Parallel.For(0, batch.Count, threads, image =>
+            Parallel.For(0, count, threads, image =>
             {
                 var (view, at) = Math.DivRem(image, examples.Length);
                 var seed = SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)examples[at], (ulong)view);
                 var made = transform(load(files[at][view]), new SeededRandom(seed));
-                Guard.Data(made.Width == settings.ImageSize && made.Height == settings.ImageSize,
-                    $"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, "
-                    + $"but the model takes {settings.ImageSize}x{settings.ImageSize}");
-                ImageNormalization.Clip.Apply(made.Pixels, batch.Image(image).Span);
+                Guard.Data(made.Width == size && made.Height == size,
+                    $"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, but the model takes {size}x{size}");
+                using var place = batch.select(0, image);
+                ImageNormalization.Clip.Apply(made.Pixels, MemoryMarshal.Cast<byte, float>(place.bytes));
             });
             return batch;
         }
@@ -125,50 +126,28 @@ internal sealed class ImageFiles(
         }
     }
 
-    /// <summary>Normalised images, <c>[N, 3, H, W]</c>; disposed, their memory goes to a later batch.</summary>
-    private sealed class Decoded(int count, int size) : IDisposable
-    {
-        private readonly float[] values = ArrayPool<float>.Shared.Rent(checked(count * 3 * size * size));
-
-        public int Count => count;
-
-        public Memory<float> Image(int image) => values.AsMemory(image * 3 * size * size, 3 * size * size);
-
-        public Tensor ToTensor(Device? device)
-        {
-            var shared = tensor(values.AsMemory(0, count * 3 * size * size), [count, 3, size, size], device: device);
-            if (device is not null && device.type != DeviceType.CPU)
-            {
-                return shared;
-            }
-
-            using (shared)
-            {
-                return shared.clone(); // a tensor on the processor may be made over the memory without copying
-            }
-        }
-
-        public void Dispose() => ArrayPool<float>.Shared.Return(values);
-    }
+    // What was made on another thread belongs to the caller's scope from here on.
+    private static Tensor Handed(Tensor batch, Device? device) =>
+        device is null || device.type == DeviceType.CPU ? batch.alias() : batch.to(device);
 
     /// <summary>The batches of a plan, made ahead one after the other.</summary>
     private sealed class Prefetcher : IDisposable
     {
         private readonly IEnumerator<PlannedBatch> plan;
         private readonly int length;
-        private readonly Func<PlannedBatch, CancellationToken, Decoded> decode;
-        private readonly Queue<(PlannedBatch Plan, Task<Decoded> Batch)> queue = new();
+        private readonly Func<PlannedBatch, CancellationToken, Tensor> decode;
+        private readonly Queue<(PlannedBatch Plan, Task<Tensor> Batch)> queue = new();
         private readonly CancellationTokenSource stop = new();
         private Task last = Task.CompletedTask;
 
-        public Prefetcher(IEnumerable<PlannedBatch> plan, int length, Func<PlannedBatch, CancellationToken, Decoded> decode)
+        public Prefetcher(IEnumerable<PlannedBatch> plan, int length, Func<PlannedBatch, CancellationToken, Tensor> decode)
         {
             (this.plan, this.length, this.decode) = (plan.GetEnumerator(), length, decode);
             Fill();
         }
 
         /// <summary>The next batch of the plan if it is the one that is asked for, else null.</summary>
-        public Decoded? Take(int epoch, ReadOnlySpan<int> examples)
+        public Tensor? Take(int epoch, ReadOnlySpan<int> examples)
         {
             if (!queue.TryPeek(out var head) || head.Plan.Epoch != epoch || !examples.SequenceEqual([.. head.Plan.Examples]))
             {

@@ -1,11 +1,36 @@
+using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>One record of a data set's file: its JSON object, and where it stands, so that an error can say so.</summary>
-internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
+/// <summary>Files of JSON as records, and what is wrong with them in words for people.</summary>
+internal static class JsonRecord
 {
+    /// <summary>What <see cref="ParseTruth"/> reads.</summary>
+    public const string TruthForms = "True or False, 1 or 0";
+
+    /// <summary>How the field writes its annotations: <c>snake_case</c>; numbers in quotes or without; a text alone for a list of
+    /// one; NLVR2's labels as texts. Parameters of a record that have no default must be there.</summary>
+    public static JsonSerializerOptions Field { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters =
+        {
+            new Form<string>("a text", TextOf),
+            new Form<string[]>("a list of texts", value => value.ValueKind == JsonValueKind.Array
+                ? value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String)
+                    ? value.EnumerateArray().Select(TextOf).ToArray() : null
+                : value.ValueKind == JsonValueKind.String ? new[] { TextOf(value) } : null),
+            new Form<long>("a whole number", value => value.ValueKind is JsonValueKind.Number or JsonValueKind.String
+                && long.TryParse(TextOf(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                    ? number : null),
+            new Form<bool>(TruthForms, value => ParseTruth(TextOf(value) ?? value.GetRawText())),
+        },
+    };
+
     /// <summary>What a file of JSON holds, read whole.</summary>
     /// <param name="message">What to say where it holds something else.</param>
     /// <exception cref="InvalidDataException">It does.</exception>
@@ -22,55 +47,6 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         }
     }
 
-    /// <summary>Parses a record.</summary>
-    /// <exception cref="InvalidDataException">The bytes are not one JSON object.</exception>
-    public static JsonRecord Parse(ReadOnlyMemory<byte> json, string path, long offset)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            var record = new JsonRecord(path, offset, document.RootElement.Clone()); // the bytes belong to the reader's buffer
-            return record.Element.ValueKind == JsonValueKind.Object
-                ? record
-                : throw record.Error($"an object is expected, not {Printable.Shown(Raw(record.Element))}");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}, line {JsonList.LineOf(path, offset)}: not valid JSON ({Reason(e)})", e);
-        }
-    }
-
-    public bool Has(string name) => TryGet(name, out var value) && value.ValueKind != JsonValueKind.Null;
-
-    public string Text(string name) =>
-        Value(name) is { ValueKind: JsonValueKind.String } value ? Read(name, value) : throw Wrong(name, "a text");
-
-    /// <summary>A text, a number as it is written (some files quote identifiers, others do not), or null.</summary>
-    public string? Label(string name) => !Has(name) ? null : Value(name) switch
-    {
-        { ValueKind: JsonValueKind.String } value => Read(name, value),
-        { ValueKind: JsonValueKind.Number } value => value.GetRawText(),
-        _ => throw Wrong(name, "a text or a number"),
-    };
-
-    /// <summary>A whole number; some programs write it in quotes.</summary>
-    public long Number(string name) => Value(name) switch
-    {
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out var number) => number,
-        { ValueKind: JsonValueKind.String } value
-            when long.TryParse(Read(name, value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            => number,
-        _ => throw Wrong(name, "a whole number"),
-    };
-
-    /// <summary>"True" and "False" as texts, as NLVR2 has them, JSON's own true and false, 1 and 0.</summary>
-    public bool Truth(string name) =>
-        (Value(name) is { ValueKind: JsonValueKind.String } value ? ParseTruth(Read(name, value)) : ParseTruth(Raw(Value(name))))
-        ?? throw Wrong(name, TruthForms);
-
-    /// <summary>What <see cref="ParseTruth"/> reads.</summary>
-    public const string TruthForms = "True or False, 1 or 0";
-
     /// <summary>"True" or "1", "False" or "0", in any case, with blanks around; null for all else.</summary>
     public static bool? ParseTruth(string text) => text.Trim() switch
     {
@@ -79,62 +55,39 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         var word => bool.TryParse(word, out var truth) ? truth : null,
     };
 
-    /// <summary>A list of texts; a text alone counts as a list of one.</summary>
-    public string[] Texts(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? [Read(name, value)]
-        : [.. Elements(name, JsonValueKind.String, "texts").Select(text => Read(name, text))];
-
-    /// <summary>A list of objects.</summary>
-    public JsonRecord[] Records(string name) =>
-        [.. Elements(name, JsonValueKind.Object, "objects").Select(element => this with { Element = element })];
-
-    /// <summary>A file that the record names, in a folder.</summary>
-    /// <param name="names">The name, or folders below and the name, as the record has them.</param>
-    /// <exception cref="InvalidDataException">It would lie outside: another's file is not this one's to read.</exception>
-    public string FileIn(string folder, params IReadOnlyList<string> names)
-    {
-        var (name, depth) = (string.Join('/', names.Where(part => part.Length > 0)), 0);
-        var leaves = name.Length == 0 || name.Any(char.IsControl) || names.Any(System.IO.Path.IsPathRooted);
-        foreach (var part in name.Split(System.IO.Path.DirectorySeparatorChar, System.IO.Path.AltDirectorySeparatorChar))
-        {
-            depth += part is ".." ? -1 : part is "" or "." ? 0 : 1;
-            leaves |= depth < 0;
-        }
-
-        return leaves || depth == 0 ? throw Error(
-            $"{Printable.Quoted(string.Join('/', names))} is no name of a file within the folder of images; mend the file")
-            : System.IO.Path.Combine(folder, name);
-    }
-
-    /// <summary>An error about this record, naming its file and line.</summary>
-    public InvalidDataException Error(string what) => new($"{Path}, line {JsonList.LineOf(Path, Offset)}: {what}");
-
     /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and what is no word.</summary>
     public static string Reason(JsonException e)
     {
-        var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
-            // What follows is for programmers: "in this mode. Change the reader options."
+        var name = Regex.Match(e.Path ?? "", @"\w+(?=\W*(\d+\])?$)").Value;
+        // What follows is for programmers: "in this mode. Change the reader options."
+        var reason = e is WrongValue ? $"\"{name}\" {e.Message}"
+            : e.InnerException is InvalidOperationException
+                ? "a name or text has half a character, or is not UTF-8; mend it there"
+            : e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
+            : e.Message.StartsWith("The constructor parameter", StringComparison.Ordinal) ? $"\"{name}\" must not be null"
+            : e.Message.Split("missing required properties including: ") is [_, var missing]
+                ? $"no {missing.Split('.')[0].Replace('\'', '"')}"
             : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0].Split(" in this mode")[0];
         reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
         return reason.Length > 200 ? $"{reason[..197]}..." : reason;
     }
 
-    private JsonElement[] Elements(string name, JsonValueKind kind, string what) =>
-        Value(name) is { ValueKind: JsonValueKind.Array } value && value.EnumerateArray().All(one => one.ValueKind == kind)
-            ? [.. value.EnumerateArray()] : throw Wrong(name, $"a list of {what}");
-
-    private JsonElement Value(string name) => TryGet(name, out var value) ? value : throw Error($"no \"{name}\"");
-
-    // Other names that are no texts are met on the way to this one.
-    private bool TryGet(string name, out JsonElement value)
+    /// <summary>A file that a record names, in a folder.</summary>
+    /// <param name="names">The name, or folders below and the name, as the record has them.</param>
+    /// <exception cref="InvalidDataException">It would lie outside: another's file is not this one's to read.</exception>
+    public static string FileIn(string folder, params IReadOnlyList<string> names)
     {
-        try
+        var (name, depth) = (string.Join('/', names.Where(part => part.Length > 0)), 0);
+        var leaves = name.Length == 0 || name.Any(char.IsControl) || names.Any(Path.IsPathRooted);
+        foreach (var part in name.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))
         {
-            return Element.TryGetProperty(name, out value);
+            depth += part is ".." ? -1 : part is "" or "." ? 0 : 1;
+            leaves |= depth < 0;
         }
-        catch (InvalidOperationException)
-        {
-            throw Error("the name of a property has half a character, or is not UTF-8; mend it there");
-        }
+
+        Guard.Data(!leaves && depth > 0, $"{Printable.Quoted(string.Join('/', names))} is no name of a file within the folder of "
+            + $"images; mend the file");
+        return Path.Combine(folder, name);
     }
 
     /// <summary>Why what stands in quotes is no text, and what to do.</summary>
@@ -142,21 +95,38 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
         ? "has half a character (\\ud800 to \\udfff without its other half); mend it there"
         : "is not UTF-8; save the file as UTF-8, such as by 'iconv -f latin1 -t utf-8'";
 
-    private string Read(string name, JsonElement text)
+    // A text, or a number as it is written: some files quote identifiers, others do not.
+    private static string? TextOf(JsonElement value)
     {
         try
         {
-            return text.GetString()!;
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString(),
+                JsonValueKind.Number => value.GetRawText(),
+                _ => null,
+            };
         }
         catch (InvalidOperationException)
         {
-            throw Error($"\"{name}\" {NoText(JsonMarshal.GetRawUtf8Value(text))}");
+            throw new WrongValue(NoText(JsonMarshal.GetRawUtf8Value(value)));
         }
     }
 
-    private InvalidDataException Wrong(string name, string wanted) =>
-        Error($"\"{name}\" must be {wanted}, not {Printable.Shown(Raw(Value(name)))}");
+    private sealed class WrongValue(string message) : JsonException(message);
 
-    // As it stands in the file; bytes that are no UTF-8 become signs of that.
-    private static string Raw(JsonElement value) => Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value));
+    // A value in any of the forms that are in use; null is none of them.
+    private sealed class Form<T>(string wanted, Func<JsonElement, object?> read) : JsonConverter<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            using var document = JsonDocument.ParseValue(ref reader);
+            var raw = JsonMarshal.GetRawUtf8Value(document.RootElement); // bytes that are no UTF-8 become signs of that
+            return read(document.RootElement) is T value ? value
+                : throw new WrongValue($"must be {wanted}, not {Printable.Shown(Encoding.UTF8.GetString(raw))}");
+        }
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+            throw new NotSupportedException("annotations of the field are only read");
+    }
 }

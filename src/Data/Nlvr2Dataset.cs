@@ -27,43 +27,34 @@ public static class Nlvr2Dataset
     {
         var isBlip = JsonList.IsArray(path);
         var images = new ImageFolder(imageFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!);
-        using var records = isBlip ? new JsonList(path) : JsonList.OfLines(path);
+        using var file = new JsonList(path, isLines: !isBlip);
         var sentences = new Dictionary<string, List<string>>(); // of each set, in order of appearance
-        Nlvr2Example[] examples = [.. records.Select((record, number) =>
-            isBlip ? BlipExample(record, number, images, sentences) : OriginalExample(record, images))];
+        Nlvr2Example[] examples =
+        [
+            .. isBlip
+                ? file.Select((BlipRow row, int number) => BlipExample(row, number, images, sentences))
+                : file.Select((OriginalRow row, int _) => OriginalExample(row, images)),
+        ];
         return examples.Length > 0 ? examples : throw new InvalidDataException($"{path}: no example");
     }
 
-    private static Nlvr2Example OriginalExample(JsonRecord record, ImageFolder images)
+    private static Nlvr2Example OriginalExample(OriginalRow row, ImageFolder images)
     {
-        var identifier = record.Text("identifier");
-        var parts = identifier.Split('-');
-        if (parts.Length != 4 || parts.Any(string.IsNullOrEmpty))
-        {
-            throw record.Error($"\"identifier\" must be split-set-pair-sentence, not {Printable.Quoted(identifier)}");
-        }
-
-        var directory = record.Label("directory");
-        string ImagePath(int side) => images.Find(record, parts[0], directory, $"{parts[0]}-{parts[1]}-{parts[2]}-img{side}.png");
-        return new Nlvr2Example(record.Text("sentence"), ImagePath(0), ImagePath(1), record.Truth("label"), identifier)
-        {
-            Synset = record.Label("synset"),
-        };
+        var parts = row.Identifier.Split('-');
+        Guard.Data(parts.Length == 4 && !parts.Any(string.IsNullOrEmpty),
+            $"\"identifier\" must be split-set-pair-sentence, not {Printable.Quoted(row.Identifier)}");
+        string ImagePath(int side) =>
+            images.Find(parts[0], row.Directory, $"{parts[0]}-{parts[1]}-{parts[2]}-img{side}.png");
+        return new Nlvr2Example(row.Sentence, ImagePath(0), ImagePath(1), row.Label, row.Identifier, row.Synset);
     }
 
     private static Nlvr2Example BlipExample(
-        JsonRecord record, int number, ImageFolder images, Dictionary<string, List<string>> sentences)
+        BlipRow row, int number, ImageFolder images, Dictionary<string, List<string>> sentences)
     {
-        var pair = record.Texts("images");
-        if (pair.Length != 2)
-        {
-            throw record.Error($"\"images\" must name two images, not {pair.Length}");
-        }
-
-        var sentence = record.Text("sentence");
-        var identifier = IdentifierOf(pair[0], sentence, sentences) ?? $"{number}";
+        Guard.Data(row.Images.Length == 2, $"\"images\" must name two images, not {row.Images.Length}");
+        var identifier = IdentifierOf(row.Images[0], row.Sentence, sentences) ?? $"{number}";
         return new Nlvr2Example(
-            sentence, images.Find(record, pair[0]), images.Find(record, pair[1]), record.Truth("label"), identifier);
+            row.Sentence, images.Find(row.Images[0]), images.Find(row.Images[1]), row.Label, identifier);
     }
 
     // BLIP's form keeps no identifier; the image's name holds all of it but the sentence's number, which order gives back.
@@ -93,27 +84,31 @@ public static class Nlvr2Dataset
         private readonly Dictionary<string, int> layouts = [];
 
         /// <summary>An image of the original form, by split, numbered folder (training only) and name.</summary>
-        public string Find(JsonRecord record, string split, string? directory, string name)
+        public string Find(string split, string? directory, string name)
         {
             string[] numbered = directory is null ? [] : [$"images/{split}/{directory}/{name}", $"{split}/{directory}/{name}"];
-            return Place(record, $"{split} {directory is null}",
+            return Place($"{split} {directory is null}",
                 [.. numbered, $"images/{split}/{name}", $"{split}/{name}", $"images/{name}", name]);
         }
 
         /// <summary>An image of BLIP's form, by the relative path that stands in the file.</summary>
-        public string Find(JsonRecord record, string relative) =>
-            Place(record, "*", [relative, $"images/{record.FileIn("", relative)}"]);
+        public string Find(string relative) => Place("*", [relative, $"images/{JsonRecord.FileIn("", relative)}"]);
 
-        private string Place(JsonRecord record, string key, string[] candidates)
+        private string Place(string key, string[] candidates)
         {
             if (!layouts.TryGetValue(key, out var layout))
             {
                 // Where no candidate exists the usual place is named, and loading the image says that it is missing there.
                 layouts[key] = layout = Math.Max(0, Array.FindIndex(
-                    candidates, candidate => File.Exists(record.FileIn(root, candidate))));
+                    candidates, candidate => File.Exists(JsonRecord.FileIn(root, candidate))));
             }
 
-            return record.FileIn(root, candidates[layout]);
+            return JsonRecord.FileIn(root, candidates[layout]);
         }
     }
+    // Elements of the files.
+    private sealed record OriginalRow(
+        string Sentence, bool Label, string Identifier, string? Directory = null, string? Synset = null);
+
+    private sealed record BlipRow(string Sentence, bool Label, string[] Images);
 }

@@ -4,23 +4,22 @@ namespace Madtp.Kit.Data;
 
 /// <summary>A question about an image.</summary>
 /// <param name="QuestionId">The question's number; a submission names it.</param>
-/// <param name="Answers">The answers to learn, weighted; empty where the file has none (test).</param>
-/// <param name="People">How many people answered; 0 where nobody did, or the file does not say.</param>
+/// <param name="Given">What people answered, ten in VQA; empty where the file has none (test).</param>
 /// <param name="QuestionType">The kind of question, where the file says it: "what color is the", "how many", ….</param>
 /// <param name="AnswerType">"yes/no", "number" or "other", where the file says it.</param>
+/// <param name="Weight">How much an answer counts in training; by how many gave it if null.</param>
 public sealed record VqaExample(
-    long QuestionId, string Question, string ImagePath, IReadOnlyList<VqaAnswer> Answers, int People = 0,
-    string? QuestionType = null, string? AnswerType = null)
+    long QuestionId, string Question, string ImagePath, IReadOnlyList<string> Given,
+    string? QuestionType = null, string? AnswerType = null, float? Weight = null)
 {
-    /// <summary>The question as it is scored. The answers' weights are shares of the people who gave them; who they were does not
-    /// matter.</summary>
-    internal VqaQuestion ToScore()
-    {
-        var given = Answers.SelectMany(
-            answer => Enumerable.Repeat(answer.Text, (int)Math.Round(answer.Weight * Math.Max(1, People))));
-        VqaHumanAnswer[] answers = [.. given.Select((text, person) => new VqaHumanAnswer(text, Number: person + 1))];
-        return new VqaQuestion(QuestionId, QuestionType ?? "", AnswerType ?? "", answers);
-    }
+    /// <summary>The answers to learn, weighted.</summary>
+    public IReadOnlyList<VqaAnswer> Answers =>
+        Weight is { } weight ? [.. Given.Select(text => new VqaAnswer(text, weight))] : VqaAnswer.Weigh(Given);
+
+    /// <summary>The question as it is scored. Who gave an answer does not matter.</summary>
+    internal VqaQuestion ToScore() => new(
+        QuestionId, QuestionType ?? "", AnswerType ?? "",
+        [.. Given.Select((text, person) => new VqaHumanAnswer(text, Number: person + 1))]);
 }
 
 /// <summary>What people answered to one question.</summary>
@@ -45,13 +44,9 @@ public sealed record VqaAnswer(string Text, float Weight)
 
 /// <summary>Questions about images. Opens VQA v2's official pair of files and BLIP's own form; each question is read from the
 /// file when it is asked for, so that the 444,000 training questions open in seconds and little memory.</summary>
-public sealed class VqaDataset : FileList<VqaExample>
+public static class VqaDataset
 {
     private const float VisualGenomeWeight = 0.2f; // BLIP's, of the single answer that a Visual Genome question has
-
-    private VqaDataset(int count, Func<int, VqaExample> read, params IDisposable?[] files) : base(count, read, files)
-    {
-    }
 
     /// <summary>Opens VQA v2's official files: "questions", and "annotations" with ten answers each, joined by number.</summary>
     /// <param name="questions">v2_OpenEnded_mscoco_…_questions.json.</param>
@@ -59,39 +54,36 @@ public sealed class VqaDataset : FileList<VqaExample>
     /// <param name="imageFolder">The folder that holds train2014, val2014 and test2015.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is malformed, or a question has no annotation.</exception>
-    public static VqaDataset OpenOfficial(string questions, string? annotations, string imageFolder)
+    public static FileList<VqaExample> OpenOfficial(string questions, string? annotations, string imageFolder)
     {
         // "test-dev2015" asks about images of test2015.
-        var subset = JsonList.Properties(questions)
-            .GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
+        var file = new JsonList(questions, "questions");
+        var subset = file.Properties.GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
             ?? throw new InvalidDataException($"{questions}: no \"data_subtype\" (train2014, val2014, test2015)");
-        var asked = new JsonList(questions, "questions", ["question_id"], out var numbers);
-        VqaExample Question(JsonRecord record) => new(
-            record.Number("question_id"),
-            record.Text("question"),
-            record.FileIn(imageFolder, subset, $"COCO_{subset}_{record.Number("image_id"):D12}.jpg"),
-            []);
+        var asked = file.Select((QuestionRow row, int _) => new VqaExample(
+            row.QuestionId, row.Question, JsonRecord.FileIn(imageFolder, subset, $"COCO_{subset}_{row.ImageId:D12}.jpg"), []));
         if (annotations is null)
         {
-            return new VqaDataset(asked.Count, index => Question(asked[index]), asked);
+            return asked;
         }
 
-        var given = new JsonList(annotations, "annotations", ["question_id"], out var answered);
-        var places = answered.Index().DistinctBy(number => number.Item)
-            .ToDictionary(number => number.Item, number => number.Index);
-        int[] annotationOf = [.. numbers.Select(number => places.TryGetValue(number, out var place)
-            ? place
-            : throw new InvalidDataException($"{annotations}: no answers to question {Printable.Shown(number)} of {questions}"))];
-        return new VqaDataset(asked.Count, index =>
+        var given = new JsonList(annotations, "annotations");
+        var places = new Dictionary<long, int>(given.Count);
+        foreach (var (place, row) in given.ReadAll<NumberRow>().Index())
         {
-            var annotation = given[annotationOf[index]];
-            string[] answers = [.. annotation.Records("answers").Select(answer => answer.Text("answer"))];
-            return Question(asked[index]) with
+            places.TryAdd(row.QuestionId, place);
+        }
+
+        int[] annotationOf = [.. file.ReadAll<NumberRow>().Select(row => places.TryGetValue(row.QuestionId, out var place) ? place
+            : throw new InvalidDataException($"{annotations}: no answers to question {row.QuestionId} of {questions}"))];
+        return new FileList<VqaExample>(asked.Count, index =>
+        {
+            var annotation = given.Read<AnnotationRow>(annotationOf[index]);
+            return asked[index] with
             {
-                Answers = VqaAnswer.Weigh(answers),
-                People = answers.Length,
-                QuestionType = annotation.Label("question_type"),
-                AnswerType = annotation.Label("answer_type"),
+                Given = [.. annotation.Answers.Select(answer => answer.Answer)],
+                QuestionType = annotation.QuestionType,
+                AnswerType = annotation.AnswerType,
             };
         }, asked, given);
     }
@@ -103,33 +95,28 @@ public sealed class VqaDataset : FileList<VqaExample>
     /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where there are none.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
-    public static VqaDataset OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null)
-    {
-        var entries = new JsonList(path);
-        return new VqaDataset(entries.Count, index =>
+    public static FileList<VqaExample> OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null) =>
+        new JsonList(path).Select((BlipRow row, int _) =>
         {
-            var record = entries[index];
-            var source = record.Has("dataset") ? record.Text("dataset") : "vqa";
-            string[] given = source == "vqa" && record.Has("answer") ? record.Texts("answer") : [];
-            var (folder, answers) = source switch
+            var given = row.Answer ?? [];
+            (string, float?) source = row.Dataset switch
             {
-                "vqa" => (cocoFolder, VqaAnswer.Weigh(given)),
-                "vg" when visualGenomeFolder is not null =>
-                    (visualGenomeFolder, [new VqaAnswer(record.Text("answer"), VisualGenomeWeight)]),
-                "vg" => throw record.Error("a Visual Genome entry, but no folder of Visual Genome images was given"),
-                _ => throw record.Error($"\"dataset\" must be \"vqa\" or \"vg\", not {Printable.Quoted(source)}"),
+                "vqa" => (cocoFolder, null),
+                "vg" when visualGenomeFolder is null =>
+                    throw new InvalidDataException("a Visual Genome entry, but no folder of Visual Genome images was given"),
+                "vg" when given.Length == 1 => (visualGenomeFolder, VisualGenomeWeight),
+                "vg" => throw new InvalidDataException($"\"answer\" must be one text, not {given.Length}"),
+                var other => throw new InvalidDataException(
+                    $"\"dataset\" must be \"vqa\" or \"vg\", not {Printable.Quoted(other)}"),
             };
-            var image = record.FileIn(folder, record.Text("image"));
-            return new VqaExample(record.Number("question_id"), record.Text("question"), image, answers)
-            {
-                People = given.Length,
-            };
-        }, entries);
-    }
+            var (folder, weight) = source;
+            return new VqaExample(
+                row.QuestionId, row.Question, JsonRecord.FileIn(folder, row.Image), given, Weight: weight);
+        });
 
     /// <summary>Several data sets one after the other (BLIP trains on VQA's train and val and on Visual Genome); they are
     /// disposed with the result.</summary>
-    public static VqaDataset Concatenate(params IReadOnlyList<VqaDataset> parts) => new(
+    public static FileList<VqaExample> Concatenate(params IReadOnlyList<FileList<VqaExample>> parts) => new(
         parts.Sum(part => part.Count),
         index =>
         {
@@ -142,6 +129,18 @@ public sealed class VqaDataset : FileList<VqaExample>
             return parts[part][index];
         },
         [.. parts]);
+
+    // Elements of the files.
+    private sealed record NumberRow(long QuestionId);
+
+    private sealed record QuestionRow(long QuestionId, long ImageId, string Question);
+
+    private sealed record AnnotationRow(AnswerRow[] Answers, string? QuestionType = null, string? AnswerType = null);
+
+    private sealed record AnswerRow(string Answer);
+
+    private sealed record BlipRow(
+        long QuestionId, string Question, string Image, string Dataset = "vqa", string[]? Answer = null);
 }
 
 /// <summary>The answers among which a model chooses when it ranks (BLIP's answer_list.json: an array of texts).</summary>

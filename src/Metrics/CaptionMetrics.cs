@@ -50,13 +50,14 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
     /// <exception cref="InvalidDataException">A file has another form, or the two do not speak of the same images.</exception>
     public static CaptionSet Read(string resultsPath, string annotationsPath, bool subset = false)
     {
-        var references = CaptionImages.LoadTruth(annotationsPath);
+        using var annotations = new JsonList(annotationsPath, "annotations");
+        var references = CaptionImages.Truth(annotations);
         var hypotheses = ReadResults(resultsPath, references, annotationsPath);
         long[] images = [.. references.Keys];
-        if (JsonList.Properties(annotationsPath).ContainsKey("images"))
+        if (annotations.Properties.ContainsKey("images"))
         {
             using var listed = new JsonList(annotationsPath, "images");
-            images = [.. listed.Select(image => image.Number("id")).Distinct()]; // an old file lists some twice
+            images = [.. listed.ReadAll<ImageRow>().Select(row => row.Id).Distinct()]; // an old file lists some twice
         }
 
         var missing = images.Where(image => !hypotheses.ContainsKey(image)).ToArray();
@@ -82,24 +83,19 @@ public sealed record CaptionSet(IReadOnlyList<TokenizedCaption> Images)
     private static Dictionary<long, string> ReadResults(
         string path, IReadOnlyDictionary<long, IReadOnlyList<string>> references, string annotationsPath)
     {
-        var hypotheses = new Dictionary<long, string>();
         using var results = new JsonList(path);
-        foreach (var result in results)
+        var seen = new HashSet<long>();
+        return results.Select((ResultRow row, int _) =>
         {
-            var image = result.Number("image_id");
-            if (!references.ContainsKey(image))
-            {
-                throw result.Error($"image {image} is not in {annotationsPath}");
-            }
-
-            if (!hypotheses.TryAdd(image, result.Text("caption")))
-            {
-                throw result.Error($"image {image} has two captions; the evaluation wants one");
-            }
-        }
-
-        return hypotheses;
+            Guard.Data(references.ContainsKey(row.ImageId), $"image {row.ImageId} is not in {annotationsPath}");
+            Guard.Data(seen.Add(row.ImageId), $"image {row.ImageId} has two captions; the evaluation wants one");
+            return row;
+        }).ToDictionary(row => row.ImageId, row => row.Caption);
     }
+
+    private sealed record ImageRow(long Id);
+
+    private sealed record ResultRow(long ImageId, string Caption);
 }
 
 /// <summary>One image's generated caption and the captions people wrote, tokenized: words with spaces between.</summary>

@@ -16,35 +16,22 @@ public static class Nlvr2Metrics
     public static Nlvr2Scores ComputeFiles(string predictionsPath, string annotationsPath)
     {
         var predictions = ReadPredictions(predictionsPath);
-        var sentences = new Dictionary<string, bool>(StringComparer.Ordinal); // whether all of its examples are right
-        var (count, right) = (0, 0);
-        using var examples = JsonList.OfLines(annotationsPath);
-        foreach (var example in examples)
+        using var examples = new JsonList(annotationsPath, isLines: true);
+        (string Sentence, bool IsRight)[] judged = [.. examples.Select((ExampleRow example, int _) =>
         {
-            var (identifier, label) = (example.Text("identifier"), example.Truth("label"));
-            var parts = identifier.Split('-');
-            if (parts.Length < 3)
-            {
-                throw example.Error($"the identifier {Printable.Quoted(identifier)} is not of the form split-set-pair-sentence");
-            }
-
-            if (!predictions.TryGetValue(identifier, out var prediction))
-            {
-                throw example.Error($"the example {Printable.Quoted(identifier)} has no prediction in {predictionsPath}");
-            }
-
+            var parts = example.Identifier.Split('-');
+            Guard.Data(parts.Length >= 3,
+                $"the identifier {Printable.Quoted(example.Identifier)} is not of the form split-set-pair-sentence");
+            Guard.Data(predictions.TryGetValue(example.Identifier, out var prediction),
+                $"the example {Printable.Quoted(example.Identifier)} has no prediction in {predictionsPath}");
             parts[2] = "";
-            var sentence = string.Join('-', parts);
-            var isRight = prediction == label;
-            sentences[sentence] = isRight && sentences.GetValueOrDefault(sentence, true);
-            right += isRight ? 1 : 0;
-            count++;
-        }
-
-        return count == 0
-            ? throw new InvalidDataException($"{annotationsPath}: there are no examples in it")
-            : new Nlvr2Scores((double)right / count, (double)sentences.Values.Count(isRight => isRight) / sentences.Count,
-                count, sentences.Count);
+            return (string.Join('-', parts), prediction == example.Label);
+        })];
+        Guard.Data(judged.Length > 0, $"{annotationsPath}: there are no examples in it");
+        var sentences = judged.GroupBy(one => one.Sentence).Select(of => of.All(one => one.IsRight)).ToArray();
+        return new Nlvr2Scores(
+            (double)judged.Count(one => one.IsRight) / judged.Length,
+            (double)sentences.Count(isRight => isRight) / sentences.Length, judged.Length, sentences.Length);
     }
 
     private static Dictionary<string, bool> ReadPredictions(string path)
@@ -69,6 +56,8 @@ public static class Nlvr2Metrics
 
         return predictions;
     }
+
+    private sealed record ExampleRow(string Identifier, bool Label);
 }
 
 /// <summary>The two scores of NLVR2.</summary>

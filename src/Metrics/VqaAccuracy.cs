@@ -36,14 +36,14 @@ public static class VqaAccuracy
         if (questionsPath is not null)
         {
             using var asked = new JsonList(questionsPath, "questions");
-            RequireSame(ids, [.. asked.Select(question => question.Number("question_id"))], questionsPath, annotationsPath);
+            RequireSame(ids, [.. asked.ReadAll<NumberRow>().Select(row => row.QuestionId)], questionsPath, annotationsPath);
         }
 
         var predictions = new Dictionary<long, string>();
         using var results = new JsonList(resultsPath);
-        foreach (var result in results)
+        foreach (var row in results.ReadAll<ResultRow>())
         {
-            predictions[result.Number("question_id")] = result.Text("answer");
+            predictions[row.QuestionId] = row.Answer;
         }
 
         RequireSame(ids, [.. predictions.Keys], resultsPath, annotationsPath);
@@ -57,9 +57,9 @@ public static class VqaAccuracy
     public static IReadOnlyList<VqaQuestion> ReadQuestions(string annotationsPath)
     {
         using var annotations = new JsonList(annotationsPath, "annotations");
-        VqaQuestion[] questions = [.. annotations.Select(item => new VqaQuestion(
-            item.Number("question_id"), item.Text("question_type"), item.Text("answer_type"),
-            [.. item.Records("answers").Select(HumanAnswer)]))];
+        VqaQuestion[] questions = [.. annotations.ReadAll<AnnotationRow>().Select(row => new VqaQuestion(
+            row.QuestionId, row.QuestionType, row.AnswerType,
+            [.. row.Answers.Select(of => new VqaHumanAnswer(of.Answer, of.AnswerConfidence, of.AnswerId))]))];
         var silent = questions.FirstOrDefault(question => question.Answers.Count == 0);
         Guard.Data(silent is null, $"{annotationsPath}: question {silent?.QuestionId} has no answers");
         Guard.Data(questions.Length > 0, $"{annotationsPath}: there are no questions in it");
@@ -70,10 +70,6 @@ public static class VqaAccuracy
     /// <c>Math.Round</c> rounds a scaled copy.</summary>
     internal static double Rounded(double value) => !(Math.Abs(value) < 1e12) ? value : (double)decimal.Round(
         decimal.Parse(value.ToString("F25", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), 2);
-
-    private static VqaHumanAnswer HumanAnswer(JsonRecord answer) => new(
-        answer.Text("answer"), answer.Has("answer_confidence") ? answer.Text("answer_confidence") : null,
-        answer.Has("answer_id") ? answer.Number("answer_id") : null);
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
     {
@@ -120,6 +116,15 @@ public static class VqaAccuracy
             $"{path}: question {missing[0]} of {annotationsPath} is missing ({missing.Length} in all)");
         Guard.Data(extra.Length == 0, $"{path}: question {extra[0]} is not in {annotationsPath} ({extra.Length} in all)");
     }
+
+    // Elements of the files.
+    private sealed record NumberRow(long QuestionId);
+
+    private sealed record ResultRow(long QuestionId, string Answer);
+
+    private sealed record AnnotationRow(long QuestionId, string QuestionType, string AnswerType, AnswerRow[] Answers);
+
+    private sealed record AnswerRow(string Answer, string? AnswerConfidence = null, long? AnswerId = null);
 }
 
 /// <summary>Which version of the official VQA evaluation.</summary>

@@ -129,9 +129,9 @@ internal sealed class CaptionFiles(TaskFiles files, TaskSettings settings) : Spl
         var path = PathOf(split);
         if (split == "train")
         {
-            // BLIP's rows stay in their file; Karpathy's training split is "train" and "restval".
-            IReadOnlyList<CaptionRow> rows = JsonList.IsArray(path)
-                ? CaptionRows.Open(path, Path.GetDirectoryName(Path.GetFullPath(path))!)
+            // Karpathy's training split is "train" and "restval".
+            var rows = JsonList.IsArray(path)
+                ? CaptionImages.LoadRows(path, Path.GetDirectoryName(Path.GetFullPath(path))!)
                 : Load(path, "train", "restval").ToRows();
             return new CaptionedImages(rows, text, Images(imageSize), First(split));
         }
@@ -178,18 +178,18 @@ internal sealed class VqaFiles(TaskFiles files, TaskSettings settings) : SplitFi
         Images(imageSize),
         First(split));
 
-    private VqaDataset Learned()
+    private FileList<VqaExample> Learned()
     {
-        VqaDataset[] parts =
+        FileList<VqaExample>[] parts =
         [
             Dataset("train"),
-            .. Settings.TrainOnValidation ? [Dataset("val")] : Array.Empty<VqaDataset>(),
+            .. Settings.TrainOnValidation ? [Dataset("val")] : Array.Empty<FileList<VqaExample>>(),
             .. Genome.Select(path => VqaDataset.OpenBlip(path, Files.Folder("coco"), Files.Folder("visual-genome"))),
         ];
         return parts.Length == 1 ? parts[0] : VqaDataset.Concatenate(parts);
     }
 
-    private VqaDataset Dataset(string split)
+    private FileList<VqaExample> Dataset(string split)
     {
         var (questions, given) = Pair(split);
         return IsOfficial(questions)

@@ -31,6 +31,10 @@ public abstract class TextTokenizer
     public string TokenOf(int id) => (uint)id < (uint)vocabulary.Length
         ? vocabulary[id]
         : throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {vocabulary.Length - 1}");
+
+    /// <summary>The tokens of ids.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string[] Tokens(IEnumerable<int> ids) => [.. ids.Select(TokenOf)];
 }
 
 /// <summary>The tokenizer of BLIP's text models: Hugging Face's BertTokenizer (transformers 4.15) on the vocabulary of

@@ -71,8 +71,8 @@ public sealed class CaptionImagesTests : IDisposable
         var images = CaptionImages.Load(path, "root");
         Assert.Equal([("7", "one three"), ("b", "two")], images.Select(i => (i.ImageId, string.Join(' ', i.Captions))));
         Assert.Equal([("one", 0), ("three", 0), ("two", 1)], images.ToRows().Select(r => (r.Caption, r.ImageNumber)));
-        using var rows = CaptionRows.Open(path, "root");
-        Assert.Equal(2, rows.ImageNumbers.Max() + 1);
+        var rows = CaptionImages.LoadRows(path, "root");
+        Assert.Equal(2, rows.Max(r => r.ImageNumber) + 1);
         Assert.Equal([("one", 0, "coco_7"), ("two", 1, "coco_8"), ("three", 0, "coco_7")], rows.Select(r => (r.Caption, r.ImageNumber, r.ImageId)));
         Assert.Equal(Path.Combine("root", "b.jpg"), rows[1].ImagePath);
     }
@@ -80,12 +80,12 @@ public sealed class CaptionImagesTests : IDisposable
     [Theory]
     [InlineData("coco", "coco_karpathy_train.derived.json")]
     [InlineData("flickr30k", "flickr30k_train.derived.json")]
-    public void Rows_read_singly_are_those_read_together(string folder, string name)
+    public void Rows_in_the_files_order_are_those_gathered_by_image(string folder, string name)
     {
         var file = KitPaths.Shared("data", folder, name);
-        using var rows = CaptionRows.Open(file, "root");
+        var rows = CaptionImages.LoadRows(file, "root");
         var images = CaptionImages.Load(file, "root");
-        Assert.Equal(images.Count, rows.ImageNumbers.Max() + 1);
+        Assert.Equal(images.Count, rows.Max(r => r.ImageNumber) + 1);
         Assert.Equal(images.ToRows().Select(r => (r.ImagePath, r.Caption)).Order(), rows.Select(r => (r.ImagePath, r.Caption)).Order());
     }
 
@@ -105,7 +105,7 @@ public sealed class CaptionImagesTests : IDisposable
     [Fact]
     public void A_row_without_an_image_is_named()
     {
-        File.WriteAllText(path, "[{\"image\": \"x.jpg\", \"caption\": \"y\"}, {\"caption\": \"z\"}]");
-        Assert.Contains("entry 2 has no \"image_id\" or \"image\"", Assert.Throws<InvalidDataException>(() => CaptionRows.Open(path, "root")).Message);
+        File.WriteAllText(path, "[{\"image\": \"x.jpg\", \"caption\": \"y\"},\n{\"caption\": \"z\", \"image_id\": \"x\"}]");
+        Assert.Contains($"{path}, line 2: no \"image\"", Assert.Throws<InvalidDataException>(() => CaptionImages.LoadRows(path, "root")).Message);
     }
 }

@@ -51,7 +51,7 @@ public sealed class CaptionsOnDiskTests(Toys toys) : IClassFixture<Toys>
     {
         using var whole = TinyFiles.CaptionsOf("clip", toys.Data, "train", TinyFiles.Plain);
         using var scope = NewDisposeScope();
-        using var first = new CaptionedImages(Kit.Data.CaptionRows.Open(toys.File("coco/coco_karpathy_train.json"), toys.File("coco")), new Kit.Data.TextEncoding(text => [text.Length]), TinyFiles.Plain, count: 7);
+        using var first = new CaptionedImages(Kit.Data.CaptionImages.LoadRows(toys.File("coco/coco_karpathy_train.json"), toys.File("coco")), new Kit.Data.TextEncoding(text => [text.Length]), TinyFiles.Plain, count: 7);
         Assert.Equal((7, 2), (first.Captions, first.Images));
         Assert.True(first.Pixels([1]).Equals(whole.Pixels([1])));
     }

@@ -42,14 +42,14 @@ public sealed class DataFetchTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_that_leaves_the_folder_is_refused()
+    public async Task An_entry_that_leaves_the_folder_is_refused()
     {
         var path = Path.Combine(folder, "evil.zip");
         File.WriteAllBytes(path, Zip(("../outside.txt", "x")));
-        Assert.Contains("outside", Assert.Throws<InvalidDataException>(() => DataArchive.Unpack(path, Path.Combine(folder, "in"))).Message);
+        var error = await Assert.ThrowsAsync<IOException>(() => Download.UnpackAsync(path, Path.Combine(folder, "in"), isOurs: false));
+        Assert.Contains("evil.zip: ", error.Message);
+        Assert.Contains("outside", error.Message);
         Assert.False(File.Exists(Path.Combine(folder, "outside.txt")));
-        File.WriteAllText(path, "no archive");
-        Assert.Contains("evil.zip", Assert.Throws<InvalidDataException>(() => DataArchive.Unpack(path, folder)).Message);
     }
 
     // Of most archives no checksum is known, and servers break off without a word or send a page that asks to log in.
@@ -65,22 +65,25 @@ public sealed class DataFetchTests : IDisposable
         var source = new DataSource("t", "T", "t", "none", [new("all.zip", server.Url) { Holds = ["a.json"] }]);
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => new Download(client).FetchAsync(source, folder));
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
-        Assert.StartsWith(server.Url, error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder, "t", "all.zip")));
         Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
         Assert.Equal("[1]", File.ReadAllText(Path.Combine(folder, "t", "a.json")));
     }
 
     [Fact]
-    public void A_damaged_entry_is_named_and_not_left()
+    public async Task A_damaged_archive_of_ones_own_is_named_and_left()
     {
         var zip = Zip(("a.json", string.Concat(Enumerable.Range(0, 400))));
         zip.AsSpan(45, 100).Fill(0xff);
         var path = Path.Combine(folder, "all.zip");
-        File.WriteAllBytes(path, zip);
-        var error = Assert.Throws<InvalidDataException>(() => DataArchive.Unpack(path, Path.Combine(folder, "in")));
-        Assert.Contains("all.zip: entry 'a.json' is damaged", error.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "in")));
+        foreach (var content in new[] { zip, "no archive"u8.ToArray() })
+        {
+            File.WriteAllBytes(path, content);
+            var error = await Assert.ThrowsAsync<InvalidDataException>(() => Download.UnpackAsync(path, Path.Combine(folder, "in"), isOurs: false));
+            Assert.Contains("all.zip: not a ZIP archive, or a broken one", error.Message, StringComparison.Ordinal);
+            Assert.Contains("delete it, and the same command fetches it anew", error.Message, StringComparison.Ordinal);
+            Assert.True(File.Exists(path));
+        }
     }
 
     [Fact]

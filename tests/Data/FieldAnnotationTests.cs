@@ -95,12 +95,16 @@ public class FieldAnnotationTests
 
     // What nobody asks for does not matter.
     [Fact]
-    public void A_broken_text_beside_what_is_read_does_no_harm()
+    public void A_broken_text_beside_what_is_read_does_no_harm_and_a_broken_name_is_told()
     {
         using var folder = new TemporaryFolder();
-        var json = "{\"info\": \"caf\u00e9\", \"caf\u00e9\": 1, \"\\ud800\": 2, \"annotations\": [{\"\\ud800\": 1, \"more\": \"\u00e9\", \"image_id\": 1, \"caption\": \"a dog\"}]}";
+        var json = "{\"info\": \"caf\u00e9\", \"caf\u00e9\": 1, \"\\ud800\": 2, \"annotations\": [{\"caf\u00e9\": 1, \"more\": \"\u00e9\", \"image_id\": 1, \"caption\": \"a dog\"}]}";
         Assert.Equal("a dog", CaptionImages.LoadTruth(folder.Write("a.json", Encoding.Latin1.GetBytes(json)))[1].Single());
         Assert.Single(CaptionSet.Read(folder.Write("r.json", "[{\"image_id\": 1, \"caption\": \"dog\"}]"), folder.File("a.json")).Images);
+        var path = folder.Write("b.json", "{\"annotations\": [\n{\"\\ud800\": 1, \"image_id\": 1, \"caption\": \"a dog\"}]}");
+        Assert.Equal(
+            $"{path}, line 2: a name or text has half a character, or is not UTF-8; mend it there",
+            Assert.Throws<InvalidDataException>(() => CaptionImages.LoadTruth(path)).Message);
     }
 
     [Theory]
@@ -189,13 +193,7 @@ public class FieldAnnotationTests
             case "nlvr2": Nlvr2Dataset.Load(path, "images"); break;
             case "nlvr2 scores": Nlvr2Metrics.ComputeFiles(folder.Write("p.csv", "dev-1-0-0,True\n"), path); break;
             case "captions": CaptionImages.Load(path, "images", File.ReadAllText(path).StartsWith('{') ? ["test"] : []); break;
-            case "rows":
-                using (var rows = CaptionRows.Open(path, "images"))
-                {
-                    _ = rows[0];
-                }
-
-                break;
+            case "rows": CaptionImages.LoadRows(path, "images"); break;
             case "blip vqa":
                 using (var questions = VqaDataset.OpenBlip(path, "images"))
                 {

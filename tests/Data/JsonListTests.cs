@@ -22,11 +22,9 @@ public sealed class JsonListTests : IDisposable
         File.WriteAllText(path, json);
         using var whole = JsonDocument.Parse(json);
         var expected = whole.RootElement.GetProperty("items").EnumerateArray().ToArray();
-        using var found = new JsonList(path, "items", ["nowhere", "id", "text"], out var names);
-        Assert.Equal(expected.Select(e => $"{e.GetProperty("id")}"), names);
-        var bytes = File.ReadAllBytes(path);
-        Assert.All(found, record => Assert.Equal(1 + bytes.AsSpan(0, (int)record.Offset).Count((byte)'\n'), JsonList.LineOf(path, record.Offset)));
-        return expected.Select(e => e.GetRawText()).SequenceEqual(found.Select(e => e.Element.GetRawText()));
+        using var found = new JsonList(path, "items");
+        Assert.Equal(["info", "skip", "big", "items", "last"], found.Properties.Keys);
+        return expected.Select(e => e.GetRawText()).SequenceEqual(found.ReadAll<JsonElement>().Select(e => e.GetRawText()));
     }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
@@ -35,9 +33,9 @@ public sealed class JsonListTests : IDisposable
         File.WriteAllText(path, "\uFEFF [1 , \"a,b]\", {\"x\": [2]},null, [[ ]],true ]");
         using var found = new JsonList(path);
         Assert.Equal(6, found.Count);
-        Assert.Equal("{\"x\": [2]}", found[2].Element.GetRawText());
-        Assert.Contains("an object is expected, not \"a,b]\"", Assert.Throws<InvalidDataException>(() => found[1]).Message);
-        Assert.Contains("not [[ ]]", Assert.Throws<InvalidDataException>(() => found[4]).Message);
+        Assert.Equal("{\"x\": [2]}", found.Read<JsonElement>(2).GetRawText());
+        Assert.Contains("an object is expected, not \"a,b]\"", Assert.Throws<InvalidDataException>(() => found.Read<JsonElement>(1)).Message);
+        Assert.Contains("not [[ ]]", Assert.Throws<InvalidDataException>(() => found.Read<JsonElement>(4)).Message);
     }
 
     [Theory]
@@ -69,10 +67,25 @@ public sealed class JsonListTests : IDisposable
     }
 
     [Fact]
-    public void Properties_of_the_object_are_told()
+    public void Properties_of_the_object_are_told_wherever_they_stand()
     {
-        File.WriteAllText(path, "{\"info\": {\"data_subtype\": \"x\"}, \"data_subtype\": \"val2014\", \"license\": [\"y\"]}");
-        Assert.Equal(new Dictionary<string, string?> { ["info"] = null, ["data_subtype"] = "val2014", ["license"] = null }, JsonList.Properties(path));
+        File.WriteAllText(path, "{\"info\": {\"data_subtype\": \"x\"}, \"items\": [{\"a\": \"b\"}], \"data_subtype\": \"val2014\", \"license\": [\"y\"]}");
+        using var found = new JsonList(path, "items");
+        Assert.Equal(
+            new Dictionary<string, string?> { ["info"] = null, ["items"] = null, ["data_subtype"] = "val2014", ["license"] = null }, found.Properties);
+    }
+
+    [Fact]
+    public void What_is_found_wrong_with_an_element_is_told_with_its_line()
+    {
+        File.WriteAllText(path, "[{\"n\": 1},\n\n{\"n\": 2}, {\"n\": \"3\"},\n{\"m\": 4}, {\"n\": null}, {\"n\": 1.5}]");
+        using var found = new JsonList(path);
+        var made = found.Select((Row row, int index) => row.N == index + 1 && row.N != 2 ? row.N : throw new InvalidDataException("it is even"));
+        Assert.Equal((1, 3), (made[0], made[2]));
+        string Refusal(int index) => Assert.Throws<InvalidDataException>(() => made[index]).Message;
+        Assert.Equal(
+            [$"{path}, line 3: it is even", $"{path}, line 4: no \"n\"", $"{path}, line 4: \"n\" must be a whole number, not null",
+                $"{path}, line 4: \"n\" must be a whole number, not 1.5"], new[] { 1, 3, 4, 5 }.Select(Refusal));
     }
 
     [Fact]
@@ -99,6 +112,8 @@ public sealed class JsonListTests : IDisposable
         using var found = new JsonList(path, "items");
         Assert.Equal(200_000, found.Count);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 << 20);
-        Assert.Equal(199_999, found[^1].Number("question_id"));
+        Assert.Equal(199_999, found.Read<JsonElement>(199_999).GetProperty("question_id").GetInt32());
     }
+
+    private sealed record Row(long N);
 }

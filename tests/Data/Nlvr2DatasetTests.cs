@@ -75,7 +75,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
     [InlineData("{\"sentence\": \"cut of", "not valid JSON")]
     [InlineData("[1, 2]", "an object is expected")]
     [InlineData("{\"sentence\": \"x\", \"identifier\": \"dev-1-1-1\"}", "no \"label\"")]
-    [InlineData("{\"sentence\": 5, \"label\": \"True\", \"identifier\": \"dev-1-1-1\"}", "\"sentence\" must be a text, not 5")]
+    [InlineData("{\"sentence\": [5], \"label\": \"True\", \"identifier\": \"dev-1-1-1\"}", "\"sentence\" must be a text, not [5]")]
     [InlineData("{\"sentence\": \"x\", \"label\": \"yes\", \"identifier\": \"dev-1-1-1\"}", "\"label\" must be True or False, 1 or 0, not \"yes\"")]
     [InlineData("{\"sentence\": \"x\", \"label\": \"True\", \"identifier\": \"dev-1\"}", "split-set-pair-sentence")]
     public void A_malformed_line_is_named_with_file_line_and_reason(string line, string reason)
@@ -114,7 +114,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
     [Fact]
     public void The_toy_world_is_read_like_the_real_one()
     {
-        ToyWorld.Make(folder, new ToyWorldSettings(Seed: 5, TrainPairs: 12, DevPairs: 4, TestPairs: 4));
+        ToyWorld.MakePairs(folder, new ToyWorldSettings(Seed: 5, TrainPairs: 12, DevPairs: 4, TestPairs: 4));
         var train = Nlvr2Dataset.Load(Path.Combine(folder, "nlvr2", "train.json"));
         Assert.Equal(12, train.Count);
         Assert.All(train, e => Assert.True(File.Exists(e.LeftImagePath) && File.Exists(e.RightImagePath)));

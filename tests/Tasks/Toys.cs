@@ -11,8 +11,8 @@ public sealed class Toys : IDisposable
 
     public Toys()
     {
-        ToyWorld.Make(folder.Path, World);
-        ToyPictureWorld.Make(folder.Path, new ToyPictureSettings(Captions, Captions with { Seed = 6 }));
+        ToyWorld.MakePairs(folder.Path, World);
+        ToyWorld.MakePictures(folder.Path, Captions);
     }
 
     public static ToyWorldSettings World { get; } = new(Seed: 3, TrainPairs: 40, DevPairs: 8, TestPairs: 60);

@@ -54,7 +54,7 @@ internal static class TinyFiles
         Task(task, split => InMemory(task, data, split), () => QuestionsInMemory(data), null);
 
     public static CaptionedImages CaptionsOf(string task, string data, string split, TrainingImageSettings images) =>
-        new(split == "train" ? CaptionRows.Open(Annotations(data, split), Path.Combine(data, "coco")) : CaptionImages.Load(Annotations(data, split), Path.Combine(data, "coco")).ToRows(), new TextEncoding(Encoder(task)), images);
+        new(split == "train" ? CaptionImages.LoadRows(Annotations(data, split), Path.Combine(data, "coco")) : CaptionImages.Load(Annotations(data, split), Path.Combine(data, "coco")).ToRows(), new TextEncoding(Encoder(task)), images);
 
     public static QuestionedImages QuestionsOf(string data, TrainingImageSettings images) => new(Dataset(data), new TextEncoding(ToyTokens.Question), new TextEncoding(ToyTokens.Answer), images, Questions);
 
@@ -105,7 +105,7 @@ internal static class TinyFiles
 
     private static string Annotations(string data, string split) => Path.Combine(data, "coco", $"coco_karpathy_{split}.json");
 
-    private static VqaDataset Dataset(string data) =>
+    private static FileList<VqaExample> Dataset(string data) =>
         VqaDataset.OpenOfficial(VqaFile(data, "v2_OpenEnded_mscoco_{0}_questions.json"), VqaFile(data, "v2_mscoco_{0}_annotations.json"), Path.Combine(data, "coco"));
 
     private static string VqaFile(string data, string name) => Path.Combine(data, "vqa", string.Format(System.Globalization.CultureInfo.InvariantCulture, name, "train2014"));

@@ -21,11 +21,15 @@ public static class DecoyPairs
     {
         var drawn = DrawSplit(split, settings ?? ToyWorldSettings.Decoys, limit);
         return ToyNlvr2Pairs.Of(
-            [.. drawn.Select(pair => pair.Statements[(int)corpus]).Select(said => (said.Sentence, said.Label, said.Claim.Kind))],
+            [.. Said(drawn, corpus)],
             [.. drawn.SelectMany(pair => new[] { pair.Left, pair.Right })],
             DecoyTokens.Tokenizer,
             (pair, tokens) => DecoyGrounding.Of(tokens, drawn[pair].Left, drawn[pair].Right));
     }
+
+    /// <summary>What a corpus says of pairs.</summary>
+    internal static IEnumerable<(string Sentence, bool Label, string Kind)> Said(DecoyPair[] pairs, ThingKind corpus) =>
+        pairs.Select(pair => pair.Statements[(int)corpus]).Select(said => (said.Sentence, said.Label, said.Claim.Kind));
 }
 
 /// <summary>The pictures of the neutral pretraining, and statements about any two of them: of objects and of glyphs alike. They
@@ -57,7 +61,8 @@ public sealed class DecoyLessons(ToyWorldSettings settings, int count, bool held
                 if (holds.Holds(Scenes[left], Scenes[right]) && !fails.Holds(Scenes[left], Scenes[right]))
                 {
                     var tokens = NlvrPairs.Tokens(DecoyTokens.Tokenizer, claim.Say(random));
-                    return (tokens, left, right, label, DecoyGrounding.Of(tokens, Scenes[left], Scenes[right]), claim.Kind);
+                    var counts = DecoyGrounding.Of(DecoyTokens.Tokenizer.Tokens(tokens), Scenes[left], Scenes[right]);
+                    return (tokens, left, right, label, counts, claim.Kind);
                 }
             }
         }

@@ -62,8 +62,4 @@ public static class DecoyGrounding
             yield return (first, noun, new ThingWords(named.Kind, named.Form, color >= 0 ? color : null, large));
         }
     }
-
-    /// <summary>The same for token ids.</summary>
-    internal static sbyte[] Of(int[] ids, DecoyScene left, DecoyScene right) =>
-        Of([.. ids.Select(DecoyTokens.Tokenizer.TokenOf)], left, right);
 }

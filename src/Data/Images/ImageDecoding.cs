@@ -1,11 +1,11 @@
-using System.Collections.Concurrent;
+using System.Buffers.Binary;
 using SkiaSharp;
 
 namespace Madtp.Kit.Data.Images;
 
 /// <summary>Decodes image files through Skia to what PIL's <c>open(f).convert("RGB")</c> gives. Skia hands out transparency
-/// unblended and leaves orientation and colour profiles alone; what it does otherwise than PIL (a GIF's transparent pixels; a
-/// JPEG without its end marker, which PIL refuses) is settled here.</summary>
+/// unblended and leaves orientation and colour profiles alone. A JPEG without its end marker, which PIL refuses and Skia fills up
+/// with gray, is refused; a GIF's transparent pixels, which have their palette's colour in PIL, are black.</summary>
 internal static class ImageDecoding
 {
     /// <summary>Where PIL begins to warn of an attack on memory: an image of so many pixels takes a quarter of a GiB.</summary>
@@ -13,42 +13,38 @@ internal static class ImageDecoding
 
     private const int HeadLength = 8;
 
-    private static readonly ConcurrentDictionary<string, bool> Examined = new(); // JPEG files: each is warned of once
-
     /// <summary>Decodes a file's bytes; which format they are in, they tell themselves.</summary>
     /// <exception cref="InvalidDataException">The bytes are no image, too large a one, cut off, or corrupt.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name)
     {
         Guard.Data(!file.IsEmpty, $"image '{name}' is empty (0 bytes): fetch or make it again");
-        var gif = GifFirstFrame.Find(file);
-        if (gif is not null)
-        {
-            file = gif.WithoutTransparency(file);
-        }
-
         var (image, format) = Read(file, name);
-        gif?.FillAround(image);
-        if (format == SKEncodedImageFormat.Jpeg)
-        {
-            CheckJpeg(file, image, name);
-        }
-
+        Guard.Data(format != SKEncodedImageFormat.Jpeg || HasEnd(file),
+            $"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
         return image;
     }
 
-    private static void CheckJpeg(ReadOnlySpan<byte> file, RgbImage image, string name)
+    // Walks a JPEG from marker to marker; coded data lies between some, in which FF is followed by 00.
+    private static bool HasEnd(ReadOnlySpan<byte> file)
     {
-        var segments = JpegSegments.Of(file);
-        Guard.Data(segments.IsComplete, $"image '{name}' cannot be read: its JPEG data is cut off; fetch or make it again");
-        if (Examined.TryAdd(name, true) && JpegCheck.Damage(file, segments, image) is { } damage)
+        for (var at = 2; at + 1 < file.Length;)
         {
-            Console.Error.WriteLine($"warning: image '{name}' {damage}");
+            var marker = file[at] == 0xFF ? file[at + 1] : (byte)0;
+            if (marker == 0xD9)
+            {
+                return true;
+            }
+
+            var hasLength = marker is not (0x00 or 0x01 or 0xFF or (>= 0xD0 and <= 0xD7));
+            at += hasLength && at + 3 < file.Length ? 2 + BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]) : 1;
         }
+
+        return false;
     }
 
     /// <summary>What Skia makes of a file, however it is damaged.</summary>
     /// <exception cref="InvalidDataException">Skia gives up, or there are too many pixels.</exception>
-    public static unsafe (RgbImage Image, SKEncodedImageFormat Format) Read(ReadOnlySpan<byte> file, string name)
+    private static unsafe (RgbImage Image, SKEncodedImageFormat Format) Read(ReadOnlySpan<byte> file, string name)
     {
         fixed (byte* bytes = file)
         {

@@ -26,8 +26,8 @@ public sealed class RgbImage
     /// <summary>Red, green and blue of each pixel, row by row from the top. <c>[H, W, 3]</c></summary>
     public byte[] Pixels { get; }
 
-    /// <summary>Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its name. A
-    /// JPEG that is damaged in a way that libjpeg puts up with is read, and a warning on standard error names it once.</summary>
+    /// <summary>Reads a PNG, JPEG, GIF (its first picture), WebP or BMP file; which it is, its content tells, not its
+    /// name.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Load(string path) => File.Exists(path)

@@ -9,7 +9,21 @@ public sealed record ToyCaptionSettings(
     /// <summary>Kinds of sets of one to three shapes of 15 classes: no split can hold more scenes that all differ.</summary>
     public const int DifferentScenes = 15 + 120 + 680;
 
+    /// <summary>Those of Flickr30k beside these of COCO: other scenes, and half as many to train on.</summary>
+    public ToyCaptionSettings ForFlickr() => this with { Seed = SeededRandom.SeedFor(Seed, 30), TrainImages = TrainImages / 2 };
+
     internal int Images => TrainImages + DevImages + TestImages;
+
+    /// <summary>The usual proportions for another number of training images.</summary>
+    /// <param name="trainImages">COCO's, at least 60; val and test keep their proportions to them.</param>
+    /// <exception cref="ArgumentException">There are fewer.</exception>
+    public static ToyCaptionSettings Scaled(ulong seed, int trainImages)
+    {
+        Guard.Argument(trainImages >= 60, $"{trainImages} images: give at least 60", nameof(trainImages));
+        var usual = new ToyCaptionSettings(seed);
+        int Held(int images) => Math.Min(images * trainImages / usual.TrainImages, DifferentScenes);
+        return usual with { TrainImages = trainImages, DevImages = Held(usual.DevImages), TestImages = Held(usual.TestImages) };
+    }
 
     /// <summary>The splits by the names Karpathy gives them, each with its images and whether all must differ.</summary>
     internal (int Number, int Images, bool Differ) Split(string split) => split switch
@@ -20,39 +34,6 @@ public sealed record ToyCaptionSettings(
         _ => throw new ArgumentException(
             $"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
     };
-}
-
-/// <summary>A scene and what is said of it.</summary>
-public sealed record ToyCaptionedScene(ToyScene Scene, IReadOnlyList<string> Captions)
-{
-    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
-
-    /// <summary>Draws a split. In <c>val</c> and <c>test</c> no two scenes show the same set of shapes, so that every caption
-    /// fits one scene alone.</summary>
-    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The world; the usual one if null.</param>
-    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
-    public static IReadOnlyList<ToyCaptionedScene> DrawSplit(string split, ToyCaptionSettings? settings = null)
-    {
-        settings ??= new ToyCaptionSettings();
-        var (number, images, differ) = settings.Split(split);
-        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
-            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
-            nameof(settings));
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var drawn = new List<ToyCaptionedScene>(images);
-        for (ulong place = 0; drawn.Count < images; place++)
-        {
-            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
-            var scene = ToyScene.Draw(random);
-            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
-            {
-                drawn.Add(new ToyCaptionedScene(scene, ToyCaptions.Draw(scene, random, settings.CaptionsPerImage)));
-            }
-        }
-
-        return drawn;
-    }
 }
 
 /// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to

@@ -13,6 +13,9 @@ public sealed record ToyWorldSettings(ulong Seed = 1, int TrainPairs = 12_000, i
     internal IReadOnlyList<(string Split, int Number, int Pairs)> Splits =>
         [("train", 0, TrainPairs), ("dev", 1, DevPairs), ("test1", 2, TestPairs)];
 
+    /// <summary>How many pictures all splits have.</summary>
+    internal int Images => 2 * (TrainPairs + DevPairs + TestPairs);
+
     /// <summary>The usual proportions for another number of training pairs: a twelfth of it for dev.</summary>
     /// <param name="trainPairs">Examples to train on; a positive multiple of four.</param>
     /// <param name="testShare">What part of it there is to test on; a third where there are decoys.</param>

@@ -12,21 +12,40 @@ public sealed record ToyPicture(
     IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions) : AnnotatedPicture(Id, Captions, Questions)
 {
     private const int QuestionsEach = 4;
+    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
     private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
 
-    /// <summary>The pictures of a split of captioned scenes, numbered one after the other.</summary>
+    /// <summary>The pictures of a split, numbered one after the other. In <c>val</c> and <c>test</c> no two scenes show the same
+    /// set of shapes, so that every caption fits one scene alone.</summary>
     /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="firstId">The first picture's number; the others follow.</param>
-    public static ToyPicture[] DrawSplit(string split, ToyCaptionSettings settings, int firstId) =>
-    [
-        .. ToyCaptionedScene.DrawSplit(split, settings).Select((scene, number) =>
+    /// <param name="settings">The world; the usual one if null.</param>
+    /// <param name="firstId">The first picture's number; COCO's if null.</param>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
+    public static ToyPicture[] DrawSplit(string split, ToyCaptionSettings? settings = null, int? firstId = null)
+    {
+        settings ??= new ToyCaptionSettings();
+        var (number, images, differ) = settings.Split(split);
+        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
+            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
+            nameof(settings));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var drawn = new List<ToyPicture>(images);
+        for (ulong place = 0; drawn.Count < images; place++)
         {
-            var id = firstId + number;
-            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
-            var questions = ToyQuestions.Ask(scene.Scene, QuestionsEach, random);
-            return new ToyPicture(id, scene.Scene, scene.Captions, ToyQuestions.Answered(questions, random));
-        }),
-    ];
+            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
+            var scene = ToyScene.Draw(random);
+            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
+            {
+                var captions = ToyCaptions.Draw(scene, random, settings.CaptionsPerImage);
+                var id = (firstId ?? PictureFiles.FirstId(split)) + drawn.Count;
+                var asking = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
+                var questions = ToyQuestions.Ask(scene, QuestionsEach, asking);
+                drawn.Add(new ToyPicture(id, scene, captions, ToyQuestions.Answered(questions, asking)));
+            }
+        }
+
+        return [.. drawn];
+    }
 }
 
 /// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>

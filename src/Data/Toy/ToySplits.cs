@@ -25,13 +25,13 @@ public static class ToyNlvr2Pairs
     /// <param name="counts">How many of what its tokens name are in each of a pair's scenes.</param>
     internal static NlvrPairs Of(
         IReadOnlyList<(string Sentence, bool Label, string Kind)> said, IReadOnlyList<DrawnScene> scenes,
-        BertWordPiece tokenizer, Func<int, int[], sbyte[]> counts)
+        BertWordPiece tokenizer, Func<int, string[], sbyte[]> counts)
     {
         var (pixels, patches) = ToyRenderer.Paint(scenes);
         int[][] tokens = [.. said.Select(one => NlvrPairs.Tokens(tokenizer, one.Sentence))];
         return new NlvrPairs(
             pixels, scenes[0].Side, tokens, [.. said.Select(one => one.Label)], [.. said.Select(one => one.Kind)], patches,
-            [.. tokens.Select((ids, pair) => counts(pair, ids))], tokenizer.PaddingId);
+            [.. tokens.Select((ids, pair) => counts(pair, tokenizer.Tokens(ids)))], tokenizer.PaddingId);
     }
 }
 
@@ -53,10 +53,10 @@ public static class ToyCaptionedImages
 
     private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)
     {
-        var scenes = ToyCaptionedScene.DrawSplit(split, settings);
-        var (pixels, patches) = ToyRenderer.Paint([.. scenes.Select(scene => scene.Scene)]);
+        var pictures = ToyPicture.DrawSplit(split, settings);
+        var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         return new CaptionedImages(
-            pixels, ToyScene.Size, [.. scenes.Select(scene => scene.Captions.Select(tokens).ToArray())], patches);
+            pixels, ToyScene.Size, [.. pictures.Select(picture => picture.Captions.Select(tokens).ToArray())], patches);
     }
 }
 
@@ -68,7 +68,7 @@ public static class ToyQuestionedImages
     /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
     public static QuestionedImages Draw(string split, ToyCaptionSettings? settings = null)
     {
-        var pictures = Pictures(split, settings);
+        var pictures = ToyPicture.DrawSplit(split, settings);
         var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         int[][][] ids = [.. pictures.Select(
             picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
@@ -82,13 +82,11 @@ public static class ToyQuestionedImages
                 q.Question.AnswerType,
                 [.. q.Answers.Select((answer, person) => new VqaHumanAnswer(answer, Number: person + 1))])))],
             [.. pictures.Zip(ids)
-                .SelectMany(of => of.Second.Select(question => ToyGrounding.Of(question, of.First.Scene, of.First.Scene)))]);
+                .SelectMany(of => of.Second.Select(
+                    question => ToyGrounding.Of(ToyTokens.Tokenizer.Tokens(question), of.First.Scene, of.First.Scene)))]);
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
     public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) =>
-        ToyQuestions.Answers(Pictures("train", settings));
-
-    private static ToyPicture[] Pictures(string split, ToyCaptionSettings? settings) =>
-        ToyPicture.DrawSplit(split, settings ?? new ToyCaptionSettings(), PictureFiles.FirstId(split));
+        ToyQuestions.Answers(ToyPicture.DrawSplit("train", settings));
 }

@@ -87,10 +87,6 @@ public static class ToyGrounding
     public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right) => Of(
         tokens.Count, Named(tokens).Select(named => (named.First, named.Last, left.Count(named.What), right.Count(named.What))));
 
-    /// <summary>The same for token ids.</summary>
-    internal static sbyte[] Of(int[] ids, ToyScene left, ToyScene right) =>
-        Of([.. ids.Select(ToyTokens.Tokenizer.TokenOf)], left, right);
-
     /// <summary>The same from the runs of tokens, first to last, that name something.</summary>
     internal static sbyte[] Of(int tokens, IEnumerable<(int First, int Last, int Left, int Right)> named)
     {

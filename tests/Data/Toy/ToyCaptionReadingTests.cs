@@ -17,7 +17,7 @@ public class ToyCaptionReadingTests
     [Fact]
     public void Every_caption_of_the_toy_world_is_understood()
     {
-        foreach (var scene in ToyCaptionedScene.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 60)))
+        foreach (var scene in ToyPicture.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 60)))
         {
             var truth = string.Join(", ", scene.Scene.Objects.Select(item => $"{ToyDescription.Of(item)}").Order(StringComparer.Ordinal));
             Assert.All(scene.Captions, caption => Assert.Equal(truth, ToyCaptions.ShapesIn(caption)));
@@ -27,7 +27,7 @@ public class ToyCaptionReadingTests
     [Fact]
     public void Captions_and_answers_come_back_from_their_tokens()
     {
-        foreach (var scene in ToyCaptionedScene.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 20)))
+        foreach (var scene in ToyPicture.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 20)))
         {
             foreach (var caption in scene.Captions)
             {

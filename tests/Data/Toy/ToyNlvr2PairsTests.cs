@@ -16,7 +16,7 @@ public sealed class ToyNlvr2PairsTests
         var folder = Directory.CreateTempSubdirectory("kit-toy-").FullName;
         try
         {
-            ToyWorld.Make(folder, World);
+            ToyWorld.MakePairs(folder, World);
             var examples = Nlvr2Dataset.Load(Path.Combine(folder, "nlvr2", "test1.json"));
             using var scope = NewDisposeScope();
             using var pairs = ToyNlvr2Pairs.Draw("test1", World);

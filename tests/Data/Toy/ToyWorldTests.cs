@@ -17,7 +17,7 @@ public sealed class ToyWorldTests : IDisposable
     public void Same_settings_give_the_same_bytes()
     {
         var (one, two) = (Path.Combine(folder, "one"), Path.Combine(folder, "two"));
-        Assert.Equal(ToyWorld.Make(one, Small).Stamp, ToyWorld.Make(two, Small).Stamp);
+        Assert.Equal(ToyWorld.MakePairs(one, Small).Stamp, ToyWorld.MakePairs(two, Small).Stamp);
         var names = Names(one);
         Assert.Equal(names, Names(two));
         Assert.Equal(1 + (3 * 2) + 1 + (56 * 2), names.Length); // vocabulary; annotations and patches; stamp; images
@@ -27,21 +27,21 @@ public sealed class ToyWorldTests : IDisposable
     [Fact]
     public void A_finished_world_is_left_alone_and_a_damaged_one_made_again()
     {
-        Assert.True(ToyWorld.Make(folder, Small).IsNew);
-        Assert.False(ToyWorld.Make(folder, Small).IsNew);
+        Assert.True(ToyWorld.MakePairs(folder, Small).IsNew);
+        Assert.False(ToyWorld.MakePairs(folder, Small).IsNew);
         var lost = Path.Combine(folder, "nlvr2", "images", "dev", "dev-1-2-img0.png");
         var bytes = File.ReadAllBytes(lost);
         File.Delete(lost);
-        Assert.True(ToyWorld.Make(folder, Small).IsNew);
+        Assert.True(ToyWorld.MakePairs(folder, Small).IsNew);
         Assert.Equal(bytes, File.ReadAllBytes(lost));
-        Assert.True(ToyWorld.Make(folder, Small with { Seed = 4 }).IsNew);
+        Assert.True(ToyWorld.MakePairs(folder, Small with { Seed = 4 }).IsNew);
         Assert.NotEqual(bytes, File.ReadAllBytes(lost));
     }
 
     [Fact]
     public void Annotations_have_NLVR2s_fields_and_images_hold_the_drawn_pixels()
     {
-        ToyWorld.Make(folder, Small);
+        ToyWorld.MakePairs(folder, Small);
         var lines = File.ReadAllLines(Path.Combine(folder, "nlvr2", "train.json"));
         Assert.Equal(40, lines.Length);
         var patches = File.ReadAllBytes(Path.Combine(folder, "nlvr2", "train.patches.bin"));

@@ -5,11 +5,10 @@ using Xunit;
 
 namespace Madtp.Kit.Tests.Data.Toy;
 
-[Collection(nameof(ToyPictureWorldTests))]
-public sealed class ToyPictureWorldTests : IDisposable
+[Collection(nameof(PictureFilesTests))]
+public sealed class PictureFilesTests : IDisposable
 {
-    private static readonly ToyPictureSettings Small = new(
-        new ToyCaptionSettings(Seed: 5, TrainImages: 12, DevImages: 4, TestImages: 5), new ToyCaptionSettings(Seed: 6, TrainImages: 6, DevImages: 2, TestImages: 3));
+    private static readonly ToyCaptionSettings Small = new(Seed: 5, TrainImages: 12, DevImages: 4, TestImages: 5);
     private readonly string folder = Directory.CreateTempSubdirectory("kit-pictures-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -17,10 +16,10 @@ public sealed class ToyPictureWorldTests : IDisposable
     [Fact]
     public void The_real_loaders_read_every_file()
     {
-        ToyPictureWorld.Make(folder, Small);
+        ToyWorld.MakePictures(folder, Small);
         var coco = Path.Combine(folder, "coco");
-        using var rows = CaptionRows.Open(Path.Combine(coco, "coco_karpathy_train.json"), coco);
-        Assert.Equal((60, 12), (rows.Count, rows.ImageNumbers.Max() + 1));
+        var rows = CaptionImages.LoadRows(Path.Combine(coco, "coco_karpathy_train.json"), coco);
+        Assert.Equal((60, 12), (rows.Count, rows.Max(r => r.ImageNumber) + 1));
         var test = CaptionImages.Load(Path.Combine(coco, "coco_karpathy_test.json"), coco);
         Assert.Equal(5, test.Count);
         var original = CaptionImages.Load(Path.Combine(coco, "dataset_coco.json"), coco, "test");
@@ -28,7 +27,7 @@ public sealed class ToyPictureWorldTests : IDisposable
         var truth = CaptionImages.LoadTruth(Path.Combine(coco, "coco_karpathy_test_gt.json"));
         Assert.All(test, i => Assert.Equal(i.Captions, truth[long.Parse(i.ImageId)]));
         var flickr = Path.Combine(folder, "flickr30k");
-        Assert.Equal([6, 2, 3], new[] { "train", "val", "test" }.Select(s => CaptionImages.Load(Path.Combine(flickr, $"flickr30k_{s}.json"), flickr).Count));
+        Assert.Equal([6, 4, 5], new[] { "train", "val", "test" }.Select(s => CaptionImages.Load(Path.Combine(flickr, $"flickr30k_{s}.json"), flickr).Count));
         using var questions = VqaDataset.OpenOfficial(
             Path.Combine(folder, "vqa", "v2_OpenEnded_mscoco_val2014_questions.json"), Path.Combine(folder, "vqa", "v2_mscoco_val2014_annotations.json"), coco);
         Assert.Equal(9 * 4, questions.Count);
@@ -40,12 +39,12 @@ public sealed class ToyPictureWorldTests : IDisposable
     [Fact]
     public void Images_are_JPEG_files_that_show_the_scene()
     {
-        ToyPictureWorld.Make(folder, Small);
+        ToyWorld.MakePictures(folder, Small);
         var path = Directory.GetFiles(Path.Combine(folder, "coco", "train2014")).Order().First();
         Assert.Equal([0xFF, 0xD8, 0xFF], File.ReadAllBytes(path)[..3]);
         var image = RgbImage.Load(path);
         Assert.Equal((64, 64), (image.Width, image.Height));
-        var first = ToyCaptionedScene.DrawSplit("train", Small.Coco)[0].Scene;
+        var first = ToyPicture.DrawSplit("train", Small)[0].Scene;
         Assert.InRange(image.Pixels.Zip(ToyRenderer.Render(first), (a, b) => Math.Abs(a - b)).Average(), 0, 4);
         var patches = File.ReadAllBytes(Path.Combine(folder, "coco", "coco_karpathy_train.patches.bin"));
         Assert.Equal([.. "KITPATCH"u8, .. ToyRenderer.PatchClasses(first)], patches[..(8 + ToyScene.Patches)]);
@@ -56,14 +55,14 @@ public sealed class ToyPictureWorldTests : IDisposable
     public void Same_settings_give_the_same_bytes_and_are_made_once()
     {
         var (one, two) = (Path.Combine(folder, "one"), Path.Combine(folder, "two"));
-        var stamp = ToyPictureWorld.Make(one, Small).Stamp;
-        Assert.Equal(stamp, ToyPictureWorld.Make(two, Small).Stamp);
-        Assert.False(ToyPictureWorld.Make(one, Small).IsNew);
+        var stamp = ToyWorld.MakePictures(one, Small).Stamp;
+        Assert.Equal(stamp, ToyWorld.MakePictures(two, Small).Stamp);
+        Assert.False(ToyWorld.MakePictures(one, Small).IsNew);
         string[] Files(string root) => [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)).Order(StringComparer.Ordinal)];
         Assert.Equal(Files(one), Files(two));
         Assert.All(Files(one), f => Assert.Equal(File.ReadAllBytes(Path.Combine(one, f)), File.ReadAllBytes(Path.Combine(two, f))));
         File.Delete(Directory.GetFiles(Path.Combine(one, "flickr30k", "flickr30k-images"))[0]);
-        Assert.True(ToyPictureWorld.Make(one, Small).IsNew);
-        Assert.NotEqual(stamp.Digest, ToyPictureWorld.Make(one, Small with { Coco = Small.Coco with { Seed = 7 } }).Stamp.Digest);
+        Assert.True(ToyWorld.MakePictures(one, Small).IsNew);
+        Assert.NotEqual(stamp.Digest, ToyWorld.MakePictures(one, Small with { Seed = 7 }).Stamp.Digest);
     }
 }
