@@ -137,7 +137,14 @@ internal static class ToyFiles
         }
 
         Array.ForEach(folders, folder => Directory.CreateDirectory(folder));
+        var begun = DateTime.UtcNow;
         var stamp = write();
+        foreach (var part in folders.SelectMany(folder => Directory.GetFiles(folder, "*.part", SearchOption.AllDirectories))
+            .Where(part => File.GetLastWriteTimeUtc(part) < begun))
+        {
+            File.Delete(part); // of one that was killed: another that writes here at this moment has newer ones
+        }
+
         AtomicFile.Write(stampPath, stream => JsonSerializer.Serialize(stream, stamp, Indented));
         return (stamp, true);
     }
