@@ -20,7 +20,8 @@ public sealed class JsonStringReader(Stream stream, string source)
         line++;
         try
         {
-            var reader = new Utf8JsonReader(Encoding.Latin1.GetBytes(bytes));
+            var mark = line == 1 && bytes.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal) ? 3 : 0;
+            var reader = new Utf8JsonReader(Encoding.Latin1.GetBytes(bytes[mark..]));
             if (!reader.Read() || reader.TokenType != JsonTokenType.String)
             {
                 throw Error("it is not a JSON string; every line holds one, such as \"two dogs\"");

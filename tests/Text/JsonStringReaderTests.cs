@@ -13,6 +13,9 @@ public class JsonStringReaderTests
         Assert.Equal(["a", expected, "é\n\"\\/😀", "\uD800", "z"], ReadAll($"\"a\"\n \"{expected}\"\r\n\"\\u00e9\\n\\\"\\\\\\/😀\"\n\"\\ud800\"\n\"z\""));
     }
 
+    [Fact]
+    public void A_byte_order_mark_is_passed_over() => Assert.Equal(["a", "b"], ReadAll("\uFEFF\"a\"\n\"b\""));
+
     [Theory]
     [InlineData("\"a\"\n{}\n", "line 2")]
     [InlineData("\"a\"\n\n\"b\"", "line 2")]
