@@ -111,7 +111,10 @@ internal sealed record JsonRecord(string Path, long Offset, JsonElement Element)
     /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and what is no word.</summary>
     public static string Reason(JsonException e)
     {
-        var reason = e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
+        bool Begins(string with) => e.Message.StartsWith(with, StringComparison.Ordinal);
+        var reason = Begins("The JSON value could not") ? $"{e.Path} is of another kind"
+            : Begins("The JSON property") ? $"{e.Path} is not known"
+            : Begins("The input does not contain any JSON") ? "there is nothing in it"
             // What follows is for programmers: "in this mode. Change the reader options."
             : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0].Split(" in this mode")[0];
         reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));

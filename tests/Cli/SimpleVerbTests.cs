@@ -20,7 +20,7 @@ public sealed class SimpleVerbTests : IDisposable
     {
         int[] counts = [462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223];
         var root = (await KitProcess.Here("macs", "blip-nlvr2", "--vision-tokens", string.Join(',', counts), "--json")).Json;
-        var vqa = (await KitProcess.Here("macs", "blip-vqa", "--json")).Json.GetProperty("blip-vqa");
+        var vqa = (await KitProcess.Here("macs", "blip-vqa", "blip-vqa", "--json")).Json.GetProperty("blip-vqa"); // once
         var nlvr2 = root.GetProperty("blip-nlvr2");
         foreach (var model in new[] { nlvr2, vqa })
         {
