@@ -66,7 +66,7 @@ internal static class CommandLine
         try
         {
             var root = Root();
-            var result = root.Parse(args);
+            var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // "@word" is text
             if (WithoutOptionsAsArguments(result, args) is { Errors.Count: > 0 } unusable)
             {
                 Reveal(root);

@@ -40,6 +40,13 @@ internal sealed class Verb(string name, string description, params string[] exam
         var option = new Option<T>(name) { Description = description, HelpName = value, Required = required };
         option.DefaultValueFactory = otherwise is null ? null : _ => otherwise();
         option.CompletionSources.Add(words ?? []);
+        option.Validators.Add(result =>
+        {
+            if (value is "FILE" or "DIR" && result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError($"{name} '': give a {(value == "DIR" ? "folder" : "file")}");
+            }
+        });
         Add(option);
         return option;
     }

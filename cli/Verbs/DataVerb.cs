@@ -21,7 +21,7 @@ internal static class DataVerb
             "make-toy", "Draw the toy world: NLVR2, COCO, Flickr30k and VQA v2 of coloured shapes.",
             "./kit data make-toy", "./kit data make-toy --out toy --pairs 240 --images 60");
         var folder = verb.Option("--out", "Folder to write to.", "DIR", () => Path.Combine("data", "toy"));
-        var seed = verb.Number("--seed", "Seed of every random choice.", () => 1UL);
+        var seed = verb.Number("--seed", "Seed of every random choice.", () => 1UL, 0);
         var pairs = verb.Number(
             "--pairs", "NLVR2's training pairs, a multiple of 4; dev and test get a twelfth each.", () => 12_000, 4,
             TaskOptions.DataLimit);

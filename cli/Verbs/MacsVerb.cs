@@ -29,7 +29,7 @@ internal static class MacsVerb
         verb.SetAction(parsed =>
         {
             var named = parsed.GetValue(models)!;
-            string[] names = parsed.GetValue(all) ? [.. CostModels.OfThePaper.Union(named)] : named;
+            string[] names = parsed.GetValue(all) ? [.. CostModels.OfThePaper.Union(named)] : [.. named.Distinct()];
             if (names.Length == 0)
             {
                 throw new ArgumentException($"name a model ({string.Join(", ", CostModels.Names)}), or give --all");

@@ -1,12 +1,17 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Cli.Verbs;
 
 /// <summary><c>kit tokenize</c>: JSON strings in, JSON arrays of ids out, a line each.</summary>
-internal static class TokenizeVerb
+internal static partial class TokenizeVerb
 {
+    // Half a surrogate pair, which Python writes so and which is no text; both tokenizers are as for U+FFFD then.
+    [GeneratedRegex(@"(?<!\\)((?:\\\\)*)(?:\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F]\w\w)")]
+    private static partial Regex Half();
+
     public static Command Create()
     {
         var bert = new Verb(
@@ -58,7 +63,9 @@ internal static class TokenizeVerb
             string text;
             try
             {
-                text = JsonSerializer.Deserialize<string>(Encoding.Latin1.GetBytes(json)) ?? throw new JsonException();
+                var marked = line == 1 && json.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal); // a byte order mark
+                var whole = Half().Replace(marked ? json[3..] : json, "$1\\ufffd");
+                text = JsonSerializer.Deserialize<string>(Encoding.Latin1.GetBytes(whole)) ?? throw new JsonException();
             }
             catch (JsonException e)
             {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Madtp.Kit.Data;
 using Microsoft.Win32.SafeHandles;
 
 namespace Madtp.Kit.Checkpoints;
@@ -12,6 +13,7 @@ internal sealed class FileBytes : IDisposable
 
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is a pipe.</exception>
     public FileBytes(string path)
     {
         Path = path;
@@ -22,7 +24,15 @@ internal sealed class FileBytes : IDisposable
         }
 
         handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Length = RandomAccess.GetLength(handle);
+        try
+        {
+            Length = RandomAccess.GetLength(handle);
+        }
+        catch (NotSupportedException)
+        {
+            handle.Dispose();
+            throw new InvalidDataException($"{path} {ForeignFile.Pipe}");
+        }
     }
 
     /// <summary>Bytes that are unpacked when they are first read.</summary>

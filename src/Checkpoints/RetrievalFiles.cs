@@ -26,7 +26,6 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     public static RetrievalFiles Read(string scoresPath, string annotationsPath)
     {
         var images = CaptionImages.Load(annotationsPath, imageFolder: "", "test").Select(image => image.Captions.Count).ToList();
-        Guard.Data(!images.Contains(0), $"{annotationsPath}: image {images.IndexOf(0)} has no caption");
         int[] imageOfCaption = [.. images.SelectMany((captions, image) => Enumerable.Repeat(image, captions))];
         var (imageToText, textToImage) = Path.GetExtension(scoresPath).ToLowerInvariant() switch
         {

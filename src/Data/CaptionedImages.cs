@@ -1,4 +1,5 @@
 using Madtp.Kit.Runtime;
+using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
@@ -136,6 +137,8 @@ public static class CaptionImages
     public static IReadOnlyList<CaptionedImage> Load(string path, string imageFolder, params IReadOnlyList<string> splits)
     {
         var images = JsonList.IsArray(path) ? BlipForm(path, imageFolder) : KarpathyForm(path, imageFolder, splits);
+        var silent = Array.Find(images, image => image.Captions.Count == 0);
+        Guard.Data(silent is null, $"{path}: image {Printable.Quoted(silent?.ImagePath ?? "")} has no caption");
         var wanted = splits.Count > 0 ? $" of split {string.Join(" or ", splits)}" : string.Empty;
         return images.Length > 0 ? images : throw new InvalidDataException($"{path}: no image{wanted}");
     }

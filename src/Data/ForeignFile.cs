@@ -3,6 +3,9 @@ namespace Madtp.Kit.Data;
 /// <summary>What people have in the place of a file that the kit reads, told by how it begins.</summary>
 internal static class ForeignFile
 {
+    /// <summary>What is said of a pipe, behind its name, where a file is read more than once.</summary>
+    public const string Pipe = "is a pipe, and this is read from a file alone: write it to one first";
+
     private static readonly (int At, string Beginning, string What)[] Known =
     [
         (0, "version https://git-lfs", "it is Git LFS's pointer to the file, which `git lfs pull` fetches"),

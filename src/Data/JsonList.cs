@@ -107,6 +107,7 @@ internal sealed class JsonList : IDisposable
     {
         using var stream = new FileStream(
             Require(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        Guard.Data(stream.CanSeek, $"{path} {ForeignFile.Pipe}");
         var state = new JsonReaderState(new JsonReaderOptions { AllowMultipleValues = isLines });
         var (buffer, end, offset, isWhole) = (new byte[1 << 18], 0, 0L, false);
         try

@@ -58,13 +58,16 @@ internal static class JsonRecord
     /// <summary>What is wrong, without the place (lines are counted from 0 there), types, and what is no word.</summary>
     public static string Reason(JsonException e)
     {
+        bool Begins(string with) => e.Message.StartsWith(with, StringComparison.Ordinal);
         var name = Regex.Match(e.Path ?? "", @"\w+(?=\W*(\d+\])?$)").Value;
         // What follows is for programmers: "in this mode. Change the reader options."
         var reason = e is WrongValue ? $"\"{name}\" {e.Message}"
-            : e.InnerException is InvalidOperationException
+            : e.InnerException is InvalidOperationException && e.InnerException.Message.Contains("UTF", StringComparison.Ordinal)
                 ? "a name or text has half a character, or is not UTF-8; mend it there"
-            : e.Message.StartsWith("The JSON value could not", StringComparison.Ordinal) ? $"{e.Path} is of another kind"
-            : e.Message.StartsWith("The constructor parameter", StringComparison.Ordinal) ? $"\"{name}\" must not be null"
+            : Begins("The JSON value could not") ? $"{e.Path} is of another kind"
+            : Begins("The JSON property") ? $"{e.Path} is not known"
+            : Begins("The input does not contain any JSON") ? "there is nothing in it"
+            : Begins("The constructor parameter") ? $"\"{name}\" must not be null"
             : e.Message.Split("missing required properties including: ") is [_, var missing]
                 ? $"no {missing.Split('.')[0].Replace('\'', '"')}"
             : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0].Split(" in this mode")[0];

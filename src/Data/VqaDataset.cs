@@ -137,7 +137,7 @@ public static class VqaDataset
 
     private sealed record AnnotationRow(AnswerRow[] Answers, string? QuestionType = null, string? AnswerType = null);
 
-    private sealed record AnswerRow(string Answer);
+    private readonly record struct AnswerRow(string Answer);
 
     private sealed record BlipRow(
         long QuestionId, string Question, string Image, string Dataset = "vqa", string[]? Answer = null);

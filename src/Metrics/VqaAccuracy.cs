@@ -124,7 +124,7 @@ public static class VqaAccuracy
 
     private sealed record AnnotationRow(long QuestionId, string QuestionType, string AnswerType, AnswerRow[] Answers);
 
-    private sealed record AnswerRow(string Answer, string? AnswerConfidence = null, long? AnswerId = null);
+    private readonly record struct AnswerRow(string Answer, string? AnswerConfidence = null, long? AnswerId = null);
 }
 
 /// <summary>Which version of the official VQA evaluation.</summary>

@@ -126,7 +126,8 @@ internal sealed class RunIdentity
     }
 
     /// <summary>Makes a folder this run's.</summary>
-    /// <exception cref="InvalidDataException">It holds another run; the message says what differs.</exception>
+    /// <exception cref="InvalidDataException">It holds another run, and the message says what differs; or what no run has
+    /// left.</exception>
     public void Claim(string folder, bool fresh)
     {
         Directory.CreateDirectory(folder);
@@ -139,8 +140,10 @@ internal sealed class RunIdentity
         }
         else
         {
-            // Results without a run that they belong to are worth nothing.
-            Array.ForEach(Directory.GetFiles(folder, "*.jsonl"), File.Delete);
+            var results = Directory.GetFiles(folder, "*.jsonl");
+            Guard.Data(results.Length == 0 || File.Exists(path),
+                $"{folder} holds {Path.GetFileName(results[0])}, but no {FileName}: it is no run's. Give another folder");
+            Array.ForEach(results, File.Delete);
             Array.ForEach(Directory.GetFiles(folder, "calibration.json"), File.Delete);
             AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, parts, Indented));
         }
@@ -153,7 +156,7 @@ internal sealed class RunIdentity
     private List<string> Differences(string path)
     {
         var there = JsonRecord.Read<Dictionary<string, string>>(
-            path, e => $"{path} is not a run's description ({e.Message}); give another folder, or have it begun anew");
+            path, e => $"{path} is not a run's description ({JsonRecord.Reason(e)}); give another folder, or have it begun anew");
         return [.. parts.Keys.Union(there.Keys).Order(StringComparer.Ordinal)
             .Select(name => (Name: name, Old: there.GetValueOrDefault(name, "none"), New: parts.GetValueOrDefault(name, "none")))
             .Where(part => part.Old != part.New)

@@ -36,11 +36,10 @@ public sealed class ClipBytePairEncoding : TextTokenizer
                 $"there are no CLIP merges at '{mergesPath}'; they are the file bpe_simple_vocab_16e6.txt.gz", mergesPath);
         }
 
-        using var file = File.OpenRead(mergesPath);
-        var compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
-        file.Position = 0;
-        using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var reader = new StreamReader(stream);
+        var bytes = File.ReadAllBytes(mergesPath);
+        using var file = new MemoryStream(bytes);
+        using var reader = new StreamReader(
+            bytes is [0x1F, 0x8B, ..] ? new GZipStream(file, CompressionMode.Decompress) : file);
         var merges = new List<string>(MergeCount);
         reader.ReadLine();
         while (merges.Count < MergeCount)

@@ -78,14 +78,15 @@ internal sealed class BatchGradients(TrainingTask task, TrainingSettings setting
                 ? $"a batch of {settings.BatchSize} does not divide among {Ranks.Count} ranks of {settings.AccumulateSteps} "
                     + "equal parts each: choose a batch size that does"
                 : $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
-                    + "choose AccumulateSteps so that it does");
+                    + "choose AccumulateSteps (--accumulate) so that it does");
         }
 
         Guard.Argument(parts == 1 || task.Indivisible is null,
             $"{task.Indivisible}: train in one process, without accumulation, or without dropout");
         Guard.Argument(settings.AccumulateSteps <= 1 || !task.ComparesExamples,
             $"this task's losses compare the examples of a batch with one another, so its batches cannot be worked through "
-            + $"in parts one after the other: leave AccumulateSteps at 1 (ranks can share them: mpirun -n N)");
+            + $"in parts one after the other: leave AccumulateSteps at 1 (--accumulate; ranks can share them: "
+            + $"mpirun -n N)");
     }
 
     /// <summary>Computes the gradients of this rank's share of a batch, all its parts'.</summary>

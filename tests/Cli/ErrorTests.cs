@@ -35,6 +35,9 @@ public sealed class ErrorTests : IDisposable
     [InlineData("experiment --epochs -1", "--epochs '-1': give a whole number from 1 to 1000000")]
     [InlineData("experiment --learnable-tokens 0", "--learnable-tokens '0': give a whole number from 1 to 100000")]
     [InlineData("sweep table2 --jobs 0", "--jobs '0': give a whole number from 1 to 1000")]
+    [InlineData("data make-toy --seed -1", "--seed '-1': give a whole number, 0 or more")]
+    [InlineData("data make-toy --out \"\"", "--out '': give a folder")]
+    [InlineData("train toy-nlvr2 --checkpoint \"\"", "--checkpoint '': give a file")]
     [InlineData("experiment --device cuda:-1", "--device 'cuda:-1': give auto, cpu, cuda or cuda:N")]
     public async Task A_value_out_of_bounds_is_refused_by_the_options_name(string line, string says)
     {
@@ -70,6 +73,50 @@ public sealed class ErrorTests : IDisposable
         Assert.Equal(2, run.Code);
         Assert.Contains(says, run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_text_that_begins_with_an_at_sign_is_a_text()
+    {
+        var list = folder.Write("list", "blip-nlvr2");
+        Assert.Contains($"no model is named '@{list}'", (await KitProcess.Here("macs", $"@{list}")).Errors, StringComparison.Ordinal);
+    }
+
+    // What a shell makes of <(command).
+    [Theory]
+    [InlineData("checkpoint PIPE")]
+    [InlineData("score caption --results PIPE --annotations PIPE")]
+    [InlineData("score nlvr2 --predictions PIPE --annotations PIPE")]
+    public void A_pipe_in_the_place_of_a_file_that_is_read_twice_is_named(string line)
+    {
+        var run = KitProcess.Run("dev-1-0-0,True\n", line.Replace("PIPE", "/dev/stdin", StringComparison.Ordinal).Split(' '));
+        Assert.Equal((2, "kit: /dev/stdin is a pipe, and this is read from a file alone: write it to one first\n"), (run.Code, run.Errors));
+    }
+
+    [Theory]
+    [InlineData("--resume")]
+    [InlineData("--fresh")]
+    public async Task What_no_run_has_left_is_not_deleted(string how)
+    {
+        var mine = folder.Write("mine.jsonl", "{}\n");
+        var (code, _, errors) = await KitProcess.Here("evaluate", "toy-nlvr2", "--pairs", "16", "--out", folder.Path, how);
+        Assert.Contains($"kit: {folder.Path} holds mine.jsonl, but no run.json: it is no run's", errors, StringComparison.Ordinal);
+        Assert.Equal((2, "{}\n"), (code, File.ReadAllText(mine)));
+    }
+
+    [Fact]
+    public void A_vocabulary_may_come_through_a_pipe() => Assert.Equal(
+        "kit: /dev/stdin ends after line 1; CLIP's merges fill 48895\n",
+        KitProcess.Run("#version: 0.2\n", ["tokenize", "clip", "--vocab", "/dev/stdin"]).Errors);
+
+    [Theory]
+    [InlineData("[{\"methode\": \"ToMe\"}]", "line 1: $[0].methode is not known")]
+    [InlineData("[{\"seed\": []}]", "line 1: $[0].seed is of another kind")]
+    [InlineData(" ", "line 1: there is nothing in it")]
+    public async Task A_grid_that_cannot_be_read_is_told_without_words_of_programs(string content, string says)
+    {
+        var list = folder.Write("grid.json", content);
+        Assert.Equal((2, $"kit: '{list}', {says}\n"), (await KitProcess.Here("sweep", list)) is var run ? (run.Code, run.Errors) : default);
     }
 
     public static TheoryData<Exception, int, string> Errors => new()

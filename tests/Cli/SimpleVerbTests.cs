@@ -20,7 +20,7 @@ public sealed class SimpleVerbTests : IDisposable
     {
         int[] counts = [462, 369, 333, 310, 270, 267, 258, 251, 249, 242, 241, 223];
         var root = (await KitProcess.Here("macs", "blip-nlvr2", "--vision-tokens", string.Join(',', counts), "--json")).Json;
-        var vqa = (await KitProcess.Here("macs", "blip-vqa", "--json")).Json.GetProperty("blip-vqa");
+        var vqa = (await KitProcess.Here("macs", "blip-vqa", "blip-vqa", "--json")).Json.GetProperty("blip-vqa"); // once
         var nlvr2 = root.GetProperty("blip-nlvr2");
         foreach (var model in new[] { nlvr2, vqa })
         {
@@ -95,6 +95,10 @@ public sealed class SimpleVerbTests : IDisposable
         Assert.True(run.Code == 0, run.Errors);
         Assert.Equal("[5,6]\n[6]\n", run.Output);
         Assert.Equal(2, KitProcess.Run("a dog\n", ["tokenize", "bert", "--vocab", vocabulary]).Code);
+        // A byte order mark, half a surrogate pair and a whole one, an escaped backslash: what is no word to it is [UNK] or nothing.
+        var odd = KitProcess.Run("\uFEFF\"a \\ud83d dog\"\n\"\\ud83d\\ude00 \\\\ud83d\"\n\"\\ude00dog\"\n", ["tokenize", "bert", "--vocab", vocabulary]);
+        Assert.Equal((0, 3), (odd.Code, odd.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.StartsWith(run.Output.Split('\n')[0], odd.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -94,6 +94,8 @@ public sealed class CaptionImagesTests : IDisposable
     [InlineData("[\n\n{\"caption\": [\"x\"]}]", "line 3: no \"image\"")]
     [InlineData("{\"type\": \"captions\"}", "no \"images\"")]
     [InlineData("[]", "no image")]
+    [InlineData("[{\"image\": \"x.jpg\", \"caption\": []}]", "x.jpg' has no caption")]
+    [InlineData("{\"images\": [{\"filename\": \"x.jpg\", \"split\": \"test\", \"sentences\": []}]}", "x.jpg' has no caption")]
     public void Faults_are_named(string content, string reason)
     {
         File.WriteAllText(path, content);

@@ -4,8 +4,9 @@ using SkiaSharp;
 namespace Madtp.Kit.Data.Images;
 
 /// <summary>Decodes image files through Skia to what PIL's <c>open(f).convert("RGB")</c> gives. Skia hands out transparency
-/// unblended and leaves orientation and colour profiles alone. A JPEG without its end marker, which PIL refuses and Skia fills up
-/// with gray, is refused; a GIF's transparent pixels, which have their palette's colour in PIL, are black.</summary>
+/// unblended and leaves orientation and colour profiles alone. A JPEG without its end marker or a WebP shorter than it says,
+/// which PIL refuses and Skia fills up, is refused; a GIF's transparent pixels, which have their palette's colour in PIL, are
+/// black.</summary>
 internal static class ImageDecoding
 {
     /// <summary>Where PIL begins to warn of an attack on memory: an image of so many pixels takes a quarter of a GiB.</summary>
@@ -53,6 +54,9 @@ internal static class ImageDecoding
             var format = codec.EncodedFormat;
             var (width, height) = (codec.Info.Width, codec.Info.Height);
             CheckSize(width, height, format, file, name);
+            var isWhole = format != SKEncodedImageFormat.Webp
+                || BinaryPrimitives.ReadUInt32LittleEndian(file[4..]) <= file.Length - HeadLength;
+            Guard.Data(isWhole, $"image '{name}' cannot be read: its WEBP data is cut off; fetch or make it again");
 
             // Native memory becomes real page by page as it is written, so a header that lies about its size costs little.
             var pixels = (nint)NativeMemory.Alloc((nuint)width * (nuint)height, 4);

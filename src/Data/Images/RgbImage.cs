@@ -32,7 +32,7 @@ public sealed class RgbImage
     /// <exception cref="InvalidDataException">The file is no image, cut off, corrupt, or of too many pixels.</exception>
     public static RgbImage Load(string path) => File.Exists(path)
         ? Decode(File.ReadAllBytes(path), path)
-        : throw new FileNotFoundException($"image '{path}' does not exist", path);
+        : throw new FileNotFoundException($"image '{path}' {(Directory.Exists(path) ? "is a folder" : "does not exist")}", path);
 
     /// <summary>Decodes the bytes of an image file.</summary>
     /// <exception cref="InvalidDataException">The bytes are no image, cut off, corrupt, or of too many pixels.</exception>

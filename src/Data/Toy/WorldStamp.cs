@@ -34,7 +34,14 @@ public sealed record WorldStamp(string World, int Files, string Digest)
         }
 
         Array.ForEach(folders, folder => Directory.CreateDirectory(folder));
+        var begun = DateTime.UtcNow;
         write();
+        foreach (var part in Files().Where(file => file.EndsWith(".part", StringComparison.Ordinal)
+            && File.GetLastWriteTimeUtc(file) < begun))
+        {
+            File.Delete(part); // of one that was killed: another that writes here at this moment has newer ones
+        }
+
         var files = Files();
         var hashes = files.AsParallel().AsOrdered().SelectMany(file => SHA256.HashData(File.ReadAllBytes(file))).ToArray();
         var stamp = new WorldStamp(world, files.Length, Convert.ToHexStringLower(SHA256.HashData(hashes)));

@@ -56,6 +56,9 @@ public class OtherFormatsTests
         using var webp = pixmap.Encode(options)!;
         Assert.Equal(quads.Where((_, i) => i % 4 != 3), RgbImage.Decode(webp.ToArray(), "some.webp").Pixels);
         Assert.Throws<InvalidDataException>(() => RgbImage.Decode(webp.ToArray().AsSpan(0, 30), "cut.webp"));
+        byte[] padded = [.. webp.ToArray(), .. "more"u8];
+        padded[4] += 6; // its length: two bytes past the end
+        Assert.Contains("cut off", Assert.Throws<InvalidDataException>(() => RgbImage.Decode(padded, "short.webp")).Message);
     }
 
     // LZW by the letter: before every index a code that empties the dictionary, so that codes stay three bits wide.

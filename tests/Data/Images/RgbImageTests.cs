@@ -23,6 +23,10 @@ public sealed class RgbImageTests : IDisposable
     public void A_missing_file_is_named()
         => Assert.Contains("gone.png", Assert.Throws<FileNotFoundException>(() => RgbImage.Load(Path.Combine(folder, "gone.png"))).Message);
 
+    [Fact]
+    public void A_folder_is_named_as_one()
+        => Assert.Contains("is a folder", Assert.Throws<FileNotFoundException>(() => RgbImage.Load(folder)).Message);
+
     [Theory]
     [InlineData("", "empty")]
     [InlineData("<html>404</html>", "neither PNG, JPEG, GIF, WebP nor BMP: it is text, a page of the web or SVG")]

@@ -33,6 +33,12 @@ public sealed class ToyWorldTests : IDisposable
         var bytes = File.ReadAllBytes(lost);
         File.Delete(lost);
         Assert.True(ToyWorld.MakePairs(folder, Small).IsNew);
+        var (images, stamp) = (Path.GetDirectoryName(lost)!, Path.Combine(folder, "nlvr2", "stamp.json"));
+        File.Delete(stamp); // as of one that was killed
+        File.WriteAllText(Path.Combine(images, "dev-0-0-img0.png.1-1.part"), "half");
+        File.SetLastWriteTimeUtc(Path.Combine(images, "dev-0-0-img0.png.1-1.part"), DateTime.UtcNow.AddSeconds(-1));
+        Assert.True(ToyWorld.MakePairs(folder, Small).IsNew);
+        Assert.Empty(Directory.GetFiles(images, "*.part"));
         Assert.Equal(bytes, File.ReadAllBytes(lost));
         Assert.True(ToyWorld.MakePairs(folder, Small with { Seed = 4 }).IsNew);
         Assert.NotEqual(bytes, File.ReadAllBytes(lost));
