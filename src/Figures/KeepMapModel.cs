@@ -9,6 +9,7 @@ using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
+using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Figures;
@@ -37,9 +38,7 @@ public sealed class KeepMapModel : IDisposable
         var isAligned = ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict is not null;
         method = !isAligned ? Methods.Of("w/o MAG").Pruning!
             : released is null ? PruningMethod.Madtp : PruningMethod.ByTemperature(ReductionPolicy.Released);
-        var isNoted = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name) == method.Name;
-        var noted = isNoted ? file.Metadata.GetValueOrDefault("temperature") : null;
-        stored = !isAligned ? null : released ?? (noted is null ? null : double.Parse(noted, CultureInfo.InvariantCulture));
+        stored = isAligned ? StoredStrength.In(file, method) : null;
     }
 
     /// <summary>Pictures that the model takes: 2 for NLVR2, else 1.</summary>
@@ -60,7 +59,10 @@ public sealed class KeepMapModel : IDisposable
         {
             var sizes = CheckpointSizes.Clip(file, hints);
             var clip = CompressedWeights.Load(new ClipModel(sizes), file, hints);
-            return new KeepMapModel(clip, sizes.Vision, file, Clip(sizes, file, files, vocabulary));
+            var texts = vocabulary is null && sizes.Text.VocabularySize == ToyTokens.ClipVocabularySize
+                ? ClipText.OfWords(string.Empty, ToyTokens.Tokenizer) : ClipText.Open(sizes, file, files, vocabulary);
+            return new KeepMapModel(
+                clip, sizes.Vision, file, text => (texts.Tokens(text), texts.Pieces(texts.Tokens(text))));
         }
 
         var config = CheckpointSizes.Blip(file, hints);
@@ -128,21 +130,4 @@ public sealed class KeepMapModel : IDisposable
 
     private static string Share(KeepMapRun run) =>
         FormattableString.Invariant($"{100 * run.MacShare:0.0}% of the plain model's multiply-accumulates");
-
-    private static Func<string, (int[] Ids, string[] Words)> Clip(
-        ClipConfig sizes, CheckpointFile file, TaskFiles files, string? vocabulary)
-    {
-        if (vocabulary is null && sizes.Text.VocabularySize == ToyTokens.ClipVocabularySize)
-        {
-            return text =>
-            {
-                var ids = ToyTokens.ClipCaption(ToyTokens.Tokenizer, text);
-                return (ids, ["[start]", .. ids[1..^1].Select(ToyTokens.Tokenizer.TokenOf), "[end]"]);
-            };
-        }
-
-        var texts = ClipText.Open(sizes, file, files, vocabulary);
-        var pairs = ClipBytePairEncoding.Load(texts.Path);
-        return text => (texts.Tokens(text), [.. texts.Tokens(text).Select(pairs.TokenOf)]);
-    }
 }
