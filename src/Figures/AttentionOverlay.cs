@@ -6,8 +6,8 @@ namespace Madtp.Kit.Figures;
 
 /// <summary>Where a learnable token looks.</summary>
 /// <param name="title">What stands above it: "token 17".</param>
-/// <param name="weights">Its weight on each patch, in the grid's order, <c>[N]</c>; any scale, none below 0, any floating type and
-/// device.</param>
+/// <param name="weights">Its weight on each patch, in the grid's order, <c>[N]</c>, of any floating type and on any device; any
+/// scale, none below 0.</param>
 /// <exception cref="ArgumentException">The tensor is not one row.</exception>
 public sealed class AttentionMap(string title, Tensor weights)
 {
