@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
@@ -217,5 +218,6 @@ public static class CaptionImages
     private sealed record KarpathyRow(
         string Split, string Filename, SentenceRow[] Sentences, string Filepath = "", string? Cocoid = null);
 
-    private sealed record SentenceRow(string Raw);
+    [method: JsonConstructor] // a structure, so that none is null
+    private readonly record struct SentenceRow(string Raw);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data;
@@ -137,6 +138,7 @@ public static class VqaDataset
 
     private sealed record AnnotationRow(AnswerRow[] Answers, string? QuestionType = null, string? AnswerType = null);
 
+    [method: JsonConstructor] // a structure, so that none is null
     private readonly record struct AnswerRow(string Answer);
 
     private sealed record BlipRow(

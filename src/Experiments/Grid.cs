@@ -19,7 +19,7 @@ public sealed class Grid
         .. PaperTable.Numbers.Select(number => KeyValuePair.Create($"table{number}", () => PaperTable.Of(number).Grid)),
         new("table2-decoys", () => PaperTable.Decoys),
         .. Question.All.Select(question => KeyValuePair.Create(question.Name, () => question.Grid)),
-        new("questions", () => Question.Together),
+        new("questions", () => new(Question.All.SelectMany(question => question.Grid.Experiments))),
     ]);
 
     /// <summary>What <c>./kit sweep</c> calls the grids of the paper's tables, and of the questions with decoys.</summary>

@@ -77,9 +77,6 @@ public sealed record Question(
            select part.Compare(question, ratio, results, corpus, other),
     ];
 
-    /// <summary>All questions' experiments, each once: those of questions 1 and 2 first.</summary>
-    public static Grid Together => All.Select(question => question.Grid).Aggregate((all, one) => all.And(one));
-
     /// <summary>An experiment with a method: K is that of arms with guidance, and UPop's tuning has its own length.</summary>
     internal static Experiment Arm(Experiment experiment, string arm, int? learnableTokens = null) => experiment with
     {

@@ -151,13 +151,12 @@ public static class RecallTable
     ];
 
     /// <summary>Our runs, a row for each group, per cent.</summary>
-    public static DataFrame Ours(IEnumerable<SeedGroup> groups) => Frame(
-        groups,
-        group => group.Experiment.Method,
-        group => Ratio(group.Experiment.ReduceRatio)
-            + (group is { BudgetMet: false, Experiment.ReduceRatio: > 0 } ? " (not reached)" : ""),
-        (group, recall) => 100 * group.Scores[recall.Score].Mean,
-        group => 100 * group.MacShare.Mean);
+    public static DataFrame Ours(IEnumerable<SeedGroup> groups) => Frame(groups.Select(group => (
+        group.Experiment.Method,
+        group.Experiment.ReduceRatio,
+        group is { BudgetMet: false, Experiment.ReduceRatio: > 0 } ? " (not reached)" : "",
+        Recalls.Select(recall => 100 * group.Scores[recall.Score].Mean).ToArray(),
+        100 * group.MacShare.Mean)));
 
     /// <summary>The paper's rows for a data set, per cent.</summary>
     /// <param name="dataset">"Flickr30K" or "COCO".</param>
@@ -166,14 +165,11 @@ public static class RecallTable
     {
         PaperRow[] rows = [.. table.Rows.Where(row => row.Cells.TryGetValue("dataset", out var name) && Equals(name, dataset))];
         var dense = rows.Length > 0
-            ? rows[0].Number("gflops")
+            ? rows[0].Number("gflops")!.Value
             : throw new ArgumentException($"the table of {table.Task} has no rows for '{dataset}'", nameof(dataset));
-        return Frame(
-            rows,
-            row => row.Text("approach"),
-            row => Ratio(row.Number("ratio")),
-            (row, recall) => row.Number(recall.Column),
-            row => 100 * row.Number("gflops") / dense);
+        return Frame(rows.Select(row => (
+            row.Text("approach"), row.Number("ratio") ?? 0, "",
+            Recalls.Select(recall => row.Number(recall.Column)!.Value).ToArray(), 100 * row.Number("gflops")!.Value / dense)));
     }
 
     /// <summary>All tables: ours of each task, then the paper's of each data set, with what to write above them.</summary>
@@ -207,19 +203,16 @@ public static class RecallTable
     /// <summary>The paper's mean of both recalls at 1, per cent: what our test score of a retrieval task is.</summary>
     public static double MeanAtOne(PaperRow row) => (row.Number("i2t_r1")!.Value + row.Number("t2i_r1")!.Value) / 2;
 
-    private static DataFrame Frame<T>(
-        IEnumerable<T> rows, Func<T, string> approach, Func<T, string> ratio,
-        Func<T, (string Score, string Column, string Title), double?> value, Func<T, double?> macs)
+    private static DataFrame Frame(
+        IEnumerable<(string Approach, double Ratio, string Reached, double[] Recalls, double Macs)> rows)
     {
-        var table = ResultTable.Of(rows).Text("approach", approach).Text("reduce ratio", ratio);
-        foreach (var recall in Recalls)
+        var table = ResultTable.Of(rows).Text("approach", row => row.Approach).Text("reduce ratio", row =>
+            (row.Ratio > 0 ? row.Ratio.ToString("0.00", CultureInfo.InvariantCulture) : "–") + row.Reached);
+        foreach (var (place, (_, _, title)) in Recalls.Index())
         {
-            table.Number(recall.Title, row => value(row, recall));
+            table.Number(title, row => row.Recalls[place]);
         }
 
-        return table.Number("MACs %", macs).ToFrame();
+        return table.Number("MACs %", row => row.Macs).ToFrame();
     }
-
-    private static string Ratio(double? ratio) =>
-        ratio is > 0 and var share ? share.ToString("0.00", CultureInfo.InvariantCulture) : "–";
 }

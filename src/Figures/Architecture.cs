@@ -28,7 +28,7 @@ public static class Architecture
 
             // What goes in, and what the image encoder does not get.
             using var one = Sketch.Shown(example.Left, 144, 144).ToSkia();
-            using var other = Sketch.Shown(example.Right, 144, 144).ToSkia();
+            using var other = Sketch.Shown(example.Right!, 144, 144).ToSkia();
             canvas.Picture(SKRect.Create(left + 20, top, 72, 72), one);
             canvas.Picture(SKRect.Create(left + 100, top, 72, 72), other);
             canvas.Write(left + 184, top + 40, $"{example.Grid.Count} patches and [CLS] each", 12, Sketch.Text);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Madtp.Kit.Data.Images;
 using SkiaSharp;
 using static TorchSharp.torch;
@@ -6,21 +5,16 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Figures;
 
 /// <summary>Where a learnable token looks.</summary>
-/// <param name="Title">What stands above it: "token 17".</param>
-/// <param name="Weights">Its weight on each patch, in the grid's order; any scale, none below 0.</param>
-// An array would fit both constructors: TorchSharp turns arrays into tensors.
-[method: OverloadResolutionPriority(1)]
-public sealed record AttentionMap(string Title, IReadOnlyList<double> Weights)
+/// <param name="title">What stands above it: "token 17".</param>
+/// <param name="weights">Its weight on each patch, in the grid's order, <c>[N]</c>, of any floating type and on any device; any
+/// scale, none below 0.</param>
+/// <exception cref="ArgumentException">The tensor is not one row.</exception>
+public sealed class AttentionMap(string title, Tensor weights)
 {
-    /// <summary>A map out of a tensor.</summary>
-    /// <param name="weights">Its weight on each patch, <c>[N]</c>, of any floating type and on any device.</param>
-    /// <exception cref="ArgumentException">The tensor is not one row.</exception>
-    public AttentionMap(string title, Tensor weights)
-        : this(title, Row(title, weights))
-    {
-    }
+    public string Title => title;
 
-    private static double[] Row(string title, Tensor weights) => weights.shape.Length == 1
+    /// <summary>The weights, read once.</summary>
+    public IReadOnlyList<double> Weights { get; } = weights.shape.Length == 1
         ? weights.detach().to(float64).cpu().data<double>().ToArray()
         : throw new ArgumentException(
             $"attention map '{title}' is one row of weights [N], not [{string.Join(", ", weights.shape)}]: "
@@ -43,12 +37,9 @@ public static class AttentionOverlay
         string title, RgbImage picture, PatchGrid grid, IReadOnlyList<AttentionMap> maps, int columns = 5, double width = 960)
     {
         Guard.Argument(maps.Count != 0, $"no attention map is given to draw");
-        if (maps.FirstOrDefault(map => map.Weights.Count != grid.Count) is { } odd)
-        {
-            throw new ArgumentException(
-                $"attention map '{odd.Title}' has {odd.Weights.Count} weights, "
-                + $"but a grid of {grid.Columns} × {grid.Rows} has {grid.Count} patches");
-        }
+        var odd = maps.FirstOrDefault(map => map.Weights.Count != grid.Count);
+        Guard.Argument(odd is null, $"attention map '{odd?.Title}' has {odd?.Weights.Count} weights, "
+            + $"but a grid of {grid.Columns} × {grid.Rows} has {grid.Count} patches");
 
         columns = Math.Clamp(columns, 1, maps.Count + 1);
         var panel = MathF.Floor(((float)width - (2 * Sketch.Edge) - (Sketch.Gap * (columns - 1))) / columns);

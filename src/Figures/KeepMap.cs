@@ -35,18 +35,16 @@ public static class KeepMap
     private static readonly SKColor Veil = SKColor.Parse("#f1f3f5").WithAlpha(0xdc);
     private static readonly SKColor Gone = SKColor.Parse("#b8c0c9"), Pill = SKColor.Parse("#e3f0f8");
 
-    /// <summary>Draws the input and some layers of one or more images, and below them the words of texts.</summary>
+    /// <summary>Draws the input and up to six layers of one or more images, spread over all, and below them the words of
+    /// texts.</summary>
     /// <param name="title">What the figure is called; empty for no title.</param>
-    /// <param name="layers">Which layers, from 1; null for up to six spread over all, of images and each text their own.</param>
-    /// <exception cref="ArgumentException">A patch, word or layer is not there, or nothing is given to draw.</exception>
+    /// <exception cref="ArgumentException">A patch or word is not there, or nothing is given to draw.</exception>
     public static StaticFigure Draw(
-        string title, IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords>? texts = null,
-        IReadOnlyList<int>? layers = null, double width = 960)
+        string title, IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords>? texts = null, double width = 960)
     {
         texts ??= [];
-        Check(images, texts, layers);
-        IReadOnlyList<int> Of(KeptWords text) => layers ?? Spread(text.PerLayer.Count);
-        var columns = layers ?? Spread(images.Select(image => image.PerLayer.Count).DefaultIfEmpty(0).Max());
+        Check(images, texts);
+        var columns = Spread(images.Select(image => image.PerLayer.Count).DefaultIfEmpty(0).Max());
         var labels = images.Select(image => image.Label).Concat(texts.Select(text => text.Label));
         var label = labels.Select(each => Sketch.Width(each, LabelSize, bold: true)).Max();
         var left = Sketch.Edge + (label > 0 ? MathF.Ceiling(label) + 10 : 0);
@@ -54,7 +52,7 @@ public static class KeepMap
         var panel = MathF.Floor((across - (Sketch.Gap * columns.Count)) / (columns.Count + 1));
         var top = Sketch.Top(title);
         var wordsTop = top + (images.Count > 0 ? LabelSize + 8 : 0) + images.Sum(image => RowHeight(image, panel));
-        var height = wordsTop + texts.Sum(text => Height(text, Of(text), across)) + Sketch.Edge;
+        var height = wordsTop + texts.Sum(text => Height(text, across)) + Sketch.Edge;
         return Sketch.Figure(title, "which tokens are kept", (float)width, MathF.Ceiling(height), canvas =>
         {
             for (var column = 0; images.Count > 0 && column <= columns.Count; column++)
@@ -74,9 +72,9 @@ public static class KeepMap
             y = wordsTop;
             foreach (var text in texts)
             {
-                Words(canvas, text, Of(text), left, y, across);
+                Words(canvas, text, left, y, across);
                 canvas.Write(Sketch.Edge, y + Baseline, text.Label, LabelSize, Sketch.Ink, bold: true);
-                y += Height(text, Of(text), across);
+                y += Height(text, across);
             }
         });
     }
@@ -86,7 +84,7 @@ public static class KeepMap
         ? [.. Enumerable.Range(1, depth)]
         : [.. Enumerable.Range(0, 6).Select(i => 1 + (int)Math.Round(i * (depth - 1) / 5.0)).Distinct()];
 
-    private static void Check(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts, IReadOnlyList<int>? layers)
+    private static void Check(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts)
     {
         (string Label, IReadOnlyList<IReadOnlyList<int>> PerLayer, int Count, string One, string All)[] rows =
         [
@@ -97,13 +95,11 @@ public static class KeepMap
             $"a keep-map needs an image or a text with at least one layer");
         foreach (var (label, perLayer, count, one, all) in rows)
         {
-            foreach (var layer in layers ?? Spread(perLayer.Count))
+            foreach (var (layer, kept) in perLayer.Index())
             {
-                Guard.Argument(layer >= 1 && layer <= perLayer.Count,
-                    $"layer {layer} is not among the {perLayer.Count} layers of {(label.Length > 0 ? label : "the image")}");
-                foreach (var odd in perLayer[layer - 1].Where(position => position < 0 || position >= count))
+                foreach (var odd in kept.Where(position => position < 0 || position >= count))
                 {
-                    throw new ArgumentException($"{label} layer {layer}: {one} {odd} is not among the {count} {all}, from 0");
+                    throw new ArgumentException($"{label} layer {layer + 1}: {one} {odd} is not among the {count} {all}, from 0");
                 }
             }
         }
@@ -171,10 +167,10 @@ public static class KeepMap
     }
 
     /// <summary>A text's words, one row for each layer, removed ones grey and struck out.</summary>
-    private static void Words(SKCanvas canvas, KeptWords text, IReadOnlyList<int> layers, float left, float top, float width)
+    private static void Words(SKCanvas canvas, KeptWords text, float left, float top, float width)
     {
         var y = top + Baseline;
-        foreach (var layer in layers)
+        foreach (var layer in Spread(text.PerLayer.Count))
         {
             canvas.Write(left, y, $"block {layer}", 11, Sketch.Quiet);
             var kept = text.PerLayer[layer - 1].ToHashSet();
@@ -194,8 +190,8 @@ public static class KeepMap
         }
     }
 
-    private static float Height(KeptWords text, IReadOnlyList<int> layers, float width) =>
-        (layers.Count * Rows(text, width) * WordRow) + 12;
+    private static float Height(KeptWords text, float width) =>
+        (Spread(text.PerLayer.Count).Count * Rows(text, width) * WordRow) + 12;
 
     private static int Rows(KeptWords text, float width) =>
         Places(text, width).Select(place => place.Row).DefaultIfEmpty(0).Max() + 1;

@@ -9,6 +9,7 @@ using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Text;
+using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Figures;
@@ -37,9 +38,7 @@ public sealed class KeepMapModel : IDisposable
         var isAligned = ((IReducibleModel)model).ReducibleEncoders[0].SpaceDict is not null;
         method = !isAligned ? Methods.Of("w/o MAG").Pruning!
             : released is null ? PruningMethod.Madtp : PruningMethod.ByTemperature(ReductionPolicy.Released);
-        var isNoted = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name) == method.Name;
-        var noted = isNoted ? file.Metadata.GetValueOrDefault("temperature") : null;
-        stored = !isAligned ? null : released ?? (noted is null ? null : double.Parse(noted, CultureInfo.InvariantCulture));
+        stored = isAligned ? StoredStrength.In(file, method) : null;
     }
 
     /// <summary>Pictures that the model takes: 2 for NLVR2, else 1.</summary>
@@ -60,7 +59,10 @@ public sealed class KeepMapModel : IDisposable
         {
             var sizes = CheckpointSizes.Clip(file, hints);
             var clip = CompressedWeights.Load(new ClipModel(sizes), file, hints);
-            return new KeepMapModel(clip, sizes.Vision, file, Clip(sizes, file, files, vocabulary));
+            var texts = vocabulary is null && sizes.Text.VocabularySize == ToyTokens.ClipVocabularySize
+                ? ClipText.OfWords(string.Empty, ToyTokens.Tokenizer) : ClipText.Open(sizes, file, files, vocabulary);
+            return new KeepMapModel(
+                clip, sizes.Vision, file, text => (texts.Tokens(text), texts.Pieces(texts.Tokens(text))));
         }
 
         var config = CheckpointSizes.Blip(file, hints);
@@ -117,45 +119,15 @@ public sealed class KeepMapModel : IDisposable
                 $"{Environment.NewLine}{rival.Name}: {pruning.StrengthIs} {beside.Strength:G4}; {Share(runs[^1])}");
         }
 
-        var sample = new KeepMapSample(text, null, shown[0], shown.ElementAtOrDefault(1), grid, words, runs, Opens: 2);
-        return (sample, Figure(sample, drawn), said);
+        var pair = new PairView(shown[0], shown.ElementAtOrDefault(1), grid, words, Label: null) { Sentence = text };
+        var figure = pair.Draw($"\"{text}\"", 960, [.. drawn.Select(one => (
+            $"{one.Method} ", one.Run.Kept(one.Run.Left, []), one.Run.Kept(one.Run.Right, []),
+            one.Run.Kept(one.Run.Text, Enumerable.Range(0, words.Length).Except(one.Run.Text[0].Positions))))]);
+        return (new KeepMapSample(pair, runs, Opens: 2), figure, said);
     }
 
     public void Dispose() => model.Dispose();
 
     private static string Share(KeepMapRun run) =>
         FormattableString.Invariant($"{100 * run.MacShare:0.0}% of the plain model's multiply-accumulates");
-
-    private static StaticFigure Figure(KeepMapSample sample, IReadOnlyList<(string Method, KeepMapRun Run)> drawn)
-    {
-        static IReadOnlyList<IReadOnlyList<int>> Kept(IReadOnlyList<KeepMapLayer> layers, IEnumerable<int> always) =>
-            [.. layers.Select(layer => (IReadOnlyList<int>)[.. always,
-                .. layer.Tokens.Where(token => token is { Kept: true, Position: >= 0 }).Select(token => token.Position)])];
-        KeptPatches Row(string label, RgbImage picture, IReadOnlyList<KeepMapLayer> layers, KeepMapRun run) =>
-            new(label, picture, sample.Grid, Kept(layers, [])) { Merges = run.Merges };
-        IEnumerable<KeptPatches> Rows(string name, KeepMapRun run) => sample.Right is not { } right
-            ? [Row(name, sample.Left, run.Left, run)]
-            : [Row($"{name} left", sample.Left, run.Left, run), Row($"{name} right", right, run.Right, run)];
-        KeptWords Words(string name, KeepMapRun run) => new($"{name} text", sample.Words, Kept(
-            run.Text, Enumerable.Range(0, sample.Words.Count).Except(run.Text[0].Tokens.Select(token => token.Position))));
-        return KeepMap.Draw($"\"{sample.Sentence}\"", [.. drawn.SelectMany(one => Rows(one.Method, one.Run))],
-            [.. drawn.Select(one => Words(one.Method, one.Run))]);
-    }
-
-    private static Func<string, (int[] Ids, string[] Words)> Clip(
-        ClipConfig sizes, CheckpointFile file, TaskFiles files, string? vocabulary)
-    {
-        if (vocabulary is null && sizes.Text.VocabularySize == ToyTokens.ClipVocabularySize)
-        {
-            return text =>
-            {
-                var ids = ToyTokens.ClipCaption(ToyTokens.Tokenizer, text);
-                return (ids, ["[start]", .. ids[1..^1].Select(ToyTokens.Tokenizer.TokenOf), "[end]"]);
-            };
-        }
-
-        var texts = ClipText.Open(sizes, file, files, vocabulary);
-        var pairs = ClipBytePairEncoding.Load(texts.Path);
-        return text => (texts.Tokens(text), [.. texts.Tokens(text).Select(pairs.TokenOf)]);
-    }
 }

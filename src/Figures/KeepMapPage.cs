@@ -37,39 +37,39 @@ public static class KeepMapPage
             .Select(run => double.IsFinite(run.Temperature) ? run.Temperature : (double?)null),
         samples = samples.Select(sample => new
         {
-            sentence = sample.Sentence,
-            label = sample.Label,
-            images = new[] { sample.Left, sample.Right }.OfType<RgbImage>().Select(Picture),
+            sentence = sample.Pair.Sentence,
+            label = sample.Pair.Label,
+            images = new[] { sample.Pair.Left, sample.Pair.Right }.OfType<RgbImage>().Select(Picture),
             opens = sample.Opens,
-            columns = sample.Grid.Columns,
-            rows = sample.Grid.Rows,
-            words = sample.Words,
+            columns = sample.Pair.Grid.Columns,
+            rows = sample.Pair.Grid.Rows,
+            words = sample.Pair.Pieces,
             runs = sample.Runs.Select(run => new
             {
                 macs = Math.Round(run.MacShare, 4),
                 yes = Math.Round(run.True, 4),
                 says = run.Says,
                 name = run.Name,
-                adds = run.AddsToken,
+                adds = run.Policy.Reducer.AddsToken,
                 score = run.Score,
                 fate = run.Fate,
                 streams = new[] { run.Left, run.Right, run.Text }.Select(stream => stream.Select(layer => new
                 {
-                    at = layer.Tokens.Select(token => token.Position),
-                    kept = string.Concat(layer.Tokens.Select(token => token.Kept ? '1' : '0')),
+                    at = layer.Positions,
+                    kept = string.Concat(layer.Kept.Select(kept => kept ? '1' : '0')),
                     theta = Whole(layer.Threshold),
-                    cls = Scores(layer, token => token.Class),
-                    self = Scores(layer, token => token.Self),
-                    align = Scores(layer, token => token.Alignment),
-                    tis = Scores(layer, token => token.Total),
-                    claim = layer.Tokens.Any(token => token.Claim is null) ? null : layer.Tokens.Select(token => token.Claim),
+                    cls = Scores(layer.Class),
+                    self = Scores(layer.Self),
+                    align = Scores(layer.Alignment),
+                    tis = Scores(layer.Total),
+                    claim = layer.Claims,
                 })),
             }),
         }),
     });
 
-    private static long?[]? Scores(KeepMapLayer layer, Func<ScoredToken, double?> score) =>
-        layer.Tokens.All(token => score(token) is null) ? null : [.. layer.Tokens.Select(token => Whole(score(token)))];
+    private static long?[]? Scores(IReadOnlyList<double>? scores) =>
+        scores is not { Count: > 0 } ? null : [.. scores.Select(score => Whole(score))];
 
     private static long? Whole(double? value) =>
         value is { } number && double.IsFinite(number) ? (long)Math.Round(number / Unit) : null;
@@ -97,10 +97,10 @@ public static class KeepMapPage
 
             foreach (var run in sample.Runs)
             {
-                Check(run.Left, depth, $"sample {number}, left image", sample.Grid.Count, "patches");
-                var onRight = sample.Right is null ? 0 : depth;
-                Check(run.Right, onRight, $"sample {number}, right image", sample.Grid.Count, "patches");
-                Check(run.Text, run.Text.Count, $"sample {number}, text", sample.Words.Count, "words");
+                Check(run.Left, depth, $"sample {number}, left image", sample.Pair.Grid.Count, "patches");
+                var onRight = sample.Pair.Right is null ? 0 : depth;
+                Check(run.Right, onRight, $"sample {number}, right image", sample.Pair.Grid.Count, "patches");
+                Check(run.Text, run.Text.Count, $"sample {number}, text", sample.Pair.Pieces.Count, "words");
             }
         }
     }
@@ -111,10 +111,10 @@ public static class KeepMapPage
             $"{of}: {layers.Count} blocks, but the first image has {depth}; all must have as many, one at least");
         for (var block = 1; block <= layers.Count; block++)
         {
-            if (layers[block - 1].Tokens.FirstOrDefault(token => token.Position >= count || token.Position <= -block) is { } odd)
+            foreach (var odd in layers[block - 1].Positions.Where(position => position >= count || position <= -block))
             {
                 throw new ArgumentException(
-                    $"{of}, block {block}: token {odd.Position} is none of its {count} {what} and no token merged before");
+                    $"{of}, block {block}: token {odd} is none of its {count} {what} and no token merged before");
             }
         }
     }

@@ -1,5 +1,4 @@
 using Madtp.Kit.Cost;
-using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
@@ -9,15 +8,9 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Figures;
 
 /// <summary>A pair of images and a statement, and what was pruned of them at several temperatures.</summary>
-/// <param name="Label">Whether it is true; null where nobody says.</param>
-/// <param name="Left">The left image, or the only one.</param>
-/// <param name="Right">The right image; null where there is one only.</param>
-/// <param name="Words">The statement's pieces in order; one that begins with <c>##</c> continues the one before.</param>
 /// <param name="Runs">Its passes, by ascending temperature; every sample of a page has the same ones.</param>
 /// <param name="Opens">The run that the page opens with, from 0; the middle one if null.</param>
-public sealed record KeepMapSample(
-    string Sentence, bool? Label, RgbImage Left, RgbImage? Right, PatchGrid Grid, IReadOnlyList<string> Words,
-    IReadOnlyList<KeepMapRun> Runs, int? Opens = null);
+public sealed record KeepMapSample(PairView Pair, IReadOnlyList<KeepMapRun> Runs, int? Opens = null);
 
 /// <summary>One forward pass over a pair, at one temperature, block by block.</summary>
 /// <param name="Temperature">T; +∞ where nothing is pruned.</param>
@@ -26,20 +19,19 @@ public sealed record KeepMapSample(
 /// <param name="Right">The right image's blocks; none where there is one image only.</param>
 /// <param name="Says">What the run says in a sentence; null for the answer to a statement.</param>
 /// <param name="Name">What the run is called where that is not its temperature: a rival and its strength.</param>
-/// <param name="AddsToken">Whether what is pruned comes back as one more token.</param>
-/// <param name="Merges">Whether pruned tokens are merged into others.</param>
-/// <param name="Score">What the score that decides is: TIS, one of its parts, or a rival's own.</param>
 public sealed record KeepMapRun(
     double Temperature, double MacShare, double True, IReadOnlyList<KeepMapLayer> Left, IReadOnlyList<KeepMapLayer> Right,
-    IReadOnlyList<KeepMapLayer> Text, string? Says = null, string? Name = null, bool AddsToken = true, bool Merges = true,
-    string Score = "TIS")
+    IReadOnlyList<KeepMapLayer> Text, string? Says = null, string? Name = null)
 {
-    /// <summary>What becomes of a pruned token, in a sentence.</summary>
-    public string Fate =>
-        AddsToken ? "It lives on in the merged token." : Merges ? "It lives on in a token like it." : "It is gone.";
+    /// <summary>What pruned.</summary>
+    public ReductionPolicy Policy { get; init; } = ReductionPolicy.Fixed;
 
-    /// <summary>What a policy's score is, in a word or two.</summary>
-    internal static string ScoreOf(ReductionPolicy policy) => policy.Scorer switch
+    /// <summary>What becomes of a pruned token, in a sentence.</summary>
+    internal string Fate => Policy.Reducer.AddsToken ? "It lives on in the merged token."
+        : Policy.Reducer.Merges ? "It lives on in a token like it." : "It is gone.";
+
+    /// <summary>What the score is that decides, in a word or two: TIS, one of its parts, or a rival's own.</summary>
+    internal string Score => Policy.Scorer switch
     {
         ImportanceScorer { Parts: ScoreParts.All } => "TIS",
         ImportanceScorer { Parts: ScoreParts.Class } => "S_cls",
@@ -52,23 +44,29 @@ public sealed record KeepMapRun(
         RandomScorer => "lot",
         _ => "score",
     };
+
+    /// <summary>What is left of one sequence: what its blocks keep, and what they never choose from.</summary>
+    /// <param name="always">Positions of the latter.</param>
+    internal TokensLeft Kept(IReadOnlyList<KeepMapLayer> layers, IEnumerable<int> always) => new(
+        [.. layers.Select(layer => (int[])[.. always, .. layer.Positions.Where((at, i) => at >= 0 && layer.Kept[i])])],
+        [], Policy.Reducer.Merges);
 }
 
-/// <summary>What one block did with the tokens of one image or text.</summary>
+/// <summary>What one block did with the tokens of one image or text that it chose from, in order; all others were gone before, or
+/// always stay.</summary>
 /// <param name="Threshold">θ; null for methods without one.</param>
-/// <param name="Tokens">The tokens that it chose from, in order; all others were gone before, or always stay.</param>
-public sealed record KeepMapLayer(double? Threshold, IReadOnlyList<ScoredToken> Tokens);
-
-/// <summary>One token as a block judged it.</summary>
-/// <param name="Position">Its patch or word, from 0; −b for the token that block b (from 1) merged what it pruned into.</param>
+/// <param name="Positions">Their patches or words, from 0; −b for the token that block b (from 1) merged what it pruned
+/// into.</param>
+/// <param name="Kept">Whether they go on as tokens of their own.</param>
+/// <param name="Total">What decides: TIS, the token importance score, or a rival's own (<see cref="KeepMapRun.Policy"/>).</param>
 /// <param name="Class">S_cls; null where it is not in use.</param>
-/// <param name="Self">S_self; null where it is not in use.</param>
-/// <param name="Alignment">S_token; null where it is not in use.</param>
-/// <param name="Total">What decides: TIS, the token importance score, or a rival's own (<see cref="KeepMapRun.Score"/>).</param>
-/// <param name="Kept">Whether it goes on as a token of its own.</param>
-/// <param name="Claim">The learnable token that looks hardest at it (argmax over K of A, eq. 2), from 0; null without.</param>
-public sealed record ScoredToken(
-    int Position, double? Class, double? Self, double? Alignment, double Total, bool Kept, int? Claim = null);
+/// <param name="Self">S_self, likewise.</param>
+/// <param name="Alignment">S_token, likewise.</param>
+/// <param name="Claims">The learnable tokens that look hardest at them (argmax over K of A, eq. 2), from 0; null without.</param>
+public sealed record KeepMapLayer(
+    double? Threshold, IReadOnlyList<int> Positions, IReadOnlyList<bool> Kept, IReadOnlyList<double> Total,
+    IReadOnlyList<double>? Class = null, IReadOnlyList<double>? Self = null, IReadOnlyList<double>? Alignment = null,
+    IReadOnlyList<long>? Claims = null);
 
 /// <summary>Records what a keep-map page shows.</summary>
 public static class KeepMapSamples
@@ -92,8 +90,7 @@ public static class KeepMapSamples
             var (view, batch) = (PairView.Toy(split, example), pairs.Batch([example]));
             KeepMapRun At(double temperature) =>
                 Run(toy.Model, costs, PruningMethod.Madtp.At(temperature), batch.Images, batch.Ids, batch.Mask);
-            return new KeepMapSample(
-                view.Sentence, view.Label, view.Left, view.Right, view.Grid, view.Pieces, [.. temperatures.Select(At)]);
+            return new KeepMapSample(view, [.. temperatures.Select(At)]);
         })];
     }
 
@@ -116,10 +113,7 @@ public static class KeepMapSamples
             Layers(trace, vision, 0, 1, 0, width), model is BlipNlvr ? Layers(trace, vision, 1, 1, 0, width) : [],
             Layers(trace, words, 0, 0, before, width))
         {
-            Says = says,
-            AddsToken = setting.Policy.Reducer.AddsToken,
-            Merges = setting.Policy.Reducer.Merges,
-            Score = KeepMapRun.ScoreOf(setting.Policy),
+            Says = says, Policy = setting.Policy,
         };
     }
 
@@ -160,8 +154,8 @@ public static class KeepMapSamples
             var tensors = step.Tensors ?? throw new ArgumentException(
                 $"block {step.Layer + 1} of '{encoder}' was recorded without scores: use reduction.Record(TraceDetail.Tensors)");
             var layer = Layer(tensors, sample, first, merged, width);
-            merged = [.. layer.Tokens.Where(token => token.Kept && token.Position < 0).Select(token => -token.Position)];
-            if (step.TokensPerSample[sample] > 1 + layer.Tokens.Count(token => token.Kept))
+            merged = [.. layer.Positions.Where((position, i) => layer.Kept[i] && position < 0).Select(position => -position)];
+            if (step.TokensPerSample[sample] > 1 + layer.Kept.Count(kept => kept))
             {
                 merged.Add(step.Layer + 1);
             }
@@ -172,36 +166,23 @@ public static class KeepMapSamples
         return layers;
     }
 
-    private static KeepMapLayer Layer(StepTensors step, int sample, int first, List<int> merged, long width)
+    private static KeepMapLayer Layer(StepTensors step, int sample, int first, IEnumerable<int> merged, long width)
     {
-        var scores = step.Importance;
-        double[] total = Row(scores.Total, sample)!;
-        var (byClass, bySelf, byAlignment) = (Row(scores.Class, sample), Row(scores.Self, sample), Row(scores.Alignment, sample));
-        var positions = step.Candidates![sample].cpu().data<long>().ToArray();
-        var real = Row(step.Mask, sample);
-        var keep = Row(step.Kept?.Keep, sample);
-        var claims = step.RawAlignment is { } raw ? Claims(raw[sample], step.Mask?[sample], width) : null;
+        using var scope = NewDisposeScope();
+        var real = (step.Mask?[sample] ?? ones(step.Candidates!.shape[1])).nonzero().squeeze(1); // rows that are no padding
+        T[] Read<T>(Tensor of)
+            where T : unmanaged => of.index_select(0, real).cpu().data<T>().ToArray();
+        double[]? Row(Tensor? of) => of is null ? null : Read<double>(of[sample].to(float64));
         var older = new Queue<int>(merged);
-        var tokens = new List<ScoredToken>();
-        for (var i = 0; i < positions.Length; i++)
-        {
-            if (real is null || real[i] != 0)
-            {
-                var position = positions[i] < 0 ? -older.Dequeue() : (int)positions[i] - first;
-                var isKept = keep is null || keep[i] != 0;
-                tokens.Add(new ScoredToken(position, byClass?[i], bySelf?[i], byAlignment?[i], total[i], isKept)
-                {
-                    Claim = (int?)claims?[i],
-                });
-            }
-        }
-
-        return new KeepMapLayer(Row(step.Wanted.Threshold?.unsqueeze(1), sample)?[0], tokens);
+        return new KeepMapLayer(
+            step.Wanted.Threshold?[sample].to(float64).item<double>(),
+            [.. Read<long>(step.Candidates![sample]).Select(at => at < 0 ? -older.Dequeue() : (int)at - first)],
+            [.. (Row(step.Kept?.Keep) ?? Enumerable.Repeat(1.0, (int)real.shape[0])).Select(keep => keep != 0)],
+            Row(step.Importance.Total)!, Row(step.Importance.Class), Row(step.Importance.Self), Row(step.Importance.Alignment),
+            step.RawAlignment is { } raw ? Read<long>(Claims(raw[sample], step.Mask?[sample], width)) : null);
     }
 
     // R [N, K] and the mask [N] to the learnable token with the greatest weight of eq. 2 on each token, [N].
-    private static long[] Claims(Tensor raw, Tensor? mask, long width) => AlignmentGuidance
-        .AttentionMaps(raw.unsqueeze(0), width, mask?.unsqueeze(0))[0].argmax(0).cpu().data<long>().ToArray();
-
-    private static double[]? Row(Tensor? tensor, int sample) => tensor?[sample].to(float64).cpu().data<double>().ToArray();
+    private static Tensor Claims(Tensor raw, Tensor? mask, long width) =>
+        AlignmentGuidance.AttentionMaps(raw.unsqueeze(0), width, mask?.unsqueeze(0))[0].argmax(0);
 }

@@ -8,9 +8,12 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>An NLVR2 example as figures show it: two pictures, the pieces of a statement, and whether it is true.</summary>
-/// <param name="Pieces">The statement's tokens in order, [ENC] first.</param>
-public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IReadOnlyList<string> Pieces, bool Label)
+/// <summary>An example as figures show it: two pictures, the pieces of a statement, and whether it is true.</summary>
+/// <param name="Left">The left picture, or the only one.</param>
+/// <param name="Right">The right picture; null where there is one only.</param>
+/// <param name="Pieces">The text's tokens in order, those that begin it first; <c>##</c> continues the one before.</param>
+/// <param name="Label">Whether the statement is true; null where nobody says.</param>
+public sealed record PairView(RgbImage Left, RgbImage? Right, PatchGrid Grid, IReadOnlyList<string> Pieces, bool? Label)
 {
     public required string Sentence { get; init; }
 
@@ -42,32 +45,37 @@ public sealed record PairView(RgbImage Left, RgbImage Right, PatchGrid Grid, IRe
     /// <param name="trace">Recorded with <see cref="TraceDetail.Positions"/>.</param>
     /// <param name="pair">Which pair of the batch this is.</param>
     /// <exception cref="ArgumentException">The trace holds no positions.</exception>
-    public StaticFigure Draw(string title, ReductionTrace trace, int pair = 0, int pairs = 1) => KeepMap.Draw(
-        title,
-        [
-            Row("left", Left, trace.Left("visual_encoder", pair, 1)),
-            Row("right", Right, trace.Left("visual_encoder", pairs + pair, 1)),
-        ],
-        [new("text", Pieces, trace.Left("text_encoder", pair, 0).Positions)]);
+    public StaticFigure Draw(string title, ReductionTrace trace, int pair = 0, int pairs = 1) => Draw(
+        title, 960, (string.Empty, trace.Left("visual_encoder", pair, 1), trace.Left("visual_encoder", pairs + pair, 1),
+            trace.Left("text_encoder", pair, 0)));
 
     /// <summary>Draws what several methods leave of the pair: the images of each, then the words of each.</summary>
     /// <exception cref="ArgumentException">No method is given.</exception>
-    public StaticFigure Compare(params (string Name, PairTokens Tokens)[] runs) => KeepMap.Draw(
-        $"\"{Sentence}\" ({(Label ? "true" : "false")})",
-        [
-            .. runs.SelectMany(run => new[]
-            {
-                Row($"{run.Name} left", Left, run.Tokens.Left), Row($"{run.Name} right", Right, run.Tokens.Right),
-            }),
-        ],
-        [.. runs.Select(run => new KeptWords($"{run.Name} text", Pieces, run.Tokens.Text.Positions))],
-        width: 820);
+    public StaticFigure Compare(params (string Name, PairTokens Tokens)[] runs) => Draw(
+        $"\"{Sentence}\" ({(Label == true ? "true" : "false")})", 820,
+        [.. runs.Select(run => ($"{run.Name} ", run.Tokens.Left, run.Tokens.Right, run.Tokens.Text))]);
+
+    /// <summary>Draws what runs leave of the pictures there are and of the words.</summary>
+    /// <param name="runs">What each is called, a blank at the end where there is a name, and what it leaves.</param>
+    internal StaticFigure Draw(
+        string title, double width, params (string Name, TokensLeft Left, TokensLeft Right, TokensLeft Text)[] runs)
+    {
+        KeptPatches Row(string label, RgbImage picture, TokensLeft tokens) =>
+            new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
+        return KeepMap.Draw(
+            title,
+            [
+                .. runs.SelectMany(run => Right is null ? [Row(run.Name.TrimEnd(), Left, run.Left)] : new[]
+                {
+                    Row($"{run.Name}left", Left, run.Left), Row($"{run.Name}right", Right, run.Right),
+                }),
+            ],
+            [.. runs.Select(run => new KeptWords($"{run.Name}text", Pieces, run.Text.Positions))],
+            width: width);
+    }
 
     private static PairView Of(
         RgbImage left, RgbImage right, int patchSize, BertWordPiece tokenizer, string sentence, bool label) =>
         new(left, right, PatchGrid.Square(left.Width, patchSize),
             [.. NlvrPairs.Tokens(tokenizer, sentence).Select(tokenizer.TokenOf)], label) { Sentence = sentence };
-
-    private KeptPatches Row(string label, RgbImage picture, TokensLeft tokens) =>
-        new(label, picture, Grid, tokens.Positions) { Merges = tokens.Merges };
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json.Serialization;
 using Madtp.Kit.Data;
 using Madtp.Kit.Text;
 
@@ -124,6 +125,7 @@ public static class VqaAccuracy
 
     private sealed record AnnotationRow(long QuestionId, string QuestionType, string AnswerType, AnswerRow[] Answers);
 
+    [method: JsonConstructor] // a structure, so that none is null
     private readonly record struct AnswerRow(string Answer, string? AnswerConfidence = null, long? AnswerId = null);
 }
 

@@ -40,10 +40,6 @@ public sealed class CaptionTask(
 
     private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision);
 
-    public override string Name => "caption";
-
-    public override string CostOf => "an image with its caption read once";
-
     /// <summary>Opens the toy world, or COCO's files in Karpathy's form or BLIP's.</summary>
     internal static CaptionTask Open(TaskSettings settings, CheckpointFile? checkpoint)
     {
@@ -58,8 +54,7 @@ public sealed class CaptionTask(
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         var (model, texts) = TaskModel.Blip(settings, checkpoint!, files, config => new BlipCaptioner(config));
         var text = new TextEncoding(texts.WrittenCaption, texts.Tokenizer.PaddingId);
-        var language = new CaptionLanguage(texts.Prompt, texts.Generation, texts.Words);
-        return new CaptionTask(model, language, settings, split => files.Open(split, text, model.Config.Vision.ImageSize))
+        return new CaptionTask(model, texts.Language, settings, split => files.Open(split, text, model.Config.Vision.ImageSize))
         {
             Files = splits => [.. files.Paths(splits), texts.Path,
                 .. splits.Select(split => References(settings, split)).OfType<string>()],

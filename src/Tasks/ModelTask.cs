@@ -42,12 +42,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>The settings of a task whose model is pruned otherwise than by tokens.</summary>
     private protected TaskSettings Unreduced => Settings with { ReduceRatio = null, Strength = null, AlignmentWeight = 0 };
 
-    /// <summary>What the command line calls the task.</summary>
-    public abstract string Name { get; }
-
-    /// <summary>What one example is to the costs.</summary>
-    public abstract string CostOf { get; }
-
     /// <summary>The split that is scored where none is named.</summary>
     public virtual string TestSplit => "test";
 

@@ -24,10 +24,6 @@ public sealed class NlvrTask(BlipNlvr model, TaskSettings settings, Func<string,
 
     private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision, model.Config.Text);
 
-    public override string Name => "nlvr2";
-
-    public override string CostOf => "a statement about two images";
-
     public override string TestSplit => "test1";
 
     public override string ValidationSplit => "dev";

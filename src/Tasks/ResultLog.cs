@@ -23,21 +23,16 @@ internal sealed class ResultLog<T> : IDisposable
     /// <exception cref="IOException">Another process writes it.</exception>
     public static ResultLog<T> Open(string? path, int batchSize, int total)
     {
-        if (path is null)
-        {
-            return new ResultLog<T>(null);
-        }
-
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        var log = new ResultLog<T>(path is null ? null
+            : new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         try
         {
-            var log = new ResultLog<T>(file);
-            log.Restore(file, batchSize, total);
+            log.Restore(batchSize, total);
             return log;
         }
         catch
         {
-            file.Dispose();
+            log.Dispose();
             throw;
         }
     }
@@ -63,10 +58,10 @@ internal sealed class ResultLog<T> : IDisposable
 
     public void Dispose() => file?.Dispose();
 
-    private void Restore(FileStream file, int batchSize, int total)
+    private void Restore(int batchSize, int total)
     {
-        var all = new byte[file.Length];
-        file.ReadExactly(all);
+        var all = new byte[file?.Length ?? 0];
+        file?.ReadExactly(all);
         var ends = new List<int>(); // of each line, its line feed included
         for (int from = 0, to; finished.Count < total && (to = Array.IndexOf(all, (byte)'\n', from)) >= 0; from = to + 1)
         {
@@ -81,8 +76,7 @@ internal sealed class ResultLog<T> : IDisposable
 
         var kept = finished.Count >= total ? finished.Count : finished.Count / batchSize * batchSize;
         finished.RemoveRange(kept, finished.Count - kept);
-        file.SetLength(kept == 0 ? 0 : ends[kept - 1]);
-        file.Seek(0, SeekOrigin.End);
+        file?.SetLength(kept == 0 ? 0 : ends[kept - 1]); // where the next batch is appended
     }
 
     private static T? Parse(ReadOnlySpan<byte> line)

@@ -27,10 +27,6 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
 
     private protected override TrainingHeads Heads { get; } = new(settings, (nn.Module)model, Vision(model));
 
-    public override string Name => model is ClipModel ? "clip" : "retrieval";
-
-    public override string CostOf => "a caption with its image";
-
     public override bool ComparesExamples => true;
 
     /// <summary>Opens CLIP with the toy world, or with files in Karpathy's form or BLIP's.</summary>
@@ -45,7 +41,7 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
         var files = new CaptionFiles(new TaskFiles(settings.Data), settings);
         files.RequireLearned();
         var sizes = CheckpointSizes.Clip(checkpoint!, settings.Hints);
-        var (vocabulary, tokens) = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
+        var (vocabulary, tokens, _) = ClipText.Open(sizes, checkpoint!, files.Files, settings.Vocabulary);
         var encoding = new TextEncoding(tokens, PaddingId: 0, settings.CountsPadding ? sizes.Text.ContextLength : null);
         var model = TaskModel.Clip(settings, checkpoint, sizes);
         return new RetrievalTask(model, settings, split => files.Open(split, encoding, model.Config.Vision.ImageSize))

@@ -15,9 +15,8 @@ internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig
     private const int MaxTokens = 35;
     private const int MaxWrittenTokens = 40;
 
-    // The toy world's captions name every shape, and so are longer than what people write.
+    // Fewer are the toy world's, whose captions name every shape, and so are longer than what people write.
     private const int ToyPositions = 64;
-    private static readonly GenerationSettings Toy = new() { MaxLength = 28, MinLength = 8 };
 
     /// <summary>The vocabulary's file.</summary>
     public string Path => path;
@@ -31,11 +30,14 @@ internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig
     /// <summary>What every caption that is written begins with, [DEC] first.</summary>
     public IReadOnlyList<int> Prompt { get; } = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(BlipCaptioner.Prompt)];
 
-    /// <summary>How captions are generated.</summary>
-    public GenerationSettings Generation => (Positions < ToyPositions ? Toy : new GenerationSettings()) with
-    {
-        EndId = tokenizer.SeparatorId, PaddingId = tokenizer.PaddingId,
-    };
+    /// <summary>How captions are written, and their words without prompt and what follows the end.</summary>
+    public CaptionLanguage Language => new(
+        Prompt,
+        (Positions < ToyPositions ? CaptionLanguage.Toy.Generation : new GenerationSettings()) with
+        {
+            EndId = tokenizer.SeparatorId, PaddingId = tokenizer.PaddingId,
+        },
+        ids => tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != tokenizer.SeparatorId).Select(id => (int)id)));
 
     /// <summary>The most tokens of a caption or question that is read.</summary>
     public int Width => Math.Min(MaxTokens, Positions);
@@ -68,10 +70,6 @@ internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig
     /// <summary>An answer: [DEC], words, [SEP].</summary>
     public int[] Answer(string answer) => Begun(Tokenizer.EncodeWithSpecials(answer, Positions), Tokenizer.DecoderId!.Value);
 
-    /// <summary>The words of a caption that was written, without its prompt and what follows its end.</summary>
-    public string Words(IEnumerable<long> ids) =>
-        Tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
-
     private static int[] Begun(int[] ids, int first)
     {
         ids[0] = first;
@@ -80,7 +78,10 @@ internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig
 }
 
 /// <summary>Captions as a CLIP reads them: OpenAI's byte pairs or the toy world's words, by the vocabulary's size.</summary>
-internal static class ClipText
+/// <param name="Path">The vocabulary's file.</param>
+/// <param name="Tokens">Makes a caption's tokens, start and end included.</param>
+/// <param name="Pieces">Names tokens.</param>
+internal sealed record ClipText(string Path, Func<string, int[]> Tokens, Func<int[], string[]> Pieces)
 {
     /// <summary>What OpenAI's byte pairs may be called.</summary>
     public static readonly string[] Vocabularies = ["bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"];
@@ -89,17 +90,16 @@ internal static class ClipText
     private const int BytePairs = 49408;
 
     /// <summary>Finds the vocabulary and opens it.</summary>
-    /// <returns>Its file, and what makes a caption's tokens, start and end included.</returns>
     /// <inheritdoc cref="BlipTexts.Open"/>
-    public static (string Path, Func<string, int[]> Tokens) Open(
-        ClipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
+    public static ClipText Open(ClipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
     {
         if (sizes.Text.VocabularySize == BytePairs)
         {
             var merges = files.Vocabulary(given, Vocabularies);
             var pairs = ClipBytePairEncoding.Load(merges);
-            return (
-                merges, caption => pairs.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), sizes.Text.ContextLength));
+            return new(
+                merges, caption => pairs.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), sizes.Text.ContextLength),
+                ids => [.. ids.Select(pairs.TokenOf)]);
         }
 
         var path = files.Vocabulary(given, "vocab.txt");
@@ -107,6 +107,11 @@ internal static class ClipText
         Guard.Data(words.VocabularySize + 2 == sizes.Text.VocabularySize,
             $"{checkpoint.Path} was trained with {sizes.Text.VocabularySize} tokens: neither with CLIP's {BytePairs} nor with "
             + $"the {words.VocabularySize + 2} of {path} and a start and an end");
-        return (path, caption => ToyTokens.ClipCaption(words, caption));
+        return OfWords(path, words);
     }
+
+    /// <summary>Words, with a start and an end.</summary>
+    public static ClipText OfWords(string path, BertWordPiece words) => new(
+        path, caption => ToyTokens.ClipCaption(words, caption),
+        ids => ["[start]", .. ids[1..^1].Select(words.TokenOf), "[end]"]);
 }

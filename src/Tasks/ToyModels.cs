@@ -93,15 +93,6 @@ public static class ToyModels
 public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     where TModel : nn.Module, IReducibleModel
 {
-    /// <summary>A model with random weights, ready to be trained; equal seeds give equal weights.</summary>
-    public TModel Create(long seed)
-    {
-        manual_seed(seed);
-        var model = make();
-        ToyModels.Randomize(model);
-        return model;
-    }
-
     /// <summary>Where the weights are that come with the kit, by the MAC share they were fine-tuned for.</summary>
     public string WeightsPath(double? macShare = null) => ToyModels.WeightsPath(task, macShare);
 
@@ -121,20 +112,19 @@ public sealed class ToyModels<TModel>(string task, Func<TModel> make)
     public ToyModel<TModel> Load(string path)
     {
         using var file = CheckpointFile.Open(path);
-        double? temperature = file.Metadata.TryGetValue("temperature", out var text)
-            ? double.Parse(text, CultureInfo.InvariantCulture) : null;
-        return new(CompressedWeights.Load(make(), file), temperature) { Metadata = file.Metadata };
+        return new(CompressedWeights.Load(make(), file), file.Metadata);
     }
 }
 
 /// <summary>A trained toy model.</summary>
 /// <param name="Model">The model, in evaluation mode, without training copies.</param>
-/// <param name="Temperature">T that its budget was met at; null for a model trained without reduction.</param>
-public sealed record ToyModel<TModel>(TModel Model, double? Temperature)
+/// <param name="Metadata">What lies beside the weights: seed, scores.</param>
+public sealed record ToyModel<TModel>(TModel Model, IReadOnlyDictionary<string, string> Metadata)
     where TModel : nn.Module, IReducibleModel
 {
-    /// <summary>What lies beside the weights: seed, scores.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+    /// <summary>T that its budget was met at; null for a model trained without reduction.</summary>
+    public double? Temperature =>
+        Metadata.TryGetValue("temperature", out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : null;
 
     /// <summary>Attaches MADTP at the model's own temperature; dispose the handle to have the plain model back.</summary>
     /// <exception cref="InvalidOperationException">It was trained without reduction and no temperature is given.</exception>

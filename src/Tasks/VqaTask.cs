@@ -24,14 +24,6 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
         var candidates = new AnswerCandidates(ids.DetachFromDisposeScope(), mask.DetachFromDisposeScope());
         return new AnswerVocabulary(words, candidates, Math.Min(considered, words.Count));
     }
-
-    /// <summary>The toy world's: any answer of the training questions, all of them read to their end.</summary>
-    /// <param name="world">The captioned scenes that are asked about; the usual ones if null.</param>
-    public static AnswerVocabulary Toy(ToyCaptionSettings? world = null)
-    {
-        var words = ToyQuestionedImages.AnswerList(world);
-        return Of(words, ToyTokens.Answer, words.Count);
-    }
 }
 
 /// <summary>BLIP on VQA v2, which ranks a list of answers. An example is a question with its image and all its answers.</summary>
@@ -46,10 +38,6 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
 
     private protected override TrainingHeads Heads { get; } = new(settings, model, model.Config.Vision, model.Config.Text);
 
-    public override string Name => "vqa";
-
-    public override string CostOf => "a question about an image";
-
     /// <summary>Of VQA v2 only val2014 has public answers; trained on those too, its test is what the server scores.</summary>
     public override string TestSplit => Settings.Data is null ? "test" : Settings.TrainOnValidation ? "test-dev2015" : "val2014";
 
@@ -60,7 +48,9 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
         {
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipVqa(config));
             var scenes = settings.OpenedScenes;
-            return new VqaTask(toy, AnswerVocabulary.Toy(scenes), settings, split => ToyQuestionedImages.Draw(split, scenes));
+            var words = ToyQuestionedImages.AnswerList(scenes); // any answer of the training questions, all read to their end
+            return new VqaTask(toy, AnswerVocabulary.Of(words, ToyTokens.Answer, words.Count), settings,
+                split => ToyQuestionedImages.Draw(split, scenes));
         }
 
         var files = new VqaFiles(new TaskFiles(settings.Data), settings);

@@ -72,15 +72,11 @@ internal sealed class BatchGradients(TrainingTask task, TrainingSettings setting
     public void RequirePossible()
     {
         var parts = settings.AccumulateSteps * Ranks.Count;
-        if (settings.AccumulateSteps < 1 || settings.BatchSize % parts != 0)
-        {
-            throw new ArgumentException(Ranks.Count > 1
-                ? $"a batch of {settings.BatchSize} does not divide among {Ranks.Count} ranks of {settings.AccumulateSteps} "
-                    + "equal parts each: choose a batch size that does"
-                : $"a batch of {settings.BatchSize} does not divide into {settings.AccumulateSteps} equal parts: "
-                    + "choose AccumulateSteps (--accumulate) so that it does");
-        }
-
+        var (among, remedy) = Ranks.Count > 1
+            ? ($"among {Ranks.Count} ranks of {settings.AccumulateSteps} equal parts each", "a batch size that does")
+            : ($"into {settings.AccumulateSteps} equal parts", "AccumulateSteps (--accumulate) so that it does");
+        Guard.Argument(settings.AccumulateSteps >= 1 && settings.BatchSize % parts == 0,
+            $"a batch of {settings.BatchSize} does not divide {among}: choose {remedy}");
         Guard.Argument(parts == 1 || task.Indivisible is null,
             $"{task.Indivisible}: train in one process, without accumulation, or without dropout");
         Guard.Argument(settings.AccumulateSteps <= 1 || !task.ComparesExamples,

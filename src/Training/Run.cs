@@ -80,13 +80,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         var weights = Path.Combine(Folder, WeightsName);
-        var calibration = task.Settings.ReduceRatio is null ? null : trained.Calibrate();
-        if (calibration is { Reached: false })
-        {
-            Settings.Hints.Say?.Invoke($"{calibration}");
-        }
-
-
+        var calibration = task.Settings.ReduceRatio is null ? null : Calibrated(trained);
         var watched = trained.Validate();
         Ranks.First(() => Save(weights, trained, steps, []));
         identity.AddFile("weights", weights); // answers of other weights, as of an earlier epoch, are worth nothing
@@ -173,16 +167,22 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         Scoring.Progress?.Report(new EvaluationProgress("calibration", 0, task.Settings.CalibrationExamples));
+        var found = Calibrated(task);
+        if (folder.Length > 0)
+        {
+            Ranks.First(() => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found)));
+        }
+    }
+
+    private CalibrationResult Calibrated(ModelTask task)
+    {
         var found = task.Calibrate();
         if (!found.Reached)
         {
             Settings.Hints.Say?.Invoke($"{found}");
         }
 
-        if (folder.Length > 0)
-        {
-            Ranks.First(() => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found)));
-        }
+        return found;
     }
 
     private (ModelTask Task, int Steps)? Trained(
@@ -191,7 +191,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var training = Training with { BatchSize = Math.Min(Training.BatchSize, task.Examples) };
         if (PrunesParameters)
         {
-            var upop = UPopTraining.Of(
+            var upop = new UPopTraining(
                 new UPopSettings { MacShare = 1 - Settings.ReduceRatio!.Value, UpdateEvery = UpdateEvery }, training);
             return upop.Run(task, Folder, Resume, progress, cancellation) is { } smaller ? (smaller, upop.Steps(task)) : null;
         }

@@ -11,18 +11,15 @@ internal static class RunInputs
     public static RunIdentity Of(Run run, ModelTask task)
     {
         var settings = run.Settings;
-        var identity = new RunIdentity();
-        identity.Add("task", run.Task);
+        var identity = Of(run, task, (string[])["train", task.ValidationSplit]);
         identity.Add("data set", settings.Dataset);
         identity.Add("training examples", settings.TrainExamples);
-        identity.Add("image size", settings.ImageSize);
         identity.Add("transform", settings.Transform);
         identity.Add("reduce ratio", settings.ReduceRatio);
         identity.Add("method", run.PrunesParameters ? Methods.UPop : settings.ReduceRatio is null ? null : settings.Method?.Name);
         identity.Add("losses", FormattableString.Invariant(
             $"alignment {settings.AlignmentWeight}, patches {settings.PatchWeight}, words {settings.WordWeight}"));
         identity.Add("guidance", settings.Guidance == GuidanceTraining.Paper ? null : settings.Guidance);
-        identity.Add("corpus", settings.Corpus);
         identity.Add("model", FormattableString.Invariant($"drop path {settings.DropPath}, dropout {settings.Dropout}, ")
             + FormattableString.Invariant($"queue {settings.QueueSize}, momentum {settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
@@ -35,23 +32,17 @@ internal static class RunInputs
         object? world = settings.Data is not null ? null : settings.Corpus is not null ? settings.Decoys
             : run.Task == "nlvr2" ? settings.World : settings.Scenes;
         identity.Add("world", world is null ? null : JsonSerializer.Serialize(world));
-        AddFiles(identity, task, settings, "train", task.ValidationSplit);
         return identity;
     }
 
     /// <summary>Of the scoring of a split.</summary>
     public static RunIdentity Of(Run run, ModelTask task, string split)
     {
-        var settings = run.Settings;
-        var identity = new RunIdentity();
-        identity.Add("task", run.Task);
+        var identity = Of(run, task, (string[])[split]);
         identity.Add("split", split);
-        identity.Add("corpus", settings.Corpus);
         identity.Add("limit", run.Scoring.Limit);
         identity.Add("batch size", run.Scoring.BatchSize);
         identity.Add("shuffled", run.Scoring.Shuffle == Shuffle.None ? null : run.Scoring.Shuffle);
-        identity.Add("image size", settings.ImageSize);
-        AddFiles(identity, task, settings, split);
         var (reduction, ratio) = (task.Settings.Reduction, task.Settings.ReduceRatio);
         if ((ratio ?? task.Settings.Strength) is not null)
         {
@@ -65,8 +56,14 @@ internal static class RunInputs
         return identity;
     }
 
-    private static void AddFiles(RunIdentity identity, ModelTask task, TaskSettings settings, params string[] splits)
+    // Of either: the task, its weights and its files.
+    private static RunIdentity Of(Run run, ModelTask task, string[] splits)
     {
+        var settings = run.Settings;
+        var identity = new RunIdentity();
+        identity.Add("task", run.Task);
+        identity.Add("corpus", settings.Corpus);
+        identity.Add("image size", settings.ImageSize);
         if (settings.Checkpoint is { } checkpoint)
         {
             identity.AddFile("checkpoint", checkpoint);
@@ -82,5 +79,7 @@ internal static class RunInputs
         {
             identity.AddFile($"input {number + 1}", input);
         }
+
+        return identity;
     }
 }

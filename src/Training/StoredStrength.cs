@@ -18,7 +18,7 @@ internal static class StoredStrength
         using var file = CheckpointFile.Open(settings.Checkpoint);
         var released = file.Number("temperature");
         var named = settings.Method is not null;
-        var trainedBy = file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name);
+        var trainedBy = TrainedBy(file);
         if (!named)
         {
             settings = settings with
@@ -45,8 +45,7 @@ internal static class StoredStrength
             return settings;
         }
 
-        var stored = released is not null ? method.StrengthIs == PruningMethod.Temperature ? released : null
-            : trainedBy == method.Name ? Note(file, method.StrengthIs.Replace(' ', '_')) : null;
+        var stored = In(file, method);
         Guard.Data(stored is not { } odd || (odd > 0 && double.IsFinite(odd)),
             $"{file.Path}: its {method.StrengthIs} is {stored}, which reduces nothing: give another, or --reduce");
         var owner = released is not null ? "the released MADTP"
@@ -61,8 +60,21 @@ internal static class StoredStrength
         return settings with { Strength = stored };
     }
 
-    private static double? Note(CheckpointFile file, string name) =>
-        !file.Metadata.TryGetValue(name, out var value) ? null
+    /// <summary>What a file holds for a method; null where it holds nothing for it.</summary>
+    /// <exception cref="InvalidDataException">What the kit noted is no number.</exception>
+    public static double? In(CheckpointFile file, PruningMethod method)
+    {
+        if (file.Number("temperature") is { } released)
+        {
+            return method.StrengthIs == PruningMethod.Temperature ? released : null;
+        }
+
+        var name = method.StrengthIs.Replace(' ', '_');
+        return TrainedBy(file) != method.Name || !file.Metadata.TryGetValue(name, out var value) ? null
             : double.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number
             : throw new InvalidDataException($"{file.Path}: its {name} is no number, but '{value}'");
+    }
+
+    private static string TrainedBy(CheckpointFile file) =>
+        file.Metadata.GetValueOrDefault("method", PruningMethod.Madtp.Name);
 }

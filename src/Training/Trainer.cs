@@ -115,7 +115,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             if (saves || step % settings.LogEvery == 0)
             {
                 var record = Record(step, rate, endsEpoch);
-                Write(() => TrainingLog.Append(logPath, record));
+                Ranks.First(() => TrainingLog.Append(logPath, record));
                 records.Add(record);
                 reached = record.EndsEpoch
                     && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
@@ -123,7 +123,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
 
             if (saves)
             {
-                Write(() => checkpoint.Write(step, Seconds));
+                Ranks.First(() => checkpoint.Write(step, Seconds));
             }
 
             progress?.Invoke(new TrainingProgress(
@@ -134,7 +134,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         if (stopped)
         {
             RequireFinite(parameters, step);
-            Write(() => checkpoint.Write(step, Seconds));
+            Ranks.First(() => checkpoint.Write(step, Seconds));
         }
 
         return new TrainingResult(step, reached || step == TotalSteps, records);
@@ -145,14 +145,6 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         foreach (var (_, module) in task.Modules)
         {
             GradientCheckpointing.Set(module, on);
-        }
-    }
-
-    private static void Write(Action write)
-    {
-        if (Ranks.IsFirst)
-        {
-            write();
         }
     }
 

@@ -138,15 +138,8 @@ internal sealed class StepAverages
         using var scope = NewDisposeScope();
         var none = zeros_like(total);
         var row = stack([total, losses.Task, losses.Correct, losses.Alignment ?? none, losses.Auxiliary ?? none]);
-        if (sums is null)
-        {
-            sums = row.clone().DetachFromDisposeScope();
-        }
-        else
-        {
-            sums.add_(row);
-        }
-
+        sums ??= zeros_like(row).DetachFromDisposeScope();
+        sums.add_(row);
         parts++;
         has = (has.Alignment || losses.Alignment is not null, has.Auxiliary || losses.Auxiliary is not null);
         imageTokens = losses.ImageTokens is { } image ? image + (imageTokens ?? 0) : imageTokens;

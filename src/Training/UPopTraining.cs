@@ -10,28 +10,16 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Training;
 
 /// <summary>UPop from beginning to end: search with masks, extraction, training the smaller model again.</summary>
-public sealed record UPopTraining
+/// <param name="Each">How both parts are trained; the search keeps its learning rate to the end, when most goes.</param>
+public sealed record UPopTraining(UPopSettings Settings, TrainingSettings Each)
 {
     /// <summary>Name of the file that the smaller model is written to between the two trainings.</summary>
     public const string ExtractedFile = "extracted.safetensors";
 
     private const int CostExamples = 200; // the first of the training split; the budget is a share of what they cost
 
-    public required UPopSettings Settings { get; init; }
-
-    public required TrainingSettings Search { get; init; }
-
-    /// <summary>How the smaller model is trained again.</summary>
-    public required TrainingSettings Retraining { get; init; }
-
-    /// <summary>Both parts trained alike, but the search keeps its learning rate to the end, when most goes.</summary>
-    internal static UPopTraining Of(UPopSettings settings, TrainingSettings each) => new()
-    {
-        Settings = settings, Search = each with { FinalLearningRate = each.LearningRate }, Retraining = each,
-    };
-
     /// <summary>Steps of both trainings together.</summary>
-    internal int Steps(TrainingTask task) => Steps(task, Search) + Steps(task, Retraining);
+    internal int Steps(TrainingTask task) => 2 * Each.Epochs * (task.Examples / Each.BatchSize);
 
     /// <summary>Compresses a task's model. The folder holds a run of the trainer for each part (<c>search</c>, <c>retraining</c>)
     /// and the smaller model as it was cut out.</summary>
@@ -46,7 +34,7 @@ public sealed record UPopTraining
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        Guard.Argument(Search.StopAfterEpoch is null && Search.StopAtAccuracy is null,
+        Guard.Argument(Each.StopAfterEpoch is null && Each.StopAtAccuracy is null,
             $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an "
             + $"accuracy");
         Directory.CreateDirectory(folder);
@@ -65,7 +53,7 @@ public sealed record UPopTraining
             int[] lengths = [.. Enumerable.Range(0, Math.Min(CostExamples, task.Examples)).Select(task.TextLength)];
             var each = RunCosts.Of(task.Model);
             using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
-            if (!Trained(search, Search, "search", before: 0))
+            if (!Trained(search, Each with { FinalLearningRate = Each.LearningRate }, "search", before: 0))
             {
                 return null;
             }
@@ -77,13 +65,10 @@ public sealed record UPopTraining
         using var file = CheckpointFile.Open(extracted);
         var smaller = CompressedWeights.Load(ModelExtraction.New(task.Model), file).to(Placement.DeviceOf(task.Model));
         var again = task.With(smaller);
-        var isDone = Trained(again, Retraining, "retraining", before: Steps(task, Search));
+        var isDone = Trained(again, Each, "retraining", before: steps / 2);
         smaller.eval();
         return isDone ? again : null;
     }
-
-    private static int Steps(TrainingTask task, TrainingSettings settings) =>
-        settings.Epochs * (task.Examples / settings.BatchSize);
 }
 
 /// <summary>UPop's search (Shi et al., ICML 2023: unified and progressive pruning): trains a task while masks on all inner

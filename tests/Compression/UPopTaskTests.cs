@@ -145,12 +145,7 @@ public sealed class UPopTaskTests : IDisposable
     [Fact]
     public void SearchExtractionAndRetrainingGoOnAfterAnyOfThem()
     {
-        var training = new UPopTraining
-        {
-            Settings = new UPopSettings { MacShare = 0.6, UpdateEvery = 3 },
-            Search = Settings,
-            Retraining = Settings,
-        };
+        var training = new UPopTraining(new UPopSettings { MacShare = 0.6, UpdateEvery = 3 }, Settings);
         using var expected = Run(training, Path.Combine(folder.Path, "whole"), stopAt: null, resume: false)!;
         var parts = Path.Combine(folder.Path, "parts");
         Assert.Null(Run(training, parts, stopAt: 7, resume: false));

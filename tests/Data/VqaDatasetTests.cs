@@ -56,6 +56,16 @@ public sealed class VqaDatasetTests : IDisposable
     }
 
     [Fact]
+    public void An_answer_that_is_none_is_named()
+    {
+        var questions = Write("q.json", """{"data_subtype": "val2014", "questions": [{"question_id": 1, "image_id": 2, "question": "what?"}]}""");
+        var annotations = Write("a.json", """{"annotations": [{"question_id": 1, "answers": [{"answer": "a"}, null]}]}""");
+        using var official = VqaDataset.OpenOfficial(questions, annotations, "coco");
+        Assert.EndsWith(
+            "a.json, line 1: $.answers[1] is of another kind", Assert.Throws<InvalidDataException>(() => official[0]).Message);
+    }
+
+    [Fact]
     public void Visual_Genome_is_read_in_BLIPs_form()
     {
         using var blip = VqaDataset.OpenBlip(Sample("vg_qa.derived.json"), "coco", "vg");

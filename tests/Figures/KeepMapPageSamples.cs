@@ -17,7 +17,8 @@ internal static class KeepMapPageSamples
         var rgb = new byte[3 * 16 * 8];
         new Random(seed).NextBytes(rgb);
         var picture = new RgbImage(16, 8, rgb);
-        return new KeepMapSample(sentence, label, picture, picture, new PatchGrid(4, 2), ["[ENC]", "dog", "##s", "run"], [Run(1, 6), Run(20, 4)]);
+        var pair = new PairView(picture, picture, new PatchGrid(4, 2), ["[ENC]", "dog", "##s", "run"], label) { Sentence = sentence };
+        return new KeepMapSample(pair, [Run(1, 6), Run(20, 4)]);
     }
 
     // Block 1 keeps the patches from 'first' on, block 2 of those the last two; the words keep the first two, then one.
@@ -35,7 +36,7 @@ internal static class KeepMapPageSamples
 
     private static KeepMapLayer Layer(int block, int[] positions, Func<int, bool> kept)
     {
-        var tokens = positions.Select(position => new ScoredToken(position, Score(block, position), Score(block, position) / 2, Score(block, position) / 4, Score(block, position) / 8, kept(position))).ToArray();
-        return new KeepMapLayer(block / 100.0, tokens);
+        double[] Scores(int part) => [.. positions.Select(position => Score(block, position) / part)];
+        return new KeepMapLayer(block / 100.0, positions, [.. positions.Select(kept)], Scores(8), Scores(1), Scores(2), Scores(4));
     }
 }

@@ -19,7 +19,7 @@ public class KeepMapPageTests
     public void Text_of_the_data_cannot_end_the_script()
     {
         var samples = KeepMapPageSamples.Two();
-        var html = KeepMapPage.Html("a < b", [samples[0] with { Sentence = "</script><b>\"no\" & 'yes'" }, samples[1]]);
+        var html = KeepMapPage.Html("a < b", [samples[0] with { Pair = samples[0].Pair with { Sentence = "</script><b>\"no\" & 'yes'" } }, samples[1]]);
         Assert.Equal(2, Regex.Count(html, "</script>"));
         Assert.Contains("<h1>a &lt; b</h1>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>\"no\"", html, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public class KeepMapPageTests
         Assert.Contains("block 1: token -1", Message(With(run => run with { Left = [Only(-1), run.Left[1]] })), StringComparison.Ordinal);
     }
 
-    private static KeepMapLayer Only(int position) => new(0.1, [new ScoredToken(position, 0, 0, 0, 0, true)]);
+    private static KeepMapLayer Only(int position) => new(0.1, [position], [true], [0], [0], [0], [0]);
 
     private static KeepMapSample[] With(Func<KeepMapRun, KeepMapRun> change)
     {

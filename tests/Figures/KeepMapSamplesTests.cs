@@ -35,12 +35,11 @@ public class KeepMapSamplesTests
     {
         var toy = ToyModels.Nlvr2.Load(0.5);
         var first = KeepMapSamples.Toy(toy, "test1", [2], Temperatures)[0].Runs[1].Left[0];
-        Assert.Equal(Enumerable.Range(0, 64), first.Tokens.Select(token => token.Position));
-        Assert.Equal(1, first.Tokens.Sum(token => token.Class!.Value), 4);
-        Assert.Equal(1, first.Tokens.Sum(token => token.Self!.Value), 4);
-        Assert.Equal(1, first.Tokens.Sum(token => token.Alignment!.Value), 4);
-        Assert.All(first.Tokens, token => Assert.Equal((token.Class + token.Self + token.Alignment)!.Value / 3, token.Total, 5));
-        Assert.All(first.Tokens, token => Assert.Equal(token.Kept, token.Total > first.Threshold));
+        Assert.Equal(Enumerable.Range(0, 64), first.Positions);
+        Assert.All(new[] { first.Class!, first.Self!, first.Alignment! }, scores => Assert.Equal(1, scores.Sum(), 4));
+        Assert.All(first.Total.Index(), one =>
+            Assert.Equal((first.Class![one.Index] + first.Self![one.Index] + first.Alignment![one.Index]) / 3, one.Item, 5));
+        Assert.Equal(first.Total.Select(score => score > first.Threshold), first.Kept);
     }
 
     [Fact]
@@ -61,9 +60,10 @@ public class KeepMapSamplesTests
         Assert.Equal(steps.Count, layers.Count);
         for (var block = 0; block < steps.Count; block++)
         {
+            var kept = layers[block].Positions.Where((_, i) => layers[block].Kept[i]).ToArray();
             var expected = steps[block].Positions![sequence].Skip(1).Where(position => position >= 0).Select(position => (int)position - first);
-            Assert.Equal(expected, layers[block].Tokens.Where(token => token is { Kept: true, Position: >= 0 }).Select(token => token.Position));
-            var merged = layers[block].Tokens.Count(token => token is { Kept: true, Position: < 0 }) + (layers[block].Tokens.Any(token => !token.Kept) ? 1 : 0);
+            Assert.Equal(expected, kept.Where(position => position >= 0));
+            var merged = kept.Count(position => position < 0) + (layers[block].Kept.Contains(false) ? 1 : 0);
             Assert.Equal(steps[block].Positions![sequence].Count(position => position < 0), merged);
         }
     }

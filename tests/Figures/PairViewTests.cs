@@ -17,7 +17,7 @@ public class PairViewTests
         var stp = NlvrTokens.Of(toy.Model, pairs, PruningMethod.ByKeepRatio("STP", keep => StaticPruning.Policy(keep)).At(0.7))[3];
         var view = PairView.Toy("test1", 3);
         var figure = view.Compare(("MADTP", madtp), ("STP", stp));
-        Assert.Equal($"\"{view.Sentence}\" ({(view.Label ? "true" : "false")})", figure.Title);
+        Assert.Equal($"\"{view.Sentence}\" ({(view.Label == true ? "true" : "false")})", figure.Title);
         foreach (var text in new[] { "MADTP left", "MADTP right", "MADTP text", "STP left", "STP right", "STP text" })
         {
             Assert.Contains(text, figure.Svg, StringComparison.Ordinal);

@@ -1,8 +1,8 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
-using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Models;
+using Madtp.Kit.Tests.Tasks;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -18,7 +18,7 @@ public class RivalsTests
     public void A_training_step_of_the_toy_model_learns_from_a_batch_with_padding(string name)
     {
         using var scope = NewDisposeScope();
-        var model = ToyModels.Nlvr2.Create(1);
+        var model = Toys.NewNlvr2(seed: 1);
         model.train();
         manual_seed(2);
         var images = randn(6, 3, 64, 64);

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Madtp.Kit.Madtp;
-using Madtp.Kit.Tasks;
 using TorchSharp;
+using Madtp.Kit.Tests.Tasks;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -59,7 +59,7 @@ public sealed partial class OperatorCountTests
     private static long Tensors(PruningSetting? setting, int pairs = 4, ScalarType type = ScalarType.Float32)
     {
         using var off = inference_mode();
-        using var model = ToyModels.Nlvr2.Create(1);
+        using var model = Toys.NewNlvr2(seed: 1);
         model.eval();
         model.to(type);
         using var attached = setting?.Attach(model);

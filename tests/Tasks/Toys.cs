@@ -1,6 +1,8 @@
 using Madtp.Kit.Data.Toy;
+using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
+using TorchSharp;
 
 namespace Madtp.Kit.Tests.Tasks;
 
@@ -22,6 +24,15 @@ public sealed class Toys : IDisposable
     public string Data => folder.Path;
 
     public string File(string name) => Path.Combine(folder.Path, name);
+
+    /// <summary>The toy world's model before it is trained; equal seeds give equal weights.</summary>
+    public static BlipNlvr NewNlvr2(long seed)
+    {
+        torch.manual_seed(seed);
+        var model = new BlipNlvr(BlipConfig.Toy);
+        ToyModels.Randomize(model);
+        return model;
+    }
 
     /// <summary>Copies a folder with all that is in it.</summary>
     public static void Copy(string from, string to)

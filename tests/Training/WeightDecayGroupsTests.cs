@@ -1,5 +1,5 @@
-using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
+using Madtp.Kit.Tests.Tasks;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Training;
@@ -21,7 +21,7 @@ public sealed class WeightDecayGroupsTests
     [Fact]
     public void EveryParameterIsInOneGroup()
     {
-        var parameters = ToyModels.Nlvr2.Create(1).named_parameters().Select(p => (p.name, p.parameter)).ToArray();
+        var parameters = Toys.NewNlvr2(seed: 1).named_parameters().Select(p => (p.name, p.parameter)).ToArray();
         var groups = WeightDecayGroups.Split(parameters, new TrainingSettings());
         Assert.Equal(parameters.Length, groups.Sum(group => group.Parameters.Count()));
         Assert.Equal(parameters.Select(p => p.parameter.Handle).Order(), groups.SelectMany(g => g.Parameters).Select(p => p.Handle).Order());
