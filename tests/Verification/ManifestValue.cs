@@ -61,7 +61,7 @@ public readonly record struct ManifestValue(string File, string Path, long Longe
                 : throw Wrong("a whole number of 1 or more");
             return size <= Longest
                 ? size
-                : throw Wrong($"at most {Longest}: no tensor of the fixture has a longer axis, nor are there more tensors");
+                : throw Wrong($"at most {Longest}, the longest axis of the fixture's tensors or their number,");
         }
     }
 
