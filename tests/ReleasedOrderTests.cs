@@ -38,7 +38,7 @@ public sealed class ReleasedOrderTests
     }
 
     private static double Temperature(GoldenFixture golden) =>
-        golden.Manifest.GetProperty("cases").GetProperty("t1").GetProperty("temperature").GetDouble();
+        golden.Manifest["cases"]["t1"]["temperature"].Number;
 
     private static double Distance(string fixture, TokenOrder order, Device device, string recorded)
     {

@@ -66,8 +66,8 @@ public static class Sparsemax
         var centred = scores - scores.amax([-1], keepdim: true);
         var counts = arange(1, centred.shape[^1] + 1, dtype: centred.dtype, device: centred.device); // j
         var sums = centred.sort(-1, descending: true).Values.cumsum(-1); // Σ_{i≤j} z_(i)
-        var threshold = ((sums - 1) / counts).amax([-1], keepdim: true); // τ: it rises as long as z_(j) lies above it
-        return (centred - threshold).clamp_min(0);
+        var threshold = ((sums - 1) / counts).max(-1, keepdim: true).values; // τ: it rises as long as z_(j) lies above it
+        return (centred - threshold).relu(); // where z = τ, off the support, no gradient: clamp_min passes it on, amax halves it
     }
 
     /// <summary>Σ_n p[k, n] · v[n] of every row p = sparsemax(T·A) (eq. 7 and 8) on a CPU, without a gradient: in a tenth of the

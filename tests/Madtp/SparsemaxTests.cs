@@ -101,6 +101,20 @@ public class SparsemaxTests
         return (Sparsemax.Project(tensor(row)) - Sparsemax.Project(tensor(row) + 3)).abs().max().item<float>() < 1e-4f;
     }).QuickCheckThrowOnFailure();
 
+    /// <summary>An entry that equals τ has no weight and is off the support, whose mean it does not enter either.</summary>
+    [Theory]
+    [InlineData(new[] { 1f, 0f }, new[] { 0f, 0f })]
+    [InlineData(new[] { 0f, 0.5f, -0.5f, 0.5f }, new[] { 0f, 1f, 0f, -1f })]
+    [InlineData(new[] { 0f, 1f, 0f, 0f }, new[] { 0f, 0f, 0f, 0f })]
+    public void An_entry_at_the_threshold_has_no_gradient(float[] row, float[] expected)
+    {
+        using var scope = NewDisposeScope();
+        var z = tensor(row).requires_grad_();
+        var weights = tensor(new[] { 3f, 5f, 7f, 3f })[..row.Length];
+        (Sparsemax.Project(z) * weights).sum().backward();
+        Assert.Equal(expected, z.grad!.data<float>().ToArray().Select(value => MathF.Round(value, 5)));
+    }
+
     [Fact]
     public void The_gradient_is_centred_on_the_support()
     {

@@ -21,7 +21,7 @@ public sealed class BlipLoadingTests : IDisposable
         using var scope = NewDisposeScope();
         var path = KitPaths.InRepository("tests", "golden", fixture, "checkpoint.pth");
         using var golden = GoldenFixture.Open(Path.GetDirectoryName(path)!);
-        var config = Config(golden);
+        var config = golden.Blip();
         using nn.Module model = fixture.Contains("vqa", StringComparison.Ordinal) ? new BlipVqa(config) : new BlipCaptioner(config);
         var report = CheckpointLoader.Load(model, path);
         Assert.True(report.IsExact, report.ToString());
@@ -53,30 +53,5 @@ public sealed class BlipLoadingTests : IDisposable
         Assert.True(to["visual_encoder.pos_embed"].allclose(PositionEmbedding.Fit(from["visual_encoder.pos_embed"], 37)));
         Assert.True(to["text_decoder.cls.predictions.decoder.weight"].eq(from["text_decoder.bert.embeddings.word_embeddings.weight"]).all().item<bool>());
         report.RequireComplete(name => name == "space_dict");
-    }
-
-    private static BlipConfig Config(GoldenFixture golden)
-    {
-        var vit = golden.Config.GetProperty("vit");
-        var bert = golden.Config.GetProperty("bert");
-        return new BlipConfig
-        {
-            Vision = new VisionTransformerConfig
-            {
-                ImageSize = golden.Size("image_size"),
-                PatchSize = golden.Size("patch_size"),
-                Width = vit.GetProperty("embed_dim").GetInt32(),
-                Depth = vit.GetProperty("depth").GetInt32(),
-                Heads = vit.GetProperty("num_heads").GetInt32(),
-                MlpRatio = vit.GetProperty("mlp_ratio").GetDouble(),
-            },
-            Text = TinyModels.Config.Text with
-            {
-                VocabularySize = bert.GetProperty("vocab_size").GetInt32(),
-                Layers = bert.GetProperty("num_hidden_layers").GetInt32(),
-                MaxPositions = bert.GetProperty("max_position_embeddings").GetInt32(),
-            },
-            Alignment = new AlignmentConfig(golden.Size("sd_num"), golden.Size("sd_dim")),
-        };
     }
 }

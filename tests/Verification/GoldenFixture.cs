@@ -8,6 +8,7 @@ namespace Madtp.Kit.Verification;
 /// <summary>A folder of reference tensors: <c>manifest.json</c>, <c>data.safetensors</c> and <c>checkpoint.pth</c>.</summary>
 public sealed class GoldenFixture : IDisposable
 {
+    private const string ManifestName = "manifest.json";
     private readonly Dictionary<string, Tensor> data;
     private readonly JsonDocument manifest;
 
@@ -16,19 +17,23 @@ public sealed class GoldenFixture : IDisposable
     {
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         (this.manifest, this.data, Weights) = (manifest, data, weights);
+        Tensor[] all = [.. data.Values, .. weights.Values];
+        Manifest = new ManifestValue(
+            Path.Combine(folder, ManifestName), "", all.SelectMany(tensor => tensor.shape).Append(all.Length).Max(),
+            manifest.RootElement);
     }
 
     /// <summary>Name of the folder.</summary>
     public string Name { get; }
 
     /// <summary>Kind of fixture, such as <c>vit_tiny</c>.</summary>
-    public string Kind => Manifest.GetProperty("fixture").GetString()!;
+    public string Kind => Manifest["fixture"].Text;
 
     /// <summary>The whole manifest.</summary>
-    public JsonElement Manifest => manifest.RootElement;
+    public ManifestValue Manifest { get; }
 
     /// <summary>Sizes of the module under test.</summary>
-    public JsonElement Config => Manifest.GetProperty("config");
+    public ManifestValue Config => Manifest["config"];
 
     /// <summary>State dictionary of the module under test.</summary>
     public IReadOnlyDictionary<string, Tensor> Weights { get; }
@@ -41,7 +46,7 @@ public sealed class GoldenFixture : IDisposable
     /// why.</exception>
     public static GoldenFixture Open(string folder, Device? device = null)
     {
-        var manifestPath = Required(folder, "manifest.json");
+        var manifestPath = Required(folder, ManifestName);
         JsonDocument manifest;
         try
         {
@@ -52,7 +57,8 @@ public sealed class GoldenFixture : IDisposable
             throw new InvalidDataException($"{manifestPath}: not JSON: {e.Message}", e);
         }
 
-        return manifest.RootElement.TryGetProperty("fixture", out var kind) && kind.ValueKind == JsonValueKind.String
+        return manifest.RootElement is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("fixture", out var kind) && kind.ValueKind == JsonValueKind.String
             ? new GoldenFixture(
                 folder, manifest, ReadAll(Required(folder, "data.safetensors"), device),
                 ReadAll(Required(folder, "checkpoint.pth"), device, "model."))
@@ -68,8 +74,8 @@ public sealed class GoldenFixture : IDisposable
     /// <summary>Whether a tensor was recorded.</summary>
     public bool Has(string name) => data.ContainsKey(name);
 
-    /// <summary>An integer of the configuration.</summary>
-    public int Size(string name) => Config.GetProperty(name).GetInt32();
+    /// <summary>A size of the configuration.</summary>
+    public int Size(string name) => Config[name].Size;
 
     /// <summary>Copies the weights below a prefix into a module, every name accounted for.</summary>
     /// <param name="module">The module.</param>
@@ -104,20 +110,20 @@ public sealed class GoldenFixture : IDisposable
     }
 
     /// <summary>The sizes of a vision transformer, from a part of the configuration.</summary>
-    internal VisionTransformerConfig Vision(JsonElement vit, string imageSize = "image_size") => new()
+    internal VisionTransformerConfig Vision(ManifestValue vit, string imageSize = "image_size") => new()
     {
         ImageSize = Size(imageSize),
         PatchSize = Size("patch_size"),
-        Width = vit.GetProperty("embed_dim").GetInt32(),
-        Depth = vit.GetProperty("depth").GetInt32(),
-        Heads = vit.GetProperty("num_heads").GetInt32(),
-        MlpRatio = vit.GetProperty("mlp_ratio").GetDouble(),
+        Width = vit["embed_dim"].Size,
+        Depth = vit["depth"].Size,
+        Heads = vit["num_heads"].Size,
+        MlpRatio = vit["mlp_ratio"].Number,
     };
 
     /// <summary>The sizes of a BERT, from the part <c>bert</c>.</summary>
     internal BertConfig Bert()
     {
-        int Of(string name) => Config.GetProperty("bert").GetProperty(name).GetInt32();
+        int Of(string name) => Config["bert"][name].Size;
         return new BertConfig
         {
             VocabularySize = Of("vocab_size"),
@@ -126,7 +132,7 @@ public sealed class GoldenFixture : IDisposable
             Heads = Of("num_attention_heads"),
             FeedForwardWidth = Of("intermediate_size"),
             MaxPositions = Of("max_position_embeddings"),
-            LayerNormEpsilon = Config.GetProperty("bert").GetProperty("layer_norm_eps").GetDouble(),
+            LayerNormEpsilon = Config["bert"]["layer_norm_eps"].Number,
             EncoderWidth = Of("encoder_width"),
         };
     }
@@ -134,7 +140,7 @@ public sealed class GoldenFixture : IDisposable
     /// <summary>The sizes of a BLIP.</summary>
     internal BlipConfig Blip() => new()
     {
-        Vision = Vision(Config.GetProperty("vit")),
+        Vision = Vision(Config["vit"]),
         Text = Bert(),
         Alignment = new AlignmentConfig(Size("sd_num"), Size("sd_dim")),
     };

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Verification;
@@ -52,10 +54,10 @@ public static class GoldenVerifier
                 : throw new InvalidDataException(
                     $"fixture '{fixture.Name}' is of kind '{fixture.Kind}'; the kit verifies {string.Join(", ", Kinds)}");
         }
-        catch (Exception e) when (e is KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is ArgumentException or FormatException or IndexOutOfRangeException or ExternalException)
         {
-            throw new InvalidDataException(
-                $"{folder}: manifest.json lacks a value that this kind of fixture needs: {e.Message}", e);
+            var said = NativeError.Text(e).Split(" (Parameter '")[0];
+            throw new InvalidDataException($"{folder}: what it holds does not fit together: {said}", e);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
@@ -55,7 +54,7 @@ internal sealed class ClipCheck(GoldenFixture fixture) : RetrievalCheck(fixture)
         });
     }
 
-    private void Answer(ClipModel model, TokenReduction reduction, string scenario, JsonElement? manifest)
+    private void Answer(ClipModel model, TokenReduction reduction, string scenario, ManifestValue? manifest)
     {
         using var off = no_grad();
         using var trace = reduction.Record(TraceDetail.Tensors);
@@ -92,7 +91,7 @@ internal sealed class BlipRetrievalCheck(GoldenFixture fixture) : RetrievalCheck
 
     protected override void Check()
     {
-        var momentum = Fixture.Config.GetProperty("momentum").GetDouble();
+        var momentum = Fixture.Config["momentum"].Number;
         var model = new BlipRetrieval(Fixture.Blip() with
         {
             EmbedWidth = Fixture.Size("embed_dim"),
@@ -119,7 +118,7 @@ internal sealed class BlipRetrievalCheck(GoldenFixture fixture) : RetrievalCheck
     }
 
     // In the order of the reference's evaluation: texts, images, then pairs.
-    private void Answer(BlipRetrieval model, TokenReduction reduction, string scenario, JsonElement? manifest)
+    private void Answer(BlipRetrieval model, TokenReduction reduction, string scenario, ManifestValue? manifest)
     {
         using var off = no_grad();
         using var trace = reduction.Record(TraceDetail.Tensors);
