@@ -24,7 +24,7 @@ public static class CrossGet
     {
         Name = "CrossGET",
         Scorer = new CrossGuidedScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
         Reducer = new MatchReducer(),
     };
 
@@ -54,10 +54,8 @@ public static class CrossGet
     public static Tensor BestEdge(Tensor affinity, Tensor guidance)
     {
         var lightest = guidance.sort(1, stable: true).Indices; // [B, N]
-        // [B, N]
-        var order = lightest.gather(1, affinity.amax([2]).gather(1, lightest).sort(1, descending: true, stable: true).Indices);
-        var places = arange(order.shape[1], dtype: int64, device: order.device).expand(order.shape);
-        var rank = zeros_like(order).scatter(1, order, places); // [B, N]
+        var order = lightest.gather(1, TokenRanking.Order(affinity.amax([2]).gather(1, lightest))); // [B, N]
+        var rank = TokenRanking.Inverse(order); // [B, N]
         var up = rank.unsqueeze(1) <= rank.unsqueeze(2); // column ranks no lower than its row
         return affinity.masked_fill(up, float.NegativeInfinity).amax([2]);
     }
@@ -74,10 +72,7 @@ public static class CrossGet
         // [B, 1]
         var count = closed is null ? full([score.shape[0], 1], score.shape[1], dtype: int64, device: score.device)
             : closed.logical_not().sum(1, keepdim: true);
-        var order = open.sort(1, descending: true, stable: true).Indices;
-        var places = arange(order.shape[1], dtype: int64, device: order.device).expand(order.shape);
-        var rank = zeros_like(order).scatter(1, order, places); // [B, N]
-        return score.masked_fill(rank < count - count.div(2, RoundingMode.floor), float.PositiveInfinity);
+        return score.masked_fill(TokenRanking.Ranks(open) < count - count.div(2, RoundingMode.floor), float.PositiveInfinity);
     }
 
     /// <summary>I: the strongest claim of a learnable token on each token, over the strongest on any. In [0, 1].</summary>

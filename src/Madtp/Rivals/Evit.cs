@@ -26,7 +26,7 @@ public static class Evit
     {
         Name = fuse ? "EViT" : "EViT (drop)",
         Scorer = new ClassAttentionScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameShare, keepRatio, textKeepRatio ?? keepRatio) with { Stages = stages },
+        Keep = ScheduledCountRule.Of(CountSchedule.SameShare, keepRatio, textKeepRatio) with { Stages = stages },
         Reducer = fuse ? new MergeReducer { Normalized = false } : new DropReducer(),
     };
 

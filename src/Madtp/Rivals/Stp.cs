@@ -16,7 +16,7 @@ public static class StaticPruning
     {
         Name = "STP",
         Scorer = new ImportanceScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
         Reducer = new DropReducer(),
     };
 }

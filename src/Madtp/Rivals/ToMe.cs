@@ -24,7 +24,7 @@ public static class ToMe
     {
         Name = "ToMe",
         Scorer = new BipartiteScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
         Reducer = new MatchReducer { Proportional = proportional },
     };
 
