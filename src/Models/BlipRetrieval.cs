@@ -169,7 +169,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     private static (VisionTransformer Vision, TextTransformer Text, Linear VisionProjection, Linear TextProjection) Encoders(
         BlipConfig config) => (
         new VisionTransformer(config.Vision, config.Alignment),
-        TextTransformer.Med(config.Text, config.Alignment),
+        new TextTransformer(config.Text, config.Alignment),
         nn.Linear(config.Vision.Width, config.EmbedWidth),
         nn.Linear(config.Text.Width, config.EmbedWidth));
 

@@ -18,7 +18,7 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         Config = config;
         space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = TextTransformer.Med(config.Text, config.Alignment);
+        text_encoder = new TextTransformer(config.Text, config.Alignment);
         text_decoder = new TextDecoder(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
         RegisterComponents();
     }

@@ -4,24 +4,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>What the momentum text encoder of CLIP is made of (defect 6 of the released code).</summary>
-public enum MomentumText
-{
-    /// <summary>Its own copies of everything.</summary>
-    OwnCopies,
-    /// <summary>Its own embeddings and projection around the transformer and final norm that learn (released).</summary>
-    OnlineTransformer,
-}
-
-/// <summary>Which features CLIP's training keeps in its queues.</summary>
-public enum QueuedFeatures
-{
-    /// <summary>Those of the momentum copies, so that a queue changes slowly.</summary>
-    Momentum,
-    /// <summary>Those of the encoders that learn (released).</summary>
-    Online,
-}
-
 /// <summary>CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are
 /// the momentum copies of training.</summary>
 public sealed class ClipModel : ContrastiveModel, IReducibleModel
@@ -65,9 +47,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     public ClipConfig Config { get; }
 
     public ClipVisionTransformer Visual => visual;
-
-    /// <summary>The blocks of the text encoder, in order.</summary>
-    public IReadOnlyList<ClipBlock> TextBlocks => transformer.Blocks;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
@@ -121,7 +100,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var (momentum, momentumAligned) = MomentumPass(images, ids);
         var online = output.Features;
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
-        queues.Enqueue(Config.Queued == QueuedFeatures.Online ? online : momentum, imageIds);
+        queues.Enqueue(Config.QueuesOnline ? online : momentum, imageIds);
         return new RetrievalLosses(
             contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
     }
@@ -130,8 +109,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     {
         using var off = no_grad();
         MoveCopies(Config.Contrastive!.Momentum);
-        var (blocks, norm) = Config.MomentumText == MomentumText.OnlineTransformer ? (transformer, ln_final)
-            : (transformer_m!, ln_final_m!);
+        var (blocks, norm) = Config.BorrowsTransformer ? (transformer, ln_final) : (transformer_m!, ln_final_m!);
         var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
         var image = visual_m!.forward(images);
         return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));

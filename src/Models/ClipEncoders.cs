@@ -24,11 +24,13 @@ public sealed record ClipConfig
     /// <summary>What the feed-forward parts compute.</summary>
     public ClipActivation Activation { get; init; }
 
-    /// <summary>Defect 6 of the released code, decided.</summary>
-    public MomentumText MomentumText { get; init; }
+    /// <summary>Whether the momentum text encoder runs the transformer and final norm that learn between embeddings and projection
+    /// of its own (defect 6 of the released code), instead of copies.</summary>
+    public bool BorrowsTransformer { get; init; }
 
-    /// <summary>What training keeps in the queues; the released code keeps the learning features.</summary>
-    public QueuedFeatures Queued { get; init; }
+    /// <summary>Whether queues keep features of the encoders that learn (released) instead of the momentum copies', which change
+    /// slowly.</summary>
+    public bool QueuesOnline { get; init; }
 
     /// <summary>CLIP ViT-B/32 at 224².</summary>
     public static ClipConfig BasePatch32 { get; } = new() { Vision = VisionTransformerConfig.Base(224) with { PatchSize = 32 } };
@@ -56,7 +58,7 @@ public sealed record ClipConfig
     public ClipConfig Plain() => this with { Alignment = null, Contrastive = null };
 
     /// <summary>The same sizes, trained as the released code does it, its defects included.</summary>
-    public ClipConfig AsReleased() => this with { MomentumText = MomentumText.OnlineTransformer, Queued = QueuedFeatures.Online };
+    public ClipConfig AsReleased() => this with { BorrowsTransformer = true, QueuesOnline = true };
 
     private static ClipConfig Large(int imageSize) => new()
     {
@@ -220,10 +222,10 @@ internal static class ClipInitialization
     }
 
     /// <summary>Feed-forward part of a block.</summary>
-    public static void FeedForward(Linear widen, Linear narrow, int layers)
+    public static void FeedForward(FeedForward part, int layers)
     {
         using var off = no_grad();
-        var width = widen.weight.shape[1];
+        var (widen, narrow, width) = (part.Widen, part.Narrow, part.Widen.weight.shape[1]);
         widen.weight.normal_(0, Math.Pow(2 * width, -0.5));
         narrow.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
         widen.bias!.zero_();
