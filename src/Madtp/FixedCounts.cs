@@ -73,21 +73,6 @@ public enum CountSchedule
     SameShare,
 }
 
-/// <summary>Removes the same number of tokens in every layer, whatever the sample: the rule of static token pruning
-/// (STP).</summary>
-/// <param name="RemovedPerLayer">Tokens removed per layer, for each modality.</param>
-public sealed record FixedCountRule(IReadOnlyDictionary<Models.Modality, int> RemovedPerLayer) : IKeepRule
-{
-    public PartCost Cost(LayerShape layer) => default;
-
-    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
-    {
-        using var off = no_grad();
-        var removed = RemovedPerLayer.GetValueOrDefault(context.Encoder.Modality);
-        return PruneMask.Top((context.Available - removed).clamp_min(1), importance.Total, context);
-    }
-}
-
 /// <summary>What becomes of the numbers of tokens that a dynamic rule gives the samples of a batch.</summary>
 public enum CountSharing
 {
