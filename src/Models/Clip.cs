@@ -66,10 +66,10 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
-    public ClipEncoding EncodeImages(Tensor images) => visual.forward(images);
+    public ContrastiveEncoding EncodeImages(Tensor images) => visual.forward(images);
 
     /// <summary>Encodes texts: ids <c>[B, N]</c>, whose largest in each row ends the text.</summary>
-    public ClipEncoding EncodeTexts(Tensor ids) =>
+    public ContrastiveEncoding EncodeTexts(Tensor ids) =>
         new ClipTextEncoder(token_embedding, positional_embedding, transformer, ln_final, text_projection).Encode(ids);
 
     /// <summary>Compares every image with every text.</summary>
@@ -143,7 +143,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>
 /// <param name="Logits">exp(logit_scale) · cosine, images against texts, <c>[B_images, B_texts]</c>.</param>
-public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Logits)
+public sealed record ClipOutput(ContrastiveEncoding Image, ContrastiveEncoding Text, Tensor Logits)
 {
     /// <summary>The features, normalised.</summary>
     public ContrastiveFeatures Features => ContrastiveFeatures.Normalized(Image.Feature, Text.Feature);
@@ -151,8 +151,3 @@ public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Lo
     /// <summary>What L_sim compares; null where nothing was aligned, or where images and texts are not pairs.</summary>
     public AlignedFeatures? Aligned => AlignedFeatures.Of(Image.Tokens, Text.Tokens);
 }
-
-/// <summary>What a CLIP encoder makes of a batch.</summary>
-/// <param name="Feature">Features in the joint space, before normalisation, <c>[B, E]</c>.</param>
-/// <param name="Tokens">Tokens of the last block, <c>[B, N', D]</c>.</param>
-public sealed record ClipEncoding(Tensor Feature, TokenState Tokens);

@@ -53,7 +53,14 @@ public sealed class ClipBlock : PreNormBlock
         attn = new ClipAttention(width, heads, layers);
         ln_1 = nn.LayerNorm(width);
         mlp = new FeedForward(width, 4 * width, ("c_fc", "c_proj"), activation);
-        ClipInitialization.FeedForward(mlp, layers);
+        using (no_grad())
+        {
+            mlp.Widen.weight.normal_(0, Math.Pow(2 * width, -0.5));
+            mlp.Narrow.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
+            mlp.Widen.bias!.zero_();
+            mlp.Narrow.bias!.zero_();
+        }
+
         ln_2 = nn.LayerNorm(width);
         query_model = queryModel;
         this.causal = causal;
@@ -103,7 +110,10 @@ public sealed class ClipAttention : FusedAttention
         in_proj_bias = nn.Parameter(zeros(3 * width));
         out_proj = nn.Linear(width, width);
         RegisterComponents();
-        ClipInitialization.Attention(in_proj_weight, out_proj, layers);
+        using var off = no_grad();
+        in_proj_weight.normal_(0, Math.Pow(width, -0.5));
+        out_proj.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5)); // it writes into the residual stream
+        out_proj.bias!.zero_();
     }
 
     /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets

@@ -34,10 +34,6 @@ public sealed record VisionTransformerConfig
     /// <summary>ViT-B/16 at a given resolution.</summary>
     public static VisionTransformerConfig Base(int imageSize = 384) => new() { ImageSize = imageSize };
 
-    /// <summary>ViT-L/16 at a given resolution, as BLIP's large models use it.</summary>
-    public static VisionTransformerConfig Large(int imageSize = 384) =>
-        new() { ImageSize = imageSize, Width = 1024, Depth = 24, Heads = 16 };
-
     /// <summary>The toy world's: 64² pixels in patches of 8², width 64, three blocks of four heads.</summary>
     public static VisionTransformerConfig Toy { get; } =
         new() { ImageSize = 64, PatchSize = 8, Width = 64, Depth = 3, Heads = 4 };
