@@ -85,7 +85,7 @@ public sealed class TextTransformer : nn.Module
     /// <returns>Hidden states of the last layer, <c>[B, N', D]</c>.</returns>
     public TokenState Forward(Tensor ids, Tensor mask, IReadOnlyList<ImageContext> images)
     {
-        var hidden = embeddings.forward(ids); // [B, N, D]
+        var hidden = embeddings.Embed(ids); // [B, N, D]
         return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
     }
 
@@ -144,7 +144,7 @@ public sealed class TextTransformer : nn.Module
 }
 
 /// <summary>Word plus position embeddings, normalised. BLIP's BERT has no token types.</summary>
-public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
+public sealed class BertEmbeddings : nn.Module
 {
     private readonly Embedding word_embeddings;
     private readonly Embedding position_embeddings;
@@ -166,13 +166,10 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     /// <summary>The word table, <c>[V, D]</c>.</summary>
     public Parameter WordTable => word_embeddings.weight!;
 
-    /// <summary>Ids <c>[B, N]</c> to embeddings <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor ids) => Embed(ids, 0);
-
     /// <summary>Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to
     /// <c>[B, N, D]</c>.</summary>
     /// <exception cref="ArgumentException">The sequence is longer than the position table.</exception>
-    public Tensor Embed(Tensor ids, int firstPosition)
+    public Tensor Embed(Tensor ids, int firstPosition = 0)
     {
         var (last, most) = (firstPosition + ids.shape[1], position_embeddings.weight!.shape[0]);
         Guard.Argument(last <= most, $"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));
