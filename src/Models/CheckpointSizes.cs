@@ -159,7 +159,8 @@ internal sealed class CheckpointShapes(CheckpointFile file, string? weights, str
                 CultureInfo.InvariantCulture, out var layer) ? layer : -1)
             .DefaultIfEmpty(-1).Max();
         return last >= 0 ? last + 1
-            : throw new InvalidDataException($"{file.Path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
+            : throw new InvalidDataException(
+                $"{file.Path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
     }
 
     /// <summary>The alignment guidance; null where the checkpoint has none.</summary>
