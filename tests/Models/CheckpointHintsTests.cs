@@ -96,6 +96,13 @@ public sealed class CheckpointHintsTests : IDisposable
         Assert.Empty(CheckpointHints.Notes(usual));
     }
 
+    [Fact]
+    public void Notes_that_are_no_two_heads_are_refused()
+    {
+        Write(Odd, new() { ["steps"] = "3", ["heads"] = "4" });
+        Assert.Contains("no two numbers, but '4'", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", null)]
     [InlineData("model.", null)]
