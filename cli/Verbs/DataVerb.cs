@@ -81,31 +81,26 @@ internal static class DataVerb
         verb.SetAction(parsed =>
         {
             var root = parsed.GetRequiredValue(folder);
-            var table = new Table().Border(TableBorder.Simple);
+            var rows = new List<string[]>();
             if (parsed.GetValue(name) is { } one)
             {
                 var status = DataStatus.Check(DataCatalog.Find(one), root, parsed.GetValue(verify));
-                table.AddColumns("part", "state", "detail");
-                status.Parts.ToList().ForEach(part => Row(part.What, part.State, part.Detail));
-                Terminal.Out.Write(table);
+                Terminal.Print(null, ["part", "state", "detail"],
+                    status.Parts.Select(part => new[] { part.What, Word(part.State), part.Detail }), left: 3);
                 SayHow(status);
                 return;
             }
 
-            table.AddColumns("name", "state", "there", "folder", "what");
             var toy = Path.Combine(root, "toy");
             var made = ToyWorld.CountFinished(toy);
-            Row("toy", (DataState)made, $"{made} of 2", toy, "The toy world (./kit data make-toy)");
+            rows.Add(["toy", Word((DataState)made), $"{made} of 2", toy, "The toy world (./kit data make-toy)"]);
             foreach (var source in DataCatalog.Sources)
             {
                 var status = DataStatus.Check(source, root, parsed.GetValue(verify));
-                Row(source.Name, status.State, There(status), Path.Combine(root, source.Folder), source.Title);
+                rows.Add([source.Name, Word(status.State), There(status), Path.Combine(root, source.Folder), source.Title]);
             }
 
-            Terminal.Out.Write(table);
-
-            void Row(string what, DataState state, params string[] more) =>
-                table.AddRow([Markup.Escape(what), Colored(state), .. more.Select(Markup.Escape)]);
+            Terminal.Print(null, ["name", "state", "there", "folder", "what"], rows, left: 5);
         });
         return verb;
     }
@@ -144,12 +139,7 @@ internal static class DataVerb
         }
     }
 
-    private static string Colored(DataState state) => state switch
-    {
-        DataState.Complete => "[green]complete[/]",
-        DataState.Partial => "[yellow]partial[/]",
-        _ => "[grey]absent[/]",
-    };
+    private static string Word(DataState state) => $"{state}".ToLowerInvariant();
 
     // A bar for what is drawn, one for each file that is fetched.
     private sealed class Bars(ProgressContext context, string? title = null) : IProgress<double>, IProgress<DownloadProgress>

@@ -149,24 +149,14 @@ internal static class TrainVerb
             "./kit train decoys-neutral --out RUN");
         var output = verb.Option(
             "--out", "The run's folder.", "DIR", () => KitFolder.File("artifacts", "runs", "decoys-neutral"));
-        Option<int?> Limited(string name, string what, int least) =>
-            verb.Number<int>(name, $"{what}, instead of the recipe's.", least, TaskOptions.DataLimit);
-        var epochs = Limited("--patch-epochs", "Passes over the pictures", 0);
-        var passes = Limited("--statement-epochs", "Passes over the statements", 0);
-        var pictures = Limited("--pictures", "Pictures", 2);
-        var statements = Limited("--statements", "Statements", 1);
         var seed = verb.Number("--seed", "Seed of the weights and of the order.", () => 1L);
         verb.Does((parsed, cancellation) =>
         {
             var run = new Pretraining(parsed.GetRequiredValue(output));
-            TrainingSettings With(TrainingSettings training, Option<int?> passes) =>
-                training with { Epochs = parsed.GetValue(passes) ?? training.Epochs, Seed = parsed.GetValue(seed) };
             run = run with
             {
-                Pictures = parsed.GetValue(pictures) ?? run.Pictures,
-                Statements = parsed.GetValue(statements) ?? run.Statements,
-                PatchTraining = With(run.PatchTraining, epochs),
-                StatementTraining = With(run.StatementTraining, passes),
+                PatchTraining = run.PatchTraining with { Seed = parsed.GetValue(seed) },
+                StatementTraining = run.StatementTraining with { Seed = parsed.GetValue(seed) },
             };
             using var view = new TrainingView();
             if (run.Run(view.Show, cancellation) is not var (patches, read))

@@ -4,38 +4,31 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
 
-/// <summary>What an inner width that can be pruned belongs to.</summary>
-public enum PrunableKind
-{
-    /// <summary>Dimensions of self-attention heads.</summary>
-    SelfAttention,
-    /// <summary>Dimensions of cross-attention heads.</summary>
-    CrossAttention,
-    /// <summary>Units of a feed-forward part.</summary>
-    FeedForward,
-}
-
 /// <summary>One inner width of a model that parameters can be taken out of, and the tensors that follow it, found by name: no
 /// model knows of it. A unit of an attention is one dimension of every head alike, so that heads stay equally wide.</summary>
 /// <param name="Name">Name of the part inside the model, as in its checkpoint.</param>
 /// <param name="Units">Units that the model has: dimensions of a head, or feed-forward units.</param>
-public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int Units)
+public sealed partial record PrunableWidth(string Name, int Units)
 {
     private static readonly Part[] Parts =
     [
-        new("attn", PrunableKind.SelfAttention, ["attn.qkv.weight", "attn.qkv.bias"], "attn.proj.weight", 3),
-        new("attn", PrunableKind.SelfAttention, ["attn.in_proj_weight", "attn.in_proj_bias"], "attn.out_proj.weight", 3),
-        new("mlp", PrunableKind.FeedForward, ["mlp.fc1.weight", "mlp.fc1.bias"], "mlp.fc2.weight"),
-        new("mlp", PrunableKind.FeedForward, ["mlp.c_fc.weight", "mlp.c_fc.bias"], "mlp.c_proj.weight"),
-        Bert("attention.self", PrunableKind.SelfAttention, "attention.output.dense.weight"),
-        Bert("crossattention.self", PrunableKind.CrossAttention, "crossattention.output.dense.weight"),
-        Bert("crossattention.self0", PrunableKind.CrossAttention, "crossattention.output.dense0.weight"),
-        Bert("crossattention.self1", PrunableKind.CrossAttention, "crossattention.output.dense1.weight"),
-        new("intermediate", PrunableKind.FeedForward, ["intermediate.dense.weight", "intermediate.dense.bias"],
+        new("attn", ["attn.qkv.weight", "attn.qkv.bias"], "attn.proj.weight", 3),
+        new("attn", ["attn.in_proj_weight", "attn.in_proj_bias"], "attn.out_proj.weight", 3),
+        new("mlp", ["mlp.fc1.weight", "mlp.fc1.bias"], "mlp.fc2.weight"),
+        new("mlp", ["mlp.c_fc.weight", "mlp.c_fc.bias"], "mlp.c_proj.weight"),
+        Bert("attention.self", "attention.output.dense.weight"),
+        Bert("crossattention.self", "crossattention.output.dense.weight"),
+        Bert("crossattention.self0", "crossattention.output.dense0.weight"),
+        Bert("crossattention.self1", "crossattention.output.dense1.weight"),
+        new("intermediate", ["intermediate.dense.weight", "intermediate.dense.bias"],
             "output.dense.weight"),
     ];
 
-    private sealed record Part(string Name, PrunableKind Kind, string[] Rows, string Column, int Projections = 1);
+    private sealed record Part(string Name, string[] Rows, string Column, int Projections = 1);
+
+    /// <summary>Whether it is a feed-forward part's; else the units are dimensions of an attention's heads.</summary>
+    public bool IsFeedForward => Name.EndsWith(".mlp", StringComparison.Ordinal)
+        || Name.EndsWith(".intermediate", StringComparison.Ordinal);
 
     /// <summary>Heads that repeat the units; 1 where there are no heads.</summary>
     public int Heads { get; init; } = 1;
@@ -69,7 +62,7 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
                let rows = part.Rows.Select(row => $"{layer}.{row}").ToArray()
                let columns = new[] { $"{layer}.{part.Column}" }
                let copied = shapes.ContainsKey(ContrastiveModel.CopyOf(rows[0]))
-               select new PrunableWidth($"{layer}.{part.Name}", part.Kind, (int)shapes[rows[0]][0] / (head * part.Projections))
+               select new PrunableWidth($"{layer}.{part.Name}", (int)shapes[rows[0]][0] / (head * part.Projections))
                {
                    Heads = head,
                    Projections = part.Projections,
@@ -133,8 +126,8 @@ public sealed partial record PrunableWidth(string Name, PrunableKind Kind, int U
         }
     }
 
-    private static Part Bert(string name, PrunableKind kind, string column) =>
-        new(name, kind, [.. new[] { "query", "key", "value" }.SelectMany(
+    private static Part Bert(string name, string column) =>
+        new(name, [.. new[] { "query", "key", "value" }.SelectMany(
             part => new[] { $"{name}.{part}.weight", $"{name}.{part}.bias" })], column);
 
     [GeneratedRegex(@"^.*?\.(?:blocks|resblocks|layer)\.\d+(?=\.)")]

@@ -42,10 +42,10 @@ public static class UPopRanking
     {
         ArgumentNullException.ThrowIfNull(widths);
         var kinds = new[] { false, true }.ToDictionary(feedForward => feedForward, feedForward => MeanAndDeviation(
-            [.. widths.Where(width => IsFeedForward(width) == feedForward).SelectMany(width => width.Gradients)]));
+            [.. widths.Where(width => width.IsFeedForward == feedForward).SelectMany(width => width.Gradients)]));
         return [.. widths.Select(width =>
         {
-            var (mean, deviation) = kinds[IsFeedForward(width)];
+            var (mean, deviation) = kinds[width.IsFeedForward];
             return width.Gradients.Select(gradient => deviation > 0 ? (gradient - mean) / deviation : 0).ToArray();
         })];
     }
@@ -71,15 +71,13 @@ public static class UPopRanking
         var mean = values.Average(value => (double)value);
         return (mean, Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1)));
     }
-
-    private static bool IsFeedForward(UnitScores width) => width.Kind == PrunableKind.FeedForward;
 }
 
 /// <summary>What the units of one width are ranked by.</summary>
-/// <param name="Kind">What the width belongs to; all attentions are standardised together, as are all feed-forward parts.</param>
+/// <param name="IsFeedForward">All feed-forward parts are standardised together, as are all attentions.</param>
 /// <param name="Gradients">The gradient of each unit's mask, summed over the steps of the search.</param>
 /// <param name="Cost">Multiply-accumulates of one unit.</param>
-public sealed record UnitScores(PrunableKind Kind, IReadOnlyList<float> Gradients, double Cost);
+public sealed record UnitScores(bool IsFeedForward, IReadOnlyList<float> Gradients, double Cost);
 
 /// <summary>What a unit of each width costs. Every multiply-accumulate of a transformer is linear in its inner widths, so a unit
 /// costs the same whatever else is taken out, and what is left is the whole minus the sum of what was taken.</summary>

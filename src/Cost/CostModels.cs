@@ -211,9 +211,6 @@ public sealed record ClipCost(ClipConfig Sizes, int TextTokens = 77) : CostModel
 /// <summary>The full-size models by name, with the inputs the paper counts.</summary>
 public static class CostModels
 {
-    // BLIP's base models read image and text tokens as they are; a wider image encoder needs a map to the text's width.
-    private static readonly AlignmentConfig Mapped = new(Map: AlignmentMapping.PerLayer);
-
     private static readonly Dictionary<string, Func<CostModel>> All = new(StringComparer.Ordinal)
     {
         ["blip-nlvr2"] = () => new NlvrCost(BlipConfig.Nlvr2),
@@ -221,13 +218,8 @@ public static class CostModels
         ["blip-vqa"] = () => new VqaCost(BlipConfig.Vqa),
         ["blip-retrieval"] = () => new RetrievalCost(BlipConfig.Retrieval),
         ["clip-l14-336"] = () => new ClipCost(ClipConfig.LargePatch14At336),
-        ["clip-l14"] = () => new ClipCost(ClipConfig.LargePatch14),
         ["clip-b16"] = () => new ClipCost(ClipConfig.BasePatch16),
         ["clip-b32"] = () => new ClipCost(ClipConfig.BasePatch32),
-        ["blip-nlvr2-large"] = () => new NlvrCost(Large(BlipConfig.Nlvr2)),
-        ["blip-caption-large"] = () => new CaptionCost(Large(BlipConfig.Caption)),
-        ["blip-vqa-large"] = () => new VqaCost(Large(BlipConfig.Vqa)),
-        ["blip-retrieval-large"] = () => new RetrievalCost(Large(BlipConfig.Retrieval)),
     };
 
     /// <summary>The five models of the paper's tables, in the order they are reported.</summary>
@@ -241,7 +233,4 @@ public static class CostModels
     public static CostModel Named(string name) => All.TryGetValue(name, out var make)
         ? make() with { Name = name }
         : throw new ArgumentException($"no model is named '{name}'; known are {string.Join(", ", All.Keys)}");
-
-    private static BlipConfig Large(BlipConfig config) =>
-        config with { Vision = VisionTransformerConfig.Large(config.Vision.ImageSize), Alignment = Mapped };
 }

@@ -56,7 +56,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     public IReadOnlyList<LedgerRow> Rows => rows.Values;
 
     /// <summary>Work of the model itself, counted by every accounting as often as it is done.</summary>
-    public void Model(string module, long macs, Times times) => Add(module, CostKind.Model, macs, macs, macs, times);
+    public void Model(string module, long macs, Times times) => Add(module, macs, macs, macs, times);
 
     /// <summary>Layer normalisation, five per element.</summary>
     public void Norm(string module, long tokens, long width, Times times) => Model(module, 5 * tokens * width, times);
@@ -228,37 +228,37 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         }
 
         var shape = new LayerShape(candidates, width, headWidth, alignment.Tokens);
-        Add($"{layer}.reduction.sort", CostKind.Sorting, 0, 0, candidates * Log2Ceiling(candidates), times);
-        Part("importance", CostKind.Matching, method.Scorer.Cost(shape));
-        Part("threshold", CostKind.Scoring, method.Keep.Cost(shape));
+        Add($"{layer}.reduction.sort", 0, 0, candidates * Log2Ceiling(candidates), times);
+        Part("importance", method.Scorer.Cost(shape));
+        Part("threshold", method.Keep.Cost(shape));
         if (removes)
         {
-            Part("merge", CostKind.Merging, method.Reducer.Cost(shape, tokens - after));
+            Part("merge", method.Reducer.Cost(shape, tokens - after));
         }
 
         void Guidance(string name, long macs, bool isRead) => Add(
-            $"{layer}.alignment.{name}", CostKind.Alignment, isRead && removes ? macs : 0, macs, isRead ? macs : 0, times);
+            $"{layer}.alignment.{name}", isRead && removes ? macs : 0, macs, isRead ? macs : 0, times);
 
         // Products lead to the tokens that the answer is made from, so the published metric would see them where tokens go.
-        void Part(string name, CostKind kind, PartCost cost)
+        void Part(string name, PartCost cost)
         {
             if (cost.Operations > 0)
             {
-                Add($"{layer}.reduction.{name}", CostKind.Scoring, 0, 0, cost.Operations, times);
+                Add($"{layer}.reduction.{name}", 0, 0, cost.Operations, times);
             }
 
             if (cost.Products > 0)
             {
                 var seen = removes ? cost.Products : 0;
-                Add($"{layer}.reduction.{name}.products", kind, seen, seen, cost.Products, times);
+                Add($"{layer}.reduction.{name}.products", seen, seen, cost.Products, times);
             }
         }
     }
 
-    private void Add(string module, CostKind kind, long paper, long withAlignment, long deploy, Times times)
+    private void Add(string module, long paper, long withAlignment, long deploy, Times times)
     {
-        var row = new LedgerRow(module, kind, paper * times.Paper, withAlignment * times.Paper, deploy * times.Deploy,
-            deploy * times.ReferenceDeploy);
+        var row = new LedgerRow(
+            module, paper * times.Paper, withAlignment * times.Paper, deploy * times.Deploy, deploy * times.ReferenceDeploy);
         rows[module] = rows.TryGetValue(module, out var known) ? known.Plus(row) : row;
     }
 

@@ -48,9 +48,6 @@ public sealed class MacLedger
     /// <exception cref="OverflowException">It is more than a 64-bit number holds.</exception>
     public long Total(Accounting accounting) => Rows.Sum(row => row.Of(accounting));
 
-    /// <summary>The rows' sum of one kind: what alignment, scoring, sorting or merging add.</summary>
-    public long Total(Accounting accounting, CostKind kind) => Rows.Where(row => row.Kind == kind).Sum(row => row.Of(accounting));
-
     /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> an encoder's layers are summed.</summary>
     public LedgerNode Tree(bool sumLayers = true) => LedgerNode.Of(Model.Name, Rows, sumLayers);
 }
@@ -69,28 +66,11 @@ public enum Accounting
     ReferenceDeploy,
 }
 
-/// <summary>What a row of the ledger pays for.</summary>
-public enum CostKind
-{
-    /// <summary>The model itself: convolutions, linear maps, attention products, layer normalisation.</summary>
-    Model,
-    /// <summary>The alignment guidance: its maps, scores against the learnable tokens and features (eq. 1–3).</summary>
-    Alignment,
-    /// <summary>Token importance and the learnable threshold (eq. 4–9): element-wise work, one operation counted as 1.</summary>
-    Scoring,
-    /// <summary>Choosing the kept tokens: comparisons, one counted as 1.</summary>
-    Sorting,
-    /// <summary>Similarities between tokens that may be merged into each other.</summary>
-    Matching,
-    /// <summary>The weighted sum that makes the merged token.</summary>
-    Merging,
-}
-
 /// <summary>What one module costs, in multiply-accumulates, under each accounting.</summary>
-/// <param name="Module">The module's path, in the checkpoints' own names where it has parameters.</param>
-/// <param name="Kind">What the row pays for.</param>
-public sealed record LedgerRow(
-    string Module, CostKind Kind, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
+/// <param name="Module">The module's path, in the checkpoints' own names where it has parameters. What token reduction adds has
+/// <c>alignment</c> (eq. 1–3) or <c>reduction</c> in it: importance and threshold (eq. 4–9, element-wise work, one operation
+/// counted as 1), sort (comparisons), merge; products in these (similarities, weighted sums) end in <c>products</c>.</param>
+public sealed record LedgerRow(string Module, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
 {
     /// <summary>The row's part of one accounting.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The accounting is none of the four.</exception>

@@ -5,6 +5,8 @@ namespace Madtp.Kit.Madtp;
 /// keep ratio) or fall (softmax of R/T).</summary>
 public static class BudgetSearch
 {
+    private const int ScanPoints = 8; // values looked at first, to see which way the cost goes
+
     /// <summary>Looks at a few values, then bisects (in the logarithm) between two neighbours that have the target between
     /// them.</summary>
     /// <param name="cost">The cost at a value, mean over a fixed calibration split: multiply-accumulates or a share of them, as
@@ -18,66 +20,40 @@ public static class BudgetSearch
     {
         ArgumentNullException.ThrowIfNull(cost);
         settings ??= new CalibrationSettings();
-        Guard.Argument(target > 0 && settings.Lowest > 0 && settings.Highest > settings.Lowest && settings.ScanPoints >= 2,
-            $"a calibration needs a positive target and at least two values 0 < lowest < highest, not target {target}, "
-            + $"{settings.ScanPoints} values from {settings.Lowest} to {settings.Highest}", nameof(settings));
+        Guard.Argument(target > 0 && settings.Lowest > 0 && settings.Highest > settings.Lowest,
+            $"a calibration needs a positive target and values 0 < lowest < highest, not target {target} and values from "
+            + $"{settings.Lowest} to {settings.Highest}", nameof(settings));
 
         var points = new SortedDictionary<double, double>();
-        bool Meets(double measured) => Math.Abs(measured - target) <= settings.Tolerance * target;
-        for (var i = 0; i < settings.ScanPoints; i++)
+        for (var i = 0; i < ScanPoints; i++)
         {
-            var value = settings.Lowest * Math.Pow(settings.Highest / settings.Lowest, (double)i / (settings.ScanPoints - 1));
-            points[value] = cost(value);
+            Measure(settings.Lowest * Math.Pow(settings.Highest / settings.Lowest, (double)i / (ScanPoints - 1)));
         }
 
-        if (!points.Values.Any(Meets) && Bracket(points, target) is var (low, high))
+        // Where several pairs of neighbours have the target between them, the pair of the highest values is as good as any.
+        var around = points.Zip(points.Skip(1)).Where(pair => IsAbove(pair.First.Value) != IsAbove(pair.Second.Value)).ToArray();
+        if (!points.Values.Any(Meets) && around is [.., var ((low, first), (high, _))])
         {
-            Bisect(cost, target, settings, points, low, high, Meets);
+            for (var i = 0; i < settings.MaxBisections; i++)
+            {
+                var middle = Math.Sqrt(low * high);
+                if (middle <= low || middle >= high || Meets(Measure(middle)))
+                {
+                    break; // it is met, or the cost jumps over the target here
+                }
+
+                (low, high) = IsAbove(points[middle]) == IsAbove(first) ? (middle, high) : (low, middle);
+            }
         }
 
         var best = points.MinBy(point => Math.Abs(point.Value - target));
         return new CalibrationResult(
             best.Key, best.Value, target, Meets(best.Value),
             [.. points.Select(point => new CalibrationPoint(point.Key, point.Value))]);
-    }
 
-    private static void Bisect(
-        Func<double, double> cost, double target, CalibrationSettings settings, SortedDictionary<double, double> points,
-        double low, double high, Predicate<double> meets)
-    {
-        var above = points[low] > target; // on which side of the target the low end lies
-        for (var i = 0; i < settings.MaxBisections; i++)
-        {
-            var middle = Math.Sqrt(low * high);
-            if (middle <= low || middle >= high)
-            {
-                return; // the cost jumps over the target here
-            }
-
-            var measured = cost(middle);
-            points[middle] = measured;
-            if (meets(measured))
-            {
-                return;
-            }
-
-            (low, high) = measured > target == above ? (middle, high) : (low, middle);
-        }
-    }
-
-    // Where several pairs of neighbours have the target between them, the pair of the highest values is as good as any.
-    private static (double Low, double High)? Bracket(SortedDictionary<double, double> points, double target)
-    {
-        var all = points.ToArray();
-        for (var i = all.Length - 1; i > 0; i--)
-        {
-            if (all[i - 1].Value > target != all[i].Value > target)
-            {
-                return (all[i - 1].Key, all[i].Key);
-            }
-        }
-
-        return null;
+        double Measure(double value) => points[value] = cost(value);
+        bool IsAbove(double measured) => measured > target;
+        bool Meets(double measured) => Math.Abs(measured - target) <= settings.Tolerance * target;
     }
 }
 
@@ -89,9 +65,6 @@ public sealed record CalibrationSettings
 
     /// <summary>The highest value tried.</summary>
     public double Highest { get; init; } = 1e5;
-
-    /// <summary>Values looked at first, evenly spaced in their logarithm, to see which way the cost goes.</summary>
-    public int ScanPoints { get; init; } = 8;
 
     /// <summary>How far from the target the cost may be, as a share of the target.</summary>
     public double Tolerance { get; init; } = 0.005;

@@ -16,10 +16,11 @@ public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDiction
     /// layer.</summary>
     public int? Stages { get; init; }
 
-    /// <summary>A rule for images and text.</summary>
+    /// <summary>A rule for images and text; for both alike where text has no ratio of its own.</summary>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
-    public static ScheduledCountRule Of(CountSchedule schedule, double imageRatio, double textRatio)
+    public static ScheduledCountRule Of(CountSchedule schedule, double imageRatio, double? ratioOfText = null)
     {
+        var textRatio = ratioOfText ?? imageRatio;
         foreach (var ratio in new[] { imageRatio, textRatio })
         {
             Guard.Argument(ratio > 0 && ratio <= 1,
@@ -70,40 +71,6 @@ public enum CountSchedule
     SameNumber,
     /// <summary>Every reducing layer keeps the same share of the tokens still there.</summary>
     SameShare,
-}
-
-/// <summary>Removes the same number of tokens in every layer, whatever the sample: the rule of static token pruning
-/// (STP).</summary>
-/// <param name="RemovedPerLayer">Tokens removed per layer, for each modality.</param>
-public sealed record FixedCountRule(IReadOnlyDictionary<Models.Modality, int> RemovedPerLayer) : IKeepRule
-{
-    public PartCost Cost(LayerShape layer) => default;
-
-    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
-    {
-        using var off = no_grad();
-        var removed = RemovedPerLayer.GetValueOrDefault(context.Encoder.Modality);
-        return PruneMask.Top((context.Available - removed).clamp_min(1), importance.Total, context);
-    }
-}
-
-/// <summary>Keeps a fixed share of the remaining tokens in chosen layers.</summary>
-/// <param name="KeepRatio">Share of the tokens kept, in (0, 1], for each modality; 1 where absent.</param>
-public sealed record FixedRatioRule(IReadOnlyDictionary<Modality, double> KeepRatio) : IKeepRule
-{
-    /// <summary>Layers that reduce; null for all.</summary>
-    public IReadOnlySet<int>? Layers { get; init; }
-
-    public PartCost Cost(LayerShape layer) => default;
-
-    public PruneMask Decide(ImportanceScores importance, ReductionContext context)
-    {
-        using var off = no_grad();
-        var available = context.Available;
-        var ratio = Layers is null || Layers.Contains(context.Layer) ? KeepRatio.GetValueOrDefault(context.Encoder.Modality, 1)
-            : 1;
-        return PruneMask.Top((available * ratio).ceil().to(int64), importance.Total, context);
-    }
 }
 
 /// <summary>What becomes of the numbers of tokens that a dynamic rule gives the samples of a batch.</summary>

@@ -72,18 +72,6 @@ public sealed record ReductionPolicy
     /// <summary>The kit's default: the paper's method with every known defect of the released code decided.</summary>
     public static ReductionPolicy Fixed { get; } = Paper with { Name = "MADTP", Layout = BatchLayout.PerInstance };
 
-    /// <summary>Static token pruning (STP) as the paper has it: every layer drops the same number of its least important
-    /// tokens.</summary>
-    /// <param name="imageTokens">Image tokens dropped per layer.</param>
-    /// <param name="textTokens">Text tokens dropped per layer.</param>
-    public static ReductionPolicy Static(int imageTokens, int textTokens) => new()
-    {
-        Name = "STP",
-        Scorer = new ImportanceScorer(),
-        Keep = new FixedCountRule(new Dictionary<Modality, int> { [Modality.Image] = imageTokens, [Modality.Text] = textTokens }),
-        Reducer = new DropReducer(),
-    };
-
     /// <summary>Whether choosing tokens takes their products with the learnable tokens; the alignment loss may need them all the
     /// same.</summary>
     public bool NeedsAlignment => Scorer.NeedsAlignment || Keep.NeedsAlignment;

@@ -38,7 +38,7 @@ public static class ReleasedDefects
                 + "own tokens.", "Reranking"),
         Elsewhere(6, "borrowed momentum",
             "CLIP's momentum text encoder runs the online transformer and final norm; the kit's has copies of its own.",
-            "ClipConfig.MomentumText"),
+            "ClipConfig.BorrowsTransformer"),
         Elsewhere(7, "task loss as alignment loss",
             "Where nothing is aligned the alignment term is the task loss itself, which makes the total 1.1 times as large; "
                 + "the kit's is zero.", "TrainingObjective"),

@@ -47,15 +47,21 @@ public sealed class TextTransformer : nn.Module
     private readonly BertEmbeddings embeddings;
     private readonly BertEncoder encoder;
 
-    private TextTransformer(BertConfig config, AlignmentConfig? alignment, Func<int, AlignmentMap?, BertLayer> layer)
+    /// <summary>Creates the encoder with random weights.</summary>
+    /// <param name="alignment">Alignment guidance, if the model has it.</param>
+    /// <param name="readsPairs">Whether its layers read a pair of images (NLVR2) rather than one (MED).</param>
+    public TextTransformer(BertConfig config, AlignmentConfig? alignment = null, bool readsPairs = false)
         : base(nameof(TextTransformer))
     {
         Config = config;
         var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Layers);
         embeddings = new BertEmbeddings(config);
-        encoder = new BertEncoder(maps.Select((map, index) => layer(index, map)), config.Dropout);
+        encoder = new BertEncoder(maps.Select((map, layer) => new BertLayer(config, Cross(layer), map)), config.Dropout);
         RegisterComponents();
         InitializeAsBert(this);
+
+        CrossAttention Cross(int layer) => readsPairs
+            ? new PairCrossAttention(config, merges: layer >= config.FirstMergeLayer) : new SingleCrossAttention(config);
     }
 
     public BertConfig Config { get; }
@@ -65,14 +71,6 @@ public sealed class TextTransformer : nn.Module
 
     /// <summary>The word table, <c>[V, D]</c>, which a language-model head shares.</summary>
     public Parameter WordTable => embeddings.WordTable;
-
-    /// <summary>The text encoder of NLVR2, whose layers read a pair of images.</summary>
-    public static TextTransformer Nlvr(BertConfig config, AlignmentConfig? alignment = null) =>
-        new(config, alignment, (layer, map) => BertLayer.Nlvr(config, layer, map));
-
-    /// <summary>MED, whose layers read one image.</summary>
-    public static TextTransformer Med(BertConfig config, AlignmentConfig? alignment = null) =>
-        new(config, alignment, (_, map) => BertLayer.Med(config, map));
 
     /// <summary>Computes the keys and values that every layer needs of an image, so that many passes can share them.
     /// Exact.</summary>
@@ -87,7 +85,7 @@ public sealed class TextTransformer : nn.Module
     /// <returns>Hidden states of the last layer, <c>[B, N', D]</c>.</returns>
     public TokenState Forward(Tensor ids, Tensor mask, IReadOnlyList<ImageContext> images)
     {
-        var hidden = embeddings.forward(ids); // [B, N, D]
+        var hidden = embeddings.Embed(ids); // [B, N, D]
         return encoder.Forward(new TokenState(hidden) { Mask = mask.to(hidden.dtype) }, images);
     }
 
@@ -146,7 +144,7 @@ public sealed class TextTransformer : nn.Module
 }
 
 /// <summary>Word plus position embeddings, normalised. BLIP's BERT has no token types.</summary>
-public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
+public sealed class BertEmbeddings : nn.Module
 {
     private readonly Embedding word_embeddings;
     private readonly Embedding position_embeddings;
@@ -168,13 +166,10 @@ public sealed class BertEmbeddings : nn.Module<Tensor, Tensor>
     /// <summary>The word table, <c>[V, D]</c>.</summary>
     public Parameter WordTable => word_embeddings.weight!;
 
-    /// <summary>Ids <c>[B, N]</c> to embeddings <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor ids) => Embed(ids, 0);
-
     /// <summary>Ids <c>[B, N]</c> that stand at positions <paramref name="firstPosition"/> and after, to
     /// <c>[B, N, D]</c>.</summary>
     /// <exception cref="ArgumentException">The sequence is longer than the position table.</exception>
-    public Tensor Embed(Tensor ids, int firstPosition)
+    public Tensor Embed(Tensor ids, int firstPosition = 0)
     {
         var (last, most) = (firstPosition + ids.shape[1], position_embeddings.weight!.shape[0]);
         Guard.Argument(last <= most, $"a text of {last} tokens is longer than the {most} positions of this model", nameof(ids));

@@ -10,15 +10,17 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 {
     private readonly BertSelfAttention attention;
     private readonly CrossAttention crossattention;
-    private readonly BertFeedForward intermediate;
+    private readonly Sequential intermediate;
     private readonly BertOutput output;
     private readonly AlignmentMap? query_model;
 
-    private BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel) : base(nameof(BertLayer))
+    /// <param name="cross">How it reads images.</param>
+    /// <param name="queryModel">The layer's own alignment map, if it has one.</param>
+    public BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel = null) : base(nameof(BertLayer))
     {
         attention = new BertSelfAttention(config);
         crossattention = cross;
-        intermediate = new BertFeedForward(config);
+        intermediate = nn.Sequential(("dense", nn.Linear(config.Width, config.FeedForwardWidth)));
         output = new BertOutput(config, config.FeedForwardWidth);
         query_model = queryModel;
         RegisterComponents();
@@ -27,14 +29,6 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     public IBlockReducer? Reducer { get; set; }
 
     public AlignmentMap? QueryModel => query_model;
-
-    /// <summary>A layer of the NLVR2 text encoder, reading two images.</summary>
-    public static BertLayer Nlvr(BertConfig config, int layer, AlignmentMap? queryModel = null) =>
-        new(config, new PairCrossAttention(config, merges: layer >= config.FirstMergeLayer), queryModel);
-
-    /// <summary>A layer of MED, reading one image where one is given.</summary>
-    public static BertLayer Med(BertConfig config, AlignmentMap? queryModel = null) =>
-        new(config, new SingleCrossAttention(config), queryModel);
 
     /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
     /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
@@ -57,7 +51,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
     {
         var read = images.Count == 0 ? tokens : crossattention.Attend(tokens, images);
-        return output.forward(intermediate.forward(read), read);
+        return output.forward(Products.LinearGelu((Linear)intermediate[0], read), read);
     }
 }
 
@@ -119,21 +113,6 @@ public sealed class BertAttention : MultiHeadAttention
 
     private Tensor PerHead(Linear projection, Tensor tokens) =>
         Products.Linear(projection, tokens).view(tokens.shape[0], tokens.shape[1], Heads, -1).transpose(1, 2); // [B, h, N, d_h]
-}
-
-/// <summary>The widening half of a BERT layer's feed-forward part (<c>intermediate</c> in the checkpoints).</summary>
-public sealed class BertFeedForward : nn.Module<Tensor, Tensor>
-{
-    private readonly Linear dense;
-
-    public BertFeedForward(BertConfig config) : base(nameof(BertFeedForward))
-    {
-        dense = nn.Linear(config.Width, config.FeedForwardWidth);
-        RegisterComponents();
-    }
-
-    /// <summary><c>[B, N, D]</c> to <c>[B, N, FeedForwardWidth]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.LinearGelu(dense, tokens);
 }
 
 /// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Madtp.Kit.Models;
 
 /// <summary>Sizes of a BLIP model: its image encoder, its text transformer and its alignment guidance.</summary>
@@ -77,8 +75,3 @@ public sealed record BlipConfig
     /// <summary>The toy world's for captions, questions and answers: a decoder of three layers more.</summary>
     public static BlipConfig ToyLanguage { get; } = Toy with { Contrastive = null };
 }
-
-/// <summary>What a BLIP encoder makes of a batch of images or texts.</summary>
-/// <param name="Feature">Features in the joint space, of length 1, <c>[B, E]</c>.</param>
-/// <param name="Tokens">Final tokens, <c>[B, N', D]</c>.</param>
-public sealed record BlipEncoding(Tensor Feature, TokenState Tokens);

@@ -18,7 +18,7 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
         Config = config;
         space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = TextTransformer.Nlvr(config.Text, config.Alignment);
+        text_encoder = new TextTransformer(config.Text, config.Alignment, readsPairs: true);
         cls_head = nn.Sequential(
             ("0", nn.Linear(config.Text.Width, config.Text.Width)),
             ("1", nn.ReLU()),

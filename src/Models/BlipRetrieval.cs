@@ -63,10 +63,10 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
-    public BlipEncoding EncodeImages(Tensor images) => Encoded(visual_encoder.forward(images), vision_proj);
+    public ContrastiveEncoding EncodeImages(Tensor images) => Encoded(visual_encoder.forward(images), vision_proj);
 
     /// <summary>Encodes texts on their own: ids with [CLS] first and their mask, each <c>[B, N]</c>.</summary>
-    public BlipEncoding EncodeTexts(Tensor ids, Tensor mask) => Encoded(text_encoder.Forward(ids, mask, []), text_proj);
+    public ContrastiveEncoding EncodeTexts(Tensor ids, Tensor mask) => Encoded(text_encoder.Forward(ids, mask, []), text_proj);
 
     /// <summary>Judges pairs by reading each text with its image.</summary>
     /// <param name="image">Final image tokens, one image a text; or one image with its keys and values projected ahead, for all
@@ -115,7 +115,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     }
 
     private Tensor MatchingLoss(
-        BlipEncoding image, BlipEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
+        ContrastiveEncoding image, ContrastiveEncoding text, Tensor ids, Tensor mask, Tensor imageIds, Generator? generator)
     {
         var pairs = ids.shape[0];
         var every = new ContrastiveFeatures(image.Feature.detach(), text.Feature.detach()).Gathered(); // of all ranks
@@ -163,13 +163,13 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         temp.clamp_(0.001, 0.5);
     }
 
-    private static BlipEncoding Encoded(TokenState tokens, Linear projection) =>
+    private static ContrastiveEncoding Encoded(TokenState tokens, Linear projection) =>
         new(ContrastiveFeatures.Unit(projection.forward(tokens.X.select(1, 0))), tokens);
 
     private static (VisionTransformer Vision, TextTransformer Text, Linear VisionProjection, Linear TextProjection) Encoders(
         BlipConfig config) => (
         new VisionTransformer(config.Vision, config.Alignment),
-        TextTransformer.Med(config.Text, config.Alignment),
+        new TextTransformer(config.Text, config.Alignment),
         nn.Linear(config.Vision.Width, config.EmbedWidth),
         nn.Linear(config.Text.Width, config.EmbedWidth));
 

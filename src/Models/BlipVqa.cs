@@ -18,7 +18,7 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         Config = config;
         space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
         visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = TextTransformer.Med(config.Text, config.Alignment);
+        text_encoder = new TextTransformer(config.Text, config.Alignment);
         text_decoder = new TextDecoder(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
         RegisterComponents();
     }
@@ -68,17 +68,27 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     }
 
     /// <summary>Answers questions that were read, by ranking candidates: <paramref name="k"/> of them (<c>k_test</c>, 128) are
-    /// read to their end.</summary>
+    /// read to their end, those whose first word is likeliest.</summary>
+    /// <exception cref="ArgumentException">There are no candidates, or k is not positive.</exception>
     public RankedAnswers Rank(VqaEncoding encoding, AnswerCandidates candidates, int k = 128)
     {
         ArgumentNullException.ThrowIfNull(encoding);
         ArgumentNullException.ThrowIfNull(candidates);
+        Guard.Argument(k >= 1 && candidates.Ids.shape[0] != 0,
+            $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        var ranked = AnswerRanking.Rank(text_decoder, Context(encoding.Question), candidates, k);
+        var read = text_decoder.Project(Context(encoding.Question)); // once for all candidates
+        var likely = First(read, candidates, (int)Math.Min(k, candidates.Ids.shape[0])); // [B, k]
+        var scores = stack([.. Enumerable.Range(0, (int)likely.shape[0]).Select(question =>
+        {
+            // One question at a time: scores of all words are wide.
+            using var each = NewDisposeScope();
+            return Whole(One(read, question), candidates, likely[question]).MoveToOuterDisposeScope();
+        })]); // [B, k]
+        var best = likely.gather(1, scores.argmax(1, keepdim: true)).squeeze(1);
         return new RankedAnswers(
-            ranked.Best.MoveToOuterDisposeScope(), ranked.Candidates.MoveToOuterDisposeScope(),
-            ranked.Scores.MoveToOuterDisposeScope());
+            best.MoveToOuterDisposeScope(), likely.MoveToOuterDisposeScope(), scores.MoveToOuterDisposeScope());
     }
 
     /// <summary>Answers questions that were read in free words.</summary>
@@ -98,6 +108,32 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     private ImageContext Context(TokenState question) =>
         text_encoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? new ImageContext(question.X)
             : ImageContext.Of(question);
+
+    private Tensor First(ImageContext read, AnswerCandidates candidates, int k)
+    {
+        var begin = candidates.Ids.slice(0, 0, 1, 1).slice(1, 0, 1, 1).repeat(read.Tokens.shape[0], 1); // [B, 1]
+        var next = text_decoder.Forward(begin, null, read).select(1, 0).softmax(1); // [B, V]
+        return next.index_select(1, candidates.Ids.select(1, 1)).topk(k, 1).indexes;
+    }
+
+    // Log-likelihood of some whole candidates, [k]; padding that none of them needs is left out, which changes none.
+    private Tensor Whole(ImageContext question, AnswerCandidates candidates, Tensor some)
+    {
+        var mask = candidates.Mask.index_select(0, some);
+        var width = mask.to(int64).sum(1).max().item<long>();
+        var ids = candidates.Ids.index_select(0, some).slice(1, 0, width, 1);
+        mask = mask.slice(1, 0, width, 1);
+        var logits = text_decoder.Forward(ids, mask, question);
+        return -LanguageModelLoss.PerText(logits, ids.masked_fill(mask.eq(0), LanguageModelLoss.Ignored));
+    }
+
+    private static ImageContext One(ImageContext read, int row) =>
+        new(Row(read.Tokens, row), read.Mask is { } mask ? Row(mask, row) : null)
+    {
+        PerLayer = [.. read.PerLayer!.Select(layer => new KeyValue(Row(layer.Key, row), Row(layer.Value, row)))],
+    };
+
+    private static Tensor Row(Tensor rows, int row) => rows.slice(0, row, row + 1, 1);
 }
 
 /// <summary>Answers that a batch of questions is trained on; a question may have several.</summary>
@@ -135,51 +171,3 @@ public sealed record AnswerCandidates(Tensor Ids, Tensor Mask)
 /// <param name="Candidates">The candidates that were read to the end, likeliest first word first, <c>[B, k]</c> int64.</param>
 /// <param name="Scores">Their log-likelihood, labels smoothed as in training, <c>[B, k]</c>.</param>
 public sealed record RankedAnswers(Tensor Best, Tensor Candidates, Tensor Scores);
-
-/// <summary>Chooses answers among candidates: the k whose first word is likeliest, then the likeliest of these.</summary>
-internal static class AnswerRanking
-{
-    /// <summary>Ranks candidates for questions that the decoder reads, <paramref name="questions"/> of B.</summary>
-    /// <exception cref="ArgumentException">There are no candidates, or k is not positive.</exception>
-    public static RankedAnswers Rank(TextDecoder decoder, ImageContext questions, AnswerCandidates candidates, int k)
-    {
-        Guard.Argument(k >= 1 && candidates.Ids.shape[0] != 0,
-            $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
-        var read = decoder.Project(questions); // once for all candidates
-        var likely = First(decoder, read, candidates, (int)Math.Min(k, candidates.Ids.shape[0])); // [B, k]
-        var scores = stack([.. Enumerable.Range(0, (int)likely.shape[0]).Select(question =>
-        {
-            // One question at a time: scores of all words are wide.
-            using var scope = NewDisposeScope();
-            return Whole(decoder, One(read, question), candidates, likely[question]).MoveToOuterDisposeScope();
-        })]); // [B, k]
-        var best = likely.gather(1, scores.argmax(1, keepdim: true)).squeeze(1);
-        return new RankedAnswers(best, likely, scores);
-    }
-
-    private static Tensor First(TextDecoder decoder, ImageContext read, AnswerCandidates candidates, int k)
-    {
-        var begin = candidates.Ids.slice(0, 0, 1, 1).slice(1, 0, 1, 1).repeat(read.Tokens.shape[0], 1); // [B, 1]
-        var next = decoder.Forward(begin, null, read).select(1, 0).softmax(1); // [B, V]
-        return next.index_select(1, candidates.Ids.select(1, 1)).topk(k, 1).indexes;
-    }
-
-    // Log-likelihood of some whole candidates, [k]; padding that none of them needs is left out, which changes none.
-    private static Tensor Whole(TextDecoder decoder, ImageContext question, AnswerCandidates candidates, Tensor some)
-    {
-        var mask = candidates.Mask.index_select(0, some);
-        var width = mask.to(int64).sum(1).max().item<long>();
-        var ids = candidates.Ids.index_select(0, some).slice(1, 0, width, 1);
-        mask = mask.slice(1, 0, width, 1);
-        var logits = decoder.Forward(ids, mask, question);
-        return -LanguageModelLoss.PerText(logits, ids.masked_fill(mask.eq(0), LanguageModelLoss.Ignored));
-    }
-
-    private static ImageContext One(ImageContext read, int row) =>
-        new(Row(read.Tokens, row), read.Mask is { } mask ? Row(mask, row) : null)
-    {
-        PerLayer = [.. read.PerLayer!.Select(layer => new KeyValue(Row(layer.Key, row), Row(layer.Value, row)))],
-    };
-
-    private static Tensor Row(Tensor rows, int row) => rows.slice(0, row, row + 1, 1);
-}

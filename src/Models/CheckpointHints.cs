@@ -1,5 +1,4 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Images;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
@@ -15,11 +14,14 @@ namespace Madtp.Kit.Models;
 public sealed record CheckpointHints(
     string? Weights = null, int? Heads = null, int? TextHeads = null, ClipActivation? Activation = null)
 {
-    private const int HeadWidth = 64;
+    /// <summary>Width of a head in published models.</summary>
+    internal const int HeadWidth = 64;
+
     private const int ToyHeadWidth = 16;
     private const int NarrowestPublished = 128;
     private const string HeadsNote = "heads";
     private const string ActivationNote = "activation";
+    private const string Itself = "the file itself";
 
     /// <summary>Told, a sentence at a time, what was taken from where.</summary>
     public Action<string>? Say { get; init; }
@@ -60,17 +62,19 @@ public sealed record CheckpointHints(
             ?? new Known(Usual(width), Usual(textWidth), ClipActivation.QuickGelu, string.Empty);
         var (heads, textHeads) = (Heads ?? known.Heads, TextHeads ?? known.TextHeads);
         var activation = Activation ?? known.Activation;
-        string[] given = [.. Heads is null ? Array.Empty<string>() : ["--heads"],
-            .. Activation is null ? Array.Empty<string>() : ["--activation"]];
-        var source = known.From is { Length: > 0 } from
-            ? $"as {string.Join(" and ", [.. given, from])} say{(given.Length == 0 ? "s" : "")}"
-            : given.Length == (isClip ? 2 : 1) ? $"as {string.Join(" and ", given)} say{(given.Length == 1 ? "s" : "")}"
-            : (given.Length == 0 ? "" : $"as {given[0]} says, and otherwise ")
-                + $"assumed: no shape and no config file beside the weights tells "
-                    + $"({(isClip ? "--heads, --activation" : "--heads")})";
+        string[] options = isClip ? ["--heads", "--activation"] : ["--heads"];
+        string[] given = [.. options.Where(option => option == "--heads" ? Heads is not null : Activation is not null)];
+        string[] told = known.From.Length == 0 ? given : [.. given, known.From];
+        var source = told.Length == 0 ? "" : $"as {string.Join(" and ", told)} say{(told.Length == 1 ? "s" : "")}";
+        if (known.From.Length == 0 && given.Length < options.Length)
+        {
+            source += $"{(source.Length == 0 ? "" : ", and otherwise ")}assumed: no shape and no config file beside the weights "
+                + $"tells ({string.Join(", ", options)})";
+        }
+
         Require(width, heads, "images", source);
         Require(textWidth, textHeads, "texts", source);
-        if (known.From is not null || given.Length > 0)
+        if (known.From != Itself || given.Length > 0)
         {
             Say?.Invoke($"{file.Path}: {heads} attention heads for images and {textHeads} for texts"
                 + $"{(isClip ? $", {activation}" : "")}, {source}");
@@ -110,15 +114,13 @@ public sealed record CheckpointHints(
             return null;
         }
 
-        var isNoted = file.Metadata.TryGetValue(HeadsNote, out var heads);
-        int[] both = isNoted ? Parse(heads!)
-            ?? throw new InvalidDataException($"{file.Path}: its heads are no two numbers, but '{heads}'")
-            : [Usual(width), Usual(textWidth)];
+        int[]? both = file.Metadata.TryGetValue(HeadsNote, out var heads) ? Parse(heads) : [Usual(width), Usual(textWidth)];
+        Guard.Data(both is { Length: 2 }, $"{file.Path}: its heads are no two numbers, but '{heads}'");
         var activation = file.Metadata.GetValueOrDefault(ActivationNote) is { } name
             ? Enum.TryParse<ClipActivation>(name, out var value) ? value
                 : throw new InvalidDataException($"{file.Path}: '{name}' is no activation")
             : ClipActivation.QuickGelu;
-        return new Known(both[0], both[1], activation, null);
+        return new Known(both[0], both[1], activation, Itself);
     }
 
     /// <summary>Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; else null.</summary>
@@ -132,123 +134,28 @@ public sealed record CheckpointHints(
 
     private Known? Beside(CheckpointFile file, bool isClip, int width, int textWidth)
     {
-        Config.RequireUsualPixels(Path.Combine(Folder(file), "preprocessor_config.json"));
-        foreach (var name in new[] { "open_clip_config.json", "config.json" })
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+        foreach (var name in new[] { "preprocessor_config.json", "open_clip_config.json", "config.json" })
         {
-            var path = Path.Combine(Folder(file), name);
-            if (!File.Exists(path) || Config.Read(path) is not var (vision, text))
+            var path = Path.Combine(folder, name);
+            var config = WeightsConfig.Find(path);
+            var model = config?.Model;
+            if (model is not null && (model.Value.Width != width || model.Value.TextWidth != textWidth))
             {
+                Say?.Invoke($"{path} is left aside: its model is {model.Value.Width} and {model.Value.TextWidth} wide (images, "
+                    + $"texts), that of the weights {width} and {textWidth}");
                 continue;
             }
 
-            if (vision.Width != width || text.Width != textWidth)
+            config?.RequireUsualPixels(path);
+            if (model is var (_, heads, _, textHeads, activation))
             {
-                Say?.Invoke($"{path} is left aside: its model is {vision.Width} and {text.Width} wide (images, texts), "
-                    + $"that of the weights {width} and {textWidth}");
-                continue;
+                return new Known(heads, textHeads, WeightsConfig.Activation(path, activation, isClip), name);
             }
-
-            Config.RequireUsualPixels(path);
-            return new Known(vision.Heads, text.Heads, Config.Of(path, vision.Activation, isClip), name);
         }
 
         return null;
     }
 
-    private static string Folder(CheckpointFile file) => Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
-
-    private sealed record Known(int Heads, int TextHeads, ClipActivation Activation, string? From);
-
-    // A config file of open_clip or Hugging Face; what it leaves out has the default of those packages.
-    private sealed record Config(int Width, int Heads, string Activation)
-    {
-        public static (Config Vision, Config Text)? Read(string path) => Parse<(Config, Config)?>(path, root =>
-        {
-            if (Part(root, "model_cfg") is { } model && Part(model, "vision_cfg") is { } image
-                && Part(model, "text_cfg") is { } words)
-            {
-                var width = Number(image, "width", 768);
-                var name = model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? "quick_gelu" : "gelu";
-                return (new Config(width, width / Math.Max(1, Number(image, "head_width", HeadWidth)), name),
-                    new Config(Number(words, "width", 512), Number(words, "heads", 8), name));
-            }
-
-            if (Part(root, "vision_config") is not { } vision || Part(root, "text_config") is not { } text)
-            {
-                return null;
-            }
-
-            var isBlip = root.TryGetProperty("model_type", out var type) && type.ValueEquals("blip");
-            var usual = isBlip ? "gelu" : "quick_gelu";
-            return (
-                new Config(Number(vision, "hidden_size", 768), Number(vision, "num_attention_heads", 12), Word(vision, usual)),
-                new Config(Number(text, "hidden_size", isBlip ? 768 : 512), Number(text, "num_attention_heads", 8),
-                    Word(text, usual)));
-        });
-
-        /// <summary>Refuses weights whose images were normalised in another way than CLIP's, where a file says so.</summary>
-        public static void RequireUsualPixels(string path)
-        {
-            if (File.Exists(path))
-            {
-                Parse(path, root => Usual(root, "image_mean", "image_std")
-                    && (Part(root, "preprocess_cfg") is not { } pixels || Usual(pixels, "mean", "std")));
-            }
-
-            bool Usual(JsonElement json, string mean, string deviation) =>
-                Near(json, mean, ImageNormalization.Clip.Mean) && Near(json, deviation, ImageNormalization.Clip.Deviation);
-
-            bool Near(JsonElement json, string name, IReadOnlyList<float> usual)
-            {
-                if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out var given)
-                    || given.ValueKind == JsonValueKind.Null)
-                {
-                    return true;
-                }
-
-                float[] numbers = [.. given.EnumerateArray().Select(number => number.GetSingle())];
-                return numbers.Length == usual.Count && numbers.Zip(usual).All(pair => Math.Abs(pair.First - pair.Second) < 1e-3f)
-                    ? true : throw new InvalidDataException(
-                        $"{path}: images of these weights are normalised with a {name} of {given.GetRawText()}, "
-                        + "and the kit's with CLIP's, ["
-                        + string.Join(", ", usual.Select(value => value.ToString(CultureInfo.InvariantCulture))) + "]"
-                        + ": other weights are needed");
-            }
-        }
-
-        private static T Parse<T>(string path, Func<JsonElement, T> read)
-        {
-            try
-            {
-                using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-                return read(json.RootElement);
-            }
-            catch (JsonException e)
-            {
-                throw new InvalidDataException($"{path}, line {e.LineNumber + 1}: this is no JSON", e);
-            }
-            catch (Exception e) when (e is InvalidOperationException or FormatException)
-            {
-                throw new InvalidDataException($"{path}: a size, a number of heads or an activation in it is of another kind", e);
-            }
-        }
-
-        public static ClipActivation Of(string path, string name, bool isClip) => name switch
-        {
-            "quick_gelu" when isClip => ClipActivation.QuickGelu,
-            "gelu" => isClip ? ClipActivation.Gelu : ClipActivation.QuickGelu,
-            _ => throw new InvalidDataException(
-                $"{path}: the activation '{name}' is not computed here; "
-                    + $"{(isClip ? "CLIP's are quick_gelu and gelu" : "BLIP's is gelu")}"),
-        };
-
-        private static JsonElement? Part(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object
-            && json.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object ? part : null;
-
-        private static int Number(JsonElement json, string name, int usual) =>
-            json.TryGetProperty(name, out var number) ? number.GetInt32() : usual;
-
-        private static string Word(JsonElement json, string usual) =>
-            json.TryGetProperty("hidden_act", out var word) ? word.GetString() ?? usual : usual;
-    }
+    private sealed record Known(int Heads, int TextHeads, ClipActivation Activation, string From);
 }

@@ -17,7 +17,7 @@ public static class CheckpointSizes
     {
         ArgumentNullException.ThrowIfNull(file);
         hints ??= new CheckpointHints();
-        var shapes = CheckpointShapes.Read(
+        var shapes = new CheckpointShapes(
             file, hints.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding",
             "positional_embedding", "token_embedding.weight", "text_projection", "ln_final.weight",
             "visual.transformer.resblocks.0.ln_1.weight", "transformer.resblocks.0.ln_1.weight");
@@ -58,7 +58,7 @@ public static class CheckpointSizes
     {
         ArgumentNullException.ThrowIfNull(file);
         hints ??= new CheckpointHints();
-        var shapes = CheckpointShapes.Read(
+        var shapes = new CheckpointShapes(
             file, hints.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed",
             "visual_encoder.blocks.0.mlp.fc1.weight", "text_encoder.embeddings.word_embeddings.weight",
             "text_decoder.bert.embeddings.word_embeddings.weight");
@@ -112,18 +112,11 @@ public static class CheckpointSizes
 }
 
 /// <summary>The shapes of a checkpoint's tensors by their original names.</summary>
-internal sealed class CheckpointShapes
+/// <param name="kind">What the model is called in errors.</param>
+/// <param name="telling">A few names that the model must have; they tell whose names those of the file are.</param>
+internal sealed class CheckpointShapes(CheckpointFile file, string? weights, string kind, params string[] telling)
 {
-    private readonly StateDictionary state;
-    private readonly string path;
-    private readonly string kind;
-
-    private CheckpointShapes(StateDictionary state, string path, string kind) =>
-        (this.state, this.path, this.kind) = (state, path, kind);
-
-    /// <summary>Reads them, telling whose names they are by a few that the model must have.</summary>
-    public static CheckpointShapes Read(CheckpointFile file, string? weights, string kind, params string[] telling) =>
-        new(StateDictionary.Read(file, telling, weights), file.Path, kind);
+    private readonly StateDictionary state = StateDictionary.Read(file, telling, weights);
 
     /// <summary>Whether there is such a tensor.</summary>
     public bool Has(string name) => state.Tensors.ContainsKey(name);
@@ -140,7 +133,7 @@ internal sealed class CheckpointShapes
         return dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue
             ? (int)tensor.Shape[dimension]
             : throw new InvalidDataException(
-                $"{path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
+                $"{file.Path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
     }
 
     /// <summary>Patches in a row of the square image that a position embedding of <c>[…, 1 + side², D]</c> is for.</summary>
@@ -153,7 +146,7 @@ internal sealed class CheckpointShapes
         return side > 0 && ((long)side * side) + 1 == tokens
             ? side
             : throw new InvalidDataException(
-                $"{path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
+                $"{file.Path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
     }
 
     /// <summary>Layers whose tensors begin with <paramref name="prefix"/> and a number.</summary>
@@ -166,7 +159,8 @@ internal sealed class CheckpointShapes
                 CultureInfo.InvariantCulture, out var layer) ? layer : -1)
             .DefaultIfEmpty(-1).Max();
         return last >= 0 ? last + 1
-            : throw new InvalidDataException($"{path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
+            : throw new InvalidDataException(
+                $"{file.Path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
     }
 
     /// <summary>The alignment guidance; null where the checkpoint has none.</summary>

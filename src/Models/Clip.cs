@@ -4,24 +4,6 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>What the momentum text encoder of CLIP is made of (defect 6 of the released code).</summary>
-public enum MomentumText
-{
-    /// <summary>Its own copies of everything.</summary>
-    OwnCopies,
-    /// <summary>Its own embeddings and projection around the transformer and final norm that learn (released).</summary>
-    OnlineTransformer,
-}
-
-/// <summary>Which features CLIP's training keeps in its queues.</summary>
-public enum QueuedFeatures
-{
-    /// <summary>Those of the momentum copies, so that a queue changes slowly.</summary>
-    Momentum,
-    /// <summary>Those of the encoders that learn (released).</summary>
-    Online,
-}
-
 /// <summary>CLIP: images and texts in one space. Parameter names are those of its checkpoints; names that end in <c>_m</c> are
 /// the momentum copies of training.</summary>
 public sealed class ClipModel : ContrastiveModel, IReducibleModel
@@ -66,9 +48,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 
     public ClipVisionTransformer Visual => visual;
 
-    /// <summary>The blocks of the text encoder, in order.</summary>
-    public IReadOnlyList<ClipBlock> TextBlocks => transformer.Blocks;
-
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
         ImageEncoder("visual", visual),
@@ -87,10 +66,10 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
-    public ClipEncoding EncodeImages(Tensor images) => visual.forward(images);
+    public ContrastiveEncoding EncodeImages(Tensor images) => visual.forward(images);
 
     /// <summary>Encodes texts: ids <c>[B, N]</c>, whose largest in each row ends the text.</summary>
-    public ClipEncoding EncodeTexts(Tensor ids) =>
+    public ContrastiveEncoding EncodeTexts(Tensor ids) =>
         new ClipTextEncoder(token_embedding, positional_embedding, transformer, ln_final, text_projection).Encode(ids);
 
     /// <summary>Compares every image with every text.</summary>
@@ -121,7 +100,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var (momentum, momentumAligned) = MomentumPass(images, ids);
         var online = output.Features;
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
-        queues.Enqueue(Config.Queued == QueuedFeatures.Online ? online : momentum, imageIds);
+        queues.Enqueue(Config.QueuesOnline ? online : momentum, imageIds);
         return new RetrievalLosses(
             contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
     }
@@ -130,8 +109,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     {
         using var off = no_grad();
         MoveCopies(Config.Contrastive!.Momentum);
-        var (blocks, norm) = Config.MomentumText == MomentumText.OnlineTransformer ? (transformer, ln_final)
-            : (transformer_m!, ln_final_m!);
+        var (blocks, norm) = Config.BorrowsTransformer ? (transformer, ln_final) : (transformer_m!, ln_final_m!);
         var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
         var image = visual_m!.forward(images);
         return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
@@ -165,7 +143,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>
 /// <param name="Logits">exp(logit_scale) · cosine, images against texts, <c>[B_images, B_texts]</c>.</param>
-public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Logits)
+public sealed record ClipOutput(ContrastiveEncoding Image, ContrastiveEncoding Text, Tensor Logits)
 {
     /// <summary>The features, normalised.</summary>
     public ContrastiveFeatures Features => ContrastiveFeatures.Normalized(Image.Feature, Text.Feature);
@@ -173,8 +151,3 @@ public sealed record ClipOutput(ClipEncoding Image, ClipEncoding Text, Tensor Lo
     /// <summary>What L_sim compares; null where nothing was aligned, or where images and texts are not pairs.</summary>
     public AlignedFeatures? Aligned => AlignedFeatures.Of(Image.Tokens, Text.Tokens);
 }
-
-/// <summary>What a CLIP encoder makes of a batch.</summary>
-/// <param name="Feature">Features in the joint space, before normalisation, <c>[B, E]</c>.</param>
-/// <param name="Tokens">Tokens of the last block, <c>[B, N', D]</c>.</param>
-public sealed record ClipEncoding(Tensor Feature, TokenState Tokens);

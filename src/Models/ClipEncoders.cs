@@ -24,11 +24,13 @@ public sealed record ClipConfig
     /// <summary>What the feed-forward parts compute.</summary>
     public ClipActivation Activation { get; init; }
 
-    /// <summary>Defect 6 of the released code, decided.</summary>
-    public MomentumText MomentumText { get; init; }
+    /// <summary>Whether the momentum text encoder runs the transformer and final norm that learn between embeddings and a
+    /// projection of its own (defect 6 of the released code), instead of copies.</summary>
+    public bool BorrowsTransformer { get; init; }
 
-    /// <summary>What training keeps in the queues; the released code keeps the learning features.</summary>
-    public QueuedFeatures Queued { get; init; }
+    /// <summary>Whether queues keep features of the encoders that learn (released) instead of the momentum copies', which change
+    /// slowly.</summary>
+    public bool QueuesOnline { get; init; }
 
     /// <summary>CLIP ViT-B/32 at 224².</summary>
     public static ClipConfig BasePatch32 { get; } = new() { Vision = VisionTransformerConfig.Base(224) with { PatchSize = 32 } };
@@ -36,11 +38,13 @@ public sealed record ClipConfig
     /// <summary>CLIP ViT-B/16 at 224².</summary>
     public static ClipConfig BasePatch16 { get; } = new();
 
-    /// <summary>CLIP ViT-L/14 at 224².</summary>
-    public static ClipConfig LargePatch14 { get; } = Large(224);
-
     /// <summary>CLIP ViT-L/14 at 336², the paper's.</summary>
-    public static ClipConfig LargePatch14At336 { get; } = Large(336);
+    public static ClipConfig LargePatch14At336 { get; } = new()
+    {
+        Vision = new() { ImageSize = 336, PatchSize = 14, Width = 1024, Depth = 24, Heads = 16 },
+        Text = new() { Width = 768, Heads = 12 },
+        EmbedWidth = 768,
+    };
 
     /// <summary>The toy world's: the toy image encoder, 140 words, three text blocks of width 64, E = K = d_k = 64.</summary>
     public static ClipConfig Toy { get; } = new()
@@ -56,14 +60,7 @@ public sealed record ClipConfig
     public ClipConfig Plain() => this with { Alignment = null, Contrastive = null };
 
     /// <summary>The same sizes, trained as the released code does it, its defects included.</summary>
-    public ClipConfig AsReleased() => this with { MomentumText = MomentumText.OnlineTransformer, Queued = QueuedFeatures.Online };
-
-    private static ClipConfig Large(int imageSize) => new()
-    {
-        Vision = new() { ImageSize = imageSize, PatchSize = 14, Width = 1024, Depth = 24, Heads = 16 },
-        Text = new() { Width = 768, Heads = 12 },
-        EmbedWidth = 768,
-    };
+    public ClipConfig AsReleased() => this with { BorrowsTransformer = true, QueuesOnline = true };
 }
 
 /// <summary>Sizes of CLIP's text encoder.</summary>
@@ -95,7 +92,7 @@ public enum ClipActivation
 }
 
 /// <summary>CLIP's image encoder (<c>visual</c> in the checkpoints).</summary>
-public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
+public sealed class ClipVisionTransformer : nn.Module<Tensor, ContrastiveEncoding>
 {
     private readonly Parameter class_embedding;
     private readonly Parameter positional_embedding;
@@ -131,14 +128,14 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ClipEncoding>
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
-    public override ClipEncoding forward(Tensor images)
+    public override ContrastiveEncoding forward(Tensor images)
     {
         Config.Check(images);
         var patches = conv1.forward(images).flatten(2).transpose(1, 2); // [B, N, D]
         var classToken = class_embedding.expand(images.shape[0], 1, Config.Width);
         var embedded = cat([classToken, patches], 1) + positional_embedding; // [B, N + 1, D]
         var tokens = transformer.forward(new TokenState(ln_pre.forward(embedded)));
-        return new ClipEncoding(ln_post.forward(tokens.X.select(1, 0)).MatMul(proj), tokens);
+        return new ContrastiveEncoding(ln_post.forward(tokens.X.select(1, 0)).MatMul(proj), tokens);
     }
 }
 
@@ -150,7 +147,7 @@ internal sealed record ClipTextEncoder(
     /// <summary>Encodes ids <c>[B, N]</c>, whose largest in each row ends the text, into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The texts are longer than the position table.</exception>
     /// <exception cref="InvalidOperationException">A reduction took away the place where a text's feature is read.</exception>
-    public ClipEncoding Encode(Tensor ids)
+    public ContrastiveEncoding Encode(Tensor ids)
     {
         if (ids.shape is not [_, var length] || length > Positions.shape[0])
         {
@@ -165,7 +162,7 @@ internal sealed record ClipTextEncoder(
         CheckEnd(tokens, length);
         var summary = tokens.EndOfText!.view(-1, 1, 1).expand(-1, 1, tokens.X.shape[2]);
         var feature = FinalNorm.forward(tokens.X.gather(1, summary).squeeze(1)); // [B, D]
-        return new ClipEncoding(feature.MatMul(Projection), tokens);
+        return new ContrastiveEncoding(feature.MatMul(Projection), tokens);
     }
 
     // A policy that neither protects the end of the text nor follows it can only read where it stood if the text did not get
@@ -193,8 +190,7 @@ internal sealed record ClipTextEncoder(
     }
 }
 
-/// <summary>CLIP's initialisation: deviations that shrink with width, and with depth for what writes into the residual
-/// stream.</summary>
+/// <summary>CLIP's initialisation of tables; that of its blocks is theirs.</summary>
 internal static class ClipInitialization
 {
     /// <summary>A table of normal numbers as a parameter.</summary>
@@ -207,26 +203,5 @@ internal static class ClipInitialization
         using var off = no_grad();
         words.weight!.normal_(0, 0.02);
         return words;
-    }
-
-    /// <summary>Attention of a block: fused projection <c>[3D, D]</c> and output projection.</summary>
-    public static void Attention(Parameter inProjection, Linear outProjection, int layers)
-    {
-        using var off = no_grad();
-        var width = inProjection.shape[1];
-        inProjection.normal_(0, Math.Pow(width, -0.5));
-        outProjection.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
-        outProjection.bias!.zero_();
-    }
-
-    /// <summary>Feed-forward part of a block.</summary>
-    public static void FeedForward(Linear widen, Linear narrow, int layers)
-    {
-        using var off = no_grad();
-        var width = widen.weight.shape[1];
-        widen.weight.normal_(0, Math.Pow(2 * width, -0.5));
-        narrow.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
-        widen.bias!.zero_();
-        narrow.bias!.zero_();
     }
 }

@@ -37,7 +37,7 @@ public sealed class ClipBlock : PreNormBlock
 {
     private readonly ClipAttention attn;
     private readonly LayerNorm ln_1;
-    private readonly ClipFeedForward mlp;
+    private readonly FeedForward mlp;
     private readonly LayerNorm ln_2;
     private readonly AlignmentMap? query_model;
     private readonly bool causal;
@@ -52,7 +52,15 @@ public sealed class ClipBlock : PreNormBlock
     {
         attn = new ClipAttention(width, heads, layers);
         ln_1 = nn.LayerNorm(width);
-        mlp = new ClipFeedForward(width, layers, activation);
+        mlp = new FeedForward(width, 4 * width, ("c_fc", "c_proj"), activation);
+        using (no_grad())
+        {
+            mlp.Widen.weight.normal_(0, Math.Pow(2 * width, -0.5));
+            mlp.Narrow.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
+            mlp.Widen.bias!.zero_();
+            mlp.Narrow.bias!.zero_();
+        }
+
         ln_2 = nn.LayerNorm(width);
         query_model = queryModel;
         this.causal = causal;
@@ -63,7 +71,27 @@ public sealed class ClipBlock : PreNormBlock
 
     protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (ln_1, attn, ln_2, mlp);
 
-    protected override Tensor? Bias(TokenState input) => causal ? CausalAttention.Bias(input) : base.Bias(input);
+    /// <summary>In a text −∞ on later rows, plus what the tokens themselves ask for. Where padding is told apart, the end-of-text
+    /// row sees every real token: all that stand behind it are merged ones, which nobody could read otherwise.</summary>
+    /// <returns><c>[N, N]</c> or <c>[B, 1, N, N]</c> where it is causal.</returns>
+    protected override Tensor? Bias(TokenState input)
+    {
+        if (!causal)
+        {
+            return base.Bias(input);
+        }
+
+        var (length, device) = (input.Length, input.X.device);
+        var later = ones([length, length], dtype: @bool, device: device).triu(1); // [N, N]
+        if (input is { Mask: not null, EndOfText: { } end })
+        {
+            var others = arange(length, dtype: int64, device: device).unsqueeze(0) != end.unsqueeze(1); // [B, N]
+            later = later.unsqueeze(0).logical_and(others.unsqueeze(2)).unsqueeze(1); // [B, 1, N, N]
+        }
+
+        var bias = zeros(later.shape, dtype: input.X.dtype, device: device).masked_fill(later, float.NegativeInfinity);
+        return input.AttentionBias() is { } own ? bias + own : bias;
+    }
 }
 
 /// <summary>Self-attention of a CLIP block.</summary>
@@ -82,7 +110,10 @@ public sealed class ClipAttention : FusedAttention
         in_proj_bias = nn.Parameter(zeros(3 * width));
         out_proj = nn.Linear(width, width);
         RegisterComponents();
-        ClipInitialization.Attention(in_proj_weight, out_proj, layers);
+        using var off = no_grad();
+        in_proj_weight.normal_(0, Math.Pow(width, -0.5));
+        out_proj.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5)); // it writes into the residual stream
+        out_proj.bias!.zero_();
     }
 
     /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets
@@ -96,53 +127,4 @@ public sealed class ClipAttention : FusedAttention
     protected override Tensor Project(Tensor tokens) => Products.Linear(tokens, in_proj_weight, in_proj_bias);
 
     protected override Tensor Output(Tensor joined) => Products.Linear(out_proj, joined);
-}
-
-/// <summary>Feed-forward part of a CLIP block, four times as wide as its tokens.</summary>
-public sealed class ClipFeedForward : nn.Module<Tensor, Tensor>
-{
-    private readonly Linear c_fc;
-    private readonly Linear c_proj;
-    private readonly ClipActivation activation;
-
-    /// <summary>Creates the two layers.</summary>
-    /// <param name="width">D.</param>
-    /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    public ClipFeedForward(int width, int layers, ClipActivation activation = default) : base(nameof(ClipFeedForward))
-    {
-        this.activation = activation;
-        c_fc = nn.Linear(width, 4 * width);
-        c_proj = nn.Linear(4 * width, width);
-        RegisterComponents();
-        ClipInitialization.FeedForward(c_fc, c_proj, layers);
-    }
-
-    /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens)
-    {
-        var hidden = activation == ClipActivation.Gelu ? Products.LinearGelu(c_fc, tokens)
-            : Products.QuickGelu(Products.Linear(c_fc, tokens));
-        return Products.Linear(c_proj, hidden);
-    }
-}
-
-/// <summary>The bias that keeps CLIP's text tokens from looking ahead.</summary>
-internal static class CausalAttention
-{
-    /// <summary>−∞ on later rows, plus what the tokens themselves ask for. Where padding is told apart, the end-of-text row sees
-    /// every real token: all that stand behind it are merged ones, which nobody could read otherwise.</summary>
-    /// <returns><c>[N, N]</c> or <c>[B, 1, N, N]</c>.</returns>
-    public static Tensor Bias(TokenState tokens)
-    {
-        var (length, device) = (tokens.Length, tokens.X.device);
-        var later = ones([length, length], dtype: @bool, device: device).triu(1); // [N, N]
-        if (tokens.Mask is not null && tokens.EndOfText is not null)
-        {
-            var others = arange(length, dtype: int64, device: device).unsqueeze(0) != tokens.EndOfText.unsqueeze(1); // [B, N]
-            later = later.unsqueeze(0).logical_and(others.unsqueeze(2)).unsqueeze(1); // [B, 1, N, N]
-        }
-
-        var causal = zeros(later.shape, dtype: tokens.X.dtype, device: device).masked_fill(later, float.NegativeInfinity);
-        return tokens.AttentionBias() is { } own ? causal + own : causal;
-    }
 }

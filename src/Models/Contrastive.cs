@@ -18,6 +18,11 @@ public sealed record ContrastiveConfig
     public static ContrastiveConfig Toy { get; } = new() { QueueSize = 1024, Momentum = 0.99 };
 }
 
+/// <summary>What an encoder makes of a batch of images or texts.</summary>
+/// <param name="Feature">Features in the joint space, <c>[B, E]</c>: BLIP's of length 1, CLIP's as they were projected.</param>
+/// <param name="Tokens">Final tokens, <c>[B, N', D]</c>.</param>
+public sealed record ContrastiveEncoding(Tensor Feature, TokenState Tokens);
+
 /// <summary>A batch of images and texts in the joint space, each <c>[B, E]</c> of length 1.</summary>
 public sealed record ContrastiveFeatures(Tensor Image, Tensor Text)
 {

@@ -8,13 +8,13 @@ namespace Madtp.Kit.Models;
 public sealed class TextDecoder : nn.Module
 {
     private readonly TextTransformer bert;
-    private readonly LanguageModelHead cls;
+    private readonly Sequential cls;
 
     /// <summary>Creates the decoder with random weights.</summary>
     public TextDecoder(BertConfig config) : base(nameof(TextDecoder))
     {
-        bert = TextTransformer.Med(config);
-        cls = new LanguageModelHead(config);
+        bert = new TextTransformer(config);
+        cls = nn.Sequential(("predictions", new LanguageModelPredictions(config)));
         RegisterComponents();
         TextTransformer.InitializeAsBert(cls);
     }
@@ -48,67 +48,38 @@ public sealed class TextDecoder : nn.Module
         var all = base.state_dict(destination, prefix);
         var decoder = (string.IsNullOrEmpty(prefix) ? string.Empty : prefix + ".") + "cls.predictions.decoder.";
         all.TryAdd(decoder + "weight", bert.WordTable);
-        all.TryAdd(decoder + "bias", cls.Bias);
+        all.TryAdd(decoder + "bias", Bias);
         return all;
     }
 
-    private Tensor Score(Tensor hidden) => cls.Forward(hidden, bert.WordTable);
+    private Tensor Bias => ((LanguageModelPredictions)cls[0]).Bias;
+
+    private Tensor Score(Tensor hidden) => nn.functional.linear(cls.forward(hidden), bert.WordTable, Bias);
 }
 
-/// <summary>The language-model head of a text decoder (<c>cls</c> in the checkpoints).</summary>
-public sealed class LanguageModelHead : nn.Module
+/// <summary>What a decoder's last hidden state goes through before the words are scored, and the bias of the scores
+/// (<c>predictions</c> in the checkpoints). The matrix between is the word table of the embeddings; the checkpoints name both a
+/// second time under <c>decoder</c>.</summary>
+public sealed class LanguageModelPredictions : nn.Module<Tensor, Tensor>
 {
-    private readonly LanguageModelPredictions predictions;
-
-    public LanguageModelHead(BertConfig config) : base(nameof(LanguageModelHead))
-    {
-        predictions = new LanguageModelPredictions(config);
-        RegisterComponents();
-    }
-
-    /// <summary>Hidden states <c>[B, N, D]</c> and the word table <c>[V, D]</c> to scores <c>[B, N, V]</c>.</summary>
-    public Tensor Forward(Tensor hidden, Tensor wordTable) => predictions.Forward(hidden, wordTable);
-
-    /// <summary>The bias of the scores, <c>[V]</c>.</summary>
-    internal Tensor Bias => predictions.Bias;
-}
-
-/// <summary>Scores of all words from hidden states (<c>predictions</c> in the checkpoints). The matrix is the word table of the
-/// embeddings; the checkpoints name it, and the bias, a second time under <c>decoder</c>.</summary>
-public sealed class LanguageModelPredictions : nn.Module
-{
-    private readonly LanguageModelTransform transform;
+    private readonly Sequential transform;
     private readonly Parameter bias;
 
     public LanguageModelPredictions(BertConfig config) : base(nameof(LanguageModelPredictions))
     {
-        transform = new LanguageModelTransform(config);
+        transform = nn.Sequential(
+            ("dense", nn.Linear(config.Width, config.Width)),
+            ("gelu", nn.GELU()),
+            ("LayerNorm", nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon)));
         bias = nn.Parameter(zeros([config.VocabularySize]));
         RegisterComponents();
     }
 
-    /// <summary>Hidden states <c>[B, N, D]</c> and the word table <c>[V, D]</c> to scores <c>[B, N, V]</c>.</summary>
-    public Tensor Forward(Tensor hidden, Tensor wordTable) => nn.functional.linear(transform.forward(hidden), wordTable, bias);
-
     /// <summary>The bias, <c>[V]</c>.</summary>
     internal Tensor Bias => bias;
-}
-
-/// <summary>The layer between a decoder's last hidden state and the word scores (<c>transform</c> in the checkpoints).</summary>
-public sealed class LanguageModelTransform : nn.Module<Tensor, Tensor>
-{
-    private readonly Linear dense;
-    private readonly LayerNorm LayerNorm;
-
-    public LanguageModelTransform(BertConfig config) : base(nameof(LanguageModelTransform))
-    {
-        dense = nn.Linear(config.Width, config.Width);
-        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        RegisterComponents();
-    }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor hidden) => LayerNorm.forward(nn.functional.gelu(dense.forward(hidden)));
+    public override Tensor forward(Tensor hidden) => transform.forward(hidden);
 }
 
 /// <summary>Keys and values that each layer of a text decoder has computed for the tokens so far, so that a step computes those

@@ -34,10 +34,6 @@ public sealed record VisionTransformerConfig
     /// <summary>ViT-B/16 at a given resolution.</summary>
     public static VisionTransformerConfig Base(int imageSize = 384) => new() { ImageSize = imageSize };
 
-    /// <summary>ViT-L/16 at a given resolution, as BLIP's large models use it.</summary>
-    public static VisionTransformerConfig Large(int imageSize = 384) =>
-        new() { ImageSize = imageSize, Width = 1024, Depth = 24, Heads = 16 };
-
     /// <summary>The toy world's: 64² pixels in patches of 8², width 64, three blocks of four heads.</summary>
     public static VisionTransformerConfig Toy { get; } =
         new() { ImageSize = 64, PatchSize = 8, Width = 64, Depth = 3, Heads = 4 };
@@ -62,7 +58,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
 {
     private readonly Parameter cls_token;
     private readonly Parameter pos_embed;
-    private readonly PatchEmbedding patch_embed;
+    private readonly Sequential patch_embed;
     private readonly ModuleList<VisionBlock> blocks;
     private readonly LayerNorm norm;
 
@@ -74,7 +70,8 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
         Config = config;
         cls_token = nn.Parameter(randn(1, 1, config.Width) * 0.02);
         pos_embed = nn.Parameter(randn(1, config.Patches + 1, config.Width) * 0.02);
-        patch_embed = new PatchEmbedding(config.PatchSize, config.Width);
+        patch_embed = nn.Sequential((
+            "proj", nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize)));
         var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Depth);
         blocks = new ModuleList<VisionBlock>([.. Enumerable.Range(0, config.Depth).Select(layer =>
             new VisionBlock(config, config.DropPath * layer / Math.Max(1, config.Depth - 1), maps[layer]))]);
@@ -96,7 +93,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
     public override TokenState forward(Tensor images)
     {
         Config.Check(images);
-        var patches = patch_embed.forward(images); // [B, N, D]
+        var patches = patch_embed.forward(images).flatten(2).transpose(1, 2); // [B, N, D], from the top left
         var tokens = new TokenState(cat([cls_token.expand(images.shape[0], -1, -1), patches], 1) + pos_embed); // [B, N + 1, D]
         tokens = BlockStack.Run(
             blocks, tokens, (block, state) => block.forward(state), Recomputes, training && Config.DropPath > 0);
@@ -110,7 +107,7 @@ public sealed class VisionBlock : PreNormBlock
     private readonly LayerNorm norm1;
     private readonly VisionAttention attn;
     private readonly LayerNorm norm2;
-    private readonly VisionFeedForward mlp;
+    private readonly FeedForward mlp;
     private readonly AlignmentMap? query_model;
 
     /// <summary>Creates the block.</summary>
@@ -123,7 +120,8 @@ public sealed class VisionBlock : PreNormBlock
         norm1 = nn.LayerNorm(config.Width, eps: 1e-6);
         attn = new VisionAttention(config.Width, config.Heads);
         norm2 = nn.LayerNorm(config.Width, eps: 1e-6);
-        mlp = new VisionFeedForward(config.Width, (int)(config.Width * config.MlpRatio));
+        mlp = new FeedForward(
+            config.Width, (int)(config.Width * config.MlpRatio), ("fc1", "fc2"), ClipActivation.Gelu);
         query_model = queryModel;
         RegisterComponents();
     }
@@ -151,38 +149,4 @@ public sealed class VisionAttention : FusedAttention
     protected override Tensor Project(Tensor tokens) => Products.Linear(qkv, tokens);
 
     protected override Tensor Output(Tensor joined) => Products.Linear(proj, joined);
-}
-
-/// <summary>Feed-forward part of a BLIP vision block.</summary>
-public sealed class VisionFeedForward : nn.Module<Tensor, Tensor>
-{
-    private readonly Linear fc1;
-    private readonly Linear fc2;
-
-    /// <summary>Creates the two layers.</summary>
-    public VisionFeedForward(int width, int hidden) : base(nameof(VisionFeedForward))
-    {
-        fc1 = nn.Linear(width, hidden);
-        fc2 = nn.Linear(hidden, width);
-        RegisterComponents();
-    }
-
-    /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => Products.Linear(fc2, Products.LinearGelu(fc1, tokens));
-}
-
-/// <summary>Cuts an image into patches and projects each to a token.</summary>
-public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
-{
-    private readonly Conv2d proj;
-
-    /// <summary>Creates the projection.</summary>
-    public PatchEmbedding(int patchSize, int width) : base(nameof(PatchEmbedding))
-    {
-        proj = nn.Conv2d(3, width, kernel_size: patchSize, stride: patchSize);
-        RegisterComponents();
-    }
-
-    /// <summary>Images <c>[B, 3, H, W]</c> to tokens <c>[B, N, D]</c>, rows of patches from the top left.</summary>
-    public override Tensor forward(Tensor images) => proj.forward(images).flatten(2).transpose(1, 2);
 }

@@ -172,7 +172,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
     {
         var chosen = UPopRanking.Choose(
             [.. Pruning.Masks.Select(
-                (mask, i) => new UnitScores(mask.Width.Kind, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
+                (mask, i) => new UnitScores(mask.Width.IsFeedForward, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
             remove * schedule.Progress(done));
         var value = (float)schedule.MaskValue(done);
         for (var i = 0; i < chosen.Count; i++)

@@ -71,7 +71,7 @@ public class CommandLineTests
     [InlineData("./kit tr", "train")]
     [InlineData("./kit ru", "run", "runs")]
     [InlineData("./kit data ", "get", "make-toy", "status")]
-    [InlineData("./kit macs clip-l", "clip-l14", "clip-l14-336")]
+    [InlineData("./kit macs clip-b", "clip-b16", "clip-b32")]
     [InlineData("./kit experiment --method madtp-", "madtp-paper", "madtp-released")]
     [InlineData("./kit sweep table", "table2", "table2-decoys", "table3", "table4", "table5", "table6", "table7")]
     public async Task ALineIsCompleted(string line, params string[] words) =>

@@ -146,8 +146,8 @@ public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost
         var widths = PrunableWidth.Of(model);
         Assert.All(widths.SelectMany(width => width.Rows.Concat(width.Columns)), name => Assert.True(state.ContainsKey(name), name));
         Assert.Equal(widths.Count, widths.Select(width => width.Name).Distinct().Count());
-        Assert.All(widths, width => Assert.Equal(width.Kind == PrunableKind.FeedForward, width.Heads == 1));
-        Assert.All(widths.GroupBy(width => (Root(width.Name), width.Kind)), kind => Assert.Single(kind.Select(width => width.Heads * width.Units).Distinct()));
+        Assert.All(widths, width => Assert.Equal(width.IsFeedForward, width.Heads == 1));
+        Assert.All(widths.GroupBy(width => (Root(width.Name), width.IsFeedForward)), kind => Assert.Single(kind.Select(width => width.Heads * width.Units).Distinct()));
 
         // Every two-dimensional weight of a block either makes or reads units, or is a map of another kind.
         var followed = widths.SelectMany(width => width.Rows.Concat(width.Columns)).ToHashSet();

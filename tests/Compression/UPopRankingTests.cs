@@ -43,7 +43,7 @@ public sealed class UPopRankingTests
     public void ScaleAndOffsetOfAKindDoNotMatter() => Prop.ForAll(Any, drawn =>
     {
         var widths = Draw((ulong)drawn.Seed);
-        UnitScores[] scaled = [.. widths.Select(width => width.Kind == PrunableKind.FeedForward
+        UnitScores[] scaled = [.. widths.Select(width => width.IsFeedForward
             ? width with { Gradients = [.. width.Gradients.Select(g => (g * 1024) + 512)] } // powers of two: exact
             : width)];
         var remove = drawn.Share / 100.0 * widths.Sum(width => (width.Gradients.Count - 1) * width.Cost);
@@ -56,9 +56,9 @@ public sealed class UPopRankingTests
         // Attention 1, 2, 3, 6 has mean 3 and deviation sqrt(14/3); the feed-forward units are all equal.
         UnitScores[] widths =
         [
-            new(PrunableKind.SelfAttention, [1, 2], 1),
-            new(PrunableKind.CrossAttention, [3, 6], 1),
-            new(PrunableKind.FeedForward, [5, 5, 5], 1),
+            new(false, [1, 2], 1),
+            new(false, [3, 6], 1),
+            new(true, [5, 5, 5], 1),
         ];
         var scores = UPopRanking.Standardized(widths);
         var deviation = Math.Sqrt(14.0 / 3);
@@ -70,7 +70,7 @@ public sealed class UPopRankingTests
     [Fact]
     public void MoreThanThereIsCannotBeTakenOut()
     {
-        UnitScores[] widths = [new(PrunableKind.FeedForward, [1, 2, 3], 1e6)];
+        UnitScores[] widths = [new(true, [1, 2, 3], 1e6)];
         var error = Assert.Throws<ArgumentException>(() => UPopRanking.Choose(widths, 2.5e6));
         Assert.Contains("only 2.000 million", error.Message, StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class UPopRankingTests
     {
         var random = new SeededRandom(seed);
         return [.. Enumerable.Range(0, 2 + (int)random.NextDouble(0, 6)).Select(i => new UnitScores(
-            (PrunableKind)(i % 3),
+            i % 3 == 2,
             [.. Enumerable.Range(0, 1 + (int)random.NextDouble(0, 12)).Select(_ => (float)Math.Round(random.NextDouble(-8, 8)) / 4)],
             Math.Round(random.NextDouble(1, 50))))];
     }

@@ -84,14 +84,14 @@ public class MacLedgerTests
         long d = model.Sizes.Vision.Width, k = model.Alignment!.Tokens;
 
         // Only what the answer depends on: the text removed nothing, so its scores are not on the published pass.
-        Assert.Equal(2 * (9 + 6) * k * d, pruned.Total(Accounting.Paper, CostKind.Alignment));
-        Assert.Equal((2 * (9 + 6) * k * d) + (2 * 5 * k * d), pruned.Total(Accounting.Deploy, CostKind.Alignment));
+        Assert.Equal(2 * (9 + 6) * k * d, pruned.Total(Accounting.Paper, LedgerParts.Alignment));
+        Assert.Equal((2 * (9 + 6) * k * d) + (2 * 5 * k * d), pruned.Total(Accounting.Deploy, LedgerParts.Alignment));
 
         // 10 tokens to 7: class, 5 kept and the one that 4 were merged into; 7 to 5: 3 kept, 3 merged.
-        Assert.Equal(2 * (4 + 3) * d, pruned.Total(Accounting.Paper, CostKind.Merging));
-        Assert.Equal(0, pruned.Total(Accounting.Paper, CostKind.Scoring));
-        Assert.True(pruned.Total(Accounting.Deploy, CostKind.Scoring) > 0);
-        Assert.Equal((2 * ((9 * 4) + (6 * 3))) + (2 * 5 * 3), pruned.Total(Accounting.Deploy, CostKind.Sorting));
+        Assert.Equal(2 * (4 + 3) * d, pruned.Total(Accounting.Paper, LedgerParts.Merging));
+        Assert.Equal(0, pruned.Total(Accounting.Paper, LedgerParts.Scoring));
+        Assert.True(pruned.Total(Accounting.Deploy, LedgerParts.Scoring) > 0);
+        Assert.Equal((2 * ((9 * 4) + (6 * 3))) + (2 * 5 * 3), pruned.Total(Accounting.Deploy, LedgerParts.Sorting));
     }
 
     [Fact]

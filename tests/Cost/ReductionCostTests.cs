@@ -37,7 +37,7 @@ public class ReductionCostTests
     {
         var own = StaticPruning.Policy(0.5) with { Name = "own", Scorer = new Own() };
         var (pruned, free) = (MacLedger.For(Small).WithTokens([7, 5], null, own), MacLedger.For(Small).WithTokens([7, 5], null, null));
-        Assert.Equal(2 * (9 + 6) * 8, pruned.Total(Accounting.Deploy, CostKind.Scoring));
+        Assert.Equal(2 * (9 + 6) * 8, pruned.Total(Accounting.Deploy, LedgerParts.Scoring));
         Assert.Equal(2 * 7 * 2, pruned.Total(Accounting.Paper) - free.Total(Accounting.Paper)); // its products, in both layers and images
     }
 
@@ -51,11 +51,11 @@ public class ReductionCostTests
     public void Rows_of_the_rivals(string name, long alignment, long merging, long matching, long deployedScoring)
     {
         var pruned = MacLedger.For(Small).WithTokens([7, 5], null, RivalPolicies.All[name](0.5));
-        Assert.Equal(matching, pruned.Total(Accounting.Paper, CostKind.Matching));
-        Assert.Equal(alignment, pruned.Total(Accounting.Paper, CostKind.Alignment));
-        Assert.Equal(merging, pruned.Total(Accounting.Paper, CostKind.Merging));
-        Assert.Equal(0, pruned.Total(Accounting.Paper, CostKind.Scoring));
-        Assert.Equal(deployedScoring, pruned.Total(Accounting.Deploy, CostKind.Scoring));
+        Assert.Equal(matching, pruned.Total(Accounting.Paper, LedgerParts.Matching));
+        Assert.Equal(alignment, pruned.Total(Accounting.Paper, LedgerParts.Alignment));
+        Assert.Equal(merging, pruned.Total(Accounting.Paper, LedgerParts.Merging));
+        Assert.Equal(0, pruned.Total(Accounting.Paper, LedgerParts.Scoring));
+        Assert.Equal(deployedScoring, pruned.Total(Accounting.Deploy, LedgerParts.Scoring));
     }
 
     private static readonly NlvrCost Small = new(new BlipConfig

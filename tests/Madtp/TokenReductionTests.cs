@@ -93,7 +93,7 @@ public class TokenReductionTests
         using var scope = NewDisposeScope();
         using var off = no_grad();
         using var model = TinyModels.Nlvr();
-        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(4, 1));
+        using var reduction = TokenReduction.Attach(model, StaticPruning.Policy(1 - (4 / 36.0), 1 - (1 / 8.0)));
         var (images, ids, mask) = TinyModels.Batch(1, 9, 9);
         var same = model.Forward(images, ids, mask);
         Assert.Null(same.Vision.Mask);
@@ -101,8 +101,8 @@ public class TokenReductionTests
         Assert.Null(same.Text.Mask);
         Assert.Equal([6, 6], same.Text.TokensPerSample());
         var other = model.Forward(images, ids, TinyModels.Batch(1, 9, 7).Mask);
-        Assert.Equal([6, 4], other.Text.TokensPerSample());
-        Assert.Equal(4, other.Text.Mask![1].sum().item<float>());
+        Assert.Equal([6, 5], other.Text.TokensPerSample());
+        Assert.Equal(5, other.Text.Mask![1].sum().item<float>());
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public class TokenReductionTests
         using var off = no_grad();
         var model = TinyModels.Nlvr();
         var (images, ids, mask) = TinyModels.Batch(2, 12, 12);
-        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(imageTokens: 9, textTokens: 2));
+        using var reduction = TokenReduction.Attach(model, StaticPruning.Policy(1 - (9 / 36.0), 1 - (2 / 11.0)));
         using var trace = reduction.Record();
         model.Forward(images, ids, mask);
         Assert.Equal([28, 19, 10], trace.Of("visual_encoder").Select(step => step.TokensPerSample[0]));
@@ -184,7 +184,7 @@ public class TokenReductionTests
         using var off = no_grad();
         var model = TinyModels.Nlvr();
         var (images, ids, mask) = TinyModels.Batch(2, 12, 3);
-        var policy = ReductionPolicy.Static(imageTokens: 1000, textTokens: 1000) with { MinKeep = 2 };
+        var policy = StaticPruning.Policy(0.01) with { MinKeep = 2 };
         using var reduction = TokenReduction.Attach(model, policy);
         using var trace = reduction.Record();
         var output = model.Forward(images, ids, mask);

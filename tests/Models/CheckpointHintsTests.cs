@@ -58,7 +58,7 @@ public sealed class CheckpointHintsTests : IDisposable
         Assert.Equal((5, 2, ClipActivation.QuickGelu), Found(new CheckpointHints()));
         Assert.Contains("is left aside: its model is 768 and 512 wide", said[0], StringComparison.Ordinal);
         folder.Write("config.json", "{\n \"vision_config\": {},,");
-        Assert.Contains("config.json, line 2: this is no JSON", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json, line 2: not valid JSON (", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
         folder.Write("config.json", """{"vision_config": {"hidden_size": 320, "num_attention_heads": 4, "hidden_act": "relu"}, "text_config": {"hidden_size": 128}}""");
         Assert.Contains("'relu' is not computed here", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
     }
@@ -96,6 +96,13 @@ public sealed class CheckpointHintsTests : IDisposable
         Assert.Empty(CheckpointHints.Notes(usual));
     }
 
+    [Fact]
+    public void Notes_that_are_no_two_heads_are_refused()
+    {
+        Write(Odd, new() { ["steps"] = "3", ["heads"] = "4" });
+        Assert.Contains("no two numbers, but '4'", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", null)]
     [InlineData("model.", null)]
@@ -113,7 +120,7 @@ public sealed class CheckpointHintsTests : IDisposable
     public void The_activation_is_computed(ClipActivation activation, double expected)
     {
         using var off = no_grad();
-        using var layer = new ClipFeedForward(1, 1, activation);
+        using var layer = new FeedForward(1, 4, ("c_fc", "c_proj"), activation);
         var state = layer.state_dict();
         state["c_fc.weight"].fill_(1);
         state["c_fc.bias"].zero_();

@@ -75,7 +75,7 @@ public class ClipModelTests
         using var off = no_grad();
         using var model = TinyClip.Model();
         int[] lengths = [14, 5, 19];
-        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(0, 3) with { Reducer = new MergeReducer() }, 1, "transformer");
+        using var reduction = TokenReduction.Attach(model, StaticPruning.Policy(1, 0.8) with { Reducer = new MergeReducer() }, 1, "transformer");
         using var trace = reduction.Record(TraceDetail.Positions);
         var output = model.EncodeTexts(TinyClip.Texts(3, lengths));
         Assert.True(trace.Steps[^1].TokensPerSample[2] < 19, "nothing was pruned");
@@ -93,7 +93,7 @@ public class ClipModelTests
         using var scope = NewDisposeScope();
         using var off = no_grad();
         using var model = TinyClip.Model();
-        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Static(0, 5) with { ProtectEndOfText = false }, 1, "transformer");
+        using var reduction = TokenReduction.Attach(model, StaticPruning.Policy(1, 2 / 3.0) with { ProtectEndOfText = false }, 1, "transformer");
         var error = Assert.Throws<InvalidOperationException>(() => model.EncodeTexts(TinyClip.Texts(3, 16)));
         Assert.Contains("ProtectEndOfText", error.Message, StringComparison.Ordinal);
     }
@@ -105,7 +105,7 @@ public class ClipModelTests
         using var off = no_grad();
         using var model = TinyClip.Model();
         var ids = TinyClip.Texts(3, 16);
-        var policy = ReductionPolicy.Static(0, 5);
+        var policy = StaticPruning.Policy(1, 2 / 3.0);
         Tensor Feature(ReductionPolicy one)
         {
             using var reduction = TokenReduction.Attach(model, one, 1, "transformer");

@@ -76,7 +76,7 @@ public class ClipTrainingTests
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
-        Assert.Equal((false, true), (Follows(TinyClip.Config), Follows(TinyClip.Config with { MomentumText = MomentumText.OnlineTransformer })));
+        Assert.Equal((false, true), (Follows(TinyClip.Config), Follows(TinyClip.Config with { BorrowsTransformer = true })));
 
         // After the transformer that learns was changed, does the copy's feature change by more than the momentum lets it?
         bool Follows(ClipConfig config)

@@ -141,9 +141,9 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixtu
     {
         using var off = no_grad();
         var config = Fixture.Bert() with { EncoderWidth = Fixture.Size("encoder_width") };
-        Layer("nlvr0", BertLayer.Nlvr(config, 0), MaskGather.ByImportance);
-        Layer("nlvr6", BertLayer.Nlvr(config, 6), MaskGather.ByImportance);
-        Layer("med", BertLayer.Med(config), MaskGather.WithTokens);
+        Layer("nlvr0", new BertLayer(config, new PairCrossAttention(config, merges: false)), MaskGather.ByImportance);
+        Layer("nlvr6", new BertLayer(config, new PairCrossAttention(config, merges: true)), MaskGather.ByImportance);
+        Layer("med", new BertLayer(config, new SingleCrossAttention(config)), MaskGather.WithTokens);
     }
 
     private void Layer(string sort, BertLayer layer, MaskGather gather)

@@ -24,26 +24,9 @@ public static class CrossGet
     {
         Name = "CrossGET",
         Scorer = new CrossGuidedScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
         Reducer = new MatchReducer(),
     };
-
-    /// <summary>Cosine of every two tokens' keys, −∞ on the diagonal and wherever padding or a protected token takes
-    /// part.</summary>
-    /// <param name="metric">Rows of length 1, <c>[B, N, d]</c>.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
-    /// <param name="protected">Tokens that neither go nor take in, <c>[B, N]</c> bool; null when none is special.</param>
-    /// <returns><c>[B, N, N]</c>.</returns>
-    public static Tensor Affinity(Tensor metric, Tensor? real = null, Tensor? @protected = null)
-    {
-        var product = metric.MatMul(metric.transpose(1, 2)); // [B, N, N]
-        var cosine = (product + product.transpose(1, 2)) / 2; // the same both ways to the last bit, so that ties are ties
-        var affinity = cosine.masked_fill(eye(metric.shape[1], device: metric.device) == 1, float.NegativeInfinity);
-        return ToMe.Closed(real, @protected) is { } closed
-            ? affinity.masked_fill(closed.unsqueeze(1), float.NegativeInfinity).masked_fill(
-                closed.unsqueeze(2), float.NegativeInfinity)
-            : affinity;
-    }
 
     /// <summary>The best edge of every token, where tokens are ranked by their best edge and edges lead down the ranking only: of
     /// two tokens that are each other's best match one stays to take the other in; here it is the one that matters more, whatever
@@ -54,41 +37,10 @@ public static class CrossGet
     public static Tensor BestEdge(Tensor affinity, Tensor guidance)
     {
         var lightest = guidance.sort(1, stable: true).Indices; // [B, N]
-        // [B, N]
-        var order = lightest.gather(1, affinity.amax([2]).gather(1, lightest).sort(1, descending: true, stable: true).Indices);
-        var places = arange(order.shape[1], dtype: int64, device: order.device).expand(order.shape);
-        var rank = zeros_like(order).scatter(1, order, places); // [B, N]
+        var order = lightest.gather(1, TokenRanking.Order(affinity.amax([2]).gather(1, lightest))); // [B, N]
+        var rank = TokenRanking.Inverse(order); // [B, N]
         var up = rank.unsqueeze(1) <= rank.unsqueeze(2); // column ranks no lower than its row
         return affinity.masked_fill(up, float.NegativeInfinity).amax([2]);
-    }
-
-    /// <summary>At most half of the tokens that may go do: +∞ for those of the highest scores.</summary>
-    /// <param name="score">What tokens are ranked by, +∞ for those that stay anyhow, <c>[B, N]</c>.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
-    /// <param name="protected">Tokens that neither go nor take in, <c>[B, N]</c> bool; null when none is special.</param>
-    /// <returns><c>[B, N]</c>.</returns>
-    public static Tensor AtMostHalf(Tensor score, Tensor? real = null, Tensor? @protected = null)
-    {
-        var closed = ToMe.Closed(real, @protected);
-        var open = closed is null ? score : score.masked_fill(closed, float.NegativeInfinity);
-        // [B, 1]
-        var count = closed is null ? full([score.shape[0], 1], score.shape[1], dtype: int64, device: score.device)
-            : closed.logical_not().sum(1, keepdim: true);
-        var order = open.sort(1, descending: true, stable: true).Indices;
-        var places = arange(order.shape[1], dtype: int64, device: order.device).expand(order.shape);
-        var rank = zeros_like(order).scatter(1, order, places); // [B, N]
-        return score.masked_fill(rank < count - count.div(2, RoundingMode.floor), float.PositiveInfinity);
-    }
-
-    /// <summary>I: the strongest claim of a learnable token on each token, over the strongest on any. In [0, 1].</summary>
-    /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; null when all are real.</param>
-    /// <returns><c>[B, N]</c>.</returns>
-    public static Tensor Guidance(Tensor alignmentMaps, Tensor? real = null)
-    {
-        var claims = alignmentMaps.amax([1]); // [B, N]
-        claims = real is null ? claims : claims * real;
-        return claims / claims.amax([1], keepdim: true).clamp_min(1e-12);
     }
 }
 
@@ -108,13 +60,41 @@ public sealed record CrossGuidedScorer : ITokenScorer
     {
         using var off = no_grad();
         var keys = ToMe.Metric(context.Keys); // [B, N, d_h]
-        var affinity = CrossGet.Affinity(keys, context.Mask, context.Protected);
-        var guidance = context.AlignmentMaps is null ? zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device)
-            : CrossGet.Guidance(context.AlignmentMaps, context.Mask);
-        var score = CrossGet.AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), context.Mask, context.Protected);
-        return new ImportanceScores(score)
+        var closed = ToMe.Closed(context.Mask, context.Protected);
+        var affinity = Affinity(keys, closed);
+        var guidance = context.AlignmentMaps is { } maps ? Guidance(maps, context.Mask)
+            : zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device);
+        return new ImportanceScores(AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), closed))
         {
             Alignment = guidance, Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
         };
+    }
+
+    // Cosine of every two tokens' keys [B, N, d], −∞ on the diagonal and wherever a token takes part that may not: [B, N, N].
+    private static Tensor Affinity(Tensor keys, Tensor? closed)
+    {
+        var product = keys.MatMul(keys.transpose(1, 2)); // [B, N, N]
+        var cosine = (product + product.transpose(1, 2)) / 2; // the same both ways to the last bit, so that ties are ties
+        var affinity = cosine.masked_fill(eye(keys.shape[1], device: keys.device) == 1, float.NegativeInfinity);
+        return closed is null ? affinity : affinity.masked_fill(closed.unsqueeze(1), float.NegativeInfinity)
+            .masked_fill(closed.unsqueeze(2), float.NegativeInfinity);
+    }
+
+    // At most half of the tokens that may go do: +∞ for those of the highest scores, [B, N].
+    private static Tensor AtMostHalf(Tensor score, Tensor? closed)
+    {
+        var open = closed is null ? score : score.masked_fill(closed, float.NegativeInfinity);
+        var count = closed is null ? full([score.shape[0], 1], score.shape[1], dtype: int64, device: score.device)
+            : closed.logical_not().sum(1, keepdim: true); // [B, 1]
+        return score.masked_fill(
+            TokenRanking.Ranks(open) < count - count.div(2, RoundingMode.floor), float.PositiveInfinity);
+    }
+
+    // I: the strongest claim of a learnable token [B, K, N] on each token, over the strongest on any. [B, N], in [0, 1].
+    private static Tensor Guidance(Tensor alignmentMaps, Tensor? mask)
+    {
+        var claims = alignmentMaps.amax([1]); // [B, N]
+        claims = mask is null ? claims : claims * mask;
+        return claims / claims.amax([1], keepdim: true).clamp_min(1e-12);
     }
 }

@@ -1,20 +1,15 @@
-using static TorchSharp.torch;
-
 namespace Madtp.Kit.Madtp;
 
 /// <summary>EViT (Liang et al., "Not all patches are what you need: expediting vision transformers via token reorganizations",
 /// ICLR 2022): the tokens that the class token attends to most stay, the others are fused into one (Sections 3.2 and 3.3; the
 /// fused token is Σ a_i x_i over the inattentive tokens, its weights not normalised). A variant drops them.</summary>
 /// <remarks>EViT is a method for images. Text has a summary token as well ([CLS] or [ENC] in BERT, the end of text in CLIP), so
-/// the same rule prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers
-/// (<see cref="PaperStages"/>), which cannot reach a small budget, so by default every layer reduces; the keep rate is not warmed
+/// the same rule prunes it here; <c>textKeepRatio: 1</c> leaves text alone. Simplified: EViT reduces in three of twelve layers,
+/// the 4th, 7th and 10th, which cannot reach a small budget, so by default every layer reduces; the keep rate is not warmed
 /// up over training but set by the budget; counts are rounded from the number of entering tokens, not in every layer anew. Order
 /// of the tokens: by position, which a transformer does not see.</remarks>
 public static class Evit
 {
-    /// <summary>Reducing layers of the paper: the 4th, 7th and 10th of twelve.</summary>
-    public const int PaperStages = 3;
-
     /// <summary>The policy.</summary>
     /// <param name="keepRatio">κ, the share of image tokens that each reducing layer keeps, in (0, 1].</param>
     /// <param name="textKeepRatio">The same for text; as for images if null.</param>
@@ -26,19 +21,9 @@ public static class Evit
     {
         Name = fuse ? "EViT" : "EViT (drop)",
         Scorer = new ClassAttentionScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameShare, keepRatio, textKeepRatio ?? keepRatio) with { Stages = stages },
+        Keep = ScheduledCountRule.Of(CountSchedule.SameShare, keepRatio, textKeepRatio) with { Stages = stages },
         Reducer = fuse ? new MergeReducer { Normalized = false } : new DropReducer(),
     };
-
-    /// <summary>a = (1/h) Σ_h a_h: the mean of the heads' attention from the class token to every other token.</summary>
-    /// <param name="attention"><c>[B, h, N]</c>.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>; null when all are tokens.</param>
-    /// <returns><c>[B, N]</c>.</returns>
-    public static Tensor ClassAttention(Tensor attention, Tensor? mask = null)
-    {
-        var mean = attention.mean([1]);
-        return mask is null ? mean : mean * mask;
-    }
 }
 
 /// <summary>Ranks tokens by the attention that the class token pays them, averaged over the heads (EViT). Gradients reach the
@@ -54,7 +39,8 @@ public sealed record ClassAttentionScorer : ITokenScorer
         var attention = context.SummaryAttention
             ?? throw new InvalidOperationException(
                 $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
-        var score = Evit.ClassAttention(attention, context.Mask);
+        var mean = attention.mean([1]); // a = (1/h) Σ_h a_h, [B, N]
+        var score = context.Mask is { } mask ? mean * mask : mean;
         return new ImportanceScores(score) { Class = score };
     }
 }

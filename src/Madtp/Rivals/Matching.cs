@@ -4,13 +4,11 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>A token that does not stay is merged into the one it matches: [class, kept], each kept token the weighted mean of
-/// what it now stands for. Needs a scorer that matches (<see cref="ImportanceScores.Match"/>).</summary>
+/// what it now stands for. Tokens remember how many that are: it is their share in later merges, and log s is added to the
+/// attention on them (ToMe, Section 3, "proportional attention"). Needs a scorer that matches
+/// (<see cref="ImportanceScores.Match"/>).</summary>
 public sealed record MatchReducer : ITokenReducer
 {
-    /// <summary>Whether tokens remember how many they stand for: their share in later merges, and log s is added to the attention
-    /// on them (ToMe, Section 3, "proportional attention"). Off, every merge is of equals.</summary>
-    public bool Proportional { get; init; } = true;
-
     public bool Merges => true;
 
     /// <summary>Matched tokens go into tokens that stay.</summary>
@@ -29,8 +27,7 @@ public sealed record MatchReducer : ITokenReducer
         var (x, tokens) = (context.X, context.Attended); // [B, N, D]
         var pruned = TokenMerging.Pruned(kept.Keep, context.Mask); // [B, N]
         var target = Targets(match, kept.Keep, pruned); // [B, N]
-        // [B, N]
-        var size = Proportional && tokens.Size is not null ? context.Candidates.Take(tokens.Size) : Sizes(x, context.Mask);
+        var size = tokens.Size is not null ? context.Candidates.Take(tokens.Size) : Sizes(x, context.Mask); // [B, N]
         var weight = match.Weight is null ? size : size * match.Weight.to(size.dtype);
         var joined = zeros_like(size).scatter_add(1, target, pruned.to(size.dtype)) > 0; // [B, N]
         var merged = where(joined.unsqueeze(2), Mean(x, weight, target), x);
@@ -38,8 +35,8 @@ public sealed record MatchReducer : ITokenReducer
         var shorter = tokens with
         {
             X = context.Candidates.Put(tokens.X, merged),
-            Size = Proportional ? context.Candidates.Put(
-                tokens.Size ?? ones(tokens.X.shape[..2], dtype: sizes.dtype, device: sizes.device), sizes) : null,
+            Size = context.Candidates.Put(
+                tokens.Size ?? ones(tokens.X.shape[..2], dtype: sizes.dtype, device: sizes.device), sizes),
         };
         return kept.Gather(shorter, context);
     }

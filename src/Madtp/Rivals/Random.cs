@@ -18,7 +18,7 @@ public static class RandomPruning
     {
         Name = "Random",
         Scorer = new RandomScorer(seed),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
         Reducer = new DropReducer(),
     };
 }

@@ -2,7 +2,7 @@ namespace Madtp.Kit.Madtp;
 
 /// <summary>Static token pruning (STP; Table 2 and Figures 3 and 4): every layer drops the same number of its least important
 /// tokens (eq. 4), whatever the sample shows. Images and text alike.</summary>
-/// <remarks>The paper removes a fixed integer per layer (<see cref="ReductionPolicy.Static"/>). Here the number is a share of the
+/// <remarks>The paper removes a fixed integer per layer. Here the number is a share of the
 /// tokens that entered, so that a text of eight tokens and one of thirty lose alike, and it need not be whole: the counts follow
 /// the exact line, rounded once in each layer.</remarks>
 public static class StaticPruning
@@ -16,7 +16,7 @@ public static class StaticPruning
     {
         Name = "STP",
         Scorer = new ImportanceScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
         Reducer = new DropReducer(),
     };
 }

@@ -18,14 +18,13 @@ public static class ToMe
     /// <param name="keepRatio">1 − r/N: the share of image tokens that the first layer keeps, in (0, 1]. Every later layer merges
     /// as many again, at most half of its tokens.</param>
     /// <param name="textKeepRatio">The same for text; as for images if null.</param>
-    /// <param name="proportional">Whether sizes are remembered: weights of later merges and proportional attention.</param>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
-    public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null, bool proportional = true) => new()
+    public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null) => new()
     {
         Name = "ToMe",
         Scorer = new BipartiteScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio ?? keepRatio),
-        Reducer = new MatchReducer { Proportional = proportional },
+        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
+        Reducer = new MatchReducer(),
     };
 
     /// <summary>What tokens are compared by: the mean of the heads' keys, of length 1. <c>[B, h, N, d_h]</c> to
