@@ -240,10 +240,11 @@ public sealed record KeptRows(Tensor Keep)
     // The rows that stay and the merged one, [B, N' + 1, D].
     private Tensor Merged(Tensor x, Tensor importance, bool normalized, ReductionContext context)
     {
-        var pruned = context.Mask is { } mask ? mask.masked_fill(Keep, 0) : Keep.logical_not(); // [B, N]
+        var weights = importance.As(x.dtype).masked_fill(Keep, 0); // [B, N]; not a product: +∞, which stays, times 0 is no number
+        weights = context.Mask is { } mask ? weights * mask : weights;
         return inBatch is not null && context.Candidates.IsAllButFirst && Products.GoInOnePass(x) && x.is_contiguous()
-            ? TokenMerging.InOnePass(x, inBatch, importance * pruned, normalized)
-            : cat([Gathered(x), TokenMerging.Merged(context.X, importance, pruned, normalized)], 1);
+            ? TokenMerging.InOnePass(x, inBatch, weights.is_contiguous() ? weights : weights.contiguous(), normalized)
+            : cat([Gathered(x), TokenMerging.Merged(context.X, weights, normalized)], 1);
     }
 
     // Whole rows are copied: much faster than element by element.

@@ -66,11 +66,7 @@ public static class TokenMerging
     /// <summary>Weights TIS_j / (Σ TIS + ε) over the pruned tokens, zero elsewhere, <c>[B, N]</c>. Gradients reach TIS.</summary>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
-    public static Tensor Weights(Tensor importance, Tensor pruned)
-    {
-        var weights = importance * pruned;
-        return weights / (weights.sum(1, keepdim: true) + Epsilon);
-    }
+    public static Tensor Weights(Tensor importance, Tensor pruned) => Normalized(importance * pruned);
 
     /// <summary>Σ_j w_j x_j over the pruned tokens: tokens <c>[B, N, D]</c> to <c>[B, D]</c>.</summary>
     /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
@@ -78,11 +74,13 @@ public static class TokenMerging
     /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
     /// <param name="normalized">Whether w is <see cref="Weights"/>; false for w = TIS.</param>
     public static Tensor Merge(Tensor tokens, Tensor importance, Tensor pruned, bool normalized = true) =>
-        Merged(tokens, importance, pruned, normalized).squeeze(1);
+        Merged(tokens, importance * pruned, normalized).squeeze(1);
 
     /// <summary><see cref="Merge"/> as a row of a sequence, <c>[B, 1, D]</c>.</summary>
-    internal static Tensor Merged(Tensor tokens, Tensor importance, Tensor pruned, bool normalized) =>
-        (normalized ? Weights(importance, pruned) : importance * pruned).unsqueeze(1).bmm(tokens);
+    internal static Tensor Merged(Tensor tokens, Tensor weights, bool normalized) =>
+        (normalized ? Normalized(weights) : weights).unsqueeze(1).bmm(tokens);
+
+    private static Tensor Normalized(Tensor weights) => weights / (weights.sum(1, keepdim: true) + Epsilon);
 
     /// <summary>Some rows of each sample and one more that the others merge into, on a CPU without gradients: a sample's while
     /// they lie in the cache.</summary>

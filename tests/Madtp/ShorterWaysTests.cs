@@ -76,6 +76,23 @@ public sealed class ShorterWaysTests
         }
     }
 
+    /// <summary>A scorer of one's own may count in float64, as its scores lie, and give +∞ to what must stay.</summary>
+    [Fact]
+    public void Any_scores_merge_alike_in_one_pass_and_by_operators()
+    {
+        using var scope = NewDisposeScope();
+        var context = OneBlock.Random(4, [12, 7, 12]);
+        var scores = rand(context.Candidates.Count, 3, dtype: ScalarType.Float64).t(); // [B, N], not in order of memory
+        scores[TensorIndex.Colon, 2] = double.PositiveInfinity;
+        var importance = new ImportanceScores(scores);
+        TokenState Merged() => new MergeReducer().Reduce(
+            importance, KeptRows.Of(PruneMask.Above(scores, context, full([3, 1], 0.5)), scores, context)!, context);
+        var apart = Merged().X;
+        using var off = inference_mode();
+        Assert.True(apart.isfinite().all().item<bool>());
+        Same(apart, Merged().X);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
