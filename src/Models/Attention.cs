@@ -51,29 +51,21 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 
 /// <summary>What is read of an attention map.</summary>
 /// <param name="SummaryRows">The row of each sample that stands for the sequence, <c>[B]</c> int64; null for row 0.</param>
-public sealed record AttentionReading(Tensor? SummaryRows = null)
+/// <param name="Candidates">True for rows whose attention may count as received, <c>[B, N]</c> bool; null for all but row
+/// 0.</param>
+/// <param name="Mask">0 for rows of padding, whose attention does not count, <c>[B, N]</c>; null where there are none.</param>
+/// <param name="Filled">0 for rows that hold no token, of which nothing is asked, <c>[B, N]</c>; null where every row holds
+/// one.</param>
+/// <param name="StrongestQuery">Whether <see cref="SelfAttentionRecord.Received"/> is read; otherwise
+/// <see cref="SelfAttentionRecord.Strongest"/>.</param>
+public sealed record AttentionReading(
+    Tensor? SummaryRows = null, Tensor? Candidates = null, Tensor? Mask = null, Tensor? Filled = null,
+    bool StrongestQuery = true)
 {
-    /// <summary>True for rows whose attention may count as received, <c>[B, N]</c> bool; null for all but row 0.</summary>
-    public Tensor? Candidates { get; init; }
-
-    /// <summary>0 for rows of padding, whose attention does not count, <c>[B, N]</c>; null where there are none.</summary>
-    public Tensor? Mask { get; init; }
-
-    /// <summary>0 for rows that hold no token, of which nothing is asked, <c>[B, N]</c>; null where every row holds
-    /// one.</summary>
-    public Tensor? Filled { get; init; }
-
-    /// <summary>Whether <see cref="SelfAttentionRecord.Received"/> is read; otherwise
-    /// <see cref="SelfAttentionRecord.Strongest"/>.</summary>
-    public bool StrongestQuery { get; init; } = true;
-
     /// <summary>Attention that the summary rows pay: <c>[B, h, N, N]</c> to <c>[B, h, N]</c>.</summary>
-    public Tensor Row(Tensor probabilities)
-    {
-        ArgumentNullException.ThrowIfNull(probabilities);
-        return SummaryRows is null ? probabilities.select(2, 0) : probabilities.gather(2, SummaryRows.view(-1, 1, 1, 1)
+    public Tensor Row(Tensor probabilities) => SummaryRows is null ? probabilities.select(2, 0)
+        : probabilities.gather(2, SummaryRows.view(-1, 1, 1, 1)
             .expand(-1, probabilities.shape[1], 1, probabilities.shape[3])).squeeze(2);
-    }
 
     /// <summary>The maximum over the queries that count: <c>[B, N, N]</c> to <c>[B, N]</c>.</summary>
     internal Tensor OfStrongestQuery(Tensor strongest)
@@ -111,11 +103,7 @@ public abstract class MultiHeadAttention : nn.Module
     /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
     protected MultiHeadAttention(string name, int width, int heads) : base(name)
     {
-        if (width < heads || width % heads != 0)
-        {
-            throw new ArgumentException($"width {width} does not divide by {heads} heads", nameof(heads));
-        }
-
+        Guard.Argument(width >= heads && width % heads == 0, $"width {width} does not divide by {heads} heads", nameof(heads));
         Heads = heads;
         scale = 1 / Math.Sqrt(width / heads); // heads that lost dimensions keep the scale that they were trained with
     }
@@ -124,10 +112,6 @@ public abstract class MultiHeadAttention : nn.Module
     public int Heads { get; }
 
     /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
-    /// <param name="query">Q.</param>
-    /// <param name="key">K.</param>
-    /// <param name="value">V.</param>
-    /// <param name="bias">What the scores get added; null adds nothing.</param>
     /// <param name="reading">What will be read of the map; null for nothing: then the attention runs as one operator.</param>
     protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading? reading)
     {
@@ -169,13 +153,7 @@ public abstract class MultiHeadAttention : nn.Module
 /// <summary>Self-attention with one fused projection to queries, keys and values (ViT, CLIP).</summary>
 public abstract class FusedAttention(string name, int width, int heads) : MultiHeadAttention(name, width, heads)
 {
-    /// <summary>Attends from tokens to each other.</summary>
-    /// <param name="tokens">Tokens, <c>[B, N, D]</c>.</param>
-    /// <param name="norm">What they go through before.</param>
-    /// <param name="rows">The rows that hold one.</param>
-    /// <param name="bias">What scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
-    /// <param name="reading">What will be read of the map; null where nothing is.</param>
-    /// <returns>What is added to the tokens, <c>[B, N, D]</c>, and the record.</returns>
+    /// <summary>Attends from tokens <c>[B, N, D]</c>, normalised, to each other: gives what is added to them.</summary>
     internal (Tensor Output, SelfAttentionRecord Record) Attend(
         Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, AttentionReading? reading)
     {
@@ -196,11 +174,14 @@ public abstract class FusedAttention(string name, int width, int heads) : MultiH
 
 /// <summary>A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around
 /// each. Tokens may be reduced between the two.</summary>
-public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module<TokenState, TokenState>(name), IReducibleBlock
+public abstract class PreNormBlock(string name, AlignmentMap? queryModel, double dropPath = 0)
+    : nn.Module<TokenState, TokenState>(name), IReducibleBlock
 {
+    private protected readonly AlignmentMap? query_model = queryModel; // of the block's own
+
     public IBlockReducer? Reducer { get; set; }
 
-    public abstract AlignmentMap? QueryModel { get; }
+    public AlignmentMap? QueryModel => query_model;
 
     /// <summary>The parts, in order.</summary>
     protected abstract (LayerNorm Norm1, FusedAttention Attention, LayerNorm Norm2, nn.Module<Tensor,

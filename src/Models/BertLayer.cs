@@ -14,8 +14,6 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
     private readonly BertOutput output;
     private readonly AlignmentMap? query_model;
 
-    /// <param name="cross">How it reads images.</param>
-    /// <param name="queryModel">The layer's own alignment map, if it has one.</param>
     public BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel = null) : base(nameof(BertLayer))
     {
         attention = new BertSelfAttention(config);
@@ -30,8 +28,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     public AlignmentMap? QueryModel => query_model;
 
-    /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
-    /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
+    /// <inheritdoc cref="CrossAttention.Project"/>
     public KeyValue Project(Tensor imageTokens) => crossattention.Project(imageTokens);
 
     /// <summary>Runs the layer on text tokens <c>[B, N, D]</c>, which read the images; none runs the text-only layer.</summary>
@@ -45,7 +42,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to
     /// <c>[B, n, D]</c>.</summary>
-    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
+    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, CachedDecoder? cache, int index) =>
         Read(attention.Attend(tokens, bias, reading: null, cache, index).Output, [image]);
 
     private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
@@ -70,12 +67,9 @@ public sealed class BertSelfAttention : nn.Module
 
     /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values
     /// <paramref name="cache"/> may hold.</summary>
-    /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
-    /// <param name="reading">What will be read of the map; null where nothing is.</param>
-    /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
     /// <param name="layer">The layer's number in the cache.</param>
     public (Tensor Output, SelfAttentionRecord Record) Attend(
-        Tensor tokens, Tensor? bias, AttentionReading? reading, DecoderCache? cache = null, int layer = 0)
+        Tensor tokens, Tensor? bias, AttentionReading? reading, CachedDecoder? cache = null, int layer = 0)
     {
         var newest = self.Project(tokens);
         var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias, reading);
@@ -91,9 +85,7 @@ public sealed class BertAttention : MultiHeadAttention
     private readonly Linear key;
     private readonly Linear value;
 
-    /// <summary>Creates the three projections.</summary>
     /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
-    /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
     public BertAttention(BertConfig config, int keyWidth) : base(nameof(BertAttention), config.Width, config.Heads)
     {
         query = nn.Linear(config.Width, config.Width);
@@ -123,7 +115,6 @@ public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
     private readonly LayerNorm LayerNorm;
     private readonly SampleDropout dropout;
 
-    /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
     public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
     {
         dense = nn.Linear(inputWidth, config.Width);

@@ -12,7 +12,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     private readonly VisionTransformer visual_encoder;
     private readonly TextDecoder text_decoder;
 
-    /// <summary>Creates the model with random weights.</summary>
     public BlipCaptioner(BlipConfig config) : base(nameof(BlipCaptioner))
     {
         Config = config;
@@ -34,8 +33,7 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
         [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
 
-    /// <summary>Scores given captions (teacher forcing).</summary>
-    /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
+    /// <summary>Scores given captions of images <c>[B, 3, H, W]</c> (teacher forcing).</summary>
     /// <param name="ids">Caption tokens with [DEC] first and the prompt after it, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     /// <param name="promptLength">Tokens at the beginning that are given, [DEC] included; the loss leaves them out.</param>
@@ -52,7 +50,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
 
     /// <summary>Captions images <c>[B, 3, H, W]</c>.</summary>
     /// <param name="prompt">Tokens that every caption begins with, [DEC] first: <c>[n]</c> int64.</param>
-    /// <param name="settings">How; beam search as BLIP does it if null.</param>
     /// <returns>Token ids, prompt and end included, padded after their end, <c>[B, N]</c> int64.</returns>
     public Tensor Generate(Tensor images, Tensor prompt, GenerationSettings? settings = null)
     {

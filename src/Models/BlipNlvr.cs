@@ -12,7 +12,6 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
     private readonly TextTransformer text_encoder;
     private readonly Sequential cls_head;
 
-    /// <summary>Creates the model with random weights.</summary>
     public BlipNlvr(BlipConfig config) : base(nameof(BlipNlvr))
     {
         Config = config;
@@ -54,8 +53,6 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
 
     /// <summary>Scores a batch of statements about pairs of images that are encoded already.</summary>
     /// <param name="vision">Final tokens of both images of every pair, <c>[2B, S, D_v]</c>: first all left ones.</param>
-    /// <param name="ids">Statement tokens with [ENC] first, <c>[B, N]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     public NlvrOutput Read(TokenState vision, Tensor ids, Tensor mask)
     {
         var pairs = ids.shape[0];
@@ -64,14 +61,8 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
         return new NlvrOutput(logits, vision, text);
     }
 
-    /// <summary>Scores a batch of statements about pairs of images.</summary>
-    /// <param name="batch">Images, tokens and mask; labels are not looked at.</param>
-    /// <exception cref="ArgumentException">There are not twice as many images as statements.</exception>
-    public NlvrOutput Forward(NlvrPairBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return Forward(batch.Images, batch.Ids, batch.Mask);
-    }
+    /// <summary>Scores a batch of statements about pairs of images; labels are not looked at.</summary>
+    public NlvrOutput Forward(NlvrPairBatch batch) => Forward(batch.Images, batch.Ids, batch.Mask);
 
     private static ImageContext Half(TokenState tokens, long from, long to) =>
         new(tokens.X.slice(0, from, to, 1), tokens.Mask?.slice(0, from, to, 1));

@@ -8,23 +8,18 @@ public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomp
 {
     private readonly ModuleList<ClipBlock> resblocks;
 
-    /// <param name="width">D.</param>
-    /// <param name="heads">Attention heads per block.</param>
     /// <param name="causal">Whether a token sees only those before it (text).</param>
-    /// <param name="alignment">Alignment guidance, if the model has it.</param>
     public ClipTransformer(
         int width, int layers, int heads, bool causal, AlignmentConfig? alignment, ClipActivation activation = default)
         : base(nameof(ClipTransformer))
     {
         var maps = AlignmentMap.ForLayers(alignment, width, layers);
-        resblocks = new ModuleList<ClipBlock>([
-            .. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
+        resblocks = new([.. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
         RegisterComponents();
     }
 
     public bool Recomputes { get; set; }
 
-    /// <summary>The blocks in order.</summary>
     public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
 
     /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>
@@ -39,16 +34,12 @@ public sealed class ClipBlock : PreNormBlock
     private readonly LayerNorm ln_1;
     private readonly FeedForward mlp;
     private readonly LayerNorm ln_2;
-    private readonly AlignmentMap? query_model;
     private readonly bool causal;
 
-    /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <param name="causal">Whether a token sees only those before it (text).</param>
-    /// <param name="queryModel">The block's own alignment map, if it has one.</param>
     public ClipBlock(
         int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, ClipActivation activation = default)
-        : base(nameof(ClipBlock))
+        : base(nameof(ClipBlock), queryModel)
     {
         attn = new ClipAttention(width, heads, layers);
         ln_1 = nn.LayerNorm(width);
@@ -62,12 +53,9 @@ public sealed class ClipBlock : PreNormBlock
         }
 
         ln_2 = nn.LayerNorm(width);
-        query_model = queryModel;
         this.causal = causal;
         RegisterComponents();
     }
-
-    public override AlignmentMap? QueryModel => query_model;
 
     protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (ln_1, attn, ln_2, mlp);
 
@@ -101,9 +89,7 @@ public sealed class ClipAttention : FusedAttention
     private Parameter in_proj_bias;
     private readonly Linear out_proj;
 
-    /// <param name="width">D.</param>
     /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
     public ClipAttention(int width, int heads, int layers) : base(nameof(ClipAttention), width, heads)
     {
         in_proj_weight = nn.Parameter(empty(3 * width, width));

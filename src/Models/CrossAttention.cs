@@ -16,7 +16,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     /// image serves several passes; null projects the tokens in every pass. Of a batch of b each serves B / b texts.</summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 
-    /// <summary>Keys and values for the layer that reads, or null.</summary>
+    // Those for the layer that reads.
     internal KeyValue? KeyValue { get; init; }
 
     /// <summary>Additive bias on the image keys where it is known already, <c>[B, 1, 1, S]</c>.</summary>
@@ -25,7 +25,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     /// <summary>The context as one layer reads it.</summary>
     internal ImageContext At(int layer) => PerLayer is null ? this : this with { KeyValue = PerLayer[layer] };
 
-    /// <summary>The context made of an encoder's final tokens.</summary>
+    /// <summary>An encoder's final tokens.</summary>
     public static ImageContext Of(TokenState tokens) => new(tokens.X, tokens.Mask);
 
     /// <summary>Additive bias on the image keys, <c>[B, 1, 1, S]</c>, or null.</summary>
@@ -121,7 +121,6 @@ public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
     private readonly LayerNorm LayerNorm;
     private readonly SampleDropout dropout;
 
-    /// <summary>Creates the layer; with <paramref name="merges"/> it has the learned merge.</summary>
     public PairOutput(BertConfig config, bool merges) : base(nameof(PairOutput))
     {
         dense0 = nn.Linear(config.Width, config.Width);

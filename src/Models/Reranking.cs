@@ -17,7 +17,6 @@ public sealed class Reranking
     private readonly int batch;
 
     /// <summary>Chooses the pairs.</summary>
-    /// <param name="model">The model, with the reduction it is to be scored with.</param>
     /// <param name="ids">All texts' token ids with [CLS] first, <c>[T, N]</c>.</param>
     /// <param name="mask">1 for their tokens, 0 for padding, <c>[T, N]</c>.</param>
     /// <param name="similarity">Cosine of every image with every text, float32 on the host, <c>[I, T]</c>.</param>
@@ -48,7 +47,6 @@ public sealed class Reranking
     /// <summary>The scores of all images, judged in order; each stands where its direction asked for it.</summary>
     public RetrievalScores Scores(IEnumerable<(long[] Texts, float[] Scores)> judged)
     {
-        ArgumentNullException.ThrowIfNull(judged);
         using var scope = NewDisposeScope();
         var imageToText = full_like(similarity, RetrievalScores.NotRanked); // [I, T]
         var textToImage = full_like(similarity, RetrievalScores.NotRanked); // [I, T]
