@@ -23,7 +23,7 @@ public sealed record BertConfig(
 public sealed class TextTransformer : nn.Module, IRecomputing
 {
     private readonly BertEmbeddings embeddings;
-    private readonly ModuleDict<ModuleList<BertLayer>> encoder;
+    private readonly Stack encoder;
 
     /// <summary>Creates the encoder with random weights.</summary>
     /// <param name="readsPairs">Whether its layers read a pair of images (NLVR2) rather than one (MED).</param>
@@ -33,8 +33,7 @@ public sealed class TextTransformer : nn.Module, IRecomputing
         Config = config;
         var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Layers);
         embeddings = new BertEmbeddings(config);
-        encoder = nn.ModuleDict(
-            ("layer", new ModuleList<BertLayer>([.. maps.Select((map, layer) => new BertLayer(config, Cross(layer), map))])));
+        encoder = new Stack(maps.Select((map, layer) => new BertLayer(config, Cross(layer), map)));
         RegisterComponents();
         InitializeAsBert(this);
 
@@ -46,7 +45,7 @@ public sealed class TextTransformer : nn.Module, IRecomputing
 
     public bool Recomputes { get; set; }
 
-    public IReadOnlyList<BertLayer> Layers => [.. encoder["layer"]];
+    public IReadOnlyList<BertLayer> Layers => [.. encoder.layer];
 
     /// <summary>The word table, <c>[V, D]</c>, which a language-model head shares.</summary>
     public Parameter WordTable => embeddings.WordTable;
@@ -119,7 +118,8 @@ public sealed class TextTransformer : nn.Module, IRecomputing
 
     /// <summary>BERT's initialisation of every linear layer and embedding below a module: weights of deviation 0.02, zero
     /// biases.</summary>
-    internal static void InitializeAsBert(nn.Module module)
+    internal static T InitializeAsBert<T>(T module)
+        where T : nn.Module
     {
         using var off = no_grad();
         foreach (var child in module.modules())
@@ -135,6 +135,8 @@ public sealed class TextTransformer : nn.Module, IRecomputing
                     break;
             }
         }
+
+        return module;
     }
 
     // −10000 where one of the last n of N tokens may not look, 0 elsewhere, as BERT writes it: [B or 1, 1, n, N].
@@ -150,27 +152,24 @@ public sealed class TextTransformer : nn.Module, IRecomputing
         var allowed = mask is null ? earlier : earlier * mask.to(like.dtype).unsqueeze(1).unsqueeze(1);
         return (1 - allowed) * -10000.0;
     }
+
+    // The layers, as the checkpoints call them.
+    private sealed class Stack(IEnumerable<BertLayer> layers) : Part
+    {
+        public readonly ModuleList<BertLayer> layer = new([.. layers]);
+    }
 }
 
 /// <summary>Word plus position embeddings, normalised. BLIP's BERT has no token types.</summary>
-public sealed class BertEmbeddings : nn.Module
+public sealed class BertEmbeddings(BertConfig config) : Part
 {
-    private readonly Embedding word_embeddings;
-    private readonly Embedding position_embeddings;
-    private readonly LayerNorm LayerNorm;
-    private readonly SampleDropout dropout;
-    private readonly Tensor position_ids;
+    private readonly Embedding word_embeddings = nn.Embedding(
+        config.VocabularySize, config.Width, padding_idx: config.PaddingId);
 
-    public BertEmbeddings(BertConfig config) : base(nameof(BertEmbeddings))
-    {
-        word_embeddings = nn.Embedding(config.VocabularySize, config.Width, padding_idx: config.PaddingId);
-        position_embeddings = nn.Embedding(config.MaxPositions, config.Width);
-        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = new SampleDropout(config.Dropout);
-        position_ids = arange(config.MaxPositions, dtype: int64).unsqueeze(0);
-        register_buffer("position_ids", position_ids);
-        RegisterComponents();
-    }
+    private readonly Embedding position_embeddings = nn.Embedding(config.MaxPositions, config.Width);
+    private readonly LayerNorm LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+    private readonly SampleDropout dropout = new(config.Dropout);
+    private readonly Tensor position_ids = arange(config.MaxPositions, dtype: int64).unsqueeze(0); // a buffer of the checkpoints
 
     /// <summary>The word table, <c>[V, D]</c>.</summary>
     public Parameter WordTable => word_embeddings.weight!;

@@ -6,23 +6,13 @@ namespace Madtp.Kit.Models;
 
 /// <summary>One BERT layer: self-attention, cross-attention where there are images, feed-forward. Tokens may be reduced after the
 /// self-attention's LayerNorm, before cross-attention.</summary>
-public sealed class BertLayer : nn.Module, IReducibleBlock
+public sealed class BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel = null) : Part, IReducibleBlock
 {
-    private readonly BertSelfAttention attention;
-    private readonly CrossAttention crossattention;
-    private readonly Sequential intermediate;
-    private readonly BertOutput output;
-    private readonly AlignmentMap? query_model;
-
-    public BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel = null) : base(nameof(BertLayer))
-    {
-        attention = new BertSelfAttention(config);
-        crossattention = cross;
-        intermediate = nn.Sequential(("dense", nn.Linear(config.Width, config.FeedForwardWidth)));
-        output = new BertOutput(config, config.FeedForwardWidth);
-        query_model = queryModel;
-        RegisterComponents();
-    }
+    private readonly BertSelfAttention attention = new(config);
+    private readonly CrossAttention crossattention = cross;
+    private readonly Sequential intermediate = nn.Sequential(("dense", nn.Linear(config.Width, config.FeedForwardWidth)));
+    private readonly BertOutput output = new(config, config.FeedForwardWidth);
+    private readonly AlignmentMap? query_model = queryModel;
 
     public IBlockReducer? Reducer { get; set; }
 
@@ -53,17 +43,10 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 }
 
 /// <summary>Self-attention of a BERT layer with its residual and LayerNorm (<c>attention</c> in the checkpoints).</summary>
-public sealed class BertSelfAttention : nn.Module
+public sealed class BertSelfAttention(BertConfig config) : Part
 {
-    private readonly BertAttention self;
-    private readonly BertOutput output;
-
-    public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
-    {
-        self = new BertAttention(config, config.Width);
-        output = new BertOutput(config, config.Width);
-        RegisterComponents();
-    }
+    private readonly BertAttention self = new(config, config.Width);
+    private readonly BertOutput output = new(config, config.Width);
 
     /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values
     /// <paramref name="cache"/> may hold.</summary>
@@ -79,20 +62,12 @@ public sealed class BertSelfAttention : nn.Module
 
 /// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or
 /// cross-attention.</summary>
-public sealed class BertAttention : MultiHeadAttention
+/// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
+public sealed class BertAttention(BertConfig config, int keyWidth) : MultiHeadAttention(config.Width, config.Heads)
 {
-    private readonly Linear query;
-    private readonly Linear key;
-    private readonly Linear value;
-
-    /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
-    public BertAttention(BertConfig config, int keyWidth) : base(nameof(BertAttention), config.Width, config.Heads)
-    {
-        query = nn.Linear(config.Width, config.Width);
-        key = nn.Linear(keyWidth, config.Width);
-        value = nn.Linear(keyWidth, config.Width);
-        RegisterComponents();
-    }
+    private readonly Linear query = nn.Linear(config.Width, config.Width);
+    private readonly Linear key = nn.Linear(keyWidth, config.Width);
+    private readonly Linear value = nn.Linear(keyWidth, config.Width);
 
     /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many
     /// queries.</summary>
@@ -109,22 +84,14 @@ public sealed class BertAttention : MultiHeadAttention
 
 /// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the
 /// checkpoints).</summary>
-public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
+public sealed class BertOutput(BertConfig config, int inputWidth) : Part
 {
-    private readonly Linear dense;
-    private readonly LayerNorm LayerNorm;
-    private readonly SampleDropout dropout;
-
-    public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
-    {
-        dense = nn.Linear(inputWidth, config.Width);
-        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = new SampleDropout(config.Dropout);
-        RegisterComponents();
-    }
+    private readonly Linear dense = nn.Linear(inputWidth, config.Width);
+    private readonly LayerNorm LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+    private readonly SampleDropout dropout = new(config.Dropout);
 
     /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to
     /// <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor branch, Tensor residual) =>
+    public Tensor forward(Tensor branch, Tensor residual) =>
         LayerNorm.forward(Products.Add(dropout.forward(Products.Linear(dense, branch)), residual));
 }

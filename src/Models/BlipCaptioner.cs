@@ -6,25 +6,16 @@ namespace Madtp.Kit.Models;
 /// <summary>BLIP for captioning: says what an image shows. Image tokens may be reduced; the text decoder's never are, so it has
 /// no aligned feature and the alignment loss has nothing to compare (defect 7 of the released code). Parameter names are those of
 /// its checkpoints.</summary>
-public sealed class BlipCaptioner : nn.Module, IReducibleModel
+public sealed class BlipCaptioner(BlipConfig config) : Part, IReducibleModel
 {
-    private readonly Parameter? space_dict;
-    private readonly VisionTransformer visual_encoder;
-    private readonly TextDecoder text_decoder;
-
-    public BlipCaptioner(BlipConfig config) : base(nameof(BlipCaptioner))
-    {
-        Config = config;
-        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
-        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_decoder = new TextDecoder(config.Text);
-        RegisterComponents();
-    }
+    private readonly Parameter? space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
+    private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
+    private readonly TextDecoder text_decoder = new(config.Text);
 
     /// <summary>What BLIP's captions of real images begin with; it is given, not generated.</summary>
     public static string Prompt => "a picture of ";
 
-    public BlipConfig Config { get; }
+    public BlipConfig Config { get; } = config;
 
     public VisionTransformer VisualEncoder => visual_encoder;
 

@@ -5,27 +5,15 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>BLIP for NLVR2: is a statement true of a pair of images? Parameter names are those of its checkpoints.</summary>
-public sealed class BlipNlvr : nn.Module, IReducibleModel
+public sealed class BlipNlvr(BlipConfig config) : Part, IReducibleModel
 {
-    private readonly Parameter? space_dict;
-    private readonly VisionTransformer visual_encoder;
-    private readonly TextTransformer text_encoder;
-    private readonly Sequential cls_head;
+    private readonly Parameter? space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
+    private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
+    private readonly TextTransformer text_encoder = new(config.Text, config.Alignment, readsPairs: true);
+    private readonly Sequential cls_head = nn.Sequential(
+        ("0", nn.Linear(config.Text.Width, config.Text.Width)), ("1", nn.ReLU()), ("2", nn.Linear(config.Text.Width, 2)));
 
-    public BlipNlvr(BlipConfig config) : base(nameof(BlipNlvr))
-    {
-        Config = config;
-        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
-        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = new TextTransformer(config.Text, config.Alignment, readsPairs: true);
-        cls_head = nn.Sequential(
-            ("0", nn.Linear(config.Text.Width, config.Text.Width)),
-            ("1", nn.ReLU()),
-            ("2", nn.Linear(config.Text.Width, 2)));
-        RegisterComponents();
-    }
-
-    public BlipConfig Config { get; }
+    public BlipConfig Config { get; } = config;
 
     public VisionTransformer VisualEncoder => visual_encoder;
 
@@ -75,17 +63,6 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
 public sealed record NlvrOutput(Tensor Logits, TokenState Vision, TokenState Text)
 {
     /// <summary>What L_sim compares, the features of a pair's two images averaged; null where nothing was aligned.</summary>
-    public AlignedFeatures? Aligned
-    {
-        get
-        {
-            if (Vision.AlignmentFeature is not { } image || Text.AlignmentFeature is not { } words)
-            {
-                return null;
-            }
-
-            var pairs = words.shape[0];
-            return new((image.slice(0, 0, pairs, 1) + image.slice(0, pairs, 2 * pairs, 1)) / 2, words);
-        }
-    }
+    public AlignedFeatures? Aligned => Vision.AlignmentFeature?.chunk(2) is [var left, var right]
+        && Text.AlignmentFeature is { } words ? new((left + right) / 2, words) : null;
 }

@@ -84,11 +84,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, temp.reciprocal(), distillation);
         queues.Enqueue(momentum, imageIds);
         var matching = MatchingLoss(image, text, ids, mask, imageIds, generator);
-        return new RetrievalLosses(contrastive, matching, AlignedFeatures.Of(image.Tokens, text.Tokens), momentumAligned)
-        {
-            Features = online,
-            ImageTokens = image.Tokens,
-        };
+        return new RetrievalLosses(contrastive, matching, AlignedFeatures.Of(image.Tokens, text.Tokens), momentumAligned, online,
+            image.Tokens);
     }
 
     private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids, Tensor mask)

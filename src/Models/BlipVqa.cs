@@ -5,24 +5,14 @@ namespace Madtp.Kit.Models;
 
 /// <summary>BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones.
 /// Image and question tokens may be reduced, the answer decoder's never are. Parameter names are its checkpoints'.</summary>
-public sealed class BlipVqa : nn.Module, IReducibleModel
+public sealed class BlipVqa(BlipConfig config) : Part, IReducibleModel
 {
-    private readonly Parameter? space_dict;
-    private readonly VisionTransformer visual_encoder;
-    private readonly TextTransformer text_encoder;
-    private readonly TextDecoder text_decoder;
+    private readonly Parameter? space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
+    private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
+    private readonly TextTransformer text_encoder = new(config.Text, config.Alignment);
+    private readonly TextDecoder text_decoder = new(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
 
-    public BlipVqa(BlipConfig config) : base(nameof(BlipVqa))
-    {
-        Config = config;
-        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
-        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = new TextTransformer(config.Text, config.Alignment);
-        text_decoder = new TextDecoder(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
-        RegisterComponents();
-    }
-
-    public BlipConfig Config { get; }
+    public BlipConfig Config { get; } = config;
 
     public VisionTransformer VisualEncoder => visual_encoder;
 

@@ -87,8 +87,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var online = output.Features;
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
         queues.Enqueue(Config.QueuesOnline ? online : momentum, imageIds);
-        return new RetrievalLosses(
-            contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
+        return new RetrievalLosses(contrastive, null, output.Aligned, momentumAligned, online, output.Image.Tokens);
     }
 
     private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids)
@@ -111,12 +110,18 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         ClipConfig config)
     {
         var text = config.Text;
+        var words = nn.Embedding(text.VocabularySize, text.Width);
+        using (no_grad())
+        {
+            words.weight!.normal_(0, 0.02);
+        }
+
         return (
-            ClipInitialization.Words(text.VocabularySize, text.Width),
-            ClipInitialization.Table(0.01, text.ContextLength, text.Width),
+            words,
+            ClipVisionTransformer.Table(0.01, text.ContextLength, text.Width),
             new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment, config.Activation),
             nn.LayerNorm(text.Width),
-            ClipInitialization.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
+            ClipVisionTransformer.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
     }
 
     // The released code never prunes an image to its class token and one more.

@@ -78,40 +78,29 @@ public enum ClipActivation
 }
 
 /// <summary>CLIP's image encoder (<c>visual</c> in the checkpoints).</summary>
-public sealed class ClipVisionTransformer : nn.Module<Tensor, ContrastiveEncoding>
+/// <param name="embedWidth">E, width of the joint space.</param>
+public sealed class ClipVisionTransformer(
+    VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null, ClipActivation activation = default) : Part
 {
-    private readonly Parameter class_embedding;
-    private readonly Parameter positional_embedding;
-    private readonly Parameter proj;
-    private readonly Conv2d conv1;
-    private readonly LayerNorm ln_pre;
-    private readonly ClipTransformer transformer;
-    private readonly LayerNorm ln_post;
+    private readonly Parameter class_embedding = Table(Math.Pow(config.Width, -0.5), config.Width);
+    private readonly Parameter positional_embedding = Table(Math.Pow(config.Width, -0.5), config.Patches + 1, config.Width);
+    private readonly Parameter proj = Table(Math.Pow(config.Width, -0.5), config.Width, embedWidth);
+    private readonly Conv2d conv1 = nn.Conv2d(
+        3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
 
-    /// <param name="embedWidth">E, width of the joint space.</param>
-    public ClipVisionTransformer(
-        VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null, ClipActivation activation = default)
-        : base(nameof(ClipVisionTransformer))
-    {
-        Config = config;
-        var deviation = Math.Pow(config.Width, -0.5);
-        class_embedding = ClipInitialization.Table(deviation, config.Width);
-        positional_embedding = ClipInitialization.Table(deviation, config.Patches + 1, config.Width);
-        proj = ClipInitialization.Table(deviation, config.Width, embedWidth);
-        conv1 = nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
-        ln_pre = nn.LayerNorm(config.Width);
-        transformer = new ClipTransformer(config.Width, config.Depth, config.Heads, causal: false, alignment, activation);
-        ln_post = nn.LayerNorm(config.Width);
-        RegisterComponents();
-    }
+    private readonly LayerNorm ln_pre = nn.LayerNorm(config.Width);
+    private readonly ClipTransformer transformer = new(
+        config.Width, config.Depth, config.Heads, causal: false, alignment, activation);
 
-    public VisionTransformerConfig Config { get; }
+    private readonly LayerNorm ln_post = nn.LayerNorm(config.Width);
+
+    public VisionTransformerConfig Config { get; } = config;
 
     public IReadOnlyList<ClipBlock> Blocks => transformer.Blocks;
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
-    public override ContrastiveEncoding forward(Tensor images)
+    public ContrastiveEncoding forward(Tensor images)
     {
         Config.Check(images);
         var patches = conv1.forward(images).flatten(2).transpose(1, 2); // [B, N, D]
@@ -120,6 +109,9 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ContrastiveEncodin
         var tokens = transformer.forward(new TokenState(ln_pre.forward(embedded)));
         return new ContrastiveEncoding(ln_post.forward(tokens.X.select(1, 0)).MatMul(proj), tokens);
     }
+
+    /// <summary>A table of normal numbers as a parameter.</summary>
+    internal static Parameter Table(double deviation, params long[] shape) => nn.Parameter(randn(shape) * deviation);
 }
 
 /// <summary>CLIP's text encoder over the parts that its checkpoints keep at the top of the model. Not a module of its own, since
@@ -151,20 +143,4 @@ internal sealed record ClipTextEncoder(
     private Tensor? Mask(Tensor end, long length, ScalarType dtype) =>
         Transformer.Blocks is not [{ Reducer.ExcludesPadding: true }, ..] ? null
             : (arange(length, dtype: int64, device: end.device).unsqueeze(0) <= end.unsqueeze(1)).to(dtype);
-}
-
-/// <summary>CLIP's initialisation of tables; that of its blocks is theirs.</summary>
-internal static class ClipInitialization
-{
-    /// <summary>A table of normal numbers as a parameter.</summary>
-    public static Parameter Table(double deviation, params long[] shape) => nn.Parameter(randn(shape) * deviation);
-
-    /// <summary>The word table.</summary>
-    public static Embedding Words(int vocabularySize, int width)
-    {
-        var words = nn.Embedding(vocabularySize, width);
-        using var off = no_grad();
-        words.weight!.normal_(0, 0.02);
-        return words;
-    }
 }

@@ -49,15 +49,12 @@ public sealed record RetrievalScores(Tensor ImageToText, Tensor TextToImage)
 /// <param name="Matching">ITM, does this text belong to this image; null in a model without it (CLIP).</param>
 /// <param name="Aligned">Alignment features of the encoders that learn; null where nothing was aligned.</param>
 /// <param name="MomentumAligned">Those of the momentum copies; null where nothing was aligned. They carry no gradient.</param>
+/// <param name="Features">The batch as the encoders that learn see it.</param>
+/// <param name="ImageTokens">Final image tokens of the encoder that learns, for losses on them.</param>
 public sealed record RetrievalLosses(
-    Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned)
+    Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned,
+    ContrastiveFeatures Features, TokenState ImageTokens)
 {
-    /// <summary>The batch as the encoders that learn see it, features of length 1.</summary>
-    public required ContrastiveFeatures Features { get; init; }
-
-    /// <summary>Final image tokens of the encoder that learns, for losses on them.</summary>
-    public required TokenState ImageTokens { get; init; }
-
     /// <summary>L_task, the sum of contrastive and matching loss.</summary>
     public Tensor Task => Matching is null ? Contrastive : Contrastive + Matching;
 }

@@ -5,18 +5,11 @@ namespace Madtp.Kit.Models;
 
 /// <summary>BLIP's text decoder: a causal BERT that reads an image (or an encoded question) and scores each next word. Its tokens
 /// are never reduced. Parameter names are those of its checkpoints.</summary>
-public sealed class TextDecoder : nn.Module
+public sealed class TextDecoder(BertConfig config) : Part
 {
-    private readonly TextTransformer bert;
-    private readonly Sequential cls;
-
-    public TextDecoder(BertConfig config) : base(nameof(TextDecoder))
-    {
-        bert = new TextTransformer(config);
-        cls = nn.Sequential(("predictions", new LanguageModelPredictions(config)));
-        RegisterComponents();
-        TextTransformer.InitializeAsBert(cls);
-    }
+    private readonly TextTransformer bert = new(config);
+    private readonly Sequential cls = TextTransformer.InitializeAsBert(
+        nn.Sequential(("predictions", new LanguageModelPredictions(config))));
 
     public BertConfig Config => bert.Config;
 

@@ -76,21 +76,13 @@ public sealed record TokenState(
 
 /// <summary>The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not
 /// work on the rows that only make the samples equally long.</summary>
-internal sealed class FilledRows
+/// <param name="Rows"><see cref="TokenState.Packed"/>.</param>
+internal readonly record struct FilledRows(Tensor? Rows)
 {
     private const double Worth = 0.9; // a greater share of filled rows is not worth two copies
     private const int WorthOnGpu = 2048; // fewer empty rows are multiplied in less time than the calls take
 
-    private static readonly FilledRows All = new(null);
-
-    private readonly Tensor? rows; // [n] int64 among B·N; null for all
-
-    private FilledRows(Tensor? rows) => this.rows = rows;
-
-    /// <summary>Those of a sequence.</summary>
-    public static FilledRows Of(TokenState tokens) => tokens.Packed is { } rows ? new(rows) : All;
-
-    /// <summary><see cref="TokenState.Packed"/>.</summary>
+    /// <summary>Those to work on, where it pays.</summary>
     /// <param name="filled"><see cref="TokenState.Filled"/>, <c>B·N</c>.</param>
     /// <param name="used">How many hold a token.</param>
     public static Tensor? Pack(float[] filled, int used, Device device)
@@ -115,7 +107,7 @@ internal sealed class FilledRows
     /// <c>[B, N, D']</c>.</summary>
     public Tensor Map(Tensor x, Func<Tensor, Tensor> map)
     {
-        if (rows is null)
+        if (Rows is not { } rows)
         {
             return map(x);
         }

@@ -38,30 +38,19 @@ public sealed record VisionTransformerConfig(
 }
 
 /// <summary>BLIP's vision transformer. Parameter names are those of its checkpoints.</summary>
-public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomputing
+public sealed class VisionTransformer(VisionTransformerConfig config, AlignmentConfig? alignment = null) : Part, IRecomputing
 {
-    private readonly Parameter cls_token;
-    private readonly Parameter pos_embed;
-    private readonly Sequential patch_embed;
-    private readonly ModuleList<VisionBlock> blocks;
-    private readonly LayerNorm norm;
+    private readonly Parameter cls_token = nn.Parameter(randn(1, 1, config.Width) * 0.02);
+    private readonly Parameter pos_embed = nn.Parameter(randn(1, config.Patches + 1, config.Width) * 0.02);
+    private readonly Sequential patch_embed = nn.Sequential((
+        "proj", nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize)));
 
-    /// <summary>Creates the encoder with random weights.</summary>
-    public VisionTransformer(VisionTransformerConfig config, AlignmentConfig? alignment = null) : base(nameof(VisionTransformer))
-    {
-        Config = config;
-        cls_token = nn.Parameter(randn(1, 1, config.Width) * 0.02);
-        pos_embed = nn.Parameter(randn(1, config.Patches + 1, config.Width) * 0.02);
-        patch_embed = nn.Sequential((
-            "proj", nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize)));
-        var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Depth);
-        blocks = new ModuleList<VisionBlock>([.. Enumerable.Range(0, config.Depth).Select(layer =>
-            new VisionBlock(config, config.DropPath * layer / Math.Max(1, config.Depth - 1), maps[layer]))]);
-        norm = nn.LayerNorm(config.Width, eps: 1e-6);
-        RegisterComponents();
-    }
+    private readonly ModuleList<VisionBlock> blocks = new([.. AlignmentMap.ForLayers(alignment, config.Width, config.Depth)
+        .Select((map, layer) => new VisionBlock(config, config.DropPath * layer / Math.Max(1, config.Depth - 1), map))]);
 
-    public VisionTransformerConfig Config { get; }
+    private readonly LayerNorm norm = nn.LayerNorm(config.Width, eps: 1e-6);
+
+    public VisionTransformerConfig Config { get; } = config;
 
     public bool Recomputes { get; set; }
 
@@ -70,7 +59,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a
     /// reduction is attached.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
-    public override TokenState forward(Tensor images)
+    public TokenState forward(Tensor images)
     {
         Config.Check(images);
         var patches = patch_embed.forward(images).flatten(2).transpose(1, 2); // [B, N, D], from the top left
@@ -82,39 +71,24 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
 }
 
 /// <summary>One block of BLIP's vision transformer.</summary>
-public sealed class VisionBlock : PreNormBlock
+/// <param name="dropPath">Probability of skipping a residual branch in training.</param>
+public sealed class VisionBlock(VisionTransformerConfig config, double dropPath = 0, AlignmentMap? queryModel = null)
+    : PreNormBlock(queryModel, dropPath)
 {
-    private readonly LayerNorm norm1;
-    private readonly VisionAttention attn;
-    private readonly LayerNorm norm2;
-    private readonly FeedForward mlp;
+    private readonly LayerNorm norm1 = nn.LayerNorm(config.Width, eps: 1e-6);
+    private readonly VisionAttention attn = new(config.Width, config.Heads);
+    private readonly LayerNorm norm2 = nn.LayerNorm(config.Width, eps: 1e-6);
+    private readonly FeedForward mlp = new(
+        config.Width, (int)(config.Width * config.MlpRatio), ("fc1", "fc2"), ClipActivation.Gelu);
 
-    /// <param name="dropPath">Probability of skipping a residual branch in training.</param>
-    public VisionBlock(VisionTransformerConfig config, double dropPath = 0, AlignmentMap? queryModel = null)
-        : base(nameof(VisionBlock), queryModel, dropPath)
-    {
-        norm1 = nn.LayerNorm(config.Width, eps: 1e-6);
-        attn = new VisionAttention(config.Width, config.Heads);
-        norm2 = nn.LayerNorm(config.Width, eps: 1e-6);
-        mlp = new FeedForward(config.Width, (int)(config.Width * config.MlpRatio), ("fc1", "fc2"), ClipActivation.Gelu);
-        RegisterComponents();
-    }
-
-    protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (norm1, attn, norm2, mlp);
+    protected override (LayerNorm, FusedAttention, LayerNorm, FeedForward) Parts => (norm1, attn, norm2, mlp);
 }
 
 /// <summary>Self-attention of a BLIP vision block.</summary>
-public sealed class VisionAttention : FusedAttention
+public sealed class VisionAttention(int width, int heads) : FusedAttention(width, heads)
 {
-    private readonly Linear qkv;
-    private readonly Linear proj;
-
-    public VisionAttention(int width, int heads) : base(nameof(VisionAttention), width, heads)
-    {
-        qkv = nn.Linear(width, 3 * width);
-        proj = nn.Linear(width, width);
-        RegisterComponents();
-    }
+    private readonly Linear qkv = nn.Linear(width, 3 * width);
+    private readonly Linear proj = nn.Linear(width, width);
 
     protected override Tensor Project(Tensor tokens) => Products.Linear(qkv, tokens);
 
