@@ -46,7 +46,6 @@ public sealed class TensorEntry
 
     /// <summary>All elements, row-major.</summary>
     /// <typeparam name="T">A type of the element's size: <c>ushort</c> or <c>Half</c> for Float16.</typeparam>
-    /// <exception cref="ArgumentException">The element has another size than <typeparamref name="T"/>.</exception>
     public T[] ToArray<T>()
         where T : unmanaged
     {
@@ -77,7 +76,6 @@ public sealed class TensorEntry
     public override string ToString() => $"{Shown(Name)} {Type} {Sizes(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
-    /// <exception cref="InvalidDataException">It is not a matrix.</exception>
     internal TensorEntry Transposed() => Shape.Count == 2
         ? new TensorEntry(Name, Type, file, Start, layout.Transposed())
         : throw file.Broken($"tensor {this} should be a matrix");
@@ -146,7 +144,6 @@ internal sealed class TensorCopy
         }
     }
 
-    /// <exception cref="InvalidDataException">The file ended early.</exception>
     public void Run()
     {
         // In the file's order, so that a disk reads forward.

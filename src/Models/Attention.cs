@@ -159,7 +159,6 @@ public abstract class PreNormBlock(AlignmentMap? queryModel, double dropPath = 0
     private protected readonly AlignmentMap? query_model = queryModel; // of the block's own
 
     public IBlockReducer? Reducer { get; set; }
-
     public AlignmentMap? QueryModel => query_model;
 
     /// <summary>The parts, in order.</summary>

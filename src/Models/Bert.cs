@@ -42,9 +42,7 @@ public sealed class TextTransformer : nn.Module, IRecomputing
     }
 
     public BertConfig Config { get; }
-
     public bool Recomputes { get; set; }
-
     public IReadOnlyList<BertLayer> Layers => [.. encoder.layer];
 
     /// <summary>The word table, <c>[V, D]</c>, which a language-model head shares.</summary>

@@ -15,7 +15,6 @@ public sealed class BertLayer(BertConfig config, CrossAttention cross, Alignment
     private readonly AlignmentMap? query_model = queryModel;
 
     public IBlockReducer? Reducer { get; set; }
-
     public AlignmentMap? QueryModel => query_model;
 
     /// <inheritdoc cref="CrossAttention.Project"/>

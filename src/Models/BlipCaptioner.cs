@@ -16,9 +16,7 @@ public sealed class BlipCaptioner(BlipConfig config) : Part, IReducibleModel
     public static string Prompt => "a picture of ";
 
     public BlipConfig Config { get; } = config;
-
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextDecoder TextDecoder => text_decoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

@@ -14,9 +14,7 @@ public sealed class BlipNlvr(BlipConfig config) : Part, IReducibleModel
         ("0", nn.Linear(config.Text.Width, config.Text.Width)), ("1", nn.ReLU()), ("2", nn.Linear(config.Text.Width, 2)));
 
     public BlipConfig Config { get; } = config;
-
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextTransformer TextEncoder => text_encoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

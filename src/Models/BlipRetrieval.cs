@@ -39,9 +39,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     }
 
     public BlipConfig Config { get; }
-
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextTransformer TextEncoder => text_encoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

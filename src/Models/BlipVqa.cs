@@ -13,11 +13,8 @@ public sealed class BlipVqa(BlipConfig config) : Part, IReducibleModel
     private readonly TextDecoder text_decoder = new(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
 
     public BlipConfig Config { get; } = config;
-
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextTransformer TextEncoder => text_encoder;
-
     public TextDecoder TextDecoder => text_decoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

@@ -44,7 +44,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     }
 
     public ClipConfig Config { get; }
-
     public ClipVisionTransformer Visual => visual;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>

@@ -95,7 +95,6 @@ public sealed class ClipVisionTransformer(
     private readonly LayerNorm ln_post = nn.LayerNorm(config.Width);
 
     public VisionTransformerConfig Config { get; } = config;
-
     public IReadOnlyList<ClipBlock> Blocks => transformer.Blocks;
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into features <c>[B, E]</c>.</summary>

@@ -13,7 +13,6 @@ public sealed class ClipTransformer(
         .Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
 
     public bool Recomputes { get; set; }
-
     public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
 
     /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>

@@ -51,9 +51,7 @@ public sealed class VisionTransformer(VisionTransformerConfig config, AlignmentC
     private readonly LayerNorm norm = nn.LayerNorm(config.Width, eps: 1e-6);
 
     public VisionTransformerConfig Config { get; } = config;
-
     public bool Recomputes { get; set; }
-
     public IReadOnlyList<VisionBlock> Blocks => [.. blocks];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a
@@ -112,7 +110,6 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     }
 
     internal Linear Widen => layers[0];
-
     internal Linear Narrow => layers[1];
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>
