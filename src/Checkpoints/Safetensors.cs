@@ -40,9 +40,10 @@ internal static class SafetensorsReader
         {
             (rows, metadata) = ReadHeader(file.Take(8, length), budget);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter of what is no text
         {
-            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({JsonRecord.Reason(e)})", e);
+            var reason = e is JsonException wrong ? JsonRecord.Reason(wrong) : "a text has half a character, or is not UTF-8";
+            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({reason})", e);
         }
 
         rows.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)) is not 0 and var order ? order
@@ -69,7 +70,7 @@ internal static class SafetensorsReader
         Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = budget.Text(Text(ref reader));
+            var name = budget.Text(reader.GetString()!);
             Guard.Data(names.Add(name), $"tensor {Quoted(name)} is listed twice");
             reader.Read();
             Guard.Data(reader.TokenType == JsonTokenType.StartObject, $"tensor {Quoted(name)} is not described by an object");
@@ -81,11 +82,11 @@ internal static class SafetensorsReader
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var key = budget.Text(Text(ref reader));
+                var key = budget.Text(reader.GetString()!);
                 budget.Take(4 * MemoryBudget.Small);
                 reader.Read();
                 Require(reader.TokenType == JsonTokenType.String);
-                Guard.Data(metadata.TryAdd(key, budget.Text(Text(ref reader))), $"metadata {Quoted(key)} is given twice");
+                Guard.Data(metadata.TryAdd(key, budget.Text(reader.GetString()!)), $"metadata {Quoted(key)} is given twice");
             }
         }
 
@@ -120,19 +121,6 @@ internal static class SafetensorsReader
             $"tensor {Quoted(name)} is {Shown(type)} {Sizes(shape)}, {bytes} bytes, but its "
                 + $"data_offsets are {offsets[0]} to {offsets[1]}");
         return new Row(name, type, element?.Type, layout, offsets[0], offsets[1]);
-    }
-
-    private static string Text(ref Utf8JsonReader reader)
-    {
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new InvalidDataException(
-                $"its header is not the JSON of a safetensors file (a text {JsonRecord.NoText(reader.ValueSpan)})", e);
-        }
     }
 
     private static void Require(bool holds) =>

@@ -141,22 +141,14 @@ public interface IRecomputing
     /// <summary>Whether training keeps only each block's input and runs the block once more in the backward pass: about a third
     /// more time for much less memory.</summary>
     bool Recomputes { get; set; }
-}
 
-/// <summary>Gradient checkpointing of whole models.</summary>
-public static class GradientCheckpointing
-{
-    /// <summary>Switches it on or off in every encoder of a model.</summary>
-    /// <returns>How many encoders there are that can.</returns>
-    public static int Set(nn.Module model, bool on)
+    /// <summary>Switches it on or off in every encoder of a model that can.</summary>
+    static void Set(nn.Module model, bool on)
     {
-        IRecomputing[] encoders = [.. model.modules().Prepend(model).OfType<IRecomputing>().Distinct()];
-        foreach (var encoder in encoders)
+        foreach (var encoder in model.modules().Prepend(model).OfType<IRecomputing>())
         {
             encoder.Recomputes = on;
         }
-
-        return encoders.Length;
     }
 }
 
