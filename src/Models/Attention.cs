@@ -108,8 +108,10 @@ public abstract class MultiHeadAttention(int width, int heads) : Part
         var added = bias?.As(query.dtype);
         if (reading is not null)
         {
-            return Products.GoInOnePass(query) ? OnePassAttention.Attend(query, key, value, added, reading, scale)
-                with { Map = () => Map(reading.Whole(query), reading.Whole(key), added) } : WithMap(query, key, value, added) with { Reading = reading };
+            return Products.GoInOnePass(query)
+                ? OnePassAttention.Attend(query, key, value, added, reading, scale)
+                    with { Map = () => Map(reading.Whole(query), reading.Whole(key), added) }
+                : WithMap(query, key, value, added) with { Reading = reading };
         }
 
         // On a CPU libtorch's own attention is slower in bfloat16 than the map is.
@@ -147,10 +149,9 @@ public abstract class FusedAttention(int width, int heads) : MultiHeadAttention(
     internal SelfAttentionRecord Attend(
         Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, AttentionReading? reading)
     {
-        // [B, N, 3·h·d_h]; what is read in one pass stays packed, [1, n, 3·h·d_h].
-        Tensor Projected(Tensor each) => Project(norm.forward(each));
-        var projected = reading?.Filled is not null && rows.Rows is not null && Products.GoInOnePass(tokens)
-            ? Projected(rows.Take(tokens)) : rows.Map(tokens, Projected);
+        var projected = Project(norm.forward(rows.Take(tokens)));
+        projected = reading?.Filled is not null && Products.GoInOnePass(projected) ? projected // which knows packed rows
+            : rows.Put(projected, tokens.shape[0], tokens.shape[1]); // [B, N, 3·h·d_h]
         var split = projected.view(projected.shape[0], projected.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4);
         // Each [B, h, N, d_h]; the products of a map take them whole, and a GPU copies all three in one call.
         var parts = (reading is not null && split.is_cuda ? split.contiguous() : split).unbind(0);

@@ -105,25 +105,21 @@ internal readonly record struct FilledRows(Tensor? Rows)
         return tensor(rows, device: device);
     }
 
-    /// <summary>Those of <c>[B, N, D]</c> that hold a token, <c>[1, n, D]</c>.</summary>
-    public Tensor Take(Tensor x) => x.reshape(1, x.shape[0] * x.shape[1], -1).index_select(1, Rows!);
+    /// <summary>Those of <c>[B, N, D]</c> that hold a token, <c>[1, n, D]</c>; all where that does not pay.</summary>
+    public Tensor Take(Tensor x) => Rows is null ? x : x.reshape(1, x.shape[0] * x.shape[1], -1).index_select(1, Rows);
+
+    /// <summary>What was made of <see cref="Take"/> among the rows that hold no token, which are 0: <c>[1, n, D']</c> to
+    /// <c>[B, N, D']</c>.</summary>
+    public Tensor Put(Tensor mapped, long batch, long length) => Rows is null ? mapped
+        : zeros([1, batch * length, mapped.shape[2]], dtype: mapped.dtype, device: mapped.device)
+            .index_copy_(1, Rows, mapped).view(batch, length, -1);
 
     /// <summary>Applies a map that treats each token alone to <c>[B, N, D]</c>; rows without a token become 0.
     /// <c>[B, N, D']</c>.</summary>
-    public Tensor Map(Tensor x, Func<Tensor, Tensor> map)
-    {
-        if (Rows is not { } rows)
-        {
-            return map(x);
-        }
+    public Tensor Map(Tensor x, Func<Tensor, Tensor> map) => Put(map(Take(x)), x.shape[0], x.shape[1]);
 
-        var (batch, length) = (x.shape[0], x.shape[1]);
-        var mapped = map(Take(x)); // [1, n, D']
-        return zeros([1, batch * length, mapped.shape[2]], dtype: mapped.dtype, device: x.device).index_copy_(1, rows, mapped)
-            .view(batch, length, -1);
-    }
-
-    /// <summary><see cref="Map"/> plus a residual, <c>[B, N, D']</c>; on a CPU without gradients in one pass over its rows.</summary>
+    /// <summary><see cref="Map"/> plus a residual <c>[B, N, D']</c>; on a CPU without gradients in one pass over its
+    /// rows.</summary>
     public Tensor MapAndAdd(Tensor x, Func<Tensor, Tensor> map, Tensor residual)
     {
         if (Rows is not { } rows || !Products.GoInOnePass(residual) || !residual.is_contiguous())
@@ -131,7 +127,7 @@ internal readonly record struct FilledRows(Tensor? Rows)
             return Products.Add(Map(x, map), residual);
         }
 
-        var (mapped, sum, width) = (map(Take(x)).contiguous(), empty_like(residual), (int)residual.shape[2]);
+        var (mapped, sum, width) = (map(Take(x)).As(float32).contiguous(), empty_like(residual), (int)residual.shape[2]);
         RowWise.InParts(residual.numel() / width, width, (first, end) =>
         {
             var filled = MemoryMarshal.Cast<byte, long>(rows.bytes);
