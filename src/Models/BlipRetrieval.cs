@@ -75,7 +75,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     {
         var queues = Queues;
         CheckPairs(images, ids, imageIds);
-        LimitTemperature();
+        Limit(temp, 0.001, 0.5);
         var (image, text) = (EncodeImages(images), EncodeTexts(ids, mask));
         var online = new ContrastiveFeatures(image.Feature, text.Feature);
         var (momentum, momentumAligned) = MomentumPass(images, ids, mask);
@@ -137,12 +137,6 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 
     private Tensor WithEncode(Tensor ids) =>
         cat([full_like(ids.slice(1, 0, 1, 1), Config.EncodeId), ids.slice(1, 1, ids.shape[1], 1)], 1);
-
-    private void LimitTemperature()
-    {
-        using var off = no_grad();
-        temp.clamp_(0.001, 0.5);
-    }
 
     private static ContrastiveEncoding Encoded(TokenState tokens, Linear projection) =>
         new(ContrastiveFeatures.Unit(projection.forward(tokens.X.select(1, 0))), tokens);

@@ -80,7 +80,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     {
         var queues = Queues;
         CheckPairs(images, ids, imageIds);
-        LimitScale();
+        Limit(logit_scale, null, Math.Log(LargestScale));
         var output = Forward(images, ids);
         var (momentum, momentumAligned) = MomentumPass(images, ids);
         var online = output.Features;
@@ -97,12 +97,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
         var image = visual_m!.forward(images);
         return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
-    }
-
-    private void LimitScale()
-    {
-        using var off = no_grad();
-        logit_scale.clamp_(max: Math.Log(LargestScale));
     }
 
     private static (Embedding Words, Parameter Positions, ClipTransformer Blocks, LayerNorm Norm, Parameter Projection) TextParts(
