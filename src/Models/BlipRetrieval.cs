@@ -44,10 +44,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
-        ImageEncoder("visual_encoder", visual_encoder),
-        TextEncoderOf("text_encoder", text_encoder),
-        .. visual_encoder_m is null ? []
-            : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
+        .. Reducible("", visual_encoder, text_encoder),
+        .. visual_encoder_m is null ? [] : Reducible("_m", visual_encoder_m, text_encoder_m!),
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
@@ -148,11 +146,11 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         nn.Linear(config.Vision.Width, config.EmbedWidth),
         nn.Linear(config.Text.Width, config.EmbedWidth));
 
-    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) =>
-        new(name, Modality.Image, encoder.Blocks, () => space_dict);
-
-    private ReducibleEncoder TextEncoderOf(string name, TextTransformer encoder) =>
-        new(name, Modality.Text, encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens };
+    private ReducibleEncoder[] Reducible(string copy, VisionTransformer vision, TextTransformer text) =>
+    [
+        new("visual_encoder" + copy, Modality.Image, vision.Blocks, () => space_dict),
+        new("text_encoder" + copy, Modality.Text, text.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens },
+    ];
 }
 
 /// <summary>Wrong partners for image-text matching, the likelier drawn the more similar they are.</summary>
