@@ -109,7 +109,8 @@ public abstract class MultiHeadAttention(int width, int heads) : Part
         if (reading is not null)
         {
             return Products.GoInOnePass(query) ? OnePassAttention.Attend(query, key, value, added, reading, scale)
-                with { Map = () => Map(reading.Whole(query), reading.Whole(key), added) } : WithMap(query, key, value, added) with { Reading = reading };
+                with { Map = () => Map(reading.Whole(query), reading.Whole(key), added) }
+                : WithMap(query, key, value, added) with { Reading = reading };
         }
 
         // On a CPU libtorch's own attention is slower in bfloat16 than the map is.

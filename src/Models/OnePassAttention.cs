@@ -36,7 +36,8 @@ internal sealed unsafe class OnePassAttention(
     private readonly float factor = (float)scale;
 
     /// <summary>softmax(scale · Q Kᵀ + bias) V and what is read of the softmax; 0 in rows that hold no token.</summary>
-    /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V; or of the n rows that hold a token, <c>[1, h, n, d_h]</c>.</param>
+    /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V; or of the n rows that hold a token,
+    /// <c>[1, h, n, d_h]</c>.</param>
     /// <param name="bias">Broadcasts to <c>[B, h, N, N]</c>; null adds nothing.</param>
     public static SelfAttentionRecord Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale)

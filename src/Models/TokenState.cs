@@ -123,7 +123,8 @@ internal readonly record struct FilledRows(Tensor? Rows)
             .view(batch, length, -1);
     }
 
-    /// <summary><see cref="Map"/> plus a residual, <c>[B, N, D']</c>; on a CPU without gradients in one pass over its rows.</summary>
+    /// <summary><see cref="Map"/> plus a residual, <c>[B, N, D']</c>; on a CPU without gradients in one pass over its
+    /// rows.</summary>
     public Tensor MapAndAdd(Tensor x, Func<Tensor, Tensor> map, Tensor residual)
     {
         if (Rows is not { } rows || !Products.GoInOnePass(residual) || !residual.is_contiguous())
