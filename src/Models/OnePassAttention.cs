@@ -72,15 +72,16 @@ internal sealed unsafe class OnePassAttention(
         {
             var (sample, ofSample) = Math.DivRem(head, heads);
             own = own.Sample == sample ? own : Own(sample);
+            var (columns, size) = (own.Padded, width); // no store changes them
             for (var row = 0; row < own.Count; row++)
             {
                 float* from = At(k, own, ofSample, row), to = keys + row;
-                for (var i = 0; i < width; i++, to += own.Padded)
+                for (var i = 0; i < size; i++, to += columns)
                 {
                     *to = from[i];
                 }
 
-                Span(At(v, own, ofSample, row), width).CopyTo(Span(values + (row * paddedWidth), width));
+                Scale(At(v, own, ofSample, row), 1, values + (row * paddedWidth), size);
             }
 
             for (var row = 0; row < own.Count; row += Together)
@@ -90,7 +91,7 @@ internal sealed unsafe class OnePassAttention(
                 for (var i = 0; i < Math.Min(Together, own.Count - row); i++)
                 {
                     var to = ((((long)sample * length) + own.Rows[row + i]) * heads) + ofSample;
-                    Span(products + (i * paddedWidth), width).CopyTo(Span(outputs + (to * width), width));
+                    Scale(products + (i * paddedWidth), 1, outputs + (to * size), size);
                 }
             }
 
@@ -126,22 +127,28 @@ internal sealed unsafe class OnePassAttention(
         var rows = Math.Min(Together, own.Count - first);
         for (var i = 0; i < rows; i++)
         {
-            var from = Span(At(q, own, head, first + i), width);
-            TensorPrimitives.Multiply(from, factor, Span(queries + (i * width), width));
+            Scale(At(q, own, head, first + i), factor, queries + (i * width), width);
         }
 
         Multiply(queries, width, keys, width, own.Padded, maps);
+        var isCounted = stackalloc bool[Together];
         for (var i = 0; i < rows; i++)
         {
             var row = own.Rows[first + i];
+            isCounted[i] = counts is not null && counts[(own.Sample * length) + row];
             var map = maps + (i * own.Padded);
             var ofKeys = isOneBias ? own.Added : own.Of(added!.At(own.Sample, head, row));
             if (ofKeys.Length > 0)
             {
                 TensorPrimitives.Add(Span(map, own.Count), ofKeys, Span(map, own.Count));
             }
+        }
 
-            Softmax(map, own, counts is null || !counts[(own.Sample * length) + row] ? null : strongest);
+        Softmax(maps, own, rows, isCounted, strongest);
+        for (var i = 0; i < rows; i++)
+        {
+            var row = own.Rows[first + i];
+            var map = maps + (i * own.Padded);
             if (row == (summaryRows?[own.Sample] ?? 0))
             {
                 PutMaximum(own, map, summaries + ((((long)own.Sample * heads) + head) * length));
@@ -163,37 +170,53 @@ internal sealed unsafe class OnePassAttention(
         }
     }
 
-    // Softmax of a row of the map; where it exceeds the strongest attention so far, it becomes that.
+    // Softmax of some rows of the map, all at the same step, as each step of a row waits for the one before; where one that is
+    // counted exceeds the strongest attention so far, it becomes that.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* map, Tokens own, float* strongest)
+    private static void Softmax(float* maps, Tokens own, int rows, bool* isCounted, float* strongest)
     {
-        var end = map + own.Padded;
-        Vector512.ConditionalSelect(own.Last, Vector512.Load(end - Width), Vector512.Create(float.NegativeInfinity))
-            .Store(end - Width);
-        var most = Vector512.Load(map);
-        for (var at = map + Width; at < end; at += Width)
+        var (columns, last) = (own.Padded, own.Last);
+        var ofRow = stackalloc float[Together]; // the greatest score, then what each power is divided by
+        for (var row = 0; row < rows; row++)
         {
-            most = Vector512.MaxNative(most, Vector512.Load(at));
-        }
-
-        var (greatest, sum) = (Vector512.Create(Greatest(most)), Lanes.Zero);
-        for (var at = map; at < end; at += Width)
-        {
-            var power = Exp(Vector512.Load(at) - greatest);
-            power.Store(at);
-            sum += power;
-        }
-
-        var whole = Vector512.Create(1 / Vector512.Sum(sum));
-        for (var at = map; at < end; at += Width)
-        {
-            var attention = Vector512.Load(at) * whole;
-            attention.Store(at);
-            if (strongest is not null)
+            float* map = maps + (row * columns), end = map + columns;
+            Vector512.ConditionalSelect(last, Vector512.Load(end - Width), Vector512.Create(float.NegativeInfinity))
+                .Store(end - Width);
+            var most = Vector512.Load(map);
+            for (var at = map + Width; at < end; at += Width)
             {
-                Vector512.MaxNative(attention, Vector512.Load(strongest)).Store(strongest);
-                strongest += Width;
+                most = Vector512.MaxNative(most, Vector512.Load(at));
             }
+
+            ofRow[row] = Greatest(most);
+        }
+
+        for (var row = 0; row < rows; row++)
+        {
+            float* map = maps + (row * columns), end = map + columns;
+            var (greatest, sum) = (Vector512.Create(ofRow[row]), Lanes.Zero);
+            for (var at = map; at < end; at += Width)
+            {
+                var power = Exp(Vector512.Load(at) - greatest);
+                power.Store(at);
+                sum += power;
+            }
+
+            ofRow[row] = 1 / Vector512.Sum(sum);
+        }
+
+        for (var column = 0; column < columns; column += Width)
+        {
+            var most = Vector512.Load(strongest + column);
+            for (var row = 0; row < rows; row++)
+            {
+                var at = maps + (row * columns) + column;
+                var attention = Vector512.Load(at) * Vector512.Create(ofRow[row]);
+                attention.Store(at);
+                most = isCounted[row] ? Vector512.MaxNative(attention, most) : most;
+            }
+
+            most.Store(strongest + column);
         }
     }
 
@@ -227,6 +250,22 @@ internal sealed unsafe class OnePassAttention(
             sum5.Store(to += columns);
             sum6.Store(to += columns);
             sum7.Store(to + columns);
+        }
+    }
+
+    // Inlined: a call takes longer than a head's few numbers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale(float* from, float factor, float* to, int count)
+    {
+        var i = 0;
+        for (; i <= count - Width; i += Width)
+        {
+            (Vector512.Load(from + i) * factor).Store(to + i);
+        }
+
+        for (; i < count; i++)
+        {
+            to[i] = from[i] * factor;
         }
     }
 
