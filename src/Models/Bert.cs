@@ -25,7 +25,6 @@ public sealed class TextTransformer : nn.Module, IRecomputing
     private readonly BertEmbeddings embeddings;
     private readonly Stack encoder;
 
-    /// <summary>Creates the encoder with random weights.</summary>
     /// <param name="readsPairs">Whether its layers read a pair of images (NLVR2) rather than one (MED).</param>
     public TextTransformer(BertConfig config, AlignmentConfig? alignment = null, bool readsPairs = false)
         : base(nameof(TextTransformer))

@@ -44,10 +44,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
-        ImageEncoder("visual_encoder", visual_encoder),
-        TextEncoderOf("text_encoder", text_encoder),
-        .. visual_encoder_m is null ? []
-            : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
+        .. Reducible("", visual_encoder, text_encoder),
+        .. visual_encoder_m is null ? [] : Reducible("_m", visual_encoder_m, text_encoder_m!),
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
@@ -75,7 +73,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     {
         var queues = Queues;
         CheckPairs(images, ids, imageIds);
-        LimitTemperature();
+        Limit(temp, 0.001, 0.5);
         var (image, text) = (EncodeImages(images), EncodeTexts(ids, mask));
         var online = new ContrastiveFeatures(image.Feature, text.Feature);
         var (momentum, momentumAligned) = MomentumPass(images, ids, mask);
@@ -138,12 +136,6 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     private Tensor WithEncode(Tensor ids) =>
         cat([full_like(ids.slice(1, 0, 1, 1), Config.EncodeId), ids.slice(1, 1, ids.shape[1], 1)], 1);
 
-    private void LimitTemperature()
-    {
-        using var off = no_grad();
-        temp.clamp_(0.001, 0.5);
-    }
-
     private static ContrastiveEncoding Encoded(TokenState tokens, Linear projection) =>
         new(ContrastiveFeatures.Unit(projection.forward(tokens.X.select(1, 0))), tokens);
 
@@ -154,11 +146,11 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         nn.Linear(config.Vision.Width, config.EmbedWidth),
         nn.Linear(config.Text.Width, config.EmbedWidth));
 
-    private ReducibleEncoder ImageEncoder(string name, VisionTransformer encoder) =>
-        new(name, Modality.Image, encoder.Blocks, () => space_dict);
-
-    private ReducibleEncoder TextEncoderOf(string name, TextTransformer encoder) =>
-        new(name, Modality.Text, encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens };
+    private ReducibleEncoder[] Reducible(string copy, VisionTransformer vision, TextTransformer text) =>
+    [
+        new("visual_encoder" + copy, Modality.Image, vision.Blocks, () => space_dict),
+        new("text_encoder" + copy, Modality.Text, text.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens },
+    ];
 }
 
 /// <summary>Wrong partners for image-text matching, the likelier drawn the more similar they are.</summary>

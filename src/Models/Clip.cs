@@ -48,9 +48,8 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
     [
-        ImageEncoder("visual", visual),
-        TextEncoder("transformer", transformer),
-        .. visual_m is null ? [] : new[] { ImageEncoder("visual_m", visual_m), TextEncoder("transformer_m", transformer_m!) },
+        .. Reducible("", visual, transformer),
+        .. visual_m is null ? [] : Reducible("_m", visual_m, transformer_m!),
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
@@ -80,7 +79,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     {
         var queues = Queues;
         CheckPairs(images, ids, imageIds);
-        LimitScale();
+        Limit(logit_scale, null, Math.Log(LargestScale));
         var output = Forward(images, ids);
         var (momentum, momentumAligned) = MomentumPass(images, ids);
         var online = output.Features;
@@ -97,12 +96,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var text = new ClipTextEncoder(token_embedding_m!, positional_embedding_m!, blocks, norm, text_projection_m!).Encode(ids);
         var image = visual_m!.forward(images);
         return (ContrastiveFeatures.Normalized(image.Feature, text.Feature), AlignedFeatures.Of(image.Tokens, text.Tokens));
-    }
-
-    private void LimitScale()
-    {
-        using var off = no_grad();
-        logit_scale.clamp_(max: Math.Log(LargestScale));
     }
 
     private static (Embedding Words, Parameter Positions, ClipTransformer Blocks, LayerNorm Norm, Parameter Projection) TextParts(
@@ -124,11 +117,11 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     }
 
     // The released code never prunes an image to its class token and one more.
-    private ReducibleEncoder ImageEncoder(string name, ClipVisionTransformer encoder) =>
-        new(name, Modality.Image, encoder.Blocks, () => space_dict) { ReleasedFloor = 1 };
-
-    private ReducibleEncoder TextEncoder(string name, ClipTransformer encoder) =>
-        new(name, Modality.Text, encoder.Blocks, () => space_dict);
+    private ReducibleEncoder[] Reducible(string copy, ClipVisionTransformer vision, ClipTransformer text) =>
+    [
+        new("visual" + copy, Modality.Image, vision.Blocks, () => space_dict) { ReleasedFloor = 1 },
+        new("transformer" + copy, Modality.Text, text.Blocks, () => space_dict),
+    ];
 }
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>

@@ -193,6 +193,12 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
         }
     }
 
+    private protected static void Limit(Parameter temperature, TorchSharp.Scalar? least, TorchSharp.Scalar most)
+    {
+        using var off = no_grad();
+        temperature.clamp_(least, most);
+    }
+
     private protected void CreateQueues(int width, int size) =>
         (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(width, size);
 

@@ -19,7 +19,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     // Those for the layer that reads.
     internal KeyValue? KeyValue { get; init; }
 
-    /// <summary>Additive bias on the image keys where it is known already, <c>[B, 1, 1, S]</c>.</summary>
+    // Their attention bias, where it is known already.
     internal Tensor? Bias { get; init; }
 
     /// <summary>The context as one layer reads it.</summary>
