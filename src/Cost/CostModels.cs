@@ -44,8 +44,7 @@ public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost(
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var images = new[] { Image(ledger, counts, Times.Once), Image(ledger, counts, Times.Once, image: 1) };
-        ledger.Bert(Sizes.Text,
-            new("text_encoder", TextTokens, Times.Once) { Sources = images, KeyTimes = Times.Once, After = counts.Text });
+        ledger.Bert("text_encoder", Sizes.Text, TextTokens, Times.Once, images, after: counts.Text);
         ledger.Linear("cls_head.0", 1, Sizes.Text.Width, Sizes.Text.Width, Times.Once);
         ledger.Linear("cls_head.2", 1, Sizes.Text.Width, 2, Times.Once);
     }
@@ -66,20 +65,15 @@ public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCo
     {
         var image = Image(ledger, counts, Times.Once);
         var once = Times.OnPaper(1);
-        ledger.Bert(Sizes.Text,
-            new("text_decoder.bert", TextTokens, once) { Sources = [image], KeyTimes = once, Decodes = true });
+        ledger.Bert("text_decoder.bert", Sizes.Text, TextTokens, once, [image], decodes: true);
         ledger.LanguageHead(Sizes.Text, TextTokens, once);
 
         // The prompt against itself, then one query against all that came before it.
         long inputs = PromptTokens + Steps - 1;
         var pairs = ((long)PromptTokens * PromptTokens) + Enumerable.Range(1, Steps - 1).Sum(step => (long)PromptTokens + step);
-        ledger.Bert(Sizes.Text, new("text_decoder.bert", inputs, Times.AtInference(Beams, Beams))
-        {
-            Sources = [image],
-            KeyTimes = Times.AtInference(1, (long)Beams * Steps),
-            Decodes = true,
-            Pairs = pairs,
-        });
+        ledger.Bert(
+            "text_decoder.bert", Sizes.Text, inputs, Times.AtInference(Beams, Beams), [image],
+            Times.AtInference(1, (long)Beams * Steps), decodes: true, pairs: pairs);
 
         // The next token follows from the last position alone; the released code answers every position of the prompt.
         ledger.LanguageHead(Sizes.Text, 1, Times.AtInference((long)Beams * Steps, Beams * inputs));
@@ -117,12 +111,11 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
     }
 
     private long Question(LedgerRows ledger, (long, int) image, int tokens, Times times, Times keys, TokenCounts counts) =>
-        ledger.Bert(Sizes.Text, new("text_encoder", tokens, times) { Sources = [image], KeyTimes = keys, After = counts.Text });
+        ledger.Bert("text_encoder", Sizes.Text, tokens, times, [image], keys, counts.Text);
 
     private void Answer(LedgerRows ledger, long question, int tokens, Times times, Times keys)
     {
-        var source = (question, Sizes.Text.Width);
-        ledger.Bert(Sizes.Text, new("text_decoder.bert", tokens, times) { Sources = [source], KeyTimes = keys, Decodes = true });
+        ledger.Bert("text_decoder.bert", Sizes.Text, tokens, times, [(question, Sizes.Text.Width)], keys, decodes: true);
         ledger.LanguageHead(Sizes.Text, tokens, times);
     }
 }
@@ -153,7 +146,7 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
         Image(ledger, counts, once, copy: "_m");
         foreach (var copy in (ReadOnlySpan<string>)["", "_m"])
         {
-            ledger.Bert(Sizes.Text, new($"text_encoder{copy}", TextTokens, once) { After = counts.Text });
+            ledger.Bert($"text_encoder{copy}", Sizes.Text, TextTokens, once, after: counts.Text);
             ledger.Linear($"vision_proj{copy}", 1, Sizes.Vision.Width, Sizes.EmbedWidth, once);
             ledger.Linear($"text_proj{copy}", 1, Sizes.Text.Width, Sizes.EmbedWidth, once);
         }
@@ -166,7 +159,7 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
 
     private void Match(LedgerRows ledger, (long, int) image, int tokens, Times times, Times keys, IReadOnlyList<int>? after)
     {
-        ledger.Bert(Sizes.Text, new("text_encoder", tokens, times) { Sources = [image], KeyTimes = keys, After = after });
+        ledger.Bert("text_encoder", Sizes.Text, tokens, times, [image], keys, after);
         ledger.Linear("itm_head", 1, Sizes.Text.Width, 2, times);
     }
 }
@@ -178,11 +171,10 @@ public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var image = Image(ledger, counts, Times.Once);
-        var text = new BertPass("text_encoder", TextTokens, Times.Once);
-        ledger.Bert(Sizes.Text, text with { After = counts.Text });
+        ledger.Bert("text_encoder", Sizes.Text, TextTokens, Times.Once, after: counts.Text);
         ledger.Linear("vision_proj", 1, Sizes.Vision.Width, Sizes.EmbedWidth, Times.Once);
         ledger.Linear("text_proj", 1, Sizes.Text.Width, Sizes.EmbedWidth, Times.Once);
-        ledger.Bert(Sizes.Text, text with { After = counts.TextWithImage, Sources = [image], KeyTimes = Times.Once });
+        ledger.Bert("text_encoder", Sizes.Text, TextTokens, Times.Once, [image], after: counts.TextWithImage);
         ledger.Linear("itm_head", 1, Sizes.Text.Width, 2, Times.Once);
     }
 }

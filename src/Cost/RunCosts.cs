@@ -91,18 +91,13 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     {
         var lists = counts?.Vision.Append(counts.Text).Append(counts.TextWithImage) ?? [];
         var listed = string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)));
-        if (!totals.TryGetValue((textTokens, isRegular, policy, listed), out var macs))
+        if (totals.Count >= MostRemembered)
         {
-            macs = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
-            if (totals.Count >= MostRemembered)
-            {
-                totals.Clear(); // a long training meets millions of different counts
-            }
-
-            totals[(textTokens, isRegular, policy, listed)] = macs;
+            totals.Clear(); // a long training meets millions of different counts
         }
 
-        return macs;
+        ref var macs = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, (textTokens, isRegular, policy, listed), out var isKnown);
+        return isKnown ? macs : macs = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
     }
 
     private long Total(int textTokens, IReadOnlyDictionary<string, int>? widths, TokenCounts? counts, ReductionPolicy? policy) =>

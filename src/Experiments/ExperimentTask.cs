@@ -64,7 +64,7 @@ public sealed class ExperimentTask(
         {
             if (published is not null)
             {
-                return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Remembered));
+                return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Of));
             }
 
             var world = corpus is not null ? JsonSerializer.Serialize(ToyWorldSettings.Decoys)
@@ -102,7 +102,7 @@ public sealed class ExperimentTask(
     {
         if (published is not null)
         {
-            return FileDigest.Remembered(Split(Test));
+            return FileDigest.Of(Split(Test));
         }
 
         using var scope = NewDisposeScope();
@@ -149,8 +149,8 @@ public sealed class ExperimentTask(
             throw new FileNotFoundException(
                 $"the task '{Name}' at the paper's scale needs files that are not there:"
                 + string.Concat(lines.Select(line => $"{Environment.NewLine}  {line}"))
-                + $"{Environment.NewLine}data/README.md tells where they come from; {Scale.Variable}=toy needs nothing; "
-                + $"{PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders");
+                + $"{Environment.NewLine}data/README.md tells where they come from; KIT_SCALE=toy needs nothing; "
+                + "KIT_DATA and KIT_CHECKPOINTS name other folders");
         }
     }
 

@@ -96,15 +96,12 @@ public sealed record GridSettings
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
     /// <summary>Processes at once: one for each core, at the paper's scale one in all, which has the GPU to itself.</summary>
-    public int Jobs { get; init; } = UsualJobs(Scale.Current);
+    public int Jobs { get; init; } = Scale.Current == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
 
     /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/>
     /// where another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to
     /// stop itself.</summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
-
-    /// <summary>Processes at once at a scale.</summary>
-    internal static int UsualJobs(ExperimentScale scale) => scale == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
 }
 
 /// <summary>Where a grid stands.</summary>

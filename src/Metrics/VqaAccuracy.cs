@@ -184,7 +184,9 @@ public static class VqaAnswerNormalization
             result.Replace(sign.ToString(), gone ? "" : " ");
         }
 
-        return StripPeriods(result.ToString());
+        var (stripped, removed) = (result.ToString(), 0);
+        return Regex.Replace(stripped, @"\.", period =>
+            IsDigit(stripped, period.Index + 1) || removed++ >= MostPeriods ? "." : "");
     }
 
     /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, single blanks.</summary>
@@ -195,38 +197,9 @@ public static class VqaAnswerNormalization
             .Select(word => Contractions.GetValueOrDefault(word, word)));
     }
 
-    private static string StripPeriods(string text)
-    {
-        var result = new StringBuilder(text.Length);
-        var removed = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '.' && removed < MostPeriods && !IsDigit(text, i + 1))
-            {
-                removed++;
-            }
-            else
-            {
-                result.Append(text[i]);
-            }
-        }
-
-        return result.ToString();
-    }
-
-    private static bool HasCommaBetweenDigits(string text)
-    {
-        for (var i = 1; i < text.Length - 1; i++)
-        {
-            var before = i > 1 && char.IsSurrogatePair(text[i - 2], text[i - 1]) ? i - 2 : i - 1;
-            if (text[i] == ',' && IsDigit(text, before) && IsDigit(text, i + 1))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    // A digit before it may take two units.
+    private static bool HasCommaBetweenDigits(string text) => Enumerable.Range(1, Math.Max(0, text.Length - 1)).Any(i =>
+        text[i] == ',' && IsDigit(text, i > 1 && char.IsSurrogatePair(text, i - 2) ? i - 2 : i - 1) && IsDigit(text, i + 1));
 
     private static bool IsDigit(string text, int index)
         => index < text.Length && UnicodeTables.Instance.CategoryOf(
