@@ -54,12 +54,7 @@ public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost(
 public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCost("blip-caption", Sizes, TextTokens)
 {
     private const int PromptTokens = 4; // "a picture of", begun by the decoder's start token
-
-    /// <summary>Width of the beam search.</summary>
-    public int Beams { get; init; } = 3;
-
-    /// <summary>Decoding steps, the first of which reads the prompt.</summary>
-    public int Steps { get; init; } = 16;
+    private const int Beams = 3, Steps = 16; // the first step reads the prompt
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
@@ -69,14 +64,14 @@ public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCo
         ledger.LanguageHead(Sizes.Text, TextTokens, once);
 
         // The prompt against itself, then one query against all that came before it.
-        long inputs = PromptTokens + Steps - 1;
-        var pairs = ((long)PromptTokens * PromptTokens) + Enumerable.Range(1, Steps - 1).Sum(step => (long)PromptTokens + step);
+        const long Inputs = PromptTokens + Steps - 1;
+        var pairs = (PromptTokens * PromptTokens) + Enumerable.Range(1, Steps - 1).Sum(step => PromptTokens + step);
         ledger.Bert(
-            "text_decoder.bert", Sizes.Text, inputs, Times.AtInference(Beams, Beams), [image],
-            Times.AtInference(1, (long)Beams * Steps), decodes: true, pairs: pairs);
+            "text_decoder.bert", Sizes.Text, Inputs, Times.AtInference(Beams, Beams), [image],
+            Times.AtInference(1, Beams * Steps), decodes: true, pairs: pairs);
 
         // The next token follows from the last position alone; the released code answers every position of the prompt.
-        ledger.LanguageHead(Sizes.Text, 1, Times.AtInference((long)Beams * Steps, Beams * inputs));
+        ledger.LanguageHead(Sizes.Text, 1, Times.AtInference(Beams * Steps, Beams * Inputs));
     }
 }
 
@@ -88,14 +83,14 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
     private const int QuestionTokens = 9; // of the one question that is answered
     private const int CandidateTokens = 6; // each candidate is padded to
 
+    /// <summary>Candidates that are ranked in full (k_test).</summary>
+    public const int Candidates = 128;
+
     /// <summary>Questions of the published pass, padded to <see cref="CostModel.TextTokens"/>.</summary>
     public int Questions { get; init; } = 32;
 
     /// <summary>Answers of the published pass.</summary>
     public int Answers { get; init; } = 47;
-
-    /// <summary>Candidates that are ranked in full (k_test).</summary>
-    public int Candidates { get; init; } = 128;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
@@ -121,23 +116,17 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
 }
 
 /// <summary>BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one
-/// positive and two negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost:
-/// every text's best images and every image's best texts, <see cref="Kept"/> each.</summary>
+/// positive and two negatives. The deployed figures are those of re-ranking COCO's whole test set, the stage that decides the cost:
+/// every text's best images and every image's best texts, 256 each (k_test).</summary>
 public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
 {
-    /// <summary>Images of the test set.</summary>
-    public int Images { get; init; } = 5000;
+    /// <summary>Image-text pairs of re-ranking.</summary>
+    public const long Pairs = (Images + Texts) * 256;
 
-    /// <summary>Texts of the test set.</summary>
-    public int Texts { get; init; } = 25000;
-
-    /// <summary>Candidates that are re-ranked for each query (k_test).</summary>
-    public int Kept { get; init; } = 256;
+    private const long Images = 5000, Texts = 25_000;
 
     /// <summary>Tokens of a text in re-ranking; 0 for as many as the published pass pads to.</summary>
     public int PairTokens { get; init; }
-
-    public long Pairs => ((long)Images + Texts) * Kept;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {

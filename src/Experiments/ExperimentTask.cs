@@ -51,8 +51,8 @@ public sealed class ExperimentTask(
             AlignmentWidth = new AlignmentConfig().Width,
         };
 
-    /// <summary>Whether a run may take days: an unfinished one is never thrown away, not even by changed code.</summary>
-    public bool TakesDays => published is not null;
+    /// <summary>Whether it is of the paper's scale.</summary>
+    public bool IsPaper => published is not null;
 
     /// <summary>Whether it computes on a GPU where there is one; the small toy world's experiments stay on the CPU.</summary>
     public bool ChoosesDevice => published is not null || corpus is not null;

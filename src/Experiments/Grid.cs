@@ -89,7 +89,6 @@ public sealed record GridSettings
     /// <summary>The exit code of a process whose experiment another one is running.</summary>
     public const int Busy = 75;
 
-    /// <summary>Where results are.</summary>
     public RunCache Cache { get; init; } = RunCache.Default;
 
     /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
@@ -108,7 +107,6 @@ public sealed record GridSettings
 /// <param name="Left">How long the rest will take, by those done so far; null before the first is done.</param>
 public sealed record GridProgress(int Done, int Total, IReadOnlyList<Experiment> Running, TimeSpan? Left)
 {
-    /// <summary>The state in a line.</summary>
     public override string ToString()
     {
         var left = Left is { } time ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : string.Empty;

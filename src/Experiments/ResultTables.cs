@@ -28,10 +28,6 @@ public sealed class ResultTable<T>
         return Add(new PrimitiveDataFrameColumn<double>(name, results.Select(Rounded)));
     }
 
-    /// <summary>Adds a column of whole numbers.</summary>
-    public ResultTable<T> Count(string name, Func<T, int> value) =>
-        Add(new PrimitiveDataFrameColumn<int>(name, results.Select(value)));
-
     /// <summary>Adds the columns of our runs; Δ is the difference to the uncompressed model, in points. Toy and paper scores are
     /// not of the same task: what is compared is that difference, and the share of multiply-accumulates that is left.</summary>
     /// <param name="of">A row's runs; null where there are none.</param>

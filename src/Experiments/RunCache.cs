@@ -16,10 +16,8 @@ public sealed class RunCache(string folder, string? published = null)
     /// <summary>The kit's cache of toy results: for what a notebook shows on the toy world at either scale.</summary>
     public static RunCache Toy => At(ExperimentScale.Toy);
 
-    /// <summary>Where new results go.</summary>
     public string Folder => folder;
 
-    /// <summary>Where results that come with the kit are.</summary>
     public static string Published => KitFolder.File("data", "toy", "runs");
 
     private IEnumerable<string> Places => new[] { folder, published }.OfType<string>();

@@ -21,7 +21,6 @@ public enum Verdict
 
 /// <summary>What MADTP is compared by, and with whom; a part of a question.</summary>
 /// <param name="Name">As QUESTIONS.md has it, such as 1a.</param>
-/// <param name="Against">The other arms.</param>
 /// <param name="Margin">Differences below it do not count.</param>
 public sealed record QuestionPart(string Name, Measure Measure, IReadOnlyList<string> Against, double Margin = 0.01)
 {

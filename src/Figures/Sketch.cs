@@ -1,5 +1,6 @@
 using System.Net;
 using Madtp.Kit.Data.Images;
+using Madtp.Kit.Experiments;
 using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
@@ -18,10 +19,10 @@ internal sealed class Sketch(SKCanvas? canvas)
     private const float TitleSize = 16;
 
     private static readonly Lazy<SKTypeface> Regular = new(() =>
-        Chosen() ?? Find("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf") ?? WithoutWords());
+        Find("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf") ?? WithoutWords());
 
     private static readonly Lazy<SKTypeface> Bold = new(() =>
-        Chosen() ?? Find("DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf", "Arial Bold.ttf", "arialbd.ttf") ?? Regular.Value);
+        Find("DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf", "Arial Bold.ttf", "arialbd.ttf") ?? Regular.Value);
 
     private readonly StringBuilder document = new();
     private readonly HashSet<string> pictures = [];
@@ -213,13 +214,14 @@ internal sealed class Sketch(SKCanvas? canvas)
         Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None, LinearMetrics = true, Subpixel = true,
     };
 
-    private static SKTypeface? Chosen() => Environment.GetEnvironmentVariable("KIT_FONT") is not { Length: > 0 } chosen
-        ? null
-        : SKTypeface.FromFile(chosen)
-            ?? throw new InvalidOperationException($"KIT_FONT is '{chosen}', which is no font: name a TrueType file");
-
     private static SKTypeface? Find(params string[] names)
     {
+        if (PaperFolders.Given("KIT_FONT") is { } chosen)
+        {
+            return SKTypeface.FromFile(chosen)
+                ?? throw new InvalidOperationException($"KIT_FONT is '{chosen}', which is no font: name a TrueType file");
+        }
+
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string[] folders =
         [

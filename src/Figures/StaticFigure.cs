@@ -25,11 +25,9 @@ public sealed class StaticFigure
     /// <summary>What the picture shows, in words.</summary>
     public string Title { get; }
 
-    /// <summary>Width in pixels.</summary>
-    public double Width { get; }
+    public double Width { get; } // pixels
 
-    /// <summary>Height in pixels.</summary>
-    public double Height { get; }
+    public double Height { get; } // pixels
 
     /// <summary>The picture as an SVG document.</summary>
     /// <exception cref="InvalidOperationException">It is a chart, and this machine has no browser to draw it.</exception>

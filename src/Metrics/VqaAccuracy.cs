@@ -74,23 +74,17 @@ public static class VqaAccuracy
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
     {
-        var differ = question.Answers.Select(answer => Prepare(answer.Text, version)).Distinct().Count() > 1;
-        var people = question.Answers
-            .Select(answer => answer with { Text = Person(Prepare(answer.Text, version), differ, version) }).ToArray();
-        var answer = Blanks(prediction);
-        if (differ || version == VqaVersion.From2016)
+        var isCurrent = version == VqaVersion.Current;
+        string[] given = [.. question.Answers.Select(answer => isCurrent ? Blanks(answer.Text) : answer.Text)];
+        var differ = given.Distinct().Count() > 1;
+        var people = question.Answers.Zip(given, (answer, text) => answer with
         {
-            answer = Normalize(answer);
-        }
-
+            Text = !differ ? text : isCurrent ? Normalize(text) : VqaAnswerNormalization.StripPunctuation(text),
+        }).ToArray();
+        var answer = differ || !isCurrent ? Normalize(Blanks(prediction)) : Blanks(prediction);
         return people.Sum(left =>
             Math.Min(1, people.Count(person => person != left && person.Text == answer) / 3.0)) / people.Length;
     }
-
-    private static string Prepare(string answer, VqaVersion version) => version == VqaVersion.Current ? Blanks(answer) : answer;
-
-    private static string Person(string answer, bool differ, VqaVersion version)
-        => !differ ? answer : version == VqaVersion.Current ? Normalize(answer) : VqaAnswerNormalization.StripPunctuation(answer);
 
     private static string Normalize(string answer) =>
         VqaAnswerNormalization.NormalizeWords(VqaAnswerNormalization.StripPunctuation(answer));

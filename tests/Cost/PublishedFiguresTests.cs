@@ -40,7 +40,7 @@ public class PublishedFiguresTests
     {
         var model = (RetrievalCost)CostModels.Named("blip-retrieval");
         var ledger = MacLedger.For(model);
-        Assert.Equal(7_680_000, model.Pairs);
+        Assert.Equal(7_680_000, RetrievalCost.Pairs);
         Assert.Equal(92.4, ledger.Total(Accounting.ReferenceDeploy) / 1e15, 1);
         Assert.Equal(29.7, ledger.Total(Accounting.Deploy) / 1e15, 1);
         Assert.Equal(11.0, MacLedger.For(model with { PairTokens = 13 }).Total(Accounting.Deploy) / 1e15, 1);

@@ -59,11 +59,11 @@ public class ResultTableTests
             .Text("method", row => row.Item1)
             .Number("test %", row => 100 * row.Item2)
             .Number("share", row => row.Item2, digits: 2)
-            .Count("pairs", row => row.Item3)
+            .Number("pairs", row => row.Item3, digits: 0)
             .ToFrame();
         Assert.Equal(["method", "test %", "share", "pairs"], frame.Columns.Select(column => column.Name));
-        Assert.Equal(["MADTP", 95.8, 0.96, 200], frame.Rows[0]);
-        Assert.Equal(["STP", 50.0, 0.5, 7], frame.Rows[1]);
+        Assert.Equal(["MADTP", 95.8, 0.96, 200.0], frame.Rows[0]);
+        Assert.Equal(["STP", 50.0, 0.5, 7.0], frame.Rows[1]);
     }
 
     [Fact]
