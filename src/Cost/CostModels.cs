@@ -116,8 +116,8 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
 }
 
 /// <summary>BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one
-/// positive and two negatives. The deployed figures are those of re-ranking COCO's whole test set, the stage that decides the cost:
-/// every text's best images and every image's best texts, 256 each (k_test).</summary>
+/// positive and two negatives. The deployed figures are those of re-ranking COCO's whole test set, the stage that decides the
+/// cost: every text's best images and every image's best texts, 256 each (k_test).</summary>
 public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
 {
     /// <summary>Image-text pairs of re-ranking.</summary>

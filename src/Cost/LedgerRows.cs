@@ -80,7 +80,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     /// as often as the pass if null.</param>
     /// <param name="after">Tokens that leave each layer; null where nothing is pruned.</param>
     /// <param name="decodes">A decoder: no alignment guidance reads it.</param>
-    /// <param name="pairs">Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one.</param>
+    /// <param name="pairs">Query-key pairs of self-attention; all if null, fewer where words come one by one.</param>
     public long Bert(
         string name, BertConfig text, long tokens, Times times, IReadOnlyList<(long Tokens, int Width)>? sources = null,
         Times? keyTimes = null, IReadOnlyList<int>? after = null, bool decodes = false, long? pairs = null)

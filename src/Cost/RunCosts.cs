@@ -51,7 +51,6 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     public IReadOnlyList<long> PerPair(
         ReductionTrace? trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
-        ArgumentNullException.ThrowIfNull(textLengths);
         if (trace is null)
         {
             return [.. textLengths.Select(Whole)];
@@ -96,8 +95,9 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
             totals.Clear(); // a long training meets millions of different counts
         }
 
-        ref var macs = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, (textTokens, isRegular, policy, listed), out var isKnown);
-        return isKnown ? macs : macs = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
+        var key = (textTokens, isRegular, policy, listed);
+        return totals.TryGetValue(key, out var macs) ? macs
+            : totals[key] = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
     }
 
     private long Total(int textTokens, IReadOnlyDictionary<string, int>? widths, TokenCounts? counts, ReductionPolicy? policy) =>

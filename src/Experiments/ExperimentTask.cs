@@ -64,7 +64,7 @@ public sealed class ExperimentTask(
         {
             if (published is not null)
             {
-                return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Of));
+                return string.Join(' ', new[] { Checkpoint([]), Split("train"), Split(Test) }.Select(FileDigest.Of));
             }
 
             var world = corpus is not null ? JsonSerializer.Serialize(ToyWorldSettings.Decoys)
@@ -80,17 +80,6 @@ public sealed class ExperimentTask(
     private string Test => task switch { "nlvr2" => "test1", "vqa" => "val", _ => "test" };
 
     private (string Data, string Checkpoints) Folders => folders ?? (PaperFolders.Data, PaperFolders.Checkpoints);
-
-    // In its family's folder, or in that of all checkpoints; where it belongs if it is in neither.
-    private string Checkpoint
-    {
-        get
-        {
-            var (family, weights) = published!.Value;
-            var place = Path.Combine(Folders.Checkpoints, family, weights);
-            return new[] { place, Path.Combine(Folders.Checkpoints, weights) }.FirstOrDefault(File.Exists, place);
-        }
-    }
 
     /// <summary>The task of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
@@ -132,7 +121,8 @@ public sealed class ExperimentTask(
             return;
         }
 
-        List<(string Path, string Source)> missing = File.Exists(Checkpoint) ? [] : [(Checkpoint, published.Value.Family)];
+        var missing = new List<(string Path, string Source)>();
+        Checkpoint(missing);
         var splits = Splits(missing);
         splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
         var paths = splits.Paths(
@@ -161,7 +151,6 @@ public sealed class ExperimentTask(
     public RunReport? Run(
         Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(experiment);
         var method = Methods.Of(experiment.Method);
         var ratio = experiment.ReduceRatio > 0 ? experiment.ReduceRatio : (double?)null;
         var recipe = corpus is { } spoken ? Recipe.Decoys(spoken, 0.5) : published is null ? Toy(experiment) : Paper(ratio);
@@ -212,9 +201,13 @@ public sealed class ExperimentTask(
         var paper = Recipe.Paper(task, dataset, ratio);
         return paper with
         {
-            Task = paper.Task with { Checkpoint = Checkpoint, Data = Folders.Data, NewAlignment = true },
+            Task = paper.Task with { Checkpoint = Checkpoint([]), Data = Folders.Data, NewAlignment = true },
         };
     }
+
+    // In its family's folder, or in that of all checkpoints; where it belongs if it is in neither.
+    private string Checkpoint(ICollection<(string Path, string Source)> missing) =>
+        new TaskFiles(Folders.Checkpoints, missing).Require(published!.Value.Family, published.Value.Weights);
 
     private SplitFiles Splits(ICollection<(string Path, string Source)> missing) =>
         SplitFiles.Of(task, new TaskFiles(Folders.Data, missing), new TaskSettings { Dataset = dataset, Learns = true });

@@ -125,8 +125,8 @@ public static class RecallTable
             published: (first, second) => Published(first) - Published(second));
     }
 
-    /// <summary>What the paper's row says for the mean of both recalls at 1, per cent, which is our test score of a retrieval task;
-    /// null where it has no such row.</summary>
+    /// <summary>The paper's mean of both recalls at 1, per cent, which is our test score of a retrieval task; null where it has
+    /// no such row.</summary>
     /// <param name="dataset">"Flickr30K" or "COCO".</param>
     /// <param name="ratio">The reduce ratio; null for the uncompressed model.</param>
     public static double? MeanAtOne(PaperTable table, string dataset, string method, double? ratio) =>

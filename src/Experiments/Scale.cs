@@ -29,7 +29,6 @@ public static class Scale
     /// <exception cref="ArgumentException">There is no such subject.</exception>
     public static Experiment Experiment(string subject, ExperimentScale? scale = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(subject);
         var isPaper = (scale ?? Current) == ExperimentScale.Paper;
         return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Default;
     }

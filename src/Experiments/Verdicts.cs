@@ -183,7 +183,7 @@ public sealed record Spread(double Mean, double Deviation, int Count)
 /// <param name="MacGap">How far their mean multiply-accumulates lie apart, in per cent of the plain model's.</param>
 public sealed record SeedGap(double Points, double? Error, double MacGap = 0)
 {
-    /// <summary>Whether the difference is larger than its error, at the same cost to within a point: else nothing follows.</summary>
+    /// <summary>Whether it is larger than its error, at the same cost to within a point: else nothing follows.</summary>
     public bool IsClear => MacGap < 1 && Math.Abs(Points) > Error;
 
     /// <summary>The difference of two scores, 0 to 1 each.</summary>

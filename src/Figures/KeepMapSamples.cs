@@ -137,7 +137,7 @@ public static class KeepMapSamples
         }
     }
 
-    /// <summary>The blocks of one sequence of a recorded pass, as <see cref="ReductionTrace.Left"/> counts its positions.</summary>
+    /// <summary>The blocks of one sequence of a recorded pass; positions as in <see cref="ReductionTrace.Left"/>.</summary>
     /// <param name="skip">Blocks of an earlier pass of the same encoder, which are left out.</param>
     /// <param name="width">d_k of the alignment, by which it is told which learnable token looks hardest.</param>
     /// <exception cref="ArgumentException">The trace holds no tensors.</exception>

@@ -5,9 +5,9 @@ using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>A drawing of areas, lines, words and photographs: pixels on a canvas of Skia's, or an SVG document, the same characters
-/// for the same drawing and fonts. The fonts are <c>KIT_FONT</c>, or a usual sans-serif of the machine: this build of Skia knows
-/// none by name, so their files are looked for. Without one, figures come without words, which is said once.</summary>
+/// <summary>A drawing of areas, lines, words and photographs: pixels on a canvas of Skia's, or an SVG document, the same
+/// characters for the same drawing and fonts. The fonts are <c>KIT_FONT</c>, or a usual sans-serif of the machine: this build of
+/// Skia knows none by name, so their files are looked for. Without one, figures come without words, which is said once.</summary>
 /// <param name="canvas">Where pixels go; null for the document.</param>
 internal sealed class Sketch(SKCanvas? canvas)
 {
@@ -62,14 +62,16 @@ internal sealed class Sketch(SKCanvas? canvas)
         }
 
         about = title.Length > 0 ? title : about;
-        string[] faces = [$"'{Regular.Value.FamilyName}'", "'DejaVu Sans'", "Verdana", "'Liberation Sans'", "Arial", "sans-serif"];
+        var alike = new[] { "DejaVu Sans", "Verdana", "Liberation Sans", "Arial", "sans-serif" }; // where the reader lacks ours
+        var faces = alike.Prepend(Escaped(Regular.Value.FamilyName)).Distinct()
+            .Select(face => face.Contains(' ', StringComparison.Ordinal) ? $"'{face}'" : face);
         var svg = FormattableString.Invariant($"""
             <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" height="{height}"
-            viewBox="0 0 {width} {height}" role="img" font-family="{string.Join(',', faces.Distinct())}">
+            viewBox="0 0 {width} {height}" role="img" font-family="{string.Join(',', faces)}">
             <title>{Escaped(about)}</title>
             {Drawn(null).document}</svg>
 
-            """); // faces that look alike, where the reader lacks ours
+            """);
         return new StaticFigure(about, width, height, () => svg, Png);
     }
 
