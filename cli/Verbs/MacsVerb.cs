@@ -73,15 +73,15 @@ internal static class MacsVerb
     {
         RetrievalCost model =>
         [
-            ("pair", "one image-text pair", ledger.Total(Accounting.ReferenceDeploy) / model.Pairs),
+            ("pair", "one image-text pair", ledger.Total(Accounting.ReferenceDeploy) / RetrievalCost.Pairs),
             ("deploy_unpadded", "re-ranking with texts of about 13 tokens, unpadded",
                 MacLedger.For(model with { PairTokens = 13 }).Total(Accounting.Deploy)),
         ],
-        VqaCost model =>
+        VqaCost =>
         [
             ("before_decoding", "one image and one question", Sum(ledger, Accounting.Deploy, "visual_encoder.", "text_encoder.")),
-            ("ranking", $"{model.Candidates} candidates, question keys once", Sum(ledger, Accounting.Deploy, "text_decoder.")),
-            ("ranking_reference", $"{model.Candidates} candidates, question keys for each",
+            ("ranking", $"{VqaCost.Candidates} candidates, question keys once", Sum(ledger, Accounting.Deploy, "text_decoder.")),
+            ("ranking_reference", $"{VqaCost.Candidates} candidates, question keys for each",
                 Sum(ledger, Accounting.ReferenceDeploy, "text_decoder.")),
         ],
         _ => [],

@@ -32,23 +32,20 @@ internal static class ScoreVerb
             var captions = CaptionSet.Read(
                 parsed.GetRequiredValue(results), parsed.GetRequiredValue(annotations), parsed.GetValue(subset));
             var scores = CaptionMetrics.Compute(captions, parsed.GetValue(meteor), parsed.GetValue(spice));
-            var all = Named(scores.Bleu, scores.RougeL, scores.Cider, scores.Meteor, scores.Spice);
-            return ($"{scores.Images.Count} captions (METEOR and SPICE: --meteor JAR, --spice JAR)", all,
+            return ($"{scores.Images.Count} captions (METEOR and SPICE: --meteor JAR, --spice JAR)", Named(scores),
             [
                 new("images", scores.Images.Count),
-                .. Each("per_image", parsed.GetValue(perImage), scores.Images, image => new JsonObject(
-                    [
-                        new("image_id", image.ImageId),
-                        .. Values(Named(image.Bleu, image.RougeL, image.Cider, image.Meteor, image.Spice)),
-                    ])),
+                .. Each("per_image", parsed.GetValue(perImage), scores.Images, image =>
+                    new JsonObject([new("image_id", image.ImageId), .. Values(Named(image.Scores))])),
             ]);
         });
 
-        static Score[] Named(IReadOnlyList<double> bleu, double rouge, double cider, double? meteor, double? spice) =>
+        static Score[] Named(CaptionScores of) =>
         [
-            .. bleu.Select((value, n) => new Score($"Bleu_{n + 1}", $"BLEU-{n + 1}", value)), new("METEOR", "METEOR", meteor),
-            new("ROUGE_L", "ROUGE-L", rouge), new("CIDEr", "CIDEr-D", cider),
-            new("SPICE", "SPICE", spice is { } value && double.IsFinite(value) ? value : null),
+            .. of.Bleu.Select((value, n) => new Score($"Bleu_{n + 1}", $"BLEU-{n + 1}", value)),
+            new("METEOR", "METEOR", of.Meteor), new("ROUGE_L", "ROUGE-L", of.RougeL),
+            new("CIDEr", "CIDEr-D", of.Cider),
+            new("SPICE", "SPICE", of.Spice is { } value && double.IsFinite(value) ? value : null),
         ];
     }
 

@@ -44,8 +44,7 @@ public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost(
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var images = new[] { Image(ledger, counts, Times.Once), Image(ledger, counts, Times.Once, image: 1) };
-        ledger.Bert(Sizes.Text,
-            new("text_encoder", TextTokens, Times.Once) { Sources = images, KeyTimes = Times.Once, After = counts.Text });
+        ledger.Bert("text_encoder", Sizes.Text, TextTokens, Times.Once, images, after: counts.Text);
         ledger.Linear("cls_head.0", 1, Sizes.Text.Width, Sizes.Text.Width, Times.Once);
         ledger.Linear("cls_head.2", 1, Sizes.Text.Width, 2, Times.Once);
     }
@@ -55,34 +54,24 @@ public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost(
 public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCost("blip-caption", Sizes, TextTokens)
 {
     private const int PromptTokens = 4; // "a picture of", begun by the decoder's start token
-
-    /// <summary>Width of the beam search.</summary>
-    public int Beams { get; init; } = 3;
-
-    /// <summary>Decoding steps, the first of which reads the prompt.</summary>
-    public int Steps { get; init; } = 16;
+    private const int Beams = 3, Steps = 16; // the first step reads the prompt
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var image = Image(ledger, counts, Times.Once);
         var once = Times.OnPaper(1);
-        ledger.Bert(Sizes.Text,
-            new("text_decoder.bert", TextTokens, once) { Sources = [image], KeyTimes = once, Decodes = true });
+        ledger.Bert("text_decoder.bert", Sizes.Text, TextTokens, once, [image], decodes: true);
         ledger.LanguageHead(Sizes.Text, TextTokens, once);
 
         // The prompt against itself, then one query against all that came before it.
-        long inputs = PromptTokens + Steps - 1;
-        var pairs = ((long)PromptTokens * PromptTokens) + Enumerable.Range(1, Steps - 1).Sum(step => (long)PromptTokens + step);
-        ledger.Bert(Sizes.Text, new("text_decoder.bert", inputs, Times.AtInference(Beams, Beams))
-        {
-            Sources = [image],
-            KeyTimes = Times.AtInference(1, (long)Beams * Steps),
-            Decodes = true,
-            Pairs = pairs,
-        });
+        const long Inputs = PromptTokens + Steps - 1;
+        var pairs = (PromptTokens * PromptTokens) + Enumerable.Range(1, Steps - 1).Sum(step => PromptTokens + step);
+        ledger.Bert(
+            "text_decoder.bert", Sizes.Text, Inputs, Times.AtInference(Beams, Beams), [image],
+            Times.AtInference(1, Beams * Steps), decodes: true, pairs: pairs);
 
         // The next token follows from the last position alone; the released code answers every position of the prompt.
-        ledger.LanguageHead(Sizes.Text, 1, Times.AtInference((long)Beams * Steps, Beams * inputs));
+        ledger.LanguageHead(Sizes.Text, 1, Times.AtInference(Beams * Steps, Beams * Inputs));
     }
 }
 
@@ -94,14 +83,14 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
     private const int QuestionTokens = 9; // of the one question that is answered
     private const int CandidateTokens = 6; // each candidate is padded to
 
+    /// <summary>Candidates that are ranked in full (k_test).</summary>
+    public const int Candidates = 128;
+
     /// <summary>Questions of the published pass, padded to <see cref="CostModel.TextTokens"/>.</summary>
     public int Questions { get; init; } = 32;
 
     /// <summary>Answers of the published pass.</summary>
     public int Answers { get; init; } = 47;
-
-    /// <summary>Candidates that are ranked in full (k_test).</summary>
-    public int Candidates { get; init; } = 128;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
@@ -117,34 +106,27 @@ public sealed record VqaCost(BlipConfig Sizes, int TextTokens = 14) : BlipCost("
     }
 
     private long Question(LedgerRows ledger, (long, int) image, int tokens, Times times, Times keys, TokenCounts counts) =>
-        ledger.Bert(Sizes.Text, new("text_encoder", tokens, times) { Sources = [image], KeyTimes = keys, After = counts.Text });
+        ledger.Bert("text_encoder", Sizes.Text, tokens, times, [image], keys, counts.Text);
 
     private void Answer(LedgerRows ledger, long question, int tokens, Times times, Times keys)
     {
-        var source = (question, Sizes.Text.Width);
-        ledger.Bert(Sizes.Text, new("text_decoder.bert", tokens, times) { Sources = [source], KeyTimes = keys, Decodes = true });
+        ledger.Bert("text_decoder.bert", Sizes.Text, tokens, times, [(question, Sizes.Text.Width)], keys, decodes: true);
         ledger.LanguageHead(Sizes.Text, tokens, times);
     }
 }
 
 /// <summary>BLIP retrieval. The published pass is a training forward: momentum copies, queues, image-text matching with one
-/// positive and two negatives. The deployed figures are those of re-ranking a whole test set, the stage that decides the cost:
-/// every text's best images and every image's best texts, <see cref="Kept"/> each.</summary>
+/// positive and two negatives. The deployed figures are those of re-ranking COCO's whole test set, the stage that decides the
+/// cost: every text's best images and every image's best texts, 256 each (k_test).</summary>
 public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : BlipCost("blip-retrieval", Sizes, TextTokens)
 {
-    /// <summary>Images of the test set.</summary>
-    public int Images { get; init; } = 5000;
+    /// <summary>Image-text pairs of re-ranking.</summary>
+    public const long Pairs = (Images + Texts) * 256;
 
-    /// <summary>Texts of the test set.</summary>
-    public int Texts { get; init; } = 25000;
-
-    /// <summary>Candidates that are re-ranked for each query (k_test).</summary>
-    public int Kept { get; init; } = 256;
+    private const long Images = 5000, Texts = 25_000;
 
     /// <summary>Tokens of a text in re-ranking; 0 for as many as the published pass pads to.</summary>
     public int PairTokens { get; init; }
-
-    public long Pairs => ((long)Images + Texts) * Kept;
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
@@ -153,7 +135,7 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
         Image(ledger, counts, once, copy: "_m");
         foreach (var copy in (ReadOnlySpan<string>)["", "_m"])
         {
-            ledger.Bert(Sizes.Text, new($"text_encoder{copy}", TextTokens, once) { After = counts.Text });
+            ledger.Bert($"text_encoder{copy}", Sizes.Text, TextTokens, once, after: counts.Text);
             ledger.Linear($"vision_proj{copy}", 1, Sizes.Vision.Width, Sizes.EmbedWidth, once);
             ledger.Linear($"text_proj{copy}", 1, Sizes.Text.Width, Sizes.EmbedWidth, once);
         }
@@ -166,7 +148,7 @@ public sealed record RetrievalCost(BlipConfig Sizes, int TextTokens = 35) : Blip
 
     private void Match(LedgerRows ledger, (long, int) image, int tokens, Times times, Times keys, IReadOnlyList<int>? after)
     {
-        ledger.Bert(Sizes.Text, new("text_encoder", tokens, times) { Sources = [image], KeyTimes = keys, After = after });
+        ledger.Bert("text_encoder", Sizes.Text, tokens, times, [image], keys, after);
         ledger.Linear("itm_head", 1, Sizes.Text.Width, 2, times);
     }
 }
@@ -178,11 +160,10 @@ public sealed record RetrievalPairCost(BlipConfig Sizes, int TextTokens = 35) : 
     internal override void Write(LedgerRows ledger, TokenCounts counts)
     {
         var image = Image(ledger, counts, Times.Once);
-        var text = new BertPass("text_encoder", TextTokens, Times.Once);
-        ledger.Bert(Sizes.Text, text with { After = counts.Text });
+        ledger.Bert("text_encoder", Sizes.Text, TextTokens, Times.Once, after: counts.Text);
         ledger.Linear("vision_proj", 1, Sizes.Vision.Width, Sizes.EmbedWidth, Times.Once);
         ledger.Linear("text_proj", 1, Sizes.Text.Width, Sizes.EmbedWidth, Times.Once);
-        ledger.Bert(Sizes.Text, text with { After = counts.TextWithImage, Sources = [image], KeyTimes = Times.Once });
+        ledger.Bert("text_encoder", Sizes.Text, TextTokens, Times.Once, [image], after: counts.TextWithImage);
         ledger.Linear("itm_head", 1, Sizes.Text.Width, 2, Times.Once);
     }
 }

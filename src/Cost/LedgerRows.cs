@@ -19,28 +19,6 @@ internal readonly record struct Times(long Paper, long Deploy, long ReferenceDep
     public static Times AtInference(long deploy, long reference) => new(0, deploy, reference);
 }
 
-/// <summary>What one pass of BERT reads and how it is done.</summary>
-/// <param name="Name">Path of the encoder, "text_encoder".</param>
-/// <param name="Tokens">Tokens that enter it.</param>
-/// <param name="Times">How often the pass is done.</param>
-internal sealed record BertPass(string Name, long Tokens, Times Times)
-{
-    /// <summary>Tokens and width of each encoded input that cross-attention reads: none, one or two.</summary>
-    public IReadOnlyList<(long Tokens, int Width)> Sources { get; init; } = [];
-
-    /// <summary>How often the cross-attention's keys and values are computed: shared by passes over the same input.</summary>
-    public Times KeyTimes { get; init; }
-
-    /// <summary>Tokens that leave each layer; null where nothing is pruned.</summary>
-    public IReadOnlyList<int>? After { get; init; }
-
-    /// <summary>A decoder: no alignment guidance reads it.</summary>
-    public bool Decodes { get; init; }
-
-    /// <summary>Query-key pairs of self-attention; all pairs of tokens if null, fewer where words come one by one.</summary>
-    public long? Pairs { get; init; }
-}
-
 /// <summary>Collects a ledger's rows, encoder by encoder. Work of one name is summed, in the order of first mention.</summary>
 /// <param name="method">The policy whose own work is counted where tokens go; null counts none.</param>
 internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
@@ -97,25 +75,49 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     }
 
     /// <summary>One pass of BERT, alone, with cross-attention or as a decoder. Returns the tokens that leave it.</summary>
-    public long Bert(BertConfig text, BertPass pass)
+    /// <param name="sources">Tokens and width of each encoded input that cross-attention reads: one or two; none if null.</param>
+    /// <param name="keyTimes">How often the cross-attention's keys and values are computed: shared by passes over the same input;
+    /// as often as the pass if null.</param>
+    /// <param name="after">Tokens that leave each layer; null where nothing is pruned.</param>
+    /// <param name="decodes">A decoder: no alignment guidance reads it.</param>
+    /// <param name="pairs">Query-key pairs of self-attention; all if null, fewer where words come one by one.</param>
+    public long Bert(
+        string name, BertConfig text, long tokens, Times times, IReadOnlyList<(long Tokens, int Width)>? sources = null,
+        Times? keyTimes = null, IReadOnlyList<int>? after = null, bool decodes = false, long? pairs = null)
     {
-        CheckCounts("text", (int)pass.Tokens, text.Layers, pass.After);
-        Norm($"{pass.Name}.embeddings.LayerNorm", pass.Tokens, text.Width, pass.Times);
-        var tokens = pass.Tokens;
-        for (var layer = 0; layer < text.Layers; layer++)
+        CheckCounts("text", (int)tokens, text.Layers, after);
+        var width = text.Width;
+        Norm($"{name}.embeddings.LayerNorm", tokens, width, times);
+        for (var i = 0; i < text.Layers; i++)
         {
-            var (name, left) = ($"{pass.Name}.encoder.layer.{layer}", pass.After?[layer] ?? tokens);
-            SelfAttention($"{name}.attention", text.Width, tokens, pass.Pairs ?? tokens * tokens, pass.Times);
-            if (!pass.Decodes)
+            var (layer, left) = ($"{name}.encoder.layer.{i}", after?[i] ?? tokens);
+            Attention($"{layer}.attention", "", width, tokens, (tokens, width), pairs ?? tokens * tokens, times, times);
+            Norm($"{layer}.attention.output.LayerNorm", tokens, width, times);
+            if (!decodes)
             {
-                Reduction(name, tokens, left, pass.After is not null, text.Width, text.Width / text.Heads, pass.Times);
+                Reduction(layer, tokens, left, after is not null, width, width / text.Heads, times);
             }
 
-            CrossAttention($"{name}.crossattention", text, layer, left, pass);
-            var hidden = Inner($"{name}.intermediate", text.FeedForwardWidth);
-            Linear($"{name}.intermediate.dense", left, text.Width, hidden, pass.Times);
-            Linear($"{name}.output.dense", left, hidden, text.Width, pass.Times);
-            Norm($"{name}.output.LayerNorm", left, text.Width, pass.Times);
+            foreach (var (place, source) in (sources ?? []).Index())
+            {
+                var twin = sources!.Count == 1 ? "" : $"{place}";
+                Attention($"{layer}.crossattention", twin, width, left, source, left * source.Tokens, times, keyTimes ?? times);
+            }
+
+            if (sources?.Count > 1 && i >= text.FirstMergeLayer)
+            {
+                Linear($"{layer}.crossattention.output.merge_layer", left, 2L * width, width, times);
+            }
+
+            if (sources?.Count > 0)
+            {
+                Norm($"{layer}.crossattention.output.LayerNorm", left, width, times);
+            }
+
+            var hidden = Inner($"{layer}.intermediate", text.FeedForwardWidth);
+            Linear($"{layer}.intermediate.dense", left, width, hidden, times);
+            Linear($"{layer}.output.dense", left, hidden, width, times);
+            Norm($"{layer}.output.LayerNorm", left, width, times);
             tokens = left;
         }
 
@@ -164,43 +166,17 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         return tokens;
     }
 
-    private void SelfAttention(string name, int width, long tokens, long pairs, Times times)
+    private void Attention(
+        string name, string twin, int width, long tokens, (long Tokens, int Width) read, long pairs, Times times, Times keyTimes)
     {
-        var inner = Inner($"{name}.self", width);
-        Linear($"{name}.self.query", tokens, width, inner, times);
-        Linear($"{name}.self.key", tokens, width, inner, times);
-        Linear($"{name}.self.value", tokens, width, inner, times);
-        Model($"{name}.self.scores", pairs * inner, times);
-        Model($"{name}.self.context", pairs * inner, times);
-        Linear($"{name}.output.dense", tokens, inner, width, times);
-        Norm($"{name}.output.LayerNorm", tokens, width, times);
-    }
-
-    private void CrossAttention(string name, BertConfig text, int layer, long tokens, BertPass pass)
-    {
-        for (var source = 0; source < pass.Sources.Count; source++)
-        {
-            var (read, width) = pass.Sources[source];
-            var twin = pass.Sources.Count == 1 ? "" : $"{source}";
-            var self = $"{name}.self{twin}";
-            var inner = Inner(self, text.Width);
-            Linear($"{self}.key", read, width, inner, pass.KeyTimes);
-            Linear($"{self}.value", read, width, inner, pass.KeyTimes);
-            Linear($"{self}.query", tokens, text.Width, inner, pass.Times);
-            Model($"{self}.scores", tokens * read * inner, pass.Times);
-            Model($"{self}.context", tokens * read * inner, pass.Times);
-            Linear($"{name}.output.dense{twin}", tokens, inner, text.Width, pass.Times);
-        }
-
-        if (pass.Sources.Count > 1 && layer >= text.FirstMergeLayer)
-        {
-            Linear($"{name}.output.merge_layer", tokens, 2L * text.Width, text.Width, pass.Times);
-        }
-
-        if (pass.Sources.Count > 0)
-        {
-            Norm($"{name}.output.LayerNorm", tokens, text.Width, pass.Times);
-        }
+        var self = $"{name}.self{twin}";
+        var inner = Inner(self, width);
+        Linear($"{self}.query", tokens, width, inner, times);
+        Linear($"{self}.key", read.Tokens, read.Width, inner, keyTimes);
+        Linear($"{self}.value", read.Tokens, read.Width, inner, keyTimes);
+        Model($"{self}.scores", pairs * inner, times);
+        Model($"{self}.context", pairs * inner, times);
+        Linear($"{name}.output.dense{twin}", tokens, inner, width, times);
     }
 
     /// <summary>Alignment guidance and the method's own work around one layer. Where nothing is reduced the guidance is there for

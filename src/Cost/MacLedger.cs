@@ -33,23 +33,16 @@ public sealed class MacLedger
 
     /// <summary>The same model, pruned. Tokens leave a vision block after the attention's residual, a BERT layer after the
     /// self-attention's output norm: attention pays for the tokens that enter, the rest for those that stay.</summary>
-    /// <param name="vision">Tokens after each block, class and merged token included; null where images are not pruned.</param>
-    /// <param name="text">Tokens after each text layer; null where the text is not pruned.</param>
     /// <param name="method">The policy, whose own work is counted; null where the tokens are gone for free.</param>
     /// <exception cref="ArgumentException">The counts do not fit the model's layers, or a layer gains tokens.</exception>
-    public MacLedger WithTokens(IReadOnlyList<int>? vision, IReadOnlyList<int>? text, ReductionPolicy? method) =>
-        WithTokens(new TokenCounts(vision is null ? [] : [vision], text), method);
-
-    /// <summary>The same model, pruned to counts that may differ from image to image.</summary>
-    /// <inheritdoc cref="WithTokens(IReadOnlyList{int}?, IReadOnlyList{int}?, ReductionPolicy?)"/>
     public MacLedger WithTokens(TokenCounts counts, ReductionPolicy? method) => new(Model, counts, method);
 
     /// <summary>The sum of all rows under one accounting, in multiply-accumulates.</summary>
     /// <exception cref="OverflowException">It is more than a 64-bit number holds.</exception>
     public long Total(Accounting accounting) => Rows.Sum(row => row.Of(accounting));
 
-    /// <summary>The rows as a tree of modules. With <paramref name="sumLayers"/> an encoder's layers are summed.</summary>
-    public LedgerNode Tree(bool sumLayers = true) => LedgerNode.Of(Model.Name, Rows, sumLayers);
+    /// <summary>The rows as a tree of modules, an encoder's layers summed.</summary>
+    public LedgerNode Tree() => LedgerNode.Of(Model.Name, [.. Rows.Select(row => (row.Module.Split('.'), row))]);
 }
 
 /// <summary>What a ledger's total stands for. Every row carries a number for each.</summary>
@@ -73,15 +66,8 @@ public enum Accounting
 public sealed record LedgerRow(string Module, long Paper, long PaperWithAlignment, long Deploy, long ReferenceDeploy)
 {
     /// <summary>The row's part of one accounting.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The accounting is none of the four.</exception>
-    public long Of(Accounting accounting) => accounting switch
-    {
-        Accounting.Paper => Paper,
-        Accounting.PaperWithAlignment => PaperWithAlignment,
-        Accounting.Deploy => Deploy,
-        Accounting.ReferenceDeploy => ReferenceDeploy,
-        _ => throw new ArgumentOutOfRangeException(nameof(accounting), accounting, "an unknown accounting"),
-    };
+    public long Of(Accounting accounting) =>
+        ((ReadOnlySpan<long>)[Paper, PaperWithAlignment, Deploy, ReferenceDeploy])[(int)accounting];
 
     /// <summary>The sum of two rows, under the first one's name.</summary>
     public LedgerRow Plus(LedgerRow other) => this with
@@ -97,21 +83,14 @@ public sealed record LedgerRow(string Module, long Paper, long PaperWithAlignmen
 /// <param name="Name">The module's name under its parent; <c>*</c> where layers were summed.</param>
 public sealed record LedgerNode(string Name, LedgerRow Sum, IReadOnlyList<LedgerNode> Parts)
 {
-    /// <summary>The whole tree of some rows. With <paramref name="sumLayers"/> numbered layers become one node
-    /// <c>*</c>.</summary>
-    internal static LedgerNode Of(string name, IEnumerable<LedgerRow> rows, bool sumLayers) =>
-        Gather(name, "", [.. rows.Select(row => (row.Module.Split('.'), row))], 0, sumLayers);
-
-    private static LedgerNode Gather(
-        string name, string path, IReadOnlyList<(string[] Parts, LedgerRow Row)> rows, int depth, bool sumLayers)
-    {
-        var sum = rows.Select(entry => entry.Row).Aggregate((a, b) => a.Plus(b)) with { Module = path };
-        var parts = rows.Where(entry => entry.Parts.Length > depth)
-            .GroupBy(entry => sumLayers && int.TryParse(entry.Parts[depth], out _) ? "*" : entry.Parts[depth])
-            .Select(part => Gather(
-                part.Key, path.Length == 0 ? part.Key : $"{path}.{part.Key}", [.. part], depth + 1, sumLayers));
-        return new LedgerNode(name, sum, [.. parts]);
-    }
+    internal static LedgerNode Of(string name, IReadOnlyList<(string[] Path, LedgerRow Row)> rows, int depth = 0) => new(
+        name,
+        rows.Select(one => one.Row).Aggregate((a, b) => a.Plus(b)) with { Module = name },
+        [
+            .. rows.Where(one => one.Path.Length > depth)
+                .GroupBy(one => int.TryParse(one.Path[depth], out _) ? "*" : one.Path[depth])
+                .Select(part => Of(part.Key, [.. part], depth + 1)),
+        ]);
 }
 
 /// <summary>How many tokens leave each layer of a pruned run, the class token and the merged token included.</summary>
@@ -122,13 +101,5 @@ public sealed record TokenCounts(
     IReadOnlyList<IReadOnlyList<int>> Vision, IReadOnlyList<int>? Text, IReadOnlyList<int>? TextWithImage = null)
 {
     /// <summary>The counts of one image, or null where images are not pruned.</summary>
-    /// <exception cref="ArgumentException">There are several lists, but none for this image.</exception>
-    public IReadOnlyList<int>? OfImage(int image) => Vision.Count switch
-    {
-        0 => null,
-        1 => Vision[0],
-        _ when image < Vision.Count => Vision[image],
-        _ => throw new ArgumentException(
-            $"token counts are given for {Vision.Count} images, but the model reads image {image + 1}"),
-    };
+    public IReadOnlyList<int>? OfImage(int image) => Vision.Count == 0 ? null : Vision[Math.Min(image, Vision.Count - 1)];
 }

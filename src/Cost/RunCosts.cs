@@ -51,7 +51,6 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     public IReadOnlyList<long> PerPair(
         ReductionTrace? trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
-        ArgumentNullException.ThrowIfNull(textLengths);
         if (trace is null)
         {
             return [.. textLengths.Select(Whole)];
@@ -91,18 +90,14 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
     {
         var lists = counts?.Vision.Append(counts.Text).Append(counts.TextWithImage) ?? [];
         var listed = string.Join('|', lists.Select(list => list is null ? "-" : string.Join(',', list)));
-        if (!totals.TryGetValue((textTokens, isRegular, policy, listed), out var macs))
+        if (totals.Count >= MostRemembered)
         {
-            macs = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
-            if (totals.Count >= MostRemembered)
-            {
-                totals.Clear(); // a long training meets millions of different counts
-            }
-
-            totals[(textTokens, isRegular, policy, listed)] = macs;
+            totals.Clear(); // a long training meets millions of different counts
         }
 
-        return macs;
+        var key = (textTokens, isRegular, policy, listed);
+        return totals.TryGetValue(key, out var macs) ? macs
+            : totals[key] = Total(textTokens, isRegular ? null : model.Widths, counts, policy);
     }
 
     private long Total(int textTokens, IReadOnlyDictionary<string, int>? widths, TokenCounts? counts, ReductionPolicy? policy) =>

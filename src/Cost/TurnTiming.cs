@@ -11,7 +11,6 @@ public static class TurnTiming
     public static IReadOnlyList<Timing> Measure(
         IReadOnlyList<Action> candidates, double seconds, int leastRounds = 3, int mostRounds = 50)
     {
-        ArgumentNullException.ThrowIfNull(candidates);
         Guard.Argument(leastRounds >= 1 && mostRounds >= leastRounds,
             $"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}",
             nameof(leastRounds));

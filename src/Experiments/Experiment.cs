@@ -30,7 +30,6 @@ public sealed record Experiment(
         }
     }
 
-    /// <summary>The command that runs the experiment.</summary>
     [JsonIgnore]
     public string Command => "./kit experiment" + string.Create(
         CultureInfo.InvariantCulture,
@@ -38,7 +37,6 @@ public sealed record Experiment(
         + $"{(Epochs is { } passes ? $" --epochs {passes}" : "")} --learning-rate {LearningRate}"
         + $" --learnable-tokens {LearnableTokens} --alignment-width {AlignmentWidth}");
 
-    /// <summary>The experiment in a few words.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Task} {Method} {ReduceRatio} seed {Seed}")
         + (Epochs is { } passes ? $", {passes} passes" : "");
 }
@@ -58,7 +56,6 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>Multiply-accumulates of one test example, mean ('paper' accounting).</summary>
     public required double Macs { get; init; }
 
-    /// <summary>The same of the plain model.</summary>
     public required double DenseMacs { get; init; }
 
     /// <summary>What the budget was met with: MADTP's temperature, a keep ratio; null without one.</summary>
@@ -73,7 +70,6 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>Seconds that training, calibration and scoring took.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>Threads that torch computed with.</summary>
     public int Threads { get; init; }
 
     /// <summary>The GPU that computed; null for the CPU.</summary>
@@ -82,7 +78,6 @@ public sealed record ExperimentResult(Experiment Experiment)
     /// <summary>The libtorch that computed, such as 2.10.0: the last digits of a training differ between versions.</summary>
     public required string Libtorch { get; init; }
 
-    /// <summary>The command that runs the experiment again.</summary>
     public required string Command { get; init; }
 
     /// <summary>Digest of the library's sources at the time.</summary>

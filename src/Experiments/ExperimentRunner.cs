@@ -9,9 +9,6 @@ namespace Madtp.Kit.Experiments;
 /// <summary>Runs one experiment, or finds its result.</summary>
 public static class ExperimentRunner
 {
-    // Beside the lock of the run in the same folder: it is held until the result is kept.
-    private const string LockName = "lock";
-
     /// <summary>The experiment's result: from the cache, or by running it, going on where an earlier run was stopped.</summary>
     /// <param name="cache">Where results are; the kit's if null.</param>
     /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
@@ -38,8 +35,11 @@ public static class ExperimentRunner
 
         var task = ExperimentTask.Of(experiment.Task);
         task.RequireInputs();
-        var folder = Unfinished(experiment, task.TakesDays, runs);
-        using var alone = Ranks.IsFirst ? FolderLock.TryTake(folder, LockName) : null;
+
+        // Other code may train otherwise: what it left unfinished is not gone on with, except by that code. The lock lies beside
+        // that of the run in the same folder, and is held until the result is kept.
+        var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
+        using var alone = Ranks.IsFirst ? FolderLock.TryTake(folder, "lock") : null;
         if (Ranks.Any(Ranks.IsFirst && alone is null))
         {
             return null;
@@ -61,24 +61,6 @@ public static class ExperimentRunner
             Directory.Delete(folder, recursive: true); // while the lock is held: nobody has begun to work in it
         });
         return result;
-    }
-
-    // Other code may train otherwise: what it left unfinished is not gone on with, except by that code.
-    private static string Unfinished(Experiment experiment, bool takesDays, string runs)
-    {
-        var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
-        var looks = !takesDays && Ranks.IsFirst && Directory.Exists(runs);
-        string[] all = looks ? Directory.GetDirectories(runs, experiment.Key + "-*") : [];
-        foreach (var other in all.Where(path => path != folder))
-        {
-            using var alone = FolderLock.TryTake(other, LockName);
-            if (alone is not null)
-            {
-                Directory.Delete(other, recursive: true);
-            }
-        }
-
-        return folder;
     }
 
     private static ExperimentResult Result(Experiment experiment, ExperimentTask task, RunReport report)

@@ -51,8 +51,8 @@ public sealed class ExperimentTask(
             AlignmentWidth = new AlignmentConfig().Width,
         };
 
-    /// <summary>Whether a run may take days: an unfinished one is never thrown away, not even by changed code.</summary>
-    public bool TakesDays => published is not null;
+    /// <summary>Whether it is of the paper's scale.</summary>
+    public bool IsPaper => published is not null;
 
     /// <summary>Whether it computes on a GPU where there is one; the small toy world's experiments stay on the CPU.</summary>
     public bool ChoosesDevice => published is not null || corpus is not null;
@@ -64,7 +64,7 @@ public sealed class ExperimentTask(
         {
             if (published is not null)
             {
-                return string.Join(' ', new[] { Checkpoint, Split("train"), Split(Test) }.Select(FileDigest.Remembered));
+                return string.Join(' ', new[] { Checkpoint([]), Split("train"), Split(Test) }.Select(FileDigest.Of));
             }
 
             var world = corpus is not null ? JsonSerializer.Serialize(ToyWorldSettings.Decoys)
@@ -81,17 +81,6 @@ public sealed class ExperimentTask(
 
     private (string Data, string Checkpoints) Folders => folders ?? (PaperFolders.Data, PaperFolders.Checkpoints);
 
-    // In its family's folder, or in that of all checkpoints; where it belongs if it is in neither.
-    private string Checkpoint
-    {
-        get
-        {
-            var (family, weights) = published!.Value;
-            var place = Path.Combine(Folders.Checkpoints, family, weights);
-            return new[] { place, Path.Combine(Folders.Checkpoints, weights) }.FirstOrDefault(File.Exists, place);
-        }
-    }
-
     /// <summary>The task of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
     public static ExperimentTask Of(string name) => All.FirstOrDefault(task => task.Name == name) ?? throw new ArgumentException(
@@ -102,7 +91,7 @@ public sealed class ExperimentTask(
     {
         if (published is not null)
         {
-            return FileDigest.Remembered(Split(Test));
+            return FileDigest.Of(Split(Test));
         }
 
         using var scope = NewDisposeScope();
@@ -132,7 +121,8 @@ public sealed class ExperimentTask(
             return;
         }
 
-        List<(string Path, string Source)> missing = File.Exists(Checkpoint) ? [] : [(Checkpoint, published.Value.Family)];
+        var missing = new List<(string Path, string Source)>();
+        Checkpoint(missing);
         var splits = Splits(missing);
         splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
         var paths = splits.Paths(
@@ -149,8 +139,8 @@ public sealed class ExperimentTask(
             throw new FileNotFoundException(
                 $"the task '{Name}' at the paper's scale needs files that are not there:"
                 + string.Concat(lines.Select(line => $"{Environment.NewLine}  {line}"))
-                + $"{Environment.NewLine}data/README.md tells where they come from; {Scale.Variable}=toy needs nothing; "
-                + $"{PaperFolders.DataVariable} and {PaperFolders.CheckpointsVariable} name other folders");
+                + $"{Environment.NewLine}data/README.md tells where they come from; KIT_SCALE=toy needs nothing; "
+                + "KIT_DATA and KIT_CHECKPOINTS name other folders");
         }
     }
 
@@ -161,7 +151,6 @@ public sealed class ExperimentTask(
     public RunReport? Run(
         Experiment experiment, string folder, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(experiment);
         var method = Methods.Of(experiment.Method);
         var ratio = experiment.ReduceRatio > 0 ? experiment.ReduceRatio : (double?)null;
         var recipe = corpus is { } spoken ? Recipe.Decoys(spoken, 0.5) : published is null ? Toy(experiment) : Paper(ratio);
@@ -212,9 +201,13 @@ public sealed class ExperimentTask(
         var paper = Recipe.Paper(task, dataset, ratio);
         return paper with
         {
-            Task = paper.Task with { Checkpoint = Checkpoint, Data = Folders.Data, NewAlignment = true },
+            Task = paper.Task with { Checkpoint = Checkpoint([]), Data = Folders.Data, NewAlignment = true },
         };
     }
+
+    // In its family's folder, or in that of all checkpoints; where it belongs if it is in neither.
+    private string Checkpoint(ICollection<(string Path, string Source)> missing) =>
+        new TaskFiles(Folders.Checkpoints, missing).Require(published!.Value.Family, published.Value.Weights);
 
     private SplitFiles Splits(ICollection<(string Path, string Source)> missing) =>
         SplitFiles.Of(task, new TaskFiles(Folders.Data, missing), new TaskSettings { Dataset = dataset, Learns = true });

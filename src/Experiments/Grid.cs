@@ -89,29 +89,24 @@ public sealed record GridSettings
     /// <summary>The exit code of a process whose experiment another one is running.</summary>
     public const int Busy = 75;
 
-    /// <summary>Where results are.</summary>
     public RunCache Cache { get; init; } = RunCache.Default;
 
     /// <summary>Where unfinished runs keep their checkpoints, a folder for each experiment.</summary>
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
     /// <summary>Processes at once: one for each core, at the paper's scale one in all, which has the GPU to itself.</summary>
-    public int Jobs { get; init; } = UsualJobs(Scale.Current);
+    public int Jobs { get; init; } = Scale.Current == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
 
     /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/>
     /// where another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to
     /// stop itself.</summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
-
-    /// <summary>Processes at once at a scale.</summary>
-    internal static int UsualJobs(ExperimentScale scale) => scale == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
 }
 
 /// <summary>Where a grid stands.</summary>
 /// <param name="Left">How long the rest will take, by those done so far; null before the first is done.</param>
 public sealed record GridProgress(int Done, int Total, IReadOnlyList<Experiment> Running, TimeSpan? Left)
 {
-    /// <summary>The state in a line.</summary>
     public override string ToString()
     {
         var left = Left is { } time ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : string.Empty;

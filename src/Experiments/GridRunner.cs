@@ -35,36 +35,32 @@ internal sealed class GridRunner(GridSettings settings)
         IReadOnlyList<Experiment> experiments, Action<GridProgress>? progress, CancellationToken cancellation)
     {
         Guard.Argument(settings.Jobs > 0, $"a grid is run by one process at least, not by {settings.Jobs}");
-        var found = experiments.Select(settings.Cache.Find).ToArray();
-        int[] missing = [.. Enumerable.Range(0, experiments.Count).Where(i => found[i] is null)];
+        Experiment[] missing = [.. experiments.Where(experiment => settings.Cache.Find(experiment) is null)];
         var watch = Stopwatch.StartNew();
         Report(0, []);
-        foreach (var task in missing.Select(i => experiments[i].Task).Distinct())
+        foreach (var task in missing.Select(experiment => experiment.Task).Distinct())
         {
             ExperimentTask.Of(task).RequireInputs();
         }
 
         if (missing.Length > 0)
         {
-            RunMissing(experiments, missing, Report, cancellation);
+            RunMissing(missing, Report, cancellation);
         }
 
-        return [.. experiments.Select((experiment, i) => found[i] ?? settings.Cache.Find(experiment)!)];
+        return [.. experiments.Select(experiment => settings.Cache.Find(experiment)!)];
 
         void Report(int done, IEnumerable<int> running) => progress?.Invoke(new GridProgress(
-            experiments.Count - missing.Length + done,
-            experiments.Count,
-            [.. running.Select(i => experiments[i])],
+            experiments.Count - missing.Length + done, experiments.Count, [.. running.Select(i => missing[i])],
             done == 0 ? null : watch.Elapsed / done * (missing.Length - done)));
     }
 
-    private void RunMissing(
-        IReadOnlyList<Experiment> experiments, int[] missing, Action<int, IEnumerable<int>> report, CancellationToken stop)
+    private void RunMissing(Experiment[] missing, Action<int, IEnumerable<int>> report, CancellationToken stop)
     {
         Directory.CreateDirectory(settings.Runs);
         var list = Path.Combine(settings.Runs, $"grid-{Guid.NewGuid():N}.json");
-        AtomicFile.Write(list, stream => JsonSerializer.Serialize(stream, experiments, ExperimentJson.Page));
-        var waiting = new Queue<(int Index, long From)>(missing.Select(i => (i, 0L))); // what others run is looked at later
+        AtomicFile.Write(list, stream => JsonSerializer.Serialize(stream, missing, ExperimentJson.Page));
+        var waiting = new Queue<(int Index, long From)>(missing.Select((_, i) => (i, 0L))); // what others run is looked at later
         var running = new Dictionary<int, (Process Process, Task<string[]> Said)>();
         try
         {
@@ -78,7 +74,7 @@ internal sealed class GridRunner(GridSettings settings)
                     {
                         waiting.Enqueue((next, from));
                     }
-                    else if (from == 0 || settings.Cache.Find(experiments[next]) is null)
+                    else if (from == 0 || settings.Cache.Find(missing[next]) is null)
                     {
                         running.Add(next, Start(list, next));
                         Report();
@@ -97,7 +93,7 @@ internal sealed class GridRunner(GridSettings settings)
                         // Ctrl+C reaches all processes of a terminal, this one perhaps a moment later.
                         stop.WaitHandle.WaitOne(process.ExitCode == 130 ? Look * 5 : TimeSpan.Zero);
                         stop.ThrowIfCancellationRequested();
-                        throw new InvalidOperationException($"the experiment '{experiments[index]}' failed "
+                        throw new InvalidOperationException($"the experiment '{missing[index]}' failed "
                             + $"(exit code {process.ExitCode}): {string.Concat(said.Result).Trim()}");
                     }
 

@@ -18,7 +18,6 @@ public sealed class PaperTable
     {
         var table = Printed.Value.GetProperty($"table{number}");
         this.scale = scale;
-        Task = table.GetProperty("task").GetString()!;
         Columns = [.. table.GetProperty("columns").EnumerateArray().Select(column => column.GetString()!)];
         Rows = [.. table.GetProperty("rows").EnumerateArray().Select(row =>
             new PaperRow(Columns.Zip(row.EnumerateArray()).ToDictionary(cell => cell.First, cell => Value(cell.Second))))];
@@ -26,8 +25,6 @@ public sealed class PaperTable
 
     /// <summary>The numbers of the paper's tables that have results.</summary>
     public static IReadOnlyList<int> Numbers { get; } = [2, 3, 4, 5, 6, 7];
-
-    public string Task { get; }
 
     public IReadOnlyList<string> Columns { get; }
 

@@ -6,7 +6,6 @@ namespace Madtp.Kit.Experiments;
 
 /// <summary>The questions to the world with decoys, as <c>data/toy/QUESTIONS.md</c> fixes them: arms, corpora, ratios, seeds. One
 /// definition for sweeps, tables and notebooks.</summary>
-/// <param name="Number">1 to 5.</param>
 /// <param name="Seeds">How many, from 1.</param>
 /// <param name="Parts">What MADTP is compared by, and with whom.</param>
 public sealed record Question(
@@ -44,7 +43,6 @@ public sealed record Question(
     /// <summary>Methods: MADTP, and all that it is compared with.</summary>
     public IReadOnlyList<string> Arms => ["MADTP", .. Parts.SelectMany(part => part.Against).Distinct()];
 
-    /// <summary>The corpora that are asked.</summary>
     public IReadOnlyList<ThingKind> Corpora { get; init; } = [ThingKind.Object];
 
     /// <summary>K of the arms with alignment guidance; null for the task's own.</summary>

@@ -28,9 +28,27 @@ public sealed class ResultTable<T>
         return Add(new PrimitiveDataFrameColumn<double>(name, results.Select(Rounded)));
     }
 
-    /// <summary>Adds a column of whole numbers.</summary>
-    public ResultTable<T> Count(string name, Func<T, int> value) =>
-        Add(new PrimitiveDataFrameColumn<int>(name, results.Select(value)));
+    /// <summary>Adds the columns of our runs; Δ is the difference to the uncompressed model, in points. Toy and paper scores are
+    /// not of the same task: what is compared is that difference, and the share of multiply-accumulates that is left.</summary>
+    /// <param name="of">A row's runs; null where there are none.</param>
+    /// <param name="plain">Our uncompressed model.</param>
+    /// <param name="score">A single score, such as "CIDEr"; the test score if null.</param>
+    public ResultTable<T> Ours(Func<T, SeedGroup?> of, SeedGroup plain, string? score = null) =>
+        Number($"{Scale.Label} %", row => 100 * of(row)?.Score(score).Mean)
+            .Number("±", row => 100 * of(row)?.Score(score).Deviation)
+            .Number($"{Scale.Label} Δ", row => 100 * (of(row)?.Score(score).Mean - plain.Score(score).Mean))
+            .Number($"{Scale.Label} MACs %", row => 100 * of(row)?.MacShare.Mean)
+            .Text("budget", row => of(row) is { Experiment.ReduceRatio: > 0 } ours ? ours.BudgetMet ? "met" : "not met" : "–");
+
+    /// <summary>Adds the columns of the paper.</summary>
+    /// <param name="of">A row's row in the paper; null where it has none.</param>
+    /// <param name="plain">Its uncompressed model.</param>
+    /// <param name="score">Its column of scores, in per cent.</param>
+    /// <param name="macs">Its column of multiply-accumulates, 10⁹.</param>
+    public ResultTable<T> Paper(Func<T, PaperRow?> of, PaperRow plain, string score = "test_acc", string macs = "gflops") =>
+        Number("paper %", row => of(row)?.Number(score), 2)
+            .Number("paper Δ", row => of(row)?.Number(score) - plain.Number(score), 2)
+            .Number("paper MACs %", row => 100 * of(row)?.Number(macs) / plain.Number(macs));
 
     /// <summary>The table.</summary>
     public DataFrame ToFrame() => new(columns);
@@ -42,106 +60,40 @@ public sealed class ResultTable<T>
     }
 }
 
-/// <summary>Begins a <see cref="ResultTable{T}"/>.</summary>
+/// <summary>Tables of results.</summary>
 public static class ResultTable
 {
     /// <summary>A table of these results, without columns yet.</summary>
     public static ResultTable<T> Of<T>(IEnumerable<T> results) => new(results);
-}
 
-/// <summary>Our rows beside the paper's. Toy and paper accuracies are not of the same task, so what is compared is the difference
-/// to the uncompressed model of the same scale, and the share of multiply-accumulates that is left.</summary>
-/// <param name="labels">Names of the first columns.</param>
-/// <param name="plain">Our uncompressed model; <paramref name="paperPlain"/> is the paper's.</param>
-public sealed class ComparisonTable(IReadOnlyList<string> labels, SeedGroup plain, PaperRow paperPlain)
-{
-    private readonly List<(IReadOnlyList<string> Label, SeedGroup? Ours, PaperRow? Theirs)> lines = [];
-
-    /// <summary>The single score of ours that is compared, such as "CIDEr"; null for the test score.</summary>
-    public string? Score { get; init; }
-
-    /// <summary>The paper's column of scores, in per cent.</summary>
-    public string PaperScore { get; init; } = "test_acc";
-
-    /// <summary>The paper's column of multiply-accumulates, 10⁹.</summary>
-    public string PaperMacs { get; init; } = "gflops";
-
-    /// <summary>Adds a row.</summary>
-    /// <param name="ours">Our runs; null where there are none.</param>
-    /// <param name="theirs">The paper's row; null where it has none.</param>
-    /// <exception cref="ArgumentException">There are not as many texts as label columns.</exception>
-    public ComparisonTable Row(IReadOnlyList<string> label, SeedGroup? ours, PaperRow? theirs)
+    /// <summary>Who is ahead, a row for each pair of methods; differences in points of the score. A verdict is given only where
+    /// their multiply-accumulates differ by less than a point of the plain model's, and only where the seeds can tell.</summary>
+    /// <param name="score">The single score that is compared, such as "CIDEr"; the test score if null.</param>
+    /// <param name="name">What a group is called; its method's name if null.</param>
+    /// <param name="published">The paper's difference of two groups, in points, null where it has none; no such column if
+    /// null.</param>
+    public static DataFrame Verdicts(
+        IEnumerable<(SeedGroup First, SeedGroup Second)> pairs, string? score = null, Func<SeedGroup, string>? name = null,
+        Func<SeedGroup, SeedGroup, double?>? published = null)
     {
-        Guard.Argument(label.Count == labels.Count,
-            $"{label.Count} texts for {labels.Count} columns ({string.Join(", ", labels)})");
-        lines.Add((label, ours, theirs));
-        return this;
-    }
-
-    /// <summary>The table. Δ is the difference to the uncompressed model, in points.</summary>
-    public DataFrame ToFrame()
-    {
-        var table = ResultTable.Of(lines);
-        foreach (var (column, name) in labels.Index())
-        {
-            table.Text(name, line => line.Label[column]);
-        }
-
-        return table
-            .Number($"{Scale.Label} %", line => 100 * Ours(line.Ours)?.Mean)
-            .Number("±", line => 100 * Ours(line.Ours)?.Deviation)
-            .Number($"{Scale.Label} Δ", line => 100 * (Ours(line.Ours)?.Mean - Ours(plain)!.Mean))
-            .Number($"{Scale.Label} MACs %", line => 100 * line.Ours?.MacShare.Mean)
-            .Text("budget", line => line.Ours is { Experiment.ReduceRatio: > 0 } ours ? ours.BudgetMet ? "met" : "not met" : "–")
-            .Number("paper %", line => line.Theirs?.Number(PaperScore), 2)
-            .Number("paper Δ", line => line.Theirs?.Number(PaperScore) - paperPlain.Number(PaperScore), 2)
-            .Number("paper MACs %", line => 100 * line.Theirs?.Number(PaperMacs) / paperPlain.Number(PaperMacs))
-            .ToFrame();
-    }
-
-    private Spread? Ours(SeedGroup? group) => Score is null ? group?.Test : group?.Scores[Score];
-}
-
-/// <summary>Who is ahead, a row for each pair of methods. A verdict is given only where their multiply-accumulates differ by less
-/// than a point of the plain model's, and only where the seeds can tell.</summary>
-public sealed class VerdictTable
-{
-    /// <summary>The single score that is compared, such as "CIDEr"; null for the test score.</summary>
-    public string? Score { get; init; }
-
-    /// <summary>What a group is called; its method's name unless given.</summary>
-    public Func<SeedGroup, string> Name { get; init; } = group => group.Experiment.Method;
-
-    /// <summary>The paper's difference of two groups, in points, null where it has none; no such column if null.</summary>
-    public Func<SeedGroup, SeedGroup, double?>? Published { get; init; }
-
-    /// <summary>The table; differences in points of the score.</summary>
-    public DataFrame ToFrame(IEnumerable<(SeedGroup First, SeedGroup Second)> pairs)
-    {
-        var table = ResultTable.Of(pairs.Select(pair => (pair.First, pair.Second, Gap: pair.First.Against(pair.Second, Score))))
-            .Text("compared", line => $"{Name(line.First)} − {Name(line.Second)}")
+        name ??= group => group.Experiment.Method;
+        var table = Of(pairs.Select(pair => (pair.First, pair.Second, Gap: pair.First.Against(pair.Second, score),
+                Published: published?.Invoke(pair.First, pair.Second))))
+            .Text("compared", line => $"{name(line.First)} − {name(line.Second)}")
             .Number("reduce ratio", line => line.First.Experiment.ReduceRatio, 2)
             .Number("points", line => line.Gap.Points)
             .Number("± two standard errors", line => line.Gap.Error)
             .Number("MACs % of the first", line => 100 * line.First.MacShare.Mean)
             .Number("of the second", line => 100 * line.Second.MacShare.Mean);
-        if (Published is not null)
-        {
-            table.Number("paper's points", line => Published(line.First, line.Second), 2);
-        }
-
-        return table.Text("verdict", line => Verdict(line.First, line.Second, line.Gap)).ToFrame();
-    }
-
-    private string Verdict(SeedGroup first, SeedGroup second, SeedGap gap)
-    {
-        var said = gap.Verdict(Name(first), Name(second));
-        return !gap.IsClear || Published?.Invoke(first, second) is not { } points ? said
-            : said + (Math.Sign(points) == Math.Sign(gap.Points) ? ", as in the paper" : ", against the paper");
+        return (published is null ? table : table.Number("paper's points", line => line.Published, 2))
+            .Text("verdict", line => line.Gap.Verdict(name(line.First), name(line.Second))
+                + (!line.Gap.IsClear || line.Published is not { } points ? ""
+                    : Math.Sign(points) == Math.Sign(line.Gap.Points) ? ", as in the paper" : ", against the paper"))
+            .ToFrame();
     }
 }
 
-/// <summary>Recall at 1, 5 and 10 in both directions, as the paper's Tables 5 and 6 print it: ours, and the paper's.</summary>
+/// <summary>Tables 5 and 6: recall at 1, 5 and 10 in both directions, ours and the paper's.</summary>
 public static class RecallTable
 {
     private static readonly (string Score, string Column, string Title)[] Recalls =
@@ -149,28 +101,6 @@ public static class RecallTable
         .. new[] { 1, 5, 10 }.Select(k => ($"text at {k}", $"i2t_r{k}", $"image→text R@{k}")),
         .. new[] { 1, 5, 10 }.Select(k => ($"image at {k}", $"t2i_r{k}", $"text→image R@{k}")),
     ];
-
-    /// <summary>Our runs, a row for each group, per cent.</summary>
-    public static DataFrame Ours(IEnumerable<SeedGroup> groups) => Frame(groups.Select(group => (
-        group.Experiment.Method,
-        group.Experiment.ReduceRatio,
-        group is { BudgetMet: false, Experiment.ReduceRatio: > 0 } ? " (not reached)" : "",
-        Recalls.Select(recall => 100 * group.Scores[recall.Score].Mean).ToArray(),
-        100 * group.MacShare.Mean)));
-
-    /// <summary>The paper's rows for a data set, per cent.</summary>
-    /// <param name="dataset">"Flickr30K" or "COCO".</param>
-    /// <exception cref="ArgumentException">The table has no such data set.</exception>
-    public static DataFrame Paper(PaperTable table, string dataset)
-    {
-        PaperRow[] rows = [.. table.Rows.Where(row => row.Cells.TryGetValue("dataset", out var name) && Equals(name, dataset))];
-        var dense = rows.Length > 0
-            ? rows[0].Number("gflops")!.Value
-            : throw new ArgumentException($"the table of {table.Task} has no rows for '{dataset}'", nameof(dataset));
-        return Frame(rows.Select(row => (
-            row.Text("approach"), row.Number("ratio") ?? 0, "",
-            Recalls.Select(recall => row.Number(recall.Column)!.Value).ToArray(), 100 * row.Number("gflops")!.Value / dense)));
-    }
 
     /// <summary>All tables: ours of each task, then the paper's of each data set, with what to write above them.</summary>
     public static IEnumerable<(string Title, DataFrame Table)> All(PaperTable table, SeedGroups groups) =>
@@ -187,32 +117,44 @@ public static class RecallTable
     {
         SeedGroup Of(string method, double ratio) => groups[table.Tasks[^1] with { Method = method, ReduceRatio = ratio }];
         double? Published(SeedGroup of) => MeanAtOne(table, "COCO", of.Experiment.Method, of.Experiment.ReduceRatio);
-        return new VerdictTable { Published = (first, second) => Published(first) - Published(second) }.ToFrame(
+        return ResultTable.Verdicts(
             from ratio in table.Ratios
             from method in table.Approaches
             where method != "MADTP"
-            select (Of("MADTP", ratio), Of(method, ratio)));
+            select (Of("MADTP", ratio), Of(method, ratio)),
+            published: (first, second) => Published(first) - Published(second));
     }
 
-    /// <summary>What the paper's row says for the mean of both recalls at 1, per cent; null where it has no such row.</summary>
+    /// <summary>The paper's mean of both recalls at 1, per cent, which is our test score of a retrieval task; null where it has
+    /// no such row.</summary>
     /// <param name="dataset">"Flickr30K" or "COCO".</param>
     /// <param name="ratio">The reduce ratio; null for the uncompressed model.</param>
     public static double? MeanAtOne(PaperTable table, string dataset, string method, double? ratio) =>
-        table.Row(("dataset", dataset), ("approach", method), ("ratio", ratio)) is { } row ? MeanAtOne(row) : null;
+        table.Row(("dataset", dataset), ("approach", method), ("ratio", ratio)) is { } row
+            ? (row.Number("i2t_r1") + row.Number("t2i_r1")) / 2 : null;
 
-    /// <summary>The paper's mean of both recalls at 1, per cent: what our test score of a retrieval task is.</summary>
-    public static double MeanAtOne(PaperRow row) => (row.Number("i2t_r1")!.Value + row.Number("t2i_r1")!.Value) / 2;
+    // Per cent.
+    internal static DataFrame Ours(IEnumerable<SeedGroup> groups) => Frame(groups.Select(group => (
+        group.Experiment.Method,
+        group.Experiment.ReduceRatio,
+        group is { BudgetMet: false, Experiment.ReduceRatio: > 0 } ? " (not reached)" : "",
+        Recalls.Select(recall => 100 * group.Scores[recall.Score].Mean).ToArray(),
+        100 * group.MacShare.Mean)));
+
+    internal static DataFrame Paper(PaperTable table, string dataset)
+    {
+        PaperRow[] rows = [.. table.Rows.Where(row => row.Text("dataset") == dataset)];
+        return Frame(rows.Select(row => (
+            row.Text("approach"), row.Number("ratio") ?? 0, "",
+            Recalls.Select(recall => row.Number(recall.Column)!.Value).ToArray(),
+            100 * row.Number("gflops")!.Value / rows[0].Number("gflops")!.Value)));
+    }
 
     private static DataFrame Frame(
-        IEnumerable<(string Approach, double Ratio, string Reached, double[] Recalls, double Macs)> rows)
-    {
-        var table = ResultTable.Of(rows).Text("approach", row => row.Approach).Text("reduce ratio", row =>
-            (row.Ratio > 0 ? row.Ratio.ToString("0.00", CultureInfo.InvariantCulture) : "–") + row.Reached);
-        foreach (var (place, (_, _, title)) in Recalls.Index())
-        {
-            table.Number(title, row => row.Recalls[place]);
-        }
-
-        return table.Number("MACs %", row => row.Macs).ToFrame();
-    }
+        IEnumerable<(string Approach, double Ratio, string Reached, double[] Recalls, double Macs)> rows) =>
+        Recalls.Index().Aggregate(
+            ResultTable.Of(rows).Text("approach", row => row.Approach).Text("reduce ratio", row =>
+                (row.Ratio > 0 ? row.Ratio.ToString("0.00", CultureInfo.InvariantCulture) : "–") + row.Reached),
+            (table, recall) => table.Number(recall.Item.Title, row => row.Recalls[recall.Index]))
+            .Number("MACs %", row => row.Macs).ToFrame();
 }

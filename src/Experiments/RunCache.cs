@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Madtp.Kit.Data;
 using static TorchSharp.torch;
 
@@ -9,31 +8,24 @@ namespace Madtp.Kit.Experiments;
 /// <param name="published">Where results that come with the kit are; null for none.</param>
 public sealed class RunCache(string folder, string? published = null)
 {
-    /// <summary>Set to 1, it keeps the kit's own results out of sight, so that everything is run again.</summary>
-    public const string FreshVariable = "KIT_FRESH";
-
-    /// <summary>Names another folder for results at the paper's scale.</summary>
-    public const string ResultsVariable = "KIT_RESULTS";
-
-    /// <summary>The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>. At the paper's scale <c>KIT_RESULTS</c>, else
-    /// <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again with everything else.</summary>
+    /// <summary>The kit's cache: <c>artifacts/cache</c>, then <c>data/toy/runs</c>, unless <c>KIT_FRESH</c> is 1. At the paper's
+    /// scale <c>KIT_RESULTS</c>, else <c>artifacts/paper-results</c>, which nothing forgets: what took days is not run again with
+    /// everything else.</summary>
     public static RunCache Default => At(Scale.Current);
 
     /// <summary>The kit's cache of toy results: for what a notebook shows on the toy world at either scale.</summary>
     public static RunCache Toy => At(ExperimentScale.Toy);
 
-    /// <summary>Where new results go.</summary>
     public string Folder => folder;
 
-    /// <summary>Where results that come with the kit are.</summary>
     public static string Published => KitFolder.File("data", "toy", "runs");
 
     private IEnumerable<string> Places => new[] { folder, published }.OfType<string>();
 
     /// <summary>The kit's cache at a scale.</summary>
     internal static RunCache At(ExperimentScale scale) => scale == ExperimentScale.Paper
-        ? new(PaperFolders.Given(ResultsVariable) ?? KitFolder.File("artifacts", "paper-results"))
-        : new(KitFolder.File("artifacts", "cache"), PaperFolders.Given(FreshVariable) == "1" ? null : Published);
+        ? new(PaperFolders.Given("KIT_RESULTS") ?? KitFolder.File("artifacts", "paper-results"))
+        : new(KitFolder.File("artifacts", "cache"), PaperFolders.Given("KIT_FRESH") == "1" ? null : Published);
 
     /// <summary>An experiment's result, or null.</summary>
     /// <exception cref="InvalidDataException">The file of the result is damaged.</exception>
@@ -97,7 +89,6 @@ public sealed class RunCache(string folder, string? published = null)
 /// <summary>Short digests of what results depend on: 12 digits.</summary>
 internal static class FileDigest
 {
-    private static readonly ConcurrentDictionary<string, string> Digests = new();
     private static readonly Lazy<string> Library = new(() => Of(
         from path in Directory.EnumerateFiles(KitFolder.File("src"), "*.cs", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal)
@@ -108,23 +99,27 @@ internal static class FileDigest
     /// <summary>Digest of every source file of the library: which code made a result.</summary>
     public static string OfLibrary => Library.Value;
 
-    /// <summary>Digest of a file, found once while its size and time of change stay; "absent" where there is none.</summary>
-    public static string Of(string path) => Known(path, _ => Hash(path));
-
-    /// <summary>The same of a file that may be large: kept for other processes too (<c>artifacts/digests</c>).</summary>
-    public static string Remembered(string path) => Known(path, now =>
+    /// <summary>Digest of a file that may be large, found once for all processes while its size and time of change stay
+    /// (<c>artifacts/digests</c>); "absent" where there is none.</summary>
+    public static string Of(string path)
     {
-        var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(Encoding.UTF8.GetBytes(now))));
-        if (File.Exists(note))
+        var file = new FileInfo(path);
+        if (!file.Exists)
         {
-            return File.ReadAllText(note);
+            return "absent";
         }
 
-        var digest = Hash(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(note)!);
-        AtomicFile.Write(note, digest);
-        return digest;
-    });
+        var now = Encoding.UTF8.GetBytes($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(now)));
+        if (!File.Exists(note))
+        {
+            using var content = file.OpenRead();
+            Directory.CreateDirectory(Path.GetDirectoryName(note)!);
+            AtomicFile.Write(note, Short(SHA256.HashData(content)));
+        }
+
+        return File.ReadAllText(note);
+    }
 
     /// <summary>Digest of tensors' values.</summary>
     public static string Of(params Tensor[] tensors) => Of(tensors.Select(tensor =>
@@ -142,19 +137,6 @@ internal static class FileDigest
         }
 
         return Short(digest.GetHashAndReset());
-    }
-
-    private static string Known(string path, Func<string, string> find)
-    {
-        var file = new FileInfo(path);
-        return !file.Exists ? "absent"
-            : Digests.GetOrAdd($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}", find);
-    }
-
-    private static string Hash(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Short(SHA256.HashData(file));
     }
 
     private static string Short(byte[] digest) => Convert.ToHexStringLower(digest)[..12];

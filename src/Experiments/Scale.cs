@@ -17,11 +17,9 @@ public enum ExperimentScale
 /// ("clip-flickr30k"), and the toy world has one for both.</summary>
 public static class Scale
 {
-    public const string Variable = "KIT_SCALE";
-
     /// <summary>The scale that is set; toy where none is.</summary>
     /// <exception cref="ArgumentException">The variable holds anything but <c>toy</c> or <c>paper</c>.</exception>
-    public static ExperimentScale Current => Parse(Environment.GetEnvironmentVariable(Variable));
+    public static ExperimentScale Current => Parse(Environment.GetEnvironmentVariable("KIT_SCALE"));
 
     /// <summary>The scale as results are labelled: "toy" or "paper scale".</summary>
     public static string Label => Current == ExperimentScale.Paper ? "paper scale" : "toy";
@@ -31,7 +29,6 @@ public static class Scale
     /// <exception cref="ArgumentException">There is no such subject.</exception>
     public static Experiment Experiment(string subject, ExperimentScale? scale = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(subject);
         var isPaper = (scale ?? Current) == ExperimentScale.Paper;
         return ExperimentTask.Of(isPaper ? subject : $"toy-{subject.Split('-')[0]}").Default;
     }
@@ -44,24 +41,18 @@ public static class Scale
     {
         null or "" or "toy" => ExperimentScale.Toy,
         "paper" => ExperimentScale.Paper,
-        _ => throw new ArgumentException($"{Variable} is '{value}'; it may be 'toy' (the default) or 'paper'"),
+        _ => throw new ArgumentException($"KIT_SCALE is '{value}'; it may be 'toy' (the default) or 'paper'"),
     };
 }
 
 /// <summary>Where experiments at the paper's scale find data sets and checkpoints, laid out as data/README.md says.</summary>
 public static class PaperFolders
 {
-    /// <summary>Names another folder of data sets.</summary>
-    public const string DataVariable = "KIT_DATA";
-
-    /// <summary>Names another folder of checkpoints.</summary>
-    public const string CheckpointsVariable = "KIT_CHECKPOINTS";
-
     /// <summary>The folder with <c>nlvr2</c>, <c>coco</c>, … below it: <c>KIT_DATA</c>, else the kit's <c>data</c>.</summary>
-    public static string Data => Given(DataVariable) ?? KitFolder.File("data");
+    public static string Data => Given("KIT_DATA") ?? KitFolder.File("data");
 
     /// <summary>That of <c>blip</c> and <c>clip</c>: <c>KIT_CHECKPOINTS</c>, else <c>checkpoints</c> in the other.</summary>
-    public static string Checkpoints => Given(CheckpointsVariable) ?? Path.Combine(Data, "checkpoints");
+    public static string Checkpoints => Given("KIT_CHECKPOINTS") ?? Path.Combine(Data, "checkpoints");
 
     /// <summary>What a variable holds; null where it is empty or not set.</summary>
     internal static string? Given(string variable) =>
@@ -102,17 +93,16 @@ public sealed record TrainingLength(SeedGroups One, SeedGroups More, int Passes)
         .ToFrame();
 
     /// <summary>One method against all others, after either training.</summary>
-    public DataFrame Verdicts(string method)
-    {
-        IEnumerable<(string After, SeedGroup First, SeedGroup Second)> Pairs(SeedGroups groups, string after) =>
-            from second in groups.Skip(1)
-            where second.Experiment.Method != method
-            select (after, groups.First(one => one.Experiment.Method == method), second);
-        return ResultTable.Of(Pairs(One, "one pass").Concat(Pairs(More, $"{Passes} passes")))
-            .Text("after", line => line.After)
-            .Text("compared", line => $"{method} − {line.Second.Experiment.Method}")
-            .Text("points", line => line.First.Against(line.Second).ToString())
-            .Text("verdict", line => line.First.Against(line.Second).Verdict(method, line.Second.Experiment.Method))
-            .ToFrame();
-    }
+    public DataFrame Verdicts(string method) => ResultTable.Of(
+            from training in new (string After, SeedGroups Groups)[] { ("one pass", One), ($"{Passes} passes", More) }
+            from other in training.Groups.Skip(1)
+            let name = other.Experiment.Method
+            where name != method
+            select (training.After, Name: name,
+                Gap: training.Groups.First(one => one.Experiment.Method == method).Against(other)))
+        .Text("after", line => line.After)
+        .Text("compared", line => $"{method} − {line.Name}")
+        .Text("points", line => line.Gap.ToString())
+        .Text("verdict", line => line.Gap.Verdict(method, line.Name))
+        .ToFrame();
 }

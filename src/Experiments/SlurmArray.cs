@@ -8,11 +8,10 @@ namespace Madtp.Kit.Experiments;
 /// <param name="Folder">Where the list, the script and the tasks' outputs go.</param>
 public sealed record SlurmArray(string Name, string Folder)
 {
+    private const int AtOnce = 16; // tasks
+
     /// <summary>Lines that go into the script's head, such as "--partition=gpu" and "--gres=gpu:1".</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
-
-    /// <summary>Tasks that run at once.</summary>
-    public int AtOnce { get; init; } = 16;
 
     /// <summary>Ranks that train each experiment together.</summary>
     public int Ranks { get; init; } = 1;

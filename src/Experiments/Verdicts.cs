@@ -21,7 +21,6 @@ public enum Verdict
 
 /// <summary>What MADTP is compared by, and with whom; a part of a question.</summary>
 /// <param name="Name">As QUESTIONS.md has it, such as 1a.</param>
-/// <param name="Against">The other arms.</param>
 /// <param name="Margin">Differences below it do not count.</param>
 public sealed record QuestionPart(string Name, Measure Measure, IReadOnlyList<string> Against, double Margin = 0.01)
 {
@@ -139,10 +138,12 @@ public sealed record SeedGroup(Experiment Experiment, Spread Test, Spread MacSha
     /// <summary>Spread of each single score.</summary>
     public IReadOnlyDictionary<string, Spread> Scores { get; init; } = new Dictionary<string, Spread>();
 
+    /// <summary>A single score, such as "CIDEr"; the test score if null.</summary>
+    public Spread Score(string? name) => name is null ? Test : Scores[name];
+
     /// <summary>How far this group's score lies above another's, and whether the seeds can tell.</summary>
-    /// <param name="score">A single score, such as "CIDEr"; the test score if null.</param>
-    public SeedGap Against(SeedGroup other, string? score = null) => SeedGap.Between(
-        score is null ? Test : Scores[score], score is null ? other.Test : other.Scores[score]) with
+    /// <param name="score">A single score; the test score if null.</param>
+    public SeedGap Against(SeedGroup other, string? score = null) => SeedGap.Between(Score(score), other.Score(score)) with
     {
         MacGap = 100 * Math.Abs(MacShare.Mean - other.MacShare.Mean),
     };
@@ -182,11 +183,8 @@ public sealed record Spread(double Mean, double Deviation, int Count)
 /// <param name="MacGap">How far their mean multiply-accumulates lie apart, in per cent of the plain model's.</param>
 public sealed record SeedGap(double Points, double? Error, double MacGap = 0)
 {
-    /// <summary>Whether they cost the same, to within a point: else nothing follows from the difference.</summary>
-    public bool IsEqualCost => MacGap < 1;
-
-    /// <summary>Whether the difference is larger than its error, at equal cost.</summary>
-    public bool IsClear => IsEqualCost && Math.Abs(Points) > Error;
+    /// <summary>Whether it is larger than its error, at the same cost to within a point: else nothing follows.</summary>
+    public bool IsClear => MacGap < 1 && Math.Abs(Points) > Error;
 
     /// <summary>The difference of two scores, 0 to 1 each.</summary>
     public static SeedGap Between(Spread first, Spread second)
@@ -198,7 +196,7 @@ public sealed record SeedGap(double Points, double? Error, double MacGap = 0)
 
     /// <summary>Who leads, in words: "MADTP is ahead", or why nobody can say.</summary>
     public string Verdict(string first, string second) =>
-        !IsEqualCost ? "unequal cost, no verdict"
+        MacGap >= 1 ? "unequal cost, no verdict"
         : Error is null ? "one seed cannot tell" : !IsClear ? "too close to tell" : $"{(Points > 0 ? first : second)} is ahead";
 
     /// <summary>The difference and its error, such as "−1.0 points (two standard errors: 0.4)".</summary>

@@ -20,42 +20,41 @@ public static class Architecture
             ?? throw new ArgumentException("the model has no alignment guidance to draw", nameof(config));
         const string Title = "BLIP for NLVR2 with MADTP";
         var (left, middle, right, top) = (Sketch.Edge, 392f, Width - Sketch.Edge - Panel, Sketch.Top(Title));
-        return Sketch.Figure(Title, Title, Width, top + 452, canvas =>
+        return Sketch.Figure(Title, Title, Width, top + 452, sketch =>
         {
-            void Down(float x, float from, float to) => canvas.Line(Sketch.Text, 1.5f, [new(x, from), new(x, to)], head: true);
-            void Warn(float y, string text) => canvas.Write(left, y, text, 13, Warning, bold: true);
+            void Down(float x, float from, float to) => sketch.Arrow(Sketch.Text, 1.5f, new(x, from), new(x, to));
+            void Say(float x, float y, string text, float size = 12, SKColor? color = null, bool bold = false) =>
+                sketch.Write(x, y, text, size, color ?? Sketch.Text, centered: true, bold);
             var (images, words) = (left + (Panel / 2), right + (Panel / 2));
 
             // What goes in, and what the image encoder does not get.
             using var one = Sketch.Shown(example.Left, 144, 144).ToSkia();
             using var other = Sketch.Shown(example.Right!, 144, 144).ToSkia();
-            canvas.Picture(SKRect.Create(left + 20, top, 72, 72), one);
-            canvas.Picture(SKRect.Create(left + 100, top, 72, 72), other);
-            canvas.Write(left + 184, top + 40, $"{example.Grid.Count} patches and [CLS] each", 12, Sketch.Text);
-            var said = Sketch.Fit($"\"{example.Sentence}\"", 13, Panel - 24);
-            canvas.Write(words, top + 36, said, 13, Sketch.Ink, SKTextAlign.Center);
-            var pieces = $"{example.Pieces.Count} word pieces, [ENC] first";
-            canvas.Write(words, top + 58, pieces, 12, Sketch.Text, SKTextAlign.Center);
-            canvas.Line(Warning, 2, [new(words, top + 78), new(middle + 68, top + 78)]);
-            canvas.Line(Warning, 2, [new(middle + 52, top + 71), new(middle + 66, top + 85)]);
-            canvas.Line(Warning, 2, [new(middle + 52, top + 85), new(middle + 66, top + 71)]);
+            sketch.Picture(SKRect.Create(left + 20, top, 72, 72), one);
+            sketch.Picture(SKRect.Create(left + 100, top, 72, 72), other);
+            sketch.Write(left + 184, top + 40, $"{example.Grid.Count} patches and [CLS] each", 12, Sketch.Text);
+            Say(words, top + 36, Sketch.Fit($"\"{example.Sentence}\"", 13, Panel - 24), 13, Sketch.Ink);
+            Say(words, top + 58, $"{example.Pieces.Count} word pieces, [ENC] first");
+            sketch.Line(Warning, 2, new(words, top + 78), new(middle + 68, top + 78));
+            sketch.Line(Warning, 2, new(middle + 52, top + 71), new(middle + 66, top + 85));
+            sketch.Line(Warning, 2, new(middle + 52, top + 85), new(middle + 66, top + 71));
 
             // Both encoders, from the top down.
             var inner = top + 98;
             string[] blocks = ["self-attention", "DTP: score, keep, merge the rest", "feed-forward (MLP)"];
             string[] layers = [.. blocks[..2], "cross-attention to both images", "feed-forward"];
-            canvas.Encoder(left, inner, Images, $"image encoder, {config.Vision.Depth} blocks like this", blocks);
-            canvas.Encoder(right, inner, Words, $"text encoder, {config.Text.Layers} layers like this", layers);
+            sketch.Encoder(left, inner, Images, $"image encoder, {config.Vision.Depth} blocks like this", blocks);
+            sketch.Encoder(right, inner, Words, $"text encoder, {config.Text.Layers} layers like this", layers);
             Down(images, top + 74, inner - 1);
             Down(words, top + 66, inner - 1);
 
             // The guidance between them.
             var mag = SKRect.Create(middle, inner, right - 42 - middle, 196);
-            canvas.Fill(mag, Guidance, 6);
-            canvas.Write(mag.MidX, inner + 20, "MAG", 13, Sketch.Ink, SKTextAlign.Center, bold: true);
+            sketch.Fill(mag, Guidance, 6);
+            Say(mag.MidX, inner + 20, "MAG", 13, Sketch.Ink, bold: true);
             for (var i = 0; i < 12; i++)
             {
-                canvas.Fill(SKRect.Create(mag.MidX - 71 + (12 * i), inner + 32, 10, 10), Token, 2);
+                sketch.Fill(SKRect.Create(mag.MidX - 71 + (12 * i), inner + 32, 10, 10), Token, 2);
             }
 
             string[] lines =
@@ -66,84 +65,77 @@ public static class Architecture
             ];
             foreach (var (i, line) in lines.Index())
             {
-                canvas.Write(mag.MidX, inner + 62 + (17 * i), line, 12, Sketch.Text, SKTextAlign.Center);
+                Say(mag.MidX, inner + 62 + (17 * i), line);
             }
 
             var (input, pruned) = (inner + 12, inner + Row(1) + (BoxHeight / 2));
-            canvas.Line(Token, 2, [new(left + Panel + 2, input), new(mag.Left - 2, input)], head: true);
-            canvas.Line(Token, 2, [new(right - 2, input), new(mag.Right + 2, input)], head: true);
-            canvas.Line(Token, 2, [new(mag.Left - 2, pruned), new(left + Panel - 18, pruned)], head: true);
-            canvas.Line(Token, 2, [new(mag.Right + 2, pruned), new(right + 18, pruned)], head: true);
-            foreach (var (x, y, label) in new[]
+            void Give(float from, float to, float y, string label)
             {
-                (mag.Left - 21, input, "V'"), (mag.Right + 21, input, "V'"),
-                (mag.Left - 21, pruned, "A"), (mag.Right + 21, pruned, "A"),
-            })
-            {
-                canvas.Write(x, y - 6, label, 12, Sketch.Text, SKTextAlign.Center);
+                sketch.Arrow(Token, 2, new(from, y), new(to, y));
+                Say(from < mag.MidX ? mag.Left - 21 : mag.Right + 21, y - 6, label);
             }
+
+            Give(left + Panel + 2, mag.Left - 2, input, "V'");
+            Give(right - 2, mag.Right + 2, input, "V'");
+            Give(mag.Left - 2, left + Panel - 18, pruned, "A");
+            Give(mag.Right + 2, right + 18, pruned, "A");
 
             // What is left of the images reaches the text, and the answer.
             var (result, cross) = (inner + Row(3) + 24, inner + Row(2) + (BoxHeight / 2));
             Down(images, inner + Row(3) - 4, result - 1);
-            canvas.Box(SKRect.Create(left + 18, result, Panel - 36, BoxHeight), "what is left of either image", SKColors.White);
+            sketch.Box(left + 18, result, "what is left of either image");
             var (across, turn) = (result + (BoxHeight / 2), right - 16);
-            canvas.Line(Sketch.Text, 1.5f,
-                [new(left + Panel - 18, across), new(turn, across), new(turn, cross), new(right + 17, cross)], head: true);
-            canvas.Write(mag.MidX, across - 7, "keys and values", 12, Sketch.Text, SKTextAlign.Center);
+            sketch.Arrow(
+                Sketch.Text, 1.5f, new(left + Panel - 18, across), new(turn, across), new(turn, cross), new(right + 17, cross));
+            Say(mag.MidX, across - 7, "keys and values");
             var answer = inner + Row(4) + 24;
             Down(words, inner + Row(4) - 4, answer - 1);
-            var last = SKRect.Create(right + 18, answer, Panel - 36, BoxHeight);
-            canvas.Box(last, "classifier on [ENC]: false or true", SKColors.White);
-
-            Warn(answer + 4, "The statement never reaches the image encoder: images are encoded");
-            Warn(answer + 22, "before any word is read. MAG can learn what the corpus speaks of,");
-            Warn(answer + 40, "not what this statement asks.");
+            sketch.Box(right + 18, answer, "classifier on [ENC]: false or true");
+            string[] warned =
+            [
+                "The statement never reaches the image encoder: images are encoded",
+                "before any word is read. MAG can learn what the corpus speaks of,",
+                "not what this statement asks.",
+            ];
+            foreach (var (i, line) in warned.Index())
+            {
+                sketch.Write(left, answer + 4 + (18 * i), line, 13, Warning, bold: true);
+            }
         });
     }
 
     // Where a part of an encoder begins, below the encoder's top.
     private static float Row(int part) => 36 + (56 * part);
 
-    private static void Encoder(this SKCanvas canvas, float x, float y, SKColor color, string title, string[] parts)
+    private static void Encoder(this Sketch sketch, float x, float y, SKColor color, string title, string[] parts)
     {
-        canvas.Fill(SKRect.Create(x, y, Panel, Row(parts.Length) - 6), color, 6);
-        canvas.Write(x + 18, y + 22, title, 13, Sketch.Ink, bold: true);
+        sketch.Fill(SKRect.Create(x, y, Panel, Row(parts.Length) - 6), color, 6);
+        sketch.Write(x + 18, y + 22, title, 13, Sketch.Ink, bold: true);
         foreach (var (i, part) in parts.Index())
         {
-            var box = SKRect.Create(x + 18, y + Row(i), Panel - 36, BoxHeight);
-            var prunes = part.StartsWith("DTP", StringComparison.Ordinal);
-            canvas.Box(box, part, prunes ? Prunes : SKColors.White, prunes ? SKColors.White : Sketch.Ink);
+            sketch.Box(x + 18, y + Row(i), part);
             if (i > 0)
             {
-                canvas.Line(Sketch.Text, 1.5f, [new(box.MidX, box.Top - 22), new(box.MidX, box.Top - 1)], head: true);
+                sketch.Arrow(Sketch.Text, 1.5f, new(x + (Panel / 2), y + Row(i) - 22), new(x + (Panel / 2), y + Row(i) - 1));
             }
         }
     }
 
-    private static void Box(this SKCanvas canvas, SKRect area, string text, SKColor fill, SKColor? ink = null)
+    private static void Box(this Sketch sketch, float x, float y, string text)
     {
-        canvas.Fill(area, Sketch.Quiet, 5);
-        canvas.Fill(SKRect.Inflate(area, -1, -1), fill, 4);
-        canvas.Write(area.MidX, area.MidY + 5, text, 13, ink ?? Sketch.Ink, SKTextAlign.Center);
+        var (area, prunes) = (SKRect.Create(x, y, Panel - 36, BoxHeight), text.StartsWith("DTP", StringComparison.Ordinal));
+        sketch.Fill(area, Sketch.Quiet, 5);
+        sketch.Fill(SKRect.Inflate(area, -1, -1), prunes ? Prunes : SKColors.White, 4);
+        sketch.Write(area.MidX, area.MidY + 5, text, 13, prunes ? SKColors.White : Sketch.Ink, centered: true);
     }
 
-    // A line through points, level or upright; its end may have a head.
-    private static void Line(this SKCanvas canvas, SKColor color, float width, SKPoint[] through, bool head = false)
+    // A line through points, level or upright, with a head at its end.
+    private static void Arrow(this Sketch sketch, SKColor color, float pen, params SKPoint[] points)
     {
-        using var paint = new SKPaint { Color = color, IsAntialias = true, StrokeWidth = width, Style = SKPaintStyle.Stroke };
-        paint.StrokeCap = SKStrokeCap.Round;
-        for (var i = 1; i < through.Length; i++)
-        {
-            canvas.DrawLine(through[i - 1], through[i], paint);
-        }
-
-        if (head)
-        {
-            var (from, to) = (through[^2], through[^1]);
-            var (along, up) = (MathF.Sign(to.X - from.X), MathF.Sign(to.Y - from.Y));
-            canvas.DrawLine(to, new(to.X - (7 * along) + (4 * up), to.Y - (7 * up) + (4 * along)), paint);
-            canvas.DrawLine(to, new(to.X - (7 * along) - (4 * up), to.Y - (7 * up) - (4 * along)), paint);
-        }
+        var (from, to) = (points[^2], points[^1]);
+        var (along, up) = (MathF.Sign(to.X - from.X), MathF.Sign(to.Y - from.Y));
+        sketch.Line(color, pen, points);
+        sketch.Line(color, pen, new(to.X - (7 * along) + (4 * up), to.Y - (7 * up) + (4 * along)), to,
+            new(to.X - (7 * along) - (4 * up), to.Y - (7 * up) - (4 * along)));
     }
 }

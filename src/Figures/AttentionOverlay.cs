@@ -58,7 +58,7 @@ public static class AttentionOverlay
                 var left = Sketch.Edge + (column * (panel + Sketch.Gap));
                 var box = SKRect.Create(left, top + (row * (height + RowGap)) + 16, panel, height);
                 var head = i == 0 ? "input" : Sketch.Fit(maps[i - 1].Title, TitleSize, panel);
-                canvas.Write(box.MidX, box.Top - 5, head, TitleSize, Sketch.Text, SKTextAlign.Center);
+                canvas.Write(box.MidX, box.Top - 5, head, TitleSize, Sketch.Text, centered: true);
                 canvas.Picture(box, i == 0 ? colored : grey);
                 if (i > 0)
                 {

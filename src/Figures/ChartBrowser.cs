@@ -8,7 +8,6 @@ namespace Madtp.Kit.Figures;
 /// this process. It takes its orders from a pipe and listens on no port, so that it ends when this process is killed.</summary>
 internal static class ChartBrowser
 {
-    private const string ProfilePrefix = "madtp-kit-chromium-";
     private const string Draw = """
         (figure, options, seed) => {
             // Plotly.js numbers at random what it clips: numbers that follow from the figure make its picture the same each time.
@@ -111,8 +110,7 @@ internal static class ChartBrowser
 
     private static async Task Start()
     {
-        DeleteProfiles();
-        profile = Directory.CreateTempSubdirectory($"{ProfilePrefix}{Environment.ProcessId}-");
+        profile = Directory.CreateTempSubdirectory($"madtp-kit-chromium-{Environment.ProcessId}-");
         browser = await Puppeteer.LaunchAsync(new LaunchOptions
         {
             ExecutablePath = Program,
@@ -133,38 +131,14 @@ internal static class ChartBrowser
         {
             browser?.Dispose();
             browser?.Process?.WaitForExit(2000);
+            profile?.Delete(recursive: true);
         }
         catch (Exception)
         {
-            // It is gone already, or goes when its pipe closes.
+            // It is gone already, or goes when its pipe closes; what it holds on to stays among the machine's temporary files.
         }
 
         (browser, page) = (null, null);
-        Delete(profile);
-    }
-
-    /// <summary>Those of processes that were killed.</summary>
-    private static void DeleteProfiles()
-    {
-        var alive = Process.GetProcesses().Select(process => process.Id).ToHashSet();
-        foreach (var folder in new DirectoryInfo(Path.GetTempPath()).EnumerateDirectories(ProfilePrefix + "*"))
-        {
-            if (int.TryParse(folder.Name[ProfilePrefix.Length..].Split('-')[0], out var id) && !alive.Contains(id))
-            {
-                Delete(folder);
-            }
-        }
-    }
-
-    private static void Delete(DirectoryInfo? folder)
-    {
-        try
-        {
-            folder?.Delete(recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-        }
     }
 
     private static string? OnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "")

@@ -59,7 +59,7 @@ public static class KeepMap
             {
                 var middle = left + (column * (panel + Sketch.Gap)) + (panel / 2);
                 var head = column == 0 ? "input" : $"block {columns[column - 1]}";
-                canvas.Write(middle, top + LabelSize, head, LabelSize, Sketch.Text, SKTextAlign.Center);
+                canvas.Write(middle, top + LabelSize, head, LabelSize, Sketch.Text, centered: true);
             }
 
             var y = top + LabelSize + 8;
@@ -86,22 +86,17 @@ public static class KeepMap
 
     private static void Check(IReadOnlyList<KeptPatches> images, IReadOnlyList<KeptWords> texts)
     {
-        (string Label, IReadOnlyList<IReadOnlyList<int>> PerLayer, int Count, string One, string All)[] rows =
+        (string Label, IReadOnlyList<IReadOnlyList<int>> PerLayer, int Count, string What)[] rows =
         [
-            .. images.Select(one => (one.Label, one.PerLayer, one.Grid.Count, "patch", "patches")),
-            .. texts.Select(one => (one.Label, one.PerLayer, one.Words.Count, "word", "words")),
+            .. images.Select(one => (one.Label, one.PerLayer, one.Grid.Count, "patch")),
+            .. texts.Select(one => (one.Label, one.PerLayer, one.Words.Count, "word")),
         ];
         Guard.Argument(rows.Length > 0 && rows.All(row => row.PerLayer.Count > 0),
             $"a keep-map needs an image or a text with at least one layer");
-        foreach (var (label, perLayer, count, one, all) in rows)
+        foreach (var (label, perLayer, count, what) in rows)
         {
-            foreach (var (layer, kept) in perLayer.Index())
-            {
-                foreach (var odd in kept.Where(position => position < 0 || position >= count))
-                {
-                    throw new ArgumentException($"{label} layer {layer + 1}: {one} {odd} is not among the {count} {all}, from 0");
-                }
-            }
+            int[] odd = [.. perLayer.SelectMany(kept => kept).Where(position => position < 0 || position >= count)];
+            Guard.Argument(odd.Length == 0, $"{label}: {what} {odd[0]} is kept, but there are {count}, from 0");
         }
     }
 
@@ -110,7 +105,7 @@ public static class KeepMap
 
     private static float RowHeight(KeptPatches image, float panel) => PanelHeight(image, panel) + CaptionSize + 16;
 
-    private static void Row(SKCanvas canvas, KeptPatches image, IReadOnlyList<int> layers, float left, float top, float panel)
+    private static void Row(Sketch canvas, KeptPatches image, IReadOnlyList<int> layers, float left, float top, float panel)
     {
         var height = PanelHeight(image, panel);
 
@@ -136,12 +131,12 @@ public static class KeepMap
             }
 
             caption = Sketch.Width(caption, CaptionSize) > panel ? brief : caption;
-            canvas.Write(box.MidX, box.Bottom + CaptionSize + 3, caption, CaptionSize, Sketch.Quiet, SKTextAlign.Center);
+            canvas.Write(box.MidX, box.Bottom + CaptionSize + 3, caption, CaptionSize, Sketch.Quiet, centered: true);
         }
     }
 
     /// <summary>Nearly white where a patch is removed: one area, so that neighbours leave no seam.</summary>
-    private static void Cover(SKCanvas canvas, SKRect box, PatchGrid grid, HashSet<int> kept)
+    private static void Cover(Sketch canvas, SKRect box, PatchGrid grid, HashSet<int> kept)
     {
         var (width, height) = (box.Width / grid.Columns, box.Height / grid.Rows);
         using var outline = new SKPathBuilder();
@@ -161,13 +156,11 @@ public static class KeepMap
             }
         }
 
-        using var paint = new SKPaint { Color = Veil }; // its edges end with the picture's, in the same pixels
-        using var path = outline.Detach();
-        canvas.DrawPath(path, paint);
+        canvas.Fill(outline, Veil);
     }
 
     /// <summary>A text's words, one row for each layer, removed ones grey and struck out.</summary>
-    private static void Words(SKCanvas canvas, KeptWords text, float left, float top, float width)
+    private static void Words(Sketch canvas, KeptWords text, float left, float top, float width)
     {
         var y = top + Baseline;
         foreach (var layer in Spread(text.PerLayer.Count))

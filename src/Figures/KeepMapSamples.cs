@@ -137,14 +137,11 @@ public static class KeepMapSamples
         }
     }
 
-    /// <summary>The blocks of one sequence of a recorded pass.</summary>
-    /// <param name="trace">Recorded with <see cref="TraceDetail.Tensors"/>.</param>
-    /// <param name="sample">The sequence's place in the encoder's batch.</param>
-    /// <param name="first">The position that is counted as 0: 1 for images, whose class token is no patch; 0 for text.</param>
+    /// <summary>The blocks of one sequence of a recorded pass; positions as in <see cref="ReductionTrace.Left"/>.</summary>
     /// <param name="skip">Blocks of an earlier pass of the same encoder, which are left out.</param>
     /// <param name="width">d_k of the alignment, by which it is told which learnable token looks hardest.</param>
     /// <exception cref="ArgumentException">The trace holds no tensors.</exception>
-    public static IReadOnlyList<KeepMapLayer> Layers(
+    internal static IReadOnlyList<KeepMapLayer> Layers(
         ReductionTrace trace, string encoder, int sample, int first, int skip = 0, long width = 1)
     {
         var merged = new List<int>(); // the blocks whose merged tokens are still there, in order

@@ -1,12 +1,15 @@
+using System.Net;
 using Madtp.Kit.Data.Images;
+using Madtp.Kit.Experiments;
 using SkiaSharp;
 
 namespace Madtp.Kit.Figures;
 
-/// <summary>What drawings consist of, areas, words and photographs, in the one look of all. The fonts are <c>KIT_FONT</c>, or a
-/// usual sans-serif of the machine: this build of Skia knows none by name, so their files are looked for. Without one, figures
-/// come without words, which is said once.</summary>
-internal static class Sketch
+/// <summary>A drawing of areas, lines, words and photographs: pixels on a canvas of Skia's, or an SVG document, the same
+/// characters for the same drawing and fonts. The fonts are <c>KIT_FONT</c>, or a usual sans-serif of the machine: this build of
+/// Skia knows none by name, so their files are looked for. Without one, figures come without words, which is said once.</summary>
+/// <param name="canvas">Where pixels go; null for the document.</param>
+internal sealed class Sketch(SKCanvas? canvas)
 {
     public const float Edge = 12, Gap = 10;
     public static readonly SKColor Ink = SKColor.Parse("#1f2933");
@@ -16,10 +19,13 @@ internal static class Sketch
     private const float TitleSize = 16;
 
     private static readonly Lazy<SKTypeface> Regular = new(() =>
-        Chosen() ?? Find("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf") ?? WithoutWords());
+        Find("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf") ?? WithoutWords());
 
     private static readonly Lazy<SKTypeface> Bold = new(() =>
-        Chosen() ?? Find("DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf", "Arial Bold.ttf", "arialbd.ttf") ?? Regular.Value);
+        Find("DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf", "Arial Bold.ttf", "arialbd.ttf") ?? Regular.Value);
+
+    private readonly StringBuilder document = new();
+    private readonly HashSet<string> pictures = [];
 
     /// <summary>Whether words can be written at all.</summary>
     public static bool HasWords => Regular.Value.GlyphCount > 0;
@@ -27,17 +33,19 @@ internal static class Sketch
     /// <summary>Where a drawing begins below its title.</summary>
     public static float Top(string title) => Edge + (title.Length > 0 ? TitleSize + 12 : 0);
 
-    /// <summary>The figure of a drawing: an SVG document and pixels, on a white ground and below its title.</summary>
+    /// <summary>The figure of a drawing, on a white ground and below its title.</summary>
     /// <param name="title">What stands above it; empty for nothing.</param>
     /// <param name="about">What it shows, where it has no title.</param>
     /// <param name="draw">Draws it; called many times, it draws the same each time.</param>
-    public static StaticFigure Figure(string title, string about, float width, float height, Action<SKCanvas> draw)
+    public static StaticFigure Figure(string title, string about, float width, float height, Action<Sketch> draw)
     {
-        void Whole(SKCanvas canvas)
+        Sketch Drawn(SKCanvas? canvas)
         {
-            canvas.Fill(SKRect.Create(width, height), SKColors.White);
-            canvas.Write(Edge, Edge + TitleSize, title, TitleSize, Ink, bold: true);
-            draw(canvas);
+            var sketch = new Sketch(canvas);
+            sketch.Fill(SKRect.Create(width, height), SKColors.White);
+            sketch.Write(Edge, Edge + TitleSize, title, TitleSize, Ink, bold: true);
+            draw(sketch);
+            return sketch;
         }
 
         byte[] Png(double scale)
@@ -47,31 +55,61 @@ internal static class Sketch
             using var surface = SKSurface.Create(info);
             surface.Canvas.Clear(SKColors.White);
             surface.Canvas.Scale((float)scale);
-            Whole(surface.Canvas);
+            Drawn(surface.Canvas);
             using var image = surface.Snapshot();
             using var png = image.Encode(SKEncodedImageFormat.Png, 100);
             return png.ToArray();
         }
 
         about = title.Length > 0 ? title : about;
-        var svg = SvgDocument.Of(about, width, height, Whole);
+        var alike = new[] { "DejaVu Sans", "Verdana", "Liberation Sans", "Arial", "sans-serif" }; // where the reader lacks ours
+        var faces = alike.Prepend(Escaped(Regular.Value.FamilyName)).Distinct()
+            .Select(face => face.Contains(' ', StringComparison.Ordinal) ? $"'{face}'" : face);
+        var svg = FormattableString.Invariant($"""
+            <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" height="{height}"
+            viewBox="0 0 {width} {height}" role="img" font-family="{string.Join(',', faces)}">
+            <title>{Escaped(about)}</title>
+            {Drawn(null).document}</svg>
+
+            """);
         return new StaticFigure(about, width, height, () => svg, Png);
     }
 
     /// <summary>Fills a rectangle, its corners rounded where <paramref name="round"/> is their radius.</summary>
-    public static void Fill(this SKCanvas canvas, SKRect area, SKColor color, float round = 0)
+    public void Fill(SKRect area, SKColor color, float round = 0)
     {
-        // A round pen around a smaller rectangle: Skia's SVG writes it as one short element, a rounded one as a long outline.
-        using var paint = new SKPaint { Color = color, IsAntialias = true, StrokeJoin = SKStrokeJoin.Round };
-        (paint.StrokeWidth, paint.Style) = (2 * round, round > 0 ? SKPaintStyle.StrokeAndFill : SKPaintStyle.Fill);
-        area.Inflate(-round, -round);
-        canvas.DrawRect(area, paint);
+        using var paint = new SKPaint { Color = color, IsAntialias = true };
+        canvas?.DrawRoundRect(area, round, round, paint);
+        var place = FormattableString.Invariant(
+            $"x=\"{area.Left}\" y=\"{area.Top}\" width=\"{area.Width}\" height=\"{area.Height}\" rx=\"{round}\"");
+        document.AppendLine($"<rect {place} {Painted(color)}/>");
     }
 
-    /// <summary>Writes a line of text at (x, y) on its baseline; struck out only where it aligns to the left.</summary>
-    public static void Write(
-        this SKCanvas canvas, float x, float y, string text, float size, SKColor color,
-        SKTextAlign align = SKTextAlign.Left, bool bold = false, bool struck = false)
+    /// <summary>Fills an outline whose edges lie on those of pixels.</summary>
+    public void Fill(SKPathBuilder outline, SKColor color)
+    {
+        using var path = outline.Detach();
+        using var paint = new SKPaint { Color = color };
+        canvas?.DrawPath(path, paint);
+        document.AppendLine($"<path d=\"{path.ToSvgPathData()}\" {Painted(color)}/>");
+    }
+
+    /// <summary>Draws a line through points with a round pen.</summary>
+    public void Line(SKColor color, float pen, params SKPoint[] points)
+    {
+        using var outline = new SKPathBuilder();
+        outline.AddPoly(points, close: false);
+        using var path = outline.Detach();
+        using var paint = new SKPaint { Color = color, IsAntialias = true, StrokeWidth = pen, Style = SKPaintStyle.Stroke };
+        (paint.StrokeCap, paint.StrokeJoin) = (SKStrokeCap.Round, SKStrokeJoin.Round);
+        canvas?.DrawPath(path, paint);
+        document.AppendLine(CultureInfo.InvariantCulture, $"<path d=\"{path.ToSvgPathData()}\" fill=\"none\" "
+            + $"stroke=\"{Hex(color)}\" stroke-width=\"{pen}\" stroke-linecap=\"round\" stroke-linejoin=\"round\"/>");
+    }
+
+    /// <summary>Writes a line of text on its baseline, which begins at (x, y) or lies around it.</summary>
+    public void Write(
+        float x, float y, string text, float size, SKColor color, bool centered = false, bool bold = false, bool struck = false)
     {
         text = Printable(text);
         if (string.IsNullOrWhiteSpace(text))
@@ -81,18 +119,44 @@ internal static class Sketch
 
         using var font = Font(size, bold);
         using var paint = new SKPaint { Color = color, IsAntialias = true };
-        SvgDocument.Words?.Add(text);
-        text = Drawable(text, font);
-        canvas.DrawText(text, x, y, align, font, paint);
+        var drawn = Drawable(text, font);
+        var across = font.MeasureText(drawn);
+        x -= centered ? across / 2 : 0;
+        canvas?.DrawText(drawn, x, y, SKTextAlign.Left, font, paint);
+
+        // One place a letter, so that other faces keep to it; only the first where letters and places may not match.
+        var isSimple = drawn == text.Trim() && !text.Any(char.IsSurrogate);
+        var places = isSimple ? font.GetGlyphPositions(drawn, new SKPoint(x, y)).Select(place => place.X) : [x];
+        var xs = string.Join(' ', places.Select(place => place.ToString("0.##", CultureInfo.InvariantCulture)));
+        document.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{xs}\" y=\"{y:0.##}\" fill=\"{Hex(color)}\" "
+            + $"font-size=\"{size}\"{(bold ? " font-weight=\"600\"" : "")}>{Escaped(text)}</text>");
         if (struck)
         {
-            canvas.Fill(SKRect.Create(x, y - (size * 0.32f), font.MeasureText(text), MathF.Max(1, size * 0.07f)), color);
+            Fill(SKRect.Create(x, y - (size * 0.32f), across, MathF.Max(1, size * 0.07f)), color);
         }
     }
 
-    /// <summary>Draws an image into a rectangle; enlarged pixels blend.</summary>
-    public static void Picture(this SKCanvas canvas, SKRect area, SKImage image) =>
-        canvas.DrawImage(image, area, new SKSamplingOptions(SKFilterMode.Linear));
+    /// <summary>Draws an image into a rectangle; enlarged pixels blend. A document has each image once.</summary>
+    public void Picture(SKRect area, SKImage image)
+    {
+        if (canvas is not null)
+        {
+            canvas.DrawImage(image, area, new SKSamplingOptions(SKFilterMode.Linear));
+            return;
+        }
+
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        var name = $"p{Convert.ToHexStringLower(SHA256.HashData(png.AsSpan()))[..8]}";
+        if (pictures.Add(name))
+        {
+            document.AppendLine($"<defs><image id=\"{name}\" width=\"{image.Width}\" height=\"{image.Height}\" "
+                + $"xlink:href=\"data:image/png;base64,{Convert.ToBase64String(png.AsSpan())}\"/></defs>");
+        }
+
+        var (across, down) = (area.Width / image.Width, area.Height / image.Height);
+        document.AppendLine(CultureInfo.InvariantCulture,
+            $"<use xlink:href=\"#{name}\" transform=\"matrix({across} 0 0 {down} {area.Left} {area.Top})\"/>");
+    }
 
     /// <summary>How wide a text is in pixels.</summary>
     public static float Width(string text, float size, bool bold = false)
@@ -130,31 +194,36 @@ internal static class Sketch
         return new RgbImage(across * times, image.Height * times, pixels);
     }
 
-    /// <summary>The text as XML can hold it: a space for each control character, U+FFFD for halves of characters.</summary>
-    public static string Printable(string text) =>
-        string.Concat(text.EnumerateRunes().Select(rune => Rune.IsControl(rune) ? new Rune(' ') : rune));
+    // As XML can hold it: a space for each control character and for what is none, U+FFFD for halves of characters.
+    private static string Printable(string text) => string.Concat(text.EnumerateRunes()
+        .Select(rune => Rune.IsControl(rune) || rune.Value is 0xFFFE or 0xFFFF ? new Rune(' ') : rune));
 
-    /// <summary>The text with a square in place of what the font lacks; Skia's SVG would leave that out.</summary>
+    private static string Escaped(string text) => WebUtility.HtmlEncode(Printable(text));
+
+    private static string Hex(SKColor color) => $"#{color.Red:x2}{color.Green:x2}{color.Blue:x2}";
+
+    private static string Painted(SKColor color) => $"fill=\"{Hex(color)}\""
+        + (color.Alpha < 255 ? FormattableString.Invariant($" fill-opacity=\"{color.Alpha / 255f}\"") : "");
+
+    // With a square in place of what the font lacks.
     private static string Drawable(string text, SKFont font) => font.ContainsGlyphs(text)
         ? text
         : string.Concat(text.EnumerateRunes().Select(rune => font.ContainsGlyph(rune.Value) ? rune : new Rune('□')));
 
-    /// <summary>The font of a size in pixels; letters stand where they are reckoned, at any scale.</summary>
+    // Letters stand where they are reckoned, at any scale; the size is in pixels.
     private static SKFont Font(float size, bool bold) => new(bold ? Bold.Value : Regular.Value, size)
     {
-        Edging = SKFontEdging.Antialias,
-        Hinting = SKFontHinting.None,
-        LinearMetrics = true,
-        Subpixel = true,
+        Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None, LinearMetrics = true, Subpixel = true,
     };
-
-    private static SKTypeface? Chosen() => Environment.GetEnvironmentVariable("KIT_FONT") is not { Length: > 0 } chosen
-        ? null
-        : SKTypeface.FromFile(chosen)
-            ?? throw new InvalidOperationException($"KIT_FONT is '{chosen}', which is no font: name a TrueType file");
 
     private static SKTypeface? Find(params string[] names)
     {
+        if (PaperFolders.Given("KIT_FONT") is { } chosen)
+        {
+            return SKTypeface.FromFile(chosen)
+                ?? throw new InvalidOperationException($"KIT_FONT is '{chosen}', which is no font: name a TrueType file");
+        }
+
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string[] folders =
         [

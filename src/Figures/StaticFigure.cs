@@ -6,30 +6,23 @@ namespace Madtp.Kit.Figures;
 
 /// <summary>A finished picture: an SVG document that needs neither scripts nor network, the same characters for the same data; of
 /// a chart also an interactive form. Notebooks show it inline; <see cref="Save"/> writes it to files.</summary>
+/// <param name="svg">Draws it as SVG, once; null where the machine cannot.</param>
+/// <param name="png">Draws it as PNG at a scale; null where the machine cannot.</param>
+/// <param name="html">Makes a chart's interactive form, once; null for other pictures.</param>
 [TypeFormatterSource(
     typeof(StaticFigureFormatters), PreferredMimeTypes = ["text/html", "image/svg+xml", "image/png", "text/plain"])]
-public sealed class StaticFigure
+public sealed class StaticFigure(
+    string title, double width, double height, Func<string?> svg, Func<double, byte[]?> png, Func<string>? html = null)
 {
-    private readonly Lazy<string?> svg;
-    private readonly Func<double, byte[]?> png;
-    private readonly Lazy<string>? html;
-
-    internal StaticFigure(
-        string title, double width, double height, Func<string?> svg, Func<double, byte[]?> png, Func<string>? html = null)
-    {
-        (Title, Width, Height, this.png) = (title, width, height, png);
-        this.svg = new Lazy<string?>(svg);
-        this.html = html is null ? null : new Lazy<string>(html);
-    }
+    private readonly Lazy<string?> svg = new(svg);
+    private readonly Lazy<string>? html = html is null ? null : new(html);
 
     /// <summary>What the picture shows, in words.</summary>
-    public string Title { get; }
+    public string Title => title;
 
-    /// <summary>Width in pixels.</summary>
-    public double Width { get; }
+    public double Width => width; // pixels
 
-    /// <summary>Height in pixels.</summary>
-    public double Height { get; }
+    public double Height => height; // pixels
 
     /// <summary>The picture as an SVG document.</summary>
     /// <exception cref="InvalidOperationException">It is a chart, and this machine has no browser to draw it.</exception>

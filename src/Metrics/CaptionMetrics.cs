@@ -17,25 +17,22 @@ public static class CaptionMetrics
         (double Corpus, double[] PerImage)? meteor = meteorJar is null ? null : CaptionPrograms.Meteor(meteorJar, tokenized);
         (double Corpus, double[] PerImage)? spice = spiceJar is null ? null : CaptionPrograms.Spice(spiceJar, tokenized);
         var (bleu, rouge, cider) = (Bleu.Compute(tokenized), RougeL.Compute(tokenized), CiderD.Compute(tokenized));
-        var images = tokenized.Select((caption, i) => new CaptionImageScores(
-            caption.ImageId, bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i]));
-        return new CaptionScores(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus, [.. images]);
+        var images = tokenized.Select((caption, i) => (caption.ImageId, new CaptionScores(
+            bleu.PerImage[i], rouge[i], cider[i], meteor?.PerImage[i], spice?.PerImage[i])));
+        return new(bleu.Corpus, rouge.Average(), cider.Average(), meteor?.Corpus, spice?.Corpus) { Images = [.. images] };
     }
 }
 
-/// <summary>The scores of a set of captions.</summary>
+/// <summary>The scores of a set of captions, or of one.</summary>
 /// <param name="Bleu">BLEU-1 to BLEU-4.</param>
 /// <param name="Cider">CIDEr-D.</param>
 /// <param name="Meteor">METEOR; null where its program was not given.</param>
 /// <param name="Spice">SPICE; null where its program was not given.</param>
-public sealed record CaptionScores(
-    IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice,
-    IReadOnlyList<CaptionImageScores> Images);
-
-/// <summary>The scores of one image's caption.</summary>
-/// <inheritdoc cref="CaptionScores"/>
-public sealed record CaptionImageScores(long ImageId, IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor,
-    double? Spice);
+public sealed record CaptionScores(IReadOnlyList<double> Bleu, double RougeL, double Cider, double? Meteor, double? Spice)
+{
+    /// <summary>Those of each image's caption.</summary>
+    public IReadOnlyList<(long ImageId, CaptionScores Scores)> Images { get; init; } = [];
+}
 
 /// <summary>Generated captions beside those people wrote, as COCO's evaluation pairs them, in the annotations' order.</summary>
 /// <param name="Images">Each image with its generated caption and its references, not tokenized.</param>

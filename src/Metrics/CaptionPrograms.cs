@@ -15,18 +15,15 @@ internal static class CaptionPrograms
         var errors = process.StandardError.ReadToEndAsync();
         try
         {
-            return Converse(process.StandardInput, process.StandardOutput, captions) ?? throw Failed("METEOR", errors);
+            return Converse(process.StandardInput, process.StandardOutput, captions);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or FormatException)
         {
             throw Failed("METEOR", errors);
         }
         finally
         {
-            if (!process.HasExited)
-            {
-                process.Kill();
-            }
+            process.Kill();
         }
     }
 
@@ -37,19 +34,19 @@ internal static class CaptionPrograms
         var folder = Directory.CreateTempSubdirectory("kit-spice-");
         try
         {
-            string File(string name) => Path.Combine(folder.FullName, name);
+            string Place(string name) => Path.Combine(folder.FullName, name);
             var items = captions.Select(caption => new { image_id = caption.ImageId, test = caption.Hypothesis,
                 refs = caption.References });
-            System.IO.File.WriteAllText(File("input.json"), JsonSerializer.Serialize(items));
-            Directory.CreateDirectory(File("cache"));
-            using var process = Start("SPICE", jar, "8G", [File("input.json"), "-cache", File("cache"), "-out",
-                File("output.json"), "-subset", "-silent"]);
+            File.WriteAllText(Place("input.json"), JsonSerializer.Serialize(items));
+            Directory.CreateDirectory(Place("cache"));
+            using var process = Start("SPICE", jar, "8G", [Place("input.json"), "-cache", Place("cache"), "-out",
+                Place("output.json"), "-subset", "-silent"]);
             var errors = process.StandardError.ReadToEndAsync();
             process.StandardInput.Close();
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 && System.IO.File.Exists(File("output.json"))
-                ? ReadSpice(File("output.json"), captions)
+            return process.ExitCode == 0 && File.Exists(Place("output.json"))
+                ? ReadSpice(Place("output.json"), captions)
                 : throw Failed("SPICE", errors);
         }
         finally
@@ -58,38 +55,29 @@ internal static class CaptionPrograms
         }
     }
 
-    private static (double Corpus, double[] PerImage)? Converse(
+    private static (double Corpus, double[] PerImage) Converse(
         StreamWriter input, StreamReader output, IReadOnlyList<TokenizedCaption> captions)
     {
+        string Answer() => output.ReadLine()?.Trim() ?? throw new EndOfStreamException();
+        void Say(string line)
+        {
+            input.Write($"{line}\n");
+            input.Flush();
+        }
+
         var statistics = new List<string>(captions.Count);
         foreach (var caption in captions)
         {
             var hypothesis = caption.Hypothesis.Replace("|||", "", StringComparison.Ordinal)
                 .Replace("  ", " ", StringComparison.Ordinal);
-            input.Write($"SCORE ||| {string.Join(" ||| ", caption.References)} ||| {hypothesis}\n");
-            input.Flush();
-            if (output.ReadLine() is not { } line)
-            {
-                return null;
-            }
-
-            statistics.Add(line.Trim());
+            Say($"SCORE ||| {string.Join(" ||| ", caption.References)} ||| {hypothesis}");
+            statistics.Add(Answer());
         }
 
-        input.Write($"EVAL ||| {string.Join(" ||| ", statistics)}\n");
-        input.Flush();
-        var scores = new List<double>(captions.Count + 1); // each caption's, then that of all
-        while (scores.Count <= captions.Count)
-        {
-            if (!double.TryParse(output.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var score))
-            {
-                return null;
-            }
-
-            scores.Add(score);
-        }
-
-        return (scores[^1], [.. scores[..^1]]);
+        Say($"EVAL ||| {string.Join(" ||| ", statistics)}");
+        var scores = Enumerable.Range(0, captions.Count + 1) // each caption's, then that of all
+            .Select(_ => double.Parse(Answer(), NumberStyles.Float, CultureInfo.InvariantCulture)).ToArray();
+        return (scores[^1], scores[..^1]);
     }
 
     private static (double Corpus, double[] PerImage) ReadSpice(string path, IReadOnlyList<TokenizedCaption> captions)

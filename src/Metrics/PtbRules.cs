@@ -90,13 +90,13 @@ internal static class PtbRules
         // small number
         new(Digit | Sign, @"[\u207A\u207B\u208A\u208B]?(?:[\u2070\u00B9\u00B2\u00B3\u2074-\u2079]+|[\u2080-\u2089]+)"),
         new(Digit, @"(?:\p{Nd}{1,4}[- \u00A0])?\p{Nd}{1,4}(?:\\?/|\u2044)\p{Nd}{1,4}", Unbroken), // fraction
-        new(Digit | Sign, @"[\u00BC-\u00BE\u2153-\u215E]", FractionText), // fraction sign
+        new(Digit | Sign, @"[\u00BC-\u00BE\u2153-\u215E]", Fraction), // fraction sign
         // treebank word
         new(Letter | Sign, @"(?:-(?i:[LR][RCS]B)-|(?i:C\.D\.s|pro-|anti-|S(?:&amp;|&)P-500|S(?:&amp;|&)Ls)|(?i:Cap)"
             + Apostrophe + "[nN]|[cC]" + Apostrophe + "(?i:est))", Ampersands),
         new(Letter | Digit, @"[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:\\?/[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}"), // alternatives
         new(Letter | Sign, @"(?:[A-Z]*\$|#)"), // dollar
-        new(Sign, @"[\u00A2-\u00A5\u0080\u20A0\u20A4\u20AC\u060B\u0E3F\uFFE0\uFFE1\uFFE5\uFFE6]", CurrencyText), // currency
+        new(Sign, @"[\u00A2-\u00A5\u0080\u20A0\u20A4\u20AC\u060B\u0E3F\uFFE0\uFFE1\uFFE5\uFFE6]", Currency), // currency
         // initials at end
         new(Letter, @"(?<t>" + Initials + @"\.)" + BlankOrBreak + "+" + SentenceStart + BlankOrBreak, GiveBack: 1, Repeats: true),
         // abbreviation at end
@@ -145,7 +145,7 @@ internal static class PtbRules
         => text.Contains('\u00AD') && text.Replace("\u00AD", "", StringComparison.Ordinal) is var clean ? clean.Length > 0
             ? clean : "-" : text;
 
-    private static string Ampersands(string text) => text.Replace("&amp;", "&", StringComparison.OrdinalIgnoreCase);
+    private static string Ampersands(string text) => Replaced(text, [("&amp;", "&")]);
 
     private static string Unbroken(string text) => text.Replace(' ', '\u00A0');
 
@@ -153,32 +153,20 @@ internal static class PtbRules
     private static string Closing(string text) => text.AsSpan().ContainsAnyInRange('A', 'z') && text.All(char.IsAscii)
         && !text.Contains('&')
         ? text
-        : Brackets(text, [("&apos;", "'"), ("&quot;", "''"), ("\"", "''"),
+        : Replaced(text, [("&apos;", "'"), ("&quot;", "''"), ("\"", "''"),
             ("\u0091", "`"), ("\u2018", "`"), ("\u201B", "`"), ("\u2039", "`"), ("\u0092", "'"), ("\u2019", "'"), ("\u203A", "'"),
             ("\u0093", "``"), ("\u201C", "``"), ("\u00AB", "``"), ("\u0094", "''"), ("\u201D", "''"), ("\u00BB", "''")]);
 
     private static string Brackets(string text)
-        => Brackets(text, [("(", "-LRB-"), (")", "-RRB-"), ("[", "-LSB-"), ("]", "-RSB-"), ("{", "-LCB-"), ("}", "-RCB-")]);
+        => Replaced(text, [("(", "-LRB-"), (")", "-RRB-"), ("[", "-LSB-"), ("]", "-RSB-"), ("{", "-LCB-"), ("}", "-RCB-")]);
 
-    private static string Brackets(string text, (string From, string To)[] pairs)
+    private static string Fraction(string text) => Replaced(text, [("¼", "1/4"), ("½", "1/2"), ("¾", "3/4"), ("\u2153", "1/3")]);
+
+    private static string Currency(string text) =>
+        Replaced(text, [("¢", "cents"), ("£", "#"), ("\u0080", "$"), ("¤", "$"), ("\u20A0", "$"), ("€", "$")]);
+
+    private static string Replaced(string text, (string From, string To)[] pairs)
         => pairs.Aggregate(text, (current, pair) => current.Replace(pair.From, pair.To, StringComparison.OrdinalIgnoreCase));
-
-    private static string FractionText(string text) => text switch
-    {
-        "¼" => "1/4",
-        "½" => "1/2",
-        "¾" => "3/4",
-        "\u2153" => "1/3",
-        _ => text,
-    };
-
-    private static string CurrencyText(string text) => text switch
-    {
-        "¢" => "cents",
-        "£" => "#",
-        "\u0080" or "¤" or "\u20A0" or "€" => "$",
-        _ => text,
-    };
 }
 
 /// <summary>One way a token can look. Of all rules that match at a place the longest wins, then the one listed first.</summary>

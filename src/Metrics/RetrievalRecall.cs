@@ -91,13 +91,10 @@ public static class RetrievalRecall
 public sealed record RecallScores(double TextAt1, double TextAt5, double TextAt10, double ImageAt1, double ImageAt5,
     double ImageAt10)
 {
-    /// <summary>The mean of the three recalls of captions.</summary>
     public double TextMean => (TextAt1 + TextAt5 + TextAt10) / 3;
 
-    /// <summary>The mean of the three recalls of images.</summary>
     public double ImageMean => (ImageAt1 + ImageAt5 + ImageAt10) / 3;
 
-    /// <summary>The mean of both.</summary>
     public double Mean => (TextMean + ImageMean) / 2;
 }
 

@@ -74,23 +74,17 @@ public static class VqaAccuracy
 
     private static double Accuracy(VqaQuestion question, string prediction, VqaVersion version)
     {
-        var differ = question.Answers.Select(answer => Prepare(answer.Text, version)).Distinct().Count() > 1;
-        var people = question.Answers
-            .Select(answer => answer with { Text = Person(Prepare(answer.Text, version), differ, version) }).ToArray();
-        var answer = Blanks(prediction);
-        if (differ || version == VqaVersion.From2016)
+        var isCurrent = version == VqaVersion.Current;
+        string[] given = [.. question.Answers.Select(answer => isCurrent ? Blanks(answer.Text) : answer.Text)];
+        var differ = given.Distinct().Count() > 1;
+        var people = question.Answers.Zip(given, (answer, text) => answer with
         {
-            answer = Normalize(answer);
-        }
-
+            Text = !differ ? text : isCurrent ? Normalize(text) : VqaAnswerNormalization.StripPunctuation(text),
+        }).ToArray();
+        var answer = differ || !isCurrent ? Normalize(Blanks(prediction)) : Blanks(prediction);
         return people.Sum(left =>
             Math.Min(1, people.Count(person => person != left && person.Text == answer) / 3.0)) / people.Length;
     }
-
-    private static string Prepare(string answer, VqaVersion version) => version == VqaVersion.Current ? Blanks(answer) : answer;
-
-    private static string Person(string answer, bool differ, VqaVersion version)
-        => !differ ? answer : version == VqaVersion.Current ? Normalize(answer) : VqaAnswerNormalization.StripPunctuation(answer);
 
     private static string Normalize(string answer) =>
         VqaAnswerNormalization.NormalizeWords(VqaAnswerNormalization.StripPunctuation(answer));
@@ -184,7 +178,9 @@ public static class VqaAnswerNormalization
             result.Replace(sign.ToString(), gone ? "" : " ");
         }
 
-        return StripPeriods(result.ToString());
+        var (stripped, removed) = (result.ToString(), 0);
+        return Regex.Replace(stripped, @"\.", period =>
+            IsDigit(stripped, period.Index + 1) || removed++ >= MostPeriods ? "." : "");
     }
 
     /// <summary>Lower case, number words as digits, articles out, contractions with their apostrophe, single blanks.</summary>
@@ -195,38 +191,9 @@ public static class VqaAnswerNormalization
             .Select(word => Contractions.GetValueOrDefault(word, word)));
     }
 
-    private static string StripPeriods(string text)
-    {
-        var result = new StringBuilder(text.Length);
-        var removed = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '.' && removed < MostPeriods && !IsDigit(text, i + 1))
-            {
-                removed++;
-            }
-            else
-            {
-                result.Append(text[i]);
-            }
-        }
-
-        return result.ToString();
-    }
-
-    private static bool HasCommaBetweenDigits(string text)
-    {
-        for (var i = 1; i < text.Length - 1; i++)
-        {
-            var before = i > 1 && char.IsSurrogatePair(text[i - 2], text[i - 1]) ? i - 2 : i - 1;
-            if (text[i] == ',' && IsDigit(text, before) && IsDigit(text, i + 1))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    // A digit before it may take two units.
+    private static bool HasCommaBetweenDigits(string text) => Enumerable.Range(1, Math.Max(0, text.Length - 1)).Any(i =>
+        text[i] == ',' && IsDigit(text, i > 1 && char.IsSurrogatePair(text, i - 2) ? i - 2 : i - 1) && IsDigit(text, i + 1));
 
     private static bool IsDigit(string text, int index)
         => index < text.Length && UnicodeTables.Instance.CategoryOf(

@@ -30,7 +30,7 @@ public sealed class SimpleVerbTests : IDisposable
         }
 
         var pruned = nlvr2.GetProperty("pruned");
-        Assert.Equal(MacLedger.For("blip-nlvr2").WithTokens(counts, null, ReductionPolicy.Fixed).Total(Accounting.Paper), Number(pruned, "paper"));
+        Assert.Equal(MacLedger.For("blip-nlvr2").WithTokens(new([counts], null), ReductionPolicy.Fixed).Total(Accounting.Paper), Number(pruned, "paper"));
         Assert.Equal(Number(pruned, "paper"), Sum(pruned, "modules"));
         Assert.False(vqa.TryGetProperty("pruned", out _));
     }

@@ -30,7 +30,7 @@ public class CaptionCostsTests
         {
             int[] counts = [.. trace.Of("visual_encoder").Select(step => step.TokensPerSample[image])];
             var length = image == 2 ? 6 : 9;
-            Assert.Equal(MacLedger.For(new CaptionCost(model.Config, length)).WithTokens(counts, null, ReductionPolicy.Fixed).Total(Accounting.Paper), each[image]);
+            Assert.Equal(MacLedger.For(new CaptionCost(model.Config, length)).WithTokens(new([counts], null), ReductionPolicy.Fixed).Total(Accounting.Paper), each[image]);
         }
     }
 

@@ -40,7 +40,7 @@ public class PublishedFiguresTests
     {
         var model = (RetrievalCost)CostModels.Named("blip-retrieval");
         var ledger = MacLedger.For(model);
-        Assert.Equal(7_680_000, model.Pairs);
+        Assert.Equal(7_680_000, RetrievalCost.Pairs);
         Assert.Equal(92.4, ledger.Total(Accounting.ReferenceDeploy) / 1e15, 1);
         Assert.Equal(29.7, ledger.Total(Accounting.Deploy) / 1e15, 1);
         Assert.Equal(11.0, MacLedger.For(model with { PairTokens = 13 }).Total(Accounting.Deploy) / 1e15, 1);
@@ -61,7 +61,7 @@ public class PublishedFiguresTests
     public void Pruned_nlvr2_pass()
     {
         var model = CostModels.Named("blip-nlvr2") with { TextTokens = 21 };
-        var pruned = MacLedger.For(model).WithTokens(VisionTokens, TextTokens, ReductionPolicy.Fixed);
+        var pruned = MacLedger.For(model).WithTokens(new([VisionTokens], TextTokens), ReductionPolicy.Fixed);
         Assert.Equal(65_227_766_784, pruned.Total(Accounting.Paper));
     }
 
@@ -71,7 +71,7 @@ public class PublishedFiguresTests
         var whole = MacLedger.For(CostModels.Named("blip-nlvr2") with { TextTokens = 21 });
         int[] other = [400, 300, 200, 180, 170, 160, 150, 140, 130, 120, 110, 100];
         var both = whole.WithTokens(new TokenCounts([VisionTokens, other], TextTokens), ReductionPolicy.Fixed).Total(Accounting.Paper);
-        var mean = (whole.WithTokens(VisionTokens, TextTokens, ReductionPolicy.Fixed).Total(Accounting.Paper) + whole.WithTokens(other, TextTokens, ReductionPolicy.Fixed).Total(Accounting.Paper)) / 2;
+        var mean = (whole.WithTokens(new([VisionTokens], TextTokens), ReductionPolicy.Fixed).Total(Accounting.Paper) + whole.WithTokens(new([other], TextTokens), ReductionPolicy.Fixed).Total(Accounting.Paper)) / 2;
         Assert.Equal(mean, both);
     }
 }

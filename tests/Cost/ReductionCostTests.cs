@@ -36,7 +36,7 @@ public class ReductionCostTests
     public void A_method_of_ones_own_is_in_the_ledger_by_what_it_declares()
     {
         var own = StaticPruning.Policy(0.5) with { Name = "own", Scorer = new Own() };
-        var (pruned, free) = (MacLedger.For(Small).WithTokens([7, 5], null, own), MacLedger.For(Small).WithTokens([7, 5], null, null));
+        var (pruned, free) = (MacLedger.For(Small).WithTokens(new([[7, 5]], null), own), MacLedger.For(Small).WithTokens(new([[7, 5]], null), null));
         Assert.Equal(2 * (9 + 6) * 8, pruned.Total(Accounting.Deploy, LedgerParts.Scoring));
         Assert.Equal(2 * 7 * 2, pruned.Total(Accounting.Paper) - free.Total(Accounting.Paper)); // its products, in both layers and images
     }
@@ -50,7 +50,7 @@ public class ReductionCostTests
     [InlineData("CrossGET", 2 * (9 + 6) * 3 * 8, 2 * (3 + 2) * 8, 2 * (81 + 36) * 4, 2 * (9 + 6) * 8)]
     public void Rows_of_the_rivals(string name, long alignment, long merging, long matching, long deployedScoring)
     {
-        var pruned = MacLedger.For(Small).WithTokens([7, 5], null, RivalPolicies.All[name](0.5));
+        var pruned = MacLedger.For(Small).WithTokens(new([[7, 5]], null), RivalPolicies.All[name](0.5));
         Assert.Equal(matching, pruned.Total(Accounting.Paper, LedgerParts.Matching));
         Assert.Equal(alignment, pruned.Total(Accounting.Paper, LedgerParts.Alignment));
         Assert.Equal(merging, pruned.Total(Accounting.Paper, LedgerParts.Merging));

@@ -12,7 +12,7 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
 {
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string> Names() => [.. ExperimentTask.All.Where(task => task.TakesDays && task.Name != "nlvr2").Select(task => task.Name)];
+    public static TheoryData<string> Names() => [.. ExperimentTask.All.Where(task => task.IsPaper && task.Name != "nlvr2").Select(task => task.Name)];
 
     public void Dispose() => folder.Dispose();
 

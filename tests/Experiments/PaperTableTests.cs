@@ -44,7 +44,7 @@ public class PaperTableTests
         Assert.All(paper, experiment =>
         {
             var usual = ExperimentTask.Of(experiment.Task).Default;
-            Assert.True(ExperimentTask.Of(experiment.Task).TakesDays);
+            Assert.True(ExperimentTask.Of(experiment.Task).IsPaper);
             Assert.Equal(usual, experiment with { Method = usual.Method, ReduceRatio = 0, Seed = 1, LearnableTokens = 100, AlignmentWidth = 768 });
         });
         Assert.Equal(toy.Select(e => e.Method).Distinct(), paper.Select(e => e.Method).Distinct());

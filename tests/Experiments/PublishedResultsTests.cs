@@ -21,7 +21,7 @@ public class PublishedResultsTests
         var files = Directory.EnumerateFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension);
         Assert.Equal(files.Order(StringComparer.Ordinal), Results.Select(result => result.Experiment.Key).Order(StringComparer.Ordinal));
         Assert.NotEmpty(Results);
-        Assert.All(ExperimentTask.All.Where(task => !task.TakesDays), task => Assert.DoesNotContain("absent", task.InputDigest, StringComparison.Ordinal));
+        Assert.All(ExperimentTask.All.Where(task => !task.IsPaper), task => Assert.DoesNotContain("absent", task.InputDigest, StringComparison.Ordinal));
     }
 
     [Fact]

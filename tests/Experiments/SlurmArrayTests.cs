@@ -17,11 +17,11 @@ public class SlurmArrayTests
     public void The_script_has_a_task_for_each_missing_experiment()
     {
         using var folder = new TemporaryFolder();
-        var array = new SlurmArray("grid", folder.Path) { Options = ["--partition=gpu", "--gres=gpu:1"], AtOnce = 4 };
+        var array = new SlurmArray("grid", folder.Path) { Options = ["--partition=gpu", "--gres=gpu:1"] };
         Assert.Equal(2, array.Write(Two, new RunCache(Path.Combine(folder.Path, "cache"))));
         var script = File.ReadAllLines(array.ScriptPath);
         Assert.Equal("#!/usr/bin/env bash", script[0]);
-        Assert.Contains("#SBATCH --array=0-1%4", script);
+        Assert.Contains("#SBATCH --array=0-1%16", script);
         Assert.Contains("#SBATCH --gres=gpu:1", script);
         Assert.Equal(Two, Grid.Open(array.ListPath).Experiments);
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Madtp.Kit.Experiments;
 using Madtp.Kit.Tests.Cli;
 using Xunit;
 
@@ -19,7 +18,7 @@ internal static class SweptExperiment
         var list = folder.Write("list.json", JsonSerializer.Serialize(new[] { experiment }));
         using var process = KitProcess.Start(
             ["sweep", list, "--index", "0", "--cache", runs, "--runs", runs],
-            environment: [(PaperFolders.DataVariable, data), (PaperFolders.CheckpointsVariable, checkpoints)]);
+            environment: [("KIT_DATA", data), ("KIT_CHECKPOINTS", checkpoints)]);
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         var said = process.StandardError.ReadToEnd();

@@ -90,7 +90,7 @@ public class KeepMapTests
     public void What_is_not_there_is_named()
     {
         Assert.Contains("patch 8", Message(() => KeepMap.Draw("", [new KeptPatches("", Picture(), Grid, [[8]])])), StringComparison.Ordinal);
-        Assert.Contains("4 words", Message(() => KeepMap.Draw("", [], [new KeptWords("", ["a", "b", "c", "d"], [[4]])])), StringComparison.Ordinal);
+        Assert.Contains("word 4", Message(() => KeepMap.Draw("", [], [new KeptWords("", ["a", "b", "c", "d"], [[4]])])), StringComparison.Ordinal);
         Assert.Contains("needs an image or a text", Message(() => KeepMap.Draw("", [])), StringComparison.Ordinal);
         Assert.Contains("7 weights", Message(() => AttentionOverlay.Draw("", Picture(), Grid, [new AttentionMap("t", new double[7])])), StringComparison.Ordinal);
     }

@@ -98,7 +98,7 @@ public class SketchTests
         return [.. Kit.Kernel.Formatting.MimeBundle.From(map).Values.Select(value => value.MimeType)];
     }
 
-    private static StaticFigure Drawn(string about, float width, float height, Action<SKCanvas> draw) => Sketch.Figure("", about, width, height, draw);
+    private static StaticFigure Drawn(string about, float width, float height, Action<Sketch> draw) => Sketch.Figure("", about, width, height, draw);
 
     private static void RequireFont() => Assert.SkipUnless(Sketch.HasWords, "this machine has no sans-serif font to write with");
 

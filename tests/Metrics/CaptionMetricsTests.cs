@@ -50,7 +50,7 @@ public class CaptionMetricsTests
         Assert.Equal(images.Select(image => image.GetProperty("image_id").GetInt64()), scores.Images.Select(image => image.ImageId));
         foreach (var (image, actual) in images.Zip(scores.Images))
         {
-            AssertScores(image, actual.Bleu, actual.RougeL, actual.Cider);
+            AssertScores(image, actual.Scores.Bleu, actual.Scores.RougeL, actual.Scores.Cider);
         }
     }
 

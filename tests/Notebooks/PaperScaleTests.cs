@@ -49,10 +49,10 @@ public sealed class PaperScaleTests(PaperScaleTests.MadeUpResults made) : IClass
 
             Kernel = new KernelProcess(KitPaths.InRepository("notebooks"), new Dictionary<string, string>
             {
-                [Scale.Variable] = "paper",
-                [RunCache.ResultsVariable] = results.Folder,
-                [PaperFolders.DataVariable] = folder.Path,
-                [PaperFolders.CheckpointsVariable] = folder.Path,
+                ["KIT_SCALE"] = "paper",
+                ["KIT_RESULTS"] = results.Folder,
+                ["KIT_DATA"] = folder.Path,
+                ["KIT_CHECKPOINTS"] = folder.Path,
                 ["KIT_FIGURES"] = Figures,
             });
             Kernel.Client.WaitUntilReady();
