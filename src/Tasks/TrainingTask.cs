@@ -1,5 +1,4 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
@@ -174,7 +173,7 @@ internal sealed class TrainingHeads(
         image.Width, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(Placement.DeviceOf(model));
 
     private readonly WordHead? words = settings.WordWeight <= 0 || text is null ? null : new WordHead(
-        text.Width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(Placement.DeviceOf(model));
+        text.Width, settings.Corpus is null ? MostNamed : Grounding.Most).to(Placement.DeviceOf(model));
 
     /// <summary>The heads by their names in checkpoints.</summary>
     public IEnumerable<(string Name, nn.Module Module)> Modules =>

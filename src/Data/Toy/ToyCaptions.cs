@@ -47,7 +47,7 @@ public static class ToyCaptions
     /// <summary>A caption in one of several forms.</summary>
     public static string Say(ToyScene scene, SeededRandom random)
     {
-        var ground = ToyWords.Of(scene.Ground);
+        var ground = scene.GroundWord;
         var things = Listed(scene.Objects, random);
         var verb = scene.Objects.Count == 1 ? "is" : "are";
         return random.Next(5) switch
@@ -82,13 +82,12 @@ public static class ToyCaptions
     public static string ShapesIn(string caption)
     {
         var words = caption.ToLowerInvariant().Split([' ', ',', '.'], StringSplitOptions.RemoveEmptyEntries);
-        var (colors, shapes) = (ToyWords.All<ToyColor>(), ToyWords.All<ToyShape>());
         var named = new List<string>();
         for (var i = 0; i + 2 < words.Length; i++)
         {
             var (count, color, shape) =
                 (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
-            if (count > 0 && colors.Contains(color) && shapes.Contains(shape))
+            if (count > 0 && ToyObject.Colors.Contains(color) && ToyObject.Forms.Contains(shape))
             {
                 named.AddRange(Enumerable.Repeat($"{color} {shape}", count));
             }
@@ -102,8 +101,8 @@ public static class ToyCaptions
     {
         string[] groups =
         [
-            .. objects.GroupBy(ToyDescription.Of)
-                .Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
+            .. objects.GroupBy(item => item.Words).Select(
+                group => $"{Counts[group.Count()]} {(group.Count() > 1 ? group.Key.Plural() : group.Key)}"),
         ];
         random.Shuffle(groups.AsSpan());
         return Joined(groups);
@@ -123,8 +122,8 @@ public static class ToyCaptions
             return null;
         }
 
-        var rest = objects.Length == 2 ? "" : $", and a {ToyDescription.Of(objects[2])}";
-        return $"A {ToyDescription.Of(objects[0])} {where} a {ToyDescription.Of(objects[1])}{rest}.";
+        var rest = objects.Length == 2 ? "" : $", and a {objects[2].Words}";
+        return $"A {objects[0].Words} {where} a {objects[1].Words}{rest}.";
     }
 
     private static string? Where(ToyObject first, ToyObject second, SeededRandom random)

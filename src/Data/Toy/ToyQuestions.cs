@@ -61,10 +61,6 @@ public record AnnotatedPicture(
         _ => $"flickr30k-images/{Id}.jpg",
     };
 
-    /// <summary>All that is said, asked and answered.</summary>
-    internal byte[] Words => Encoding.UTF8.GetBytes(string.Join(
-        '\n', Captions.Concat(Questions.SelectMany(asked => asked.Answers.Prepend(asked.Question.Text)))));
-
     /// <summary>The number in VQA v2's manner of a question about the picture.</summary>
     internal long QuestionId(int question) => ((long)Id * 1000) + question;
 }
@@ -73,8 +69,6 @@ public record AnnotatedPicture(
 /// there.</summary>
 public static class ToyQuestions
 {
-    private static readonly string[] Colors = ToyWords.All<ToyColor>();
-    private static readonly string[] Shapes = ToyWords.All<ToyShape>();
     private static readonly string[] Directions = ["above", "below", "to the left of", "to the right of"];
 
     /// <summary>Different questions about one scene.</summary>
@@ -84,12 +78,11 @@ public static class ToyQuestions
             0 => Color(scene, One(scene, random)),
             1 => Shape(scene, One(scene, random)),
             2 => Counted("How many shapes are there?", scene.Objects.Count),
-            3 => CountSome(scene, ToyDescription.DrawHalf(random)),
+            3 => CountSome(scene, ToyWords.DrawHalf(random)),
             4 => IsThere(scene, random),
             5 => IsPlaced(scene, random),
             6 => WhatIsPlaced(scene, One(scene, random), One(scene, random)),
-            _ => Question(
-                "What pattern is the ground?", ToyWords.Of(scene.Ground), "what", "other", ToyWords.All<ToyGround>()),
+            _ => Question("What pattern is the ground?", scene.GroundWord, "what", "other", DrawnScene.Grounds),
         });
 
     /// <summary>So many different questions of those that are drawn; null is passed over.</summary>
@@ -129,22 +122,22 @@ public static class ToyQuestions
     ];
 
     private static ToyQuestion? Color(ToyScene scene, ToyObject item) =>
-        scene.Count(new ToyDescription(null, item.Shape)) != 1 ? null : Question(
-            $"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other", Colors);
+        ToyWords.Of(item.Form, null) is var form && scene.Count(form) != 1 ? null
+        : ColorOf(form, item.Color, ToyObject.Colors);
 
     private static ToyQuestion? Shape(ToyScene scene, ToyObject item) =>
-        scene.Count(new ToyDescription(item.Color, null)) != 1 ? null : Question(
-            $"What is the {ToyWords.Of(item.Color)} shape?", ToyWords.Of(item.Shape), "what is the", "other", Shapes);
+        ToyWords.Of(null, item.Color) is var color && scene.Count(color) != 1 ? null : Question(
+            $"What is the {color}?", ToyObject.Forms[item.Form], "what is the", "other", ToyObject.Forms);
 
-    private static ToyQuestion CountSome(ToyScene scene, ToyDescription what) =>
-        Counted($"How many {what}s are there?", scene.Count(what));
+    private static ToyQuestion CountSome(ToyScene scene, ThingWords what) =>
+        Counted($"How many {what.Plural()} are there?", scene.Count(what));
 
     private static ToyQuestion? IsThere(ToyScene scene, SeededRandom random)
     {
         // The answer is chosen first, so that yes and no are equally frequent.
         var wanted = random.Chance(0.5);
-        var one = ToyDescription.Of(One(scene, random));
-        var what = wanted ? one : one.Change(random);
+        var one = One(scene, random).Words;
+        var what = wanted ? one : ToyWords.Change(one, random);
         return scene.Has(what) == wanted ? YesNo($"Is there a {what}?", wanted, "is there a") : null;
     }
 
@@ -158,7 +151,7 @@ public static class ToyQuestions
 
         var isTrue = random.Chance(0.5);
         var said = Directions[isTrue ? where : where ^ 1];
-        return YesNo($"Is the {ToyDescription.Of(first)} {said} the {ToyDescription.Of(second)}?", isTrue, "is the");
+        return YesNo($"Is the {first.Words} {said} the {second.Words}?", isTrue, "is the");
     }
 
     private static ToyQuestion? WhatIsPlaced(ToyScene scene, ToyObject first, ToyObject second)
@@ -169,14 +162,14 @@ public static class ToyQuestions
             return null;
         }
 
-        var text = $"What is {Directions[where]} the {ToyDescription.Of(second)}?";
-        return Question(text, ToyDescription.Of(first).ToString(), "what is", "other",
-            Colors.SelectMany(c => Shapes.Select(s => $"{c} {s}")));
+        var text = $"What is {Directions[where]} the {second.Words}?";
+        return Question(text, $"{first.Words}", "what is", "other",
+            ToyObject.Colors.SelectMany(c => ToyObject.Forms.Select(s => $"{c} {s}")));
     }
 
     private static ToyObject One(ToyScene scene, SeededRandom random) => scene.Objects[random.Next(scene.Objects.Count)];
 
-    private static bool IsSingle(ToyScene scene, ToyObject item) => scene.Count(ToyDescription.Of(item)) == 1;
+    private static bool IsSingle(ToyScene scene, ToyObject item) => scene.Count(item.Words) == 1;
 
     /// <summary>Which of the four <see cref="Directions"/> one object is in, seen from another; null where it is not clear:
     /// centres must differ by 14 pixels one way, and by clearly less the other way.</summary>
@@ -187,6 +180,10 @@ public static class ToyQuestions
             : Math.Abs(right) > 14 && Math.Abs(right) > 1.5 * Math.Abs(down) ? (right < 0 ? 2 : 3)
             : null;
     }
+
+    /// <summary>The colour of the one thing of a form.</summary>
+    internal static ToyQuestion ColorOf(ThingWords form, int color, IReadOnlyList<string> colors) =>
+        Question($"What color is the {form}?", colors[color], "what color is the", "other", colors);
 
     private static ToyQuestion Counted(string text, int number)
         => Question(text, $"{number}", "how many", "number", [$"{Math.Max(0, number - 1)}", $"{number + 1}"]);

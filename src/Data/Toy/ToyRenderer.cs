@@ -1,9 +1,16 @@
 namespace Madtp.Kit.Data.Toy;
 
+/// <summary>What lies behind the things: a gray ground with fine noise and, mostly, slanted stripes, a checkerboard, or dots on a
+/// grid.</summary>
+public enum ToyGround { Plain, Striped, Checked, Dotted }
+
 /// <summary>A picture that can be painted: things on a gray ground with a faint pattern and fine noise.</summary>
 /// <param name="TextureSeed">Fixes tints, the pattern's place, the noise, and places that the scene leaves open.</param>
-public abstract record DrawnScene(ToyGround Ground, ulong TextureSeed)
+public abstract record DrawnScene(IReadOnlyList<Thing> Things, ToyGround Ground, ulong TextureSeed)
 {
+    internal static readonly string[] Grounds = [.. Enum.GetNames<ToyGround>().Select(name => name.ToLowerInvariant())];
+
+
     /// <summary>Width and height of a patch in pixels.</summary>
     public const int PatchSize = 8;
 
@@ -11,6 +18,15 @@ public abstract record DrawnScene(ToyGround Ground, ulong TextureSeed)
     internal abstract int Side { get; }
 
     internal int PatchCount => Side / PatchSize * (Side / PatchSize);
+
+    /// <summary>The ground in a word: "striped".</summary>
+    internal string GroundWord => Grounds[(int)Ground];
+
+    /// <summary>How many things the words fit.</summary>
+    public int Count(ThingWords words) => words.Count(Things);
+
+    /// <summary>Whether they fit any.</summary>
+    public bool Has(ThingWords words) => Count(words) > 0;
 
     /// <summary>What is painted over the ground, one coat after the other.</summary>
     internal abstract IEnumerable<Coat> Coats(SeededRandom random);

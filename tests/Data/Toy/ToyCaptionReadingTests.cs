@@ -19,7 +19,7 @@ public class ToyCaptionReadingTests
     {
         foreach (var scene in ToyPicture.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 60)))
         {
-            var truth = string.Join(", ", scene.Scene.Objects.Select(item => $"{ToyDescription.Of(item)}").Order(StringComparer.Ordinal));
+            var truth = string.Join(", ", scene.Scene.Objects.Select(item => $"{item.Words}").Order(StringComparer.Ordinal));
             Assert.All(scene.Captions, caption => Assert.Equal(truth, ToyCaptions.ShapesIn(caption)));
         }
     }

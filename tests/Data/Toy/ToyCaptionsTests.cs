@@ -17,14 +17,14 @@ public class ToyCaptionsTests
         var named = new List<string>();
         for (var i = 2; i < words.Length; i++)
         {
-            if (Enum.GetNames<ToyShape>().Any(shape => words[i].TrimEnd('s').Equals(shape, StringComparison.OrdinalIgnoreCase)))
+            if (ThingWords.Forms[0].Contains(words[i].TrimEnd('s')))
             {
                 var number = words[i - 2] switch { "a" => 1, "two" => 2, "three" => 3, _ => 0 };
                 named.AddRange(Enumerable.Repeat($"{words[i - 1]} {words[i].TrimEnd('s')}", number));
             }
         }
 
-        return named.Order(StringComparer.Ordinal).SequenceEqual(scene.Objects.Select(item => ToyDescription.Of(item).ToString()).Order(StringComparer.Ordinal));
+        return named.Order(StringComparer.Ordinal).SequenceEqual(scene.Objects.Select(item => item.Words.ToString()).Order(StringComparer.Ordinal));
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(3, 7));
 
     [Fact]
@@ -39,7 +39,7 @@ public class ToyCaptionsTests
             if (scene.Objects.Count == 2 && caption.Contains(" above ", StringComparison.Ordinal))
             {
                 var upper = scene.Objects.MinBy(item => item.Y)!;
-                Assert.StartsWith($"A {ToyDescription.Of(upper)} above", caption, StringComparison.Ordinal);
+                Assert.StartsWith($"A {upper.Words} above", caption, StringComparison.Ordinal);
                 checkedOnes++;
             }
         }

@@ -16,10 +16,10 @@ public class ToyPictureTests
             foreach (var caption in picture.Captions)
             {
                 var words = caption.ToLowerInvariant().TrimEnd('.').Split(' ', ',', ':');
-                Assert.All(words.Where(w => Enum.GetNames<ToyColor>().Contains(w, StringComparer.OrdinalIgnoreCase)),
-                    w => Assert.Contains(picture.Scene.Objects, o => ToyWords.Of(o.Color) == w));
+                Assert.All(words.Where(w => ThingWords.Colors.Contains(w)),
+                    w => Assert.Contains(picture.Scene.Objects, o => ThingWords.Colors[o.Color] == w));
                 Assert.All(words.Where(w => Enum.GetNames<ToyGround>().Contains(w, StringComparer.OrdinalIgnoreCase)),
-                    w => Assert.Equal(ToyWords.Of(picture.Scene.Ground), w));
+                    w => Assert.Equal(picture.Scene.Ground.ToString().ToLowerInvariant(), w));
             }
         }
     }
@@ -34,15 +34,15 @@ public class ToyPictureTests
             var objects = picture.Scene.Objects;
             var words = question.Text.ToLowerInvariant().TrimEnd('?').Split(' ');
             bool Fits(ToyObject o, IEnumerable<string> said) => said.All(w =>
-                (!Enum.GetNames<ToyColor>().Contains(w, StringComparer.OrdinalIgnoreCase) || w == ToyWords.Of(o.Color))
-                && (!Enum.GetNames<ToyShape>().Contains(w.TrimEnd('s'), StringComparer.OrdinalIgnoreCase) || w.TrimEnd('s') == ToyWords.Of(o.Shape)));
+                (!ThingWords.Colors.Contains(w) || w == ThingWords.Colors[o.Color])
+                && (!ThingWords.Forms[0].Contains(w.TrimEnd('s')) || w.TrimEnd('s') == ThingWords.Forms[0][o.Form]));
             var expected = question.QuestionType switch
             {
-                "what color is the" => ToyWords.Of(objects.Single(o => Fits(o, words)).Color),
-                "what is the" => ToyWords.Of(objects.Single(o => Fits(o, words)).Shape),
+                "what color is the" => ThingWords.Colors[objects.Single(o => Fits(o, words)).Color],
+                "what is the" => ThingWords.Forms[0][objects.Single(o => Fits(o, words)).Form],
                 "how many" => $"{objects.Count(o => Fits(o, words))}",
                 "is there a" => objects.Any(o => Fits(o, words)) ? "yes" : "no",
-                "what" => ToyWords.Of(picture.Scene.Ground),
+                "what" => picture.Scene.Ground.ToString().ToLowerInvariant(),
                 "is the" or "what is" => Placed(objects, words, question),
                 _ => throw new InvalidOperationException(question.QuestionType),
             };
@@ -81,8 +81,8 @@ public class ToyPictureTests
 
     private static string Placed(IReadOnlyList<ToyObject> objects, string[] words, ToyQuestion question)
     {
-        var the = words.Index().Where(w => w.Item == "the" && w.Index + 2 < words.Length).Select(w => words[(w.Index + 1)..(w.Index + 3)]).Where(w => Enum.GetNames<ToyColor>().Contains(w[0], StringComparer.OrdinalIgnoreCase)).ToArray();
-        ToyObject Find(string[] said) => objects.Single(o => ToyWords.Of(o.Color) == said[0] && ToyWords.Of(o.Shape) == said[1]);
+        var the = words.Index().Where(w => w.Item == "the" && w.Index + 2 < words.Length).Select(w => words[(w.Index + 1)..(w.Index + 3)]).Where(w => ThingWords.Colors.Contains(w[0])).ToArray();
+        ToyObject Find(string[] said) => objects.Single(o => ThingWords.Colors[o.Color] == said[0] && ThingWords.Forms[0][o.Form] == said[1]);
         bool IsThere(ToyObject a, ToyObject b) => words.Contains("above") ? a.Y < b.Y : words.Contains("below") ? a.Y > b.Y : words.Contains("left") ? a.X < b.X : a.X > b.X;
         if (question.QuestionType == "is the")
         {
@@ -94,6 +94,6 @@ public class ToyPictureTests
         var isVertical = words.Contains("above") || words.Contains("below");
         var inDirection = objects.Where(o => o != second && IsThere(o, second)
             && (isVertical ? Math.Abs(o.Y - second.Y) > Math.Abs(o.X - second.X) : Math.Abs(o.X - second.X) > Math.Abs(o.Y - second.Y)));
-        return string.Join(" and ", inDirection.Select(o => ToyDescription.Of(o).ToString()));
+        return string.Join(" and ", inDirection.Select(o => o.Words.ToString()));
     }
 }
