@@ -75,8 +75,7 @@ public sealed class CaptionTask(
         Tensor Mean(Tensor mean) => BatchPart.Mean(mean, captions, some => Words(Targets(Train.Texts(some).Ids)))!;
         var losses = new StepLosses(Mean(output.Loss), Mean(WordsRight(output.Logits, Targets(ids))))
         {
-            Auxiliary = Heads.Loss(captions, output.Vision.X, some =>
-                Train.PatchClasses([.. some.Select(caption => Train.ImageOfCaption[caption])], Device)),
+            Auxiliary = Heads.Loss(captions, output.Vision.X, some => Train.PatchClasses(some, Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }

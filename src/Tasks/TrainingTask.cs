@@ -159,7 +159,7 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
 
     /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
     public Tensor Loss(Tensor tokens, Tensor truth) =>
-        nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: NlvrPairs.Unnamed);
+        nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: DataSplit.Unnamed);
 }
 
 /// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
@@ -191,7 +191,7 @@ internal sealed class TrainingHeads(
         var seen = patches is null ? null : BatchPart.Mean(
             patches.Loss(image, classes(examples)!), examples, some => patches.Weight(classes(some)!))?.mul(settings.PatchWeight);
         var named = words is null ? null : BatchPart.Mean(
-            words.Loss(text!, counts!(examples)!), examples, some => counts(some)!.ne(NlvrPairs.Unnamed).sum().item<long>())
+            words.Loss(text!, counts!(examples)!), examples, some => counts(some)!.ne(DataSplit.Unnamed).sum().item<long>())
             ?.mul(settings.WordWeight);
         return seen is null ? named : named is null ? seen : seen + named;
     }

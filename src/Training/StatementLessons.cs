@@ -73,7 +73,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
             nn.functional.cross_entropy(output.Logits, labels), output.Logits.detach().argmax(1).eq(labels).to(float32).mean())
         {
             Auxiliary = looking + head.Loss(
-                output.Text.X, NlvrPairs.PaddedCounts(one => said[one].Counts, [.. Enumerable.Range(0, said.Length)], null)),
+                output.Text.X, DataSplit.PaddedCounts(one => said[one].Counts, [.. Enumerable.Range(0, said.Length)], null)),
         };
     }
 

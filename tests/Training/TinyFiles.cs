@@ -70,12 +70,10 @@ internal static class TinyFiles
         using var dataset = Dataset(data);
         VqaExample[] questions = [.. dataset.Take(Questions)];
         var truth = VqaAccuracy.ReadQuestions(VqaFile(data, "v2_mscoco_{0}_annotations.json"));
-        var images = new CaptionedImages(
+        return new QuestionedImages(
             [.. questions.SelectMany(question => RgbImage.Load(question.ImagePath).Pixels)],
             ToyScene.Size,
-            [.. questions.Select(question => (IReadOnlyList<int[]>)[ToyTokens.Question(question.Question)])]);
-        return new QuestionedImages(
-            images,
+            [.. questions.Select(question => (IReadOnlyList<int[]>)[ToyTokens.Question(question.Question)])],
             [.. questions.Select(question => (IReadOnlyList<(int[], float)>)[.. question.Answers.Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight))])],
             [.. questions.Select(question => truth.Single(one => one.QuestionId == question.QuestionId))]);
     }

@@ -12,8 +12,7 @@ public static class DecoyCaptions
         [.. Enumerable.Range(0, CaptionsEach).Select(_ => Say(scene, kind, random))];
 
     /// <summary>Different questions about a picture, with ten answers each.</summary>
-    public static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Ask(
-        DecoyScene scene, ThingKind kind, SeededRandom random) =>
+    public static IReadOnlyList<ToyQuestion> Ask(DecoyScene scene, ThingKind kind, SeededRandom random) =>
         ToyQuestions.Answered(ToyQuestions.Different(QuestionsEach, () => Question(scene, kind, random)), random);
 
     // "two red circles, a blue square and a cyan cross", or how two things stand to each other

@@ -18,10 +18,7 @@ public sealed class DecoyPairs : PairWorld
     private protected override IReadOnlyList<ThingKind> Corpora { get; } = Enum.GetValues<ThingKind>();
 
     /// <summary>An NLVR2 split with the statements of one corpus drawn into memory: the same as in its files.</summary>
-    /// <param name="split">"train", "dev" or "test1".</param>
-    /// <param name="settings">The world; <see cref="ToyWorldSettings.Decoys"/> if null.</param>
-    /// <param name="limit">Draws the first pairs only (rounded up to whole sets of four).</param>
-    /// <exception cref="ArgumentException">There is no such split.</exception>
+    /// <inheritdoc cref="PairWorld.DrawSplit"/>
     public static NlvrPairs Draw(string split, ThingKind corpus, ToyWorldSettings? settings = null, int? limit = null) =>
         Decoys.Draw(split, (int)corpus, settings, limit);
 

@@ -64,18 +64,17 @@ public static class DecoyWorld
         }
     }
 
-    // The scenes of a split, and what each corpus says of and asks about them.
-    private static (DrawnScene[] Scenes, AnnotatedPicture[][] Said) Pictures(
-        ulong seed, int trainImages, string split, bool isCoco)
+    // The pictures of a split with what each corpus says of and asks about them.
+    private static DrawnPicture[][] Pictures(ulong seed, int trainImages, string split, bool isCoco)
     {
         var (first, set) = (PictureFiles.FirstId(split, isCoco), (isCoco ? 5 : 8) + Array.IndexOf(PictureFiles.Splits, split));
         DecoyScene[] scenes =
             [.. Enumerable.Range(0, Count(trainImages, split, isCoco)).Select(i => DecoyScene.Draw(seed, set, i))];
-        return (scenes, Array.ConvertAll(Corpora, kind => scenes.Select((scene, i) =>
+        return Array.ConvertAll(Corpora, kind => scenes.Select((scene, i) =>
         {
             var random = new SeededRandom(SeededRandom.SeedFor(seed, CaptionStream + (ulong)kind, (ulong)(first + i)));
-            return new AnnotatedPicture(
-                first + i, DecoyCaptions.Draw(scene, kind, random), DecoyCaptions.Ask(scene, kind, random));
-        }).ToArray()));
+            return new DrawnPicture(
+                first + i, scene, DecoyCaptions.Draw(scene, kind, random), DecoyCaptions.Ask(scene, kind, random));
+        }).ToArray());
     }
 }

@@ -18,12 +18,12 @@ public static class Grounding
         select (word, kind, noun.form)).ToDictionary(noun => noun.word, noun => (noun.kind, noun.form));
 
     /// <summary>For every token of a statement two numbers, left and right: how many of what it names are there (at most
-    /// <see cref="Most"/>), or <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing.</summary>
+    /// <see cref="Most"/>), or <see cref="DataSplit.Unnamed"/> for tokens that name nothing.</summary>
     /// <returns><c>[N, 2]</c></returns>
     public static sbyte[] Of(IReadOnlyList<string> tokens, DrawnScene left, DrawnScene right)
     {
         var counts = new sbyte[tokens.Count * 2];
-        Array.Fill(counts, NlvrPairs.Unnamed);
+        Array.Fill(counts, DataSplit.Unnamed);
         foreach (var (first, last, words) in Named(tokens))
         {
             for (var i = first; i <= last; i++)

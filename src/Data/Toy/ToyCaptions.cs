@@ -26,14 +26,51 @@ public sealed record ToyCaptionSettings(
     }
 
     /// <summary>The splits by the names Karpathy gives them, each with its images and whether all must differ.</summary>
-    internal (int Number, int Images, bool Differ) Split(string split) => split switch
+    internal (int Number, int Images, bool Differ) Split(string split) =>
+        Array.IndexOf(PictureFiles.Splits, split) is >= 0 and var number
+            ? (number, new[] { TrainImages, DevImages, TestImages }[number], number > 0)
+            : throw new ArgumentException(
+                $"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split));
+}
+
+/// <summary>The captioned scenes of the toy world's COCO, Flickr30k and VQA.</summary>
+public static class ToyPictures
+{
+    private const int QuestionsEach = 4;
+    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
+    private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
+
+    /// <summary>The pictures of a split, numbered one after the other. In <c>val</c> and <c>test</c> no two scenes show the same
+    /// set of shapes, so that every caption fits one scene alone.</summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    /// <param name="firstId">The first picture's number; COCO's if null.</param>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
+    public static DrawnPicture[] DrawSplit(string split, ToyCaptionSettings? settings = null, int? firstId = null)
     {
-        "train" => (0, TrainImages, false),
-        "val" => (1, DevImages, true),
-        "test" => (2, TestImages, true),
-        _ => throw new ArgumentException(
-            $"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
-    };
+        settings ??= new ToyCaptionSettings();
+        var (number, images, differ) = settings.Split(split);
+        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
+            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
+            nameof(settings));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var drawn = new List<DrawnPicture>(images);
+        for (ulong place = 0; drawn.Count < images; place++)
+        {
+            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
+            var scene = ToyScene.Draw(random);
+            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
+            {
+                var captions = ToyCaptions.Draw(scene, random, settings.CaptionsPerImage);
+                var id = (firstId ?? PictureFiles.FirstId(split)) + drawn.Count;
+                var asking = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
+                var questions = ToyQuestions.Ask(scene, QuestionsEach, asking);
+                drawn.Add(new DrawnPicture(id, scene, captions, ToyQuestions.Answered(questions, asking)));
+            }
+        }
+
+        return [.. drawn];
+    }
 }
 
 /// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to

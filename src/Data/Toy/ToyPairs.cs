@@ -5,11 +5,7 @@ namespace Madtp.Kit.Data.Toy;
 /// <summary>The toy world's NLVR2 splits drawn into memory: the same pairs and pixels as in its files.</summary>
 public static class ToyNlvr2Pairs
 {
-    /// <summary>Draws a split.</summary>
-    /// <param name="split">"train", "dev" or "test1".</param>
-    /// <param name="settings">The world; the usual one if null.</param>
-    /// <param name="limit">Draws the first pairs only (rounded up to whole sets of four).</param>
-    /// <exception cref="ArgumentException">There is no such split.</exception>
+    /// <inheritdoc cref="PairWorld.DrawSplit"/>
     public static NlvrPairs Draw(string split, ToyWorldSettings? settings = null, int? limit = null) =>
         PairWorld.Toy.Draw(split, 0, settings, limit);
 }

@@ -4,54 +4,15 @@ namespace Madtp.Kit.Data.Toy;
 /// <param name="QuestionType">Its first words, as VQA v2 sorts questions.</param>
 /// <param name="AnswerType">"yes/no", "number" or "other".</param>
 /// <param name="Wrong">What someone may answer who did not look well.</param>
-public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong);
-
-/// <summary>A captioned scene with questions: one image of the toy COCO, Flickr30k and VQA.</summary>
-public sealed record ToyPicture(
-    int Id, ToyScene Scene, IReadOnlyList<string> Captions,
-    IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions) : AnnotatedPicture(Id, Captions, Questions)
+public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong)
 {
-    private const int QuestionsEach = 4;
-    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
-    private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
-
-    /// <summary>The pictures of a split, numbered one after the other. In <c>val</c> and <c>test</c> no two scenes show the same
-    /// set of shapes, so that every caption fits one scene alone.</summary>
-    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The world; the usual one if null.</param>
-    /// <param name="firstId">The first picture's number; COCO's if null.</param>
-    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
-    public static ToyPicture[] DrawSplit(string split, ToyCaptionSettings? settings = null, int? firstId = null)
-    {
-        settings ??= new ToyCaptionSettings();
-        var (number, images, differ) = settings.Split(split);
-        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
-            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
-            nameof(settings));
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var drawn = new List<ToyPicture>(images);
-        for (ulong place = 0; drawn.Count < images; place++)
-        {
-            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
-            var scene = ToyScene.Draw(random);
-            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
-            {
-                var captions = ToyCaptions.Draw(scene, random, settings.CaptionsPerImage);
-                var id = (firstId ?? PictureFiles.FirstId(split)) + drawn.Count;
-                var asking = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
-                var questions = ToyQuestions.Ask(scene, QuestionsEach, asking);
-                drawn.Add(new ToyPicture(id, scene, captions, ToyQuestions.Answered(questions, asking)));
-            }
-        }
-
-        return [.. drawn];
-    }
+    /// <summary>What ten people answered.</summary>
+    public IReadOnlyList<string> Answers { get; init; } = [];
 }
 
-/// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>
-/// <param name="Questions">Questions with ten answers each.</param>
-public record AnnotatedPicture(
-    int Id, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
+/// <summary>A scene with what is said of it and asked about it: one image of a drawn COCO, Flickr30k and VQA.</summary>
+public sealed record DrawnPicture(
+    int Id, DrawnScene Scene, IReadOnlyList<string> Captions, IReadOnlyList<ToyQuestion> Questions)
 {
     /// <summary>Its file in COCO's or Flickr30k's folder, which its number tells.</summary>
     internal string File => (Id / PictureFiles.IdsPerSplit) switch
@@ -101,9 +62,8 @@ public static class ToyQuestions
     }
 
     /// <summary>Questions with ten people's answers: most right, now and then one or two who did not look well.</summary>
-    internal static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Answered(
-        IReadOnlyList<ToyQuestion> questions, SeededRandom random) =>
-        [.. questions.Select(question => (question, TenAnswers(question, random)))];
+    internal static IReadOnlyList<ToyQuestion> Answered(IReadOnlyList<ToyQuestion> questions, SeededRandom random) =>
+        [.. questions.Select(question => question with { Answers = TenAnswers(question, random) })];
 
     private static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
     {
@@ -115,9 +75,9 @@ public static class ToyQuestions
     }
 
     /// <summary>Answers in the order of how often they are right, for <c>answer_list.json</c>.</summary>
-    internal static IReadOnlyList<string> Answers(IEnumerable<AnnotatedPicture> pictures) =>
+    internal static IReadOnlyList<string> Answers(IEnumerable<DrawnPicture> pictures) =>
     [
-        .. pictures.SelectMany(picture => picture.Questions).GroupBy(q => q.Question.Answer)
+        .. pictures.SelectMany(picture => picture.Questions).GroupBy(question => question.Answer)
             .OrderByDescending(same => same.Count()).ThenBy(same => same.Key, StringComparer.Ordinal).Select(same => same.Key),
     ];
 

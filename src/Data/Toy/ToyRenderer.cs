@@ -49,21 +49,11 @@ public static class ToyRenderer
         [[214, 48, 44], [46, 160, 67], [43, 92, 214], [236, 200, 40], [142, 58, 182], [64, 200, 210]];
 
     /// <summary>The picture: red, green and blue of every pixel, row by row from the top. <c>[H, W, 3]</c></summary>
-    public static byte[] Render(DrawnScene scene)
-    {
-        var pixels = new byte[scene.Side * scene.Side * 3];
-        Draw(scene, pixels, default);
-        return pixels;
-    }
+    public static byte[] Render(DrawnScene scene) => Paint([scene]).Pixels;
 
     /// <summary>What each patch shows, row by row: 0 the ground, else the class of the thing that covers most of it.
     /// <c>[patches]</c></summary>
-    public static byte[] PatchClasses(DrawnScene scene)
-    {
-        var classes = new byte[scene.PatchCount];
-        Draw(scene, default, classes);
-        return classes;
-    }
+    public static byte[] PatchClasses(DrawnScene scene) => Paint([scene]).Patches;
 
     /// <summary>The pixels of scenes of one size, <c>[I, H, W, 3]</c>, and what each patch of them shows,
     /// <c>[I, patches]</c>.</summary>
@@ -97,7 +87,6 @@ public static class ToyRenderer
         };
     }
 
-    // Both at once; an empty span is left out.
     private static void Draw(DrawnScene scene, Span<byte> pixels, Span<byte> classes)
     {
         const int patchSize = DrawnScene.PatchSize;
@@ -124,7 +113,7 @@ public static class ToyRenderer
                 }
             }
 
-            for (var x = 0; x < scene.Side && !pixels.IsEmpty; x++)
+            for (var x = 0; x < scene.Side; x++)
             {
                 Write(row.Slice(x * 3, 3), random.NextBits(), pixels.Slice(((y * scene.Side) + x) * 3, 3));
             }

@@ -18,7 +18,7 @@ public static class ToyCaptionedImages
 
     private static CaptionedImages Draw(string split, ToyCaptionSettings? settings, Func<string, int[]> tokens)
     {
-        var pictures = ToyPicture.DrawSplit(split, settings);
+        var pictures = ToyPictures.DrawSplit(split, settings);
         var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         return new CaptionedImages(
             pixels, ToyScene.Size, [.. pictures.Select(picture => picture.Captions.Select(tokens).ToArray())], patches);
@@ -33,25 +33,21 @@ public static class ToyQuestionedImages
     /// <param name="settings">The captioned scenes that are asked about; the usual ones if null.</param>
     public static QuestionedImages Draw(string split, ToyCaptionSettings? settings = null)
     {
-        var pictures = ToyPicture.DrawSplit(split, settings);
+        var pictures = ToyPictures.DrawSplit(split, settings);
         var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         int[][][] ids = [.. pictures.Select(
-            picture => picture.Questions.Select(q => ToyTokens.Question(q.Question.Text)).ToArray())];
+            picture => picture.Questions.Select(q => ToyTokens.Question(q.Text)).ToArray())];
+        VqaExample[] asked = [.. pictures.SelectMany(picture => picture.Questions.Select((q, n) => new VqaExample(
+            picture.QuestionId(n), q.Text, picture.File, q.Answers, q.QuestionType, q.AnswerType)))];
         return new QuestionedImages(
-            new CaptionedImages(pixels, ToyScene.Size, ids, patches),
-            [.. pictures.SelectMany(picture => picture.Questions).Select(q => VqaAnswer.Weigh(q.Answers)
-                .Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight)).ToArray())],
-            [.. pictures.SelectMany(picture => picture.Questions.Select((q, n) => new VqaQuestion(
-                picture.QuestionId(n),
-                q.Question.QuestionType,
-                q.Question.AnswerType,
-                [.. q.Answers.Select((answer, person) => new VqaHumanAnswer(answer, Number: person + 1))])))],
-            [.. pictures.Zip(ids)
-                .SelectMany(of => of.Second.Select(
-                    question => Grounding.Of(ToyTokens.Tokenizer.Tokens(question), of.First.Scene, of.First.Scene)))]);
+            pixels, ToyScene.Size, ids,
+            [.. asked.Select(q => q.Answers.Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight)).ToArray())],
+            [.. asked.Select(q => q.ToScore())], patches,
+            [.. pictures.Zip(ids).SelectMany(of => of.Second.Select(
+                question => Grounding.Of(ToyTokens.Tokenizer.Tokens(question), of.First.Scene, of.First.Scene)))]);
     }
 
     /// <summary>The answers that are chosen among: those of the training questions, most frequent first.</summary>
     public static IReadOnlyList<string> AnswerList(ToyCaptionSettings? settings = null) =>
-        ToyQuestions.Answers(ToyPicture.DrawSplit("train", settings));
+        ToyQuestions.Answers(ToyPictures.DrawSplit("train", settings));
 }

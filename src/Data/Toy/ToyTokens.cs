@@ -60,13 +60,8 @@ public static class ToyTokens
     public static int[] Answer(string answer) => [DecodeId, .. Tokenizer.Encode(answer), Tokenizer.SeparatorId];
 
     /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
-    public static string CaptionOf(IEnumerable<long> ids) => WordsOf(ids.Skip(Prompt.Count));
-
-    /// <summary>The words of an answer that was read or generated, without what follows its end.</summary>
-    public static string AnswerOf(IEnumerable<long> ids) => WordsOf(ids.Skip(1));
-
-    private static string WordsOf(IEnumerable<long> ids) =>
-        Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
+    public static string CaptionOf(IEnumerable<long> ids) =>
+        Tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 }
 
 /// <summary>The vocabulary of the world with decoys, for both corpora: the toy world's, and the words that only this world

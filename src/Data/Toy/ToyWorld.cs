@@ -32,11 +32,7 @@ public static class ToyWorld
         return WorldStamp.MakeOnce(PicturesStamp(folder), $"{PicturesGenerator} {settings}", folders, () => PictureFiles.Write(
             folders[0], folders[1], new Painter(settings.Images + settings.ForFlickr().Images, progress, cancellation), [folder],
             (split, isCoco) =>
-            {
-                var scenes = isCoco ? settings : settings.ForFlickr();
-                var pictures = ToyPicture.DrawSplit(split, scenes, PictureFiles.FirstId(split, isCoco));
-                return ([.. pictures.Select(picture => picture.Scene)], [pictures]);
-            }));
+                [ToyPictures.DrawSplit(split, isCoco ? settings : settings.ForFlickr(), PictureFiles.FirstId(split, isCoco))]));
     }
 
     /// <summary>How many of the two are finished in a folder: <see cref="MakePairs"/> and <see cref="MakePictures"/>.</summary>

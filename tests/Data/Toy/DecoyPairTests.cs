@@ -90,11 +90,11 @@ public class DecoyPairTests
         for (var i = 0; i < Pairs.Length; i++)
         {
             var (claim, counts) = (Pairs[i].Statements[1].Claim, Grounding.Of(tokens[i], Pairs[i].Left, Pairs[i].Right));
-            var noun = Array.FindLastIndex(tokens[i], word => counts[2 * Array.IndexOf(tokens[i], word)] != NlvrPairs.Unnamed);
+            var noun = Array.FindLastIndex(tokens[i], word => counts[2 * Array.IndexOf(tokens[i], word)] != DataSplit.Unnamed);
             var named = claim.Form == ClaimForm.Relate ? claim.Other : claim.What;
             Assert.Equal(Math.Min(Grounding.Most, Pairs[i].Left.Count(named)), counts[2 * noun]);
             Assert.Equal(Math.Min(Grounding.Most, Pairs[i].Right.Count(named)), counts[(2 * noun) + 1]);
-            Assert.Equal(NlvrPairs.Unnamed, counts[0]);
+            Assert.Equal(DataSplit.Unnamed, counts[0]);
         }
     }
 

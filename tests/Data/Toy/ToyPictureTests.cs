@@ -5,7 +5,7 @@ namespace Madtp.Kit.Tests.Data.Toy;
 
 public class ToyPictureTests
 {
-    private static readonly ToyPicture[] Pictures = ToyPicture.DrawSplit("train", new ToyCaptionSettings(Seed: 7, TrainImages: 1500), firstId: 1);
+    private static readonly DrawnPicture[] Pictures = ToyPictures.DrawSplit("train", new ToyCaptionSettings(Seed: 7, TrainImages: 1500), firstId: 1);
 
     [Fact]
     public void Captions_name_what_the_scene_holds_and_nothing_else()
@@ -17,7 +17,7 @@ public class ToyPictureTests
             {
                 var words = caption.ToLowerInvariant().TrimEnd('.').Split(' ', ',', ':');
                 Assert.All(words.Where(w => ThingWords.Colors.Contains(w)),
-                    w => Assert.Contains(picture.Scene.Objects, o => ThingWords.Colors[o.Color] == w));
+                    w => Assert.Contains(((ToyScene)picture.Scene).Objects, o => ThingWords.Colors[o.Color] == w));
                 Assert.All(words.Where(w => Enum.GetNames<ToyGround>().Contains(w, StringComparer.OrdinalIgnoreCase)),
                     w => Assert.Equal(picture.Scene.Ground.ToString().ToLowerInvariant(), w));
             }
@@ -29,9 +29,9 @@ public class ToyPictureTests
     {
         // Read from the words, independently of the code that asked.
         var seen = new HashSet<string>();
-        foreach (var (picture, question) in Pictures.SelectMany(p => p.Questions.Select(q => (p, q.Question))))
+        foreach (var (picture, question) in Pictures.SelectMany(p => p.Questions.Select(q => (p, q))))
         {
-            var objects = picture.Scene.Objects;
+            var objects = ((ToyScene)picture.Scene).Objects;
             var words = question.Text.ToLowerInvariant().TrimEnd('?').Split(' ');
             bool Fits(ToyObject o, IEnumerable<string> said) => said.All(w =>
                 (!ThingWords.Colors.Contains(w) || w == ThingWords.Colors[o.Color])
@@ -58,7 +58,7 @@ public class ToyPictureTests
     [InlineData("is the")]
     public void Yes_and_no_are_equally_frequent(string type)
     {
-        var answers = Pictures.SelectMany(p => p.Questions).Where(q => q.Question.QuestionType == type).Select(q => q.Question.Answer).ToArray();
+        var answers = Pictures.SelectMany(p => p.Questions).Where(q => q.QuestionType == type).Select(q => q.Answer).ToArray();
         Assert.True(answers.Length > 100, $"{answers.Length}");
         Assert.InRange(answers.Count(a => a == "yes") / (double)answers.Length, 0.4, 0.6);
     }
@@ -67,14 +67,14 @@ public class ToyPictureTests
     public void Ten_people_answer_and_most_are_right() => Assert.All(Pictures.SelectMany(p => p.Questions), q =>
     {
         Assert.Equal(10, q.Answers.Count);
-        Assert.InRange(q.Answers.Count(a => a == q.Question.Answer), 8, 10);
+        Assert.InRange(q.Answers.Count(a => a == q.Answer), 8, 10);
     });
 
     [Fact]
     public void Vocabulary_knows_every_word()
     {
         var known = ToyTokens.Vocabulary.ToHashSet();
-        var texts = Pictures.SelectMany(p => p.Captions.Concat(p.Questions.SelectMany(q => q.Answers.Prepend(q.Question.Text))));
+        var texts = Pictures.SelectMany(p => p.Captions.Concat(p.Questions.SelectMany(q => q.Answers.Prepend(q.Text))));
         var words = texts.SelectMany(t => t.ToLowerInvariant().Replace(".", " .").Replace(",", " ,").Replace(":", " :").Replace("?", " ?").Split(' ')).Distinct();
         Assert.DoesNotContain(words, w => !known.Contains(w));
     }
