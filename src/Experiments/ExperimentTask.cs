@@ -133,7 +133,7 @@ public sealed class ExperimentTask(
 
         List<(string Path, string Source)> missing = File.Exists(Checkpoint) ? [] : [(Checkpoint, published.Value.Family)];
         var splits = Splits(missing);
-        splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
+        splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : CheckpointTexts.Vocabularies);
         var paths = splits.Paths(
             task switch { "nlvr2" => ["train", "dev", "test1"], "vqa" => ["train", "val"], _ => ["train", "val", "test"] });
         var images = task == "nlvr2" ? "nlvr2" : dataset == "coco" ? "coco-images" : dataset;

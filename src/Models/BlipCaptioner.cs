@@ -22,9 +22,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
         RegisterComponents();
     }
 
-    /// <summary>What BLIP's captions of real images begin with; it is given, not generated.</summary>
-    public static string Prompt => "a picture of ";
-
     public BlipConfig Config { get; }
 
     public VisionTransformer VisualEncoder => visual_encoder;

@@ -20,9 +20,9 @@ public sealed record CaptionLanguage(
 {
     /// <summary>The toy world's: captions are compared by the shapes they say are there.</summary>
     public static CaptionLanguage Toy { get; } = new(
-        ToyTokens.Prompt,
+        ToyTokens.Texts.Prompt,
         new GenerationSettings { MaxLength = 28, MinLength = 8, EndId = ToyTokens.Tokenizer.SeparatorId },
-        ToyTokens.CaptionOf,
+        ToyTokens.Texts.CaptionOf,
         ToyCaptions.ShapesIn);
 }
 

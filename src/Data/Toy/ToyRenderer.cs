@@ -92,7 +92,7 @@ public static class ToyRenderer
         const int patchSize = DrawnScene.PatchSize;
         var perRow = scene.Side / patchSize;
         var random = new SeededRandom(scene.TextureSeed);
-        var ground = new GroundTexture(scene.Ground, random);
+        var ground = GroundTexture.Draw(scene.Ground, random);
         Coat[] coats = [.. scene.Coats(random)];
         var cover = new double[coats.Length, scene.PatchCount];
         Span<double> row = stackalloc double[scene.Side * 3];
@@ -149,23 +149,15 @@ public static class ToyRenderer
     }
 
     /// <summary>A gray ground with a light tint and one of four faint patterns.</summary>
-    private sealed class GroundTexture
+    private sealed record GroundTexture(
+        ToyGround Kind, int[] Tint, int Contrast, int Period, int ShiftX, int ShiftY, int Slant)
     {
-        private readonly ToyGround kind;
-        private readonly int[] tint;
-        private readonly int contrast;
-        private readonly int period;
-        private readonly int shiftX;
-        private readonly int shiftY;
-        private readonly int slant;
-
-        public GroundTexture(ToyGround kind, SeededRandom random)
+        public static GroundTexture Draw(ToyGround kind, SeededRandom random)
         {
-            this.kind = kind;
             var gray = 95 + random.Next(80);
-            tint = [gray + random.Next(25) - 12, gray + random.Next(25) - 12, gray + random.Next(25) - 12];
-            (contrast, period) = (14 + random.Next(12), 6 + random.Next(5));
-            (shiftX, shiftY, slant) = (random.Next(period), random.Next(period), random.Next(5) - 2);
+            int[] tint = [gray + random.Next(25) - 12, gray + random.Next(25) - 12, gray + random.Next(25) - 12];
+            var (contrast, period) = (14 + random.Next(12), 6 + random.Next(5));
+            return new(kind, tint, contrast, period, random.Next(period), random.Next(period), random.Next(5) - 2);
         }
 
         /// <summary>The ground's colours in a row of pixels.</summary>
@@ -173,16 +165,16 @@ public static class ToyRenderer
         {
             for (var x = 0; x < row.Length / 3; x++)
             {
-                var mark = IsMark(x + shiftX, y + shiftY) ? contrast : 0;
-                (row[3 * x], row[(3 * x) + 1], row[(3 * x) + 2]) = (tint[0] + mark, tint[1] + mark, tint[2] + mark);
+                var mark = IsMark(x + ShiftX, y + ShiftY) ? Contrast : 0;
+                (row[3 * x], row[(3 * x) + 1], row[(3 * x) + 2]) = (Tint[0] + mark, Tint[1] + mark, Tint[2] + mark);
             }
         }
 
-        private bool IsMark(int x, int y) => kind switch
+        private bool IsMark(int x, int y) => Kind switch
         {
-            ToyGround.Striped => (((2 * x) + (slant * y) + 1024) / period) % 2 == 0,
-            ToyGround.Checked => ((x / period) + (y / period)) % 2 == 0,
-            ToyGround.Dotted => (((x % period) - 2) * ((x % period) - 2)) + (((y % period) - 2) * ((y % period) - 2)) <= 3,
+            ToyGround.Striped => (((2 * x) + (Slant * y) + 1024) / Period) % 2 == 0,
+            ToyGround.Checked => ((x / Period) + (y / Period)) % 2 == 0,
+            ToyGround.Dotted => (((x % Period) - 2) * ((x % Period) - 2)) + (((y % Period) - 2) * ((y % Period) - 2)) <= 3,
             _ => false,
         };
     }

@@ -6,11 +6,11 @@ public static class ToyCaptionedImages
 {
     /// <summary>A split whose captions begin with [CLS] and end with [SEP], as BLIP reads them.</summary>
     public static CaptionedImages DrawForBlip(string split, ToyCaptionSettings? settings = null) =>
-        Draw(split, settings, ToyTokens.MatchedCaption);
+        Draw(split, settings, ToyTokens.Texts.Caption);
 
     /// <summary>A split whose captions begin with [DEC] and the prompt, as BLIP learns to write them.</summary>
     public static CaptionedImages DrawForCaptioning(string split, ToyCaptionSettings? settings = null) =>
-        Draw(split, settings, ToyTokens.Caption);
+        Draw(split, settings, ToyTokens.Texts.WrittenCaption);
 
     /// <summary>A split whose captions begin and end with the two ids after the vocabulary's last, as CLIP reads them.</summary>
     public static CaptionedImages DrawForClip(string split, ToyCaptionSettings? settings = null) =>
@@ -36,12 +36,12 @@ public static class ToyQuestionedImages
         var pictures = ToyPictures.DrawSplit(split, settings);
         var (pixels, patches) = ToyRenderer.Paint([.. pictures.Select(picture => picture.Scene)]);
         int[][][] ids = [.. pictures.Select(
-            picture => picture.Questions.Select(q => ToyTokens.Question(q.Text)).ToArray())];
+            picture => picture.Questions.Select(q => ToyTokens.Texts.Question(q.Text)).ToArray())];
         VqaExample[] asked = [.. pictures.SelectMany(picture => picture.Questions.Select((q, n) => new VqaExample(
             picture.QuestionId(n), q.Text, picture.File, q.Answers, q.QuestionType, q.AnswerType)))];
         return new QuestionedImages(
             pixels, ToyScene.Size, ids,
-            [.. asked.Select(q => q.Answers.Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight)).ToArray())],
+            [.. asked.Select(q => q.Answers.Select(answer => (ToyTokens.Texts.Answer(answer.Text), answer.Weight)).ToArray())],
             [.. asked.Select(q => q.ToScore())], patches,
             [.. pictures.Zip(ids).SelectMany(of => of.Second.Select(
                 question => Grounding.Of(ToyTokens.Tokenizer.Tokens(question), of.First.Scene, of.First.Scene)))]);

@@ -2,7 +2,7 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The toy world's vocabulary; statements, captions, questions and answers as ids of toy models.</summary>
+/// <summary>The toy world's vocabulary, and its texts as toy models read them.</summary>
 public static class ToyTokens
 {
     private const int MaxWords = 30;
@@ -30,38 +30,16 @@ public static class ToyTokens
 
     public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the toy world's vocabulary");
 
+    /// <summary>Captions, questions and answers as the toy BLIPs read and write them.</summary>
+    public static BlipTexts Texts { get; } = new(Tokenizer);
+
     /// <summary>Words of the toy CLIP: the vocabulary, [DEC] and [ENC], then start and end of text.</summary>
     public static int ClipVocabularySize => Tokenizer.VocabularySize + 2;
-
-    public static int DecodeId => Tokenizer.DecoderId!.Value;
-
-    public static int EncodeId => Tokenizer.EncoderId!.Value;
-
-    /// <summary>What every caption begins with, [DEC] first; BLIP's "a picture of ".</summary>
-    public static IReadOnlyList<int> Prompt { get; } = [DecodeId, .. Tokenizer.Encode("a picture of ")];
-
-    /// <summary>A caption: prompt, words, [SEP].</summary>
-    public static int[] Caption(string caption) =>
-        [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
 
     /// <summary>A caption as the toy CLIP reads it: between the two ids after the vocabulary's last.</summary>
     /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
     public static int[] ClipCaption(BertWordPiece tokenizer, string caption) =>
         [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
-
-    /// <summary>A caption to be matched, as BLIP reads it: [CLS], words, [SEP].</summary>
-    public static int[] MatchedCaption(string caption) => Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords));
-
-    /// <summary>A question: [ENC], words, [SEP].</summary>
-    public static int[] Question(string question) =>
-        [EncodeId, .. Tokenizer.Encode(BlipText.PreQuestion(question, MaxWords)), Tokenizer.SeparatorId];
-
-    /// <summary>An answer: [DEC], words, [SEP].</summary>
-    public static int[] Answer(string answer) => [DecodeId, .. Tokenizer.Encode(answer), Tokenizer.SeparatorId];
-
-    /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
-    public static string CaptionOf(IEnumerable<long> ids) =>
-        Tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 }
 
 /// <summary>The vocabulary of the world with decoys, for both corpora: the toy world's, and the words that only this world

@@ -31,16 +31,16 @@ public class ToyCaptionReadingTests
         {
             foreach (var caption in scene.Captions)
             {
-                var ids = ToyTokens.Caption(caption);
-                Assert.Equal(ToyTokens.Prompt, ids[..ToyTokens.Prompt.Count]);
+                var ids = ToyTokens.Texts.WrittenCaption(caption);
+                Assert.Equal(ToyTokens.Texts.Prompt, ids[..ToyTokens.Texts.Prompt.Count]);
                 Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ids);
-                Assert.Equal(ToyCaptions.ShapesIn(caption), ToyCaptions.ShapesIn(ToyTokens.CaptionOf([.. ids.Select(id => (long)id), 0, 0])));
+                Assert.Equal(ToyCaptions.ShapesIn(caption), ToyCaptions.ShapesIn(ToyTokens.Texts.CaptionOf([.. ids.Select(id => (long)id), 0, 0])));
             }
 
             foreach (var question in ToyQuestions.Ask((ToyScene)scene.Scene, 4, new SeededRandom(3)))
             {
-                Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ToyTokens.Question(question.Text));
-                Assert.Equal(question.Answer, ToyTokens.Tokenizer.Decode(ToyTokens.Answer(question.Answer)));
+                Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ToyTokens.Texts.Question(question.Text));
+                Assert.Equal(question.Answer, ToyTokens.Tokenizer.Decode(ToyTokens.Texts.Answer(question.Answer)));
             }
         }
     }

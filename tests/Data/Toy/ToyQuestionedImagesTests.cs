@@ -27,7 +27,7 @@ public class ToyQuestionedImagesTests
 
         var likeliest = Enumerable.Range(0, (int)weights.shape[0]).Where(i => questionOf[i].item<long>() == 0).MaxBy(i => weights[i].item<float>());
         Assert.Equal(pictures[1].Questions[2].Answer, ToyTokens.Tokenizer.Decode(ids[likeliest].data<long>().ToArray().Select(id => (int)id)));
-        Assert.All(ids.select(1, 0).contiguous().data<long>().ToArray(), id => Assert.Equal(ToyTokens.DecodeId, id));
+        Assert.All(ids.select(1, 0).contiguous().data<long>().ToArray(), id => Assert.Equal(ToyTokens.Tokenizer.DecoderId!.Value, id));
     }
 
     [Fact]
