@@ -118,8 +118,15 @@ public static class CaptionImages
     }
 
     /// <summary>The captions of each image by COCO's number, in the file's order: what captions are scored against.</summary>
-    /// <param name="annotations">Of COCO or BLIP's "…_gt.json", each with "image_id" and "caption".</param>
-    /// <exception cref="InvalidDataException">One is malformed; the message names file and line.</exception>
+    /// <param name="path">COCO's annotations or BLIP's "…_gt.json": "annotations", each with "image_id" and "caption".</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed; the message names the line.</exception>
+    public static IReadOnlyDictionary<long, IReadOnlyList<string>> LoadTruth(string path)
+    {
+        using var annotations = new JsonList(path, "annotations");
+        return Truth(annotations);
+    }
+
     internal static IReadOnlyDictionary<long, IReadOnlyList<string>> Truth(JsonList annotations) =>
         annotations.ReadAll<TruthRow>().GroupBy(row => row.ImageId, row => row.Caption)
             .ToDictionary(image => image.Key, captions => (IReadOnlyList<string>)[.. captions]);

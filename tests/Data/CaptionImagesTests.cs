@@ -54,7 +54,7 @@ public sealed class CaptionImagesTests : IDisposable
     [Fact]
     public void Ground_truth_holds_the_captions_of_the_evaluation_form()
     {
-        var truth = Truth(KitPaths.Shared("data", "coco", "coco_karpathy_test_gt.derived.json"));
+        var truth = CaptionImages.LoadTruth(KitPaths.Shared("data", "coco", "coco_karpathy_test_gt.derived.json"));
         var images = CaptionImages.Load(KitPaths.Shared("data", "coco", "coco_karpathy_test.json"), "root");
         Assert.Equal(images.Count, truth.Count);
         Assert.All(images, i => Assert.Equal(i.Captions, truth[long.Parse(i.ImageId)]));
@@ -109,11 +109,5 @@ public sealed class CaptionImagesTests : IDisposable
     {
         File.WriteAllText(path, "[{\"image\": \"x.jpg\", \"caption\": \"y\"},\n{\"caption\": \"z\", \"image_id\": \"x\"}]");
         Assert.Contains($"{path}, line 2: no \"image\"", Assert.Throws<InvalidDataException>(() => CaptionImages.LoadRows(path, "root")).Message);
-    }
-
-    private static IReadOnlyDictionary<long, IReadOnlyList<string>> Truth(string path)
-    {
-        using var annotations = new JsonList(path, "annotations");
-        return CaptionImages.Truth(annotations);
     }
 }

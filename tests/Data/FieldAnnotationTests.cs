@@ -99,12 +99,12 @@ public class FieldAnnotationTests
     {
         using var folder = new TemporaryFolder();
         var json = "{\"info\": \"caf\u00e9\", \"caf\u00e9\": 1, \"\\ud800\": 2, \"annotations\": [{\"caf\u00e9\": 1, \"more\": \"\u00e9\", \"image_id\": 1, \"caption\": \"a dog\"}]}";
-        Assert.Equal("a dog", Truth(folder.Write("a.json", Encoding.Latin1.GetBytes(json)))[1].Single());
+        Assert.Equal("a dog", CaptionImages.LoadTruth(folder.Write("a.json", Encoding.Latin1.GetBytes(json)))[1].Single());
         Assert.Single(CaptionSet.Read(folder.Write("r.json", "[{\"image_id\": 1, \"caption\": \"dog\"}]"), folder.File("a.json")).Images);
         var path = folder.Write("b.json", "{\"annotations\": [\n{\"\\ud800\": 1, \"image_id\": 1, \"caption\": \"a dog\"}]}");
         Assert.Equal(
             $"{path}, line 2: a name or text has half a character, or is not UTF-8; mend it there",
-            Assert.Throws<InvalidDataException>(() => Truth(path)).Message);
+            Assert.Throws<InvalidDataException>(() => CaptionImages.LoadTruth(path)).Message);
     }
 
     [Theory]
@@ -208,18 +208,12 @@ public class FieldAnnotationTests
                 }
 
                 break;
-            case "truth": Truth(path); break;
+            case "truth": CaptionImages.LoadTruth(path); break;
             case "caption results": CaptionSet.Read(path, folder.Write("a.json", Coco)); break;
             case "vqa results": VqaAccuracy.ComputeFiles(path, folder.Write("a.json", Vqa)); break;
             case "vqa annotations": VqaAccuracy.ReadQuestions(path); break;
             case "answers": AnswerList.Load(path); break;
             default: throw new ArgumentException(reader);
         }
-    }
-
-    private static IReadOnlyDictionary<long, IReadOnlyList<string>> Truth(string path)
-    {
-        using var annotations = new JsonList(path, "annotations");
-        return CaptionImages.Truth(annotations);
     }
 }

@@ -24,7 +24,7 @@ public sealed class PictureFilesTests : IDisposable
         Assert.Equal(5, test.Count);
         var original = CaptionImages.Load(Path.Combine(coco, "dataset_coco.json"), coco, "test");
         Assert.Equal(test.Select(i => (i.ImagePath, i.ImageId, string.Join('|', i.Captions))), original.Select(i => (i.ImagePath, i.ImageId, string.Join('|', i.Captions))));
-        var truth = Truth(Path.Combine(coco, "coco_karpathy_test_gt.json"));
+        var truth = CaptionImages.LoadTruth(Path.Combine(coco, "coco_karpathy_test_gt.json"));
         Assert.All(test, i => Assert.Equal(i.Captions, truth[long.Parse(i.ImageId)]));
         var flickr = Path.Combine(folder, "flickr30k");
         Assert.Equal([6, 4, 5], new[] { "train", "val", "test" }.Select(s => CaptionImages.Load(Path.Combine(flickr, $"flickr30k_{s}.json"), flickr).Count));
@@ -64,11 +64,5 @@ public sealed class PictureFilesTests : IDisposable
         File.Delete(Directory.GetFiles(Path.Combine(one, "flickr30k", "flickr30k-images"))[0]);
         Assert.True(ToyWorld.MakePictures(one, Small).IsNew);
         Assert.NotEqual(stamp.Digest, ToyWorld.MakePictures(one, Small with { Seed = 7 }).Stamp.Digest);
-    }
-
-    private static IReadOnlyDictionary<long, IReadOnlyList<string>> Truth(string path)
-    {
-        using var annotations = new JsonList(path, "annotations");
-        return CaptionImages.Truth(annotations);
     }
 }
