@@ -16,16 +16,19 @@ internal sealed unsafe class OnePassAttention(
 {
     private const int Together = 8; // queries at a time
 
-    private readonly int heads = (int)query.shape[1], length = (int)query.shape[2], width = (int)query.shape[3];
+    private readonly int heads = (int)query.shape[1], length = (int)read.shape[1], width = (int)query.shape[3];
     private readonly int paddedWidth = Padded((int)query.shape[3]);
     private readonly StridedRows q = new(query), k = new(key), v = new(value);
-    private readonly StridedRows? added = bias is null ? null : new(bias.expand(
-        query.shape[0], query.shape[1], query.shape[2], query.shape[2]));
+    private readonly StridedRows? added = bias is null ? null
+        : new(bias.expand(read.shape[0], query.shape[1], read.shape[1], read.shape[1]));
+
 
     private readonly bool isOneBias = bias is null || bias.shape is [_, 1, 1, _]; // for all heads and queries of a sample
-    private readonly bool[]? counts = reading.StrongestQuery ? reading.Counts(query.shape[0], (int)query.shape[2]) : null;
+    private readonly bool[]? counts = reading.StrongestQuery ? reading.Counts(read.shape[0], (int)read.shape[1]) : null;
     private readonly bool[]? filled = reading.Filled is null ? null
         : Array.ConvertAll(reading.Filled.As(float32).contiguous().data<float>().ToArray(), row => row != 0);
+
+    private readonly bool isPacked = reading.IsPacked(query);
 
     private readonly long[]? summaryRows = reading.SummaryRows?.data<long>().ToArray();
     private readonly float* outputs = StridedRows.Start(output), summaries = StridedRows.Start(summary);
@@ -33,12 +36,13 @@ internal sealed unsafe class OnePassAttention(
     private readonly float factor = (float)scale;
 
     /// <summary>softmax(scale · Q Kᵀ + bias) V and what is read of the softmax; 0 in rows that hold no token.</summary>
-    /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V.</param>
+    /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V; or of the n rows that hold a token, <c>[1, h, n, d_h]</c>.</param>
     /// <param name="bias">Broadcasts to <c>[B, h, N, N]</c>; null adds nothing.</param>
     public static SelfAttentionRecord Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale)
     {
-        var (batch, heads, length) = (query.shape[0], query.shape[1], query.shape[2]);
+        var whole = reading.IsPacked(query) ? reading.Filled! : query.select(1, 0); // [B, N, …]
+        var (batch, heads, length) = (whole.shape[0], query.shape[1], whole.shape[1]);
         var output = zeros(batch, length, heads, query.shape[3]);
         var summary = zeros(batch, heads, length);
         var read = reading.StrongestQuery ? zeros(batch, length) : zeros(batch, length, length);
@@ -67,15 +71,16 @@ internal sealed unsafe class OnePassAttention(
         {
             var (sample, ofSample) = Math.DivRem(head, heads);
             own = own.Sample == sample ? own : Own(sample);
+            var (columns, size) = (own.Padded, width); // no store changes them
             for (var row = 0; row < own.Count; row++)
             {
-                float* from = k.At(sample, ofSample, own.Rows[row]), to = keys + row;
-                for (var i = 0; i < width; i++, to += own.Padded)
+                float* from = At(k, own, ofSample, row), to = keys + row;
+                for (var i = 0; i < size; i++, to += columns)
                 {
                     *to = from[i];
                 }
 
-                Span(v.At(sample, ofSample, own.Rows[row]), width).CopyTo(Span(values + (row * paddedWidth), width));
+                Scale(At(v, own, ofSample, row), 1, values + (row * paddedWidth), size);
             }
 
             for (var row = 0; row < own.Count; row += Together)
@@ -85,7 +90,7 @@ internal sealed unsafe class OnePassAttention(
                 for (var i = 0; i < Math.Min(Together, own.Count - row); i++)
                 {
                     var to = ((((long)sample * length) + own.Rows[row + i]) * heads) + ofSample;
-                    Span(products + (i * paddedWidth), width).CopyTo(Span(outputs + (to * width), width));
+                    Scale(products + (i * paddedWidth), 1, outputs + (to * size), size);
                 }
             }
 
@@ -106,10 +111,14 @@ internal sealed unsafe class OnePassAttention(
     private Tokens Own(int sample)
     {
         int[] rows = [.. Enumerable.Range(0, length).Where(row => filled is null || filled[(sample * length) + row])];
-        var own = new Tokens(sample, rows, []);
+        var before = isPacked ? filled.AsSpan(0, sample * length).Count(true) : 0;
+        var own = new Tokens(sample, rows, []) { Before = before };
         var ofSample = added is null || !isOneBias ? [] : own.Of(added.At(sample)).ToArray();
         return Array.TrueForAll(ofSample, one => one == 0) ? own : own with { Added = ofSample };
     }
+
+    private float* At(StridedRows all, Tokens own, int head, int token) =>
+        isPacked ? all.At(0, head, own.Before + token) : all.At(own.Sample, head, own.Rows[token]);
 
     // The rows of the map from some query on, after their softmax.
     private void Queries(Tokens own, int head, int first, float* queries, float* keys, float* maps, float* strongest)
@@ -117,22 +126,28 @@ internal sealed unsafe class OnePassAttention(
         var rows = Math.Min(Together, own.Count - first);
         for (var i = 0; i < rows; i++)
         {
-            var from = Span(q.At(own.Sample, head, own.Rows[first + i]), width);
-            TensorPrimitives.Multiply(from, factor, Span(queries + (i * width), width));
+            Scale(At(q, own, head, first + i), factor, queries + (i * width), width);
         }
 
         Multiply(queries, width, keys, width, own.Padded, maps);
+        var isCounted = stackalloc bool[Together];
         for (var i = 0; i < rows; i++)
         {
             var row = own.Rows[first + i];
+            isCounted[i] = counts is not null && counts[(own.Sample * length) + row];
             var map = maps + (i * own.Padded);
             var ofKeys = isOneBias ? own.Added : own.Of(added!.At(own.Sample, head, row));
             if (ofKeys.Length > 0)
             {
                 TensorPrimitives.Add(Span(map, own.Count), ofKeys, Span(map, own.Count));
             }
+        }
 
-            Softmax(map, own, counts is null || !counts[(own.Sample * length) + row] ? null : strongest);
+        Softmax(maps, own, rows, isCounted, strongest);
+        for (var i = 0; i < rows; i++)
+        {
+            var row = own.Rows[first + i];
+            var map = maps + (i * own.Padded);
             if (row == (summaryRows?[own.Sample] ?? 0))
             {
                 PutMaximum(own, map, summaries + ((((long)own.Sample * heads) + head) * length));
@@ -154,37 +169,53 @@ internal sealed unsafe class OnePassAttention(
         }
     }
 
-    // Softmax of a row of the map; where it exceeds the strongest attention so far, it becomes that.
+    // Softmax of some rows of the map, all at the same step, as each step of a row waits for the one before; where one that is
+    // counted exceeds the strongest attention so far, it becomes that.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* map, Tokens own, float* strongest)
+    private static void Softmax(float* maps, Tokens own, int rows, bool* isCounted, float* strongest)
     {
-        var end = map + own.Padded;
-        Vector512.ConditionalSelect(own.Last, Vector512.Load(end - Width), Vector512.Create(float.NegativeInfinity))
-            .Store(end - Width);
-        var most = Vector512.Load(map);
-        for (var at = map + Width; at < end; at += Width)
+        var (columns, last) = (own.Padded, own.Last);
+        var ofRow = stackalloc float[Together]; // the greatest score, then what each power is divided by
+        for (var row = 0; row < rows; row++)
         {
-            most = Vector512.MaxNative(most, Vector512.Load(at));
-        }
-
-        var (greatest, sum) = (Vector512.Create(Greatest(most)), Lanes.Zero);
-        for (var at = map; at < end; at += Width)
-        {
-            var power = Exp(Vector512.Load(at) - greatest);
-            power.Store(at);
-            sum += power;
-        }
-
-        var whole = Vector512.Create(1 / Vector512.Sum(sum));
-        for (var at = map; at < end; at += Width)
-        {
-            var attention = Vector512.Load(at) * whole;
-            attention.Store(at);
-            if (strongest is not null)
+            float* map = maps + (row * columns), end = map + columns;
+            Vector512.ConditionalSelect(last, Vector512.Load(end - Width), Vector512.Create(float.NegativeInfinity))
+                .Store(end - Width);
+            var most = Vector512.Load(map);
+            for (var at = map + Width; at < end; at += Width)
             {
-                Vector512.MaxNative(attention, Vector512.Load(strongest)).Store(strongest);
-                strongest += Width;
+                most = Vector512.MaxNative(most, Vector512.Load(at));
             }
+
+            ofRow[row] = Greatest(most);
+        }
+
+        for (var row = 0; row < rows; row++)
+        {
+            float* map = maps + (row * columns), end = map + columns;
+            var (greatest, sum) = (Vector512.Create(ofRow[row]), Lanes.Zero);
+            for (var at = map; at < end; at += Width)
+            {
+                var power = Exp(Vector512.Load(at) - greatest);
+                power.Store(at);
+                sum += power;
+            }
+
+            ofRow[row] = 1 / Vector512.Sum(sum);
+        }
+
+        for (var column = 0; column < columns; column += Width)
+        {
+            var most = Vector512.Load(strongest + column);
+            for (var row = 0; row < rows; row++)
+            {
+                var at = maps + (row * columns) + column;
+                var attention = Vector512.Load(at) * Vector512.Create(ofRow[row]);
+                attention.Store(at);
+                most = isCounted[row] ? Vector512.MaxNative(attention, most) : most;
+            }
+
+            most.Store(strongest + column);
         }
     }
 
@@ -221,12 +252,31 @@ internal sealed unsafe class OnePassAttention(
         }
     }
 
+    // Inlined: a call takes longer than a head's few numbers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale(float* from, float factor, float* to, int count)
+    {
+        var i = 0;
+        for (; i <= count - Width; i += Width)
+        {
+            (Vector512.Load(from + i) * factor).Store(to + i);
+        }
+
+        for (; i < count; i++)
+        {
+            to[i] = from[i] * factor;
+        }
+    }
+
     private static Span<float> Span(float* from, int count) => new(from, count);
 
     // The rows of a sample that hold a token, and what the scores of each as a key get added; nothing where that is 0.
     private sealed record Tokens(int Sample, int[] Rows, float[] Added)
     {
         public int Count => Rows.Length;
+
+        // Tokens of the samples before.
+        public int Before { get; init; }
 
         public int Padded { get; } = RowWise.Padded(Rows.Length);
 

@@ -30,6 +30,7 @@ internal static class RowWise
 
     /// <summary>e^x for x ≤ 0 to a float's precision: 2ⁿ by exponent and the rest by a polynomial (Cephes). What comes near the
     /// numbers below the normal ones, which are slow, is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes Exp(Lanes x)
     {
         var n = Vector512.Round(x * 1.44269504f);
@@ -47,6 +48,7 @@ internal static class RowWise
     }
 
     /// <summary>The greatest of 16 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Greatest(Lanes all)
     {
         var eight = Vector256.MaxNative(all.GetLower(), all.GetUpper());
