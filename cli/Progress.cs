@@ -4,8 +4,8 @@ using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>Shows how far a training or an evaluation is: in a terminal in one line that updates, elsewhere in a line an epoch, or
-/// every ten seconds.</summary>
+/// <summary>Shows how far a training or an evaluation is: in a terminal in one line that updates, elsewhere in a line an epoch,
+/// or every ten seconds.</summary>
 /// <param name="output">Where.</param>
 /// <param name="live">Whether that is a terminal.</param>
 internal sealed class ProgressView(TextWriter output, bool live) : IProgress<EvaluationProgress>, IDisposable
