@@ -1,36 +1,28 @@
 using System.Text.Json.Serialization;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>A split of captioned images as models read them, decoded in memory or on disk. An example is a caption with its
-/// image. Images and captions go by their numbers; tensors lie on the processor where no device is named.</summary>
-public sealed class CaptionedImages : ISplit
+/// <summary>A split of captioned images. An example is a caption with its image; images have numbers of their own.</summary>
+public class CaptionedImages : DataSplit
 {
-    private readonly SplitImages images; // by caption
     private readonly int[] imageOfCaption;
     private readonly int[] firstCaption; // of each image
-    private readonly Func<int, int[]> tokens;
-    private readonly int paddingId;
-    private readonly int? width;
-    private readonly IDisposable? file;
     private readonly IReadOnlyList<CaptionRow>? rows;
 
     /// <summary>Takes over the bytes of I images and the tokens of their captions, for images small enough.</summary>
     /// <param name="pixels">Red, green and blue of every pixel, <c>[I, H, W, 3]</c>.</param>
     /// <param name="captions">Token ids of every caption of every image; short ones are filled up with 0.</param>
     /// <param name="patchClasses">What each patch shows, <c>[I, patches]</c>; null where it is not known.</param>
+    /// <param name="namedCounts">See <see cref="DataSplit.NamedCounts"/>, of each caption; null where it is not known.</param>
     /// <exception cref="ArgumentException">Pixels and captions are not of the same images.</exception>
-    public CaptionedImages(byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses = null)
+    public CaptionedImages(
+        byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses = null,
+        IReadOnlyList<sbyte[]>? namedCounts = null)
         : this(
-            captions.SelectMany((of, image) => Enumerable.Repeat(image, of.Count)),
-            imageOf => pixels.LongLength == 3L * captions.Count * size * size
-                ? new DrawnImages(pixels, size, patchClasses, imageOf)
-                : throw new ArgumentException($"{captions.Count} images of {size}² pixels have "
-                    + $"{3L * captions.Count * size * size} bytes, not {pixels.LongLength}"),
-            captions.SelectMany(of => of).ToArray().ElementAt)
+            ImageOf(captions), Drawn(pixels, size, captions, patchClasses), captions.SelectMany(of => of).ToArray().ElementAt,
+            namedCounts: namedCounts)
     {
     }
 
@@ -40,30 +32,20 @@ public sealed class CaptionedImages : ISplit
     /// <exception cref="ArgumentException">There is no caption.</exception>
     public CaptionedImages(IReadOnlyList<CaptionRow> rows, TextEncoding text, TrainingImageSettings settings, int? count = null)
         : this(
-            rows.Select(row => row.ImageNumber).Take(count ?? rows.Count),
-            _ => new ImageFiles(row => [rows[row].ImagePath], settings),
-            caption => text.Tokens(rows[caption].Caption),
-            text) => this.rows = rows;
+            [.. rows.Select(row => row.ImageNumber).Take(count ?? rows.Count)],
+            new ImageFiles(row => [rows[row].ImagePath], settings), caption => text.Tokens(rows[caption].Caption), text) =>
+        this.rows = rows;
 
-    /// <summary>Questions on disk in place of captions, each with an image of its own.</summary>
-    internal CaptionedImages(IReadOnlyList<VqaExample> questions, TextEncoding text, TrainingImageSettings settings, int count)
-        : this(
-            Enumerable.Range(0, count),
-            _ => new ImageFiles(question => [questions[question].ImagePath], settings),
-            question => text.Tokens(questions[question].Question),
-            text) => file = questions as IDisposable;
-
-    private CaptionedImages(
-        IEnumerable<int> imageOfCaption, Func<int[], SplitImages> images, Func<int, int[]> tokens, TextEncoding? text = null)
+    private protected CaptionedImages(
+        int[] imageOfCaption, SplitImages images, Func<int, int[]> tokens, TextEncoding? text = null,
+        IReadOnlyList<sbyte[]>? namedCounts = null)
+        : base(images, tokens, text?.PaddingId ?? 0, text?.Width, namedCounts)
     {
-        this.imageOfCaption = [.. imageOfCaption];
-        Guard.Argument(this.imageOfCaption.Length != 0, $"a split without captions", nameof(imageOfCaption));
-        (this.images, this.tokens) = (images(this.imageOfCaption), tokens);
-        (paddingId, width) = (text?.PaddingId ?? 0, text?.Width);
-        firstCaption = new int[this.imageOfCaption.Max() + 1];
+        Guard.Argument(imageOfCaption.Length != 0, $"a split without captions", nameof(imageOfCaption));
+        (this.imageOfCaption, firstCaption) = (imageOfCaption, new int[imageOfCaption.Max() + 1]);
         for (var caption = Captions - 1; caption >= 0; caption--)
         {
-            firstCaption[this.imageOfCaption[caption]] = caption;
+            firstCaption[imageOfCaption[caption]] = caption;
         }
     }
 
@@ -73,7 +55,7 @@ public sealed class CaptionedImages : ISplit
     /// <summary>T, how many captions there are.</summary>
     public int Captions => imageOfCaption.Length;
 
-    int ISplit.Count => Captions;
+    public override int Count => Captions;
 
     public IReadOnlyList<int> ImageOfCaption => imageOfCaption;
 
@@ -84,35 +66,26 @@ public sealed class CaptionedImages : ISplit
     /// <summary>The name by which the official evaluation knows an image; null where there is none.</summary>
     public string? ImageId(int image) => rows?[firstCaption[image]].ImageId;
 
-    public int TextLength(int caption) => tokens(caption).Length;
-
     /// <summary>Normalised pixels of some images as they are, <c>[B, 3, H, W]</c>.</summary>
-    /// <exception cref="InvalidDataException">An image is broken; the message names it.</exception>
-    /// <exception cref="FileNotFoundException">An image is missing; the message names it.</exception>
-    public Tensor Pixels(IReadOnlyList<int> of, Device? device = null) => images.Plain(FirstCaptions(of), device);
+    public Tensor Pixels(IReadOnlyList<int> of, Device? device = null) =>
+        Pictures.Plain([.. of.Select(image => firstCaption[image])], device);
 
     /// <summary>Normalised pixels of some captions' images as an epoch of training sees them, <c>[B, 3, H, W]</c>: augmented,
     /// where they come from files.</summary>
     public Tensor TrainingPixels(int epoch, ReadOnlySpan<int> captions, Device? device = null) =>
-        images.Augmented(epoch, captions, device);
+        Pictures.Augmented(epoch, captions, device);
 
-    /// <summary>Ids and mask of some captions, each <c>[B, N]</c>, no wider than the longest of them, or of the batch that they
-    /// are a part of.</summary>
-    public (Tensor Ids, Tensor Mask) Texts(IReadOnlyList<int> captions, Device? device = null) =>
-        TextEncoding.Batch([.. captions.Select(tokens)], paddingId, width ?? BatchPart.Longest(TextLength), device);
+    private static int[] ImageOf(IReadOnlyList<IReadOnlyList<int[]>> captions) =>
+        [.. captions.SelectMany((of, image) => Enumerable.Repeat(image, of.Count))];
 
-    /// <summary>What each patch of some images shows, <c>[B, patches]</c> int64; null where it is not known.</summary>
-    public Tensor? PatchClasses(IReadOnlyList<int> of, Device? device = null) => images.PatchClasses(FirstCaptions(of), device);
-
-    public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
-
-    public void Dispose()
+    private static DrawnImages Drawn(
+        byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses)
     {
-        images.Dispose();
-        file?.Dispose();
+        var bytes = 3L * captions.Count * size * size;
+        Guard.Argument(pixels.LongLength == bytes,
+            $"{captions.Count} images of {size}² pixels have {bytes} bytes, not {pixels.LongLength}");
+        return new DrawnImages(pixels, size, patchClasses, ImageOf(captions));
     }
-
-    private int[] FirstCaptions(IReadOnlyList<int> of) => [.. of.Select(image => firstCaption[image])];
 }
 
 /// <summary>An image with all its captions: what retrieval and captioning are evaluated on.</summary>
@@ -154,7 +127,6 @@ public static class CaptionImages
         return Truth(annotations);
     }
 
-    /// <inheritdoc cref="LoadTruth"/>
     internal static IReadOnlyDictionary<long, IReadOnlyList<string>> Truth(JsonList annotations) =>
         annotations.ReadAll<TruthRow>().GroupBy(row => row.ImageId, row => row.Caption)
             .ToDictionary(image => image.Key, captions => (IReadOnlyList<string>)[.. captions]);

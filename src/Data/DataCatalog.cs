@@ -33,115 +33,104 @@ public static class DataCatalog
 
     public static IReadOnlyList<DataSource> Sources { get; } =
     [
-        Nlvr2, Coco, CocoImages, Flickr30k, Vqa, VisualGenome, Vocabularies, ClipCheckpoints, BlipCheckpoints, MadtpCheckpoints,
-    ];
-
-    private static DataSource Nlvr2 => new(
-        "nlvr2", "NLVR2: statements about pairs of photographs", "nlvr2", "annotations CC BY 4.0; images: their owners'",
-    [
-        new("train.json", Nlvr2Repository + "train.json"),
-        new("dev.json", Nlvr2Repository + "dev.json") { Bytes = 3_762_423 },
-        new("test1.json", Nlvr2Repository + "test1.json") { Bytes = 3_780_579 },
-        new("test2.json", Nlvr2Repository + "test2.json") { Bytes = 3_774_241 },
-        .. Blip("nlvr_train.json", "nlvr_dev.json", "nlvr_test.json"),
-    ])
-    {
-        Images = [("images", folder => ReferencedImages(folder, "train.json", "dev.json", "test1.json"))],
-        ByHand = "The images are given to researchers who fill in the form linked from lil.nlp.cornell.edu/nlvr; unpack them "
-            + "to images/train/0 to 99, images/dev and images/test1.",
-    };
-
-    private static DataSource Coco => new("coco", "COCO captions in Karpathy's splits", "coco", "annotations CC BY 4.0",
-    [
-        .. Blip("coco_karpathy_train.json", "coco_karpathy_val.json", "coco_karpathy_test.json"),
-        .. Blip("coco_karpathy_val_gt.json", "coco_karpathy_test_gt.json"),
-        new("caption_datasets.zip", "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip")
+        new(
+            "nlvr2", "NLVR2: statements about pairs of photographs", "nlvr2", "annotations CC BY 4.0; images: their owners'",
+        [
+            new("train.json", Nlvr2Repository + "train.json"),
+            new("dev.json", Nlvr2Repository + "dev.json") { Bytes = 3_762_423 },
+            new("test1.json", Nlvr2Repository + "test1.json") { Bytes = 3_780_579 },
+            new("test2.json", Nlvr2Repository + "test2.json") { Bytes = 3_774_241 },
+            .. Blip("nlvr_train.json", "nlvr_dev.json", "nlvr_test.json"),
+        ])
         {
-            Holds = ["dataset_coco.json", "dataset_flickr30k.json"],
+            Images = [("images", folder => ReferencedImages(folder, "train.json", "dev.json", "test1.json"))],
+            ByHand = "The images are given to researchers who fill in the form linked from lil.nlp.cornell.edu/nlvr; unpack them "
+                + "to images/train/0 to 99, images/dev and images/test1.",
         },
-    ]);
-
-    private static DataSource CocoImages => new(
-        "coco-images", "COCO photographs of 2014 and 2015 (31 GB), for captions and VQA", "coco",
-        "Flickr's terms of use; the photographs' owners'",
-    [
-        new("train2014.zip", "http://images.cocodataset.org/zips/train2014.zip") { Holds = ["train2014"] },
-        new("val2014.zip", "http://images.cocodataset.org/zips/val2014.zip") { Holds = ["val2014"] },
-        new("test2015.zip", "http://images.cocodataset.org/zips/test2015.zip") { Holds = ["test2015"] },
-    ])
-    {
-        Images = [Counted("train2014", 82_783), Counted("val2014", 40_504), Counted("test2015", 81_434)],
-    };
-
-    private static DataSource Flickr30k => new(
-        "flickr30k", "Flickr30k captions in Karpathy's splits", "flickr30k", "research only; Flickr's terms of use",
-        Blip("flickr30k_train.json", "flickr30k_val.json", "flickr30k_test.json"))
-    {
-        Images = [Counted("flickr30k-images", 31_783)],
-        ByHand = "The images are given to researchers who fill in the form at shannon.cs.illinois.edu/DenotationGraph; unpack "
-            + "them to flickr30k-images.",
-    };
-
-    private static DataSource Vqa => new("vqa", "VQA v2: questions about COCO's photographs", "vqa", "CC BY 4.0",
-    [
-        Zip("v2_Questions_Train_mscoco.zip", "v2_OpenEnded_mscoco_train2014_questions.json"),
-        Zip("v2_Questions_Val_mscoco.zip", "v2_OpenEnded_mscoco_val2014_questions.json"),
-        Zip("v2_Questions_Test_mscoco.zip", "v2_OpenEnded_mscoco_test2015_questions.json",
-            "v2_OpenEnded_mscoco_test-dev2015_questions.json"),
-        Zip("v2_Annotations_Train_mscoco.zip", "v2_mscoco_train2014_annotations.json"),
-        Zip("v2_Annotations_Val_mscoco.zip", "v2_mscoco_val2014_annotations.json"),
-        .. Blip("vqa_train.json", "vqa_val.json", "vqa_test.json", "vg_qa.json", "answer_list.json"),
-    ]);
-
-    private static DataSource VisualGenome => new(
-        "visual-genome", "Visual Genome photographs, for VQA training", "visual-genome", "CC BY 4.0",
-    [
-        new("images.zip", "https://cs.stanford.edu/people/rak248/VG_100K_2/images.zip") { Holds = ["VG_100K"] },
-        new("images2.zip", "https://cs.stanford.edu/people/rak248/VG_100K_2/images2.zip") { Holds = ["VG_100K_2"] },
-    ])
-    {
-        ByHand = "BLIP's vg_qa.json names the images image/NUMBER.jpg: give the folder in which 'image' holds both folders' "
-            + "files (links will do).",
-    };
-
-    private static DataSource Vocabularies => new(
-        "vocab", "Vocabularies of BERT and CLIP", "vocab", "BERT's Apache 2.0, CLIP's MIT",
-    [
-        new("bert-base-uncased-vocab.txt", "https://huggingface.co/bert-base-uncased/resolve/main/vocab.txt")
+        new("coco", "COCO captions in Karpathy's splits", "coco", "annotations CC BY 4.0",
+        [
+            .. Blip("coco_karpathy_train.json", "coco_karpathy_val.json", "coco_karpathy_test.json"),
+            .. Blip("coco_karpathy_val_gt.json", "coco_karpathy_test_gt.json"),
+            new("caption_datasets.zip", "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip")
+            {
+                Holds = ["dataset_coco.json", "dataset_flickr30k.json"],
+            },
+        ]),
+        new(
+            "coco-images", "COCO photographs of 2014 and 2015 (31 GB), for captions and VQA", "coco",
+            "Flickr's terms of use; the photographs' owners'",
+        [
+            new("train2014.zip", "http://images.cocodataset.org/zips/train2014.zip") { Holds = ["train2014"] },
+            new("val2014.zip", "http://images.cocodataset.org/zips/val2014.zip") { Holds = ["val2014"] },
+            new("test2015.zip", "http://images.cocodataset.org/zips/test2015.zip") { Holds = ["test2015"] },
+        ])
         {
-            Bytes = 231_508,
-            Sha256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            Images = [Counted("train2014", 82_783), Counted("val2014", 40_504), Counted("test2015", 81_434)],
         },
         new(
-            "bpe_simple_vocab_16e6.txt.gz",
-            "https://raw.githubusercontent.com/openai/CLIP/main/clip/bpe_simple_vocab_16e6.txt.gz")
+            "flickr30k", "Flickr30k captions in Karpathy's splits", "flickr30k", "research only; Flickr's terms of use",
+            Blip("flickr30k_train.json", "flickr30k_val.json", "flickr30k_test.json"))
         {
-            Bytes = 1_356_917,
-            Sha256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
+            Images = [Counted("flickr30k-images", 31_783)],
+            ByHand = "The images are given to researchers who fill in the form at shannon.cs.illinois.edu/DenotationGraph; "
+                + "unpack them to flickr30k-images.",
         },
-    ]);
-
-    private static DataSource ClipCheckpoints => new("clip", "OpenAI's CLIP checkpoints", "checkpoints/clip", "MIT",
-    [
-        Clip("ViT-B-32.pt", "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"),
-        Clip("ViT-B-16.pt", "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f"),
-        Clip("ViT-L-14.pt", "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836"),
-        Clip("ViT-L-14-336px.pt", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02"),
-    ]);
-
-    private static DataSource BlipCheckpoints => new(
-        "blip", "Salesforce's BLIP checkpoints that the paper starts from", "checkpoints/blip", "BSD 3-Clause",
-    [
-        .. new[] { "nlvr", "retrieval_coco", "retrieval_flickr", "caption_capfilt_large", "vqa_capfilt_large" }
-            .Select(model => new DataFile($"model_base_{model}.pth", $"{Salesforce}BLIP/models/model_base_{model}.pth")),
-    ]);
-
-    private static DataSource MadtpCheckpoints => new(
-        "madtp", "The authors' pruned checkpoints", "checkpoints/madtp", "see their repository", [])
-    {
-        Images = [("*.pth", folder => (CountFiles(folder, "*.pth"), 0))],
-        ByHand = "Linked from github.com/double125/MADTP where they are offered; put the .pth files here.",
-    };
+        new("vqa", "VQA v2: questions about COCO's photographs", "vqa", "CC BY 4.0",
+        [
+            Zip("v2_Questions_Train_mscoco.zip", "v2_OpenEnded_mscoco_train2014_questions.json"),
+            Zip("v2_Questions_Val_mscoco.zip", "v2_OpenEnded_mscoco_val2014_questions.json"),
+            Zip("v2_Questions_Test_mscoco.zip", "v2_OpenEnded_mscoco_test2015_questions.json",
+                "v2_OpenEnded_mscoco_test-dev2015_questions.json"),
+            Zip("v2_Annotations_Train_mscoco.zip", "v2_mscoco_train2014_annotations.json"),
+            Zip("v2_Annotations_Val_mscoco.zip", "v2_mscoco_val2014_annotations.json"),
+            .. Blip("vqa_train.json", "vqa_val.json", "vqa_test.json", "vg_qa.json", "answer_list.json"),
+        ]),
+        new(
+            "visual-genome", "Visual Genome photographs, for VQA training", "visual-genome", "CC BY 4.0",
+        [
+            new("images.zip", "https://cs.stanford.edu/people/rak248/VG_100K_2/images.zip") { Holds = ["VG_100K"] },
+            new("images2.zip", "https://cs.stanford.edu/people/rak248/VG_100K_2/images2.zip") { Holds = ["VG_100K_2"] },
+        ])
+        {
+            ByHand = "BLIP's vg_qa.json names the images image/NUMBER.jpg: give the folder in which 'image' holds both folders' "
+                + "files (links will do).",
+        },
+        new(
+            "vocab", "Vocabularies of BERT and CLIP", "vocab", "BERT's Apache 2.0, CLIP's MIT",
+        [
+            new("bert-base-uncased-vocab.txt", "https://huggingface.co/bert-base-uncased/resolve/main/vocab.txt")
+            {
+                Bytes = 231_508,
+                Sha256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            },
+            new(
+                "bpe_simple_vocab_16e6.txt.gz",
+                "https://raw.githubusercontent.com/openai/CLIP/main/clip/bpe_simple_vocab_16e6.txt.gz")
+            {
+                Bytes = 1_356_917,
+                Sha256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
+            },
+        ]),
+        new("clip", "OpenAI's CLIP checkpoints", "checkpoints/clip", "MIT",
+        [
+            Clip("ViT-B-32.pt", "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"),
+            Clip("ViT-B-16.pt", "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f"),
+            Clip("ViT-L-14.pt", "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836"),
+            Clip("ViT-L-14-336px.pt", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02"),
+        ]),
+        new(
+            "blip", "Salesforce's BLIP checkpoints that the paper starts from", "checkpoints/blip", "BSD 3-Clause",
+        [
+            .. new[] { "nlvr", "retrieval_coco", "retrieval_flickr", "caption_capfilt_large", "vqa_capfilt_large" }
+                .Select(model => new DataFile($"model_base_{model}.pth", $"{Salesforce}BLIP/models/model_base_{model}.pth")),
+        ]),
+        new(
+            "madtp", "The authors' pruned checkpoints", "checkpoints/madtp", "see their repository", [])
+        {
+            Images = [("*.pth", folder => (CountFiles(folder, "*.pth"), 0))],
+            ByHand = "Linked from github.com/double125/MADTP where they are offered; put the .pth files here.",
+        },
+    ];
 
     /// <summary>The source of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>

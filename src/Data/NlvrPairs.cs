@@ -1,4 +1,3 @@
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
@@ -20,23 +19,16 @@ public sealed record NlvrPairBatch(
     public required IReadOnlyList<int> TextLengths { get; init; }
 }
 
-/// <summary>A split of NLVR2 as models read it, its images in memory or on disk; examples go by their numbers. For training on
-/// files, as in BLIP's own, each image is augmented by itself, and half of the time the two change places, together with the
-/// statement's words "left" and "right".</summary>
-public sealed class NlvrPairs : ISplit
+/// <summary>A split of NLVR2. For training on files, as in BLIP's own, each image is augmented by itself, and half of the time
+/// the two change places, together with the statement's words "left" and "right".</summary>
+public sealed class NlvrPairs : DataSplit
 {
-    /// <summary>Marks a token that names nothing (see <see cref="NlvrPairBatch.NamedCounts"/>).</summary>
-    public const sbyte Unnamed = -1;
-
     private const int MaxWords = 40;
     private const int MostKinds = 16;
     private const ulong Swap = 2; // the images are 0 and 1
 
-    private readonly SplitImages images;
     private readonly Func<int, bool, int[]> tokens;
     private readonly IReadOnlyList<bool> labels;
-    private readonly IReadOnlyList<sbyte[]>? namedCounts;
-    private readonly int paddingId;
     private readonly int[] lengths;
     private readonly ulong seed;
     private readonly IReadOnlyList<Nlvr2Example>? annotations;
@@ -46,49 +38,39 @@ public sealed class NlvrPairs : ISplit
     /// <param name="tokens">Token ids of every statement, [ENC] first.</param>
     /// <param name="kinds">See <see cref="Kinds"/>.</param>
     /// <param name="patchClasses">What each patch shows, <c>[P, 2, patches]</c>; null where it is not known.</param>
-    /// <param name="namedCounts">How many of what each token names are in the left and in the right image, <c>[N, 2]</c> for each
-    /// statement; null where it is not known.</param>
+    /// <param name="namedCounts">See <see cref="DataSplit.NamedCounts"/>, <c>[N, 2]</c> for each statement; null where it is not
+    /// known.</param>
     /// <exception cref="ArgumentException">They are not of the same examples.</exception>
     public NlvrPairs(
-        byte[] pixels,
-        int size,
-        IReadOnlyList<int[]> tokens,
-        IReadOnlyList<bool> answers,
-        IReadOnlyList<string> kinds,
-        byte[]? patchClasses = null,
-        IReadOnlyList<sbyte[]>? namedCounts = null,
-        int paddingId = 0)
-    {
-        var (count, bytes) = (answers.Count, answers.Count * 2L * size * size * 3);
-        Guard.Argument(pixels.Length == bytes && tokens.Count == count && kinds.Count == count,
-            $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, "
-            + $"not {tokens.Count}, {kinds.Count} and {pixels.Length}");
-        int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
-        images = new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
-        (this.tokens, labels, Kinds) = ((example, _) => tokens[example], answers, kinds);
-        (this.namedCounts, this.paddingId) = (namedCounts, paddingId);
-        lengths = [.. tokens.Select(ids => ids.Length)];
-        SwapProbability = 0;
-    }
+        byte[] pixels, int size, IReadOnlyList<int[]> tokens, IReadOnlyList<bool> answers, IReadOnlyList<string> kinds,
+        byte[]? patchClasses = null, IReadOnlyList<sbyte[]>? namedCounts = null, int paddingId = 0)
+        : this(
+            Drawn(pixels, size, patchClasses, (answers.Count, tokens.Count, kinds.Count)), (example, _) => tokens[example],
+            answers, kinds, paddingId, namedCounts) => SwapProbability = 0;
 
     /// <summary>A split whose images stay on disk: decoded when asked for, ahead of a training that says what it will.</summary>
     /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
     /// <param name="longest">The most tokens the model takes.</param>
     public NlvrPairs(IReadOnlyList<Nlvr2Example> examples, BertWordPiece tokenizer, int longest, TrainingImageSettings settings)
+        : this(
+            new ImageFiles(example => [examples[example].LeftImagePath, examples[example].RightImagePath], settings),
+            (example, isSwapped) => Tokens(tokenizer, examples[example].Sentence, longest, isSwapped),
+            [.. examples.Select(example => example.Label)], KindsOf(examples), tokenizer.PaddingId) =>
+        (annotations, seed) = (examples, settings.Seed);
+
+    private NlvrPairs(
+        SplitImages images, Func<int, bool, int[]> tokens, IReadOnlyList<bool> labels, IReadOnlyList<string> kinds, int paddingId,
+        IReadOnlyList<sbyte[]>? namedCounts = null)
+        : base(images, example => tokens(example, false), paddingId, null, namedCounts)
     {
-        annotations = examples;
-        images = new ImageFiles(example => [examples[example].LeftImagePath, examples[example].RightImagePath], settings);
-        tokens = (example, isSwapped) => Tokens(tokenizer, examples[example].Sentence, longest, isSwapped);
-        (labels, paddingId, seed) = ([.. examples.Select(example => example.Label)], tokenizer.PaddingId, settings.Seed);
-        lengths = [.. Enumerable.Range(0, examples.Count).Select(example => tokens(example, false).Length)];
-        string[] synsets = [.. examples.Select(example => example.Synset).OfType<string>()];
-        Kinds = synsets.Length == examples.Count && synsets.Distinct().Count() <= MostKinds ? synsets : [];
+        (this.tokens, this.labels, Kinds) = (tokens, labels, kinds);
+        lengths = [.. labels.Select((_, example) => tokens(example, false).Length)];
     }
 
     /// <summary>How often the images of a pair change places in training on files.</summary>
     public double SwapProbability { get; init; } = 0.5;
 
-    public int Count => lengths.Length;
+    public override int Count => lengths.Length;
 
     /// <summary>The kind of each statement, by which scores are split; empty where statements have none, as in the published
     /// splits, whose labels are what the photographs show, too many to tell apart.</summary>
@@ -101,7 +83,7 @@ public sealed class NlvrPairs : ISplit
     /// is not known.</summary>
     public string? Group(int example) => annotations?[example].Group;
 
-    public int TextLength(int example) => lengths[example];
+    public override int TextLength(int example) => lengths[example];
 
     /// <summary>Some examples as they are.</summary>
     /// <param name="imagesOf">Takes the images of other examples instead, for showing that images are needed.</param>
@@ -110,31 +92,18 @@ public sealed class NlvrPairs : ISplit
         ReadOnlySpan<int> examples, ReadOnlySpan<int> imagesOf = default, ReadOnlySpan<int> textOf = default,
         Device? device = null)
     {
-        var seen = imagesOf.IsEmpty ? examples : imagesOf;
-        var said = textOf.IsEmpty ? examples : textOf;
-        var (pixels, patches) = (images.Plain(seen, device), images.PatchClasses(seen, device));
-        return Batch(pixels, patches, examples.ToArray(), said.ToArray(), [], device);
+        int[] seen = [.. imagesOf.IsEmpty ? examples : imagesOf], said = [.. textOf.IsEmpty ? examples : textOf];
+        return Batch(Pictures.Plain(seen, device), seen, said, examples.ToArray(), [], device);
     }
 
     /// <summary>Some examples as an epoch of training sees them: augmented, where images come from files.</summary>
     public NlvrPairBatch TrainingBatch(int epoch, ReadOnlySpan<int> examples, Device? device = null)
     {
-        bool[] swapped = SwapProbability == 0 ? [] : [.. examples.ToArray().Select(example =>
+        int[] all = [.. examples];
+        bool[] swapped = SwapProbability == 0 ? [] : [.. all.Select(example =>
             new SeededRandom(SeededRandom.SeedFor(seed, (ulong)epoch, (ulong)example, Swap)).Chance(SwapProbability))];
-        var pixels = Swapped(images.Augmented(epoch, examples, device), swapped);
-        return Batch(pixels, images.PatchClasses(examples, device), examples.ToArray(), examples.ToArray(), swapped, device);
+        return Batch(Swapped(Pictures.Augmented(epoch, examples, device), swapped), all, all, all, swapped, device);
     }
-
-    /// <summary>See <see cref="NlvrPairBatch.PatchClasses"/>.</summary>
-    internal Tensor? PatchClasses(ReadOnlySpan<int> examples, Device? device) => images.PatchClasses(examples, device);
-
-    /// <summary>See <see cref="NlvrPairBatch.NamedCounts"/>.</summary>
-    internal Tensor? NamedCounts(IReadOnlyList<int> examples, Device? device) =>
-        namedCounts is null ? null : PaddedCounts(example => namedCounts[example], examples, device);
-
-    public void Prefetch(IEnumerable<PlannedBatch> plan) => images.Prefetch(plan);
-
-    public void Dispose() => images.Dispose();
 
     /// <summary>A statement's tokens as BLIP NLVR2 reads them, [ENC] first.</summary>
     /// <param name="tokenizer">BERT's, with BLIP's two tokens.</param>
@@ -149,26 +118,34 @@ public sealed class NlvrPairs : ISplit
         return ids;
     }
 
-    private NlvrPairBatch Batch(Tensor pixels, Tensor? patches, int[] examples, int[] said, bool[] swapped, Device? device)
+    private NlvrPairBatch Batch(Tensor pixels, int[] seen, int[] said, int[] examples, bool[] swapped, Device? device)
     {
         int[][] texts = [.. said.Select((example, i) => tokens(example, swapped.Length > 0 && swapped[i]))];
-        var (ids, mask) = TextEncoding.Batch(texts, paddingId, BatchPart.Longest(TextLength), device);
+        var (ids, mask) = Padded(texts, device);
         var truth = tensor(Array.ConvertAll(examples, example => labels[example] ? 1L : 0L), device: device);
         return new NlvrPairBatch(pixels, ids, mask, truth)
         {
-            PatchClasses = patches,
+            PatchClasses = PatchClasses(seen, device),
             NamedCounts = NamedCounts(said, device),
             TextLengths = [.. texts.Select(text => text.Length)],
         };
     }
 
-    /// <summary>Two counts of every token, padded to the longest text: <c>[B, N, 2]</c> int64.</summary>
-    internal static Tensor PaddedCounts(Func<int, sbyte[]> countsOf, IReadOnlyList<int> examples, Device? device)
+    private static DrawnImages Drawn(
+        byte[] pixels, int size, byte[]? patchClasses, (int Answers, int Statements, int Kinds) counts)
     {
-        sbyte[][] counts = [.. examples.Select(countsOf)];
-        var width = BatchPart.Longest(example => countsOf(example).Length) ?? counts.Max(of => of.Length);
-        var padded = counts.SelectMany(of => of.Concat(Enumerable.Repeat(Unnamed, width - of.Length)));
-        return tensor(padded.Select(count => (long)count).ToArray(), [counts.Length, width / 2, 2], device: device);
+        var (count, bytes) = (counts.Answers, counts.Answers * 2L * size * size * 3);
+        Guard.Argument(counts == (count, count, count) && pixels.Length == bytes,
+            $"{count} answers need {count} statements and kinds and {bytes} bytes of pixels, "
+            + $"not {counts.Statements}, {counts.Kinds} and {pixels.Length}");
+        int[] left = [.. Enumerable.Range(0, count).Select(pair => 2 * pair)];
+        return new DrawnImages(pixels, size, patchClasses, left, [.. left.Select(image => image + 1)]);
+    }
+
+    private static string[] KindsOf(IReadOnlyList<Nlvr2Example> examples)
+    {
+        string[] synsets = [.. examples.Select(example => example.Synset).OfType<string>()];
+        return synsets.Length == examples.Count && synsets.Distinct().Count() <= MostKinds ? synsets : [];
     }
 
     private static Tensor Swapped(Tensor pixels, bool[] swapped)

@@ -4,24 +4,8 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;
 
-/// <summary>A split as a training reads it, whatever its examples are; they go by their numbers.</summary>
-public interface ISplit : IDisposable
-{
-    int Count { get; }
-
-    /// <summary>Tokens of one example's text, padding left out.</summary>
-    int TextLength(int example);
-
-    /// <summary>Told what will be asked for, in order, so that files are read ahead; an empty plan ends that.</summary>
-    void Prefetch(IEnumerable<PlannedBatch> plan);
-}
-
-/// <summary>A batch that will be asked for; the epoch decides the augmentation.</summary>
-public sealed record PlannedBatch(int Epoch, IReadOnlyList<int> Examples);
-
 /// <summary>The images of a split by their examples' numbers: in memory (<see cref="DrawnImages"/>) or on disk
-/// (<see cref="ImageFiles"/>), where a broken or missing one is named by an <see cref="InvalidDataException"/> or a
-/// <see cref="FileNotFoundException"/>.</summary>
+/// (<see cref="ImageFiles"/>).</summary>
 internal abstract class SplitImages : IDisposable
 {
     /// <summary>Normalised images as they are, V of each example: all first, then all second, <c>[V·B, 3, H, W]</c>.</summary>

@@ -13,9 +13,12 @@ public sealed record VqaExample(
     long QuestionId, string Question, string ImagePath, IReadOnlyList<string> Given,
     string? QuestionType = null, string? AnswerType = null, float? Weight = null)
 {
-    /// <summary>The answers to learn, weighted.</summary>
-    public IReadOnlyList<VqaAnswer> Answers =>
-        Weight is { } weight ? [.. Given.Select(text => new VqaAnswer(text, weight))] : VqaAnswer.Weigh(Given);
+    /// <summary>The different answers to learn, in order of appearance, weighted by the share of people who gave them.</summary>
+    public IReadOnlyList<(string Text, float Weight)> Answers =>
+    [
+        .. Weight is { } weight ? Given.Select(text => (text, weight))
+            : Given.GroupBy(text => text).Select(same => (same.Key, (float)same.Count() / Given.Count)),
+    ];
 
     /// <summary>The question as it is scored. Who gave an answer does not matter.</summary>
     internal VqaQuestion ToScore() => new(
@@ -33,15 +36,6 @@ public sealed record VqaQuestion(long QuestionId, string QuestionType, string An
 /// <param name="Confidence">Whether the person was sure: <c>yes</c>, <c>maybe</c> or <c>no</c>.</param>
 /// <param name="Number">The person's number, 1 to 10.</param>
 public sealed record VqaHumanAnswer(string Text, string? Confidence = null, long? Number = null);
-
-/// <summary>An answer and how much it counts in training: the share of the ten people who gave it.</summary>
-/// <param name="Weight">More than 0, at most 1.</param>
-public sealed record VqaAnswer(string Text, float Weight)
-{
-    /// <summary>Different answers in order of appearance, each weighted by how many gave it.</summary>
-    public static IReadOnlyList<VqaAnswer> Weigh(IReadOnlyList<string> given)
-        => [.. given.GroupBy(answer => answer).Select(same => new VqaAnswer(same.Key, (float)same.Count() / given.Count))];
-}
 
 /// <summary>Questions about images. Opens VQA v2's official pair of files and BLIP's own form; each question is read from the
 /// file when it is asked for, so that the 444,000 training questions open in seconds and little memory.</summary>

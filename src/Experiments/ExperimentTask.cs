@@ -1,5 +1,4 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
@@ -124,7 +123,7 @@ public sealed class ExperimentTask(
         var missing = new List<(string Path, string Source)>();
         Checkpoint(missing);
         var splits = Splits(missing);
-        splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : BlipTexts.Vocabularies);
+        splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : CheckpointTexts.Vocabularies);
         var paths = splits.Paths(
             task switch { "nlvr2" => ["train", "dev", "test1"], "vqa" => ["train", "val"], _ => ["train", "val", "test"] });
         var images = task == "nlvr2" ? "nlvr2" : dataset == "coco" ? "coco-images" : dataset;

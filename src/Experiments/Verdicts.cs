@@ -1,5 +1,5 @@
 using System.Collections.ObjectModel;
-using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 
 namespace Madtp.Kit.Experiments;
 

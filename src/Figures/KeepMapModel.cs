@@ -2,7 +2,6 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
@@ -68,7 +67,7 @@ public sealed class KeepMapModel : IDisposable
         var config = CheckpointSizes.Blip(file, hints);
         var tokenizer = new[] { ToyTokens.Tokenizer, DecoyTokens.Tokenizer }
             .FirstOrDefault(toy => vocabulary is null && toy.VocabularySize == config.Text.VocabularySize)
-            ?? BlipTexts.Open(config, file, files, vocabulary).Tokenizer;
+            ?? CheckpointTexts.Open(config, file, files, vocabulary).Tokenizer;
         int[] Ids(string text) => Has("cls_head") ? NlvrPairs.Tokens(tokenizer, text, config.Text.MaxPositions)
             : tokenizer.EncodeWithSpecials(BlipText.PreCaption(text, 30), Math.Min(35, config.Text.MaxPositions));
         nn.Module blip = Has("cls_head") ? CompressedWeights.Load(new BlipNlvr(config), file, hints)

@@ -1,10 +1,8 @@
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Tasks;
-using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Figures;
 
@@ -21,25 +19,14 @@ public sealed record PairView(RgbImage Left, RgbImage? Right, PatchGrid Grid, IR
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="example">Its number in the split, from 0.</param>
     /// <exception cref="ArgumentException">There is no such split.</exception>
-    public static PairView Toy(string split, int example)
-    {
-        var pair = ToyPair.Of(split, example);
-        RgbImage Picture(ToyScene scene) => new(ToyScene.Size, ToyScene.Size, ToyRenderer.Render(scene));
-        return Of(Picture(pair.Left), Picture(pair.Right), ToyScene.PatchSize, ToyTokens.Tokenizer, pair.Sentence, pair.Label);
-    }
+    public static PairView Toy(string split, int example) => Of(PairWorld.Toy, split, example, 0);
 
     /// <summary>A pair of the world with decoys and what one corpus says of it, as <see cref="DecoyPairs"/> has them.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="example">Its number in the split, from 0.</param>
     /// <exception cref="ArgumentException">There is no such split.</exception>
-    public static PairView Decoys(string split, int example, ThingKind corpus)
-    {
-        var pair = DecoyPairs.DrawSplit(split, ToyWorldSettings.Decoys, example + 1)[example];
-        var said = pair.Statements[(int)corpus];
-        RgbImage Picture(DecoyScene scene) => new(DecoyScene.Size, DecoyScene.Size, ToyRenderer.Render(scene));
-        return Of(
-            Picture(pair.Left), Picture(pair.Right), DecoyScene.PatchSize, DecoyTokens.Tokenizer, said.Sentence, said.Label);
-    }
+    public static PairView Decoys(string split, int example, ThingKind corpus) =>
+        Of(PairWorld.Decoys, split, example, (int)corpus);
 
     /// <summary>Draws what a recorded forward pass kept of the pair, layer by layer.</summary>
     /// <param name="trace">Recorded with <see cref="TraceDetail.Positions"/>.</param>
@@ -74,8 +61,12 @@ public sealed record PairView(RgbImage Left, RgbImage? Right, PatchGrid Grid, IR
             width: width);
     }
 
-    private static PairView Of(
-        RgbImage left, RgbImage right, int patchSize, BertWordPiece tokenizer, string sentence, bool label) =>
-        new(left, right, PatchGrid.Square(left.Width, patchSize),
-            [.. NlvrPairs.Tokens(tokenizer, sentence).Select(tokenizer.TokenOf)], label) { Sentence = sentence };
+    private static PairView Of(PairWorld world, string split, int example, int corpus)
+    {
+        var pair = world.Pair(split, example);
+        var (sentence, label) = (pair.Statements[corpus].Sentence, pair.Statements[corpus].Label);
+        RgbImage Picture(DrawnScene scene) => new(scene.Side, scene.Side, ToyRenderer.Render(scene));
+        return new(Picture(pair.Left), Picture(pair.Right), PatchGrid.Square(pair.Left.Side, DrawnScene.PatchSize),
+            world.Tokenizer.Tokens(NlvrPairs.Tokens(world.Tokenizer, sentence)), label) { Sentence = sentence };
+    }
 }

@@ -12,9 +12,6 @@ public sealed class BlipCaptioner(BlipConfig config) : Part, IReducibleModel
     private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
     private readonly TextDecoder text_decoder = new(config.Text);
 
-    /// <summary>What BLIP's captions of real images begin with; it is given, not generated.</summary>
-    public static string Prompt => "a picture of ";
-
     public BlipConfig Config { get; } = config;
     public VisionTransformer VisualEncoder => visual_encoder;
     public TextDecoder TextDecoder => text_decoder;

@@ -20,9 +20,9 @@ public sealed record CaptionLanguage(
 {
     /// <summary>The toy world's: captions are compared by the shapes they say are there.</summary>
     public static CaptionLanguage Toy { get; } = new(
-        ToyTokens.Prompt,
+        ToyTokens.Texts.Prompt,
         new GenerationSettings { MaxLength = 28, MinLength = 8, EndId = ToyTokens.Tokenizer.SeparatorId },
-        ToyTokens.CaptionOf,
+        ToyTokens.Texts.CaptionOf,
         ToyCaptions.ShapesIn);
 }
 
@@ -75,8 +75,7 @@ public sealed class CaptionTask(
         Tensor Mean(Tensor mean) => BatchPart.Mean(mean, captions, some => Words(Targets(Train.Texts(some).Ids)))!;
         var losses = new StepLosses(Mean(output.Loss), Mean(WordsRight(output.Logits, Targets(ids))))
         {
-            Auxiliary = Heads.Loss(captions, output.Vision.X, some =>
-                Train.PatchClasses([.. some.Select(caption => Train.ImageOfCaption[caption])], Device)),
+            Auxiliary = Heads.Loss(captions, output.Vision.X, some => Train.PatchClasses(some, Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }

@@ -9,7 +9,7 @@ namespace Madtp.Kit.Tasks;
 /// <param name="model">The model, on the device that it computes on.</param>
 public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings settings, Func<string, TSplit> open)
     : ModelTask(model, settings)
-    where TSplit : class, ISplit
+    where TSplit : DataSplit
 {
     private readonly Dictionary<string, TSplit> opened = [];
 

@@ -1,6 +1,6 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using static TorchSharp.torch;

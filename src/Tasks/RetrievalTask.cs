@@ -83,19 +83,17 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
         var (ids, mask) = Train.Texts(captions, Device);
         using var trace = Active?.Record();
         var pixels = Train.TrainingPixels(Epoch, examples, Device);
-        var imageIds = tensor(ImagesOf(captions).Select(image => (long)image).ToArray(), device: Device);
+        var imageIds = tensor(captions.Select(caption => (long)Train.ImageOfCaption[caption]).ToArray(), device: Device);
         var step = model is ClipModel clip
             ? clip.TrainingStep(pixels, ids, imageIds, distillation)
             : ((BlipRetrieval)model).TrainingStep(pixels, ids, mask, imageIds, distillation);
         var losses = new StepLosses(step.Task, Correct(step.Features))
         {
             Alignment = AlignmentLoss.Of(step.Aligned, Settings.Guidance),
-            Auxiliary = Heads.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(ImagesOf(some), Device)),
+            Auxiliary = Heads.Loss(captions, step.ImageTokens.X, some => Train.PatchClasses(some, Device)),
         };
         return Recorded(losses, trace, [.. captions.Select(Train.TextLength)]);
     }
-
-    private int[] ImagesOf(int[] captions) => [.. captions.Select(caption => Train.ImageOfCaption[caption])];
 
     /// <summary>Scores a model as it is: recall both ways, MACs of each caption with its image, tokens per layer.</summary>
     /// <param name="model">A CLIP or a BLIP for retrieval; left in evaluation mode.</param>

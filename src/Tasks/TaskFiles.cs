@@ -1,4 +1,5 @@
 using Madtp.Kit.Data;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Tasks;
 

@@ -13,13 +13,13 @@ internal static class TaskModel
     /// <summary>A published BLIP of any task with its texts; the files that it learns from have to be there.</summary>
     /// <exception cref="FileNotFoundException">A file is missing; the message says where it belongs.</exception>
     /// <exception cref="InvalidDataException">Tensors or vocabulary are not those of this model.</exception>
-    public static (T Model, BlipTexts Texts) Blip<T>(
+    public static (T Model, CheckpointTexts Texts) Blip<T>(
         TaskSettings settings, CheckpointFile checkpoint, SplitFiles files, Func<BlipConfig, T> create)
         where T : nn.Module
     {
         files.RequireLearned();
         var sizes = CheckpointSizes.Blip(checkpoint, settings.Hints);
-        var texts = BlipTexts.Open(sizes, checkpoint, files.Files, settings.Vocabulary);
+        var texts = CheckpointTexts.Open(sizes, checkpoint, files.Files, settings.Vocabulary);
         return (Blip(settings, checkpoint, sizes, create), texts);
     }
 

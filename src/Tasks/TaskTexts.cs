@@ -5,15 +5,12 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Tasks;
 
-/// <summary>Captions, questions and answers as a BLIP reads and writes them, with its checkpoint's vocabulary.</summary>
-internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig sizes)
+/// <summary>The texts of a BLIP with its checkpoint's vocabulary.</summary>
+internal sealed class CheckpointTexts(string path, BertWordPiece tokenizer, BlipConfig sizes)
+    : BlipTexts(tokenizer, sizes.Text.MaxPositions)
 {
     /// <summary>What the vocabulary may be called.</summary>
     public static readonly string[] Vocabularies = ["vocab.txt", "bert-base-uncased-vocab.txt"];
-
-    private const int MaxWords = 30;
-    private const int MaxTokens = 35;
-    private const int MaxWrittenTokens = 40;
 
     // Fewer are the toy world's, whose captions name every shape, and so are longer than what people write.
     private const int ToyPositions = 64;
@@ -21,59 +18,26 @@ internal sealed class BlipTexts(string path, BertWordPiece tokenizer, BlipConfig
     /// <summary>The vocabulary's file.</summary>
     public string Path => path;
 
-    /// <summary>BERT's word pieces, with BLIP's two tokens.</summary>
-    public BertWordPiece Tokenizer => tokenizer;
-
-    /// <summary>The most tokens that the model reads.</summary>
-    public int Positions => sizes.Text.MaxPositions;
-
-    /// <summary>What every caption that is written begins with, [DEC] first.</summary>
-    public IReadOnlyList<int> Prompt { get; } = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(BlipCaptioner.Prompt)];
-
     /// <summary>How captions are written, and their words without prompt and what follows the end.</summary>
     public CaptionLanguage Language => new(
         Prompt,
         (Positions < ToyPositions ? CaptionLanguage.Toy.Generation : new GenerationSettings()) with
         {
-            EndId = tokenizer.SeparatorId, PaddingId = tokenizer.PaddingId,
+            EndId = Tokenizer.SeparatorId, PaddingId = Tokenizer.PaddingId,
         },
-        ids => tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != tokenizer.SeparatorId).Select(id => (int)id)));
-
-    /// <summary>The most tokens of a caption or question that is read.</summary>
-    public int Width => Math.Min(MaxTokens, Positions);
+        CaptionOf);
 
     /// <summary>Finds the vocabulary and opens it.</summary>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     /// <exception cref="InvalidDataException">It is another one than the checkpoint was trained with.</exception>
-    public static BlipTexts Open(BlipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
+    public static CheckpointTexts Open(BlipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
     {
         var path = files.Vocabulary(given, Vocabularies);
         var tokenizer = BertWordPiece.Load(path);
         Guard.Data(tokenizer.VocabularySize == sizes.Text.VocabularySize,
             $"{path} has {tokenizer.VocabularySize} tokens ([DEC] and [ENC] included), {checkpoint.Path} was trained with "
             + $"{sizes.Text.VocabularySize}: it is another vocabulary; name the right one");
-        return new BlipTexts(path, tokenizer, sizes);
-    }
-
-    /// <summary>A caption to be compared with images: [CLS], words, [SEP].</summary>
-    public int[] Caption(string caption) => Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), Width);
-
-    /// <summary>A caption to be learned: prompt, words, [SEP].</summary>
-    public int[] WrittenCaption(string caption) =>
-        [.. Prompt.Concat(Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)))
-            .Take(Math.Min(MaxWrittenTokens, Positions) - 1), Tokenizer.SeparatorId];
-
-    /// <summary>A question: [ENC], words, [SEP].</summary>
-    public int[] Question(string question) =>
-        Begun(Tokenizer.EncodeWithSpecials(BlipText.PreQuestion(question), Width), Tokenizer.EncoderId!.Value);
-
-    /// <summary>An answer: [DEC], words, [SEP].</summary>
-    public int[] Answer(string answer) => Begun(Tokenizer.EncodeWithSpecials(answer, Positions), Tokenizer.DecoderId!.Value);
-
-    private static int[] Begun(int[] ids, int first)
-    {
-        ids[0] = first;
-        return ids;
+        return new CheckpointTexts(path, tokenizer, sizes);
     }
 }
 
@@ -90,7 +54,7 @@ internal sealed record ClipText(string Path, Func<string, int[]> Tokens, Func<in
     private const int BytePairs = 49408;
 
     /// <summary>Finds the vocabulary and opens it.</summary>
-    /// <inheritdoc cref="BlipTexts.Open"/>
+    /// <inheritdoc cref="CheckpointTexts.Open"/>
     public static ClipText Open(ClipConfig sizes, CheckpointFile checkpoint, TaskFiles files, string? given)
     {
         if (sizes.Text.VocabularySize == BytePairs)

@@ -1,6 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
-using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using TorchSharp.Modules;

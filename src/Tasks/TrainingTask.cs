@@ -1,5 +1,4 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
@@ -160,7 +159,7 @@ public sealed class WordHead : nn.Module<Tensor, Tensor>
 
     /// <summary>Cross-entropy against the truth <c>[B, N, 2]</c>, over the tokens that name something.</summary>
     public Tensor Loss(Tensor tokens, Tensor truth) =>
-        nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: NlvrPairs.Unnamed);
+        nn.functional.cross_entropy(forward(tokens).flatten(0, 2), truth.flatten(), ignore_index: DataSplit.Unnamed);
 }
 
 /// <summary>A task's heads, each there where the settings give its loss a weight.</summary>
@@ -174,7 +173,7 @@ internal sealed class TrainingHeads(
         image.Width, settings.Corpus is null ? ToyObject.Classes : Thing.Classes).to(Placement.DeviceOf(model));
 
     private readonly WordHead? words = settings.WordWeight <= 0 || text is null ? null : new WordHead(
-        text.Width, settings.Corpus is null ? MostNamed : DecoyGrounding.Most).to(Placement.DeviceOf(model));
+        text.Width, settings.Corpus is null ? MostNamed : Grounding.Most).to(Placement.DeviceOf(model));
 
     /// <summary>The heads by their names in checkpoints.</summary>
     public IEnumerable<(string Name, nn.Module Module)> Modules =>
@@ -192,7 +191,7 @@ internal sealed class TrainingHeads(
         var seen = patches is null ? null : BatchPart.Mean(
             patches.Loss(image, classes(examples)!), examples, some => patches.Weight(classes(some)!))?.mul(settings.PatchWeight);
         var named = words is null ? null : BatchPart.Mean(
-            words.Loss(text!, counts!(examples)!), examples, some => counts(some)!.ne(NlvrPairs.Unnamed).sum().item<long>())
+            words.Loss(text!, counts!(examples)!), examples, some => counts(some)!.ne(DataSplit.Unnamed).sum().item<long>())
             ?.mul(settings.WordWeight);
         return seen is null ? named : named is null ? seen : seen + named;
     }

@@ -49,7 +49,7 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
             var toy = TaskModel.Blip(settings, checkpoint, BlipConfig.ToyLanguage, config => new BlipVqa(config));
             var scenes = settings.OpenedScenes;
             var words = ToyQuestionedImages.AnswerList(scenes); // any answer of the training questions, all read to their end
-            return new VqaTask(toy, AnswerVocabulary.Of(words, ToyTokens.Answer, words.Count), settings,
+            return new VqaTask(toy, AnswerVocabulary.Of(words, ToyTokens.Texts.Answer, words.Count), settings,
                 split => ToyQuestionedImages.Draw(split, scenes));
         }
 

@@ -52,7 +52,7 @@ public sealed class BertWordPiece : TextTokenizer
     private BertWordPiece(string[] vocabulary, WordPieceTokenizer tokenizer, int[] ids, bool blip)
         : base(vocabulary, tokenizer, (ids[3], ids[1]))
     {
-        (UnknownId, SeparatorId, PaddingId, ClassId) = (ids[0], ids[1], ids[2], ids[3]);
+        (UnknownId, SeparatorId, PaddingId) = (ids[0], ids[1], ids[2]);
         (DecoderId, EncoderId) = blip ? (vocabulary.Length - 2, vocabulary.Length - 1) : ((int?)null, (int?)null);
         specialIds = [.. ids, .. new[] { DecoderId, EncoderId }.OfType<int>()];
     }
@@ -65,9 +65,6 @@ public sealed class BertWordPiece : TextTokenizer
 
     /// <summary>The id of <c>[PAD]</c> (0).</summary>
     public int PaddingId { get; }
-
-    /// <summary>The id of <c>[CLS]</c> (101), which starts a text.</summary>
-    public int ClassId { get; }
 
     /// <summary>The id of BLIP's <c>[DEC]</c> (30522); null without BLIP's tokens.</summary>
     public int? DecoderId { get; }

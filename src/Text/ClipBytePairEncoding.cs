@@ -18,9 +18,6 @@ public sealed class ClipBytePairEncoding : TextTokenizer
     {
     }
 
-    /// <summary>The id of <c>&lt;|startoftext|&gt;</c> (49406).</summary>
-    public int StartId => VocabularySize - 2;
-
     /// <summary>The id of <c>&lt;|endoftext|&gt;</c> (49407), at which the text's feature is read.</summary>
     public int EndId => VocabularySize - 1;
 

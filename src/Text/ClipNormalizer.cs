@@ -13,13 +13,7 @@ internal sealed partial class ClipNormalizer : Normalizer
         "'s", "'ſ", "'t", "'re", "'ve", "'m", "'ll", "'d",
     ];
 
-    private enum Kind
-    {
-        None,
-        Letter,
-        Number,
-        Other,
-    }
+    private enum Kind { None, Letter, Number, Other }
 
     public override string Normalize(ReadOnlySpan<char> original) => Normalize(original.ToString());
 

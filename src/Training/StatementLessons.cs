@@ -1,5 +1,4 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -34,7 +33,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
     {
         var (world, pictures) = (settings.World, settings.Pictures);
         (this.model, watched, Examples) = (model, settings.WatchedStatements, settings.Statements);
-        head = new WordHead(model.Config.Text.Width, DecoyGrounding.Most);
+        head = new WordHead(model.Config.Text.Width, Grounding.Most);
         (lessons, heldLessons) = (new DecoyLessons(world, pictures), new DecoyLessons(world, settings.HeldPictures, held: true));
         shown = new byte[pictures][];
         Parallel.For(0, pictures, i => shown[i] = ToyRenderer.PatchClasses(lessons.Scenes[i]));
@@ -74,7 +73,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
             nn.functional.cross_entropy(output.Logits, labels), output.Logits.detach().argmax(1).eq(labels).to(float32).mean())
         {
             Auxiliary = looking + head.Loss(
-                output.Text.X, NlvrPairs.PaddedCounts(one => said[one].Counts, [.. Enumerable.Range(0, said.Length)], null)),
+                output.Text.X, DataSplit.PaddedCounts(one => said[one].Counts, [.. Enumerable.Range(0, said.Length)], null)),
         };
     }
 
@@ -128,7 +127,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         var all = new float[said.Length * longest * 2 * seen];
         Parallel.For(0, said.Length, i =>
         {
-            foreach (var (first, last, words) in DecoyGrounding.Named([.. said[i].Tokens.Select(DecoyTokens.Tokenizer.TokenOf)]))
+            foreach (var (first, last, words) in Grounding.Named([.. said[i].Tokens.Select(DecoyTokens.Tokenizer.TokenOf)]))
             {
                 for (var token = first; token <= last; token++)
                 {

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Madtp.Kit.Data.Decoys;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Experiments;
 using Madtp.Kit.Madtp;
 using Xunit;

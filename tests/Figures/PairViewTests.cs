@@ -31,10 +31,10 @@ public class PairViewTests
     public void An_example_is_the_one_that_the_split_has_under_its_number()
     {
         using var pairs = ToyNlvr2Pairs.Draw("dev", limit: 12);
-        var pair = ToyPair.Of("dev", 9);
+        var pair = PairWorld.Toy.Pair("dev", 9);
         using var batch = pairs.Batch([9]).PatchClasses!;
         Assert.Equal(ToyRenderer.PatchClasses(pair.Left).Concat(ToyRenderer.PatchClasses(pair.Right)).Select(c => (long)c), batch.data<long>().ToArray());
         Assert.Equal(pair.Sentence, PairView.Toy("dev", 9).Sentence);
-        Assert.Contains("train, dev, test1", Assert.Throws<ArgumentException>(() => ToyPair.Of("test2", 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("train, dev, test1", Assert.Throws<ArgumentException>(() => PairWorld.Toy.Pair("test2", 0)).Message, StringComparison.Ordinal);
     }
 }

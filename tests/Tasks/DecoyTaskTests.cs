@@ -1,5 +1,4 @@
 using Madtp.Kit.Checkpoints;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;

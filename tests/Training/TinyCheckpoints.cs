@@ -16,7 +16,7 @@ internal static class TinyCheckpoints
         Vision = BlipConfig.ToyRetrieval.Vision with { Width = Width, Depth = 2, Heads = 2 },
         Text = BlipConfig.ToyRetrieval.Text with { Width = Width, Layers = 2, Heads = 2, FeedForwardWidth = 4 * Width, EncoderWidth = Width, FirstMergeLayer = 1 },
         EmbedWidth = 8,
-        DecodeId = ToyTokens.DecodeId,
+        DecodeId = ToyTokens.Tokenizer.DecoderId!.Value,
         Contrastive = null,
     };
 

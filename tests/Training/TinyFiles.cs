@@ -23,7 +23,7 @@ internal static class TinyFiles
         Vision = BlipConfig.ToyRetrieval.Vision with { Width = 16, Depth = 2, Heads = 2 },
         Text = BlipConfig.ToyRetrieval.Text with { Width = 16, Layers = 2, Heads = 2, FeedForwardWidth = 32, EncoderWidth = 16, FirstMergeLayer = 1 },
         EmbedWidth = 8,
-        DecodeId = ToyTokens.DecodeId,
+        DecodeId = ToyTokens.Tokenizer.DecoderId!.Value,
         Alignment = Alignment,
         Contrastive = Copies,
     };
@@ -56,7 +56,7 @@ internal static class TinyFiles
     public static CaptionedImages CaptionsOf(string task, string data, string split, TrainingImageSettings images) =>
         new(split == "train" ? CaptionImages.LoadRows(Annotations(data, split), Path.Combine(data, "coco")) : CaptionImages.Load(Annotations(data, split), Path.Combine(data, "coco")).ToRows(), new TextEncoding(Encoder(task)), images);
 
-    public static QuestionedImages QuestionsOf(string data, TrainingImageSettings images) => new(Dataset(data), new TextEncoding(ToyTokens.Question), new TextEncoding(ToyTokens.Answer), images, Questions);
+    public static QuestionedImages QuestionsOf(string data, TrainingImageSettings images) => new(Dataset(data), new TextEncoding(ToyTokens.Texts.Question), new TextEncoding(ToyTokens.Texts.Answer), images, Questions);
 
     /// <summary>The very pixels of the files: drawn ones differ a little from what a JPEG keeps.</summary>
     public static CaptionedImages InMemory(string task, string data, string split)
@@ -70,13 +70,11 @@ internal static class TinyFiles
         using var dataset = Dataset(data);
         VqaExample[] questions = [.. dataset.Take(Questions)];
         var truth = VqaAccuracy.ReadQuestions(VqaFile(data, "v2_mscoco_{0}_annotations.json"));
-        var images = new CaptionedImages(
+        return new QuestionedImages(
             [.. questions.SelectMany(question => RgbImage.Load(question.ImagePath).Pixels)],
             ToyScene.Size,
-            [.. questions.Select(question => (IReadOnlyList<int[]>)[ToyTokens.Question(question.Question)])]);
-        return new QuestionedImages(
-            images,
-            [.. questions.Select(question => (IReadOnlyList<(int[], float)>)[.. question.Answers.Select(answer => (ToyTokens.Answer(answer.Text), answer.Weight))])],
+            [.. questions.Select(question => (IReadOnlyList<int[]>)[ToyTokens.Texts.Question(question.Question)])],
+            [.. questions.Select(question => (IReadOnlyList<(int[], float)>)[.. question.Answers.Select(answer => (ToyTokens.Texts.Answer(answer.Text), answer.Weight))])],
             [.. questions.Select(question => truth.Single(one => one.QuestionId == question.QuestionId))]);
     }
 
@@ -92,14 +90,14 @@ internal static class TinyFiles
             "clip" => new RetrievalTask(new ClipModel(Clip), settings, captions),
             "retrieval" => new RetrievalTask(new BlipRetrieval(Blip), settings, captions),
             "caption" => new CaptionTask(new BlipCaptioner(Blip), CaptionLanguage.Toy, settings, captions),
-            _ => new VqaTask(new BlipVqa(Blip), AnswerVocabulary.Of(["yes", "no", "red", "2"], ToyTokens.Answer, 4), settings, _ => questions()),
+            _ => new VqaTask(new BlipVqa(Blip), AnswerVocabulary.Of(["yes", "no", "red", "2"], ToyTokens.Texts.Answer, 4), settings, _ => questions()),
         };
     }
 
     private static Func<string, int[]> Encoder(string task) => task switch
     {
         "clip" => caption => ToyTokens.ClipCaption(ToyTokens.Tokenizer, caption),
-        "caption" => ToyTokens.Caption,
+        "caption" => ToyTokens.Texts.WrittenCaption,
         _ => caption => ToyTokens.Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, 30)),
     };
 

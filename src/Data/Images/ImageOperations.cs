@@ -39,12 +39,9 @@ public static class AffineOperations
     /// <exception cref="ArgumentException">It reaches out of the image.</exception>
     public static RgbImage Crop(RgbImage image, int left, int top, int width, int height)
     {
-        if (left < 0 || top < 0 || width <= 0 || height <= 0 || left + width > image.Width || top + height > image.Height)
-        {
-            throw new ArgumentException(
-                $"{width}x{height} at ({left}, {top}) does not lie in an image of {image.Width}x{image.Height}");
-        }
-
+        Guard.Argument(
+            left >= 0 && top >= 0 && width > 0 && height > 0 && left + width <= image.Width && top + height <= image.Height,
+            $"{width}x{height} at ({left}, {top}) does not lie in an image of {image.Width}x{image.Height}");
         var target = new byte[width * height * 3];
         for (var y = 0; y < height; y++)
         {

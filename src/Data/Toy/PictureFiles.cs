@@ -16,16 +16,15 @@ internal static class PictureFiles
     /// <summary>Draws and writes all splits.</summary>
     /// <param name="coco">The folder of COCO's pictures; that of Flickr30k's is <paramref name="flickr"/>.</param>
     /// <param name="corpora">Of each corpus the folder that holds its three.</param>
-    /// <param name="draw">A split's scenes, of COCO or of Flickr30k, and what each corpus says of them.</param>
+    /// <param name="draw">For each corpus a split's pictures, of COCO or of Flickr30k: the same scenes.</param>
     public static void Write(
         string coco, string flickr, Painter painter, string[] corpora,
-        Func<string, bool, (DrawnScene[] Scenes, AnnotatedPicture[][] Said)> draw)
+        Func<string, bool, DrawnPicture[][]> draw)
     {
-        AnnotatedPicture[][] Paint(string split, bool isCoco)
+        DrawnPicture[][] Paint(string split, bool isCoco)
         {
-            var (scenes, said) = draw(split, isCoco);
-            var patches = painter.Paint(
-                isCoco ? coco : flickr, [.. scenes.Zip(said[0], (scene, picture) => (scene, picture.File))]);
+            var said = draw(split, isCoco);
+            var patches = painter.Paint(isCoco ? coco : flickr, [.. said[0].Select(picture => (picture.Scene, picture.File))]);
             foreach (var corpus in corpora)
             {
                 var path = Path.Combine(corpus, isCoco ? Folders[0] : Folders[1], isCoco ? "coco_karpathy" : "flickr30k");
@@ -48,7 +47,7 @@ internal static class PictureFiles
     }
 
     // BLIP's forms, Karpathy's original and COCO's ground truth.
-    private static void WriteCoco(string folder, AnnotatedPicture[][] splits)
+    private static void WriteCoco(string folder, DrawnPicture[][] splits)
     {
         WriteBlip(Path.Combine(folder, "coco_karpathy"), "coco_", splits);
         foreach (var (split, pictures) in Splits.Zip(splits).Skip(1))
@@ -85,7 +84,7 @@ internal static class PictureFiles
     }
 
     // A row for each caption to train on, and to score on each image with its captions.
-    private static void WriteBlip(string path, string prefix, AnnotatedPicture[][] splits)
+    private static void WriteBlip(string path, string prefix, DrawnPicture[][] splits)
     {
         WriteJson($"{path}_train.json", splits[0].SelectMany(p =>
             p.Captions.Select(caption => new { caption, image = p.File, image_id = $"{prefix}{p.Id}" })));
@@ -96,7 +95,7 @@ internal static class PictureFiles
     }
 
     // The answers that are chosen among, and training about train2014, the rest about val2014.
-    private static void WriteVqa(string folder, AnnotatedPicture[][] splits)
+    private static void WriteVqa(string folder, DrawnPicture[][] splits)
     {
         WriteJson(Path.Combine(folder, "answer_list.json"), ToyQuestions.Answers(splits[0]));
         WriteQuestions(folder, "train2014", splits[0]);
@@ -104,10 +103,9 @@ internal static class PictureFiles
     }
 
     // VQA v2's official form.
-    private static void WriteQuestions(string folder, string subset, AnnotatedPicture[] pictures)
+    private static void WriteQuestions(string folder, string subset, DrawnPicture[] pictures)
     {
-        var all = pictures.SelectMany(p => p.Questions.Select((q, n) =>
-            (Image: p.Id, Id: p.QuestionId(n), q.Question, q.Answers))).ToArray();
+        var all = pictures.SelectMany(p => p.Questions.Select((asked, n) => (Image: p.Id, Id: p.QuestionId(n), Asked: asked)));
         var info = new { description = "Questions about the toy world, in the form of VQA v2.", version = "2.0" };
         var license = new { url = "http://creativecommons.org/publicdomain/zero/1.0/", name = "CC0 1.0" };
         WriteJson(Path.Combine(folder, $"v2_OpenEnded_mscoco_{subset}_questions.json"), new
@@ -117,7 +115,7 @@ internal static class PictureFiles
             data_type = "mscoco",
             license,
             data_subtype = subset,
-            questions = all.Select(q => new { image_id = q.Image, question = q.Question.Text, question_id = q.Id }),
+            questions = all.Select(q => new { image_id = q.Image, question = q.Asked.Text, question_id = q.Id }),
         });
         WriteJson(Path.Combine(folder, $"v2_mscoco_{subset}_annotations.json"), new
         {
@@ -127,14 +125,14 @@ internal static class PictureFiles
             data_subtype = subset,
             annotations = all.Select(q => new
             {
-                question_type = q.Question.QuestionType,
-                multiple_choice_answer = q.Question.Answer,
-                answers = q.Answers.Select((answer, n) => new
+                question_type = q.Asked.QuestionType,
+                multiple_choice_answer = q.Asked.Answer,
+                answers = q.Asked.Answers.Select((answer, n) => new
                 {
-                    answer, answer_confidence = answer == q.Question.Answer ? "yes" : "maybe", answer_id = n + 1,
+                    answer, answer_confidence = answer == q.Asked.Answer ? "yes" : "maybe", answer_id = n + 1,
                 }),
                 image_id = q.Image,
-                answer_type = q.Question.AnswerType,
+                answer_type = q.Asked.AnswerType,
                 question_id = q.Id,
             }),
         });

@@ -26,14 +26,51 @@ public sealed record ToyCaptionSettings(
     }
 
     /// <summary>The splits by the names Karpathy gives them, each with its images and whether all must differ.</summary>
-    internal (int Number, int Images, bool Differ) Split(string split) => split switch
+    internal (int Number, int Images, bool Differ) Split(string split) =>
+        Array.IndexOf(PictureFiles.Splits, split) is >= 0 and var number
+            ? (number, new[] { TrainImages, DevImages, TestImages }[number], number > 0)
+            : throw new ArgumentException(
+                $"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split));
+}
+
+/// <summary>The captioned scenes of the toy world's COCO, Flickr30k and VQA.</summary>
+public static class ToyPictures
+{
+    private const int QuestionsEach = 4;
+    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
+    private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
+
+    /// <summary>The pictures of a split, numbered one after the other. In <c>val</c> and <c>test</c> no two scenes show the same
+    /// set of shapes, so that every caption fits one scene alone.</summary>
+    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
+    /// <param name="settings">The world; the usual one if null.</param>
+    /// <param name="firstId">The first picture's number; COCO's if null.</param>
+    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
+    public static DrawnPicture[] DrawSplit(string split, ToyCaptionSettings? settings = null, int? firstId = null)
     {
-        "train" => (0, TrainImages, false),
-        "val" => (1, DevImages, true),
-        "test" => (2, TestImages, true),
-        _ => throw new ArgumentException(
-            $"the toy world has no captioned split '{split}'; it has train, val, test", nameof(split)),
-    };
+        settings ??= new ToyCaptionSettings();
+        var (number, images, differ) = settings.Split(split);
+        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
+            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
+            nameof(settings));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var drawn = new List<DrawnPicture>(images);
+        for (ulong place = 0; drawn.Count < images; place++)
+        {
+            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
+            var scene = ToyScene.Draw(random);
+            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
+            {
+                var captions = ToyCaptions.Draw(scene, random, settings.CaptionsPerImage);
+                var id = (firstId ?? PictureFiles.FirstId(split)) + drawn.Count;
+                var asking = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
+                var questions = ToyQuestions.Ask(scene, QuestionsEach, asking);
+                drawn.Add(new DrawnPicture(id, scene, captions, ToyQuestions.Answered(questions, asking)));
+            }
+        }
+
+        return [.. drawn];
+    }
 }
 
 /// <summary>Says in a caption everything that a scene shows: all its shapes, often its ground, sometimes how two shapes stand to
@@ -47,7 +84,7 @@ public static class ToyCaptions
     /// <summary>A caption in one of several forms.</summary>
     public static string Say(ToyScene scene, SeededRandom random)
     {
-        var ground = ToyWords.Of(scene.Ground);
+        var ground = scene.GroundWord;
         var things = Listed(scene.Objects, random);
         var verb = scene.Objects.Count == 1 ? "is" : "are";
         return random.Next(5) switch
@@ -82,13 +119,12 @@ public static class ToyCaptions
     public static string ShapesIn(string caption)
     {
         var words = caption.ToLowerInvariant().Split([' ', ',', '.'], StringSplitOptions.RemoveEmptyEntries);
-        var (colors, shapes) = (ToyWords.All<ToyColor>(), ToyWords.All<ToyShape>());
         var named = new List<string>();
         for (var i = 0; i + 2 < words.Length; i++)
         {
             var (count, color, shape) =
                 (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
-            if (count > 0 && colors.Contains(color) && shapes.Contains(shape))
+            if (count > 0 && ToyObject.Colors.Contains(color) && ToyObject.Forms.Contains(shape))
             {
                 named.AddRange(Enumerable.Repeat($"{color} {shape}", count));
             }
@@ -102,8 +138,8 @@ public static class ToyCaptions
     {
         string[] groups =
         [
-            .. objects.GroupBy(ToyDescription.Of)
-                .Select(group => $"{Counts[group.Count()]} {group.Key}{(group.Count() > 1 ? "s" : string.Empty)}"),
+            .. objects.GroupBy(item => item.Words).Select(
+                group => $"{Counts[group.Count()]} {(group.Count() > 1 ? group.Key.Plural() : group.Key)}"),
         ];
         random.Shuffle(groups.AsSpan());
         return Joined(groups);
@@ -123,8 +159,8 @@ public static class ToyCaptions
             return null;
         }
 
-        var rest = objects.Length == 2 ? "" : $", and a {ToyDescription.Of(objects[2])}";
-        return $"A {ToyDescription.Of(objects[0])} {where} a {ToyDescription.Of(objects[1])}{rest}.";
+        var rest = objects.Length == 2 ? "" : $", and a {objects[2].Words}";
+        return $"A {objects[0].Words} {where} a {objects[1].Words}{rest}.";
     }
 
     private static string? Where(ToyObject first, ToyObject second, SeededRandom random)

@@ -4,54 +4,15 @@ namespace Madtp.Kit.Data.Toy;
 /// <param name="QuestionType">Its first words, as VQA v2 sorts questions.</param>
 /// <param name="AnswerType">"yes/no", "number" or "other".</param>
 /// <param name="Wrong">What someone may answer who did not look well.</param>
-public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong);
-
-/// <summary>A captioned scene with questions: one image of the toy COCO, Flickr30k and VQA.</summary>
-public sealed record ToyPicture(
-    int Id, ToyScene Scene, IReadOnlyList<string> Captions,
-    IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions) : AnnotatedPicture(Id, Captions, Questions)
+public sealed record ToyQuestion(string Text, string Answer, string QuestionType, string AnswerType, IReadOnlyList<string> Wrong)
 {
-    private const int QuestionsEach = 4;
-    private const ulong FirstSplit = 16; // so that no split repeats the scenes of other toy data
-    private const ulong QuestionStream = 1_000; // keeps these choices apart from all others of the same seed
-
-    /// <summary>The pictures of a split, numbered one after the other. In <c>val</c> and <c>test</c> no two scenes show the same
-    /// set of shapes, so that every caption fits one scene alone.</summary>
-    /// <param name="split"><c>train</c>, <c>val</c> or <c>test</c>.</param>
-    /// <param name="settings">The world; the usual one if null.</param>
-    /// <param name="firstId">The first picture's number; COCO's if null.</param>
-    /// <exception cref="ArgumentException">There is no such split, or it asks for more scenes than there are.</exception>
-    public static ToyPicture[] DrawSplit(string split, ToyCaptionSettings? settings = null, int? firstId = null)
-    {
-        settings ??= new ToyCaptionSettings();
-        var (number, images, differ) = settings.Split(split);
-        Guard.Argument(!differ || images <= ToyCaptionSettings.DifferentScenes,
-            $"{images} scenes for '{split}', but only {ToyCaptionSettings.DifferentScenes} sets of shapes differ",
-            nameof(settings));
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var drawn = new List<ToyPicture>(images);
-        for (ulong place = 0; drawn.Count < images; place++)
-        {
-            var random = new SeededRandom(SeededRandom.SeedFor(settings.Seed, FirstSplit + (ulong)number, place));
-            var scene = ToyScene.Draw(random);
-            if (!differ || seen.Add(string.Join(' ', scene.Objects.Select(item => item.Class).Order())))
-            {
-                var captions = ToyCaptions.Draw(scene, random, settings.CaptionsPerImage);
-                var id = (firstId ?? PictureFiles.FirstId(split)) + drawn.Count;
-                var asking = new SeededRandom(SeededRandom.SeedFor(settings.Seed, QuestionStream, (ulong)id));
-                var questions = ToyQuestions.Ask(scene, QuestionsEach, asking);
-                drawn.Add(new ToyPicture(id, scene, captions, ToyQuestions.Answered(questions, asking)));
-            }
-        }
-
-        return [.. drawn];
-    }
+    /// <summary>What ten people answered.</summary>
+    public IReadOnlyList<string> Answers { get; init; } = [];
 }
 
-/// <summary>What is said of and asked about a picture of either world: what annotation files hold.</summary>
-/// <param name="Questions">Questions with ten answers each.</param>
-public record AnnotatedPicture(
-    int Id, IReadOnlyList<string> Captions, IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Questions)
+/// <summary>A scene with what is said of it and asked about it: one image of a drawn COCO, Flickr30k and VQA.</summary>
+public sealed record DrawnPicture(
+    int Id, DrawnScene Scene, IReadOnlyList<string> Captions, IReadOnlyList<ToyQuestion> Questions)
 {
     /// <summary>Its file in COCO's or Flickr30k's folder, which its number tells.</summary>
     internal string File => (Id / PictureFiles.IdsPerSplit) switch
@@ -61,10 +22,6 @@ public record AnnotatedPicture(
         _ => $"flickr30k-images/{Id}.jpg",
     };
 
-    /// <summary>All that is said, asked and answered.</summary>
-    internal byte[] Words => Encoding.UTF8.GetBytes(string.Join(
-        '\n', Captions.Concat(Questions.SelectMany(asked => asked.Answers.Prepend(asked.Question.Text)))));
-
     /// <summary>The number in VQA v2's manner of a question about the picture.</summary>
     internal long QuestionId(int question) => ((long)Id * 1000) + question;
 }
@@ -73,8 +30,6 @@ public record AnnotatedPicture(
 /// there.</summary>
 public static class ToyQuestions
 {
-    private static readonly string[] Colors = ToyWords.All<ToyColor>();
-    private static readonly string[] Shapes = ToyWords.All<ToyShape>();
     private static readonly string[] Directions = ["above", "below", "to the left of", "to the right of"];
 
     /// <summary>Different questions about one scene.</summary>
@@ -84,12 +39,11 @@ public static class ToyQuestions
             0 => Color(scene, One(scene, random)),
             1 => Shape(scene, One(scene, random)),
             2 => Counted("How many shapes are there?", scene.Objects.Count),
-            3 => CountSome(scene, ToyDescription.DrawHalf(random)),
+            3 => CountSome(scene, ToyWords.DrawHalf(random)),
             4 => IsThere(scene, random),
             5 => IsPlaced(scene, random),
             6 => WhatIsPlaced(scene, One(scene, random), One(scene, random)),
-            _ => Question(
-                "What pattern is the ground?", ToyWords.Of(scene.Ground), "what", "other", ToyWords.All<ToyGround>()),
+            _ => Question("What pattern is the ground?", scene.GroundWord, "what", "other", DrawnScene.Grounds),
         });
 
     /// <summary>So many different questions of those that are drawn; null is passed over.</summary>
@@ -108,9 +62,8 @@ public static class ToyQuestions
     }
 
     /// <summary>Questions with ten people's answers: most right, now and then one or two who did not look well.</summary>
-    internal static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Answered(
-        IReadOnlyList<ToyQuestion> questions, SeededRandom random) =>
-        [.. questions.Select(question => (question, TenAnswers(question, random)))];
+    internal static IReadOnlyList<ToyQuestion> Answered(IReadOnlyList<ToyQuestion> questions, SeededRandom random) =>
+        [.. questions.Select(question => question with { Answers = TenAnswers(question, random) })];
 
     private static IReadOnlyList<string> TenAnswers(ToyQuestion question, SeededRandom random)
     {
@@ -122,29 +75,29 @@ public static class ToyQuestions
     }
 
     /// <summary>Answers in the order of how often they are right, for <c>answer_list.json</c>.</summary>
-    internal static IReadOnlyList<string> Answers(IEnumerable<AnnotatedPicture> pictures) =>
+    internal static IReadOnlyList<string> Answers(IEnumerable<DrawnPicture> pictures) =>
     [
-        .. pictures.SelectMany(picture => picture.Questions).GroupBy(q => q.Question.Answer)
+        .. pictures.SelectMany(picture => picture.Questions).GroupBy(question => question.Answer)
             .OrderByDescending(same => same.Count()).ThenBy(same => same.Key, StringComparer.Ordinal).Select(same => same.Key),
     ];
 
     private static ToyQuestion? Color(ToyScene scene, ToyObject item) =>
-        scene.Count(new ToyDescription(null, item.Shape)) != 1 ? null : Question(
-            $"What color is the {ToyWords.Of(item.Shape)}?", ToyWords.Of(item.Color), "what color is the", "other", Colors);
+        ToyWords.Of(item.Form, null) is var form && scene.Count(form) != 1 ? null
+        : ColorOf(form, item.Color, ToyObject.Colors);
 
     private static ToyQuestion? Shape(ToyScene scene, ToyObject item) =>
-        scene.Count(new ToyDescription(item.Color, null)) != 1 ? null : Question(
-            $"What is the {ToyWords.Of(item.Color)} shape?", ToyWords.Of(item.Shape), "what is the", "other", Shapes);
+        ToyWords.Of(null, item.Color) is var color && scene.Count(color) != 1 ? null : Question(
+            $"What is the {color}?", ToyObject.Forms[item.Form], "what is the", "other", ToyObject.Forms);
 
-    private static ToyQuestion CountSome(ToyScene scene, ToyDescription what) =>
-        Counted($"How many {what}s are there?", scene.Count(what));
+    private static ToyQuestion CountSome(ToyScene scene, ThingWords what) =>
+        Counted($"How many {what.Plural()} are there?", scene.Count(what));
 
     private static ToyQuestion? IsThere(ToyScene scene, SeededRandom random)
     {
         // The answer is chosen first, so that yes and no are equally frequent.
         var wanted = random.Chance(0.5);
-        var one = ToyDescription.Of(One(scene, random));
-        var what = wanted ? one : one.Change(random);
+        var one = One(scene, random).Words;
+        var what = wanted ? one : ToyWords.Change(one, random);
         return scene.Has(what) == wanted ? YesNo($"Is there a {what}?", wanted, "is there a") : null;
     }
 
@@ -158,7 +111,7 @@ public static class ToyQuestions
 
         var isTrue = random.Chance(0.5);
         var said = Directions[isTrue ? where : where ^ 1];
-        return YesNo($"Is the {ToyDescription.Of(first)} {said} the {ToyDescription.Of(second)}?", isTrue, "is the");
+        return YesNo($"Is the {first.Words} {said} the {second.Words}?", isTrue, "is the");
     }
 
     private static ToyQuestion? WhatIsPlaced(ToyScene scene, ToyObject first, ToyObject second)
@@ -169,14 +122,14 @@ public static class ToyQuestions
             return null;
         }
 
-        var text = $"What is {Directions[where]} the {ToyDescription.Of(second)}?";
-        return Question(text, ToyDescription.Of(first).ToString(), "what is", "other",
-            Colors.SelectMany(c => Shapes.Select(s => $"{c} {s}")));
+        var text = $"What is {Directions[where]} the {second.Words}?";
+        return Question(text, $"{first.Words}", "what is", "other",
+            ToyObject.Colors.SelectMany(c => ToyObject.Forms.Select(s => $"{c} {s}")));
     }
 
     private static ToyObject One(ToyScene scene, SeededRandom random) => scene.Objects[random.Next(scene.Objects.Count)];
 
-    private static bool IsSingle(ToyScene scene, ToyObject item) => scene.Count(ToyDescription.Of(item)) == 1;
+    private static bool IsSingle(ToyScene scene, ToyObject item) => scene.Count(item.Words) == 1;
 
     /// <summary>Which of the four <see cref="Directions"/> one object is in, seen from another; null where it is not clear:
     /// centres must differ by 14 pixels one way, and by clearly less the other way.</summary>
@@ -187,6 +140,10 @@ public static class ToyQuestions
             : Math.Abs(right) > 14 && Math.Abs(right) > 1.5 * Math.Abs(down) ? (right < 0 ? 2 : 3)
             : null;
     }
+
+    /// <summary>The colour of the one thing of a form.</summary>
+    internal static ToyQuestion ColorOf(ThingWords form, int color, IReadOnlyList<string> colors) =>
+        Question($"What color is the {form}?", colors[color], "what color is the", "other", colors);
 
     private static ToyQuestion Counted(string text, int number)
         => Question(text, $"{number}", "how many", "number", [$"{Math.Max(0, number - 1)}", $"{number + 1}"]);

@@ -1,9 +1,16 @@
 namespace Madtp.Kit.Data.Toy;
 
+/// <summary>What lies behind the things: a gray ground with fine noise and, mostly, slanted stripes, a checkerboard, or dots on a
+/// grid.</summary>
+public enum ToyGround { Plain, Striped, Checked, Dotted }
+
 /// <summary>A picture that can be painted: things on a gray ground with a faint pattern and fine noise.</summary>
 /// <param name="TextureSeed">Fixes tints, the pattern's place, the noise, and places that the scene leaves open.</param>
-public abstract record DrawnScene(ToyGround Ground, ulong TextureSeed)
+public abstract record DrawnScene(IReadOnlyList<Thing> Things, ToyGround Ground, ulong TextureSeed)
 {
+    internal static readonly string[] Grounds = [.. Enum.GetNames<ToyGround>().Select(name => name.ToLowerInvariant())];
+
+
     /// <summary>Width and height of a patch in pixels.</summary>
     public const int PatchSize = 8;
 
@@ -11,6 +18,15 @@ public abstract record DrawnScene(ToyGround Ground, ulong TextureSeed)
     internal abstract int Side { get; }
 
     internal int PatchCount => Side / PatchSize * (Side / PatchSize);
+
+    /// <summary>The ground in a word: "striped".</summary>
+    internal string GroundWord => Grounds[(int)Ground];
+
+    /// <summary>How many things the words fit.</summary>
+    public int Count(ThingWords words) => words.Count(Things);
+
+    /// <summary>Whether they fit any.</summary>
+    public bool Has(ThingWords words) => Count(words) > 0;
 
     /// <summary>What is painted over the ground, one coat after the other.</summary>
     internal abstract IEnumerable<Coat> Coats(SeededRandom random);
@@ -33,21 +49,11 @@ public static class ToyRenderer
         [[214, 48, 44], [46, 160, 67], [43, 92, 214], [236, 200, 40], [142, 58, 182], [64, 200, 210]];
 
     /// <summary>The picture: red, green and blue of every pixel, row by row from the top. <c>[H, W, 3]</c></summary>
-    public static byte[] Render(DrawnScene scene)
-    {
-        var pixels = new byte[scene.Side * scene.Side * 3];
-        Draw(scene, pixels, default);
-        return pixels;
-    }
+    public static byte[] Render(DrawnScene scene) => Paint([scene]).Pixels;
 
     /// <summary>What each patch shows, row by row: 0 the ground, else the class of the thing that covers most of it.
     /// <c>[patches]</c></summary>
-    public static byte[] PatchClasses(DrawnScene scene)
-    {
-        var classes = new byte[scene.PatchCount];
-        Draw(scene, default, classes);
-        return classes;
-    }
+    public static byte[] PatchClasses(DrawnScene scene) => Paint([scene]).Patches;
 
     /// <summary>The pixels of scenes of one size, <c>[I, H, W, 3]</c>, and what each patch of them shows,
     /// <c>[I, patches]</c>.</summary>
@@ -81,13 +87,12 @@ public static class ToyRenderer
         };
     }
 
-    // Both at once; an empty span is left out.
     private static void Draw(DrawnScene scene, Span<byte> pixels, Span<byte> classes)
     {
         const int patchSize = DrawnScene.PatchSize;
         var perRow = scene.Side / patchSize;
         var random = new SeededRandom(scene.TextureSeed);
-        var ground = new GroundTexture(scene.Ground, random);
+        var ground = GroundTexture.Draw(scene.Ground, random);
         Coat[] coats = [.. scene.Coats(random)];
         var cover = new double[coats.Length, scene.PatchCount];
         Span<double> row = stackalloc double[scene.Side * 3];
@@ -108,7 +113,7 @@ public static class ToyRenderer
                 }
             }
 
-            for (var x = 0; x < scene.Side && !pixels.IsEmpty; x++)
+            for (var x = 0; x < scene.Side; x++)
             {
                 Write(row.Slice(x * 3, 3), random.NextBits(), pixels.Slice(((y * scene.Side) + x) * 3, 3));
             }
@@ -144,23 +149,15 @@ public static class ToyRenderer
     }
 
     /// <summary>A gray ground with a light tint and one of four faint patterns.</summary>
-    private sealed class GroundTexture
+    private sealed record GroundTexture(
+        ToyGround Kind, int[] Tint, int Contrast, int Period, int ShiftX, int ShiftY, int Slant)
     {
-        private readonly ToyGround kind;
-        private readonly int[] tint;
-        private readonly int contrast;
-        private readonly int period;
-        private readonly int shiftX;
-        private readonly int shiftY;
-        private readonly int slant;
-
-        public GroundTexture(ToyGround kind, SeededRandom random)
+        public static GroundTexture Draw(ToyGround kind, SeededRandom random)
         {
-            this.kind = kind;
             var gray = 95 + random.Next(80);
-            tint = [gray + random.Next(25) - 12, gray + random.Next(25) - 12, gray + random.Next(25) - 12];
-            (contrast, period) = (14 + random.Next(12), 6 + random.Next(5));
-            (shiftX, shiftY, slant) = (random.Next(period), random.Next(period), random.Next(5) - 2);
+            int[] tint = [gray + random.Next(25) - 12, gray + random.Next(25) - 12, gray + random.Next(25) - 12];
+            var (contrast, period) = (14 + random.Next(12), 6 + random.Next(5));
+            return new(kind, tint, contrast, period, random.Next(period), random.Next(period), random.Next(5) - 2);
         }
 
         /// <summary>The ground's colours in a row of pixels.</summary>
@@ -168,16 +165,16 @@ public static class ToyRenderer
         {
             for (var x = 0; x < row.Length / 3; x++)
             {
-                var mark = IsMark(x + shiftX, y + shiftY) ? contrast : 0;
-                (row[3 * x], row[(3 * x) + 1], row[(3 * x) + 2]) = (tint[0] + mark, tint[1] + mark, tint[2] + mark);
+                var mark = IsMark(x + ShiftX, y + ShiftY) ? Contrast : 0;
+                (row[3 * x], row[(3 * x) + 1], row[(3 * x) + 2]) = (Tint[0] + mark, Tint[1] + mark, Tint[2] + mark);
             }
         }
 
-        private bool IsMark(int x, int y) => kind switch
+        private bool IsMark(int x, int y) => Kind switch
         {
-            ToyGround.Striped => (((2 * x) + (slant * y) + 1024) / period) % 2 == 0,
-            ToyGround.Checked => ((x / period) + (y / period)) % 2 == 0,
-            ToyGround.Dotted => (((x % period) - 2) * ((x % period) - 2)) + (((y % period) - 2) * ((y % period) - 2)) <= 3,
+            ToyGround.Striped => (((2 * x) + (Slant * y) + 1024) / Period) % 2 == 0,
+            ToyGround.Checked => ((x / Period) + (y / Period)) % 2 == 0,
+            ToyGround.Dotted => (((x % Period) - 2) * ((x % Period) - 2)) + (((y % Period) - 2) * ((y % Period) - 2)) <= 3,
             _ => false,
         };
     }

@@ -2,7 +2,7 @@ using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Data.Toy;
 
-/// <summary>The toy world's vocabulary; statements, captions, questions and answers as ids of toy models.</summary>
+/// <summary>The toy world's vocabulary, and its texts as toy models read them.</summary>
 public static class ToyTokens
 {
     private const int MaxWords = 30;
@@ -28,95 +28,30 @@ public static class ToyTokens
     public static IReadOnlyList<string> Vocabulary { get; } =
         ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The vocabulary file's text, one token a line.</summary>
-    public static string VocabularyFile => string.Join('\n', Vocabulary) + "\n";
-
     public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(Vocabulary, source: "the toy world's vocabulary");
+
+    /// <summary>Captions, questions and answers as the toy BLIPs read and write them.</summary>
+    public static BlipTexts Texts { get; } = new(Tokenizer);
 
     /// <summary>Words of the toy CLIP: the vocabulary, [DEC] and [ENC], then start and end of text.</summary>
     public static int ClipVocabularySize => Tokenizer.VocabularySize + 2;
-
-    public static int DecodeId => Tokenizer.DecoderId!.Value;
-
-    public static int EncodeId => Tokenizer.EncoderId!.Value;
-
-    /// <summary>What every caption begins with, [DEC] first; BLIP's "a picture of ".</summary>
-    public static IReadOnlyList<int> Prompt { get; } = [DecodeId, .. Tokenizer.Encode("a picture of ")];
-
-    /// <summary>A caption: prompt, words, [SEP].</summary>
-    public static int[] Caption(string caption) =>
-        [.. Prompt, .. Tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), Tokenizer.SeparatorId];
 
     /// <summary>A caption as the toy CLIP reads it: between the two ids after the vocabulary's last.</summary>
     /// <param name="tokenizer">The toy world's vocabulary with BLIP's two tokens.</param>
     public static int[] ClipCaption(BertWordPiece tokenizer, string caption) =>
         [tokenizer.VocabularySize, .. tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)), tokenizer.VocabularySize + 1];
-
-    /// <summary>A caption to be matched, as BLIP reads it: [CLS], words, [SEP].</summary>
-    public static int[] MatchedCaption(string caption) => Tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords));
-
-    /// <summary>A question: [ENC], words, [SEP].</summary>
-    public static int[] Question(string question) =>
-        [EncodeId, .. Tokenizer.Encode(BlipText.PreQuestion(question, MaxWords)), Tokenizer.SeparatorId];
-
-    /// <summary>An answer: [DEC], words, [SEP].</summary>
-    public static int[] Answer(string answer) => [DecodeId, .. Tokenizer.Encode(answer), Tokenizer.SeparatorId];
-
-    /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
-    public static string CaptionOf(IEnumerable<long> ids) => WordsOf(ids.Skip(Prompt.Count));
-
-    /// <summary>The words of an answer that was read or generated, without what follows its end.</summary>
-    public static string AnswerOf(IEnumerable<long> ids) => WordsOf(ids.Skip(1));
-
-    private static string WordsOf(IEnumerable<long> ids) =>
-        Tokenizer.Decode(ids.TakeWhile(id => id != Tokenizer.SeparatorId).Select(id => (int)id));
 }
 
-/// <summary>How many of the things a statement names are in the left and in the right picture: the truth behind every colour and
-/// shape word. A help in training; answers alone, each a single bit that neither the words nor the pictures give away, teach very
-/// slowly.</summary>
-public static class ToyGrounding
+/// <summary>The vocabulary of the world with decoys, for both corpora: the toy world's, and the words that only this world
+/// has.</summary>
+public static class DecoyTokens
 {
-    private static readonly string[] Colors = ToyWords.All<ToyColor>();
-    private static readonly string[] Nouns = [.. ToyWords.All<ToyShape>(), "shape"];
+    private const string Words = """
+        cyan diamond diamonds cross crosses
+        glyph glyphs ring rings fence fences ladder ladders chevron chevrons saltire saltires
+        """;
 
-    /// <summary>For every token of a statement two numbers, left and right: how many of what it names are there, or
-    /// <see cref="NlvrPairs.Unnamed"/> for tokens that name nothing. A colour and a shape side by side name one kind of thing;
-    /// the word "shape" alone names all of them.</summary>
-    /// <returns><c>[N, 2]</c></returns>
-    public static sbyte[] Of(IReadOnlyList<string> tokens, ToyScene left, ToyScene right) => Of(
-        tokens.Count, Named(tokens).Select(named => (named.First, named.Last, left.Count(named.What), right.Count(named.What))));
-
-    /// <summary>The same from the runs of tokens, first to last, that name something.</summary>
-    internal static sbyte[] Of(int tokens, IEnumerable<(int First, int Last, int Left, int Right)> named)
-    {
-        var counts = new sbyte[tokens * 2];
-        Array.Fill(counts, NlvrPairs.Unnamed);
-        foreach (var (first, last, left, right) in named)
-        {
-            for (var i = first; i <= last; i++)
-            {
-                (counts[2 * i], counts[(2 * i) + 1]) = ((sbyte)left, (sbyte)right);
-            }
-        }
-
-        return counts;
-    }
-
-    private static IEnumerable<(int First, int Last, ToyDescription What)> Named(IReadOnlyList<string> tokens)
-    {
-        for (var first = 0; first < tokens.Count; first++)
-        {
-            var color = Array.IndexOf(Colors, tokens[first]);
-            var last = color < 0 ? first : first + 1;
-            var noun = last < tokens.Count ? Array.IndexOf(Nouns, tokens[last].TrimEnd('s')) : -1;
-            if (color >= 0 || noun >= 0)
-            {
-                last = noun < 0 ? first : last;
-                ToyShape? shape = noun is -1 or 3 ? null : (ToyShape)noun;
-                yield return (first, last, new ToyDescription(color < 0 ? null : (ToyColor)color, shape));
-                first = last;
-            }
-        }
-    }
+    public static BertWordPiece Tokenizer { get; } = BertWordPiece.Create(
+        [.. ToyTokens.Vocabulary, .. Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)],
+        source: "the vocabulary of the world with decoys");
 }

@@ -16,19 +16,10 @@ public static class ToyWorld
         string folder, ToyWorldSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), ToyTokens.VocabularyFile);
+        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), PairWorld.Toy.VocabularyFile);
         var nlvr2 = Path.Combine(folder, "nlvr2");
-        return WorldStamp.MakeOnce(PairsStamp(folder), $"{PairsGenerator} {settings}", [nlvr2], () =>
-        {
-            var painter = new Painter(settings.Images, progress, cancellation);
-            foreach (var (split, _, _) in settings.Splits)
-            {
-                var pairs = settings.Draw(split, null, ToyPair.DrawSet);
-                PairFiles.Write(
-                    split, [.. pairs.SelectMany(pair => new[] { pair.Left, pair.Right })], Path.Combine(nlvr2, "images"), painter,
-                    (nlvr2, pairs.Select(pair => (pair.Sentence, pair.Label, pair.Kind))));
-            }
-        });
+        return WorldStamp.MakeOnce(PairsStamp(folder), $"{PairsGenerator} {settings}", [nlvr2], () => PairFiles.Write(
+            PairWorld.Toy, settings, Path.Combine(nlvr2, "images"), new Painter(settings.Images, progress, cancellation), nlvr2));
     }
 
     /// <summary>COCO, Flickr30k and VQA v2: writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp
@@ -41,11 +32,7 @@ public static class ToyWorld
         return WorldStamp.MakeOnce(PicturesStamp(folder), $"{PicturesGenerator} {settings}", folders, () => PictureFiles.Write(
             folders[0], folders[1], new Painter(settings.Images + settings.ForFlickr().Images, progress, cancellation), [folder],
             (split, isCoco) =>
-            {
-                var scenes = isCoco ? settings : settings.ForFlickr();
-                var pictures = ToyPicture.DrawSplit(split, scenes, PictureFiles.FirstId(split, isCoco));
-                return ([.. pictures.Select(picture => picture.Scene)], [pictures]);
-            }));
+                [ToyPictures.DrawSplit(split, isCoco ? settings : settings.ForFlickr(), PictureFiles.FirstId(split, isCoco))]));
     }
 
     /// <summary>How many of the two are finished in a folder: <see cref="MakePairs"/> and <see cref="MakePictures"/>.</summary>
@@ -63,28 +50,31 @@ internal static class PairFiles
     // NLVR2 spreads its training images over numbered folders; so many sets share one here.
     private const int SetsPerDirectory = 100;
 
-    /// <summary>Writes a split: PNG files, and of each corpus JSON lines and the patches' true classes.</summary>
-    /// <param name="scenes">Of each pair the left one and the right one; four pairs in a row share a sentence.</param>
+    /// <summary>Draws and writes all splits: PNG files, and of each corpus JSON lines and the patches' true classes.</summary>
     /// <param name="images">The folder of the pictures.</param>
-    /// <param name="corpora">The folder of each, and what it says of the pairs.</param>
+    /// <param name="corpora">The folder of each corpus.</param>
     public static void Write(
-        string split, IReadOnlyList<DrawnScene> scenes, string images, Painter painter,
-        params (string Folder, IEnumerable<(string Sentence, bool Label, string Kind)> Said)[] corpora)
+        PairWorld world, ToyWorldSettings settings, string images, Painter painter, params string[] corpora)
     {
-        static (int Set, int Number) Place(int pair) => Math.DivRem(pair, ToyPair.PerSet);
-        string Name(int image) => Place(image / 2) is var (set, number) ? Path.Combine(
-            split, split == "train" ? $"{set / SetsPerDirectory}" : "", $"{split}-{set}-{number}-img{image % 2}.png") : "";
-        var patches = painter.Paint(images, [.. scenes.Select((scene, image) => (scene, Name(image)))]);
-        foreach (var (folder, said) in corpora)
+        static (int Set, int Number) Place(int pair) => Math.DivRem(pair, PairWorld.PerSet);
+        foreach (var (split, _, _) in settings.Splits)
         {
-            var lines = said.Select((one, pair) => JsonSerializer.Serialize(Line(split, Place(pair), one)) + "\n");
-            AtomicFile.Write(Path.Combine(folder, $"{split}.json"), string.Concat(lines));
-            AtomicFile.Write(Path.Combine(folder, $"{split}.patches.bin"), stream => stream.Write(patches));
+            string Name(int image) => Place(image / 2) is var (set, number) ? Path.Combine(
+                split, split == "train" ? $"{set / SetsPerDirectory}" : "", $"{split}-{set}-{number}-img{image % 2}.png") : "";
+            var pairs = world.DrawSplit(split, settings);
+            var scenes = pairs.SelectMany(pair => new[] { pair.Left, pair.Right });
+            var patches = painter.Paint(images, [.. scenes.Select((scene, image) => (scene, Name(image)))]);
+            foreach (var (corpus, folder) in corpora.Index())
+            {
+                var lines = pairs.Select((pair, number) =>
+                    JsonSerializer.Serialize(Line(split, Place(number), pair.Statements[corpus])) + "\n");
+                AtomicFile.Write(Path.Combine(folder, $"{split}.json"), string.Concat(lines));
+                AtomicFile.Write(Path.Combine(folder, $"{split}.patches.bin"), stream => stream.Write(patches));
+            }
         }
     }
 
-    private static Dictionary<string, object> Line(
-        string split, (int Set, int Number) place, (string Sentence, bool Label, string Kind) said)
+    private static Dictionary<string, object> Line(string split, (int Set, int Number) place, Statement said)
     {
         var line = new Dictionary<string, object>
         {

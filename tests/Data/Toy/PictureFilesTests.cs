@@ -44,7 +44,7 @@ public sealed class PictureFilesTests : IDisposable
         Assert.Equal([0xFF, 0xD8, 0xFF], File.ReadAllBytes(path)[..3]);
         var image = RgbImage.Load(path);
         Assert.Equal((64, 64), (image.Width, image.Height));
-        var first = ToyPicture.DrawSplit("train", Small)[0].Scene;
+        var first = ToyPictures.DrawSplit("train", Small)[0].Scene;
         Assert.InRange(image.Pixels.Zip(ToyRenderer.Render(first), (a, b) => Math.Abs(a - b)).Average(), 0, 4);
         var patches = File.ReadAllBytes(Path.Combine(folder, "coco", "coco_karpathy_train.patches.bin"));
         Assert.Equal([.. "KITPATCH"u8, .. ToyRenderer.PatchClasses(first)], patches[..(8 + ToyScene.Patches)]);

@@ -17,9 +17,9 @@ public class ToyCaptionReadingTests
     [Fact]
     public void Every_caption_of_the_toy_world_is_understood()
     {
-        foreach (var scene in ToyPicture.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 60)))
+        foreach (var scene in ToyPictures.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 60)))
         {
-            var truth = string.Join(", ", scene.Scene.Objects.Select(item => $"{ToyDescription.Of(item)}").Order(StringComparer.Ordinal));
+            var truth = string.Join(", ", ((ToyScene)scene.Scene).Objects.Select(item => $"{item.Words}").Order(StringComparer.Ordinal));
             Assert.All(scene.Captions, caption => Assert.Equal(truth, ToyCaptions.ShapesIn(caption)));
         }
     }
@@ -27,20 +27,20 @@ public class ToyCaptionReadingTests
     [Fact]
     public void Captions_and_answers_come_back_from_their_tokens()
     {
-        foreach (var scene in ToyPicture.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 20)))
+        foreach (var scene in ToyPictures.DrawSplit("test", new ToyCaptionSettings(Seed: 8, TestImages: 20)))
         {
             foreach (var caption in scene.Captions)
             {
-                var ids = ToyTokens.Caption(caption);
-                Assert.Equal(ToyTokens.Prompt, ids[..ToyTokens.Prompt.Count]);
+                var ids = ToyTokens.Texts.WrittenCaption(caption);
+                Assert.Equal(ToyTokens.Texts.Prompt, ids[..ToyTokens.Texts.Prompt.Count]);
                 Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ids);
-                Assert.Equal(ToyCaptions.ShapesIn(caption), ToyCaptions.ShapesIn(ToyTokens.CaptionOf([.. ids.Select(id => (long)id), 0, 0])));
+                Assert.Equal(ToyCaptions.ShapesIn(caption), ToyCaptions.ShapesIn(ToyTokens.Texts.CaptionOf([.. ids.Select(id => (long)id), 0, 0])));
             }
 
-            foreach (var question in ToyQuestions.Ask(scene.Scene, 4, new SeededRandom(3)))
+            foreach (var question in ToyQuestions.Ask((ToyScene)scene.Scene, 4, new SeededRandom(3)))
             {
-                Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ToyTokens.Question(question.Text));
-                Assert.Equal(question.Answer, ToyTokens.AnswerOf(ToyTokens.Answer(question.Answer).Select(id => (long)id)));
+                Assert.DoesNotContain(ToyTokens.Tokenizer.UnknownId, ToyTokens.Texts.Question(question.Text));
+                Assert.Equal(question.Answer, ToyTokens.Tokenizer.Decode(ToyTokens.Texts.Answer(question.Answer)));
             }
         }
     }

@@ -17,14 +17,14 @@ public class ToyCaptionsTests
         var named = new List<string>();
         for (var i = 2; i < words.Length; i++)
         {
-            if (Enum.GetNames<ToyShape>().Any(shape => words[i].TrimEnd('s').Equals(shape, StringComparison.OrdinalIgnoreCase)))
+            if (ThingWords.Forms[0].Contains(words[i].TrimEnd('s')))
             {
                 var number = words[i - 2] switch { "a" => 1, "two" => 2, "three" => 3, _ => 0 };
                 named.AddRange(Enumerable.Repeat($"{words[i - 1]} {words[i].TrimEnd('s')}", number));
             }
         }
 
-        return named.Order(StringComparer.Ordinal).SequenceEqual(scene.Objects.Select(item => ToyDescription.Of(item).ToString()).Order(StringComparer.Ordinal));
+        return named.Order(StringComparer.Ordinal).SequenceEqual(scene.Objects.Select(item => item.Words.ToString()).Order(StringComparer.Ordinal));
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(3, 7));
 
     [Fact]
@@ -39,7 +39,7 @@ public class ToyCaptionsTests
             if (scene.Objects.Count == 2 && caption.Contains(" above ", StringComparison.Ordinal))
             {
                 var upper = scene.Objects.MinBy(item => item.Y)!;
-                Assert.StartsWith($"A {ToyDescription.Of(upper)} above", caption, StringComparison.Ordinal);
+                Assert.StartsWith($"A {upper.Words} above", caption, StringComparison.Ordinal);
                 checkedOnes++;
             }
         }
@@ -51,7 +51,7 @@ public class ToyCaptionsTests
     public void Every_word_is_in_the_vocabulary()
     {
         var known = ToyTokens.Vocabulary.ToHashSet(StringComparer.Ordinal);
-        var words = ToyPicture.DrawSplit("val").SelectMany(scene => scene.Captions)
+        var words = ToyPictures.DrawSplit("val").SelectMany(scene => scene.Captions)
             .SelectMany(caption => caption.ToLowerInvariant().Replace(",", " ,", StringComparison.Ordinal).Replace(".", " .", StringComparison.Ordinal).Split(' '));
         Assert.All(words.Distinct(), word => Assert.Contains(word, known));
     }
@@ -59,17 +59,17 @@ public class ToyCaptionsTests
     [Fact]
     public void Held_out_scenes_all_show_other_shapes_and_have_their_captions()
     {
-        var test = ToyPicture.DrawSplit("test");
+        var test = ToyPictures.DrawSplit("test");
         Assert.Equal(300, test.Length);
-        Assert.Equal(300, test.Select(one => string.Join(' ', one.Scene.Objects.Select(item => item.Class).Order())).Distinct().Count());
+        Assert.Equal(300, test.Select(one => string.Join(' ', ((ToyScene)one.Scene).Objects.Select(item => item.Class).Order())).Distinct().Count());
         Assert.All(test, one => Assert.Equal(5, one.Captions.Count));
-        Assert.Equal(test.SelectMany(one => one.Captions), ToyPicture.DrawSplit("test").SelectMany(one => one.Captions));
+        Assert.Equal(test.SelectMany(one => one.Captions), ToyPictures.DrawSplit("test").SelectMany(one => one.Captions));
     }
 
     [Fact]
     public void A_split_of_more_scenes_than_there_are_is_refused()
     {
-        var error = Assert.Throws<ArgumentException>(() => ToyPicture.DrawSplit("test", new ToyCaptionSettings(TestImages: 900)));
+        var error = Assert.Throws<ArgumentException>(() => ToyPictures.DrawSplit("test", new ToyCaptionSettings(TestImages: 900)));
         Assert.Contains("815", error.Message, StringComparison.Ordinal);
     }
 }

@@ -5,8 +5,8 @@ namespace Madtp.Kit.Tests.Data.Toy;
 
 public sealed class ToyGroundingTests
 {
-    private static readonly ToyScene Left = Scene((ToyShape.Circle, ToyColor.Red), (ToyShape.Square, ToyColor.Blue));
-    private static readonly ToyScene Right = Scene((ToyShape.Square, ToyColor.Red), (ToyShape.Square, ToyColor.Red));
+    private static readonly ToyScene Left = Scene((0, 0), (1, 2));
+    private static readonly ToyScene Right = Scene((1, 0), (1, 0));
 
     [Theory]
     [InlineData("the left image contains a red circle", new sbyte[] { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, 0, 1, 0 })]
@@ -17,8 +17,8 @@ public sealed class ToyGroundingTests
     [InlineData("red red square", new sbyte[] { 1, 2, 0, 2, 0, 2 })]
     [InlineData("the blue square is below the red circle", new sbyte[] { -1, -1, 1, 0, 1, 0, -1, -1, -1, -1, -1, -1, 1, 0, 1, 0 })]
     public void TellsWhereTheNamedThingsAre(string sentence, sbyte[] expected) =>
-        Assert.Equal(expected, ToyGrounding.Of(sentence.Split(' '), Left, Right));
+        Assert.Equal(expected, Grounding.Of(sentence.Split(' '), Left, Right));
 
-    private static ToyScene Scene(params (ToyShape Shape, ToyColor Color)[] objects) =>
-        new([.. objects.Select(o => new ToyObject(o.Shape, o.Color, 20, 20, 8, 0))], ToyGround.Plain, 1);
+    private static ToyScene Scene(params (int Form, int Color)[] objects) =>
+        new([.. objects.Select(o => new ToyObject(o.Form, o.Color, 20, 20, 8, 0))], ToyGround.Plain, 1);
 }

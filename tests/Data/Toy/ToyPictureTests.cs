@@ -5,7 +5,7 @@ namespace Madtp.Kit.Tests.Data.Toy;
 
 public class ToyPictureTests
 {
-    private static readonly ToyPicture[] Pictures = ToyPicture.DrawSplit("train", new ToyCaptionSettings(Seed: 7, TrainImages: 1500), firstId: 1);
+    private static readonly DrawnPicture[] Pictures = ToyPictures.DrawSplit("train", new ToyCaptionSettings(Seed: 7, TrainImages: 1500), firstId: 1);
 
     [Fact]
     public void Captions_name_what_the_scene_holds_and_nothing_else()
@@ -16,10 +16,10 @@ public class ToyPictureTests
             foreach (var caption in picture.Captions)
             {
                 var words = caption.ToLowerInvariant().TrimEnd('.').Split(' ', ',', ':');
-                Assert.All(words.Where(w => Enum.GetNames<ToyColor>().Contains(w, StringComparer.OrdinalIgnoreCase)),
-                    w => Assert.Contains(picture.Scene.Objects, o => ToyWords.Of(o.Color) == w));
+                Assert.All(words.Where(w => ThingWords.Colors.Contains(w)),
+                    w => Assert.Contains(((ToyScene)picture.Scene).Objects, o => ThingWords.Colors[o.Color] == w));
                 Assert.All(words.Where(w => Enum.GetNames<ToyGround>().Contains(w, StringComparer.OrdinalIgnoreCase)),
-                    w => Assert.Equal(ToyWords.Of(picture.Scene.Ground), w));
+                    w => Assert.Equal(picture.Scene.Ground.ToString().ToLowerInvariant(), w));
             }
         }
     }
@@ -29,20 +29,20 @@ public class ToyPictureTests
     {
         // Read from the words, independently of the code that asked.
         var seen = new HashSet<string>();
-        foreach (var (picture, question) in Pictures.SelectMany(p => p.Questions.Select(q => (p, q.Question))))
+        foreach (var (picture, question) in Pictures.SelectMany(p => p.Questions.Select(q => (p, q))))
         {
-            var objects = picture.Scene.Objects;
+            var objects = ((ToyScene)picture.Scene).Objects;
             var words = question.Text.ToLowerInvariant().TrimEnd('?').Split(' ');
             bool Fits(ToyObject o, IEnumerable<string> said) => said.All(w =>
-                (!Enum.GetNames<ToyColor>().Contains(w, StringComparer.OrdinalIgnoreCase) || w == ToyWords.Of(o.Color))
-                && (!Enum.GetNames<ToyShape>().Contains(w.TrimEnd('s'), StringComparer.OrdinalIgnoreCase) || w.TrimEnd('s') == ToyWords.Of(o.Shape)));
+                (!ThingWords.Colors.Contains(w) || w == ThingWords.Colors[o.Color])
+                && (!ThingWords.Forms[0].Contains(w.TrimEnd('s')) || w.TrimEnd('s') == ThingWords.Forms[0][o.Form]));
             var expected = question.QuestionType switch
             {
-                "what color is the" => ToyWords.Of(objects.Single(o => Fits(o, words)).Color),
-                "what is the" => ToyWords.Of(objects.Single(o => Fits(o, words)).Shape),
+                "what color is the" => ThingWords.Colors[objects.Single(o => Fits(o, words)).Color],
+                "what is the" => ThingWords.Forms[0][objects.Single(o => Fits(o, words)).Form],
                 "how many" => $"{objects.Count(o => Fits(o, words))}",
                 "is there a" => objects.Any(o => Fits(o, words)) ? "yes" : "no",
-                "what" => ToyWords.Of(picture.Scene.Ground),
+                "what" => picture.Scene.Ground.ToString().ToLowerInvariant(),
                 "is the" or "what is" => Placed(objects, words, question),
                 _ => throw new InvalidOperationException(question.QuestionType),
             };
@@ -58,7 +58,7 @@ public class ToyPictureTests
     [InlineData("is the")]
     public void Yes_and_no_are_equally_frequent(string type)
     {
-        var answers = Pictures.SelectMany(p => p.Questions).Where(q => q.Question.QuestionType == type).Select(q => q.Question.Answer).ToArray();
+        var answers = Pictures.SelectMany(p => p.Questions).Where(q => q.QuestionType == type).Select(q => q.Answer).ToArray();
         Assert.True(answers.Length > 100, $"{answers.Length}");
         Assert.InRange(answers.Count(a => a == "yes") / (double)answers.Length, 0.4, 0.6);
     }
@@ -67,22 +67,22 @@ public class ToyPictureTests
     public void Ten_people_answer_and_most_are_right() => Assert.All(Pictures.SelectMany(p => p.Questions), q =>
     {
         Assert.Equal(10, q.Answers.Count);
-        Assert.InRange(q.Answers.Count(a => a == q.Question.Answer), 8, 10);
+        Assert.InRange(q.Answers.Count(a => a == q.Answer), 8, 10);
     });
 
     [Fact]
     public void Vocabulary_knows_every_word()
     {
         var known = ToyTokens.Vocabulary.ToHashSet();
-        var texts = Pictures.SelectMany(p => p.Captions.Concat(p.Questions.SelectMany(q => q.Answers.Prepend(q.Question.Text))));
+        var texts = Pictures.SelectMany(p => p.Captions.Concat(p.Questions.SelectMany(q => q.Answers.Prepend(q.Text))));
         var words = texts.SelectMany(t => t.ToLowerInvariant().Replace(".", " .").Replace(",", " ,").Replace(":", " :").Replace("?", " ?").Split(' ')).Distinct();
         Assert.DoesNotContain(words, w => !known.Contains(w));
     }
 
     private static string Placed(IReadOnlyList<ToyObject> objects, string[] words, ToyQuestion question)
     {
-        var the = words.Index().Where(w => w.Item == "the" && w.Index + 2 < words.Length).Select(w => words[(w.Index + 1)..(w.Index + 3)]).Where(w => Enum.GetNames<ToyColor>().Contains(w[0], StringComparer.OrdinalIgnoreCase)).ToArray();
-        ToyObject Find(string[] said) => objects.Single(o => ToyWords.Of(o.Color) == said[0] && ToyWords.Of(o.Shape) == said[1]);
+        var the = words.Index().Where(w => w.Item == "the" && w.Index + 2 < words.Length).Select(w => words[(w.Index + 1)..(w.Index + 3)]).Where(w => ThingWords.Colors.Contains(w[0])).ToArray();
+        ToyObject Find(string[] said) => objects.Single(o => ThingWords.Colors[o.Color] == said[0] && ThingWords.Forms[0][o.Form] == said[1]);
         bool IsThere(ToyObject a, ToyObject b) => words.Contains("above") ? a.Y < b.Y : words.Contains("below") ? a.Y > b.Y : words.Contains("left") ? a.X < b.X : a.X > b.X;
         if (question.QuestionType == "is the")
         {
@@ -94,6 +94,6 @@ public class ToyPictureTests
         var isVertical = words.Contains("above") || words.Contains("below");
         var inDirection = objects.Where(o => o != second && IsThere(o, second)
             && (isVertical ? Math.Abs(o.Y - second.Y) > Math.Abs(o.X - second.X) : Math.Abs(o.X - second.X) > Math.Abs(o.Y - second.Y)));
-        return string.Join(" and ", inDirection.Select(o => ToyDescription.Of(o).ToString()));
+        return string.Join(" and ", inDirection.Select(o => o.Words.ToString()));
     }
 }

@@ -25,7 +25,7 @@ public class ToyRendererTests
     [Fact]
     public void Patch_classes_name_the_shape_that_the_pixels_show()
     {
-        var scene = new ToyScene([new ToyObject(ToyShape.Square, ToyColor.Blue, 20, 36, 10, 0)], ToyGround.Plain, 9);
+        var scene = new ToyScene([new ToyObject(1, 2, 20, 36, 10, 0)], ToyGround.Plain, 9);
         var classes = ToyRenderer.PatchClasses(scene);
         var pixels = ToyRenderer.Render(scene);
         Assert.Equal("blue square", ToyObject.ClassName(classes[(4 * 8) + 2])); // the patch of (16..23, 32..39) lies in the square
@@ -51,7 +51,7 @@ public class ToyRendererTests
     [Fact]
     public void Edges_are_smooth()
     {
-        var scene = new ToyScene([new ToyObject(ToyShape.Circle, ToyColor.Red, 32, 32, 10, 0)], ToyGround.Plain, 1);
+        var scene = new ToyScene([new ToyObject(0, 0, 32, 32, 10, 0)], ToyGround.Plain, 1);
         var green = ToyRenderer.Render(scene).Where((_, i) => i % 3 == 1).ToArray();
         int inside = green[(32 * 64) + 32], outside = green[(32 * 64) + 50];
         var between = green.Count(g => g > Math.Min(inside, outside) + 20 && g < Math.Max(inside, outside) - 20);

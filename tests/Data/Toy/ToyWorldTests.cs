@@ -55,10 +55,10 @@ public sealed class ToyWorldTests : IDisposable
         for (var i = 0; i < lines.Length; i++)
         {
             using var line = JsonDocument.Parse(lines[i]);
-            var drawn = ToyPair.DrawSet(3, 0, i / 4)[i % 4];
+            var drawn = PairWorld.Toy.DrawSet(3, 0, i / 4)[i % 4];
             var example = line.RootElement;
             Assert.Equal($"train-{i / 4}-{i % 4}-0", example.GetProperty("identifier").GetString());
-            Assert.Equal(drawn.Label ? "True" : "False", example.GetProperty("label").GetString());
+            Assert.Equal(drawn.Statements[0].Label ? "True" : "False", example.GetProperty("label").GetString());
             Assert.Equal(drawn.Sentence, example.GetProperty("sentence").GetString());
             var path = Path.Combine(folder, "nlvr2", "images", "train", $"{example.GetProperty("directory").GetInt32()}", $"train-{i / 4}-{i % 4}-img1.png");
             Assert.Equal(ToyRenderer.Render(drawn.Right), RgbImage.Load(path).Pixels);
@@ -68,7 +68,7 @@ public sealed class ToyWorldTests : IDisposable
 
     [Fact]
     public void Committed_vocabulary_is_the_generated_one()
-        => Assert.Equal(ToyTokens.VocabularyFile, File.ReadAllText(KitPaths.InRepository("data", "toy", "vocab.txt")));
+        => Assert.Equal(PairWorld.Toy.VocabularyFile, File.ReadAllText(KitPaths.InRepository("data", "toy", "vocab.txt")));
 
     [Fact]
     public void Number_of_pairs_must_be_a_multiple_of_four()

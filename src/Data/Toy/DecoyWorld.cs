@@ -1,6 +1,4 @@
-using Madtp.Kit.Data.Toy;
-
-namespace Madtp.Kit.Data.Decoys;
+namespace Madtp.Kit.Data.Toy;
 
 /// <summary>Writes the world with decoys: pictures once, and the annotations of corpus A and of corpus B about them, each in the
 /// forms of NLVR2, COCO captions, Flickr30k and VQA v2. The folders <c>a</c> and <c>b</c> are whole data folders; their images
@@ -38,14 +36,9 @@ public static class DecoyWorld
             var painter = new Painter(
                 settings.Images + PictureFiles.Splits.Sum(
                     split => Count(trainImages, split, true) + Count(trainImages, split, false)), progress, cancellation);
-            foreach (var (split, _, _) in settings.Splits)
-            {
-                var pairs = DecoyPairs.DrawSplit(split, settings);
-                PairFiles.Write(
-                    split, [.. pairs.SelectMany(pair => new[] { pair.Left, pair.Right })], Path.Combine(images, "nlvr2"), painter,
-                    [.. corpora.Select((corpus, c) => (Path.Combine(corpus, "nlvr2"), DecoyPairs.Said(pairs, (ThingKind)c)))]);
-            }
-
+            PairFiles.Write(
+                PairWorld.Decoys, settings, Path.Combine(images, "nlvr2"), painter,
+                Array.ConvertAll(corpora, corpus => Path.Combine(corpus, "nlvr2")));
             PictureFiles.Write(
                 images, images, painter, corpora, (split, isCoco) => Pictures(settings.Seed, trainImages, split, isCoco));
         });
@@ -59,7 +52,7 @@ public static class DecoyWorld
     private static void Prepare(string corpus, string images)
     {
         Array.ForEach([.. PictureFiles.Folders, "nlvr2"], name => Directory.CreateDirectory(Path.Combine(corpus, name)));
-        AtomicFile.Write(Path.Combine(corpus, "vocab.txt"), DecoyTokens.VocabularyFile);
+        AtomicFile.Write(Path.Combine(corpus, "vocab.txt"), PairWorld.Decoys.VocabularyFile);
         foreach (var (name, linked) in Links)
         {
             Directory.CreateDirectory(Path.Combine(images, linked));
@@ -71,18 +64,17 @@ public static class DecoyWorld
         }
     }
 
-    // The scenes of a split, and what each corpus says of and asks about them.
-    private static (DrawnScene[] Scenes, AnnotatedPicture[][] Said) Pictures(
-        ulong seed, int trainImages, string split, bool isCoco)
+    // The pictures of a split with what each corpus says of and asks about them.
+    private static DrawnPicture[][] Pictures(ulong seed, int trainImages, string split, bool isCoco)
     {
         var (first, set) = (PictureFiles.FirstId(split, isCoco), (isCoco ? 5 : 8) + Array.IndexOf(PictureFiles.Splits, split));
         DecoyScene[] scenes =
             [.. Enumerable.Range(0, Count(trainImages, split, isCoco)).Select(i => DecoyScene.Draw(seed, set, i))];
-        return (scenes, Array.ConvertAll(Corpora, kind => scenes.Select((scene, i) =>
+        return Array.ConvertAll(Corpora, kind => scenes.Select((scene, i) =>
         {
             var random = new SeededRandom(SeededRandom.SeedFor(seed, CaptionStream + (ulong)kind, (ulong)(first + i)));
-            return new AnnotatedPicture(
-                first + i, DecoyCaptions.Draw(scene, kind, random), DecoyCaptions.Ask(scene, kind, random));
-        }).ToArray()));
+            return new DrawnPicture(
+                first + i, scene, DecoyCaptions.Draw(scene, kind, random), DecoyCaptions.Ask(scene, kind, random));
+        }).ToArray());
     }
 }

@@ -1,10 +1,9 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Data.Images;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Data.Decoys;
+namespace Madtp.Kit.Tests.Data.Toy;
 
 [Collection(nameof(DecoyWorldTests))]
 public sealed class DecoyWorldTests : IDisposable
@@ -19,7 +18,7 @@ public sealed class DecoyWorldTests : IDisposable
     {
         var (_, isNew) = DecoyWorld.Make(folder.Path, Small, trainImages: 12);
         Assert.True(isNew);
-        var pairs = DecoyPairs.DrawSplit("train", Small);
+        var pairs = PairWorld.Decoys.DrawSplit("train", Small);
         foreach (var (corpus, name) in new[] { "a", "b" }.Index())
         {
             var root = Path.Combine(folder.Path, name);

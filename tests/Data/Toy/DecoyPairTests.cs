@@ -1,13 +1,12 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Data.Decoys;
 using Madtp.Kit.Data.Toy;
 using Xunit;
 
-namespace Madtp.Kit.Tests.Data.Decoys;
+namespace Madtp.Kit.Tests.Data.Toy;
 
 public class DecoyPairTests
 {
-    private static readonly DecoyPair[] Pairs = DecoyPairs.DrawSplit("test1", ToyWorldSettings.Decoys, limit: 800);
+    private static readonly DrawnPair[] Pairs = PairWorld.Decoys.DrawSplit("test1", limit: 800);
 
     [Theory]
     [InlineData(ThingKind.Object)]
@@ -15,7 +14,7 @@ public class DecoyPairTests
     public void A_label_is_the_truth_and_each_sentence_is_true_of_half_its_pairs(ThingKind corpus)
     {
         Assert.All(Pairs, pair => Assert.Equal(pair.Statements[(int)corpus].Label, pair.Statements[(int)corpus].Claim.Holds(pair.Left, pair.Right)));
-        Assert.All(Pairs.GroupBy(pair => pair.Set), set =>
+        Assert.All(Pairs.Chunk(4), set =>
         {
             Assert.Single(set.Select(pair => pair.Statements[(int)corpus].Sentence).Distinct());
             Assert.Equal(2, set.Count(pair => pair.Statements[(int)corpus].Label));
@@ -42,11 +41,11 @@ public class DecoyPairTests
         var drawn = Enumerable.Range(0, 20_000).Select(i =>
         {
             var random = new SeededRandom(SeededRandom.SeedFor(7, (ulong)i));
-            var claim = DecoyClaim.Draw(ThingKind.Object, random);
-            return (Claim: claim, Sibling: claim.Sibling(random));
+            var claim = PairWorld.Decoys.DrawClaim(ThingKind.Object, random);
+            return (Claim: claim, Sibling: PairWorld.Decoys.Sibling(claim, random));
         }).ToArray();
         Assert.DoesNotContain(drawn, pair => pair.Claim == pair.Sibling);
-        static string Sort(DecoyClaim claim) => $"{claim.Form} {claim.Number} {claim.Relation} {claim.OfRight}";
+        static string Sort(Claim claim) => $"{claim.Form} {claim.Number} {claim.Relation} {claim.OfRight}";
         var (claims, siblings) = (drawn.CountBy(pair => Sort(pair.Claim)).ToDictionary(), drawn.CountBy(pair => Sort(pair.Sibling)).ToDictionary());
         Assert.All(claims, sort => Assert.True(Math.Abs(sort.Value - siblings[sort.Key]) < 5 * Math.Sqrt(sort.Value), sort.Key));
     }
@@ -69,7 +68,7 @@ public class DecoyPairTests
         double Share(ThingKind kind) => classes.Count(shown => Thing.KindOf(shown) == kind) / (double)classes.Length;
         Assert.Equal(0.40, Share(ThingKind.Glyph), 0.02);
         Assert.Equal(0.21, Share(ThingKind.Object), 0.03);
-        var area = Pairs.Average(pair => pair.Left.Things.Where(thing => thing.Kind == ThingKind.Glyph).Sum(thing => thing.Look.IsLarge ? 24 * 24 : 19 * 19))
+        var area = Pairs.Average(pair => pair.Left.Things.Where(thing => thing.Kind == ThingKind.Glyph).Sum(thing => thing.IsLarge ? 24 * 24 : 19 * 19))
             / (DecoyScene.Size * DecoyScene.Size);
         Assert.InRange(area, 0.30, 0.40);
     }
@@ -77,9 +76,9 @@ public class DecoyPairTests
     [Fact]
     public void Splits_repeat_no_scene()
     {
-        var train = DecoyPairs.DrawSplit("train", ToyWorldSettings.Decoys, limit: 400);
+        var train = PairWorld.Decoys.DrawSplit("train", limit: 400);
         Assert.Empty(train.Select(pair => pair.Left.TextureSeed).Intersect(Pairs.Select(pair => pair.Left.TextureSeed)));
-        Assert.Throws<ArgumentException>(() => DecoyPairs.DrawSplit("test", ToyWorldSettings.Decoys));
+        Assert.Throws<ArgumentException>(() => PairWorld.Decoys.DrawSplit("test"));
         Assert.Throws<ArgumentException>(() => ToyWorldSettings.Scaled(1, 6));
     }
 
@@ -90,12 +89,12 @@ public class DecoyPairTests
         Assert.DoesNotContain(tokens, words => words.Contains("[UNK]"));
         for (var i = 0; i < Pairs.Length; i++)
         {
-            var (claim, counts) = (Pairs[i].Statements[1].Claim, DecoyGrounding.Of(tokens[i], Pairs[i].Left, Pairs[i].Right));
-            var noun = Array.FindLastIndex(tokens[i], word => counts[2 * Array.IndexOf(tokens[i], word)] != NlvrPairs.Unnamed);
+            var (claim, counts) = (Pairs[i].Statements[1].Claim, Grounding.Of(tokens[i], Pairs[i].Left, Pairs[i].Right));
+            var noun = Array.FindLastIndex(tokens[i], word => counts[2 * Array.IndexOf(tokens[i], word)] != DataSplit.Unnamed);
             var named = claim.Form == ClaimForm.Relate ? claim.Other : claim.What;
-            Assert.Equal(Math.Min(DecoyGrounding.Most, Pairs[i].Left.Count(named)), counts[2 * noun]);
-            Assert.Equal(Math.Min(DecoyGrounding.Most, Pairs[i].Right.Count(named)), counts[(2 * noun) + 1]);
-            Assert.Equal(NlvrPairs.Unnamed, counts[0]);
+            Assert.Equal(Math.Min(Grounding.Most, Pairs[i].Left.Count(named)), counts[2 * noun]);
+            Assert.Equal(Math.Min(Grounding.Most, Pairs[i].Right.Count(named)), counts[(2 * noun) + 1]);
+            Assert.Equal(DataSplit.Unnamed, counts[0]);
         }
     }
 

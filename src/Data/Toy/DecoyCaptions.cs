@@ -1,6 +1,4 @@
-using Madtp.Kit.Data.Toy;
-
-namespace Madtp.Kit.Data.Decoys;
+namespace Madtp.Kit.Data.Toy;
 
 /// <summary>What a corpus says of one picture, and asks about it: of objects alone, or of glyphs alone.</summary>
 public static class DecoyCaptions
@@ -14,14 +12,13 @@ public static class DecoyCaptions
         [.. Enumerable.Range(0, CaptionsEach).Select(_ => Say(scene, kind, random))];
 
     /// <summary>Different questions about a picture, with ten answers each.</summary>
-    public static IReadOnlyList<(ToyQuestion Question, IReadOnlyList<string> Answers)> Ask(
-        DecoyScene scene, ThingKind kind, SeededRandom random) =>
+    public static IReadOnlyList<ToyQuestion> Ask(DecoyScene scene, ThingKind kind, SeededRandom random) =>
         ToyQuestions.Answered(ToyQuestions.Different(QuestionsEach, () => Question(scene, kind, random)), random);
 
     // "two red circles, a blue square and a cyan cross", or how two things stand to each other
     private static string Say(DecoyScene scene, ThingKind kind, SeededRandom random)
     {
-        var groups = Shuffled(scene, kind, random).Select(Named).Distinct().Take(3).ToArray();
+        var groups = Shuffled(scene, kind, random).Select(ThingWords.Of).Distinct().Take(3).ToArray();
         var listed = groups.Select(
             words => scene.Count(words) is var count && count > 1 ? $"{Numbers[Math.Min(count, 7)]} {words.Plural()}"
             : $"a {words}").ToArray();
@@ -29,9 +26,9 @@ public static class DecoyCaptions
         return random.Next(3) switch
         {
             0 => $"The picture shows {all}.",
-            1 => $"{all} on a {ToyWords.Of(scene.Ground)} ground.",
+            1 => $"{all} on a {scene.GroundWord} ground.",
             _ => Related(scene, kind, random) is var (first, relation, second)
-                ? $"A {first} {DecoyClaim.Words(relation)} a {second}." : $"A picture of {all}.",
+                ? $"A {first} {Claim.Words(relation)} a {second}." : $"A picture of {all}.",
         };
     }
 
@@ -40,22 +37,20 @@ public static class DecoyCaptions
         switch (random.Next(5))
         {
             case 0:
-                var many = ThingWords.Broad(kind, random);
+                var many = DecoyPairs.Broad(kind, random);
                 var count = scene.Count(many);
                 return new($"How many {many.Plural()} are there?", $"{count}", "how many", "number",
                     [$"{Math.Max(0, count - 1)}", $"{count + 1}"]);
             case 1:
                 var there = random.Chance(0.5); // the answer is chosen first, so that yes and no are equally frequent
-                var some = there ? Named(Shuffled(scene, kind, random)[0]) : ThingWords.Narrow(kind, random);
+                var some = there ? ThingWords.Of(Shuffled(scene, kind, random)[0]) : DecoyPairs.Narrow(kind, random);
                 return scene.Has(some) == there ? ToyQuestions.YesNo($"Is there a {some}?", there, "is there a") : null;
             case 2:
                 var one = Shuffled(scene, kind, random)[0];
-                var form = new ThingWords(kind, one.Look.Form, null, null);
-                return scene.Count(form) != 1 ? null : new(
-                    $"What color is the {form}?", ThingWords.Colors[one.Look.Color], "what color is the", "other",
-                    [.. ThingWords.Colors.Where((_, color) => color != one.Look.Color)]);
+                var form = new ThingWords(kind, one.Form, null);
+                return scene.Count(form) != 1 ? null : ToyQuestions.ColorOf(form, one.Color, ThingWords.Colors);
             case 3:
-                var (more, fewer, isTrue) = (ThingWords.Broad(kind, random), ThingWords.Broad(kind, random), random.Chance(0.5));
+                var (more, fewer, isTrue) = (DecoyPairs.Broad(kind, random), DecoyPairs.Broad(kind, random), random.Chance(0.5));
                 return scene.Count(more) > scene.Count(fewer) == isTrue && more != fewer
                     ? ToyQuestions.YesNo($"Are there more {more.Plural()} than {fewer.Plural()}?", isTrue, "are there more")
                     : null;
@@ -68,7 +63,7 @@ public static class DecoyCaptions
 
                 var said = isSo ? relation : (Relation)((int)relation ^ 1);
                 return Holds(scene, first, said, second) == isSo
-                    ? ToyQuestions.YesNo($"Is a {first} {DecoyClaim.Words(said)} a {second}?", isSo, "is a") : null;
+                    ? ToyQuestions.YesNo($"Is a {first} {Claim.Words(said)} a {second}?", isSo, "is a") : null;
         }
     }
 
@@ -76,14 +71,12 @@ public static class DecoyCaptions
         DecoyScene scene, ThingKind kind, SeededRandom random)
     {
         var things = Shuffled(scene, kind, random);
-        var (first, second, relation) = (Named(things[0]), Named(things[1]), (Relation)random.Next(4));
+        var (first, second, relation) = (ThingWords.Of(things[0]), ThingWords.Of(things[1]), (Relation)random.Next(4));
         return Holds(scene, first, relation, second) ? (first, relation, second) : null;
     }
 
     private static bool Holds(DecoyScene scene, ThingWords first, Relation relation, ThingWords second) =>
-        new DecoyClaim(ClaimForm.Relate, false, first, Relation: relation, Other: second).Holds(scene, scene);
-
-    private static ThingWords Named(Thing thing) => new(thing.Kind, thing.Look.Form, thing.Look.Color, null);
+        new Claim(ClaimForm.Relate, false, first, Relation: relation, Other: second).Holds(scene, scene);
 
     private static Thing[] Shuffled(DecoyScene scene, ThingKind kind, SeededRandom random)
     {
