@@ -32,7 +32,7 @@ internal sealed unsafe class OnePassScores
         mask = context.Mask is { } told ? new(told) : null;
         heads = new(output);
         summary = scorer.Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } paid ? new(paid) : null;
-        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(TokenImportance.Received(context, SelfPooling.Max)) : null;
+        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(TokenImportance.Self(context)) : null;
     }
 
     /// <summary>What the policy's scorer and keep rule give; null where they must be asked.</summary>
@@ -40,8 +40,8 @@ internal sealed unsafe class OnePassScores
     {
         if (context.Policy is not
             {
-                Scorer: ImportanceScorer { SelfPooling: SelfPooling.Max, SoftmaxAlignment: true } scorer,
-                Keep: LearnableThresholdRule { Normalization: ThresholdNormalization.Sparsemax },
+                Scorer: ImportanceScorer { SumSelf: false, SoftmaxAlignment: true } scorer,
+                Keep: LearnableThresholdRule { Softmax: false },
             }
             || !Products.GoInOnePass(context.Attended.X)
             || context is not { RawAlignment: not null, Encoder.SpaceDict: not null, Candidates.IsAllButFirst: true })
@@ -74,8 +74,7 @@ internal sealed unsafe class OnePassScores
         GC.KeepAlive(context);
         var kept = tensor(keep, [batch, pass.count]);
         kept = context.Protected is { } stays ? kept.logical_or(stays) : kept;
-        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part!(part) },
-            new PruneMask(kept, thresholds) { IsFinal = true });
+        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part(part) }, new PruneMask(kept, thresholds));
     }
 
     // maps has room for [K, N] and one row more of vectors.
@@ -179,7 +178,7 @@ internal sealed unsafe class OnePassScores
         return Vector512.Create<float>(whole);
     }
 
-    // S_cls of a token before it is normalised: see TokenImportance.Weighed.
+    // S_cls of a token before it is normalised: see TokenImportance.Class.
     private float Class(int sample, int token)
     {
         var (sum, norms) = (0f, 0f);

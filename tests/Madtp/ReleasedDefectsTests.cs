@@ -39,7 +39,7 @@ public class ReleasedDefectsTests
                 var scorers = values.Cast<ImportanceScorer>().ToArray();
                 Assert.Contains(scorers, scorer => !scorer.NormalizeClass);
                 Assert.Contains(scorers, scorer => !scorer.SoftmaxAlignment);
-                Assert.Contains(scorers, scorer => scorer.SelfPooling == SelfPooling.Sum);
+                Assert.Contains(scorers, scorer => scorer.SumSelf);
             }
             else if (!Equals(released, property.GetValue(flipped)))
             {
@@ -59,7 +59,7 @@ public class ReleasedDefectsTests
         using var reduction = TokenReduction.Attach(model, Policy(name), 2);
         using var trace = reduction.Record();
         var output = model.Forward(images, ids, mask);
-        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
+        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Of(output.Aligned)!).backward();
         Assert.All(model.parameters().Where(parameter => parameter.grad is not null), parameter => Assert.True(parameter.grad!.isfinite().all().item<bool>()));
         Assert.Contains(trace.Steps, step => step.Pruned);
     }
@@ -76,7 +76,7 @@ public class ReleasedDefectsTests
         {
             using var reduction = TokenReduction.Attach(model, policy, 60);
             var output = model.Forward(images, ids, mask);
-            return [.. output.Logits.Floats(), .. AlignmentLoss.Similarity(output.Aligned)!.view(1).Floats()];
+            return [.. output.Logits.Floats(), .. AlignmentLoss.Of(output.Aligned)!.view(1).Floats()];
         }
 
         var same = Logits(ReductionPolicy.Fixed).SequenceEqual(Logits(Policy(name)));

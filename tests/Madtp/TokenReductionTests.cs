@@ -160,7 +160,7 @@ public class TokenReductionTests
         var short_ = model.Forward(images, ids, mask);
         var padded = model.Forward(images, longer, longerMask);
         Assert.True((short_.Logits - padded.Logits).abs().max().item<float>() < 1e-5f);
-        Assert.True((AlignmentLoss.Similarity(short_.Aligned)! - AlignmentLoss.Similarity(padded.Aligned)!).abs().item<float>() < 1e-5f);
+        Assert.True((AlignmentLoss.Of(short_.Aligned)! - AlignmentLoss.Of(padded.Aligned)!).abs().item<float>() < 1e-5f);
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public class TokenReductionTests
         var (images, ids, mask) = TinyModels.Batch(6, 10, 8);
         using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 8);
         var output = model.Forward(images, ids, mask);
-        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
+        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1 })) + AlignmentLoss.Of(output.Aligned)!).backward();
         var gradient = model.ReducibleEncoders[0].SpaceDict!.grad;
         Assert.NotNull(gradient);
         Assert.True(gradient.abs().sum().item<float>() > 0);

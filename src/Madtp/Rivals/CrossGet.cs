@@ -15,16 +15,13 @@ namespace Madtp.Kit.Madtp;
 /// to 1 also where several meet. Counts come from the keep ratio.</remarks>
 public static class CrossGet
 {
-    /// <summary>The policy.</summary>
-    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer merges as many
-    /// again, at most half of its tokens.</param>
-    /// <param name="textKeepRatio">The same for text; as for images if null.</param>
-    /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
+    /// <summary>The policy at keep ratios (<see cref="ScheduledCountRule.Of"/>); a layer merges at most half of its
+    /// tokens.</summary>
     public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null) => new()
     {
         Name = "CrossGET",
         Scorer = new CrossGuidedScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
+        Keep = ScheduledCountRule.Of(keepRatio, textKeepRatio),
         Reducer = new MatchReducer(),
     };
 
@@ -66,7 +63,8 @@ public sealed record CrossGuidedScorer : ITokenScorer
             : zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device);
         return new ImportanceScores(AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), closed))
         {
-            Alignment = guidance, Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
+            Part = part => part == ScoreParts.Alignment ? guidance : null,
+            Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
         };
     }
 
