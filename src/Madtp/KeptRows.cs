@@ -84,30 +84,26 @@ public sealed record KeptRows(Tensor Keep)
 
     private static KeptRows? PerInstance(Tensor keep, Tensor importance, ReductionContext context)
     {
-        var (count, floor) = ((int)keep.shape[1], context.Policy.Floor(context));
-        var leastGain = context.Policy.Reducer.AddsToken ? 2 : 1;
-        var (stays, real) = ToHost(keep, context.Mask); // each [B·N]
-        var available = Counts(real, keep.shape);
-        if (Counts(stays, keep.shape).Zip(available).Any(sample => sample.First < Math.Min(floor, sample.Second)))
+        var (floor, leastGain) = (context.Policy.Floor(context), context.Policy.Reducer.AddsToken ? 2 : 1);
+        var (stays, real) = ToHost(keep, context.Mask);
+        if (stays.Zip(real).Any(sample => Count(sample.First) < Math.Min(floor, Count(sample.Second))))
         {
             keep = keep.logical_or(PruneMask.Top(full([1], floor, dtype: int64, device: keep.device), importance, context).Keep);
             (stays, _) = ToHost(keep);
         }
 
-        var gains = Counts(stays, keep.shape).Zip(available, (kept, all) => all - kept >= leastGain).ToArray();
+        var gains = stays.Zip(real, (kept, all) => Count(all) - Count(kept) >= leastGain).ToArray();
         if (!gains.Contains(true))
         {
             return null;
         }
 
-        foreach (var sample in Enumerable.Range(0, gains.Length).Where(sample => !gains[sample]))
+        if (gains.Contains(false))
         {
-            var own = stays.AsSpan(sample * count, count);
-            own.Fill(true);
-            real?.AsSpan(sample * count, count).CopyTo(own);
+            stays = [.. gains.Select((gain, sample) => gain ? stays[sample] : real[sample])];
+            keep = tensor(stays.SelectMany(sample => sample).ToArray(), keep.shape, device: keep.device);
         }
 
-        keep = gains.Contains(false) ? tensor(stays, keep.shape, device: keep.device) : keep;
         var kept = InOrder(keep, stays, real, context);
         return context.Policy.MisplacedMasks
             ? kept with { Ranking = TokenRanking.Order(TokenRanking.Ranked(importance, context)) }
@@ -118,7 +114,7 @@ public sealed record KeptRows(Tensor Keep)
     private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
     {
         var (policy, candidates) = (context.Policy, ranked.shape[1]);
-        var counts = Counts(ToHost(keep).Stays, keep.shape);
+        int[] counts = [.. ToHost(keep).Stays.Select(Count)];
         var count = policy.Layout == BatchLayout.MaxKeep
             ? counts.Max()
             : Math.Max((long)Math.Round(counts.Average()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
@@ -151,15 +147,15 @@ public sealed record KeptRows(Tensor Keep)
 
     // Rows that stay, in their order; where a sample is shorter than others, its first row fills it up. The host counts and
     // sorts: it waits for the numbers anyhow, and a dozen operators on a few rows cost more.
-    private static KeptRows InOrder(Tensor keep, bool[] stays, bool[]? real, ReductionContext context)
+    private static KeptRows InOrder(Tensor keep, bool[][] stays, bool[][] real, ReductionContext context)
     {
-        bool[] merges = [.. Counts(stays, keep.shape).Zip(Counts(real, keep.shape), (kept, all) => kept < all)];
-        var (batch, before, first) = ((int)keep.shape[0], context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
-        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B·(rows − first)]
-        var lengths = Counts(stays, [batch, stays.Length / batch]).Select(kept => kept + first).ToArray();
-        var (width, count) = (lengths.Max(), stays.Length / batch);
-        var rows = new long[batch * width];
-        for (var sample = 0; sample < batch; sample++)
+        bool[] merges = [.. stays.Zip(real, (kept, all) => Count(kept) < Count(all))];
+        var (before, first) = (context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
+        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B][rows − first]
+        int[] lengths = [.. stays.Select(sample => Count(sample) + first)];
+        var width = lengths.Max();
+        var rows = new long[stays.Length * width];
+        for (var sample = 0; sample < stays.Length; sample++)
         {
             var (from, at) = ((long)sample * before, sample * width);
             var end = at + lengths[sample];
@@ -168,7 +164,7 @@ public sealed record KeptRows(Tensor Keep)
             for (var row = 0; at < end; row++)
             {
                 rows[at] = from + first + row; // written over by the next row where this one does not stay
-                at += stays[(sample * count) + row] ? 1 : 0;
+                at += stays[sample][row] ? 1 : 0;
             }
         }
 
@@ -178,33 +174,24 @@ public sealed record KeptRows(Tensor Keep)
         };
     }
 
-    // Which of all slots stay, and which hold a token: the one question of a block that waits for the device.
-    private static (bool[] Stays, bool[]? Real) ToHost(Tensor keep, Tensor? mask = null)
+    // Which slots of each sample stay, and which hold a token: the one question of a block that waits for the device.
+    private static (bool[][] Stays, bool[][] Real) ToHost(Tensor keep, Tensor? mask = null)
     {
-        var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32);
+        var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32); // 0 for padding, 1 pruned, 2 kept
         using var here = (asked.is_contiguous() ? asked : asked.contiguous()).cpu();
+        var (batch, count) = ((int)keep.shape[0], (int)keep.shape[1]);
         if (mask is null)
         {
-            return (MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray(), null);
+            var all = Enumerable.Repeat(true, count).ToArray();
+            return ([.. MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray().Chunk(count)], [.. Enumerable.Repeat(all, batch)]);
         }
 
-        var numbers = MemoryMarshal.Cast<byte, float>(here.bytes); // 0 for padding, 1 pruned, 2 kept
-        var (stays, real) = (new bool[numbers.Length], new bool[numbers.Length]);
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            (stays[i], real[i]) = (numbers[i] > 1, numbers[i] > 0);
-        }
-
-        return (stays, real);
+        float[][] samples = [.. MemoryMarshal.Cast<byte, float>(here.bytes).ToArray().Chunk(count)];
+        return (Array.ConvertAll(samples, sample => Array.ConvertAll(sample, slot => slot > 1)),
+            Array.ConvertAll(samples, sample => Array.ConvertAll(sample, slot => slot > 0)));
     }
 
-    // True numbers of each sample; all where there are none.
-    private static int[] Counts(bool[]? mask, long[] shape)
-    {
-        var (batch, count) = ((int)shape[0], (int)shape[1]);
-        return [.. Enumerable.Range(0, batch).Select(
-            sample => mask is null ? count : mask.AsSpan(sample * count, count).Count(true))];
-    }
+    private static int Count(bool[] sample) => sample.AsSpan().Count(true);
 
     // The rows that stay and the merged one, [B, N' + 1, D].
     private Tensor Merged(Tensor x, Tensor importance, bool normalized, ReductionContext context)

@@ -7,12 +7,8 @@ namespace Madtp.Kit.Madtp;
 /// rival is one file in Rivals and one line here.</summary>
 public static class Methods
 {
-    /// <summary>The name of the plain model, fine-tuned like the others.</summary>
     public const string Uncompressed = "Uncompressed";
-
-    /// <summary>The name of parameter pruning.</summary>
     public const string UPop = "UPop";
-
     private const double PaperAlignmentWeight = 0.1;
 
     private static ReductionPolicy Ours => ReductionPolicy.Fixed;
@@ -133,15 +129,10 @@ public sealed record Method(string Name, PruningMethod? Pruning)
     /// <summary>α, weight of the alignment loss; 0 for methods without alignment guidance.</summary>
     public double AlignmentWeight { get; init; }
 
-    /// <summary>What the guidance learns from.</summary>
     public GuidanceTraining Guidance { get; init; }
 
     /// <summary>Whether parameters are pruned instead of tokens.</summary>
     public bool PrunesParameters { get; init; }
-
-    /// <summary>Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's
-    /// own.</summary>
-    public bool InEveryTable { get; init; }
 
     /// <summary>What it does, in a sentence.</summary>
     public required string About { get; init; }
@@ -150,14 +141,11 @@ public sealed record Method(string Name, PruningMethod? Pruning)
 /// <summary>A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method
 /// can be brought to the same budget. MADTP's strength is the temperature T, that of the methods with fixed counts the keep
 /// ratio.</summary>
-/// <param name="StrengthIs">What the strength is: "temperature" or "keep ratio".</param>
+/// <param name="StrengthIs"><see cref="Temperature"/> or <see cref="KeepRatio"/>.</param>
 /// <param name="Policy">The policy at a strength's value; for a temperature always the same.</param>
 public sealed record PruningMethod(string Name, string StrengthIs, Func<double, ReductionPolicy> Policy)
 {
-    /// <summary>What <see cref="StrengthIs"/> says for a temperature.</summary>
     public const string Temperature = "temperature";
-
-    /// <summary>What <see cref="StrengthIs"/> says for the share of tokens that a layer keeps.</summary>
     public const string KeepRatio = "keep ratio";
 
     /// <summary>The values a calibration looks at.</summary>
@@ -183,7 +171,6 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
     /// <summary>Turns the strength until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/>
     /// of the setting's calibration tells.</summary>
     /// <param name="cost">What a setting costs, mean over examples that stay the same.</param>
-    /// <param name="target">The cost wanted.</param>
     /// <exception cref="ArgumentException">The target is not positive.</exception>
     public PruningSetting Calibrate(Func<PruningSetting, double> cost, double target)
     {
@@ -200,7 +187,6 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
 }
 
 /// <summary>A method with its strength set: what is compared at one budget.</summary>
-/// <param name="Policy">The policy at the strength's value.</param>
 /// <param name="Strength">The temperature or the keep ratio, as <see cref="PruningMethod.StrengthIs"/> says.</param>
 public sealed record PruningSetting(string Name, ReductionPolicy Policy, double Strength)
 {

@@ -42,13 +42,10 @@ public sealed class TokenReduction : IDisposable
         IReducibleModel model, ReductionPolicy policy, double temperature = 1, params string[] only)
     {
         var all = model.ReducibleEncoders;
-        foreach (var name in only.Where(name => all.All(encoder => encoder.Name != name)))
-        {
-            throw new ArgumentException(
-                $"the model has no encoder '{name}'; it has {string.Join(", ", all.Select(encoder => encoder.Name))}",
-                nameof(only));
-        }
-
+        var unknown = only.Except(all.Select(encoder => encoder.Name)).FirstOrDefault();
+        Guard.Argument(unknown is null,
+            $"the model has no encoder '{unknown}'; it has {string.Join(", ", all.Select(encoder => encoder.Name))}",
+            nameof(only));
         return Attach([.. all.Where(encoder => only.Length == 0 || only.Contains(encoder.Name))], policy, temperature);
     }
 

@@ -64,8 +64,11 @@ public sealed record CrossGuidedScorer : ITokenScorer
         return new ImportanceScores(AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), closed))
         {
             Part = part => part == ScoreParts.Alignment ? guidance : null,
-            Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
+            Match = new TokenMatch(MostSimilar, guidance.exp()),
         };
+
+        Tensor MostSimilar(Tensor keep) =>
+            affinity.masked_fill(keep.logical_not().unsqueeze(1), float.NegativeInfinity).argmax(2);
     }
 
     // Cosine of every two tokens' keys [B, N, d], −∞ on the diagonal and wherever a token takes part that may not: [B, N, N].

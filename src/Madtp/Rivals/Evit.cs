@@ -33,9 +33,9 @@ public sealed record ClassAttentionScorer : ITokenScorer
     /// <exception cref="InvalidOperationException">The encoder has no class token.</exception>
     public ImportanceScores Score(ReductionContext context)
     {
-        var attention = context.SummaryAttention
-            ?? throw new InvalidOperationException(
-                $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
+        var attention = context.SummaryAttention;
+        Guard.State(attention is not null,
+            $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
         var mean = attention.mean([1]); // a = (1/h) Σ_h a_h, [B, N]
         var score = context.Mask is { } mask ? mean * mask : mean;
         return new ImportanceScores(score) { Part = part => part == ScoreParts.Class ? score : null };

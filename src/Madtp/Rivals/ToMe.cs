@@ -86,6 +86,6 @@ public sealed record BipartiteScorer : ITokenScorer
     public ImportanceScores Score(ReductionContext context)
     {
         var (similarity, destination) = ToMe.Match(ToMe.Metric(context.Keys), context.Mask, context.Protected);
-        return new ImportanceScores(similarity.neg()) { Match = new TokenMatch { Destination = destination } };
+        return new ImportanceScores(similarity.neg()) { Match = new TokenMatch(_ => destination) };
     }
 }
