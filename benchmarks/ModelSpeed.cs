@@ -24,7 +24,7 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         new("clip", "CLIP ViT-B/16, an image of 224² and a text", SpeedTask.Clip),
         new("caption", "BLIP captioning, an image of 384² and three beams; beside it decoding that recomputes",
             SpeedTask.Caption),
-        new("rerank", "BLIP re-ranking, an image of 384² read by 16 texts; beside it reading each pair alone", SpeedTask.Rerank),
+        new("rerank", "BLIP re-ranking, an image of 384² read by 64 texts; beside it reading each pair alone", SpeedTask.Rerank),
     ];
 
     public string Name => name;

@@ -10,7 +10,7 @@ namespace Madtp.Kit.Benchmarks;
 internal sealed class SpeedTask : IDisposable
 {
     private const int Words = 21; // with [ENC] and [SEP]; NLVR2's mean
-    private const int Texts = 16; // that read one image in re-ranking
+    private const int Texts = 64; // that read one image in re-ranking: as many as the task reads at once, of 128 or 256 in all
 
     private readonly nn.Module module;
     private readonly Func<Inputs, Tensor> forward;

@@ -70,19 +70,17 @@ internal sealed class TaskOptions
             corpus.AcceptOnlyFromAmong("A", "B");
             Set(corpus, (settings, name) =>
                 settings with { Corpus = name is null ? null : name == "A" ? ThingKind.Object : ThingKind.Glyph });
-            Set(pairs, (settings, count) => count is not { } few ? settings : settings with
+            SetNumber(pairs, (settings, count) => settings with
             {
-                World = ToyWorldSettings.Scaled(settings.World.Seed, few),
-                Decoys = settings.Corpus is null ? settings.Decoys
-                    : ToyWorldSettings.Scaled(settings.Decoys.Seed, few, testShare: 3),
+                World = ToyWorldSettings.Scaled(settings.World.Seed, count),
+                Decoys = ToyWorldSettings.Scaled(settings.Decoys.Seed, count, testShare: 3),
             });
         }
         else
         {
-            Set(Verb.Number<int>(
+            SetNumber(Verb.Number<int>(
                 "--images", "Training scenes to draw, instead of 6,000; validation and test shrink too.", 60, DataLimit),
-                (settings, count) => count is not { } few ? settings
-                    : settings with { Scenes = ToyCaptionSettings.Scaled(settings.Scenes.Seed, few) });
+                (settings, count) => settings with { Scenes = ToyCaptionSettings.Scaled(settings.Scenes.Seed, count) });
         }
 
         var reduce = Verb.Number<double>(
@@ -132,6 +130,10 @@ internal sealed class TaskOptions
         "caption" => "BLIP captioning: what does an image show?",
         _ => "BLIP VQA: questions about images.",
     };
+
+    /// <summary>Says what an option's number sets where it is given.</summary>
+    public void SetNumber<T>(Option<T?> option, Func<TaskSettings, T, TaskSettings> set)
+        where T : struct => Set(option, (settings, number) => number is { } given ? set(settings, given) : settings);
 
     /// <summary>Says what an option's value sets.</summary>
     public void Set<T>(Option<T> option, Func<TaskSettings, T?, TaskSettings> set) =>

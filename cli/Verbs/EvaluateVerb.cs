@@ -59,7 +59,7 @@ internal static class EvaluateVerb
                 settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }
 
-            using var view = new EvaluationView();
+            using var view = ProgressView.Error();
             using var prepared = new PreparedWeights();
             using var mixed = MixedPrecision.Begin(task.Precision(parsed) == TrainingPrecision.BFloat16, prepared);
             var scores = (task.Run(parsed, settings, string.Empty) with

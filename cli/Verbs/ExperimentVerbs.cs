@@ -53,7 +53,7 @@ internal static class ExperimentVerbs
                 cache.Forget(experiment);
             }
 
-            using var view = new TrainingView(Console.Error, !Console.IsErrorRedirected); // standard output has the JSON alone
+            using var view = ProgressView.Error(); // standard output has the JSON alone
             Console.WriteLine(ExperimentRunner.Run(experiment, cache, progress: view.Show, cancellation: cancellation).ToJson());
             return 0;
         });

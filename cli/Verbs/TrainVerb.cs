@@ -95,23 +95,25 @@ internal static class TrainVerb
     // What the toy world's recipes leave no choice of.
     private static void AddOfFiles(TaskOptions task)
     {
-        task.Set(task.Verb.Number<int>(
+        void Anew<T>(Option<T?> option, Func<AlignmentConfig, T, AlignmentConfig> set)
+            where T : struct => task.SetNumber(option, (settings, value) =>
+                settings with { Alignment = set(settings.Alignment, value), NewAlignment = true });
+        Anew(task.Verb.Number<int>(
             "--learnable-tokens", "K: alignment guidance begins anew, instead of the checkpoint's or 100.", 1, 100_000),
-            (settings, tokens) => tokens is not { } count ? settings
-                : settings with { Alignment = settings.Alignment with { Tokens = count }, NewAlignment = true });
-        task.Set(task.Verb.Number<int>(
+            (alignment, count) => alignment with { Tokens = count });
+        Anew(task.Verb.Number<int>(
             "--alignment-width", "d_k: alignment guidance begins anew, instead of the checkpoint's or 768.", 1, 100_000),
-            (settings, width) => width is not { } size ? settings
-                : settings with { Alignment = settings.Alignment with { Width = size }, NewAlignment = true });
+            (alignment, width) => alignment with { Width = width });
         task.Set(task.Verb.Option<bool>(
             "--no-alignment-map", "Alignment guidance begins anew and compares tokens as they are."),
             (settings, isUnmapped) => !isUnmapped ? settings
                 : settings with { Alignment = settings.Alignment with { Map = AlignmentMapping.None }, NewAlignment = true });
-        task.Set(task.Verb.Number<double>(
+        task.SetNumber(task.Verb.Number<double>(
             "--drop-path", "Probability of skipping a branch of BLIP's last image block.", 0, 0.99, value: "SHARE"),
-            (settings, share) => settings with { DropPath = share ?? settings.DropPath });
-        task.Set(task.Verb.Number<int>("--watch", "Validation examples scored at the end of each epoch, instead of 1,000.", 1),
-            (settings, count) => settings with { WatchedExamples = count ?? settings.WatchedExamples });
+            (settings, share) => settings with { DropPath = share });
+        task.SetNumber(
+            task.Verb.Number<int>("--watch", "Validation examples scored at the end of each epoch, instead of 1,000.", 1),
+            (settings, count) => settings with { WatchedExamples = count });
         if (task.Task == "vqa")
         {
             task.Set(task.Verb.Option<bool>(
@@ -124,8 +126,8 @@ internal static class TrainVerb
 
     private static int Train(Run run, CancellationToken cancellation)
     {
-        using var training = new TrainingView();
-        using var scoring = new EvaluationView();
+        using var training = ProgressView.Out();
+        using var scoring = ProgressView.Error();
         if ((run with { Scoring = run.Scoring with { Progress = scoring } }).Train(training.Show, cancellation) is not { } report)
         {
             Console.WriteLine($"stopped; --resume goes on from {run.Folder}");
@@ -158,7 +160,7 @@ internal static class TrainVerb
                 PatchTraining = run.PatchTraining with { Seed = parsed.GetValue(seed) },
                 StatementTraining = run.StatementTraining with { Seed = parsed.GetValue(seed) },
             };
-            using var view = new TrainingView();
+            using var view = ProgressView.Out();
             if (run.Run(view.Show, cancellation) is not var (patches, read))
             {
                 Console.WriteLine($"stopped; the same command goes on from {run.Folder}");
