@@ -23,8 +23,9 @@ public enum BatchLayout
 public sealed record KeptRows(Tensor Keep)
 {
     private Tensor? rows, inBatch; // of each sample, and of the batch's B·rows
-    private (int Before, int[] Kept, bool[] Merges)? lengths; // rows of a sample before and after, and whether it lost tokens; on
-                                                              // the host, null where all samples get equally long
+
+    // Rows of a sample before and after, and whether it lost tokens, as the host knows it; null where all get equally long.
+    private (int Before, int[] Kept, bool[] Merges)? lengths;
 
     /// <summary>Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</summary>
     public Tensor Rows

@@ -72,6 +72,7 @@ public class RivalsTests
         }
 
         Assert.Equal(plain, model.Forward(images, ids, mask).Logits.Floats());
+        Assert.All(model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks), block => Assert.Null(block.Reducer));
     }
 
     [Theory]

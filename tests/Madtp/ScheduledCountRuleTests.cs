@@ -9,8 +9,6 @@ namespace Madtp.Kit.Tests.Madtp;
 
 public class ScheduledCountRuleTests
 {
-    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(7, 7).WithQuietOnSuccess(true);
-
     [Fact]
     public void Counts_follow_the_exact_line_rounded_once()
     {
@@ -36,7 +34,7 @@ public class ScheduledCountRuleTests
             }
 
             return true;
-        }).Check(Cases);
+        }).Check(OneBlock.Cases);
     }
 
     [Theory]

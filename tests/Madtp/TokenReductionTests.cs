@@ -8,23 +8,6 @@ namespace Madtp.Kit.Tests.Madtp;
 public class TokenReductionTests
 {
     [Fact]
-    public void Disposing_gives_the_plain_model_back()
-    {
-        using var scope = NewDisposeScope();
-        using var off = no_grad();
-        var model = TinyModels.Nlvr();
-        var (images, ids, mask) = TinyModels.Batch(1, 9, 7);
-        var plain = model.Forward(images, ids, mask).Logits;
-        using (var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 5))
-        {
-            Assert.True(model.Forward(images, ids, mask).Vision.Length < 37);
-        }
-
-        Assert.Equal(plain.data<float>().ToArray(), model.Forward(images, ids, mask).Logits.data<float>().ToArray());
-        Assert.All(model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks), block => Assert.Null(block.Reducer));
-    }
-
-    [Fact]
     public void Attaching_twice_is_refused()
     {
         var model = TinyModels.Nlvr();

@@ -28,9 +28,8 @@ public static class CrossGet
     /// <summary>The best edge of every token, where tokens are ranked by their best edge and edges lead down the ranking only: of
     /// two tokens that are each other's best match one stays to take the other in; here it is the one that matters more, whatever
     /// the order of the tokens. −∞ for the last token of a ranking: it stays.</summary>
-    /// <param name="affinity"><c>[B, N, N]</c>.</param>
+    /// <param name="affinity"><c>[B, N, N]</c>, to <c>[B, N]</c>.</param>
     /// <param name="guidance">I, <c>[B, N]</c>: decides ties.</param>
-    /// <returns><c>[B, N]</c>.</returns>
     public static Tensor BestEdge(Tensor affinity, Tensor guidance)
     {
         var lightest = guidance.sort(1, stable: true).Indices; // [B, N]

@@ -37,18 +37,15 @@ public sealed record MatchReducer : ITokenReducer
         return kept.Gather(shorter, context);
     }
 
-    /// <summary>Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing
-    /// goes.</summary>
-    /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
-    /// <param name="weight">w ≥ 0, <c>[B, N]</c>.</param>
-    /// <param name="target">Where each token goes, its own place if it stays, <c>[B, N]</c> int64.</param>
-    public static Tensor Mean(Tensor tokens, Tensor weight, Tensor target)
+    // Σ w_j x_j / Σ w_j over the tokens j that go to each place, [B, N, D], 0 where nothing goes.
+    private static Tensor Mean(Tensor tokens, Tensor weight, Tensor target)
     {
         var sums = zeros_like(tokens).scatter_add(1, target.unsqueeze(2).expand(tokens.shape), tokens * weight.unsqueeze(2));
         var weights = zeros_like(weight).scatter_add(1, target, weight);
         return sums / weights.clamp_min(1e-6).unsqueeze(2);
     }
 
+    // Where each token goes, its own place if it stays, [B, N] int64.
     private static Tensor Targets(TokenMatch match, Tensor keep, Tensor pruned)
     {
         using var off = no_grad();
