@@ -107,8 +107,8 @@ public static class CheckpointLoader
 }
 
 /// <summary>What became of every tensor when a checkpoint was loaded into a model.</summary>
-/// <param name="Dialect">Whose names the file uses; see <see cref="StateDictionary.Dialect"/>.</param>
-/// <param name="Container">What stands before the names in the file; see <see cref="StateDictionary.Container"/>.</param>
+/// <param name="Dialect">Whose names the file uses: original, open_clip, Hugging Face CLIP, Hugging Face BLIP.</param>
+/// <param name="Container">What stands before the names in the file.</param>
 /// <param name="Loaded">The model's tensors that were filled.</param>
 /// <param name="Missing">The model's tensors that the file does not have; they keep what they held.</param>
 /// <param name="Unexpected">The file's tensors that the model does not have.</param>
@@ -125,29 +125,19 @@ public sealed record LoadReport(
 
     /// <summary>Insists that every tensor of the model was filled.</summary>
     /// <param name="mayStay">Tensors that may keep their initial numbers: such as new parts to be fine-tuned.</param>
-    /// <returns>This report.</returns>
     /// <exception cref="InvalidDataException">Some were not; the message names them, and what the file has instead.</exception>
     public LoadReport RequireComplete(Func<string, bool>? mayStay = null)
     {
         mayStay ??= _ => false;
         var missing = Missing.Where(name => !mayStay(name)).ToList();
         var misShaped = MisShaped.Where(each => !mayStay(each.Name)).ToList();
-        Guard.Data(missing.Count + misShaped.Count == 0, $"{Path} does not fit the model.{Lists(missing, misShaped)}");
+        Guard.Data(missing.Count + misShaped.Count == 0, $"{Path} does not fit the model.{List("missing", missing)}"
+            + $"{List("of another shape", misShaped)}{List("in the file only", [.. Unexpected.Select(Shown)])}");
         return this;
     }
 
-    public override string ToString() =>
-        $"{Path} ({Dialect} names{(Container.Length > 0 ? $" under {Quoted(Container[..^1])}" : "")}): "
-        + $"{Loaded.Count} tensors loaded."
-        + Lists(Missing, MisShaped) + List("noted", Notes);
-
-    private string Lists(IReadOnlyList<string> missing, IReadOnlyList<ShapeMismatch> misShaped) =>
-        List("missing", missing) + List("of another shape", misShaped)
-        + List("in the file only", [.. Unexpected.Select(Shown)]);
-
     private static string List<T>(string title, IReadOnlyList<T> items) => items.Count == 0
-        ? ""
-        : $"{Environment.NewLine}  {items.Count} {title}: "
+        ? "" : $"{Environment.NewLine}  {items.Count} {title}: "
             + $"{string.Join("; ", items.Take(Listed))}{(items.Count > Listed ? $"; and {items.Count - Listed} more" : "")}";
 }
 
@@ -157,49 +147,36 @@ public sealed record ShapeMismatch(string Name, IReadOnlyList<long> Expected, IR
     public override string ToString() => $"{Name} is {Sizes(Expected)} in the model, {Sizes(Found)} in the file";
 }
 
-/// <summary>Fits an image encoder's position embedding to another image size, as BLIP does when it loads a checkpoint.</summary>
-public static partial class PositionEmbedding
+/// <summary>Fits an image encoder's position embedding to another image size, as BLIP does when it loads a checkpoint: a class
+/// token and a square grid of patches, <c>[1 + s², d]</c> or <c>[1, 1 + s², d]</c>.</summary>
+internal static partial class PositionEmbedding
 {
-    // The class token.
-    private const long ExtraTokens = 1;
-
     /// <summary>Whether a tensor of this name is an image encoder's position embedding.</summary>
     public static bool IsNamed(string name) => Name().IsMatch(name);
 
-    /// <summary>Whether one shape becomes the other by resizing a square grid of patches: <c>[…, 1 + s², d]</c>.</summary>
+    /// <summary>Whether one shape becomes the other by resizing its grid.</summary>
     public static bool CanFit(IReadOnlyList<long> from, IReadOnlyList<long> to) =>
         from.Count == to.Count && from.Count is 2 or 3 && from[^1] == to[^1] && (from.Count == 2 || (from[0] == 1 && to[0] == 1))
         && Side(from[^2]) is not null && Side(to[^2]) is not null;
 
-    /// <summary>Resizes the grid of patches by bicubic interpolation; the class token's embedding stays.</summary>
-    /// <param name="embedding">[1, 1 + s², d] or [1 + s², d].</param>
-    /// <param name="tokens">1 + t², class token included.</param>
-    /// <returns>[1, 1 + t², d] or [1 + t², d].</returns>
-    /// <exception cref="ArgumentException">The numbers of patches are not squares.</exception>
+    /// <summary>Resizes the grid to 1 + t² tokens by bicubic interpolation; the class token's embedding stays.</summary>
     public static Tensor Fit(Tensor embedding, long tokens)
     {
-        if (embedding.ndim is not (2 or 3) || Side(embedding.shape[^2]) is not { } from || Side(tokens) is not { } to)
-        {
-            throw new ArgumentException(
-                $"a position embedding of shape {Sizes(embedding.shape)} cannot be fitted to {tokens} tokens: "
-                + "patches must form a square");
-        }
-
         using var scope = NewDisposeScope();
-        var width = embedding.shape[^1];
+        var (from, to, width) = (Side(embedding.shape[^2])!.Value, Side(tokens)!.Value, embedding.shape[^1]);
         var flat = embedding.reshape(1, -1, width); // [1, 1 + s², d]
-        var grid = flat.narrow(1, ExtraTokens, from * from).reshape(1, from, from, width).permute(0, 3, 1, 2); // [1, d, s, s]
+        var grid = flat.narrow(1, 1, from * from).reshape(1, from, from, width).permute(0, 3, 1, 2); // [1, d, s, s]
         // [1, d, t, t]
         var resized = nn.functional.interpolate(grid, [to, to], mode: InterpolationMode.Bicubic, align_corners: false);
         var patches = resized.permute(0, 2, 3, 1).reshape(1, to * to, width); // [1, t², d]
-        var all = cat([flat.narrow(1, 0, ExtraTokens), patches], 1); // [1, 1 + t², d]
+        var all = cat([flat.narrow(1, 0, 1), patches], 1); // [1, 1 + t², d]
         return (embedding.ndim == 2 ? all.squeeze(0) : all).contiguous().MoveToOuterDisposeScope();
     }
 
     private static long? Side(long tokens)
     {
-        var side = (long)Math.Round(Math.Sqrt(tokens - ExtraTokens));
-        return side > 0 && side * side == tokens - ExtraTokens ? side : null;
+        var side = (long)Math.Round(Math.Sqrt(tokens - 1));
+        return side > 0 && side * side == tokens - 1 ? side : null;
     }
 
     [GeneratedRegex(@"(^|\.)pos_embed$|^visual(_m)?\.positional_embedding$", RegexOptions.CultureInvariant)]

@@ -51,7 +51,6 @@ internal sealed class FileBytes : IDisposable
     public bool Holds(long offset, long length) => offset >= 0 && length >= 0 && offset <= Length && length <= Length - offset;
 
     /// <summary>A copy of some bytes.</summary>
-    /// <exception cref="InvalidDataException">The range reaches past the end.</exception>
     public byte[] Take(long offset, long length)
     {
         Guard.Data(Holds(offset, length) && length <= Array.MaxLength,
@@ -62,14 +61,12 @@ internal sealed class FileBytes : IDisposable
     }
 
     /// <summary>A little-endian number of 4 bytes, or of 8.</summary>
-    /// <exception cref="InvalidDataException">It reaches past the end.</exception>
     public uint U32(long offset) => BinaryPrimitives.ReadUInt32LittleEndian(Take(offset, 4));
 
     /// <inheritdoc cref="U32"/>
     public long I64(long offset) => BinaryPrimitives.ReadInt64LittleEndian(Take(offset, 8));
 
     /// <summary>Reads bytes to where they belong; may be called from several threads.</summary>
-    /// <exception cref="InvalidDataException">The file ends first.</exception>
     public void Read(long offset, Span<byte> destination)
     {
         if (unpacked is not null)
@@ -101,7 +98,6 @@ internal sealed class MemoryBudget(FileBytes file)
     private long left = (2 * file.Length) + (52 << 20);
 
     /// <summary>Takes as many bytes off, as about will be allocated.</summary>
-    /// <exception cref="InvalidDataException">There are not as many left.</exception>
     public void Take(long bytes) => Guard.Data((left -= bytes) >= 0,
         $"what it lists would take more memory than twice its size and 64 MB, which no checkpoint's list does");
 

@@ -52,7 +52,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
     private int highest; // of the stack
 
     /// <summary>Runs to the STOP and returns the value; <paramref name="consumed"/> is the pickle's length.</summary>
-    /// <exception cref="InvalidDataException">The pickle is damaged.</exception>
     public object? Read(ReadOnlySpan<byte> bytes, out int consumed)
     {
         var reader = new PickleReader(bytes);

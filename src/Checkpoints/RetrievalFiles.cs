@@ -21,7 +21,6 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     /// instead, after re-ranking.</param>
     /// <param name="annotationsPath">The pairs in the order of the scores, in any form of <see cref="CaptionImages"/>; of
     /// Karpathy's <c>dataset_*.json</c> the test split is taken.</param>
-    /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file has another form, or the two do not fit.</exception>
     public static RetrievalFiles Read(string scoresPath, string annotationsPath)
     {

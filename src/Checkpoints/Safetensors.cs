@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Madtp.Kit.Data;
 using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
@@ -11,6 +12,16 @@ namespace Madtp.Kit.Checkpoints;
 internal static class SafetensorsReader
 {
     private const int MaximumHeader = 100_000_000;
+    private const int MaximumRow = 4096; // what 32 dimensions need is less
+
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     /// <summary>Whether the file begins as a safetensors file does.</summary>
     public static bool Recognizes(FileBytes file) => file.Length >= 10 && file.Take(8, 1)[0] == '{' && file.I64(0) >= 0;
@@ -29,9 +40,10 @@ internal static class SafetensorsReader
         {
             (rows, metadata) = ReadHeader(file.Take(8, length), budget);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter of what is no text
         {
-            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({JsonRecord.Reason(e)})", e);
+            var reason = e is JsonException wrong ? JsonRecord.Reason(wrong) : "a text has half a character, or is not UTF-8";
+            throw new InvalidDataException($"its header is not the JSON of a safetensors file ({reason})", e);
         }
 
         rows.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)) is not 0 and var order ? order
@@ -58,7 +70,7 @@ internal static class SafetensorsReader
         Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = budget.Text(Text(ref reader));
+            var name = budget.Text(reader.GetString()!);
             Guard.Data(names.Add(name), $"tensor {Quoted(name)} is listed twice");
             reader.Read();
             Guard.Data(reader.TokenType == JsonTokenType.StartObject, $"tensor {Quoted(name)} is not described by an object");
@@ -70,11 +82,11 @@ internal static class SafetensorsReader
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var key = budget.Text(Text(ref reader));
+                var key = budget.Text(reader.GetString()!);
                 budget.Take(4 * MemoryBudget.Small);
                 reader.Read();
                 Require(reader.TokenType == JsonTokenType.String);
-                Guard.Data(metadata.TryAdd(key, budget.Text(Text(ref reader))), $"metadata {Quoted(key)} is given twice");
+                Guard.Data(metadata.TryAdd(key, budget.Text(reader.GetString()!)), $"metadata {Quoted(key)} is given twice");
             }
         }
 
@@ -84,68 +96,31 @@ internal static class SafetensorsReader
 
     private static Row ReadRow(string name, ref Utf8JsonReader reader, MemoryBudget budget)
     {
+        var end = reader;
+        end.Skip();
+        Guard.Data(end.BytesConsumed - reader.BytesConsumed <= MaximumRow,
+            $"tensor {Quoted(name)} is described at a length that no tensor is");
         budget.Take(48 * MemoryBudget.Small); // its row, entry, layout and places in tables
-        string? type = null;
-        long[]? shape = null;
-        long[]? range = null;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        Description said;
+        try
         {
-            var property = Text(ref reader);
-            reader.Read();
-            switch (property)
-            {
-                case "dtype" when type is null:
-                    Require(reader.TokenType == JsonTokenType.String);
-                    type = Text(ref reader);
-                    break;
-                case "shape" when shape is null: shape = ReadNumbers(name, ref reader); break;
-                case "data_offsets" when range is null: range = ReadNumbers(name, ref reader); break;
-                default: throw new InvalidDataException(
-                    $"tensor {Quoted(name)} has {Quoted(property)}, which a tensor has not, or twice");
-            }
+            said = JsonSerializer.Deserialize<Description>(ref reader, Strict)!;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"tensor {Quoted(name)} is not described as a tensor is ({JsonRecord.Reason(e)})", e);
         }
 
-        if (type is null || shape is null || range is not [var begin, var end])
-        {
-            throw new InvalidDataException($"tensor {Quoted(name)} lacks its dtype, its shape or its two data_offsets");
-        }
-
+        var (type, shape, offsets) = said;
+        Guard.Data(offsets.Length == 2, $"tensor {Quoted(name)} has {offsets.Length} data_offsets, not two");
         budget.Take(8 * 8 * shape.Length);
         var element = ElementNames.OfSafetensors(type); // null: of a kind that came after these lines
         var layout = TensorLayout.Contiguous($"tensor {Quoted(name)}", shape);
-        var bytes = element is null ? end - begin : layout.ElementCount * element.Value.Size;
-        Guard.Data(begin >= 0 && end >= begin && end - begin == bytes,
+        var bytes = element is null ? offsets[1] - offsets[0] : layout.ElementCount * element.Value.Size;
+        Guard.Data(offsets[0] >= 0 && offsets[1] >= offsets[0] && offsets[1] - offsets[0] == bytes,
             $"tensor {Quoted(name)} is {Shown(type)} {Sizes(shape)}, {bytes} bytes, but its "
-                + $"data_offsets are {begin} to {end}");
-        return new Row(name, type, element?.Type, layout, begin, end);
-    }
-
-    private static long[] ReadNumbers(string tensor, ref Utf8JsonReader reader)
-    {
-        var numbers = new List<long>();
-        var isList = reader.TokenType == JsonTokenType.StartArray;
-        while (isList && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            var number = 0L;
-            isList = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out number) && numbers.Count < 64;
-            numbers.Add(number);
-        }
-
-        Guard.Data(isList, $"tensor {Quoted(tensor)} has a shape or data_offsets that is not a short list of whole numbers");
-        return [.. numbers];
-    }
-
-    private static string Text(ref Utf8JsonReader reader)
-    {
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new InvalidDataException(
-                $"its header is not the JSON of a safetensors file (a text {JsonRecord.NoText(reader.ValueSpan)})", e);
-        }
+                + $"data_offsets are {offsets[0]} to {offsets[1]}");
+        return new Row(name, type, element?.Type, layout, offsets[0], offsets[1]);
     }
 
     private static void Require(bool holds) =>
@@ -167,6 +142,8 @@ internal static class SafetensorsReader
 
         Guard.Data(reached == available, $"the tensors end at byte {reached} of the data, which has {available}");
     }
+
+    private sealed record Description(string Dtype, long[] Shape, long[] DataOffsets);
 
     private sealed record Row(string Name, string TypeName, ScalarType? Type, TensorLayout Layout, long Begin, long End)
     {

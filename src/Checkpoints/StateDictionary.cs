@@ -5,7 +5,13 @@ namespace Madtp.Kit.Checkpoints;
 /// <summary>A file's tensors under the names of BLIP's and CLIP's own code, whoever wrote it: the authors, OpenAI, open_clip,
 /// Hugging Face or the kit. Whatever stands before the names is found: a key of the training script's
 /// (<c>model_state_dict</c>), a wrapper's field (<c>_orig_mod</c>, <c>module</c>), or both.</summary>
-public sealed class StateDictionary
+/// <param name="Container">What stands before the names, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left
+/// out.</param>
+/// <param name="Others">What stands before as many of the wanted names elsewhere in the file, such as <c>model_ema.</c></param>
+/// <param name="Dialect">Whose names the file uses: original, open_clip, Hugging Face CLIP, Hugging Face BLIP.</param>
+/// <param name="Tensors">By original name.</param>
+internal sealed record StateDictionary(CheckpointFile File, string Container, IReadOnlyList<string> Others, string Dialect,
+    IReadOnlyDictionary<string, TensorRecipe> Tensors)
 {
     // Where the same tensors lie in several places, these come first; averaged and other copies after them.
     private static readonly string[] Preferred =
@@ -20,24 +26,6 @@ public sealed class StateDictionary
         ("Hugging Face CLIP", "vision_model.", HuggingFaceNames.Clip),
         ("Hugging Face BLIP", "vision_model.", HuggingFaceNames.Blip),
     ];
-
-    private readonly CheckpointFile file;
-
-    private StateDictionary(CheckpointFile file, string container, IReadOnlyList<string> others, string dialect,
-        IReadOnlyDictionary<string, TensorRecipe> tensors) =>
-        (this.file, Container, Others, Dialect, Tensors) = (file, container, others, dialect, tensors);
-
-    /// <summary>What stands before the names, such as <c>model.</c>; tensors elsewhere (an optimizer's) are left out.</summary>
-    public string Container { get; }
-
-    /// <summary>What stands before as many of the wanted names elsewhere in the file, such as <c>model_ema.</c></summary>
-    public IReadOnlyList<string> Others { get; }
-
-    /// <summary>Whose names the file uses: original, open_clip, Hugging Face CLIP, Hugging Face BLIP.</summary>
-    public string Dialect { get; }
-
-    /// <summary>Recipes by original name.</summary>
-    public IReadOnlyDictionary<string, TensorRecipe> Tensors { get; }
 
     /// <summary>Reads the file in the way that finds most of the names a model wants.</summary>
     /// <param name="wanted">The model's own tensor names.</param>
@@ -66,23 +54,23 @@ public sealed class StateDictionary
     /// <param name="model">What the file would be a checkpoint of, if it had it.</param>
     public InvalidDataException Missing(string name, string model)
     {
-        if (file.Unread.TryGetValue(Container + name, out var kind))
+        if (File.Unread.TryGetValue(Container + name, out var kind))
         {
-            return new InvalidDataException($"{file.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
+            return new InvalidDataException($"{File.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
         }
 
-        var (key, value) = file.Values.FirstOrDefault(other => other.Value is PickledObject
+        var (key, value) = File.Values.FirstOrDefault(other => other.Value is PickledObject
             && (other.Key == name || other.Key.EndsWith($".{name}", StringComparison.Ordinal)));
         if (key is not null)
         {
-            return new InvalidDataException($"{file.Path}: {Quoted(key)} is no tensor, but {Shown($"{value}")}; load the file "
+            return new InvalidDataException($"{File.Path}: {Quoted(key)} is no tensor, but {Shown($"{value}")}; load the file "
                 + "where it was made, make a torch tensor of each weight (torch.as_tensor) and save again");
         }
 
-        var nearest = file.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Quoted).ToList();
-        return new InvalidDataException($"{file.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "
+        var nearest = File.Tensors.Select(t => t.Name).OrderBy(other => Distance(name, other)).Take(5).Select(Quoted).ToList();
+        return new InvalidDataException($"{File.Path}: there is no tensor '{name}' in it, so it is no checkpoint of {model}; "
             + (nearest.Count == 0 ? "it has no tensors at all"
-                : $"the nearest of its {file.Tensors.Count} names: {string.Join(", ", nearest)}"));
+                : $"the nearest of its {File.Tensors.Count} names: {string.Join(", ", nearest)}"));
     }
 
     private static IEnumerable<TensorEntry> Inside(CheckpointFile file, string container) =>

@@ -12,7 +12,6 @@ public sealed class TensorEntry
     private readonly FileBytes file;
     private readonly TensorLayout layout;
 
-    /// <summary>A tensor whose first element is at a byte offset of a file.</summary>
     internal TensorEntry(string name, ScalarType type, FileBytes file, long start, TensorLayout layout) =>
         (Name, Type, this.file, Start, this.layout) = (name, type, file, start, layout);
 
@@ -26,7 +25,6 @@ public sealed class TensorEntry
 
     public long ElementCount => layout.ElementCount;
 
-    /// <summary>How many bytes its elements take in row-major order.</summary>
     public long ByteCount => ElementCount * Type.ElementSize();
 
     /// <summary>Where in the file the first element lies, in bytes.</summary>
@@ -37,25 +35,17 @@ public sealed class TensorEntry
 
     /// <summary>Copies all elements, row-major and little-endian.</summary>
     /// <param name="destination">Exactly <see cref="ByteCount"/> bytes.</param>
-    /// <exception cref="ArgumentException">The destination has another size.</exception>
     /// <exception cref="InvalidDataException">The file has become shorter since it was opened.</exception>
     public void CopyTo(Span<byte> destination)
     {
         Guard.Argument(destination.Length == ByteCount,
             $"{this} has {ByteCount} bytes, the destination {destination.Length}", nameof(destination));
-        if (IsContiguous)
-        {
-            file.Read(Start, destination);
-            return;
-        }
-
         using var rowMajor = ToTensor();
         rowMajor.bytes.CopyTo(destination);
     }
 
     /// <summary>All elements, row-major.</summary>
     /// <typeparam name="T">A type of the element's size: <c>ushort</c> or <c>Half</c> for Float16.</typeparam>
-    /// <exception cref="ArgumentException">The element has another size than <typeparamref name="T"/>.</exception>
     public T[] ToArray<T>()
         where T : unmanaged
     {
@@ -73,9 +63,7 @@ public sealed class TensorEntry
         return ElementCount == 0 ? [] : doubles.data<double>().ToArray();
     }
 
-    /// <summary>A new tensor on the CPU with these elements.</summary>
-    /// <param name="dtype">Another element type to convert to.</param>
-    /// <exception cref="InvalidDataException">The file has become shorter since it was opened.</exception>
+    /// <summary>A new tensor on the CPU with these elements, converted where another type is asked for.</summary>
     public Tensor ToTensor(ScalarType? dtype = null)
     {
         var tensor = empty(layout.Shape, dtype: dtype ?? Type, device: CPU);
@@ -88,7 +76,6 @@ public sealed class TensorEntry
     public override string ToString() => $"{Shown(Name)} {Type} {Sizes(Shape)}";
 
     /// <summary>A matrix's other reading: rows as columns. Nothing is copied.</summary>
-    /// <exception cref="InvalidDataException">It is not a matrix.</exception>
     internal TensorEntry Transposed() => Shape.Count == 2
         ? new TensorEntry(Name, Type, file, Start, layout.Transposed())
         : throw file.Broken($"tensor {this} should be a matrix");
@@ -127,7 +114,7 @@ public sealed class TensorEntry
 /// <summary>How a model's tensor comes out of a file: one stored tensor, or several stacked along the first dimension (split
 /// query, key and value).</summary>
 /// <param name="Parts">The stored tensors, in order; of one type, and of one shape but for their first sizes.</param>
-public sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
+internal sealed record TensorRecipe(IReadOnlyList<TensorEntry> Parts)
 {
     public IReadOnlyList<long> Shape { get; } =
         Parts.Count == 1 ? Parts[0].Shape : [Parts.Sum(p => p.Shape[0]), .. Parts[0].Shape.Skip(1)];
@@ -157,8 +144,6 @@ internal sealed class TensorCopy
         }
     }
 
-    /// <summary>Copies everything planned.</summary>
-    /// <exception cref="InvalidDataException">The file ended early.</exception>
     public void Run()
     {
         // In the file's order, so that a disk reads forward.

@@ -21,9 +21,7 @@ internal sealed class TensorLayout
     }
 
     public long[] Shape { get; }
-
     public long[] Strides { get; }
-
     public long ElementCount { get; }
 
     /// <summary>Whether the elements lie in row-major order without gaps.</summary>
@@ -32,12 +30,10 @@ internal sealed class TensorLayout
     /// <summary>How many elements lie between the first and the last one, both counted.</summary>
     public long Extent => (long)ExtentOf(Shape, Strides);
 
-    /// <summary>A row-major layout.</summary>
-    /// <exception cref="InvalidDataException">The shape is impossible; <paramref name="what"/> has it.</exception>
+    /// <summary>A row-major layout of what a refusal names.</summary>
     public static TensorLayout Contiguous(string what, long[] shape) => new(shape, RowMajor(shape), Count(what, shape));
 
     /// <summary>A strided layout whose every element lies within the elements available.</summary>
-    /// <exception cref="InvalidDataException">It is impossible; <paramref name="what"/> has it.</exception>
     public static TensorLayout Strided(string what, long[] shape, long[] strides, long available)
     {
         var count = Count(what, shape);
@@ -125,7 +121,6 @@ internal static class ElementNames
     ];
 
     /// <summary>The name in a safetensors header, such as <c>F32</c>.</summary>
-    /// <exception cref="ArgumentException">The format's readers do not know the type.</exception>
     public static string Safetensors(ScalarType type) => Array.Find(Table, row => row.Type == type).Safetensors
         ?? throw new ArgumentException($"tensors of {type} are not kept in checkpoints", nameof(type));
 

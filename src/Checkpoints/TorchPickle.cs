@@ -37,7 +37,6 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
     public Dictionary<string, StorageReference> Storages { get; } = [];
 
     /// <summary>The data that calling a name stands for.</summary>
-    /// <exception cref="InvalidDataException">It makes a tensor, and the arguments are not what that takes.</exception>
     public object? Call(PickleGlobal global, object?[] arguments) => (global.Module, global.Name, arguments) switch
     {
         ("collections", "OrderedDict", []) => new PickleDictionary(),
@@ -72,7 +71,6 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
     };
 
     /// <summary>The storage behind a persistent identifier.</summary>
-    /// <exception cref="InvalidDataException">The identifier is not a storage's.</exception>
     public object Resolve(object? identifier)
     {
         if (identifier is not (object?[] and ["storage", PickleGlobal kind, string key, string, long count, .. var view]))

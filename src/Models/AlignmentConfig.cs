@@ -36,16 +36,9 @@ public enum AlignmentMapping
 
 /// <summary>The map of eq. 1 into the alignment space: V' = W_v V + b_v. Named as in the released checkpoints
 /// (<c>q_map.0</c>).</summary>
-public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
+public sealed class AlignmentMap(int width, int alignmentWidth) : Part
 {
-    private readonly Sequential q_map;
-
-    /// <summary>Creates the map from an encoder's width to d_k.</summary>
-    public AlignmentMap(int width, int alignmentWidth) : base(nameof(AlignmentMap))
-    {
-        q_map = nn.Sequential(("0", nn.Linear(width, alignmentWidth)));
-        RegisterComponents();
-    }
+    private readonly Sequential q_map = nn.Sequential(("0", nn.Linear(width, alignmentWidth)));
 
     /// <summary>W_v, <c>[d_k, D]</c>.</summary>
     internal Tensor Weight => ((Linear)q_map[0]).weight;
@@ -54,7 +47,7 @@ public sealed class AlignmentMap : nn.Module<Tensor, Tensor>
     internal Tensor Bias => ((Linear)q_map[0]).bias!;
 
     /// <summary>Maps tokens <c>[B, N, D]</c> to <c>[B, N, d_k]</c>.</summary>
-    public override Tensor forward(Tensor tokens) => q_map.forward(tokens);
+    public Tensor forward(Tensor tokens) => q_map.forward(tokens);
 
     /// <summary>The maps of an encoder: for each layer its own, the shared one, or null.</summary>
     /// <exception cref="ArgumentException">No map is wanted but the widths differ.</exception>

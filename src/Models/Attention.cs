@@ -9,38 +9,20 @@ namespace Madtp.Kit.Models;
 /// <param name="Keys">Keys of each head, <c>[B, h, N, d_h]</c>.</param>
 public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 {
-    private Tensor? probabilities, strongest, received, summary;
-
     /// <summary>Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its
     /// map.</summary>
-    public Tensor Probabilities
-    {
-        get => probabilities ??= Map!();
-        init => probabilities = value;
-    }
+    public Tensor Probabilities { get => field ??= Map!(); init; }
 
     /// <summary>Attention of the head that attends most, for each query and key, <c>[B, N, N]</c>.</summary>
-    public Tensor Strongest
-    {
-        get => strongest ??= Probabilities.amax([1]);
-        init => strongest = value;
-    }
+    public Tensor Strongest { get => field ??= Probabilities.amax([1]); init; }
 
     /// <summary>Attention that each token receives of the head and the query that attend most, among the queries of
     /// <see cref="Reading"/>, <c>[B, N]</c>.</summary>
-    public Tensor Received
-    {
-        get => received ??= (Reading ?? new AttentionReading()).OfStrongestQuery(Strongest);
-        init => received = value;
-    }
+    public Tensor Received { get => field ??= (Reading ?? new()).OfStrongestQuery(Strongest); init; }
 
     /// <summary>Attention that the row which stands for the sequence pays, <c>[B, h, N]</c>: row 0, or that of
     /// <see cref="Reading"/>.</summary>
-    public Tensor Summary
-    {
-        get => summary ??= (Reading ?? new AttentionReading()).Row(Probabilities);
-        init => summary = value;
-    }
+    public Tensor Summary { get => field ??= (Reading ?? new()).Row(Probabilities); init; }
 
     /// <summary>What of the map was asked for; null where nothing was.</summary>
     public AttentionReading? Reading { get; init; }
@@ -51,29 +33,21 @@ public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 
 /// <summary>What is read of an attention map.</summary>
 /// <param name="SummaryRows">The row of each sample that stands for the sequence, <c>[B]</c> int64; null for row 0.</param>
-public sealed record AttentionReading(Tensor? SummaryRows = null)
+/// <param name="Candidates">True for rows whose attention may count as received, <c>[B, N]</c> bool; null for all but row
+/// 0.</param>
+/// <param name="Mask">0 for rows of padding, whose attention does not count, <c>[B, N]</c>; null where there are none.</param>
+/// <param name="Filled">0 for rows that hold no token, of which nothing is asked, <c>[B, N]</c>; null where every row holds
+/// one.</param>
+/// <param name="StrongestQuery">Whether <see cref="SelfAttentionRecord.Received"/> is read; otherwise
+/// <see cref="SelfAttentionRecord.Strongest"/>.</param>
+public sealed record AttentionReading(
+    Tensor? SummaryRows = null, Tensor? Candidates = null, Tensor? Mask = null, Tensor? Filled = null,
+    bool StrongestQuery = true)
 {
-    /// <summary>True for rows whose attention may count as received, <c>[B, N]</c> bool; null for all but row 0.</summary>
-    public Tensor? Candidates { get; init; }
-
-    /// <summary>0 for rows of padding, whose attention does not count, <c>[B, N]</c>; null where there are none.</summary>
-    public Tensor? Mask { get; init; }
-
-    /// <summary>0 for rows that hold no token, of which nothing is asked, <c>[B, N]</c>; null where every row holds
-    /// one.</summary>
-    public Tensor? Filled { get; init; }
-
-    /// <summary>Whether <see cref="SelfAttentionRecord.Received"/> is read; otherwise
-    /// <see cref="SelfAttentionRecord.Strongest"/>.</summary>
-    public bool StrongestQuery { get; init; } = true;
-
     /// <summary>Attention that the summary rows pay: <c>[B, h, N, N]</c> to <c>[B, h, N]</c>.</summary>
-    public Tensor Row(Tensor probabilities)
-    {
-        ArgumentNullException.ThrowIfNull(probabilities);
-        return SummaryRows is null ? probabilities.select(2, 0) : probabilities.gather(2, SummaryRows.view(-1, 1, 1, 1)
+    public Tensor Row(Tensor probabilities) => SummaryRows is null ? probabilities.select(2, 0)
+        : probabilities.gather(2, SummaryRows.view(-1, 1, 1, 1)
             .expand(-1, probabilities.shape[1], 1, probabilities.shape[3])).squeeze(2);
-    }
 
     /// <summary>The maximum over the queries that count: <c>[B, N, N]</c> to <c>[B, N]</c>.</summary>
     internal Tensor OfStrongestQuery(Tensor strongest)
@@ -103,31 +77,21 @@ public sealed record AttentionReading(Tensor? SummaryRows = null)
 }
 
 /// <summary>Scaled dot-product attention of several heads; descendants make queries, keys and values.</summary>
-public abstract class MultiHeadAttention : nn.Module
+public abstract class MultiHeadAttention(int width, int heads) : Part
 {
-    private readonly double scale;
-
-    /// <summary>Takes D and the number of heads.</summary>
-    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
-    protected MultiHeadAttention(string name, int width, int heads) : base(name)
-    {
-        if (width < heads || width % heads != 0)
-        {
-            throw new ArgumentException($"width {width} does not divide by {heads} heads", nameof(heads));
-        }
-
-        Heads = heads;
-        scale = 1 / Math.Sqrt(width / heads); // heads that lost dimensions keep the scale that they were trained with
-    }
+    // Heads that lost dimensions keep the scale that they were trained with.
+    private readonly double scale = 1 / Math.Sqrt(HeadWidth(width, heads));
 
     /// <summary>h. The width of a head follows from the weights.</summary>
-    public int Heads { get; }
+    public int Heads { get; } = heads;
+
+    private static int HeadWidth(int width, int heads)
+    {
+        Guard.Argument(width >= heads && width % heads == 0, $"width {width} does not divide by {heads} heads", nameof(heads));
+        return width / heads;
+    }
 
     /// <summary>softmax(Q Kᵀ/√d_h + bias) V, all <c>[B, h, N, d_h]</c>; the bias broadcasts to <c>[B, h, N, N]</c>.</summary>
-    /// <param name="query">Q.</param>
-    /// <param name="key">K.</param>
-    /// <param name="value">V.</param>
-    /// <param name="bias">What the scores get added; null adds nothing.</param>
     /// <param name="reading">What will be read of the map; null for nothing: then the attention runs as one operator.</param>
     protected SelfAttentionRecord Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading? reading)
     {
@@ -167,15 +131,9 @@ public abstract class MultiHeadAttention : nn.Module
 }
 
 /// <summary>Self-attention with one fused projection to queries, keys and values (ViT, CLIP).</summary>
-public abstract class FusedAttention(string name, int width, int heads) : MultiHeadAttention(name, width, heads)
+public abstract class FusedAttention(int width, int heads) : MultiHeadAttention(width, heads)
 {
-    /// <summary>Attends from tokens to each other.</summary>
-    /// <param name="tokens">Tokens, <c>[B, N, D]</c>.</param>
-    /// <param name="norm">What they go through before.</param>
-    /// <param name="rows">The rows that hold one.</param>
-    /// <param name="bias">What scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
-    /// <param name="reading">What will be read of the map; null where nothing is.</param>
-    /// <returns>What is added to the tokens, <c>[B, N, D]</c>, and the record.</returns>
+    /// <summary>Attends from tokens <c>[B, N, D]</c>, normalised, to each other: gives what is added to them.</summary>
     internal (Tensor Output, SelfAttentionRecord Record) Attend(
         Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, AttentionReading? reading)
     {
@@ -196,28 +154,28 @@ public abstract class FusedAttention(string name, int width, int heads) : MultiH
 
 /// <summary>A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around
 /// each. Tokens may be reduced between the two.</summary>
-public abstract class PreNormBlock(string name, double dropPath = 0) : nn.Module<TokenState, TokenState>(name), IReducibleBlock
+public abstract class PreNormBlock(AlignmentMap? queryModel, double dropPath = 0) : Part, IReducibleBlock
 {
-    public IBlockReducer? Reducer { get; set; }
+    private protected readonly AlignmentMap? query_model = queryModel; // of the block's own
 
-    public abstract AlignmentMap? QueryModel { get; }
+    public IBlockReducer? Reducer { get; set; }
+    public AlignmentMap? QueryModel => query_model;
 
     /// <summary>The parts, in order.</summary>
-    protected abstract (LayerNorm Norm1, FusedAttention Attention, LayerNorm Norm2, nn.Module<Tensor,
-        Tensor> FeedForward) Parts { get; }
+    protected abstract (LayerNorm Norm1, FusedAttention Attention, LayerNorm Norm2, FeedForward FeedForward) Parts { get; }
 
     /// <summary>What is added to the attention's scores, broadcast to <c>[B, h, N, N]</c>; null adds nothing.</summary>
     protected virtual Tensor? Bias(TokenState input) => input.AttentionBias();
 
     /// <summary>Runs the block: <c>[B, N, D]</c> in, <c>[B, N', D]</c> out, N' ≤ N where a reducer is attached.</summary>
-    public override TokenState forward(TokenState input)
+    public TokenState forward(TokenState input)
     {
         var (norm1, attention, norm2, feedForward) = Parts;
-        var rows = FilledRows.Of(input);
+        var rows = new FilledRows(input.Packed);
         var (attended, record) = attention.Attend(input.X, norm1, rows, Bias(input), Reducer?.Reads(input));
         var tokens = input with { X = Products.Add(DropPath(attended), input.X) };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
-        rows = FilledRows.Of(tokens);
+        rows = new FilledRows(tokens.Packed);
         return tokens with { X = Products.Add(
             DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
     }

@@ -108,33 +108,22 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
     private readonly record struct Beam(long[] Text, float Score, long Parent);
 }
 
-/// <summary>The best finished texts of one image in a beam search, by log-probability / length.</summary>
+/// <summary>The best finished texts of one image in a beam search, by log-probability / length, best first.</summary>
 /// <param name="most">As many as there are beams.</param>
 internal sealed class BeamHypotheses(int most)
 {
-    private readonly List<(double Score, long[] Text)> finished = [];
+    private (double Score, long[] Text)[] finished = [];
 
     /// <summary>Adds a finished text, without its end, if it is among the best.</summary>
-    public void Add(long[] text, double logProbability)
-    {
-        var score = logProbability / text.Length;
-        if (finished.Count < most)
-        {
-            finished.Add((score, text));
-        }
-        else if (finished.MinBy(one => one.Score) is var worst && score > worst.Score)
-        {
-            finished.Remove(worst);
-            finished.Add((score, text));
-        }
-    }
+    public void Add(long[] text, double logProbability) => finished =
+        [.. finished.Append((logProbability / text.Length, text)).OrderByDescending(one => one.Item1).Take(most)];
 
     /// <summary>Whether no text that goes on can be better than those that are finished.</summary>
     /// <param name="bestGoing">The highest log-probability among the step's candidates.</param>
     /// <param name="length">Tokens before the step's word.</param>
     public bool AreFinal(double bestGoing, int length) =>
-        finished.Count >= most && finished.Min(one => one.Score) >= bestGoing / length;
+        finished.Length >= most && finished[^1].Score >= bestGoing / length;
 
     /// <summary>The best text; of equally good ones the last that was found.</summary>
-    public long[] Best() => finished.Aggregate((best, one) => one.Score >= best.Score ? one : best).Text;
+    public long[] Best() => finished.Last(one => one.Score == finished[0].Score).Text;
 }

@@ -6,32 +6,18 @@ namespace Madtp.Kit.Models;
 
 /// <summary>One BERT layer: self-attention, cross-attention where there are images, feed-forward. Tokens may be reduced after the
 /// self-attention's LayerNorm, before cross-attention.</summary>
-public sealed class BertLayer : nn.Module, IReducibleBlock
+public sealed class BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel = null) : Part, IReducibleBlock
 {
-    private readonly BertSelfAttention attention;
-    private readonly CrossAttention crossattention;
-    private readonly Sequential intermediate;
-    private readonly BertOutput output;
-    private readonly AlignmentMap? query_model;
-
-    /// <param name="cross">How it reads images.</param>
-    /// <param name="queryModel">The layer's own alignment map, if it has one.</param>
-    public BertLayer(BertConfig config, CrossAttention cross, AlignmentMap? queryModel = null) : base(nameof(BertLayer))
-    {
-        attention = new BertSelfAttention(config);
-        crossattention = cross;
-        intermediate = nn.Sequential(("dense", nn.Linear(config.Width, config.FeedForwardWidth)));
-        output = new BertOutput(config, config.FeedForwardWidth);
-        query_model = queryModel;
-        RegisterComponents();
-    }
+    private readonly BertSelfAttention attention = new(config);
+    private readonly CrossAttention crossattention = cross;
+    private readonly Sequential intermediate = nn.Sequential(("dense", nn.Linear(config.Width, config.FeedForwardWidth)));
+    private readonly BertOutput output = new(config, config.FeedForwardWidth);
+    private readonly AlignmentMap? query_model = queryModel;
 
     public IBlockReducer? Reducer { get; set; }
-
     public AlignmentMap? QueryModel => query_model;
 
-    /// <summary>Keys and values of image tokens <c>[B, S, D_v]</c> for this layer's cross-attention.</summary>
-    /// <exception cref="InvalidOperationException">The layer reads image pairs, whose keys and values are not shared.</exception>
+    /// <inheritdoc cref="CrossAttention.Project"/>
     public KeyValue Project(Tensor imageTokens) => crossattention.Project(imageTokens);
 
     /// <summary>Runs the layer on text tokens <c>[B, N, D]</c>, which read the images; none runs the text-only layer.</summary>
@@ -45,7 +31,7 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 
     /// <summary>Runs the layer as one of a decoder: causal, never reduced. New tokens <c>[B, n, D]</c> to
     /// <c>[B, n, D]</c>.</summary>
-    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, DecoderCache? cache, int index) =>
+    internal Tensor Decode(Tensor tokens, Tensor? bias, ImageContext image, CachedDecoder? cache, int index) =>
         Read(attention.Attend(tokens, bias, reading: null, cache, index).Output, [image]);
 
     private Tensor Read(Tensor tokens, IReadOnlyList<ImageContext> images)
@@ -56,26 +42,16 @@ public sealed class BertLayer : nn.Module, IReducibleBlock
 }
 
 /// <summary>Self-attention of a BERT layer with its residual and LayerNorm (<c>attention</c> in the checkpoints).</summary>
-public sealed class BertSelfAttention : nn.Module
+public sealed class BertSelfAttention(BertConfig config) : Part
 {
-    private readonly BertAttention self;
-    private readonly BertOutput output;
-
-    public BertSelfAttention(BertConfig config) : base(nameof(BertSelfAttention))
-    {
-        self = new BertAttention(config, config.Width);
-        output = new BertOutput(config, config.Width);
-        RegisterComponents();
-    }
+    private readonly BertAttention self = new(config, config.Width);
+    private readonly BertOutput output = new(config, config.Width);
 
     /// <summary>Attends from <c>[B, N, D]</c> to the same tokens, and to earlier ones whose keys and values
     /// <paramref name="cache"/> may hold.</summary>
-    /// <param name="bias">What their scores get added; broadcasts to <c>[B, h, N, N]</c>. Null adds nothing.</param>
-    /// <param name="reading">What will be read of the map; null where nothing is.</param>
-    /// <param name="cache">Where earlier keys and values are and new ones go; null where all tokens are new.</param>
     /// <param name="layer">The layer's number in the cache.</param>
     public (Tensor Output, SelfAttentionRecord Record) Attend(
-        Tensor tokens, Tensor? bias, AttentionReading? reading, DecoderCache? cache = null, int layer = 0)
+        Tensor tokens, Tensor? bias, AttentionReading? reading, CachedDecoder? cache = null, int layer = 0)
     {
         var newest = self.Project(tokens);
         var record = self.Attend(tokens, cache?.Append(layer, newest) ?? newest, bias, reading);
@@ -85,22 +61,12 @@ public sealed class BertSelfAttention : nn.Module
 
 /// <summary>Queries, keys and values of one BERT attention (<c>self</c> in its checkpoints), for self- or
 /// cross-attention.</summary>
-public sealed class BertAttention : MultiHeadAttention
+/// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
+public sealed class BertAttention(BertConfig config, int keyWidth) : MultiHeadAttention(config.Width, config.Heads)
 {
-    private readonly Linear query;
-    private readonly Linear key;
-    private readonly Linear value;
-
-    /// <summary>Creates the three projections.</summary>
-    /// <param name="keyWidth">Width of the tokens that keys and values are made of: D, or the image encoder's width.</param>
-    /// <exception cref="ArgumentException">A width does not divide by the heads.</exception>
-    public BertAttention(BertConfig config, int keyWidth) : base(nameof(BertAttention), config.Width, config.Heads)
-    {
-        query = nn.Linear(config.Width, config.Width);
-        key = nn.Linear(keyWidth, config.Width);
-        value = nn.Linear(keyWidth, config.Width);
-        RegisterComponents();
-    }
+    private readonly Linear query = nn.Linear(config.Width, config.Width);
+    private readonly Linear key = nn.Linear(keyWidth, config.Width);
+    private readonly Linear value = nn.Linear(keyWidth, config.Width);
 
     /// <summary>Keys and values <c>[B, h, S, d_h]</c> of tokens <c>[B, S, keyWidth]</c>; computed once where they serve many
     /// queries.</summary>
@@ -117,23 +83,14 @@ public sealed class BertAttention : MultiHeadAttention
 
 /// <summary>Projection, residual and LayerNorm after an attention or a feed-forward part (<c>output</c> in the
 /// checkpoints).</summary>
-public sealed class BertOutput : nn.Module<Tensor, Tensor, Tensor>
+public sealed class BertOutput(BertConfig config, int inputWidth) : Part
 {
-    private readonly Linear dense;
-    private readonly LayerNorm LayerNorm;
-    private readonly SampleDropout dropout;
-
-    /// <summary>Creates the layer for inputs of width <paramref name="inputWidth"/>.</summary>
-    public BertOutput(BertConfig config, int inputWidth) : base(nameof(BertOutput))
-    {
-        dense = nn.Linear(inputWidth, config.Width);
-        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = new SampleDropout(config.Dropout);
-        RegisterComponents();
-    }
+    private readonly Linear dense = nn.Linear(inputWidth, config.Width);
+    private readonly LayerNorm LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+    private readonly SampleDropout dropout = new(config.Dropout);
 
     /// <summary>LayerNorm(dense(branch) + residual): <c>[B, N, inputWidth]</c> and <c>[B, N, D]</c> to
     /// <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor branch, Tensor residual) =>
+    public Tensor forward(Tensor branch, Tensor residual) =>
         LayerNorm.forward(Products.Add(dropout.forward(Products.Linear(dense, branch)), residual));
 }

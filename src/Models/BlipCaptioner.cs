@@ -6,36 +6,23 @@ namespace Madtp.Kit.Models;
 /// <summary>BLIP for captioning: says what an image shows. Image tokens may be reduced; the text decoder's never are, so it has
 /// no aligned feature and the alignment loss has nothing to compare (defect 7 of the released code). Parameter names are those of
 /// its checkpoints.</summary>
-public sealed class BlipCaptioner : nn.Module, IReducibleModel
+public sealed class BlipCaptioner(BlipConfig config) : Part, IReducibleModel
 {
-    private readonly Parameter? space_dict;
-    private readonly VisionTransformer visual_encoder;
-    private readonly TextDecoder text_decoder;
-
-    /// <summary>Creates the model with random weights.</summary>
-    public BlipCaptioner(BlipConfig config) : base(nameof(BlipCaptioner))
-    {
-        Config = config;
-        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
-        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_decoder = new TextDecoder(config.Text);
-        RegisterComponents();
-    }
+    private readonly Parameter? space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
+    private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
+    private readonly TextDecoder text_decoder = new(config.Text);
 
     /// <summary>What BLIP's captions of real images begin with; it is given, not generated.</summary>
     public static string Prompt => "a picture of ";
 
-    public BlipConfig Config { get; }
-
+    public BlipConfig Config { get; } = config;
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextDecoder TextDecoder => text_decoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
         [new("visual_encoder", Modality.Image, visual_encoder.Blocks, () => space_dict)];
 
-    /// <summary>Scores given captions (teacher forcing).</summary>
-    /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
+    /// <summary>Scores given captions of images <c>[B, 3, H, W]</c> (teacher forcing).</summary>
     /// <param name="ids">Caption tokens with [DEC] first and the prompt after it, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     /// <param name="promptLength">Tokens at the beginning that are given, [DEC] included; the loss leaves them out.</param>
@@ -52,7 +39,6 @@ public sealed class BlipCaptioner : nn.Module, IReducibleModel
 
     /// <summary>Captions images <c>[B, 3, H, W]</c>.</summary>
     /// <param name="prompt">Tokens that every caption begins with, [DEC] first: <c>[n]</c> int64.</param>
-    /// <param name="settings">How; beam search as BLIP does it if null.</param>
     /// <returns>Token ids, prompt and end included, padded after their end, <c>[B, N]</c> int64.</returns>
     public Tensor Generate(Tensor images, Tensor prompt, GenerationSettings? settings = null)
     {

@@ -5,31 +5,16 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>BLIP for NLVR2: is a statement true of a pair of images? Parameter names are those of its checkpoints.</summary>
-public sealed class BlipNlvr : nn.Module, IReducibleModel
+public sealed class BlipNlvr(BlipConfig config) : Part, IReducibleModel
 {
-    private readonly Parameter? space_dict;
-    private readonly VisionTransformer visual_encoder;
-    private readonly TextTransformer text_encoder;
-    private readonly Sequential cls_head;
+    private readonly Parameter? space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
+    private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
+    private readonly TextTransformer text_encoder = new(config.Text, config.Alignment, readsPairs: true);
+    private readonly Sequential cls_head = nn.Sequential(
+        ("0", nn.Linear(config.Text.Width, config.Text.Width)), ("1", nn.ReLU()), ("2", nn.Linear(config.Text.Width, 2)));
 
-    /// <summary>Creates the model with random weights.</summary>
-    public BlipNlvr(BlipConfig config) : base(nameof(BlipNlvr))
-    {
-        Config = config;
-        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
-        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = new TextTransformer(config.Text, config.Alignment, readsPairs: true);
-        cls_head = nn.Sequential(
-            ("0", nn.Linear(config.Text.Width, config.Text.Width)),
-            ("1", nn.ReLU()),
-            ("2", nn.Linear(config.Text.Width, 2)));
-        RegisterComponents();
-    }
-
-    public BlipConfig Config { get; }
-
+    public BlipConfig Config { get; } = config;
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextTransformer TextEncoder => text_encoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
@@ -54,8 +39,6 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
 
     /// <summary>Scores a batch of statements about pairs of images that are encoded already.</summary>
     /// <param name="vision">Final tokens of both images of every pair, <c>[2B, S, D_v]</c>: first all left ones.</param>
-    /// <param name="ids">Statement tokens with [ENC] first, <c>[B, N]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     public NlvrOutput Read(TokenState vision, Tensor ids, Tensor mask)
     {
         var pairs = ids.shape[0];
@@ -64,14 +47,8 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
         return new NlvrOutput(logits, vision, text);
     }
 
-    /// <summary>Scores a batch of statements about pairs of images.</summary>
-    /// <param name="batch">Images, tokens and mask; labels are not looked at.</param>
-    /// <exception cref="ArgumentException">There are not twice as many images as statements.</exception>
-    public NlvrOutput Forward(NlvrPairBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return Forward(batch.Images, batch.Ids, batch.Mask);
-    }
+    /// <summary>Scores a batch of statements about pairs of images; labels are not looked at.</summary>
+    public NlvrOutput Forward(NlvrPairBatch batch) => Forward(batch.Images, batch.Ids, batch.Mask);
 
     private static ImageContext Half(TokenState tokens, long from, long to) =>
         new(tokens.X.slice(0, from, to, 1), tokens.Mask?.slice(0, from, to, 1));
@@ -84,17 +61,6 @@ public sealed class BlipNlvr : nn.Module, IReducibleModel
 public sealed record NlvrOutput(Tensor Logits, TokenState Vision, TokenState Text)
 {
     /// <summary>What L_sim compares, the features of a pair's two images averaged; null where nothing was aligned.</summary>
-    public AlignedFeatures? Aligned
-    {
-        get
-        {
-            if (Vision.AlignmentFeature is not { } image || Text.AlignmentFeature is not { } words)
-            {
-                return null;
-            }
-
-            var pairs = words.shape[0];
-            return new((image.slice(0, 0, pairs, 1) + image.slice(0, pairs, 2 * pairs, 1)) / 2, words);
-        }
-    }
+    public AlignedFeatures? Aligned => Vision.AlignmentFeature?.chunk(2) is [var left, var right]
+        && Text.AlignmentFeature is { } words ? new((left + right) / 2, words) : null;
 }

@@ -21,7 +21,6 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     private readonly Linear? vision_proj_m;
     private readonly Linear? text_proj_m;
 
-    /// <summary>Creates the model with random weights.</summary>
     public BlipRetrieval(BlipConfig config) : base(nameof(BlipRetrieval))
     {
         Config = config;
@@ -40,10 +39,7 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     }
 
     public BlipConfig Config { get; }
-
     public VisionTransformer VisualEncoder => visual_encoder;
-
-    /// <summary>The text encoder, alone or reading an image.</summary>
     public TextTransformer TextEncoder => text_encoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
@@ -52,14 +48,6 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         TextEncoderOf("text_encoder", text_encoder),
         .. visual_encoder_m is null ? []
             : new[] { ImageEncoder("visual_encoder_m", visual_encoder_m), TextEncoderOf("text_encoder_m", text_encoder_m!) },
-    ];
-
-    private protected override IEnumerable<(Parameter Online, Parameter Copy)> Copies => visual_encoder_m is null ? [] :
-    [
-        .. Pairs(visual_encoder, visual_encoder_m),
-        .. Pairs(text_encoder, text_encoder_m!),
-        .. Pairs(vision_proj, vision_proj_m!),
-        .. Pairs(text_proj, text_proj_m!),
     ];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
@@ -72,18 +60,14 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
     /// <param name="image">Final image tokens, one image a text; or one image with its keys and values projected ahead, for all
     /// texts.</param>
     /// <param name="ids">Token ids, <c>[B, N]</c> int64; the first of each is replaced by [ENC].</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     /// <returns>Scores of no match and match, <c>[B, 2]</c>.</returns>
     public Tensor Match(ImageContext image, Tensor ids, Tensor mask) => itm_head.forward(Read(image, WithEncode(ids), mask));
 
     /// <summary>One step of training on matching images and texts: moves the momentum copies, compares against them and the
     /// queues, fills the queues, and has every pair judged beside a wrong image and a wrong text.</summary>
-    /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
-    /// <param name="ids">Token ids of their texts with [CLS] first, <c>[B, N]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <param name="ids">Token ids of the images' texts with [CLS] first, <c>[B, N]</c> int64.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
     /// <param name="distillation">Weight of the momentum copies in the contrastive targets, 0 to 1; the paper's is 0.4.</param>
-    /// <param name="generator">Where the choice of wrong partners comes from; null for the global generator.</param>
     /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
     /// <exception cref="ArgumentException">Images, texts and ids are not pairs, or all of one image.</exception>
     public RetrievalLosses TrainingStep(
@@ -98,11 +82,8 @@ public sealed class BlipRetrieval : ContrastiveModel, IReducibleModel
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, temp.reciprocal(), distillation);
         queues.Enqueue(momentum, imageIds);
         var matching = MatchingLoss(image, text, ids, mask, imageIds, generator);
-        return new RetrievalLosses(contrastive, matching, AlignedFeatures.Of(image.Tokens, text.Tokens), momentumAligned)
-        {
-            Features = online,
-            ImageTokens = image.Tokens,
-        };
+        return new RetrievalLosses(contrastive, matching, AlignedFeatures.Of(image.Tokens, text.Tokens), momentumAligned, online,
+            image.Tokens);
     }
 
     private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids, Tensor mask)
@@ -187,7 +168,6 @@ public static class HardNegatives
     /// the device, lots are drawn on the processor, whose random state checkpoints hold.</summary>
     /// <param name="similarity">Scaled similarities, <c>[B, B]</c>.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
-    /// <param name="generator">Where randomness comes from; null for the global generator.</param>
     /// <returns>A column for each row, <c>[B]</c> int64.</returns>
     /// <exception cref="ArgumentException">A row has no column of another image.</exception>
     public static Tensor Draw(Tensor similarity, Tensor imageIds, Generator? generator = null)

@@ -5,30 +5,16 @@ namespace Madtp.Kit.Models;
 
 /// <summary>BLIP for visual question answering: reads a question with its image, then generates an answer, or ranks given ones.
 /// Image and question tokens may be reduced, the answer decoder's never are. Parameter names are its checkpoints'.</summary>
-public sealed class BlipVqa : nn.Module, IReducibleModel
+public sealed class BlipVqa(BlipConfig config) : Part, IReducibleModel
 {
-    private readonly Parameter? space_dict;
-    private readonly VisionTransformer visual_encoder;
-    private readonly TextTransformer text_encoder;
-    private readonly TextDecoder text_decoder;
+    private readonly Parameter? space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
+    private readonly VisionTransformer visual_encoder = new(config.Vision, config.Alignment);
+    private readonly TextTransformer text_encoder = new(config.Text, config.Alignment);
+    private readonly TextDecoder text_decoder = new(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
 
-    /// <summary>Creates the model with random weights.</summary>
-    public BlipVqa(BlipConfig config) : base(nameof(BlipVqa))
-    {
-        Config = config;
-        space_dict = AlignmentConfig.LearnableTokens(config.Alignment);
-        visual_encoder = new VisionTransformer(config.Vision, config.Alignment);
-        text_encoder = new TextTransformer(config.Text, config.Alignment);
-        text_decoder = new TextDecoder(config.Text with { EncoderWidth = config.Text.Width }); // it reads questions
-        RegisterComponents();
-    }
-
-    public BlipConfig Config { get; }
-
+    public BlipConfig Config { get; } = config;
     public VisionTransformer VisualEncoder => visual_encoder;
-
     public TextTransformer TextEncoder => text_encoder;
-
     public TextDecoder TextDecoder => text_decoder;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
@@ -37,8 +23,7 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         new("text_encoder", Modality.Text, text_encoder.Layers, () => space_dict) { MaskGather = MaskGather.WithTokens },
     ];
 
-    /// <summary>Reads questions with their images.</summary>
-    /// <param name="images">One image a question, <c>[B, 3, H, W]</c>.</param>
+    /// <summary>Reads questions with their images, <c>[B, 3, H, W]</c>.</summary>
     /// <param name="ids">Question tokens with [ENC] first, <c>[B, N]</c> int64.</param>
     /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
     /// <exception cref="ArgumentException">Images and questions are not pairs.</exception>
@@ -50,13 +35,9 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
         return new VqaEncoding(vision, text_encoder.Forward(ids, mask, [ImageContext.Of(vision)]));
     }
 
-    /// <summary>Scores given answers (training).</summary>
-    /// <param name="images">One image a question, <c>[B, 3, H, W]</c>.</param>
-    /// <param name="ids">Question tokens with [ENC] first, <c>[B, N]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>.</param>
+    /// <summary>Scores given answers to questions, which it reads as <see cref="Read"/> does (training).</summary>
     public VqaOutput Forward(Tensor images, Tensor ids, Tensor mask, VqaAnswers answers)
     {
-        ArgumentNullException.ThrowIfNull(answers);
         var encoding = Read(images, ids, mask);
         var questions = Context(encoding.Question);
         // one an answer
@@ -72,8 +53,6 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     /// <exception cref="ArgumentException">There are no candidates, or k is not positive.</exception>
     public RankedAnswers Rank(VqaEncoding encoding, AnswerCandidates candidates, int k = 128)
     {
-        ArgumentNullException.ThrowIfNull(encoding);
-        ArgumentNullException.ThrowIfNull(candidates);
         Guard.Argument(k >= 1 && candidates.Ids.shape[0] != 0,
             $"{candidates.Ids.shape[0]} candidate answers of which {k} are to be read leave nothing to answer", nameof(k));
         using var off = no_grad();
@@ -92,11 +71,9 @@ public sealed class BlipVqa : nn.Module, IReducibleModel
     }
 
     /// <summary>Answers questions that were read in free words.</summary>
-    /// <param name="settings">How; 3 beams and up to 10 tokens if null.</param>
     /// <returns>Token ids, [DEC] and end included, padded after their end, <c>[B, N]</c> int64.</returns>
     public Tensor Generate(VqaEncoding encoding, GenerationSettings? settings = null)
     {
-        ArgumentNullException.ThrowIfNull(encoding);
         using var off = no_grad();
         using var scope = NewDisposeScope();
         using var decoder = new CachedDecoder(text_decoder, Context(encoding.Question));

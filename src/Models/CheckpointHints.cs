@@ -29,27 +29,25 @@ public sealed record CheckpointHints(
     /// <summary>What a file of the kit notes beside a model's weights: all that is not as it would be assumed.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Notes(nn.Module model)
     {
-        var (vision, (textWidth, textHeads), activation) = model switch
+        var (blip, clip) = (model switch
         {
-            ClipModel clip => (clip.Config.Vision, (clip.Config.Text.Width, clip.Config.Text.Heads), clip.Config.Activation),
-            BlipNlvr blip => Of(blip.Config),
-            BlipRetrieval blip => Of(blip.Config),
-            BlipCaptioner blip => Of(blip.Config),
-            BlipVqa blip => Of(blip.Config),
-            _ => (new VisionTransformerConfig(), (HeadWidth, 1), ClipActivation.QuickGelu),
-        };
+            BlipNlvr one => one.Config,
+            BlipRetrieval one => one.Config,
+            BlipCaptioner one => one.Config,
+            BlipVqa one => one.Config,
+            _ => new BlipConfig(),
+        }, (model as ClipModel)?.Config);
+        var vision = clip?.Vision ?? blip.Vision;
+        var (textWidth, textHeads) = clip is null ? (blip.Text.Width, blip.Text.Heads) : (clip.Text.Width, clip.Text.Heads);
         if ((vision.Heads, textHeads) != (Usual(vision.Width), Usual(textWidth)))
         {
             yield return new(HeadsNote, FormattableString.Invariant($"{vision.Heads},{textHeads}"));
         }
 
-        if (activation != ClipActivation.QuickGelu)
+        if (clip is { Activation: not ClipActivation.QuickGelu })
         {
-            yield return new(ActivationNote, $"{activation}");
+            yield return new(ActivationNote, $"{clip.Activation}");
         }
-
-        static (VisionTransformerConfig, (int, int), ClipActivation) Of(BlipConfig config) =>
-            (config.Vision, (config.Text.Width, config.Text.Heads), ClipActivation.QuickGelu);
     }
 
     /// <summary>Heads of the image encoder and of the text transformer, and CLIP's activation.</summary>
@@ -59,28 +57,29 @@ public sealed record CheckpointHints(
         CheckpointFile file, bool isClip, int width, int textWidth)
     {
         var known = Noted(file, width, textWidth) ?? Beside(file, isClip, width, textWidth)
-            ?? new Known(Usual(width), Usual(textWidth), ClipActivation.QuickGelu, string.Empty);
+            ?? new Known(Usual(width), Usual(textWidth), ClipActivation.QuickGelu, null);
         var (heads, textHeads) = (Heads ?? known.Heads, TextHeads ?? known.TextHeads);
         var activation = Activation ?? known.Activation;
-        string[] options = isClip ? ["--heads", "--activation"] : ["--heads"];
-        string[] given = [.. options.Where(option => option == "--heads" ? Heads is not null : Activation is not null)];
-        string[] told = known.From.Length == 0 ? given : [.. given, known.From];
-        var source = told.Length == 0 ? "" : $"as {string.Join(" and ", told)} say{(told.Length == 1 ? "s" : "")}";
-        if (known.From.Length == 0 && given.Length < options.Length)
-        {
-            source += $"{(source.Length == 0 ? "" : ", and otherwise ")}assumed: no shape and no config file beside the weights "
-                + $"tells ({string.Join(", ", options)})";
-        }
-
-        Require(width, heads, "images", source);
-        Require(textWidth, textHeads, "texts", source);
-        if (known.From != Itself || given.Length > 0)
+        var options = new[] { ("--heads", Heads is not null), ("--activation", Activation is not null) }[..(isClip ? 2 : 1)]
+            .ToLookup(option => option.Item2, option => option.Item1);
+        string[] told = known.From is null ? [.. options[true]] : [.. options[true], known.From];
+        var said = told.Length == 0 ? "" : $"as {string.Join(" and ", told)} say{(told.Length == 1 ? "s" : "")}";
+        var assumed = known.From is not null || !options.Contains(false) ? ""
+            : $"{(said.Length == 0 ? "" : ", and otherwise ")}assumed: no shape and no config file beside the weights tells "
+                + $"({string.Join(", ", options[false])})";
+        var source = said + assumed;
+        Require(width, heads, "images");
+        Require(textWidth, textHeads, "texts");
+        if (known.From != Itself || told.Length > 1)
         {
             Say?.Invoke($"{file.Path}: {heads} attention heads for images and {textHeads} for texts"
                 + $"{(isClip ? $", {activation}" : "")}, {source}");
         }
 
         return (heads, textHeads, activation);
+
+        void Require(int width, int heads, string what) => Guard.Data(heads >= 1 && width % heads == 0,
+            $"{heads} attention heads for {what}, {source}, do not divide a width of {width}");
     }
 
     /// <summary>Says what a loading did beyond copying: what it dropped from before the names, unless published files have it
@@ -99,12 +98,6 @@ public sealed record CheckpointHints(
     }
 
     private static int Usual(int width) => Math.Max(1, width / (width < NarrowestPublished ? ToyHeadWidth : HeadWidth));
-
-    private static void Require(int width, int heads, string what, string source)
-    {
-        Guard.Data(heads >= 1 && width % heads == 0,
-            $"{heads} attention heads for {what}, {source}, do not divide a width of {width}");
-    }
 
     // The kit's own files, which count their steps, note what is not as it would be assumed: then there is nothing to tell.
     private static Known? Noted(CheckpointFile file, int width, int textWidth)
@@ -126,7 +119,6 @@ public sealed record CheckpointHints(
     /// <summary>Heads as a person writes them: <c>16</c>, or <c>16,12</c> for images and texts; else null.</summary>
     public static int[]? Parse(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         int[] heads = [.. text.Split(',')
             .Select(part => int.TryParse(part, NumberStyles.None, null, out var number) ? number : 0)];
         return heads.Length is 1 or 2 && heads.All(number => number > 0) ? heads : null;
@@ -157,5 +149,5 @@ public sealed record CheckpointHints(
         return null;
     }
 
-    private sealed record Known(int Heads, int TextHeads, ClipActivation Activation, string From);
+    private sealed record Known(int Heads, int TextHeads, ClipActivation Activation, string? From);
 }

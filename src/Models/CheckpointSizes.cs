@@ -9,13 +9,10 @@ namespace Madtp.Kit.Models;
 public static class CheckpointSizes
 {
     /// <summary>CLIP's sizes.</summary>
-    /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
-    /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
-    /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or of an impossible
-    /// shape.</exception>
+    /// <exception cref="InvalidDataException">It is no CLIP; the message names the tensor that is missing or
+    /// misshapen.</exception>
     public static ClipConfig Clip(CheckpointFile file, CheckpointHints? hints = null)
     {
-        ArgumentNullException.ThrowIfNull(file);
         hints ??= new CheckpointHints();
         var shapes = new CheckpointShapes(
             file, hints.Weights, "CLIP", "visual.conv1.weight", "visual.positional_embedding", "visual.class_embedding",
@@ -50,13 +47,10 @@ public static class CheckpointSizes
     }
 
     /// <summary>The sizes of a BLIP of any task; the joint space's width and the first merging layer where it has them.</summary>
-    /// <param name="file">The checkpoint, under whatever names <see cref="StateDictionary"/> knows.</param>
-    /// <param name="hints">What no shape tells; looked for or assumed if null.</param>
     /// <exception cref="InvalidDataException">It is no BLIP; the message names the tensor that is missing or
     /// misshapen.</exception>
     public static BlipConfig Blip(CheckpointFile file, CheckpointHints? hints = null)
     {
-        ArgumentNullException.ThrowIfNull(file);
         hints ??= new CheckpointHints();
         var shapes = new CheckpointShapes(
             file, hints.Weights, "BLIP", "visual_encoder.patch_embed.proj.weight", "visual_encoder.pos_embed",
@@ -118,11 +112,8 @@ internal sealed class CheckpointShapes(CheckpointFile file, string? weights, str
 {
     private readonly StateDictionary state = StateDictionary.Read(file, telling, weights);
 
-    /// <summary>Whether there is such a tensor.</summary>
     public bool Has(string name) => state.Tensors.ContainsKey(name);
 
-    /// <summary>One of a tensor's sizes.</summary>
-    /// <exception cref="InvalidDataException">There is no such tensor or size.</exception>
     public int Size(string name, int dimension)
     {
         if (!state.Tensors.TryGetValue(name, out var tensor))
@@ -130,27 +121,23 @@ internal sealed class CheckpointShapes(CheckpointFile file, string? weights, str
             throw state.Missing(name, kind);
         }
 
-        return dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue
-            ? (int)tensor.Shape[dimension]
-            : throw new InvalidDataException(
-                $"{file.Path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
+        Guard.Data(dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue,
+            $"{file.Path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
+        return (int)tensor.Shape[dimension];
     }
 
     /// <summary>Patches in a row of the square image that a position embedding of <c>[…, 1 + side², D]</c> is for.</summary>
-    /// <exception cref="InvalidDataException">The number of patches is no square.</exception>
     public int ImageSide(string positions)
     {
         Size(positions, 0);
         var tokens = state.Tensors[positions].Shape[^2];
         var side = (int)Math.Round(Math.Sqrt(tokens - 1));
-        return side > 0 && ((long)side * side) + 1 == tokens
-            ? side
-            : throw new InvalidDataException(
-                $"{file.Path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
+        Guard.Data(side > 0 && ((long)side * side) + 1 == tokens,
+            $"{file.Path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
+        return side;
     }
 
     /// <summary>Layers whose tensors begin with <paramref name="prefix"/> and a number.</summary>
-    /// <exception cref="InvalidDataException">There is none.</exception>
     public int Layers(string prefix)
     {
         var last = state.Tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
@@ -158,9 +145,8 @@ internal sealed class CheckpointShapes(CheckpointFile file, string? weights, str
                 name.AsSpan(prefix.Length, Math.Max(0, name.IndexOf('.', prefix.Length) - prefix.Length)), NumberStyles.None,
                 CultureInfo.InvariantCulture, out var layer) ? layer : -1)
             .DefaultIfEmpty(-1).Max();
-        return last >= 0 ? last + 1
-            : throw new InvalidDataException(
-                $"{file.Path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
+        Guard.Data(last >= 0, $"{file.Path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
+        return last + 1;
     }
 
     /// <summary>The alignment guidance; null where the checkpoint has none.</summary>

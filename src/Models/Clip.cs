@@ -25,7 +25,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     private readonly Embedding? token_embedding_m;
     private readonly LayerNorm? ln_final_m;
 
-    /// <summary>Creates the model with random weights.</summary>
     public ClipModel(ClipConfig config) : base(nameof(ClipModel))
     {
         Config = config;
@@ -45,7 +44,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     }
 
     public ClipConfig Config { get; }
-
     public ClipVisionTransformer Visual => visual;
 
     public IReadOnlyList<ReducibleEncoder> ReducibleEncoders =>
@@ -55,16 +53,6 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         .. visual_m is null ? [] : new[] { ImageEncoder("visual_m", visual_m), TextEncoder("transformer_m", transformer_m!) },
     ];
 
-    private protected override IEnumerable<(Parameter Online, Parameter Copy)> Copies => visual_m is null ? [] :
-    [
-        .. Pairs(visual, visual_m),
-        .. Pairs(transformer, transformer_m!),
-        .. Pairs(token_embedding, token_embedding_m!),
-        .. Pairs(ln_final, ln_final_m!),
-        (positional_embedding, positional_embedding_m!),
-        (text_projection, text_projection_m!),
-    ];
-
     /// <summary>Encodes images <c>[B, 3, H, W]</c>.</summary>
     public ContrastiveEncoding EncodeImages(Tensor images) => visual.forward(images);
 
@@ -72,9 +60,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
     public ContrastiveEncoding EncodeTexts(Tensor ids) =>
         new ClipTextEncoder(token_embedding, positional_embedding, transformer, ln_final, text_projection).Encode(ids);
 
-    /// <summary>Compares every image with every text.</summary>
-    /// <param name="images">Images, <c>[B_images, 3, H, W]</c>.</param>
-    /// <param name="ids">Token ids, <c>[B_texts, N]</c> int64.</param>
+    /// <summary>Compares every image <c>[B_images, 3, H, W]</c> with every text <c>[B_texts, N]</c>.</summary>
     public ClipOutput Forward(Tensor images, Tensor ids)
     {
         var (image, text) = (EncodeImages(images), EncodeTexts(ids));
@@ -85,8 +71,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 
     /// <summary>One step of training on matching images and texts: moves the momentum copies, compares against them and the
     /// queues, and fills the queues.</summary>
-    /// <param name="images">Images, <c>[B, 3, H, W]</c>.</param>
-    /// <param name="ids">Token ids of their texts, <c>[B, N]</c> int64.</param>
+    /// <param name="ids">Token ids of the images' texts, <c>[B, N]</c> int64.</param>
     /// <param name="imageIds">Ids that tell images apart, <c>[B]</c> int64.</param>
     /// <param name="distillation">Weight of the momentum copies in the targets, 0 to 1; the paper's is 0.4.</param>
     /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
@@ -101,8 +86,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var online = output.Features;
         var contrastive = ContrastiveLoss.Evaluate(online, momentum, queues, imageIds, logit_scale.exp(), distillation);
         queues.Enqueue(Config.QueuesOnline ? online : momentum, imageIds);
-        return new RetrievalLosses(
-            contrastive, null, output.Aligned, momentumAligned) { Features = online, ImageTokens = output.Image.Tokens };
+        return new RetrievalLosses(contrastive, null, output.Aligned, momentumAligned, online, output.Image.Tokens);
     }
 
     private (ContrastiveFeatures Features, AlignedFeatures? Aligned) MomentumPass(Tensor images, Tensor ids)
@@ -125,12 +109,18 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         ClipConfig config)
     {
         var text = config.Text;
+        var words = nn.Embedding(text.VocabularySize, text.Width);
+        using (no_grad())
+        {
+            words.weight!.normal_(0, 0.02);
+        }
+
         return (
-            ClipInitialization.Words(text.VocabularySize, text.Width),
-            ClipInitialization.Table(0.01, text.ContextLength, text.Width),
+            words,
+            ClipVisionTransformer.Table(0.01, text.ContextLength, text.Width),
             new ClipTransformer(text.Width, text.Layers, text.Heads, causal: true, config.Alignment, config.Activation),
             nn.LayerNorm(text.Width),
-            ClipInitialization.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
+            ClipVisionTransformer.Table(Math.Pow(text.Width, -0.5), text.Width, config.EmbedWidth));
     }
 
     // The released code never prunes an image to its class token and one more.

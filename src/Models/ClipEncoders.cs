@@ -9,7 +9,6 @@ public sealed record ClipConfig
 {
     public VisionTransformerConfig Vision { get; init; } = VisionTransformerConfig.Base(224);
 
-    /// <summary>The text encoder.</summary>
     public ClipTextConfig Text { get; init; } = new();
 
     /// <summary>E, width of the joint space.</summary>
@@ -21,7 +20,6 @@ public sealed record ClipConfig
     /// <summary>Momentum copies and queues for training; null builds a model that only answers, as official ones do.</summary>
     public ContrastiveConfig? Contrastive { get; init; } = new();
 
-    /// <summary>What the feed-forward parts compute.</summary>
     public ClipActivation Activation { get; init; }
 
     /// <summary>Whether the momentum text encoder runs the transformer and final norm that learn between embeddings and a
@@ -64,23 +62,11 @@ public sealed record ClipConfig
 }
 
 /// <summary>Sizes of CLIP's text encoder.</summary>
-public sealed record ClipTextConfig
-{
-    /// <summary>Longest text in tokens, start and end included.</summary>
-    public int ContextLength { get; init; } = 77;
-
-    /// <summary>Size of the vocabulary; its last id ends a text.</summary>
-    public int VocabularySize { get; init; } = 49408;
-
-    /// <summary>D, width of a token.</summary>
-    public int Width { get; init; } = 512;
-
-    /// <summary>Number of blocks.</summary>
-    public int Layers { get; init; } = 12;
-
-    /// <summary>Attention heads per block.</summary>
-    public int Heads { get; init; } = 8;
-}
+/// <param name="ContextLength">Longest text in tokens, start and end included.</param>
+/// <param name="VocabularySize">Its last id ends a text.</param>
+/// <param name="Width">D, width of a token.</param>
+public sealed record ClipTextConfig(
+    int ContextLength = 77, int VocabularySize = 49408, int Width = 512, int Layers = 12, int Heads = 8);
 
 /// <summary>What CLIP's feed-forward parts compute between their two layers. No tensor tells.</summary>
 public enum ClipActivation
@@ -92,43 +78,28 @@ public enum ClipActivation
 }
 
 /// <summary>CLIP's image encoder (<c>visual</c> in the checkpoints).</summary>
-public sealed class ClipVisionTransformer : nn.Module<Tensor, ContrastiveEncoding>
+/// <param name="embedWidth">E, width of the joint space.</param>
+public sealed class ClipVisionTransformer(
+    VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null, ClipActivation activation = default) : Part
 {
-    private readonly Parameter class_embedding;
-    private readonly Parameter positional_embedding;
-    private readonly Parameter proj;
-    private readonly Conv2d conv1;
-    private readonly LayerNorm ln_pre;
-    private readonly ClipTransformer transformer;
-    private readonly LayerNorm ln_post;
+    private readonly Parameter class_embedding = Table(Math.Pow(config.Width, -0.5), config.Width);
+    private readonly Parameter positional_embedding = Table(Math.Pow(config.Width, -0.5), config.Patches + 1, config.Width);
+    private readonly Parameter proj = Table(Math.Pow(config.Width, -0.5), config.Width, embedWidth);
+    private readonly Conv2d conv1 = nn.Conv2d(
+        3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
 
-    /// <summary>Creates the encoder with random weights.</summary>
-    /// <param name="embedWidth">E, width of the joint space.</param>
-    /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    public ClipVisionTransformer(
-        VisionTransformerConfig config, int embedWidth, AlignmentConfig? alignment = null, ClipActivation activation = default)
-        : base(nameof(ClipVisionTransformer))
-    {
-        Config = config;
-        var deviation = Math.Pow(config.Width, -0.5);
-        class_embedding = ClipInitialization.Table(deviation, config.Width);
-        positional_embedding = ClipInitialization.Table(deviation, config.Patches + 1, config.Width);
-        proj = ClipInitialization.Table(deviation, config.Width, embedWidth);
-        conv1 = nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
-        ln_pre = nn.LayerNorm(config.Width);
-        transformer = new ClipTransformer(config.Width, config.Depth, config.Heads, causal: false, alignment, activation);
-        ln_post = nn.LayerNorm(config.Width);
-        RegisterComponents();
-    }
+    private readonly LayerNorm ln_pre = nn.LayerNorm(config.Width);
+    private readonly ClipTransformer transformer = new(
+        config.Width, config.Depth, config.Heads, causal: false, alignment, activation);
 
-    public VisionTransformerConfig Config { get; }
+    private readonly LayerNorm ln_post = nn.LayerNorm(config.Width);
 
-    /// <summary>The blocks in order.</summary>
+    public VisionTransformerConfig Config { get; } = config;
     public IReadOnlyList<ClipBlock> Blocks => transformer.Blocks;
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into features <c>[B, E]</c>.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
-    public override ContrastiveEncoding forward(Tensor images)
+    public ContrastiveEncoding forward(Tensor images)
     {
         Config.Check(images);
         var patches = conv1.forward(images).flatten(2).transpose(1, 2); // [B, N, D]
@@ -137,6 +108,9 @@ public sealed class ClipVisionTransformer : nn.Module<Tensor, ContrastiveEncodin
         var tokens = transformer.forward(new TokenState(ln_pre.forward(embedded)));
         return new ContrastiveEncoding(ln_post.forward(tokens.X.select(1, 0)).MatMul(proj), tokens);
     }
+
+    /// <summary>A table of normal numbers as a parameter.</summary>
+    internal static Parameter Table(double deviation, params long[] shape) => nn.Parameter(randn(shape) * deviation);
 }
 
 /// <summary>CLIP's text encoder over the parts that its checkpoints keep at the top of the model. Not a module of its own, since
@@ -149,59 +123,23 @@ internal sealed record ClipTextEncoder(
     /// <exception cref="InvalidOperationException">A reduction took away the place where a text's feature is read.</exception>
     public ContrastiveEncoding Encode(Tensor ids)
     {
-        if (ids.shape is not [_, var length] || length > Positions.shape[0])
-        {
-            throw new ArgumentException(
-                $"texts have shape [{string.Join(", ", ids.shape)}]; this encoder takes [B, N] with at most "
-                    + $"{Positions.shape[0]} tokens", nameof(ids));
-        }
-
-        var end = ids.argmax(-1); // [B]
+        Guard.Argument(ids.ndim == 2 && ids.shape[1] <= Positions.shape[0],
+            $"texts have shape [{string.Join(", ", ids.shape)}]; this encoder takes [B, N] with at most "
+            + $"{Positions.shape[0]} tokens", nameof(ids));
+        var (length, end) = (ids.shape[1], ids.argmax(-1)); // [B]
         var embedded = Words.forward(ids) + Positions.slice(0, 0, length, 1); // [B, N, D]
         var tokens = Transformer.forward(new TokenState(embedded) { EndOfText = end, Mask = Mask(end, length, embedded.dtype) });
-        CheckEnd(tokens, length);
+        // A policy that neither protects the end nor follows it can only read where it stood if the text did not get shorter.
+        Guard.State(tokens.Length == length || tokens.EndOfText!.max().item<long>() < tokens.Length,
+            $"the feature of a text is read at its end, but the reduction left {tokens.Length} tokens: a policy without "
+            + $"ProtectEndOfText needs max-keep batches with their padding (ExcludePadding false), like the released code's");
         var summary = tokens.EndOfText!.view(-1, 1, 1).expand(-1, 1, tokens.X.shape[2]);
         var feature = FinalNorm.forward(tokens.X.gather(1, summary).squeeze(1)); // [B, D]
         return new ContrastiveEncoding(feature.MatMul(Projection), tokens);
     }
 
-    // A policy that neither protects the end of the text nor follows it can only read where it stood if the text did not get
-    // shorter.
-    private static void CheckEnd(TokenState tokens, long length)
-    {
-        if (tokens.Length < length && tokens.EndOfText!.max().item<long>() is var end && end >= tokens.Length)
-        {
-            throw new InvalidOperationException(
-                $"the feature of a text is read at token {end}, its end, but the reduction left {tokens.Length} tokens: a "
-                    + $"policy without ProtectEndOfText needs max-keep batches with their padding (ExcludePadding false), as "
-                        + $"the released code has them");
-        }
-    }
-
     // Padding stands behind the end of the text, where causal attention never looks: only a reducer needs it told apart.
-    private Tensor? Mask(Tensor end, long length, ScalarType dtype)
-    {
-        if (Transformer.Blocks is not [{ Reducer.ExcludesPadding: true }, ..])
-        {
-            return null;
-        }
-
-        return (arange(length, dtype: int64, device: end.device).unsqueeze(0) <= end.unsqueeze(1)).to(dtype);
-    }
-}
-
-/// <summary>CLIP's initialisation of tables; that of its blocks is theirs.</summary>
-internal static class ClipInitialization
-{
-    /// <summary>A table of normal numbers as a parameter.</summary>
-    public static Parameter Table(double deviation, params long[] shape) => nn.Parameter(randn(shape) * deviation);
-
-    /// <summary>The word table.</summary>
-    public static Embedding Words(int vocabularySize, int width)
-    {
-        var words = nn.Embedding(vocabularySize, width);
-        using var off = no_grad();
-        words.weight!.normal_(0, 0.02);
-        return words;
-    }
+    private Tensor? Mask(Tensor end, long length, ScalarType dtype) =>
+        Transformer.Blocks is not [{ Reducer.ExcludesPadding: true }, ..] ? null
+            : (arange(length, dtype: int64, device: end.device).unsqueeze(0) <= end.unsqueeze(1)).to(dtype);
 }

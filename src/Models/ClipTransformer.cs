@@ -4,72 +4,35 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>The stack of blocks of either CLIP encoder (<c>transformer</c> in the checkpoints).</summary>
-public sealed class ClipTransformer : nn.Module<TokenState, TokenState>, IRecomputing
+/// <param name="causal">Whether a token sees only those before it (text).</param>
+public sealed class ClipTransformer(
+    int width, int layers, int heads, bool causal, AlignmentConfig? alignment, ClipActivation activation = default)
+    : Part, IRecomputing
 {
-    private readonly ModuleList<ClipBlock> resblocks;
-
-    /// <param name="width">D.</param>
-    /// <param name="heads">Attention heads per block.</param>
-    /// <param name="causal">Whether a token sees only those before it (text).</param>
-    /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    public ClipTransformer(
-        int width, int layers, int heads, bool causal, AlignmentConfig? alignment, ClipActivation activation = default)
-        : base(nameof(ClipTransformer))
-    {
-        var maps = AlignmentMap.ForLayers(alignment, width, layers);
-        resblocks = new ModuleList<ClipBlock>([
-            .. maps.Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
-        RegisterComponents();
-    }
+    private readonly ModuleList<ClipBlock> resblocks = new([.. AlignmentMap.ForLayers(alignment, width, layers)
+        .Select(map => new ClipBlock(width, heads, layers, causal, map, activation))]);
 
     public bool Recomputes { get; set; }
-
-    /// <summary>The blocks in order.</summary>
     public IReadOnlyList<ClipBlock> Blocks => [.. resblocks];
 
     /// <summary>Runs all blocks on <c>[B, N, D]</c>.</summary>
-    public override TokenState forward(TokenState tokens) =>
+    public TokenState forward(TokenState tokens) =>
         BlockStack.Run(resblocks, tokens, (block, state) => block.forward(state), Recomputes);
 }
 
 /// <summary>One block of either CLIP encoder.</summary>
-public sealed class ClipBlock : PreNormBlock
+/// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
+/// <param name="causal">Whether a token sees only those before it (text).</param>
+public sealed class ClipBlock(
+    int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, ClipActivation activation = default)
+    : PreNormBlock(queryModel)
 {
-    private readonly ClipAttention attn;
-    private readonly LayerNorm ln_1;
-    private readonly FeedForward mlp;
-    private readonly LayerNorm ln_2;
-    private readonly AlignmentMap? query_model;
-    private readonly bool causal;
+    private readonly ClipAttention attn = ClipAttention.Create(width, heads, layers);
+    private readonly LayerNorm ln_1 = nn.LayerNorm(width);
+    private readonly FeedForward mlp = FeedForward(width, layers, activation);
+    private readonly LayerNorm ln_2 = nn.LayerNorm(width);
 
-    /// <param name="width">D.</param>
-    /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <param name="causal">Whether a token sees only those before it (text).</param>
-    /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    public ClipBlock(
-        int width, int heads, int layers, bool causal, AlignmentMap? queryModel = null, ClipActivation activation = default)
-        : base(nameof(ClipBlock))
-    {
-        attn = new ClipAttention(width, heads, layers);
-        ln_1 = nn.LayerNorm(width);
-        mlp = new FeedForward(width, 4 * width, ("c_fc", "c_proj"), activation);
-        using (no_grad())
-        {
-            mlp.Widen.weight.normal_(0, Math.Pow(2 * width, -0.5));
-            mlp.Narrow.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
-            mlp.Widen.bias!.zero_();
-            mlp.Narrow.bias!.zero_();
-        }
-
-        ln_2 = nn.LayerNorm(width);
-        query_model = queryModel;
-        this.causal = causal;
-        RegisterComponents();
-    }
-
-    public override AlignmentMap? QueryModel => query_model;
-
-    protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (ln_1, attn, ln_2, mlp);
+    protected override (LayerNorm, FusedAttention, LayerNorm, FeedForward) Parts => (ln_1, attn, ln_2, mlp);
 
     /// <summary>In a text −∞ on later rows, plus what the tokens themselves ask for. Where padding is told apart, the end-of-text
     /// row sees every real token: all that stand behind it are merged ones, which nobody could read otherwise.</summary>
@@ -92,28 +55,36 @@ public sealed class ClipBlock : PreNormBlock
         var bias = zeros(later.shape, dtype: input.X.dtype, device: device).masked_fill(later, float.NegativeInfinity);
         return input.AttentionBias() is { } own ? bias + own : bias;
     }
+
+    private static FeedForward FeedForward(int width, int layers, ClipActivation activation)
+    {
+        var made = new FeedForward(width, 4 * width, ("c_fc", "c_proj"), activation);
+        using var off = no_grad();
+        made.Widen.weight.normal_(0, Math.Pow(2 * width, -0.5));
+        made.Narrow.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5));
+        made.Widen.bias!.zero_();
+        made.Narrow.bias!.zero_();
+        return made;
+    }
 }
 
 /// <summary>Self-attention of a CLIP block.</summary>
-public sealed class ClipAttention : FusedAttention
+public sealed class ClipAttention(int width, int heads) : FusedAttention(width, heads)
 {
-    private Parameter in_proj_weight;
-    private Parameter in_proj_bias;
-    private readonly Linear out_proj;
+    private Parameter in_proj_weight = nn.Parameter(empty(3 * width, width));
+    private Parameter in_proj_bias = nn.Parameter(zeros(3 * width));
+    private readonly Linear out_proj = nn.Linear(width, width);
 
-    /// <param name="width">D.</param>
-    /// <param name="layers">Blocks of the whole encoder; sets the scale of the initial weights.</param>
-    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
-    public ClipAttention(int width, int heads, int layers) : base(nameof(ClipAttention), width, heads)
+    /// <summary>Draws the initial weights.</summary>
+    /// <param name="layers">Blocks of the whole encoder.</param>
+    public static ClipAttention Create(int width, int heads, int layers)
     {
-        in_proj_weight = nn.Parameter(empty(3 * width, width));
-        in_proj_bias = nn.Parameter(zeros(3 * width));
-        out_proj = nn.Linear(width, width);
-        RegisterComponents();
+        var made = new ClipAttention(width, heads);
         using var off = no_grad();
-        in_proj_weight.normal_(0, Math.Pow(width, -0.5));
-        out_proj.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5)); // it writes into the residual stream
-        out_proj.bias!.zero_();
+        made.in_proj_weight.normal_(0, Math.Pow(width, -0.5));
+        made.out_proj.weight.normal_(0, Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5)); // writes into the residual stream
+        made.out_proj.bias!.zero_();
+        return made;
     }
 
     /// <summary>Puts other weights <c>[3·h·d_h, D]</c> or another bias in place of the projection's, as <see cref="Linear"/> lets

@@ -6,14 +6,10 @@ namespace Madtp.Kit.Models;
 
 /// <summary>What image-text contrastive training adds to a model: momentum copies and queues of their features. A model that only
 /// answers needs none.</summary>
-public sealed record ContrastiveConfig
+/// <param name="QueueSize">Features each queue holds.</param>
+/// <param name="Momentum">Share of its own weights that a momentum copy keeps in each step.</param>
+public sealed record ContrastiveConfig(int QueueSize = 57600, double Momentum = 0.995)
 {
-    /// <summary>Features each queue holds.</summary>
-    public int QueueSize { get; init; } = 57600;
-
-    /// <summary>Share of its own weights that a momentum copy keeps in each step.</summary>
-    public double Momentum { get; init; } = 0.995;
-
     /// <summary>The toy world's.</summary>
     public static ContrastiveConfig Toy { get; } = new() { QueueSize = 1024, Momentum = 0.99 };
 }
@@ -26,14 +22,14 @@ public sealed record ContrastiveEncoding(Tensor Feature, TokenState Tokens);
 /// <summary>A batch of images and texts in the joint space, each <c>[B, E]</c> of length 1.</summary>
 public sealed record ContrastiveFeatures(Tensor Image, Tensor Text)
 {
-    /// <summary>Normalises features <c>[B, E]</c> to length 1.</summary>
+    /// <summary>Those of encodings <c>[B, E]</c>.</summary>
     public static ContrastiveFeatures Normalized(Tensor image, Tensor text) => new(Unit(image), Unit(text));
 
     /// <summary>Those of all ranks, each <c>[N·B, E]</c>.</summary>
     public ContrastiveFeatures Gathered() => new(Ranks.Gather(Image), Ranks.Gather(Text));
 
     /// <summary>Rows of <c>[B, E]</c> scaled to length 1.</summary>
-    public static Tensor Unit(Tensor feature) => nn.functional.normalize(feature, dim: -1);
+    internal static Tensor Unit(Tensor feature) => nn.functional.normalize(feature, dim: -1);
 }
 
 /// <summary>Scores of a retrieval run, on the host; higher is closer. Pairs that were not candidates have −100.</summary>
@@ -53,15 +49,12 @@ public sealed record RetrievalScores(Tensor ImageToText, Tensor TextToImage)
 /// <param name="Matching">ITM, does this text belong to this image; null in a model without it (CLIP).</param>
 /// <param name="Aligned">Alignment features of the encoders that learn; null where nothing was aligned.</param>
 /// <param name="MomentumAligned">Those of the momentum copies; null where nothing was aligned. They carry no gradient.</param>
+/// <param name="Features">The batch as the encoders that learn see it.</param>
+/// <param name="ImageTokens">Final image tokens of the encoder that learns, for losses on them.</param>
 public sealed record RetrievalLosses(
-    Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned)
+    Tensor Contrastive, Tensor? Matching, AlignedFeatures? Aligned, AlignedFeatures? MomentumAligned,
+    ContrastiveFeatures Features, TokenState ImageTokens)
 {
-    /// <summary>The batch as the encoders that learn see it, features of length 1.</summary>
-    public required ContrastiveFeatures Features { get; init; }
-
-    /// <summary>Final image tokens of the encoder that learns, for losses on them.</summary>
-    public required TokenState ImageTokens { get; init; }
-
     /// <summary>L_task, the sum of contrastive and matching loss.</summary>
     public Tensor Task => Matching is null ? Contrastive : Contrastive + Matching;
 }
@@ -71,13 +64,11 @@ public static class ContrastiveLoss
 {
     /// <summary>Cross-entropy of each image against all texts and of each text against all images, averaged. The targets are a
     /// mix of the true pairs and of what the momentum copies find similar.</summary>
-    /// <param name="online">Features that learn, each <c>[B, E]</c>; each rank's meet the copies of all ranks.</param>
-    /// <param name="momentum">Features of the momentum copies, each <c>[B, E]</c>.</param>
-    /// <param name="queues">Features of earlier batches.</param>
+    /// <param name="online">Features that learn; each rank's meet the copies of all ranks.</param>
+    /// <param name="momentum">Features of the momentum copies.</param>
     /// <param name="ids">Image ids, <c>[B]</c> int64; captions of one image share its id and count as pairs.</param>
     /// <param name="scale">What similarities are multiplied with, a scalar: exp(logit_scale), or 1 over the temperature.</param>
     /// <param name="distillation">Weight of the momentum copies in the targets, 0 to 1.</param>
-    /// <returns>A scalar.</returns>
     public static Tensor Evaluate(
         ContrastiveFeatures online, ContrastiveFeatures momentum, FeatureQueues queues, Tensor ids, Tensor scale,
         double distillation)
@@ -135,8 +126,6 @@ public sealed record FeatureQueues(Tensor Image, Tensor Text, Tensor Index, Tens
         zeros([1], dtype: int64));
 
     /// <summary>Writes a batch, all ranks' parts of it, over the oldest features.</summary>
-    /// <param name="features">What to keep, each <c>[B, E]</c>.</param>
-    /// <param name="ids">Image ids, <c>[B]</c> int64.</param>
     /// <exception cref="ArgumentException">The batch is larger than the queue.</exception>
     public void Enqueue(ContrastiveFeatures features, Tensor ids)
     {
@@ -166,18 +155,14 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
     /// <exception cref="InvalidOperationException">The model was built without training copies.</exception>
     public FeatureQueues Queues => image_queue is null
         ? throw new InvalidOperationException(
-            $"this {name} was built without momentum copies and queues (its config's Contrastive is null), so it cannot be "
-                + $"trained")
+            $"this {name} was built without momentum copies and queues (its config's Contrastive is null): it cannot be trained")
         : new(image_queue, text_queue!, idx_queue!, ptr_queue!);
-
-    /// <summary>What learns beside its copy, modules or parameters alike; none in a model that only answers.</summary>
-    private protected abstract IEnumerable<(Parameter Online, Parameter Copy)> Copies { get; }
 
     /// <summary>Makes the momentum copies equal to what learns; for weights that came without copies.</summary>
     public void RestartCopies()
     {
         using var off = no_grad();
-        foreach (var (online, copy) in Copies)
+        foreach (var (online, copy) in Copies())
         {
             copy.copy_(online);
             copy.requires_grad = false;
@@ -198,35 +183,34 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
     public static bool IsForTraining(string name) =>
         IsOfCopy(name) || name.Split('.')[0].EndsWith("_queue", StringComparison.Ordinal);
 
-    /// <summary>copy ← momentum · copy + (1 − momentum) · original.</summary>
+    // copy ← momentum · copy + (1 − momentum) · original
     private protected void MoveCopies(double momentum)
     {
         using var off = no_grad();
-        foreach (var (online, copy) in Copies)
+        foreach (var (online, copy) in Copies())
         {
             copy.mul_(momentum).add_(online, 1 - momentum);
         }
     }
 
-    /// <summary>Creates the queues, empty.</summary>
     private protected void CreateQueues(int width, int size) =>
         (image_queue, text_queue, idx_queue, ptr_queue) = FeatureQueues.Create(width, size);
 
-    /// <summary>The parameters of two modules of the same structure, by name.</summary>
-    private protected static IEnumerable<(Parameter Online, Parameter Copy)> Pairs(nn.Module online, nn.Module copy)
+    // What learns beside its copy; none in a model that only answers.
+    private IEnumerable<(Parameter Online, Parameter Copy)> Copies()
     {
-        var copies = copy.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
-        return online.named_parameters().Select(entry => (entry.parameter, copies[entry.name]));
+        var all = named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        return from entry in all
+               let copy = all.GetValueOrDefault(CopyOf(entry.Key))
+               where copy is not null
+               select (entry.Value, copy);
     }
 
-    /// <summary>Refuses batches that are not pairs.</summary>
     private protected static void CheckPairs(Tensor images, Tensor ids, Tensor imageIds)
     {
-        if (images.shape[0] != ids.shape[0] || imageIds.shape is not [var count] || count != ids.shape[0])
-        {
-            throw new ArgumentException(
-                $"{images.shape[0]} images, {ids.shape[0]} texts and image ids [{string.Join(", ", imageIds.shape)}] are not "
-                    + $"pairs", nameof(ids));
-        }
+        var count = ids.shape[0];
+        Guard.Argument(images.shape[0] == count && imageIds.shape.AsSpan().SequenceEqual([count]),
+            $"{images.shape[0]} images, {count} texts and image ids [{string.Join(", ", imageIds.shape)}] are not pairs",
+            nameof(ids));
     }
 }

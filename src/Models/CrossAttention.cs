@@ -16,7 +16,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     /// image serves several passes; null projects the tokens in every pass. Of a batch of b each serves B / b texts.</summary>
     public IReadOnlyList<KeyValue>? PerLayer { get; init; }
 
-    /// <summary>Keys and values for the layer that reads, or null.</summary>
+    // Those for the layer that reads.
     internal KeyValue? KeyValue { get; init; }
 
     /// <summary>Additive bias on the image keys where it is known already, <c>[B, 1, 1, S]</c>.</summary>
@@ -25,7 +25,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
     /// <summary>The context as one layer reads it.</summary>
     internal ImageContext At(int layer) => PerLayer is null ? this : this with { KeyValue = PerLayer[layer] };
 
-    /// <summary>The context made of an encoder's final tokens.</summary>
+    /// <summary>An encoder's final tokens.</summary>
     public static ImageContext Of(TokenState tokens) => new(tokens.X, tokens.Mask);
 
     /// <summary>Additive bias on the image keys, <c>[B, 1, 1, S]</c>, or null.</summary>
@@ -33,7 +33,7 @@ public sealed record ImageContext(Tensor Tokens, Tensor? Mask = null)
 }
 
 /// <summary>How a text layer reads images: one (MED) or two (NLVR2).</summary>
-public abstract class CrossAttention(string name) : nn.Module(name)
+public abstract class CrossAttention : Part
 {
     /// <summary>Attends from text <c>[B, N, D]</c> to the images and returns <c>[B, N, D]</c> after residual and norm.</summary>
     /// <exception cref="ArgumentException">There are not as many images as are read.</exception>
@@ -47,17 +47,10 @@ public abstract class CrossAttention(string name) : nn.Module(name)
 }
 
 /// <summary>MED's cross-attention to one image.</summary>
-public sealed class SingleCrossAttention : CrossAttention
+public sealed class SingleCrossAttention(BertConfig config) : CrossAttention
 {
-    private readonly BertAttention self;
-    private readonly BertOutput output;
-
-    public SingleCrossAttention(BertConfig config) : base(nameof(SingleCrossAttention))
-    {
-        self = new BertAttention(config, config.EncoderWidth);
-        output = new BertOutput(config, config.Width);
-        RegisterComponents();
-    }
+    private readonly BertAttention self = new(config, config.EncoderWidth);
+    private readonly BertOutput output = new(config, config.Width);
 
     public override KeyValue Project(Tensor imageTokens) => self.Project(imageTokens);
 
@@ -82,20 +75,12 @@ public sealed class SingleCrossAttention : CrossAttention
 
 /// <summary>NLVR2's cross-attention to a pair of images: one attention each, then a mean or, in later layers, a learned
 /// merge.</summary>
-public sealed class PairCrossAttention : CrossAttention
+/// <param name="merges">Whether it joins its two readings by a learned map instead of their mean.</param>
+public sealed class PairCrossAttention(BertConfig config, bool merges) : CrossAttention
 {
-    private readonly BertAttention self0;
-    private readonly BertAttention self1;
-    private readonly PairOutput output;
-
-    /// <param name="merges">Whether it joins its two readings by a learned map instead of their mean.</param>
-    public PairCrossAttention(BertConfig config, bool merges) : base(nameof(PairCrossAttention))
-    {
-        self0 = new BertAttention(config, config.EncoderWidth);
-        self1 = new BertAttention(config, config.EncoderWidth);
-        output = new PairOutput(config, merges);
-        RegisterComponents();
-    }
+    private readonly BertAttention self0 = new(config, config.EncoderWidth);
+    private readonly BertAttention self1 = new(config, config.EncoderWidth);
+    private readonly PairOutput output = new(config, merges);
 
     /// <summary>Told where the text looks in the left and in the right image, each <c>[B, h, N, S]</c>, for lessons.</summary>
     public Action<Tensor, Tensor>? Looks { get; set; }
@@ -113,27 +98,16 @@ public sealed class PairCrossAttention : CrossAttention
 }
 
 /// <summary>Joins what the text read in two images: a projection each, mean or learned merge, residual, LayerNorm.</summary>
-public sealed class PairOutput : nn.Module<Tensor, Tensor, Tensor, Tensor>
+public sealed class PairOutput(BertConfig config, bool merges) : Part
 {
-    private readonly Linear dense0;
-    private readonly Linear dense1;
-    private readonly Linear? merge_layer;
-    private readonly LayerNorm LayerNorm;
-    private readonly SampleDropout dropout;
-
-    /// <summary>Creates the layer; with <paramref name="merges"/> it has the learned merge.</summary>
-    public PairOutput(BertConfig config, bool merges) : base(nameof(PairOutput))
-    {
-        dense0 = nn.Linear(config.Width, config.Width);
-        dense1 = nn.Linear(config.Width, config.Width);
-        merge_layer = merges ? nn.Linear(2 * config.Width, config.Width) : null;
-        LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
-        dropout = new SampleDropout(config.Dropout);
-        RegisterComponents();
-    }
+    private readonly Linear dense0 = nn.Linear(config.Width, config.Width);
+    private readonly Linear dense1 = nn.Linear(config.Width, config.Width);
+    private readonly Linear? merge_layer = merges ? nn.Linear(2 * config.Width, config.Width) : null;
+    private readonly LayerNorm LayerNorm = nn.LayerNorm(config.Width, eps: config.LayerNormEpsilon);
+    private readonly SampleDropout dropout = new(config.Dropout);
 
     /// <summary>Left and right readings and the residual, each <c>[B, N, D]</c>, to <c>[B, N, D]</c>.</summary>
-    public override Tensor forward(Tensor left, Tensor right, Tensor residual)
+    public Tensor forward(Tensor left, Tensor right, Tensor residual)
     {
         var (first, second) = (Products.Linear(dense0, left), Products.Linear(dense1, right));
         var joined = merge_layer is null ? (first + second) / 2 : Products.Linear(merge_layer, cat([first, second], -1));

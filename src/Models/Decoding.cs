@@ -2,30 +2,18 @@ using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
-/// <summary>How a text is generated. The defaults are those of BLIP's captioning: 3 beams, 5 to 20 tokens.</summary>
-/// <remarks>Lengths count all tokens, the prompt included, as in Hugging Face's <c>generate</c>, which scored the released
-/// models.</remarks>
-public sealed record GenerationSettings
+/// <summary>How a text is generated. The defaults are those of BLIP's captioning. Lengths count all tokens, the prompt included,
+/// as in Hugging Face's <c>generate</c>, which scored the released models.</summary>
+/// <param name="MinLength">Tokens before which a text must not end.</param>
+/// <param name="Beams">Texts that beam search carries along for each image; 1 is greedy search.</param>
+/// <param name="EndId">Id that ends a text: [SEP].</param>
+/// <param name="PaddingId">Id that fills short texts up: [PAD].</param>
+public sealed record GenerationSettings(
+    int MaxLength = 20, int MinLength = 5, int Beams = 3, long EndId = 102, long PaddingId = 0)
 {
-    /// <summary>Most tokens of a text.</summary>
-    public int MaxLength { get; init; } = 20;
-
-    /// <summary>Tokens before which a text must not end.</summary>
-    public int MinLength { get; init; } = 5;
-
-    /// <summary>Texts that beam search carries along for each image; 1 is greedy search.</summary>
-    public int Beams { get; init; } = 3;
-
-    /// <summary>Id that ends a text: [SEP].</summary>
-    public long EndId { get; init; } = 102;
-
-    /// <summary>Id that fills short texts up: [PAD].</summary>
-    public long PaddingId { get; init; }
-
     /// <summary>BLIP's free answers to questions: 3 beams, 1 to 10 tokens.</summary>
     public static GenerationSettings Answer { get; } = new() { MaxLength = 10, MinLength = 1 };
 
-    /// <summary>Checks the settings against a prompt.</summary>
     /// <exception cref="ArgumentException">A setting makes no sense; the message says which.</exception>
     internal void Check(long promptLength)
     {
@@ -47,13 +35,11 @@ public static class TextGeneration
     /// <summary>Generates one text for each prompt.</summary>
     /// <param name="model">The language model; for beam search it serves <see cref="GenerationSettings.Beams"/> texts for each
     /// prompt.</param>
-    /// <param name="prompts">Prompts, <c>[B, n]</c> int64, all of one length.</param>
+    /// <param name="prompts"><c>[B, n]</c> int64.</param>
     /// <returns>Token ids, prompt and end included, padded after their end, <c>[B, N]</c> int64.</returns>
     /// <exception cref="ArgumentException">The settings make no sense for these prompts.</exception>
     public static Tensor Generate(INextWord model, Tensor prompts, GenerationSettings settings)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(settings);
         settings.Check(prompts.shape[1]);
         using var off = no_grad();
         using var scope = NewDisposeScope();
@@ -90,41 +76,53 @@ public interface INextWord
     /// <summary>Begins with prompts <c>[B, n]</c> int64 and returns scores of their next words, <c>[B, V]</c>.</summary>
     Tensor Begin(Tensor prompts);
 
-    /// <summary>Goes on with one more word each.</summary>
-    /// <param name="words">The newest words, <c>[B]</c> int64.</param>
+    /// <summary>Goes on with one more word each, <c>[B]</c> int64, and returns scores of the next ones, <c>[B, V]</c>.</summary>
     /// <param name="rows">Which text each goes on from, <c>[B]</c> int64; null when each goes on from its own.</param>
-    /// <returns>Scores of the next words, <c>[B, V]</c>.</returns>
     Tensor Next(Tensor words, Tensor? rows);
 }
 
-/// <summary>A text decoder that goes on word by word. Keys and values of the image are computed once, whatever the number of
-/// beams and steps, and those of earlier words are kept; the scores are those of reading each text anew.</summary>
-public sealed class CachedDecoder : INextWord, IDisposable
+/// <summary>A text decoder that goes on word by word: what it reads is projected once, each layer's keys and values of earlier
+/// words are kept. Exact, for a causal layer's do not depend on later words. For inference; it frees what it held.</summary>
+/// <param name="read">What is read: b images for B texts, each image a run of B / b.</param>
+public sealed class CachedDecoder(TextDecoder decoder, ImageContext read) : INextWord, IDisposable
 {
-    private readonly TextDecoder decoder;
-    private readonly ImageContext read;
-    private readonly DecoderCache cache;
+    private readonly ImageContext projected = decoder.Project(read);
+    private readonly KeyValue?[] layers = new KeyValue?[decoder.Config.Layers];
 
-    /// <summary>Computes the keys and values of what is read: b images for B texts, each image a run of B / b.</summary>
-    public CachedDecoder(TextDecoder decoder, ImageContext read)
-    {
-        ArgumentNullException.ThrowIfNull(decoder);
-        this.decoder = decoder;
-        this.read = decoder.Project(read);
-        cache = new DecoderCache(decoder.Config.Layers);
-    }
+    /// <summary>Words whose keys and values are held.</summary>
+    internal int Length => layers is [{ } first, ..] ? (int)first.Key.shape[2] : 0;
 
-    public Tensor Begin(Tensor prompts) => decoder.Step(prompts, cache, read);
+    public Tensor Begin(Tensor prompts) => decoder.Step(prompts, this, projected);
 
     public Tensor Next(Tensor words, Tensor? rows)
     {
         if (rows is not null)
         {
-            cache.Reorder(rows);
+            HoldAll(held => new KeyValue(held.Key.index_select(0, rows), held.Value.index_select(0, rows)));
         }
 
-        return decoder.Step(words.unsqueeze(1), cache, read);
+        return decoder.Step(words.unsqueeze(1), this, projected);
     }
 
-    public void Dispose() => cache.Dispose();
+    public void Dispose() => HoldAll(_ => null);
+
+    /// <summary>Adds a layer's newest keys and values, each <c>[B, h, n, d_h]</c>, and returns all of them.</summary>
+    internal KeyValue Append(int layer, KeyValue newest) => Hold(layer, layers[layer] is { } held
+        ? new KeyValue(cat([held.Key, newest.Key], 2), cat([held.Value, newest.Value], 2)) : newest)!;
+
+    private void HoldAll(Func<KeyValue, KeyValue?> other)
+    {
+        for (var layer = 0; layer < layers.Length; layer++)
+        {
+            Hold(layer, layers[layer] is { } held ? other(held) : null);
+        }
+    }
+
+    private KeyValue? Hold(int layer, KeyValue? keyValue)
+    {
+        layers[layer]?.Key.Dispose();
+        layers[layer]?.Value.Dispose();
+        return layers[layer] = keyValue is null ? null
+            : new KeyValue(keyValue.Key.DetachFromDisposeScope(), keyValue.Value.DetachFromDisposeScope());
+    }
 }

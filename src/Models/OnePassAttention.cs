@@ -10,36 +10,27 @@ namespace Madtp.Kit.Models;
 
 /// <summary>Attention that is read, in float32 on a CPU without gradients: the maps of a few queries at a time, which get their
 /// softmax, are read and meet the values while they lie in the cache. No map is ever whole.</summary>
-internal sealed unsafe class OnePassAttention
+internal sealed unsafe class OnePassAttention(
+    Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale, Tensor output, Tensor summary,
+    Tensor read)
 {
     private const int Together = 8; // queries at a time
 
-    private readonly StridedRows query, key, value;
-    private readonly StridedRows? bias;
-    private readonly bool isOneBias; // for all heads and queries of a sample
-    private readonly bool[]? counts, filled;
-    private readonly long[]? summaryRows;
-    private readonly float* output, summary, read;
-    private readonly int heads, length, width, paddedWidth;
-    private readonly float scale;
+    private readonly int heads = (int)query.shape[1], length = (int)query.shape[2], width = (int)query.shape[3];
+    private readonly int paddedWidth = Padded((int)query.shape[3]);
+    private readonly StridedRows q = new(query), k = new(key), v = new(value);
+    private readonly StridedRows? added = bias is null ? null : new(bias.expand(
+        query.shape[0], query.shape[1], query.shape[2], query.shape[2]));
 
-    private OnePassAttention(Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale,
-        Tensor output, Tensor summary, Tensor read)
-    {
-        (heads, length, width) = ((int)query.shape[1], (int)query.shape[2], (int)query.shape[3]);
-        paddedWidth = Padded(width);
-        (this.query, this.key, this.value) = (new(query), new(key), new(value));
-        this.bias = bias is null ? null : new(bias.expand(query.shape[0], heads, length, length));
-        isOneBias = bias is null || bias.shape is [_, 1, 1, _];
-        this.output = StridedRows.Start(output);
-        this.summary = StridedRows.Start(summary);
-        this.read = StridedRows.Start(read);
-        counts = reading.StrongestQuery ? reading.Counts(query.shape[0], length) : null;
-        var rows = reading.Filled?.As(float32).contiguous().data<float>().ToArray();
-        filled = rows is null ? null : Array.ConvertAll(rows, row => row != 0);
-        summaryRows = reading.SummaryRows?.data<long>().ToArray();
-        this.scale = (float)scale;
-    }
+    private readonly bool isOneBias = bias is null || bias.shape is [_, 1, 1, _]; // for all heads and queries of a sample
+    private readonly bool[]? counts = reading.StrongestQuery ? reading.Counts(query.shape[0], (int)query.shape[2]) : null;
+    private readonly bool[]? filled = reading.Filled is null ? null
+        : Array.ConvertAll(reading.Filled.As(float32).contiguous().data<float>().ToArray(), row => row != 0);
+
+    private readonly long[]? summaryRows = reading.SummaryRows?.data<long>().ToArray();
+    private readonly float* outputs = StridedRows.Start(output), summaries = StridedRows.Start(summary);
+    private readonly float* reads = StridedRows.Start(read);
+    private readonly float factor = (float)scale;
 
     /// <summary>softmax(scale · Q Kᵀ + bias) V and what is read of the softmax; 0 in rows that hold no token.</summary>
     /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V.</param>
@@ -70,7 +61,7 @@ internal sealed unsafe class OnePassAttention
         var keys = (float*)NativeMemory.AlignedAlloc((nuint)numbers * sizeof(float), Width * sizeof(float)); // Kᵀ, [d_h, n]
         new Span<float>(keys, numbers).Clear();
         float* maps = keys + inKeys, strongest = maps + inMaps, values = strongest + most; // [8, n], [n], [n, d_h]
-        float* outputs = values + inValues, queries = outputs + inOutputs; // [8, d_h] each
+        float* products = values + inValues, queries = products + inOutputs; // [8, d_h] each
         var own = Own(firstHead / heads);
         for (var head = firstHead; head < endHead; head++)
         {
@@ -78,23 +69,23 @@ internal sealed unsafe class OnePassAttention
             own = own.Sample == sample ? own : Own(sample);
             for (var row = 0; row < own.Count; row++)
             {
-                float* from = key.At(sample, ofSample, own.Rows[row]), to = keys + row;
+                float* from = k.At(sample, ofSample, own.Rows[row]), to = keys + row;
                 for (var i = 0; i < width; i++, to += own.Padded)
                 {
                     *to = from[i];
                 }
 
-                Span(value.At(sample, ofSample, own.Rows[row]), width).CopyTo(Span(values + (row * paddedWidth), width));
+                Span(v.At(sample, ofSample, own.Rows[row]), width).CopyTo(Span(values + (row * paddedWidth), width));
             }
 
             for (var row = 0; row < own.Count; row += Together)
             {
                 Queries(own, ofSample, row, queries, keys, maps, strongest);
-                Multiply(maps, own.Padded, values, own.Count, paddedWidth, outputs);
+                Multiply(maps, own.Padded, values, own.Count, paddedWidth, products);
                 for (var i = 0; i < Math.Min(Together, own.Count - row); i++)
                 {
                     var to = ((((long)sample * length) + own.Rows[row + i]) * heads) + ofSample;
-                    Span(outputs + (i * paddedWidth), width).CopyTo(Span(output + (to * width), width));
+                    Span(products + (i * paddedWidth), width).CopyTo(Span(outputs + (to * width), width));
                 }
             }
 
@@ -102,7 +93,7 @@ internal sealed unsafe class OnePassAttention
             {
                 lock (this)
                 {
-                    PutMaximum(own, strongest, read + ((long)sample * length));
+                    PutMaximum(own, strongest, reads + ((long)sample * length));
                 }
 
                 Span(strongest, own.Padded).Clear();
@@ -116,8 +107,8 @@ internal sealed unsafe class OnePassAttention
     {
         int[] rows = [.. Enumerable.Range(0, length).Where(row => filled is null || filled[(sample * length) + row])];
         var own = new Tokens(sample, rows, []);
-        var added = bias is null || !isOneBias ? [] : own.Of(bias.At(sample)).ToArray();
-        return Array.TrueForAll(added, one => one == 0) ? own : own with { Added = added };
+        var ofSample = added is null || !isOneBias ? [] : own.Of(added.At(sample)).ToArray();
+        return Array.TrueForAll(ofSample, one => one == 0) ? own : own with { Added = ofSample };
     }
 
     // The rows of the map from some query on, after their softmax.
@@ -126,8 +117,8 @@ internal sealed unsafe class OnePassAttention
         var rows = Math.Min(Together, own.Count - first);
         for (var i = 0; i < rows; i++)
         {
-            var from = Span(query.At(own.Sample, head, own.Rows[first + i]), width);
-            TensorPrimitives.Multiply(from, scale, Span(queries + (i * width), width));
+            var from = Span(q.At(own.Sample, head, own.Rows[first + i]), width);
+            TensorPrimitives.Multiply(from, factor, Span(queries + (i * width), width));
         }
 
         Multiply(queries, width, keys, width, own.Padded, maps);
@@ -135,21 +126,21 @@ internal sealed unsafe class OnePassAttention
         {
             var row = own.Rows[first + i];
             var map = maps + (i * own.Padded);
-            var added = isOneBias ? own.Added : own.Of(bias!.At(own.Sample, head, row));
-            if (added.Length > 0)
+            var ofKeys = isOneBias ? own.Added : own.Of(added!.At(own.Sample, head, row));
+            if (ofKeys.Length > 0)
             {
-                TensorPrimitives.Add(Span(map, own.Count), added, Span(map, own.Count));
+                TensorPrimitives.Add(Span(map, own.Count), ofKeys, Span(map, own.Count));
             }
 
             Softmax(map, own, counts is null || !counts[(own.Sample * length) + row] ? null : strongest);
             if (row == (summaryRows?[own.Sample] ?? 0))
             {
-                PutMaximum(own, map, summary + ((((long)own.Sample * heads) + head) * length));
+                PutMaximum(own, map, summaries + ((((long)own.Sample * heads) + head) * length));
             }
 
             if (counts is null)
             {
-                PutMaximum(own, map, read + ((((long)own.Sample * length) + row) * length));
+                PutMaximum(own, map, reads + ((((long)own.Sample * length) + row) * length));
             }
         }
     }

@@ -48,17 +48,13 @@ internal static class Products
 /// float32.</summary>
 public static class MixedPrecision
 {
-    [ThreadStatic]
-    private static bool isOn;
-
-    [ThreadStatic]
-    private static PreparedWeights? weights;
-
     /// <summary>Whether it is on for this thread.</summary>
-    public static bool IsOn => isOn;
+    [field: ThreadStatic]
+    public static bool IsOn { get; private set; }
 
     /// <summary>What the weights of this thread's products are taken from; null for the weights themselves.</summary>
-    internal static PreparedWeights? Weights => weights;
+    [field: ThreadStatic]
+    internal static PreparedWeights? Weights { get; private set; }
 
     /// <summary>Switches it on (or off) for this thread until the result is disposed.</summary>
     /// <param name="on">Whether it is to be on.</param>
@@ -66,12 +62,12 @@ public static class MixedPrecision
     /// this time only.</param>
     public static IDisposable Begin(bool on = true, PreparedWeights? prepared = null)
     {
-        var before = (isOn, weights);
+        var before = (IsOn, Weights);
         var own = on && prepared is null ? new PreparedWeights() : null;
-        (isOn, weights) = (on, prepared ?? own);
+        (IsOn, Weights) = (on, prepared ?? own);
         return new Undo(() =>
         {
-            (isOn, weights) = before;
+            (IsOn, Weights) = before;
             own?.Dispose();
         });
     }
@@ -163,9 +159,4 @@ public static class OutputHook
 
     internal static Tensor Apply(Parameter weight, Tensor output) =>
         Attached.TryGetValue(weight, out var change) ? change(output) : output;
-}
-
-internal sealed class Undo(Action undo) : IDisposable
-{
-    public void Dispose() => undo();
 }

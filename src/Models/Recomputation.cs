@@ -10,15 +10,13 @@ internal static class Recomputation
     [ThreadStatic]
     private static bool isFirst;
 
-    [ThreadStatic]
-    private static bool isAgain;
-
     /// <summary>Whether gradients are recorded, now or when the block is run again: what takes another way without them must not
     /// take it the first time.</summary>
     public static bool Records => is_grad_enabled() || isFirst;
 
     /// <summary>Whether a block is being run for the second time; what only watches looks away then.</summary>
-    public static bool IsAgain => isAgain;
+    [field: ThreadStatic]
+    public static bool IsAgain { get; private set; }
 
     /// <summary>Runs a block.</summary>
     /// <param name="run">The block: a function of its arguments and of parameters, with no other effect.</param>
@@ -28,34 +26,41 @@ internal static class Recomputation
         Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, TokenState state, IReadOnlyList<ImageContext> images,
         bool random)
     {
-        Tensor?[] inputs = [.. state.Parts(), .. images.SelectMany(image => new[] { image.Tokens, image.Mask })];
-        if (!is_grad_enabled() || !inputs.Any(input => input?.requires_grad == true))
+        var inputs = new List<Tensor>();
+        Map(state, images, input =>
+        {
+            inputs.Add(input);
+            return input;
+        });
+        if (!is_grad_enabled() || !inputs.Exists(input => input.requires_grad))
         {
             return run(state, images);
         }
 
-        var block = new Block(run, inputs, random);
-        var outputs = BlockFunction.apply([block, .. inputs.OfType<Tensor>()]);
+        TokenState With(IReadOnlyList<Tensor> others)
+        {
+            var next = 0;
+            var (of, read) = Map(state, images, _ => others[next++]);
+            return run(of, read);
+        }
+
+        var block = new Block(With, [.. inputs.Select(input => input.requires_grad)], random ? RandomState.Take() : null);
+        var outputs = BlockFunction.apply([block, .. inputs]);
         return block.TakeResult() with { X = outputs[0], AlignmentFeature = outputs.Count > 1 ? outputs[1] : null };
     }
 
-    private sealed class Block
+    // A block's arguments, of what their tensors are mapped to in order.
+    private static (TokenState State, ImageContext[] Images) Map(
+        TokenState state, IReadOnlyList<ImageContext> images, Func<Tensor, Tensor> map) => (state.Map(map),
+            [.. images.Select(image => new ImageContext(map(image.Tokens), image.Mask is { } mask ? map(mask) : null))]);
+
+    /// <param name="wanted">Which of its tensors want a gradient.</param>
+    /// <param name="random">The random state that it begins with; null where it draws nothing.</param>
+    private sealed class Block(Func<IReadOnlyList<Tensor>, TokenState> run, bool[] wanted, byte[]? random)
     {
-        private readonly Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run;
-        private readonly bool[] present;
-        private readonly bool[] wanted;
-        private readonly byte[]? random;
         private readonly bool mixed = MixedPrecision.IsOn;
         private readonly BatchPart? part = BatchPart.Current;
         private TokenState? result;
-
-        public Block(Func<TokenState, IReadOnlyList<ImageContext>, TokenState> run, Tensor?[] inputs, bool random)
-        {
-            this.run = run;
-            present = [.. inputs.Select(input => input is not null)];
-            wanted = [.. inputs.OfType<Tensor>().Select(input => input.requires_grad)];
-            this.random = random ? RandomState.Take() : null;
-        }
 
         /// <summary>Tensors that gradients flow out of: hidden states and alignment features.</summary>
         public List<Tensor> Forward(IReadOnlyList<Tensor> inputs)
@@ -64,18 +69,14 @@ internal static class Recomputation
             isFirst = true;
             try
             {
-                result = Run(inputs);
+                result = run(inputs);
             }
             finally
             {
                 isFirst = false;
             }
 
-            foreach (var tensor in result.Tensors().Where(scope.Contains))
-            {
-                scope.MoveToOuter(tensor);
-            }
-
+            result.MoveOutOf(scope);
             // An output must not be one of the inputs, which have a history of their own.
             return result.AlignmentFeature is not { } feature ? [result.X]
                 : [result.X, inputs.Any(input => ReferenceEquals(input, feature)) ? feature.clone().MoveToOuterDisposeScope()
@@ -104,34 +105,15 @@ internal static class Recomputation
         {
             using var precision = MixedPrecision.Begin(mixed); // a device calls back on a thread of its own
             using var share = BatchPart.Begin(part);
-            var now = random is null ? null : RandomState.Take();
-            isAgain = true;
+            using var draws = random is null ? null : RandomState.Begin(random);
+            IsAgain = true;
             try
             {
-                Set(random);
-                return Run(inputs);
+                return run(inputs);
             }
             finally
             {
-                Set(now);
-                isAgain = false;
-            }
-        }
-
-        private TokenState Run(IReadOnlyList<Tensor> inputs)
-        {
-            var next = 0;
-            Tensor?[] all = [.. present.Select(there => there ? inputs[next++] : null)];
-            var parts = TokenState.PartCount;
-            ImageContext[] images = [.. all.Skip(parts).Chunk(2).Select(image => new ImageContext(image[0]!, image[1]))];
-            return run(TokenState.Of(all.AsSpan(0, parts)), images);
-        }
-
-        private static void Set(byte[]? state)
-        {
-            if (state is not null)
-            {
-                RandomState.Restore(state);
+                IsAgain = false;
             }
         }
     }
@@ -159,23 +141,14 @@ public interface IRecomputing
     /// <summary>Whether training keeps only each block's input and runs the block once more in the backward pass: about a third
     /// more time for much less memory.</summary>
     bool Recomputes { get; set; }
-}
 
-/// <summary>Gradient checkpointing of whole models.</summary>
-public static class GradientCheckpointing
-{
-    /// <summary>Switches it on or off in every encoder of a model.</summary>
-    /// <returns>How many encoders there are that can.</returns>
-    public static int Set(nn.Module model, bool on)
+    /// <summary>Switches it on or off in every encoder of a model that can.</summary>
+    static void Set(nn.Module model, bool on)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        IRecomputing[] encoders = [.. model.modules().Prepend(model).OfType<IRecomputing>().Distinct()];
-        foreach (var encoder in encoders)
+        foreach (var encoder in model.modules().Prepend(model).OfType<IRecomputing>())
         {
             encoder.Recomputes = on;
         }
-
-        return encoders.Length;
     }
 }
 
@@ -192,10 +165,7 @@ internal static class BlockStack
         {
             using var scope = NewDisposeScope();
             tokens = recomputes ? Recomputation.Run((again, _) => step(block, again), tokens, [], random) : step(block, tokens);
-            foreach (var tensor in tokens.Tensors().Where(scope.Contains))
-            {
-                scope.MoveToOuter(tensor);
-            }
+            tokens.MoveOutOf(scope);
         }
 
         return tokens;

@@ -5,30 +5,16 @@ namespace Madtp.Kit.Models;
 /// <summary>Re-ranking of retrieval: the most similar texts of every image and the most similar images of every text are judged
 /// by reading the text with the image. An image's keys and values are computed once for all texts it meets in either direction;
 /// the scores are those of reading each pair alone.</summary>
-public sealed class Reranking
+/// <param name="ids">All texts' token ids with [CLS] first, <c>[T, N]</c>.</param>
+/// <param name="mask">1 for their tokens, 0 for padding, <c>[T, N]</c>.</param>
+/// <param name="similarity">Cosine of every image with every text, float32 on the host, <c>[I, T]</c>.</param>
+/// <param name="candidates">Candidates of each query that are judged (<c>k_test</c>; COCO 256, Flickr30k 128).</param>
+public sealed class Reranking(
+    BlipRetrieval model, Tensor ids, Tensor mask, Tensor similarity, int candidates = 256, int batch = 64)
 {
-    private readonly BlipRetrieval model;
-    private readonly Tensor ids;
-    private readonly Tensor mask;
-    private readonly Tensor similarity;
-    private readonly Tensor textsOfImages;
-    private readonly Tensor imagesOfTexts;
-    private readonly long[] lengths;
-    private readonly int batch;
-
-    /// <summary>Chooses the pairs.</summary>
-    /// <param name="model">The model, with the reduction it is to be scored with.</param>
-    /// <param name="ids">All texts' token ids with [CLS] first, <c>[T, N]</c>.</param>
-    /// <param name="mask">1 for their tokens, 0 for padding, <c>[T, N]</c>.</param>
-    /// <param name="similarity">Cosine of every image with every text, float32 on the host, <c>[I, T]</c>.</param>
-    /// <param name="candidates">Candidates of each query that are judged (<c>k_test</c>; COCO 256, Flickr30k 128).</param>
-    public Reranking(BlipRetrieval model, Tensor ids, Tensor mask, Tensor similarity, int candidates = 256, int batch = 64)
-    {
-        (this.model, this.ids, this.mask, this.similarity, this.batch) = (model, ids, mask, similarity, batch);
-        lengths = mask.to(int64).sum(1).cpu().data<long>().ToArray();
-        textsOfImages = Best(similarity, candidates); // [I, T]
-        imagesOfTexts = Best(similarity.t(), candidates).t(); // [I, T]
-    }
+    private readonly long[] lengths = mask.to(int64).sum(1).cpu().data<long>().ToArray();
+    private readonly Tensor textsOfImages = Best(similarity, candidates); // [I, T]
+    private readonly Tensor imagesOfTexts = Best(similarity.t(), candidates).t(); // [I, T]
 
     /// <summary>The texts that an image meets, and for each how well it matches plus how similar it is.</summary>
     /// <param name="tokens">Its final tokens, <c>[S, D]</c>; padding left out.</param>
@@ -48,7 +34,6 @@ public sealed class Reranking
     /// <summary>The scores of all images, judged in order; each stands where its direction asked for it.</summary>
     public RetrievalScores Scores(IEnumerable<(long[] Texts, float[] Scores)> judged)
     {
-        ArgumentNullException.ThrowIfNull(judged);
         using var scope = NewDisposeScope();
         var imageToText = full_like(similarity, RetrievalScores.NotRanked); // [I, T]
         var textToImage = full_like(similarity, RetrievalScores.NotRanked); // [I, T]

@@ -5,38 +5,24 @@ namespace Madtp.Kit.Models;
 
 /// <summary>BLIP's text decoder: a causal BERT that reads an image (or an encoded question) and scores each next word. Its tokens
 /// are never reduced. Parameter names are those of its checkpoints.</summary>
-public sealed class TextDecoder : nn.Module
+public sealed class TextDecoder(BertConfig config) : Part
 {
-    private readonly TextTransformer bert;
-    private readonly Sequential cls;
-
-    /// <summary>Creates the decoder with random weights.</summary>
-    public TextDecoder(BertConfig config) : base(nameof(TextDecoder))
-    {
-        bert = new TextTransformer(config);
-        cls = nn.Sequential(("predictions", new LanguageModelPredictions(config)));
-        RegisterComponents();
-        TextTransformer.InitializeAsBert(cls);
-    }
+    private readonly TextTransformer bert = new(config);
+    private readonly Sequential cls = TextTransformer.InitializeAsBert(
+        nn.Sequential(("predictions", new LanguageModelPredictions(config))));
 
     public BertConfig Config => bert.Config;
 
-    /// <summary>Computes the keys and values that every layer needs of what is read, once for all steps. Exact.</summary>
+    /// <inheritdoc cref="TextTransformer.Project"/>
     public ImageContext Project(ImageContext read) => bert.Project(read);
 
-    /// <summary>Scores every next word of whole texts (teacher forcing).</summary>
-    /// <param name="ids">Token ids with [DEC] first, <c>[B, N]</c> int64.</param>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
-    /// <param name="read">What is read: one a text, or one for each run of B / b texts.</param>
+    /// <inheritdoc cref="TextTransformer.Decode"/>
     /// <returns>Scores of the word after each token, <c>[B, N, V]</c>.</returns>
-    public Tensor Forward(Tensor ids, Tensor? mask, ImageContext read) => Score(bert.Decode(ids, mask, read, null));
+    public Tensor Forward(Tensor ids, Tensor? mask, ImageContext read) => Score(bert.Decode(ids, mask, read));
 
-    /// <summary>Scores the word after some new tokens of texts whose earlier tokens a cache knows.</summary>
-    /// <param name="ids">The new tokens, <c>[B, n]</c> int64; no padding.</param>
-    /// <param name="cache">What earlier steps computed; gets the new tokens added.</param>
-    /// <param name="read">What is read, as for <see cref="Forward"/>.</param>
-    /// <returns>Scores of the next word, <c>[B, V]</c>.</returns>
-    public Tensor Step(Tensor ids, DecoderCache cache, ImageContext read)
+    /// <summary>Scores the word after new tokens <c>[B, n]</c>, without padding, of texts whose earlier tokens a cache knows and
+    /// which it adds: <c>[B, V]</c>.</summary>
+    internal Tensor Step(Tensor ids, CachedDecoder cache, ImageContext read)
     {
         var hidden = bert.Decode(ids, null, read, cache); // [B, n, D]
         return Score(hidden.slice(1, hidden.shape[1] - 1, hidden.shape[1], 1)).squeeze(1);
@@ -82,56 +68,6 @@ public sealed class LanguageModelPredictions : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor hidden) => transform.forward(hidden);
 }
 
-/// <summary>Keys and values that each layer of a text decoder has computed for the tokens so far, so that a step computes those
-/// of its new token alone. Exact: a causal layer's keys and values of a token do not depend on later ones. For inference only; it
-/// owns its tensors and frees those that a step replaces.</summary>
-public sealed class DecoderCache(int depth) : IDisposable
-{
-    private readonly KeyValue?[] layers = new KeyValue?[depth];
-
-    /// <summary>Tokens whose keys and values are held.</summary>
-    public int Length => layers is [{ } first, ..] ? (int)first.Key.shape[2] : 0;
-
-    /// <summary>Makes row i go on from what was row <paramref name="rows"/>[i], <c>[B']</c> int64; for searches that drop and
-    /// fork texts.</summary>
-    public void Reorder(Tensor rows)
-    {
-        for (var layer = 0; layer < layers.Length; layer++)
-        {
-            if (layers[layer] is { } held)
-            {
-                Hold(layer, new KeyValue(held.Key.index_select(0, rows), held.Value.index_select(0, rows)));
-            }
-        }
-    }
-
-    public void Dispose()
-    {
-        for (var layer = 0; layer < layers.Length; layer++)
-        {
-            Hold(layer, null);
-        }
-    }
-
-    /// <summary>Adds a layer's newest keys and values, each <c>[B, h, n, d_h]</c>, and returns all of them.</summary>
-    internal KeyValue Append(int layer, KeyValue newest)
-    {
-        var all = layers[layer] is { } held
-            ? new KeyValue(cat([held.Key, newest.Key], 2), cat([held.Value, newest.Value], 2))
-            : newest;
-        Hold(layer, all);
-        return all;
-    }
-
-    private void Hold(int layer, KeyValue? keyValue)
-    {
-        layers[layer]?.Key.Dispose();
-        layers[layer]?.Value.Dispose();
-        layers[layer] = keyValue is null ? null
-            : new KeyValue(keyValue.Key.DetachFromDisposeScope(), keyValue.Value.DetachFromDisposeScope());
-    }
-}
-
 /// <summary>How well next words were foretold: cross-entropy with smoothed labels over the words after each token.</summary>
 public static class LanguageModelLoss
 {
@@ -141,10 +77,8 @@ public static class LanguageModelLoss
     /// <summary>A target that is not counted.</summary>
     public const long Ignored = -100;
 
-    /// <summary>What should be foretold: the texts themselves, without padding and beginning. <c>[B, N]</c> int64</summary>
-    /// <param name="ids">Token ids, <c>[B, N]</c> int64.</param>
-    /// <param name="paddingId">Id of the padding piece.</param>
-    /// <param name="skip">Tokens at the beginning that are given rather than foretold: the prompt.</param>
+    /// <summary>What of texts <c>[B, N]</c> should be foretold: all but padding and the first <paramref name="skip"/> tokens, the
+    /// prompt.</summary>
     public static Tensor Targets(Tensor ids, long paddingId, int skip = 0)
     {
         var targets = ids.masked_fill(ids.eq(paddingId), Ignored);

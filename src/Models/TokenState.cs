@@ -5,41 +5,27 @@ namespace Madtp.Kit.Models;
 /// <summary>Everything that travels with a sequence of tokens through the blocks of one encoder. Whatever removes, reorders or
 /// merges tokens rewrites all of it at once, so that no per-token value can end up beside another token.</summary>
 /// <param name="X">Hidden states, <c>[B, N, D]</c>.</param>
-public sealed record TokenState(Tensor X)
+/// <param name="Mask">1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when all are real.</param>
+/// <param name="Candidates">True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token
+/// (CLIP text: the start of text).</param>
+/// <param name="Position">Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and
+/// padding. Null unless a reduction records it.</param>
+/// <param name="Size">How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer counts.</param>
+/// <param name="Filled">1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long,
+/// <c>[B, N]</c> float; null when every row holds one.</param>
+/// <param name="Packed">Which rows of the batch's B·N hold a token, <c>[n]</c> int64, where it pays to work on those alone; null
+/// elsewhere.</param>
+/// <param name="Entered">Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c>
+/// int64; null unless a reduction counts them.</param>
+/// <param name="EndOfText">Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the
+/// class token.</param>
+/// <param name="AlignmentFeature">Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without
+/// guidance.</param>
+public sealed record TokenState(
+    Tensor X, Tensor? Mask = null, Tensor? Candidates = null, Tensor? Position = null, Tensor? Size = null,
+    Tensor? Filled = null, Tensor? Packed = null, Tensor? Entered = null, Tensor? EndOfText = null,
+    Tensor? AlignmentFeature = null)
 {
-    /// <summary>1 for a token that may be attended to, 0 for padding, <c>[B, N]</c> float; null when all are real.</summary>
-    public Tensor? Mask { get; init; }
-
-    /// <summary>True for tokens that may be taken out, <c>[B, N]</c> bool; null for all but row 0, the class token (CLIP text:
-    /// the start of text).</summary>
-    public Tensor? Candidates { get; init; }
-
-    /// <summary>Position each token had when it entered the encoder, <c>[B, N]</c> int64; −1 for merged tokens and padding. Null
-    /// unless a reduction records it.</summary>
-    public Tensor? Position { get; init; }
-
-    /// <summary>How many entering tokens each token stands for, <c>[B, N]</c> float; null unless a reducer counts.</summary>
-    public Tensor? Size { get; init; }
-
-    /// <summary>1 for a row that holds a token, 0 for one that only makes the samples of a batch equally long, <c>[B, N]</c>
-    /// float; null when every row holds one.</summary>
-    public Tensor? Filled { get; init; }
-
-    /// <summary>Which rows of the batch's B·N hold a token, <c>[n]</c> int64, where it pays to work on those alone; null
-    /// elsewhere.</summary>
-    public Tensor? Packed { get; init; }
-
-    /// <summary>Tokens of each sample when it entered the encoder, that may be taken out, padding left out, <c>[B]</c> int64;
-    /// null unless a reduction counts them.</summary>
-    public Tensor? Entered { get; init; }
-
-    /// <summary>Row of the end-of-text token in each sample, <c>[B]</c> int64; null for encoders whose summary is the class
-    /// token.</summary>
-    public Tensor? EndOfText { get; init; }
-
-    /// <summary>Alignment features gathered from the layers so far, <c>[B, K, d_k]</c>; null without guidance.</summary>
-    public Tensor? AlignmentFeature { get; init; }
-
     /// <summary>Tokens per sample, the class token included.</summary>
     public int Length => (int)X.shape[1];
 
@@ -71,28 +57,17 @@ public sealed record TokenState(Tensor X)
         return counts.data<int>().ToArray();
     }
 
-    /// <summary>Every tensor of the state.</summary>
-    internal IEnumerable<Tensor> Tensors() => Parts().OfType<Tensor>();
-
-    /// <summary>How many tensors a state may have.</summary>
-    internal const int PartCount = 10;
-
-    /// <summary>Every tensor of the state, null where it has none.</summary>
-    internal Tensor?[] Parts() => [X, Mask, Filled, Position, Size, Entered, EndOfText, AlignmentFeature, Candidates, Packed];
-
-    /// <summary>The state of which these are the <see cref="Parts"/>.</summary>
-    internal static TokenState Of(ReadOnlySpan<Tensor?> parts) => new(parts[0]!)
+    /// <summary>The state of what its tensors are mapped to, one after the other.</summary>
+    internal TokenState Map(Func<Tensor, Tensor> map)
     {
-        Mask = parts[1],
-        Filled = parts[2],
-        Position = parts[3],
-        Size = parts[4],
-        Entered = parts[5],
-        EndOfText = parts[6],
-        AlignmentFeature = parts[7],
-        Candidates = parts[8],
-        Packed = parts[9],
-    };
+        Tensor? Each(Tensor? one) => one is null ? null : map(one);
+        return new(map(X), Each(Mask), Each(Candidates), Each(Position), Each(Size), Each(Filled), Each(Packed), Each(Entered),
+            Each(EndOfText), Each(AlignmentFeature));
+    }
+
+    /// <summary>Saves its tensors from the end of a scope that they were made in.</summary>
+    internal void MoveOutOf(TorchSharp.DisposeScope scope) =>
+        Map(tensor => scope.Contains(tensor) ? scope.MoveToOuter(tensor) : tensor);
 
     /// <summary>The additive form of a 1/0 mask: 0 where attended, −10000 where not. <c>[B, N]</c> to
     /// <c>[B, 1, 1, N]</c>.</summary>
@@ -101,21 +76,13 @@ public sealed record TokenState(Tensor X)
 
 /// <summary>The rows of a batch that hold a token, where samples keep different numbers: what works on every token alone need not
 /// work on the rows that only make the samples equally long.</summary>
-internal sealed class FilledRows
+/// <param name="Rows"><see cref="TokenState.Packed"/>.</param>
+internal readonly record struct FilledRows(Tensor? Rows)
 {
     private const double Worth = 0.9; // a greater share of filled rows is not worth two copies
     private const int WorthOnGpu = 2048; // fewer empty rows are multiplied in less time than the calls take
 
-    private static readonly FilledRows All = new(null);
-
-    private readonly Tensor? rows; // [n] int64 among B·N; null for all
-
-    private FilledRows(Tensor? rows) => this.rows = rows;
-
-    /// <summary>Those of a sequence.</summary>
-    public static FilledRows Of(TokenState tokens) => tokens.Packed is { } rows ? new(rows) : All;
-
-    /// <summary><see cref="TokenState.Packed"/>.</summary>
+    /// <summary>Those to work on, where it pays.</summary>
     /// <param name="filled"><see cref="TokenState.Filled"/>, <c>B·N</c>.</param>
     /// <param name="used">How many hold a token.</param>
     public static Tensor? Pack(float[] filled, int used, Device device)
@@ -140,7 +107,7 @@ internal sealed class FilledRows
     /// <c>[B, N, D']</c>.</summary>
     public Tensor Map(Tensor x, Func<Tensor, Tensor> map)
     {
-        if (rows is null)
+        if (Rows is not { } rows)
         {
             return map(x);
         }

@@ -4,30 +4,17 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>Sizes of a vision transformer, BLIP's or CLIP's.</summary>
-public sealed record VisionTransformerConfig
+/// <param name="ImageSize">Side of the square input image in pixels.</param>
+/// <param name="PatchSize">Side of a patch in pixels.</param>
+/// <param name="Width">D, width of a token.</param>
+/// <param name="Depth">Number of blocks.</param>
+/// <param name="MlpRatio">Width of the feed-forward part over the width of a token (BLIP; CLIP's is always 4).</param>
+/// <param name="DropPath">Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly
+/// less (BLIP).</param>
+public sealed record VisionTransformerConfig(
+    int ImageSize = 384, int PatchSize = 16, int Width = 768, int Depth = 12, int Heads = 12, double MlpRatio = 4,
+    double DropPath = 0)
 {
-    /// <summary>Side of the square input image in pixels.</summary>
-    public int ImageSize { get; init; } = 384;
-
-    /// <summary>Side of a patch in pixels.</summary>
-    public int PatchSize { get; init; } = 16;
-
-    /// <summary>D, width of a token.</summary>
-    public int Width { get; init; } = 768;
-
-    /// <summary>Number of blocks.</summary>
-    public int Depth { get; init; } = 12;
-
-    /// <summary>Attention heads per block.</summary>
-    public int Heads { get; init; } = 12;
-
-    /// <summary>Width of the feed-forward part over the width of a token (BLIP; CLIP's is always 4).</summary>
-    public double MlpRatio { get; init; } = 4;
-
-    /// <summary>Probability of skipping a residual branch of the last block in training; earlier blocks skip linearly less
-    /// (BLIP).</summary>
-    public double DropPath { get; init; }
-
     /// <summary>Patches per image, without the class token.</summary>
     public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
 
@@ -44,53 +31,33 @@ public sealed record VisionTransformerConfig
     /// <summary>Refuses images that are not <c>[B, 3, ImageSize, ImageSize]</c>.</summary>
     internal void Check(Tensor images)
     {
-        if (images.shape is not [_, 3, var height, var width] || height != ImageSize || width != ImageSize)
-        {
-            throw new ArgumentException(
-                $"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {ImageSize}, {ImageSize}]",
-                    nameof(images));
-        }
+        Guard.Argument(images.shape is [_, 3, var height, var width] && height == ImageSize && width == ImageSize,
+            $"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {ImageSize}, {ImageSize}]",
+            nameof(images));
     }
 }
 
 /// <summary>BLIP's vision transformer. Parameter names are those of its checkpoints.</summary>
-public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomputing
+public sealed class VisionTransformer(VisionTransformerConfig config, AlignmentConfig? alignment = null) : Part, IRecomputing
 {
-    private readonly Parameter cls_token;
-    private readonly Parameter pos_embed;
-    private readonly Sequential patch_embed;
-    private readonly ModuleList<VisionBlock> blocks;
-    private readonly LayerNorm norm;
+    private readonly Parameter cls_token = nn.Parameter(randn(1, 1, config.Width) * 0.02);
+    private readonly Parameter pos_embed = nn.Parameter(randn(1, config.Patches + 1, config.Width) * 0.02);
+    private readonly Sequential patch_embed = nn.Sequential((
+        "proj", nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize)));
 
-    /// <summary>Creates the encoder with random weights.</summary>
-    /// <param name="config">Sizes.</param>
-    /// <param name="alignment">Alignment guidance, if the model has it.</param>
-    public VisionTransformer(VisionTransformerConfig config, AlignmentConfig? alignment = null) : base(nameof(VisionTransformer))
-    {
-        Config = config;
-        cls_token = nn.Parameter(randn(1, 1, config.Width) * 0.02);
-        pos_embed = nn.Parameter(randn(1, config.Patches + 1, config.Width) * 0.02);
-        patch_embed = nn.Sequential((
-            "proj", nn.Conv2d(3, config.Width, kernel_size: config.PatchSize, stride: config.PatchSize)));
-        var maps = AlignmentMap.ForLayers(alignment, config.Width, config.Depth);
-        blocks = new ModuleList<VisionBlock>([.. Enumerable.Range(0, config.Depth).Select(layer =>
-            new VisionBlock(config, config.DropPath * layer / Math.Max(1, config.Depth - 1), maps[layer]))]);
-        norm = nn.LayerNorm(config.Width, eps: 1e-6);
-        RegisterComponents();
-    }
+    private readonly ModuleList<VisionBlock> blocks = new([.. AlignmentMap.ForLayers(alignment, config.Width, config.Depth)
+        .Select((map, layer) => new VisionBlock(config, config.DropPath * layer / Math.Max(1, config.Depth - 1), map))]);
 
-    /// <summary>The encoder's sizes.</summary>
-    public VisionTransformerConfig Config { get; }
+    private readonly LayerNorm norm = nn.LayerNorm(config.Width, eps: 1e-6);
 
+    public VisionTransformerConfig Config { get; } = config;
     public bool Recomputes { get; set; }
-
-    /// <summary>The blocks in order.</summary>
     public IReadOnlyList<VisionBlock> Blocks => [.. blocks];
 
     /// <summary>Encodes images <c>[B, 3, H, W]</c> into normalised tokens <c>[B, N + 1, D]</c>, class token first; fewer where a
     /// reduction is attached.</summary>
     /// <exception cref="ArgumentException">The images do not have the configured size.</exception>
-    public override TokenState forward(Tensor images)
+    public TokenState forward(Tensor images)
     {
         Config.Check(images);
         var patches = patch_embed.forward(images).flatten(2).transpose(1, 2); // [B, N, D], from the top left
@@ -102,49 +69,24 @@ public sealed class VisionTransformer : nn.Module<Tensor, TokenState>, IRecomput
 }
 
 /// <summary>One block of BLIP's vision transformer.</summary>
-public sealed class VisionBlock : PreNormBlock
+/// <param name="dropPath">Probability of skipping a residual branch in training.</param>
+public sealed class VisionBlock(VisionTransformerConfig config, double dropPath = 0, AlignmentMap? queryModel = null)
+    : PreNormBlock(queryModel, dropPath)
 {
-    private readonly LayerNorm norm1;
-    private readonly VisionAttention attn;
-    private readonly LayerNorm norm2;
-    private readonly FeedForward mlp;
-    private readonly AlignmentMap? query_model;
+    private readonly LayerNorm norm1 = nn.LayerNorm(config.Width, eps: 1e-6);
+    private readonly VisionAttention attn = new(config.Width, config.Heads);
+    private readonly LayerNorm norm2 = nn.LayerNorm(config.Width, eps: 1e-6);
+    private readonly FeedForward mlp = new(
+        config.Width, (int)(config.Width * config.MlpRatio), ("fc1", "fc2"), ClipActivation.Gelu);
 
-    /// <summary>Creates the block.</summary>
-    /// <param name="config">Sizes of the whole encoder.</param>
-    /// <param name="dropPath">Probability of skipping a residual branch in training.</param>
-    /// <param name="queryModel">The block's own alignment map, if it has one.</param>
-    public VisionBlock(VisionTransformerConfig config, double dropPath = 0, AlignmentMap? queryModel = null)
-        : base(nameof(VisionBlock), dropPath)
-    {
-        norm1 = nn.LayerNorm(config.Width, eps: 1e-6);
-        attn = new VisionAttention(config.Width, config.Heads);
-        norm2 = nn.LayerNorm(config.Width, eps: 1e-6);
-        mlp = new FeedForward(
-            config.Width, (int)(config.Width * config.MlpRatio), ("fc1", "fc2"), ClipActivation.Gelu);
-        query_model = queryModel;
-        RegisterComponents();
-    }
-
-    public override AlignmentMap? QueryModel => query_model;
-
-    protected override (LayerNorm, FusedAttention, LayerNorm, nn.Module<Tensor, Tensor>) Parts => (norm1, attn, norm2, mlp);
+    protected override (LayerNorm, FusedAttention, LayerNorm, FeedForward) Parts => (norm1, attn, norm2, mlp);
 }
 
 /// <summary>Self-attention of a BLIP vision block.</summary>
-public sealed class VisionAttention : FusedAttention
+public sealed class VisionAttention(int width, int heads) : FusedAttention(width, heads)
 {
-    private readonly Linear qkv;
-    private readonly Linear proj;
-
-    /// <summary>Creates the layer for D and h.</summary>
-    /// <exception cref="ArgumentException">The width does not divide by the heads.</exception>
-    public VisionAttention(int width, int heads) : base(nameof(VisionAttention), width, heads)
-    {
-        qkv = nn.Linear(width, 3 * width);
-        proj = nn.Linear(width, width);
-        RegisterComponents();
-    }
+    private readonly Linear qkv = nn.Linear(width, 3 * width);
+    private readonly Linear proj = nn.Linear(width, width);
 
     protected override Tensor Project(Tensor tokens) => Products.Linear(qkv, tokens);
 
@@ -157,9 +99,6 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     private readonly Linear[] layers; // a field of its own would give a layer a second name
     private readonly bool isQuick;
 
-    /// <summary>Creates the two layers.</summary>
-    /// <param name="width">D.</param>
-    /// <param name="hidden">Width between the two.</param>
     /// <param name="names">What the checkpoints call them.</param>
     public FeedForward(int width, int hidden, (string Widen, string Narrow) names, ClipActivation activation)
         : base(nameof(FeedForward))
@@ -171,7 +110,6 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     }
 
     internal Linear Widen => layers[0];
-
     internal Linear Narrow => layers[1];
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, D]</c>.</summary>

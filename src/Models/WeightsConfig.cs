@@ -19,23 +19,16 @@ internal sealed record WeightsConfig(
     internal sealed record Pixels(float[]? Mean, float[]? Std);
 
     /// <summary>Width and heads of both encoders, and the activation; null where the file describes no two encoders.</summary>
-    public (int Width, int Heads, int TextWidth, int TextHeads, string Activation)? Model
+    public (int Width, int Heads, int TextWidth, int TextHeads, string Activation)? Model => this switch
     {
-        get
-        {
-            if (ModelCfg is { VisionCfg: { } image, TextCfg: { } words })
-            {
-                var width = image.Width ?? 768;
-                return (width, width / Math.Max(1, image.HeadWidth ?? CheckpointHints.HeadWidth), words.Width ?? 512,
-                    words.Heads ?? 8, ModelCfg.QuickGelu == true ? "quick_gelu" : "gelu");
-            }
-
-            var isBlip = ModelType == "blip";
-            return VisionConfig is not { } vision || TextConfig is not { } text ? null : (
-                vision.HiddenSize ?? 768, vision.NumAttentionHeads ?? 12, text.HiddenSize ?? (isBlip ? 768 : 512),
-                text.NumAttentionHeads ?? 8, vision.HiddenAct ?? (isBlip ? "gelu" : "quick_gelu"));
-        }
-    }
+        { ModelCfg: { VisionCfg: { } image, TextCfg: { } words, QuickGelu: var isQuick } } => (image.Width ?? 768,
+            (image.Width ?? 768) / Math.Max(1, image.HeadWidth ?? CheckpointHints.HeadWidth), words.Width ?? 512,
+            words.Heads ?? 8, isQuick == true ? "quick_gelu" : "gelu"),
+        { VisionConfig: { } image, TextConfig: { } words } => (image.HiddenSize ?? 768, image.NumAttentionHeads ?? 12,
+            words.HiddenSize ?? (ModelType == "blip" ? 768 : 512), words.NumAttentionHeads ?? 8,
+            image.HiddenAct ?? (ModelType == "blip" ? "gelu" : "quick_gelu")),
+        _ => null,
+    };
 
     /// <summary>Reads a file; null where there is none.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
@@ -67,8 +60,7 @@ internal sealed record WeightsConfig(
     {
         "quick_gelu" when isClip => ClipActivation.QuickGelu,
         "gelu" => isClip ? ClipActivation.Gelu : ClipActivation.QuickGelu,
-        _ => throw new InvalidDataException(
-            $"{path}: the activation '{name}' is not computed here; "
-                + $"{(isClip ? "CLIP's are quick_gelu and gelu" : "BLIP's is gelu")}"),
+        _ => throw new InvalidDataException($"{path}: the activation '{name}' is not computed here; "
+            + (isClip ? "CLIP's are quick_gelu and gelu" : "BLIP's is gelu")),
     };
 }

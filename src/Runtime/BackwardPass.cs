@@ -83,8 +83,6 @@ public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
 
     public sealed override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        ArgumentNullException.ThrowIfNull(ctx);
-        ArgumentNullException.ThrowIfNull(vars);
         BackwardPass.Throw(); // if a plain backward() failed before
         ctx.set_materialize_grads(false); // zeros for what is undefined would be made from outputs that may be disposed by then
         ctx.save_data(Arguments, vars.Length);
@@ -93,8 +91,6 @@ public abstract class GuardedFunction<T> : autograd.MultiTensorFunction<T>
 
     public sealed override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
     {
-        ArgumentNullException.ThrowIfNull(ctx);
-        ArgumentNullException.ThrowIfNull(grad_outputs);
         try
         {
             using var scope = NewDisposeScope(); // a device calls back on a thread of its own, where there is none

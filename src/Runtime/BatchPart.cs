@@ -7,16 +7,14 @@ namespace Madtp.Kit.Runtime;
 /// numbers are drawn for all samples, and means are taken over what the whole batch counts, so that parts add up to it.</summary>
 public sealed class BatchPart
 {
-    [ThreadStatic]
-    private static BatchPart? current;
-
     private readonly int from;
     private readonly int count;
 
     private BatchPart(int[] batch, int from, int count) => (Batch, this.from, this.count) = (batch, from, count);
 
     /// <summary>The part that this thread has in hand; null where it is the whole batch.</summary>
-    public static BatchPart? Current => current;
+    [field: ThreadStatic]
+    public static BatchPart? Current { get; private set; }
 
     /// <summary>The whole batch's examples.</summary>
     public int[] Batch { get; }
@@ -28,9 +26,9 @@ public sealed class BatchPart
     /// <summary>Takes a part in hand again, as another thread that computes for it must.</summary>
     internal static IDisposable Begin(BatchPart? part)
     {
-        var taken = new Taken(current);
-        current = part;
-        return taken;
+        var before = Current;
+        Current = part;
+        return new Undo(() => Current = before);
     }
 
     /// <summary>The longest of the whole batch; null where the batch in hand is that itself.</summary>
@@ -41,8 +39,6 @@ public sealed class BatchPart
     /// <param name="draw">Draws a tensor of a shape.</param>
     public static Tensor Draw(long[] shape, Func<long[], Tensor> draw)
     {
-        ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(draw);
         if (Current is not { } part)
         {
             return draw(shape);
@@ -55,13 +51,9 @@ public sealed class BatchPart
 
     /// <summary>A mean over what the examples in hand count, such as words, so that the mean over all parts is that over the
     /// whole batch.</summary>
-    /// <param name="mean">A scalar.</param>
-    /// <param name="counted">How much some examples count.</param>
-    /// <returns>Null where the examples in hand count nothing.</returns>
+    /// <param name="counted">How much some examples count; the mean is null where those in hand count nothing.</param>
     public static Tensor? Mean(Tensor mean, int[] examples, Func<int[], double> counted)
     {
-        ArgumentNullException.ThrowIfNull(mean);
-        ArgumentNullException.ThrowIfNull(counted);
         if (Current is not { } part)
         {
             return mean;
@@ -69,11 +61,6 @@ public sealed class BatchPart
 
         var own = counted(examples);
         return own == 0 ? null : mean * (own * part.Batch.Length / part.count / counted(part.Batch));
-    }
-
-    private sealed class Taken(BatchPart? before) : IDisposable
-    {
-        public void Dispose() => current = before;
     }
 }
 
@@ -96,4 +83,9 @@ public sealed class SampleDropout(double probability) : nn.Module<Tensor, Tensor
         Tensor Kept(long[] shape) => nn.functional.dropout(ones(shape, dtype: input.dtype, device: input.device), probability);
         return input * BatchPart.Draw(input.shape, Kept);
     }
+}
+
+internal sealed class Undo(Action undo) : IDisposable
+{
+    public void Dispose() => undo();
 }

@@ -17,7 +17,6 @@ public static class ComputeDevice
     /// <exception cref="ArgumentException">There is no such name, or no such device here.</exception>
     public static Device Of(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         return name switch
         {
             Auto => HasGpu ? Gpu(OfRank) : CPU,
@@ -36,7 +35,6 @@ public static class ComputeDevice
     /// <summary>The device as a line of progress names it: "CPU (2 threads)" or "cuda:0 (NVIDIA …)".</summary>
     public static string Describe(Device device)
     {
-        ArgumentNullException.ThrowIfNull(device);
         return device.type == TorchSharp.DeviceType.CPU ? $"CPU ({get_num_threads()} threads)"
             : Models() is { Length: > 0 } models ? $"{device} ({models})" : device.ToString();
     }
@@ -55,7 +53,6 @@ public static class ComputeDevice
     /// instructions for it; a GPU is taken to be of compute capability 8.0 or later.</summary>
     public static bool PrefersBfloat16(Device device)
     {
-        ArgumentNullException.ThrowIfNull(device);
         if (device.type != TorchSharp.DeviceType.CPU)
         {
             return true;

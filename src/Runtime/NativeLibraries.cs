@@ -106,7 +106,6 @@ public static class NativeError
     /// <summary>The sentence; other exceptions' messages as they are.</summary>
     public static string Text(Exception e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         if (e is not ExternalException)
         {
             return e.Message;

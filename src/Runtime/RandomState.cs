@@ -20,10 +20,17 @@ public static class RandomState
     /// <exception cref="InvalidDataException">It is no such state.</exception>
     public static void Restore(byte[] state)
     {
-        ArgumentNullException.ThrowIfNull(state);
         Guard.Data(IsValid(state), $"the random state is damaged: it is not one of a Mersenne twister");
         using var restored = tensor(state);
         set_rng_state(restored);
+    }
+
+    /// <summary>Sets a state until the result is disposed, which brings back the one before.</summary>
+    internal static IDisposable Begin(byte[] state)
+    {
+        var before = Take();
+        Restore(state);
+        return new Undo(() => Restore(before));
     }
 
     /// <summary>Sets the random state of all GPUs; without one, nothing.</summary>

@@ -42,7 +42,6 @@ public static class Ranks
     /// process.</exception>
     public static void Join(string asked = "auto")
     {
-        ArgumentNullException.ThrowIfNull(asked);
         var wanted = int.TryParse(asked, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
         if (Count > 1 || asked == "none")
         {
@@ -94,7 +93,6 @@ public static class Ranks
     /// <summary>Does something on the first rank alone; the others wait until it is done.</summary>
     public static void First(Action work)
     {
-        ArgumentNullException.ThrowIfNull(work);
         if (IsFirst)
         {
             work();
@@ -121,7 +119,6 @@ public static class Ranks
     /// <param name="tensors">float32 or float64, of the same shapes on each rank.</param>
     public static void Sum(IEnumerable<Tensor> tensors)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
         if (Count == 1)
         {
             return;
@@ -131,21 +128,7 @@ public static class Ranks
         var (bucket, bytes) = (new List<Tensor>(), 0L);
         foreach (var each in tensors)
         {
-            using var scope = NewDisposeScope();
-            var whole = each.contiguous();
-            var size = whole.NumberOfElements * whole.ElementSize;
-            if (size > BucketBytes || !each.is_contiguous())
-            {
-                var (flat, most) = (whole.view(-1), BucketBytes / whole.ElementSize);
-                for (var from = 0L; from < flat.shape[0]; from += most)
-                {
-                    SumFlat(flat.slice(0, from, Math.Min(from + most, flat.shape[0]), 1));
-                }
-
-                each.copy_(whole);
-                continue;
-            }
-
+            var size = each.NumberOfElements * each.ElementSize;
             if (bucket.Count > 0 && (bytes + size > BucketBytes || bucket[0].dtype != each.dtype))
             {
                 SumBucket(bucket);
@@ -164,14 +147,12 @@ public static class Ranks
     /// <param name="rows">Of the same shape on each rank.</param>
     public static Tensor Gather(Tensor rows)
     {
-        ArgumentNullException.ThrowIfNull(rows);
         return Count == 1 ? rows : rows.requires_grad && is_grad_enabled() ? GatherFunction.apply([rows])[0] : Gathered(rows);
     }
 
     /// <summary>This rank's of the rows that <see cref="Gather(Tensor)"/> gave, or of something as long.</summary>
     public static Tensor Own(Tensor gathered)
     {
-        ArgumentNullException.ThrowIfNull(gathered);
         var rows = gathered.shape[0] / Count;
         return Count == 1 ? gathered : gathered.slice(0, Rank * rows, (Rank + 1) * rows, 1);
     }
@@ -207,10 +188,16 @@ public static class Ranks
         }
 
         using var scope = NewDisposeScope();
-        var flat = cat([.. bucket.Select(each => each.view(-1))]);
-        SumFlat(flat);
-        var parts = flat.split([.. bucket.Select(each => each.NumberOfElements)]);
-        bucket.Zip(parts).ToList().ForEach(pair => pair.First.view(-1).copy_(pair.Second));
+        var flat = cat([.. bucket.Select(each => each.reshape(-1))]);
+        foreach (var piece in flat.split(BucketBytes / flat.ElementSize)) // more than one of a large tensor
+        {
+            SumFlat(piece);
+        }
+
+        foreach (var (each, sum) in bucket.Zip(flat.split([.. bucket.Select(each => each.NumberOfElements)])))
+        {
+            each.copy_(sum.view(each.shape));
+        }
     }
 
     private static void SumFlat(Tensor flat)

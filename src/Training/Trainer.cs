@@ -144,7 +144,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     {
         foreach (var (_, module) in task.Modules)
         {
-            GradientCheckpointing.Set(module, on);
+            IRecomputing.Set(module, on);
         }
     }
 

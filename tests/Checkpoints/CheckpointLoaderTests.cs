@@ -131,7 +131,7 @@ public sealed class CheckpointLoaderTests : IDisposable
         var report = LoadInto("a.weight", "b.weight");
         Assert.Equal(["a.weight", "b.weight"], report.Loaded);
         Assert.Empty(report.Unexpected);
-        Assert.Contains($"under '{container[..^1]}'", report.ToString());
+        Assert.Equal(container, report.Container);
     }
 
     [Fact]
@@ -247,10 +247,8 @@ public sealed class CheckpointLoaderTests : IDisposable
     }
 
     [Fact]
-    public void A_grid_that_is_no_square_is_named()
+    public void A_grid_that_is_no_square_is_of_another_shape()
     {
-        Assert.Contains("must form a square", Assert.Throws<ArgumentException>(() => PositionEmbedding.Fit(zeros(1, 12, 4), 17)).Message);
-        Assert.Contains("must form a square", Assert.Throws<ArgumentException>(() => PositionEmbedding.Fit(zeros(1, 10, 4), 13)).Message);
         Save(("pos_embed", ones(1, 12, 4)));
         using var file = CheckpointFile.Open(folder.File("m.safetensors"));
         Assert.Single(CheckpointLoader.Load(new Dictionary<string, Tensor> { ["pos_embed"] = zeros(1, 17, 4) }, file).MisShaped);

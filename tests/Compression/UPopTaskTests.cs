@@ -84,7 +84,7 @@ public sealed class UPopTaskTests : IDisposable
         float[][] Gathered(bool recomputes)
         {
             using var search = new Search(seed: 1, 0.5);
-            GradientCheckpointing.Set(search.Model, recomputes);
+            IRecomputing.Set(search.Model, recomputes);
             search.Model.train();
             search.UPop.Losses([.. Enumerable.Range(8, 8)]).Task.backward();
             return [.. search.UPop.Pruning.Masks.Select(mask => mask.Tensor.grad!.data<float>().ToArray())];

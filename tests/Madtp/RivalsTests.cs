@@ -47,7 +47,7 @@ public class RivalsTests
         using var reduction = TokenReduction.Attach(model, RivalPolicies.All[name](0.7));
         float[][] Gradients(bool checkpointing)
         {
-            GradientCheckpointing.Set(model, checkpointing);
+            IRecomputing.Set(model, checkpointing);
             model.zero_grad();
             var output = model.Forward(images, ids, mask);
             (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Of(output.Aligned)!).backward();
