@@ -6,9 +6,11 @@ namespace Madtp.Kit.Models;
 
 /// <summary>What an attention shows to whoever scores tokens, in the precision of its products.</summary>
 /// <param name="HeadOutput">Output of each head before the projection, <c>[B, h, N, d_h]</c>.</param>
-/// <param name="Keys">Keys of each head, <c>[B, h, N, d_h]</c>.</param>
 public sealed record SelfAttentionRecord(Tensor HeadOutput, Tensor Keys)
 {
+    /// <summary>Keys of each head, <c>[B, h, N, d_h]</c>.</summary>
+    public Tensor Keys { get => Reading?.Whole(field) ?? field; init; } = Keys;
+
     /// <summary>Attention of each head, query and key, <c>[B, h, N, N]</c>; computed now where the attention did without its
     /// map.</summary>
     public Tensor Probabilities { get => field ??= Map!(); init; }
@@ -57,6 +59,14 @@ public sealed record AttentionReading(
         return (Mask is null ? given : given * Counting(Mask).unsqueeze(2)).amax([1]);
     }
 
+    /// <summary>Whether numbers of heads, <c>[1, h, n, d_h]</c>, are those of the rows alone that hold a token.</summary>
+    internal bool IsPacked(Tensor heads) => Filled is not null && Filled.numel() != heads.shape[0] * heads.shape[2];
+
+    /// <summary>Those of all rows, <c>[B, h, N, d_h]</c>; 0 for rows that hold no token.</summary>
+    internal Tensor Whole(Tensor heads) => !IsPacked(heads) ? heads
+        : zeros(Filled!.shape[0], Filled.shape[1], heads.shape[1], heads.shape[3])
+            .masked_scatter_(Filled.ne(0).view(Filled.shape[0], -1, 1, 1), heads[0].transpose(0, 1)).transpose(1, 2);
+
     /// <summary>Which of B·N rows count.</summary>
     internal bool[] Counts(long batch, int length)
     {
@@ -99,7 +109,7 @@ public abstract class MultiHeadAttention(int width, int heads) : Part
         if (reading is not null)
         {
             return Products.GoInOnePass(query) ? OnePassAttention.Attend(query, key, value, added, reading, scale)
-                with { Map = () => Map(query, key, added) } : WithMap(query, key, value, added) with { Reading = reading };
+                with { Map = () => Map(reading.Whole(query), reading.Whole(key), added) } : WithMap(query, key, value, added) with { Reading = reading };
         }
 
         // On a CPU libtorch's own attention is slower in bfloat16 than the map is.
@@ -133,23 +143,25 @@ public abstract class MultiHeadAttention(int width, int heads) : Part
 /// <summary>Self-attention with one fused projection to queries, keys and values (ViT, CLIP).</summary>
 public abstract class FusedAttention(int width, int heads) : MultiHeadAttention(width, heads)
 {
-    /// <summary>Attends from tokens <c>[B, N, D]</c>, normalised, to each other: gives what is added to them.</summary>
-    internal (Tensor Output, SelfAttentionRecord Record) Attend(
+    /// <summary>Attends from tokens <c>[B, N, D]</c>, normalised, to each other.</summary>
+    internal SelfAttentionRecord Attend(
         Tensor tokens, LayerNorm norm, FilledRows rows, Tensor? bias, AttentionReading? reading)
     {
-        var projected = rows.Map(tokens, each => Project(norm.forward(each))); // [B, N, 3·h·d_h]
-        var split = projected.view(tokens.shape[0], tokens.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4);
+        // [B, N, 3·h·d_h]; what is read in one pass stays packed, [1, n, 3·h·d_h].
+        Tensor Projected(Tensor each) => Project(norm.forward(each));
+        var projected = reading?.Filled is not null && rows.Rows is not null && Products.GoInOnePass(tokens)
+            ? Projected(rows.Take(tokens)) : rows.Map(tokens, Projected);
+        var split = projected.view(projected.shape[0], projected.shape[1], 3, Heads, -1).permute(2, 0, 3, 1, 4);
         // Each [B, h, N, d_h]; the products of a map take them whole, and a GPU copies all three in one call.
         var parts = (reading is not null && split.is_cuda ? split.contiguous() : split).unbind(0);
-        var record = Attend(parts[0], parts[1], parts[2], bias, reading);
-        return (rows.Map(JoinHeads(record), Output), record);
+        return Attend(parts[0], parts[1], parts[2], bias, reading);
     }
 
     /// <summary><c>[B, N, D]</c> to <c>[B, N, 3·h·d_h]</c>.</summary>
     protected abstract Tensor Project(Tensor tokens);
 
     /// <summary><c>[B, N, h·d_h]</c> to <c>[B, N, D]</c>.</summary>
-    protected abstract Tensor Output(Tensor joined);
+    internal abstract Tensor Output(Tensor joined);
 }
 
 /// <summary>A block that normalises before each of its parts (ViT, CLIP): attention, then feed-forward part, a residual around
@@ -172,23 +184,22 @@ public abstract class PreNormBlock(AlignmentMap? queryModel, double dropPath = 0
     {
         var (norm1, attention, norm2, feedForward) = Parts;
         var rows = new FilledRows(input.Packed);
-        var (attended, record) = attention.Attend(input.X, norm1, rows, Bias(input), Reducer?.Reads(input));
-        var tokens = input with { X = Products.Add(DropPath(attended), input.X) };
+        var record = attention.Attend(input.X, norm1, rows, Bias(input), Reducer?.Reads(input));
+        var tokens = input with { X = Add(rows, MultiHeadAttention.JoinHeads(record), attention.Output, input.X) };
         tokens = Reducer?.Reduce(input, tokens, record) ?? tokens;
         rows = new FilledRows(tokens.Packed);
-        return tokens with { X = Products.Add(
-            DropPath(rows.Map(tokens.X, each => feedForward.forward(norm2.forward(each)))), tokens.X) };
+        return tokens with { X = Add(rows, tokens.X, each => feedForward.forward(norm2.forward(each)), tokens.X) };
     }
+
+    // A branch of some rows and what it is added to, [B, N, D] each.
+    private Tensor Add(FilledRows rows, Tensor from, Func<Tensor, Tensor> branch, Tensor residual) =>
+        training && dropPath > 0 ? Products.Add(DropPath(rows.Map(from, branch)), residual)
+            : rows.MapAndAdd(from, branch, residual);
 
     // Stochastic depth: in training a sample's branch [B, N, D] is skipped with a probability and scaled up otherwise. Whatever
     // its device, lots are drawn on the processor, whose random state checkpoints hold and recomputation restores.
     private Tensor DropPath(Tensor branch)
     {
-        if (!training || dropPath == 0)
-        {
-            return branch;
-        }
-
         var keep = 1 - dropPath;
         var drawn = BatchPart.Draw([branch.shape[0], 1, 1], all => rand(all, dtype: branch.dtype, device: CPU)); // [B, 1, 1]
         return branch / keep * (drawn + keep).floor().to(branch.device);

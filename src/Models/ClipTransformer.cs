@@ -97,5 +97,5 @@ public sealed class ClipAttention(int width, int heads) : FusedAttention(width, 
 
     protected override Tensor Project(Tensor tokens) => Products.Linear(tokens, in_proj_weight, in_proj_bias);
 
-    protected override Tensor Output(Tensor joined) => Products.Linear(out_proj, joined);
+    internal override Tensor Output(Tensor joined) => Products.Linear(out_proj, joined);
 }

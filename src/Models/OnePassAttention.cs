@@ -16,16 +16,19 @@ internal sealed unsafe class OnePassAttention(
 {
     private const int Together = 8; // queries at a time
 
-    private readonly int heads = (int)query.shape[1], length = (int)query.shape[2], width = (int)query.shape[3];
+    private readonly int heads = (int)query.shape[1], length = (int)read.shape[1], width = (int)query.shape[3];
     private readonly int paddedWidth = Padded((int)query.shape[3]);
     private readonly StridedRows q = new(query), k = new(key), v = new(value);
-    private readonly StridedRows? added = bias is null ? null : new(bias.expand(
-        query.shape[0], query.shape[1], query.shape[2], query.shape[2]));
+    private readonly StridedRows? added = bias is null ? null
+        : new(bias.expand(read.shape[0], query.shape[1], read.shape[1], read.shape[1]));
+
 
     private readonly bool isOneBias = bias is null || bias.shape is [_, 1, 1, _]; // for all heads and queries of a sample
-    private readonly bool[]? counts = reading.StrongestQuery ? reading.Counts(query.shape[0], (int)query.shape[2]) : null;
+    private readonly bool[]? counts = reading.StrongestQuery ? reading.Counts(read.shape[0], (int)read.shape[1]) : null;
     private readonly bool[]? filled = reading.Filled is null ? null
         : Array.ConvertAll(reading.Filled.As(float32).contiguous().data<float>().ToArray(), row => row != 0);
+
+    private readonly bool isPacked = reading.IsPacked(query);
 
     private readonly long[]? summaryRows = reading.SummaryRows?.data<long>().ToArray();
     private readonly float* outputs = StridedRows.Start(output), summaries = StridedRows.Start(summary);
@@ -33,12 +36,13 @@ internal sealed unsafe class OnePassAttention(
     private readonly float factor = (float)scale;
 
     /// <summary>softmax(scale · Q Kᵀ + bias) V and what is read of the softmax; 0 in rows that hold no token.</summary>
-    /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V.</param>
+    /// <param name="query">Q, <c>[B, h, N, d_h]</c> like K and V; or of the n rows that hold a token, <c>[1, h, n, d_h]</c>.</param>
     /// <param name="bias">Broadcasts to <c>[B, h, N, N]</c>; null adds nothing.</param>
     public static SelfAttentionRecord Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, AttentionReading reading, double scale)
     {
-        var (batch, heads, length) = (query.shape[0], query.shape[1], query.shape[2]);
+        var whole = reading.IsPacked(query) ? reading.Filled! : query.select(1, 0); // [B, N, …]
+        var (batch, heads, length) = (whole.shape[0], query.shape[1], whole.shape[1]);
         var output = zeros(batch, length, heads, query.shape[3]);
         var summary = zeros(batch, heads, length);
         var read = reading.StrongestQuery ? zeros(batch, length) : zeros(batch, length, length);
@@ -69,13 +73,13 @@ internal sealed unsafe class OnePassAttention(
             own = own.Sample == sample ? own : Own(sample);
             for (var row = 0; row < own.Count; row++)
             {
-                float* from = k.At(sample, ofSample, own.Rows[row]), to = keys + row;
+                float* from = At(k, own, ofSample, row), to = keys + row;
                 for (var i = 0; i < width; i++, to += own.Padded)
                 {
                     *to = from[i];
                 }
 
-                Span(v.At(sample, ofSample, own.Rows[row]), width).CopyTo(Span(values + (row * paddedWidth), width));
+                Span(At(v, own, ofSample, row), width).CopyTo(Span(values + (row * paddedWidth), width));
             }
 
             for (var row = 0; row < own.Count; row += Together)
@@ -106,10 +110,14 @@ internal sealed unsafe class OnePassAttention(
     private Tokens Own(int sample)
     {
         int[] rows = [.. Enumerable.Range(0, length).Where(row => filled is null || filled[(sample * length) + row])];
-        var own = new Tokens(sample, rows, []);
+        var before = isPacked ? filled.AsSpan(0, sample * length).Count(true) : 0;
+        var own = new Tokens(sample, rows, []) { Before = before };
         var ofSample = added is null || !isOneBias ? [] : own.Of(added.At(sample)).ToArray();
         return Array.TrueForAll(ofSample, one => one == 0) ? own : own with { Added = ofSample };
     }
+
+    private float* At(StridedRows all, Tokens own, int head, int token) =>
+        isPacked ? all.At(0, head, own.Before + token) : all.At(own.Sample, head, own.Rows[token]);
 
     // The rows of the map from some query on, after their softmax.
     private void Queries(Tokens own, int head, int first, float* queries, float* keys, float* maps, float* strongest)
@@ -117,7 +125,7 @@ internal sealed unsafe class OnePassAttention(
         var rows = Math.Min(Together, own.Count - first);
         for (var i = 0; i < rows; i++)
         {
-            var from = Span(q.At(own.Sample, head, own.Rows[first + i]), width);
+            var from = Span(At(q, own, head, first + i), width);
             TensorPrimitives.Multiply(from, factor, Span(queries + (i * width), width));
         }
 
@@ -227,6 +235,9 @@ internal sealed unsafe class OnePassAttention(
     private sealed record Tokens(int Sample, int[] Rows, float[] Added)
     {
         public int Count => Rows.Length;
+
+        // Tokens of the samples before.
+        public int Before { get; init; }
 
         public int Padded { get; } = RowWise.Padded(Rows.Length);
 

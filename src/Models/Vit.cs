@@ -90,7 +90,7 @@ public sealed class VisionAttention(int width, int heads) : FusedAttention(width
 
     protected override Tensor Project(Tensor tokens) => Products.Linear(qkv, tokens);
 
-    protected override Tensor Output(Tensor joined) => Products.Linear(proj, joined);
+    internal override Tensor Output(Tensor joined) => Products.Linear(proj, joined);
 }
 
 /// <summary>Feed-forward part of a pre-norm block: tokens are widened, activated and narrowed again.</summary>

@@ -100,6 +100,41 @@ public sealed class AttentionReadingTests
         }
     }
 
+    /// <summary>A block on the packed rows of its samples gives these what it gives them among rows that hold no token.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // what nobody reads goes through libtorch's own attention
+    public void PackedRowsGiveWhatAllRowsGive(bool isRead)
+    {
+        using var off = inference_mode();
+        using var scope = NewDisposeScope();
+        manual_seed(7);
+        var config = VisionTransformerConfig.Decoys;
+        using var block = new VisionBlock(config);
+        block.eval();
+        var filled = cat([ones(1, 40), cat([ones(1, 17), zeros(1, 22), ones(1, 1)], 1), cat([ones(1, 3), zeros(1, 37)], 1)], 0);
+        var x = randn(3, 40, config.Width);
+        var before = x.clone();
+        var all = new TokenState(x) { Mask = filled, Filled = filled };
+        var packed = all with { Packed = filled.flatten().nonzero().squeeze(1) };
+        var reader = isRead ? new Reader(new AttentionReading { Mask = filled, Filled = filled }) : null;
+        block.Reducer = reader;
+        var (whole, expected) = (block.forward(all).X, reader?.Seen);
+        var (own, found) = (block.forward(packed).X, reader?.Seen);
+        Tensor Tokens(Tensor each) => each * filled.unsqueeze(2);
+        AssertEqual(Tokens(whole), Tokens(own));
+        AssertEqual(before, x);
+        if (expected is not null)
+        {
+            AssertEqual(expected.HeadOutput, found!.HeadOutput);
+            AssertEqual(expected.Received, found.Received);
+            AssertEqual(expected.Summary, found.Summary);
+            AssertEqual(expected.Keys * filled.view(3, 1, 40, 1), found.Keys);
+            AssertEqual(expected.Probabilities[0], found.Probabilities[0]);
+            AssertEqual(expected.Probabilities[1, .., ..17], found.Probabilities[1, .., ..17]);
+        }
+    }
+
     [Fact]
     public void WhatIsNoNumberStaysNone()
     {
