@@ -9,3 +9,9 @@ internal sealed record CellOutcome(MimeBundle? Result, CellFailure? Failure)
 {
     public static CellOutcome Failed(CellFailure failure) => new(null, failure);
 }
+
+/// <summary>Why a cell failed, as Jupyter shows it.</summary>
+/// <param name="Name">The kind of error.</param>
+/// <param name="Message">What happened, in a line.</param>
+/// <param name="Trace">The lines to show: the error, where it came from, the source there.</param>
+internal sealed record CellFailure(string Name, string Message, IReadOnlyList<string> Trace);

@@ -139,3 +139,18 @@ internal sealed class ScriptSession
     private sealed record Compiled(
         CSharpCompilation Compilation, Assembly? Assembly, Func<object?[], Task<object?>>? EntryPoint, bool HasValue);
 }
+
+/// <summary>What a cell's last expression gave.</summary>
+internal readonly record struct CellValue(object? Value, bool Exists)
+{
+    public static CellValue None => default;
+}
+
+/// <summary>The compiler's errors in a cell.</summary>
+internal sealed class CompilationFailedException(IReadOnlyList<Diagnostic> errors) : Exception("compilation failed")
+{
+    public IReadOnlyList<Diagnostic> Errors => errors;
+}
+
+/// <summary>The cell was interrupted while it waited for something that goes on without it.</summary>
+internal sealed class AwaitInterruptedException() : Exception("the cell was interrupted while it awaited");

@@ -184,3 +184,17 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
         return LibZmq.GetOption(handle, option, &value, ref size) == 0 ? value : throw Failure($"reading socket option {option}");
     }
 }
+
+/// <summary>The kinds of socket the Jupyter protocol uses, by libzmq's numbers.</summary>
+internal enum SocketKind
+{
+    Publish = 1,
+    Subscribe = 2,
+    Request = 3,
+    Reply = 4,
+    Dealer = 5,
+    Router = 6,
+}
+
+/// <summary>The socket, or the context of all sockets, was closed: the loop that reads it ends.</summary>
+internal sealed class SocketClosedException() : Exception("the socket was closed");

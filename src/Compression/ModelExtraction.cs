@@ -18,8 +18,6 @@ public static class ModelExtraction
     public static TModel Extract<TModel>(TModel model, ParameterPruning pruning)
         where TModel : nn.Module
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(pruning);
         var empty = pruning.Masks.FirstOrDefault(mask => mask.Kept == 0);
         Guard.Argument(empty is null,
             $"the mask of '{empty?.Width.Name}' is zero everywhere; keep one unit at least", nameof(pruning));
@@ -77,7 +75,7 @@ public static class ModelExtraction
         }
     }
 
-    /// <summary>Places of the kept units where all units stand <paramref name="times"/> times one after the other.</summary>
+    // Places of the kept units where all units stand some times one after the other.
     private static long[] Repeated(int[] kept, int units, int times) =>
         [.. Enumerable.Range(0, times).SelectMany(time => kept.Select(unit => ((long)time * units) + unit))];
 }
@@ -92,7 +90,6 @@ public static class CompressedWeights
     public static TModel Load<TModel>(TModel model, CheckpointFile file, CheckpointHints? hints = null)
         where TModel : nn.Module
     {
-        ArgumentNullException.ThrowIfNull(file);
         PrunableWidth.Resize(model, width => Units(file, width));
         var report = CheckpointLoader.Load(model.state_dict(), file, hints?.Weights);
         (hints?.Tell(report) ?? report).RequireComplete();

@@ -32,25 +32,18 @@ public sealed class ParameterPruning : IDisposable
     /// <exception cref="InvalidOperationException">The model is masked already.</exception>
     public static ParameterPruning Attach(nn.Module model)
     {
-        var widths = PrunableWidth.Of(model);
         var parameters = model.named_parameters().ToDictionary(each => each.name, each => each.parameter);
-        return new ParameterPruning([.. widths.Select(width => new WidthMask(width, parameters))]);
+        return new ParameterPruning([.. PrunableWidth.Of(model).Select(width => new WidthMask(width, parameters))]);
     }
 
     /// <summary>Detaches every mask; the model is plain again.</summary>
-    public void Dispose()
-    {
-        foreach (var mask in Masks)
-        {
-            mask.Dispose();
-        }
-    }
+    public void Dispose() => Masks.ToList().ForEach(mask => mask.Dispose());
 }
 
 /// <summary>The mask of one inner width: what each unit is multiplied by. 1 changes nothing, 0 takes the unit out.</summary>
 public sealed class WidthMask : IDisposable
 {
-    private readonly IReadOnlyList<IDisposable> hooks;
+    private readonly List<IDisposable> hooks;
 
     internal WidthMask(PrunableWidth width, IReadOnlyDictionary<string, Parameter> parameters)
     {
@@ -76,11 +69,10 @@ public sealed class WidthMask : IDisposable
     /// <summary>The mask's values.</summary>
     public float[] Values() => Read(Tensor.detach());
 
-    /// <summary>Sets every value.</summary>
+    /// <summary>Sets them all.</summary>
     /// <exception cref="ArgumentException">There are not as many values as units.</exception>
     public void Set(float[] values)
     {
-        ArgumentNullException.ThrowIfNull(values);
         Guard.Argument(values.Length == Units,
             $"the mask of '{Width.Name}' has {Units} values, not {values.Length}", nameof(values));
         using var unrecorded = no_grad();
@@ -103,11 +95,7 @@ public sealed class WidthMask : IDisposable
     /// <summary>Detaches the mask from its layer.</summary>
     public void Dispose()
     {
-        foreach (var hook in hooks)
-        {
-            hook.Dispose();
-        }
-
+        hooks.ForEach(hook => hook.Dispose());
         Tensor.Dispose();
     }
 

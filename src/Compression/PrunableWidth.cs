@@ -20,8 +20,7 @@ public sealed partial record PrunableWidth(string Name, int Units)
         Bert("crossattention.self", "crossattention.output.dense.weight"),
         Bert("crossattention.self0", "crossattention.output.dense0.weight"),
         Bert("crossattention.self1", "crossattention.output.dense1.weight"),
-        new("intermediate", ["intermediate.dense.weight", "intermediate.dense.bias"],
-            "output.dense.weight"),
+        new("intermediate", ["intermediate.dense.weight", "intermediate.dense.bias"], "output.dense.weight"),
     ];
 
     private sealed record Part(string Name, string[] Rows, string Column, int Projections = 1);
@@ -46,7 +45,6 @@ public sealed partial record PrunableWidth(string Name, int Units)
     /// <summary>The widths of a model, layer by layer. The tensors of a momentum copy follow those of what it copies.</summary>
     public static IReadOnlyList<PrunableWidth> Of(nn.Module model)
     {
-        ArgumentNullException.ThrowIfNull(model);
         var shapes = model.named_parameters().ToDictionary(each => each.name, each => each.parameter.shape);
         var heads = model.named_modules().Where(each => each.module is MultiHeadAttention)
             .ToDictionary(each => each.name, each => ((MultiHeadAttention)each.module).Heads);
@@ -73,8 +71,8 @@ public sealed partial record PrunableWidth(string Name, int Units)
     }
 
     /// <summary>The inner width of every part by its name, heads times units, as the ledger counts them.</summary>
-    public static IReadOnlyDictionary<string,
-        int> InnerWidths(nn.Module model) => Of(model).ToDictionary(width => width.Name, width => width.Heads * width.Units);
+    public static IReadOnlyDictionary<string, int> InnerWidths(nn.Module model) =>
+        Of(model).ToDictionary(width => width.Name, width => width.Heads * width.Units);
 
     /// <summary>Gives a model's widths other numbers of units: tensors that follow them become uninitialised ones.</summary>
     /// <param name="units">For each width the units that it is to have.</param>
@@ -82,14 +80,9 @@ public sealed partial record PrunableWidth(string Name, int Units)
     {
         var parameters = model.named_parameters().ToDictionary(each => each.name, each => each.parameter);
         var modules = model.named_modules().ToDictionary(each => each.name, each => each.module);
-        foreach (var width in Of(model))
+        foreach (var (width, wanted) in Of(model).Select(width => (width, Wanted: units(width)))
+            .Where(one => one.Wanted != one.width.Units))
         {
-            var wanted = units(width);
-            if (wanted == width.Units)
-            {
-                continue;
-            }
-
             foreach (var name in width.Rows)
             {
                 Replace(name, [width.Projections * width.Heads * wanted, .. parameters[name].shape[1..]]);

@@ -9,17 +9,14 @@ public static class UPopRanking
 {
     /// <summary>Chooses the units to prune: the highest-ranked, until their cost reaches <paramref name="remove"/>. The last unit
     /// of a width, the one ranked lowest, always stays.</summary>
-    /// <param name="widths">The units of every width.</param>
     /// <param name="remove">Multiply-accumulates to take out at least; 0 takes out nothing.</param>
     /// <returns>For each width and unit whether it goes.</returns>
     /// <exception cref="ArgumentException">There is not so much to take out.</exception>
     public static IReadOnlyList<bool[]> Choose(IReadOnlyList<UnitScores> widths, double remove)
     {
-        ArgumentNullException.ThrowIfNull(widths);
-        var scores = Standardized(widths);
         bool[][] chosen = [.. widths.Select(width => new bool[width.Gradients.Count])];
         var removed = 0.0;
-        foreach (var (width, unit) in Ranked(scores))
+        foreach (var (width, unit) in Ranked(Standardized(widths)))
         {
             if (removed >= remove)
             {
@@ -40,7 +37,6 @@ public static class UPopRanking
     /// <summary>Every gradient less its kind's mean, over their deviation (Bessel's); zeros where all are equal.</summary>
     public static IReadOnlyList<double[]> Standardized(IReadOnlyList<UnitScores> widths)
     {
-        ArgumentNullException.ThrowIfNull(widths);
         var kinds = new[] { false, true }.ToDictionary(feedForward => feedForward, feedForward => MeanAndDeviation(
             [.. widths.Where(width => width.IsFeedForward == feedForward).SelectMany(width => width.Gradients)]));
         return [.. widths.Select(width =>
@@ -52,24 +48,17 @@ public static class UPopRanking
 
     // Equal scores keep the model's order, so that a choice is the same on every machine.
     private static IEnumerable<(int Width, int Unit)> Ranked(IReadOnlyList<double[]> scores) =>
-        scores.SelectMany((units, width) => Removable(units).Select(unit => (width, unit)))
-            .OrderByDescending(place => scores[place.width][place.unit]);
-
-    private static IEnumerable<int> Removable(double[] units)
-    {
-        var stays = Array.IndexOf(units, units.Min());
-        return Enumerable.Range(0, units.Length).Where(unit => unit != stays);
-    }
+        from units in scores.Index()
+        let stays = Array.IndexOf(units.Item, units.Item.Min())
+        from unit in units.Item.Index()
+        where unit.Index != stays
+        orderby unit.Item descending
+        select (units.Index, unit.Index);
 
     private static (double Mean, double Deviation) MeanAndDeviation(float[] values)
     {
-        if (values.Length < 2)
-        {
-            return (values.Length == 0 ? 0 : values[0], 0);
-        }
-
-        var mean = values.Average(value => (double)value);
-        return (mean, Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1)));
+        var mean = values.Select(value => (double)value).DefaultIfEmpty().Average();
+        return (mean, Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / Math.Max(1, values.Length - 1)));
     }
 }
 
@@ -90,7 +79,6 @@ public sealed record UnitCosts(double Dense, double Whole, IReadOnlyList<double>
     /// <param name="macs">Multiply-accumulates of such a model with some inner widths by name; null for the regular ones.</param>
     public static UnitCosts Of(nn.Module model, Func<IReadOnlyDictionary<string, int>?, double> macs)
     {
-        ArgumentNullException.ThrowIfNull(macs);
         var inner = PrunableWidth.InnerWidths(model);
         var whole = macs(inner);
         return new(macs(null), whole, [.. PrunableWidth.Of(model).Select(width =>
@@ -102,30 +90,18 @@ public sealed record UnitCosts(double Dense, double Whole, IReadOnlyList<double>
 /// masks sink towards zero together, so that the last choice takes out what has almost no weight left.</summary>
 /// <param name="Steps">T, steps of the search.</param>
 /// <param name="UpdateEvery">Steps between two choices.</param>
-public sealed record UPopSchedule(int Steps, int UpdateEvery = 50)
+public sealed record UPopSchedule(int Steps, int UpdateEvery)
 {
-    /// <summary>p_t / p, the share of the target that is reached after t steps: √((1 − cos(πt/T))/2), from 0 to 1.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The step is not one of 0 to T.</exception>
-    public double Progress(int done)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(done);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(done, Steps);
-        return done == Steps ? 1 : Math.Sqrt((1 - Math.Cos(Math.PI * done / Steps)) / 2);
-    }
-
-    /// <summary>What the masks of the chosen units are after t steps: 1 − p_t / p, from 1 to 0.</summary>
-    public double MaskValue(int done) => 1 - Progress(done);
+    /// <summary>p_t / p, the share of the target that is reached after t steps: √((1 − cos(πt/T))/2), from 0 to 1. The masks of
+    /// the chosen units are the rest of 1.</summary>
+    public double Progress(int done) => done == Steps ? 1 : Math.Sqrt((1 - Math.Cos(Math.PI * done / Steps)) / 2);
 
     /// <summary>Whether the masks are set after this many steps: after every <see cref="UpdateEvery"/>, and the last.</summary>
     public bool UpdatesAfter(int done) => done == Steps || (done > 0 && done % UpdateEvery == 0);
 }
 
 /// <summary>What UPop's search is told.</summary>
-public sealed record UPopSettings
-{
-    /// <summary>Share of the regular model's multiply-accumulates that the smaller model may cost, between 0 and 1.</summary>
-    public required double MacShare { get; init; }
-
-    /// <summary>Steps between two choices of what to prune.</summary>
-    public int UpdateEvery { get; init; } = 50;
-}
+/// <param name="MacShare">Share of the regular model's multiply-accumulates that the smaller model may cost, between 0 and
+/// 1.</param>
+/// <param name="UpdateEvery">Steps between two choices of what to prune.</param>
+public sealed record UPopSettings(double MacShare, int UpdateEvery);

@@ -100,7 +100,7 @@ public sealed class KeepMapModel : IDisposable
         double[] dials = [.. new[] { 0.1, 0.3, 1, 3, 10 }.Select(factor => double.Parse(
             (factor * own).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
         dials[2] = own;
-        var everything = method.Policy(own) with { MinKeep = int.MaxValue, BelowFloor = BelowFloor.KeepFloor };
+        var everything = method.Policy(own) with { MinKeep = int.MaxValue, KeepAllBelowFloor = false };
         List<KeepMapRun> runs = [.. dials.Select(strength => At(method.At(strength))),
             At(method.At(own) with { Policy = everything }) with { Temperature = double.PositiveInfinity, MacShare = 1 }];
         List<(string Method, KeepMapRun Run)> drawn = [(method.Name, runs[2])];

@@ -181,5 +181,6 @@ public static class KeepMapSamples
 
     // R [N, K] and the mask [N] to the learnable token with the greatest weight of eq. 2 on each token, [N].
     private static Tensor Claims(Tensor raw, Tensor? mask, long width) =>
-        AlignmentGuidance.AttentionMaps(raw.unsqueeze(0), width, mask?.unsqueeze(0))[0].argmax(0);
+        AlignmentGuidance.AttentionMaps(
+            raw.unsqueeze(0), width, mask is null ? null : AlignmentGuidance.Padding(mask.unsqueeze(0) == 0))[0].argmax(0);
 }

@@ -21,21 +21,15 @@ public static class AlignmentGuidance
         : tokens.shape[0] * tokens.shape[1] < 2 * learnableTokens.shape[0] ? RawScores(map.forward(tokens), learnableTokens)
         : nn.functional.linear(tokens, learnableTokens.MatMul(map.Weight), nn.functional.linear(map.Bias, learnableTokens));
 
-    /// <summary>Attention maps A = softmax over the tokens of R/√d_k (eq. 2), <c>[B, K, N]</c>; tokens masked 0 get
-    /// none.</summary>
-    /// <param name="rawScores">R, <c>[B, N, K]</c>.</param>
+    /// <summary>Attention maps A = softmax over the tokens of R/√d_k (eq. 2): R <c>[B, N, K]</c> to <c>[B, K, N]</c>.</summary>
     /// <param name="alignmentWidth">d_k.</param>
-    /// <param name="mask">1 for real tokens, 0 for padding, <c>[B, N]</c>; null when all are real.</param>
-    public static Tensor AttentionMaps(Tensor rawScores, long alignmentWidth, Tensor? mask = null) =>
-        AttentionMapsWithout(mask is null ? null : Padding(mask == 0), rawScores, alignmentWidth);
-
-    /// <summary><see cref="AttentionMaps"/> without the tokens of a <see cref="Padding"/>.</summary>
-    internal static Tensor AttentionMapsWithout(Tensor? padding, Tensor rawScores, long alignmentWidth) =>
+    /// <param name="padding">See <see cref="Padding"/>; null when all are tokens.</param>
+    public static Tensor AttentionMaps(Tensor rawScores, long alignmentWidth, Tensor? padding = null) =>
         Times(rawScores, 1 / Math.Sqrt(alignmentWidth), padding?.unsqueeze(2)).softmax(1).transpose(1, 2); // [B, K, N]
 
-    /// <summary>What scores over tokens get added where padding shall have no part: −10⁹ there, else 0. <c>[B, N]</c> bool to
+    /// <summary>What scores over tokens get added so that padding has no part: −10⁹ there, else 0. <c>[B, N]</c> bool to
     /// <c>[B, N]</c>.</summary>
-    internal static Tensor Padding(Tensor padded) => padded * -1e9;
+    public static Tensor Padding(Tensor padded) => padded * -1e9;
 
     /// <summary>Scores times a factor, plus a padding that broadcasts to them.</summary>
     internal static Tensor Times(Tensor scores, double factor, Tensor? padding) =>
@@ -59,37 +53,32 @@ public static class AlignmentGuidance
 /// <summary>The alignment loss L_sim (eq. 12): how far the features of the two modalities point apart.</summary>
 public static class AlignmentLoss
 {
-    /// <summary>L_sim of what a model's two encoders gathered; null where nothing was aligned.</summary>
-    public static Tensor? Similarity(AlignedFeatures? features) =>
-        features is null ? null : Similarity(features.Image, features.Text);
+    /// <summary>The alignment loss of what a model's two encoders gathered, as the paper has it or as a control; null where
+    /// nothing was aligned.</summary>
+    public static Tensor? Of(AlignedFeatures? features, GuidanceTraining training = GuidanceTraining.Paper) =>
+        features is null ? null : training switch
+        {
+            GuidanceTraining.ShuffledTexts => Similarity(features.Image, Ranks.Own(Ranks.Gather(features.Text).roll(1, 0))),
+            GuidanceTraining.Negatives => Contrast(Ranks.Gather(features.Image), Ranks.Gather(features.Text)),
+            _ => Similarity(features.Image, features.Text),
+        };
 
-    /// <summary>The alignment loss of a training, as the paper has it or as a control; null where nothing was aligned.</summary>
-    public static Tensor? Of(AlignedFeatures? features, GuidanceTraining training) => features is null ? null : training switch
+    /// <summary>(1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch: features <c>[B, K, d_k]</c> to a scalar in
+    /// [0, 2].</summary>
+    public static Tensor Similarity(Tensor image, Tensor text)
     {
-        GuidanceTraining.ShuffledTexts => Similarity(features.Image, Ranks.Own(Ranks.Gather(features.Text).roll(1, 0))),
-        GuidanceTraining.Negatives => Contrast(Ranks.Gather(features.Image), Ranks.Gather(features.Text)),
-        _ => Similarity(features.Image, features.Text),
-    };
+        var cosine = (Unit(image) * Unit(text)).sum(-1) / ((Unit(image).norm(-1) * Unit(text).norm(-1)) + 1e-12); // [B, K]
+        return (1 - cosine).mean();
+    }
 
     /// <summary>Cross-entropy of telling a pair's text among those of the batch, and its images, by the mean cosine over the K
-    /// features, at a temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all alike.</summary>
-    /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
-    /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>
+    /// features <c>[B, K, d_k]</c>, at a temperature of 0.1. Unlike eq. 12 it cannot be met by features that are all
+    /// alike.</summary>
     public static Tensor Contrast(Tensor image, Tensor text)
     {
         var cosines = einsum("ikd,jkd->ij", Unit(image), Unit(text)) / (0.1 * image.shape[1]); // [B, B]
         using var own = arange(image.shape[0], device: image.device);
         return (nn.functional.cross_entropy(cosines, own) + nn.functional.cross_entropy(cosines.t(), own)) / 2;
-    }
-
-    /// <summary>(1/K) Σ_i (1 − cos(E^v_i, E^l_i)), averaged over the batch.</summary>
-    /// <param name="image">Image features, <c>[B, K, d_k]</c>.</param>
-    /// <param name="text">Text features, <c>[B, K, d_k]</c>.</param>
-    /// <returns>A scalar in [0, 2].</returns>
-    public static Tensor Similarity(Tensor image, Tensor text)
-    {
-        var cosine = (Unit(image) * Unit(text)).sum(-1) / ((Unit(image).norm(-1) * Unit(text).norm(-1)) + 1e-12); // [B, K]
-        return (1 - cosine).mean();
     }
 
     // Features are sums over many tokens and may be zero for an empty text; 1e-10 keeps the direction defined, as released.

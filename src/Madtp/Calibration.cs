@@ -11,14 +11,9 @@ public static class BudgetSearch
     /// them.</summary>
     /// <param name="cost">The cost at a value, mean over a fixed calibration split: multiply-accumulates or a share of them, as
     /// the target.</param>
-    /// <param name="target">The cost wanted.</param>
-    /// <param name="settings">Range and tolerance; the defaults if null.</param>
-    /// <returns>The closest value found; see <see cref="CalibrationResult.Reached"/> and
-    /// <see cref="CalibrationResult.Monotone"/>.</returns>
     /// <exception cref="ArgumentException">The target or the range is not positive, or the range is empty.</exception>
     public static CalibrationResult Find(Func<double, double> cost, double target, CalibrationSettings? settings = null)
     {
-        ArgumentNullException.ThrowIfNull(cost);
         settings ??= new CalibrationSettings();
         Guard.Argument(target > 0 && settings.Lowest > 0 && settings.Highest > settings.Lowest,
             $"a calibration needs a positive target and values 0 < lowest < highest, not target {target} and values from "
@@ -58,20 +53,11 @@ public static class BudgetSearch
 }
 
 /// <summary>Where and how closely a temperature or keep ratio is looked for.</summary>
-public sealed record CalibrationSettings
-{
-    /// <summary>The lowest value tried; positive.</summary>
-    public double Lowest { get; init; } = 1e-2;
-
-    /// <summary>The highest value tried.</summary>
-    public double Highest { get; init; } = 1e5;
-
-    /// <summary>How far from the target the cost may be, as a share of the target.</summary>
-    public double Tolerance { get; init; } = 0.005;
-
-    /// <summary>Bisections tried after the scan.</summary>
-    public int MaxBisections { get; init; } = 40;
-}
+/// <param name="Lowest">The lowest value tried; positive.</param>
+/// <param name="Tolerance">How far from the target the cost may be, as a share of the target.</param>
+/// <param name="MaxBisections">Bisections tried after the scan.</param>
+public sealed record CalibrationSettings(
+    double Lowest = 1e-2, double Highest = 1e5, double Tolerance = 0.005, int MaxBisections = 40);
 
 /// <summary>One measurement of a calibration.</summary>
 /// <param name="Value">The temperature or the keep ratio.</param>
@@ -104,17 +90,18 @@ public sealed record CalibrationResult(
     /// <summary>The outcome in a sentence; of a budget that is out of reach it says what is within.</summary>
     public override string ToString()
     {
-        var (least, most) = (Points.Min(point => point.Cost), Points.Max(point => point.Cost));
-        var name = StrengthIs == PruningMethod.Temperature ? "T" : StrengthIs;
-        var outcome = Reached ? FormattableString.Invariant($"{name} = {Value:G6} costs {Cost / Target:P2} of the target")
-            : Dense is not null ? $"no {StrengthIs} takes {Away(Target)} of the multiply-accumulates away: "
-                + FormattableString.Invariant($"{name} = {Value:G6} comes closest with {Away(Cost)} ")
-                + $"(within reach: {Away(most)} to {Away(least)})"
-            : FormattableString.Invariant($"no {StrengthIs} within the tolerance of {Target:G6}: {name} = {Value:G6} comes ")
-                + FormattableString.Invariant($"closest with {Cost:G6} (within reach: {least:G6} to {most:G6})");
+        var found = FormattableString.Invariant(
+            $"{(StrengthIs == PruningMethod.Temperature ? "T" : StrengthIs)} = {Value:G6}");
+        string[] within = [.. Points.Select(point => point.Cost).Order().Select(Shown)];
+        within = Dense is null ? within : [.. within.Reverse()]; // what is taken away is least where the cost is greatest
+        var outcome = Reached ? FormattableString.Invariant($"{found} costs {Cost / Target:P2} of the target")
+            : $"no {StrengthIs} {(Dense is null ? $"within the tolerance of {Shown(Target)}"
+                : $"takes {Shown(Target)} of the multiply-accumulates away")}: "
+                + $"{found} comes closest with {Shown(Cost)} (within reach: {within[0]} to {within[^1]})";
         return Monotone ? outcome : outcome
             + "; the cost does not go one way with the temperature, so other temperatures may meet it too";
 
-        string Away(double cost) => (1 - (cost / Dense!.Value)).ToString("0.##%", CultureInfo.InvariantCulture);
+        string Shown(double cost) => Dense is { } dense ? (1 - (cost / dense)).ToString("0.##%", CultureInfo.InvariantCulture)
+            : cost.ToString("G6", CultureInfo.InvariantCulture);
     }
 }

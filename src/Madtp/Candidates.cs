@@ -24,15 +24,14 @@ public sealed class CandidateRows
     /// <summary>True for slots of padding, <c>[B, N]</c> bool; null where there is none.</summary>
     internal Tensor? Padded => Mask is null ? null : padded ??= Mask == 0;
 
-    /// <summary>What scores over the slots get added where padding shall have no part, <c>[B, N]</c>; null where there is
-    /// none.</summary>
+    /// <summary>Their <see cref="AlignmentGuidance.Padding"/>; null where there is none.</summary>
     internal Tensor? Padding => Padded is null ? null : padding ??= AlignmentGuidance.Padding(Padded).As(Mask!.dtype);
 
     /// <summary>Whether they are all rows but row 0.</summary>
     internal bool IsAllButFirst => rows is null;
 
-    /// <summary>The candidates of a sequence.</summary>
-    /// <param name="mask">1 for tokens, 0 for padding, <c>[B, rows]</c>; null when all are tokens.</param>
+    /// <summary>The candidates of a sequence, of which a mask says 1 for tokens and 0 for padding, <c>[B, rows]</c>; null when
+    /// all are tokens.</summary>
     public static CandidateRows Of(TokenState tokens, Tensor? mask)
     {
         using var off = no_grad();
@@ -50,9 +49,7 @@ public sealed class CandidateRows
             rows, may.gather(1, rows).to(tokens.X.dtype), (int)count, candidates.logical_not().logical_and(token));
     }
 
-    /// <summary>Of values for every row those for the candidates.</summary>
-    /// <param name="perRow"><c>[B, …, rows, …]</c>.</param>
-    /// <returns><c>[B, …, N, …]</c>.</returns>
+    /// <summary>Of values for every row, <c>[B, …, rows, …]</c>, those for the candidates, <c>[B, …, N, …]</c>.</summary>
     public Tensor Take(Tensor perRow, int dimension = 1)
     {
         if (rows is null)
@@ -72,9 +69,8 @@ public sealed class CandidateRows
     /// bool.</summary>
     internal Tensor WithOthers(Tensor keep) => others is null ? nn.functional.pad(keep, [1, 0], value: 1) : Put(others, keep);
 
-    /// <summary>The inverse of <see cref="Take"/>: values for every row, those of the candidates replaced.</summary>
-    /// <param name="perRow"><c>[B, rows]</c> or <c>[B, rows, D]</c>.</param>
-    /// <param name="perCandidate"><c>[B, N]</c> or <c>[B, N, D]</c>.</param>
+    /// <summary>The inverse of <see cref="Take"/>: values for every row, <c>[B, rows]</c> or <c>[B, rows, D]</c>, those of the
+    /// candidates replaced.</summary>
     public Tensor Put(Tensor perRow, Tensor perCandidate)
     {
         if (rows is null)

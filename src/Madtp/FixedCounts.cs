@@ -6,80 +6,50 @@ namespace Madtp.Kit.Madtp;
 /// <summary>Counts that follow from the number of tokens that entered the encoder alone, not from what they show. The count after
 /// every layer is the real-valued schedule, rounded once: roundings do not add up, and a small turn of the ratio changes one
 /// layer by one token, so that a budget can be met closely.</summary>
-/// <param name="Schedule">Same number or same share in every reducing layer.</param>
-/// <param name="KeepRatio">Share of its tokens that the first reducing layer keeps, for each modality, in (0, 1]; 1 where absent.
-/// Later layers remove the same number again (<see cref="CountSchedule.SameNumber"/>) or keep the same share
-/// (<see cref="CountSchedule.SameShare"/>).</param>
-public sealed record ScheduledCountRule(CountSchedule Schedule, IReadOnlyDictionary<Modality, double> KeepRatio) : IKeepRule
+/// <param name="ImageRatio">Share of its tokens that the first reducing layer of an image keeps; later layers remove the same
+/// number again.</param>
+/// <param name="TextRatio">The same for text.</param>
+/// <param name="SameShare">Later layers keep the same share of the tokens still there, instead.</param>
+public sealed record ScheduledCountRule(double ImageRatio, double TextRatio, bool SameShare) : IKeepRule
 {
-    /// <summary>Number of reducing layers, spread evenly over the encoder as <see cref="IsStage"/> says; null for every
+    /// <summary>Number of reducing layers, spread evenly: of 12 layers and 3 stages those of index 3, 6 and 9. Null for every
     /// layer.</summary>
     public int? Stages { get; init; }
 
-    /// <summary>A rule for images and text; for both alike where text has no ratio of its own.</summary>
+    /// <summary>A rule for keep ratios of images and of text, in (0, 1], where 1 leaves all; for both alike where text has no
+    /// ratio of its own.</summary>
     /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
-    public static ScheduledCountRule Of(CountSchedule schedule, double imageRatio, double? ratioOfText = null)
+    public static ScheduledCountRule Of(double keepRatio, double? textKeepRatio, bool sameShare = false)
     {
-        var textRatio = ratioOfText ?? imageRatio;
-        foreach (var ratio in new[] { imageRatio, textRatio })
+        var rule = new ScheduledCountRule(keepRatio, textKeepRatio ?? keepRatio, sameShare);
+        foreach (var ratio in new[] { rule.ImageRatio, rule.TextRatio })
         {
             Guard.Argument(ratio > 0 && ratio <= 1,
-                $"a keep ratio lies above 0 and is at most 1 (everything stays), not {ratio}", nameof(imageRatio));
+                $"a keep ratio lies above 0 and is at most 1 (everything stays), not {ratio}", nameof(keepRatio));
         }
 
-        return new ScheduledCountRule(
-            schedule, new Dictionary<Modality, double> { [Modality.Image] = imageRatio, [Modality.Text] = textRatio });
+        return rule;
     }
-
-    /// <summary>Whether a layer reduces when <paramref name="stages"/> layers do: of 12 layers and 3 stages those of index 3, 6
-    /// and 9.</summary>
-    /// <param name="layer">Index of the layer, from 0.</param>
-    public static bool IsStage(int layer, int depth, int stages) =>
-        Enumerable.Range(1, stages).Any(stage => stage * depth / (stages + 1) == layer);
-
-    /// <summary>Share of the entering tokens that a schedule leaves after some reducing layers.</summary>
-    /// <param name="ratio">Share that the first keeps.</param>
-    public static double Share(CountSchedule schedule, double ratio, int reducedLayers) => schedule == CountSchedule.SameNumber
-        ? Math.Max(0, 1 - ((1 - ratio) * reducedLayers))
-        : Math.Pow(ratio, reducedLayers);
 
     public PartCost Cost(LayerShape layer) => default;
 
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
-        var depth = context.Encoder.Blocks.Count;
-        var reduced = Stages is { } stages
-            ? Enumerable.Range(0, context.Layer + 1).Count(layer => IsStage(layer, depth, stages))
-            : context.Layer + 1;
-        var available = context.Available;
-        if (Stages is { } some && !IsStage(context.Layer, depth, some))
+        var (depth, available) = (context.Encoder.Blocks.Count, context.Available);
+        var stages = Stages is { } some ? Enumerable.Range(1, some).Select(stage => stage * depth / (some + 1)).Distinct()
+            : Enumerable.Range(0, depth);
+        if (!stages.Contains(context.Layer))
         {
             return PruneMask.Top(available, importance.Total, context);
         }
 
-        var share = Share(Schedule, KeepRatio.GetValueOrDefault(context.Encoder.Modality, 1), reduced);
+        var reduced = stages.Count(layer => layer <= context.Layer);
+        var ratio = context.Encoder.Modality == Modality.Text ? TextRatio : ImageRatio;
+        var share = SameShare ? Math.Pow(ratio, reduced) : Math.Max(0, 1 - ((1 - ratio) * reduced));
         var entered = (context.Attended.Entered ?? available).to(float64);
         return PruneMask.Top(((entered * share) + 0.5).floor().to(int64).minimum(available), importance.Total, context);
     }
-}
-
-/// <summary>How the number of kept tokens falls from layer to layer.</summary>
-public enum CountSchedule
-{
-    /// <summary>Every reducing layer removes the same number of tokens.</summary>
-    SameNumber,
-    /// <summary>Every reducing layer keeps the same share of the tokens still there.</summary>
-    SameShare,
-}
-
-/// <summary>What becomes of the numbers of tokens that a dynamic rule gives the samples of a batch.</summary>
-public enum CountSharing
-{
-    /// <summary>Every sample keeps the batch's mean share: a static schedule with the rule's own mean counts.</summary>
-    Mean,
-    /// <summary>Every sample keeps the share that the rule gives its neighbour: the same numbers, of other samples.</summary>
-    Permuted,
 }
 
 /// <summary>The control experiment of dynamic pruning: another rule decides how many tokens go on in each layer, but not for
@@ -87,7 +57,9 @@ public enum CountSharing
 /// can.</summary>
 /// <remarks>Outputs depend on batch mates. In a batch of one nothing changes.</remarks>
 /// <param name="Inner">The rule whose numbers are taken.</param>
-public sealed record SharedCountRule(IKeepRule Inner, CountSharing Sharing) : IKeepRule
+/// <param name="Permuted">Every sample keeps the share of its neighbour: the same numbers, of other samples. Else all keep the
+/// batch's mean share: a static schedule with the rule's own mean counts.</param>
+public sealed record SharedCountRule(IKeepRule Inner, bool Permuted) : IKeepRule
 {
     public bool NeedsAlignment => Inner.NeedsAlignment;
 
@@ -101,7 +73,7 @@ public sealed record SharedCountRule(IKeepRule Inner, CountSharing Sharing) : IK
         var wanted = Inner.Decide(importance, context);
         var available = context.Available.to(float64); // [B]
         var shares = wanted.Counts.to(float64) / available.clamp_min(1);
-        shares = Sharing == CountSharing.Mean ? shares.mean() : shares.roll(1, 0);
+        shares = Permuted ? shares.roll(1, 0) : shares.mean();
         var counts = ((available * shares) + 0.5).floor().to(int64);
         return PruneMask.Top(counts, importance.Total, context) with { Thresholds = wanted.Thresholds };
     }

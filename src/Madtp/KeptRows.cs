@@ -18,88 +18,57 @@ public enum BatchLayout
     PerInstance,
 }
 
-/// <summary>What happens in a layer that would keep too few tokens.</summary>
-public enum BelowFloor
-{
-    /// <summary>The layer keeps all its tokens (released).</summary>
-    KeepAll,
-    /// <summary>The layer keeps as many as the floor says.</summary>
-    KeepFloor,
-}
-
 /// <summary>The prune mask as it is applied, and the shorter sequence that it makes.</summary>
 /// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
 public sealed record KeptRows(Tensor Keep)
 {
-    private Tensor? rows, inBatch, valid;
+    private Tensor? rows, inBatch; // of each sample, and of the batch's B·rows
+
+    // Rows of a sample before and after, and whether it lost tokens, as the host knows it; null where all get equally long.
+    private (int Before, int[] Kept, bool[] Merges)? lengths;
 
     /// <summary>Rows of the sequence that go on, in their new order, <c>[B, N']</c> int64.</summary>
     public Tensor Rows
     {
-        get => rows ??= inBatch!.view(Keep.shape[0], -1).remainder(Lengths!.Before);
+        get => rows ??= inBatch!.view(Keep.shape[0], -1).remainder(lengths!.Value.Before);
         init => (rows, inBatch) = (value, null);
     }
 
-    /// <summary>1 where a slot of <see cref="Rows"/> is used, 0 where it pads, <c>[B, N']</c>; null when all are used.</summary>
-    public Tensor? Valid
-    {
-        get => valid ??= Lengths?.Fill(merged: false, float32, Keep.device).Filled;
-        init => valid = value;
-    }
-
-    /// <summary>Candidates by descending importance, <c>[B, N]</c> int64, where masks are carried as released; null
-    /// elsewhere.</summary>
+    /// <summary>Candidates by descending importance, <c>[B, N]</c> int64; null where nobody asks.</summary>
     internal Tensor? Ranking { get; init; }
 
-    /// <summary>How long each sample gets, as the host knows it; null where all get equally long.</summary>
-    private KeptLengths? Lengths { get; init; }
-
-    /// <summary>Fits a wanted mask to the policy's batch layout and floor.</summary>
-    /// <param name="wanted">M_p as the keep rule wants it.</param>
+    /// <summary>Fits a wanted mask to the policy's batch layout and floor; null where the block keeps everything.</summary>
     /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <returns>Null where the block keeps everything.</returns>
     public static KeptRows? Of(PruneMask wanted, Tensor importance, ReductionContext context)
     {
         using var off = no_grad();
-        var keep = wanted.IsFinal ? wanted.Keep
-            : wanted.Keep.logical_or(TokenRanking.Ranked(importance, context).eq(float.PositiveInfinity));
-        if (context.Policy.Layout != BatchLayout.PerInstance)
-        {
-            return Rectangular(keep, TokenRanking.Ranked(importance, context), context);
-        }
-
-        keep = wanted.IsFinal || context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
-        return PerInstance(keep, importance, context);
+        return context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(wanted.Keep, importance, context)
+            : Rectangular(wanted.Keep, TokenRanking.Ranked(importance, context), context);
     }
 
     /// <summary>The rows that stay, with everything that belongs to them.</summary>
-    public TokenState Gather(TokenState tokens, ReductionContext context) => Gather(tokens, null, context);
-
-    /// <summary><see cref="Gather(TokenState, ReductionContext)"/> and one more row, last, into which the pruned tokens merge; a
-    /// row of padding where none was pruned.</summary>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="normalized">Whether its weights are made to sum 1.</param>
-    public TokenState GatherWith(TokenState tokens, Tensor importance, bool normalized, ReductionContext context) =>
-        Gather(tokens, Merged(tokens.X, importance, normalized, context), context);
-
-    private TokenState Gather(TokenState tokens, Tensor? merged, ReductionContext context)
+    /// <param name="importance">TIS, <c>[B, N]</c>: adds one more row, last, into which the pruned tokens merge; a row of padding
+    /// where none was pruned. Null drops them.</param>
+    /// <param name="normalized">Whether the weights of the merged are made to sum 1.</param>
+    public TokenState Gather(TokenState tokens, ReductionContext context, Tensor? importance = null, bool normalized = true)
     {
-        var (filled, packed) = Lengths?.Fill(merged is not null, tokens.X.dtype, tokens.X.device) ?? default;
-        var areTokens = Lengths is not null
-            && (tokens.Mask is null || context.Policy is { ExcludePadding: true, Mask: MaskCarry.WithTokens });
+        var merges = importance is not null;
+        var (filled, packed) = lengths is null ? default : Fill(merges, tokens.X.dtype, tokens.X.device);
+        var areTokens = lengths is not null
+            && (tokens.Mask is null || context.Policy is { ExcludePadding: true, MisplacedMasks: false });
         var keepsMask = tokens is { Mask: not null, EndOfText: not null }; // causal attention asks whether padding is known
         return tokens with
         {
-            X = merged ?? Gathered(tokens.X),
-            Mask = areTokens ? filled ?? (keepsMask ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Join(
-                Validated(ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows)),
-                () => ReleasedMasks.OfMerged(this, Any(), tokens, context) ?? Any()),
-            Filled = Lengths is not null ? filled : Join(tokens.Filled?.gather(1, Rows), Any),
+            X = merges ? Merged(tokens.X, importance!, normalized, context) : Gathered(tokens.X),
+            Mask = areTokens ? filled ?? (keepsMask ? Join(ones_like(Rows, dtype: tokens.X.dtype), Any) : null) : Padded(0, Join(
+                ReleasedMasks.Gather(this, tokens, context) ?? tokens.Mask?.gather(1, Rows),
+                () => ReleasedMasks.OfMerged(this, Any(), tokens, context) ?? Any())),
+            Filled = lengths is not null ? filled : Join(tokens.Filled?.gather(1, Rows), Any),
             Packed = packed,
             Candidates = Join(tokens.Candidates?.gather(1, Rows), () => ones_like(Any())),
-            Position = Join(Padded(tokens.Position?.gather(1, Rows), -1), () => full_like(Any(), -1)),
-            Size = Join(Padded(tokens.Size?.gather(1, Rows), 0),
-                () => (context.Candidates.Take(tokens.Size!) * Pruned()).sum(1, keepdim: true)),
+            Position = Padded(-1, Join(tokens.Position?.gather(1, Rows), () => full_like(Any(), -1))),
+            Size = Padded(0, Join(tokens.Size?.gather(1, Rows),
+                () => (context.Candidates.Take(tokens.Size!) * Pruned()).sum(1, keepdim: true))),
             EndOfText = context.Policy.ProtectEndOfText && tokens.EndOfText is { } end
                 ? (Rows == end.unsqueeze(1)).to(int64).argmax(1)
                 : tokens.EndOfText,
@@ -107,54 +76,51 @@ public sealed record KeptRows(Tensor Keep)
 
         [return: NotNullIfNotNull(nameof(perRow))]
         Tensor? Join(Tensor? perRow, Func<Tensor> last) =>
-            perRow is null || merged is null ? perRow : cat([perRow, last().As(perRow.dtype)], 1);
+            perRow is null || !merges ? perRow : cat([perRow, last().As(perRow.dtype)], 1);
+        Tensor? Padded(int padding, Tensor? perRow) =>
+            perRow is null || filled is null ? perRow : perRow.masked_fill(filled == 0, padding);
         Tensor Pruned() => TokenMerging.Pruned(Keep, context.Mask).to(tokens.X.dtype); // [B, N]
         Tensor Any() => Pruned().amax([1], keepdim: true); // 1 where a token was merged, [B, 1]
     }
 
     private static KeptRows? PerInstance(Tensor keep, Tensor importance, ReductionContext context)
     {
-        var (count, floor) = ((int)keep.shape[1], context.Policy.Floor(context));
-        var leastGain = context.Policy.Reducer.AddsToken ? 2 : 1;
-        var (stays, real) = ToHost(keep, context.Mask); // each [B·N]
-        var available = Counts(real, keep.shape);
-        if (Counts(stays, keep.shape).Zip(available).Any(sample => sample.First < Math.Min(floor, sample.Second)))
+        var (floor, leastGain) = (context.Policy.Floor(context), context.Policy.Reducer.AddsToken ? 2 : 1);
+        var (stays, real) = ToHost(keep, context.Mask);
+        if (stays.Zip(real).Any(sample => Count(sample.First) < Math.Min(floor, Count(sample.Second))))
         {
-            var best = TokenRanking.Ranks(Ranked()) < floor;
-            keep = keep.logical_or(context.Mask is null ? best : best.logical_and(context.Mask != 0));
+            keep = keep.logical_or(PruneMask.Top(full([1], floor, dtype: int64, device: keep.device), importance, context).Keep);
             (stays, _) = ToHost(keep);
         }
 
-        var gains = Counts(stays, keep.shape).Zip(available, (kept, all) => all - kept >= leastGain).ToArray();
+        var gains = stays.Zip(real, (kept, all) => Count(all) - Count(kept) >= leastGain).ToArray();
         if (!gains.Contains(true))
         {
             return null;
         }
 
-        foreach (var sample in Enumerable.Range(0, gains.Length).Where(sample => !gains[sample]))
+        if (gains.Contains(false))
         {
-            var own = stays.AsSpan(sample * count, count);
-            own.Fill(true);
-            real?.AsSpan(sample * count, count).CopyTo(own);
+            stays = [.. gains.Select((gain, sample) => gain ? stays[sample] : real[sample])];
+            keep = tensor(stays.SelectMany(sample => sample).ToArray(), keep.shape, device: keep.device);
         }
 
-        keep = gains.Contains(false) ? tensor(stays, keep.shape, device: keep.device) : keep;
         var kept = InOrder(keep, stays, real, context);
-        return context.Policy.Mask == MaskCarry.Released ? kept with { Ranking = TokenRanking.Order(Ranked()) } : kept;
-
-        Tensor Ranked() => TokenRanking.Ranked(importance, context);
+        return context.Policy.MisplacedMasks
+            ? kept with { Ranking = TokenRanking.Order(TokenRanking.Ranked(importance, context)) }
+            : kept;
     }
 
     // Here alone counts exist: a batch without padding has one for all its samples.
     private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
     {
         var (policy, candidates) = (context.Policy, ranked.shape[1]);
-        var counts = Counts(ToHost(keep).Stays, keep.shape);
+        int[] counts = [.. ToHost(keep).Stays.Select(Count)];
         var count = policy.Layout == BatchLayout.MaxKeep
             ? counts.Max()
             : Math.Max((long)Math.Round(counts.Average()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
         var floor = policy.Floor(context);
-        count = policy.BelowFloor == BelowFloor.KeepAll && count <= floor ? candidates
+        count = policy.KeepAllBelowFloor && count <= floor ? candidates
             : Math.Clamp(count, Math.Min(floor, candidates), candidates);
         if (candidates - count <= (policy.Reducer.AddsToken ? 1 : 0))
         {
@@ -177,20 +143,20 @@ public sealed record KeptRows(Tensor Keep)
         }
 
         kept = policy.Order == TokenOrder.Position ? kept : kept with { Rows = ReleasedOrders.Rows(ranked, count, context) };
-        return policy.Mask == MaskCarry.Released ? kept with { Ranking = ranking } : kept;
+        return kept with { Ranking = ranking };
     }
 
     // Rows that stay, in their order; where a sample is shorter than others, its first row fills it up. The host counts and
     // sorts: it waits for the numbers anyhow, and a dozen operators on a few rows cost more.
-    private static KeptRows InOrder(Tensor keep, bool[] stays, bool[]? real, ReductionContext context)
+    private static KeptRows InOrder(Tensor keep, bool[][] stays, bool[][] real, ReductionContext context)
     {
-        bool[] merges = [.. Counts(stays, keep.shape).Zip(Counts(real, keep.shape), (kept, all) => kept < all)];
-        var (batch, before, first) = ((int)keep.shape[0], context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
-        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B·(rows − first)]
-        var lengths = Counts(stays, [batch, stays.Length / batch]).Select(kept => kept + first).ToArray();
-        var (width, count) = (lengths.Max(), stays.Length / batch);
-        var rows = new long[batch * width];
-        for (var sample = 0; sample < batch; sample++)
+        bool[] merges = [.. stays.Zip(real, (kept, all) => Count(kept) < Count(all))];
+        var (before, first) = (context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
+        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B][rows − first]
+        int[] lengths = [.. stays.Select(sample => Count(sample) + first)];
+        var width = lengths.Max();
+        var rows = new long[stays.Length * width];
+        for (var sample = 0; sample < stays.Length; sample++)
         {
             var (from, at) = ((long)sample * before, sample * width);
             var end = at + lengths[sample];
@@ -199,43 +165,34 @@ public sealed record KeptRows(Tensor Keep)
             for (var row = 0; at < end; row++)
             {
                 rows[at] = from + first + row; // written over by the next row where this one does not stay
-                at += stays[(sample * count) + row] ? 1 : 0;
+                at += stays[sample][row] ? 1 : 0;
             }
         }
 
         return new KeptRows(keep)
         {
-            inBatch = tensor(rows, device: keep.device), Lengths = new KeptLengths(before, lengths, merges),
+            inBatch = tensor(rows, device: keep.device), lengths = (before, lengths, merges),
         };
     }
 
-    // Which of all slots stay, and which hold a token: the one question of a block that waits for the device.
-    private static (bool[] Stays, bool[]? Real) ToHost(Tensor keep, Tensor? mask = null)
+    // Which slots of each sample stay, and which hold a token: the one question of a block that waits for the device.
+    private static (bool[][] Stays, bool[][] Real) ToHost(Tensor keep, Tensor? mask = null)
     {
-        var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32);
+        var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32); // 0 for padding, 1 pruned, 2 kept
         using var here = (asked.is_contiguous() ? asked : asked.contiguous()).cpu();
+        var (batch, count) = ((int)keep.shape[0], (int)keep.shape[1]);
         if (mask is null)
         {
-            return (MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray(), null);
+            var all = Enumerable.Repeat(true, count).ToArray();
+            return ([.. MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray().Chunk(count)], [.. Enumerable.Repeat(all, batch)]);
         }
 
-        var numbers = MemoryMarshal.Cast<byte, float>(here.bytes); // 0 for padding, 1 pruned, 2 kept
-        var (stays, real) = (new bool[numbers.Length], new bool[numbers.Length]);
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            (stays[i], real[i]) = (numbers[i] > 1, numbers[i] > 0);
-        }
-
-        return (stays, real);
+        float[][] samples = [.. MemoryMarshal.Cast<byte, float>(here.bytes).ToArray().Chunk(count)];
+        return (Array.ConvertAll(samples, sample => Array.ConvertAll(sample, slot => slot > 1)),
+            Array.ConvertAll(samples, sample => Array.ConvertAll(sample, slot => slot > 0)));
     }
 
-    // True numbers of each sample; all where there are none.
-    private static int[] Counts(bool[]? mask, long[] shape)
-    {
-        var (batch, count) = ((int)shape[0], (int)shape[1]);
-        return [.. Enumerable.Range(0, batch).Select(
-            sample => mask is null ? count : mask.AsSpan(sample * count, count).Count(true))];
-    }
+    private static int Count(bool[] sample) => sample.AsSpan().Count(true);
 
     // The rows that stay and the merged one, [B, N' + 1, D].
     private Tensor Merged(Tensor x, Tensor importance, bool normalized, ReductionContext context)
@@ -244,7 +201,7 @@ public sealed record KeptRows(Tensor Keep)
         weights = context.Mask is { } mask ? weights * mask : weights;
         return inBatch is not null && context.Candidates.IsAllButFirst && Products.GoInOnePass(x) && x.is_contiguous()
             ? TokenMerging.InOnePass(x, inBatch, weights.is_contiguous() ? weights : weights.contiguous(), normalized)
-            : cat([Gathered(x), TokenMerging.Merged(context.X, weights, normalized)], 1);
+            : cat([Gathered(x), TokenMerging.Merge(context.X, weights, normalized)], 1);
     }
 
     // Whole rows are copied: much faster than element by element.
@@ -255,38 +212,26 @@ public sealed record KeptRows(Tensor Keep)
         return x.flatten(0, 1).index_select(0, inBatch ?? InBatch()).view(batch, -1, x.shape[2]);
     }
 
-    private Tensor? Validated(Tensor? mask) => Valid is null ? mask : mask is null ? Valid : mask * Valid;
-
-    private Tensor? Padded(Tensor? perRow, int padding) =>
-        perRow is null || Valid is null ? perRow : perRow.masked_fill(Valid == 0, padding);
-}
-
-/// <summary>How long the samples of a reduced batch are, as the host knows it.</summary>
-/// <param name="Before">Rows of every sample before.</param>
-/// <param name="Kept">Rows of each that stay.</param>
-/// <param name="Merges">Whether a sample has lost tokens, which may come back as one more row.</param>
-internal sealed record KeptLengths(int Before, int[] Kept, bool[] Merges)
-{
-    /// <summary>1 for rows that hold a token and 0 for those that make the samples equally long, <c>[B, N']</c>, null when all
-    /// hold one; and which of B·N' do (<see cref="TokenState.Packed"/>).</summary>
-    /// <param name="merged">Whether there is a last row for what is merged.</param>
-    public (Tensor? Filled, Tensor? Packed) Fill(bool merged, ScalarType type, Device device)
+    // 1 for rows that hold a token and 0 for those that make the samples equally long, [B, N'], null when all hold one; and which
+    // of B·N' do (TokenState.Packed).
+    private (Tensor? Filled, Tensor? Packed) Fill(bool merged, ScalarType type, Device device)
     {
-        var length = Kept.Max() + (merged ? 1 : 0);
-        var used = Kept.Sum() + (merged ? Merges.Count(merges => merges) : 0);
-        if (used == Kept.Length * length)
+        var (_, kept, merges) = lengths!.Value;
+        var length = kept.Max() + (merged ? 1 : 0);
+        var used = kept.Sum() + (merged ? merges.Count(lost => lost) : 0);
+        if (used == kept.Length * length)
         {
             return default;
         }
 
-        var filled = new float[Kept.Length * length];
-        for (var sample = 0; sample < Kept.Length; sample++)
+        var filled = new float[kept.Length * length];
+        for (var sample = 0; sample < kept.Length; sample++)
         {
             var own = filled.AsSpan(sample * length, length);
-            own[..Kept[sample]].Fill(1);
-            own[^1] = merged && Merges[sample] ? 1 : own[^1];
+            own[..kept[sample]].Fill(1);
+            own[^1] = merged && merges[sample] ? 1 : own[^1];
         }
 
-        return (tensor(filled, [Kept.Length, length], type, device), FilledRows.Pack(filled, used, device));
+        return (tensor(filled, [kept.Length, length], type, device), FilledRows.Pack(filled, used, device));
     }
 }

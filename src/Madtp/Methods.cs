@@ -7,13 +7,11 @@ namespace Madtp.Kit.Madtp;
 /// rival is one file in Rivals and one line here.</summary>
 public static class Methods
 {
-    /// <summary>The name of the plain model, fine-tuned like the others.</summary>
     public const string Uncompressed = "Uncompressed";
-
-    /// <summary>The name of parameter pruning.</summary>
     public const string UPop = "UPop";
-
     private const double PaperAlignmentWeight = 0.1;
+
+    private static ReductionPolicy Ours => ReductionPolicy.Fixed;
 
     /// <summary>MADTP and what it is compared with (Table 2, Figure 1, and rivals that the paper leaves out).</summary>
     public static IReadOnlyList<Method> Rivals { get; } =
@@ -35,29 +33,23 @@ public static class Methods
 
     /// <summary>MADTP with parts taken out or exchanged (Tables 3 and 4), and the released code's peculiarities one at a
     /// time.</summary>
-    public static IReadOnlyList<Method> Ablations { get; } =
+    private static IEnumerable<Method> Ablations =>
     [
-        Scores("TIS only S_self", ScoreParts.Self, "importance by self attention alone"),
-        Scores("TIS only S_token", ScoreParts.Alignment, "importance by alignment attention alone"),
-        Scores("TIS only S_cls", ScoreParts.Class, "importance by class attention alone"),
-        new Method("w/o MAG", PruningMethod.ByTemperature(ReductionPolicy.Fixed with
+        Madtp("TIS only S_self", Only(ScoreParts.Self), "importance by self attention alone"),
+        Madtp("TIS only S_token", Only(ScoreParts.Alignment), "importance by alignment attention alone"),
+        Madtp("TIS only S_cls", Only(ScoreParts.Class), "importance by class attention alone"),
+        Madtp("w/o MAG", Ours with
         {
-            Name = "w/o MAG",
-            Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self },
-            Keep = new MeanThresholdRule(),
-        })) { About = "no alignment guidance: class and self attention, a threshold at a multiple of their mean" },
+            Scorer = new ImportanceScorer { Parts = ScoreParts.Class | ScoreParts.Self }, Keep = new MeanThresholdRule(),
+        }, "no alignment guidance: class and self attention, a threshold at a multiple of their mean")
+            with { AlignmentWeight = 0 },
         Aligned(PruningMethod.ByKeepRatio("w/o DTP", keep => StaticPruning.Policy(keep)),
             "alignment guidance, but the same number of tokens for every sample"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "max-keep", Layout = BatchLayout.MaxKeep }),
-            "a batch keeps as many tokens as its neediest sample"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "mean-keep", Layout = BatchLayout.MeanKeep }),
-            "a batch keeps the mean of its samples' numbers"),
-        Aligned(PruningMethod.ByTemperature(
-            ReductionPolicy.Fixed with { Name = "softmax threshold",
-            Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax) }),
+        Madtp("max-keep", Ours with { Layout = BatchLayout.MaxKeep }, "a batch keeps as many tokens as its neediest sample"),
+        Madtp("mean-keep", Ours with { Layout = BatchLayout.MeanKeep }, "a batch keeps the mean of its samples' numbers"),
+        Madtp("softmax threshold", Ours with { Keep = new LearnableThresholdRule(Softmax: true) },
             "the released code's softmax in place of sparsemax"),
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = "drop", Reducer = new DropReducer() }),
-            "pruned tokens are dropped, not merged"),
+        Madtp("drop", Ours with { Reducer = new DropReducer() }, "pruned tokens are dropped, not merged"),
         Fixed("EViT (images only)", keep => Evit.Policy(keep, textKeepRatio: 1),
             "as its authors made it, for images: text keeps all tokens"),
         Aligned(PruningMethod.ByTemperature(ReductionPolicy.Paper), "as the paper writes it: max-keep batches"),
@@ -69,25 +61,27 @@ public static class Methods
     /// its control is not the reason.</summary>
     public static IReadOnlyList<Method> Controls { get; } =
     [
-        Guided("frozen guidance", GuidanceTraining.Frozen,
-            "learnable tokens and maps stay random, no alignment loss") with { AlignmentWeight = 0 },
-        Guided("shuffled texts", GuidanceTraining.ShuffledTexts,
-            "the alignment loss compares a pair's images with another pair's text"),
-        Guided("negatives", GuidanceTraining.Negatives, "the alignment loss tells a pair's text from all others of the batch"),
-        Guided("w/o L_sim", GuidanceTraining.Paper,
-            "no alignment loss: guidance learns through the merging weights alone") with { AlignmentWeight = 0 },
-        Counts("one count for all", CountSharing.Mean,
+        Madtp("frozen guidance", Ours, "learnable tokens and maps stay random, no alignment loss")
+            with { Guidance = GuidanceTraining.Frozen, AlignmentWeight = 0 },
+        Madtp("shuffled texts", Ours, "the alignment loss compares a pair's images with another pair's text")
+            with { Guidance = GuidanceTraining.ShuffledTexts },
+        Madtp("negatives", Ours, "the alignment loss tells a pair's text from all others of the batch")
+            with { Guidance = GuidanceTraining.Negatives },
+        Madtp("w/o L_sim", Ours, "no alignment loss: guidance learns through the merging weights alone")
+            with { AlignmentWeight = 0 },
+        Madtp("one count for all", Shared(permuted: false),
             "in each layer every sample keeps the mean share that the threshold gives its batch"),
-        Counts("counts permuted", CountSharing.Permuted,
+        Madtp("counts permuted", Shared(permuted: true),
             "in each layer every sample keeps the share that the threshold gives another"),
-        Aligned(PruningMethod.ByTemperature(
-            ReductionPolicy.Fixed with { Name = "mean threshold", Keep = new MeanThresholdRule() }),
+        Madtp("mean threshold", Ours with { Keep = new MeanThresholdRule() },
             "all three scores, a threshold at a multiple of their mean"),
     ];
 
-    public static IReadOnlyList<Method> All { get; } = [
-        new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" }, .. Rivals, .. Ablations,
-        .. Controls];
+    public static IReadOnlyList<Method> All { get; } =
+    [
+        new Method(Uncompressed, null) { About = "the plain model, fine-tuned like the others" },
+        .. Rivals, .. Ablations, .. Controls,
+    ];
 
     /// <summary>The method of a name; case, spaces and signs do not matter, so that "madtp-released" is "MADTP
     /// (released)".</summary>
@@ -98,21 +92,16 @@ public static class Methods
     /// <exception cref="ArgumentException">There is none, or it takes no tokens out; the message names those that do.</exception>
     public static Method Tokens(string name) => Named(name, [.. All.Where(method => method.Pruning is not null)]);
 
-    private static Method Named(string name, IReadOnlyList<Method> methods) =>
-        methods.FirstOrDefault(method => Letters(method.Name) == Letters(name))
-        ?? throw new ArgumentException(
-            $"there is no method '{name}' here{Meant(name, methods)}; there are "
-                + string.Join(", ", methods.Select(method => method.Name)),
-            nameof(name));
-
-    // The name that one to three letters set apart, asked for in words; nothing where none is so near.
-    private static string Meant(string name, IReadOnlyList<Method> methods)
+    private static Method Named(string name, IReadOnlyList<Method> methods)
     {
-        const int most = 3;
+        const int most = 3; // letters that set a name apart from the one that is meant
         var given = Letters(name);
-        var near = methods.Select(method => (method.Name, Away: StateDictionary.Distance(given, Letters(method.Name))))
-            .MinBy(one => one.Away);
-        return near.Away <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
+        int Away(Method method) => StateDictionary.Distance(given, Letters(method.Name));
+        var near = methods.MinBy(Away)!;
+        var meant = Away(near) <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
+        return methods.FirstOrDefault(method => Letters(method.Name) == given) ?? throw new ArgumentException(
+            $"there is no method '{name}' here{meant}; there are {string.Join(", ", methods.Select(method => method.Name))}",
+            nameof(name));
     }
 
     private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
@@ -123,16 +112,14 @@ public static class Methods
     private static Method Fixed(string name, Func<double, ReductionPolicy> policy, string about) =>
         new(name, PruningMethod.ByKeepRatio(name, policy)) { About = about };
 
-    private static Method Guided(string name, GuidanceTraining guidance, string about) =>
-        Aligned(PruningMethod.ByTemperature(ReductionPolicy.Fixed with { Name = name }), about) with { Guidance = guidance };
+    private static Method Madtp(string name, ReductionPolicy policy, string about) =>
+        Aligned(PruningMethod.ByTemperature(policy with { Name = name }), about);
 
-    private static Method Counts(string name, CountSharing sharing, string about) => Aligned(
-        PruningMethod.ByTemperature(
-            ReductionPolicy.Fixed with { Name = name, Keep = new SharedCountRule(ReductionPolicy.Fixed.Keep, sharing) }), about);
+    private static ReductionPolicy Only(ScoreParts parts) =>
+        Ours with { Scorer = new ImportanceScorer { Parts = parts } };
 
-    private static Method Scores(string name, ScoreParts parts, string about) =>
-        Aligned(PruningMethod.ByTemperature(
-            ReductionPolicy.Fixed with { Name = name, Scorer = new ImportanceScorer { Parts = parts } }), about);
+    private static ReductionPolicy Shared(bool permuted) =>
+        Ours with { Keep = new SharedCountRule(Ours.Keep, permuted) };
 }
 
 /// <summary>A method as a row of a table has it: what prunes, and how strongly alignment is trained beside it.</summary>
@@ -142,15 +129,10 @@ public sealed record Method(string Name, PruningMethod? Pruning)
     /// <summary>α, weight of the alignment loss; 0 for methods without alignment guidance.</summary>
     public double AlignmentWeight { get; init; }
 
-    /// <summary>What the guidance learns from.</summary>
     public GuidanceTraining Guidance { get; init; }
 
     /// <summary>Whether parameters are pruned instead of tokens.</summary>
     public bool PrunesParameters { get; init; }
-
-    /// <summary>Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's
-    /// own.</summary>
-    public bool InEveryTable { get; init; }
 
     /// <summary>What it does, in a sentence.</summary>
     public required string About { get; init; }
@@ -159,14 +141,11 @@ public sealed record Method(string Name, PruningMethod? Pruning)
 /// <summary>A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method
 /// can be brought to the same budget. MADTP's strength is the temperature T, that of the methods with fixed counts the keep
 /// ratio.</summary>
-/// <param name="StrengthIs">What the strength is: "temperature" or "keep ratio".</param>
+/// <param name="StrengthIs"><see cref="Temperature"/> or <see cref="KeepRatio"/>.</param>
 /// <param name="Policy">The policy at a strength's value; for a temperature always the same.</param>
 public sealed record PruningMethod(string Name, string StrengthIs, Func<double, ReductionPolicy> Policy)
 {
-    /// <summary>What <see cref="StrengthIs"/> says for a temperature.</summary>
     public const string Temperature = "temperature";
-
-    /// <summary>What <see cref="StrengthIs"/> says for the share of tokens that a layer keeps.</summary>
     public const string KeepRatio = "keep ratio";
 
     /// <summary>The values a calibration looks at.</summary>
@@ -176,11 +155,8 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
     public static PruningMethod Madtp { get; } = ByTemperature(ReductionPolicy.Fixed);
 
     /// <summary>A policy whose keep rule reads the temperature.</summary>
-    public static PruningMethod ByTemperature(ReductionPolicy policy)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        return new PruningMethod(policy.Name, Temperature, _ => policy);
-    }
+    public static PruningMethod ByTemperature(ReductionPolicy policy) =>
+        new(policy.Name, Temperature, _ => policy);
 
     /// <summary>A policy for each keep ratio between 0.02 and 1.</summary>
     public static PruningMethod ByKeepRatio(string name, Func<double, ReductionPolicy> policy) => new(name, KeepRatio, policy)
@@ -195,11 +171,9 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
     /// <summary>Turns the strength until the cost is what is wanted, as near as can be: <see cref="CalibrationResult.Reached"/>
     /// of the setting's calibration tells.</summary>
     /// <param name="cost">What a setting costs, mean over examples that stay the same.</param>
-    /// <param name="target">The cost wanted.</param>
     /// <exception cref="ArgumentException">The target is not positive.</exception>
     public PruningSetting Calibrate(Func<PruningSetting, double> cost, double target)
     {
-        ArgumentNullException.ThrowIfNull(cost);
         var found = BudgetSearch.Find(strength => cost(At(strength)), target, Range);
         return At(found.Value) with { Calibration = found };
     }
@@ -207,14 +181,12 @@ public sealed record PruningMethod(string Name, string StrengthIs, Func<double, 
     /// <summary>Sets the strength of an attached reduction.</summary>
     public void Turn(TokenReduction reduction, double strength)
     {
-        ArgumentNullException.ThrowIfNull(reduction);
         reduction.Policy = Policy(strength);
         reduction.Temperature = strength;
     }
 }
 
 /// <summary>A method with its strength set: what is compared at one budget.</summary>
-/// <param name="Policy">The policy at the strength's value.</param>
 /// <param name="Strength">The temperature or the keep ratio, as <see cref="PruningMethod.StrengthIs"/> says.</param>
 public sealed record PruningSetting(string Name, ReductionPolicy Policy, double Strength)
 {

@@ -32,7 +32,7 @@ internal sealed unsafe class OnePassScores
         mask = context.Mask is { } told ? new(told) : null;
         heads = new(output);
         summary = scorer.Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } paid ? new(paid) : null;
-        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(TokenImportance.Received(context, SelfPooling.Max)) : null;
+        received = scorer.Parts.HasFlag(ScoreParts.Self) ? new(TokenImportance.Self(context)) : null;
     }
 
     /// <summary>What the policy's scorer and keep rule give; null where they must be asked.</summary>
@@ -40,8 +40,8 @@ internal sealed unsafe class OnePassScores
     {
         if (context.Policy is not
             {
-                Scorer: ImportanceScorer { SelfPooling: SelfPooling.Max, SoftmaxAlignment: true } scorer,
-                Keep: LearnableThresholdRule { Normalization: ThresholdNormalization.Sparsemax },
+                Scorer: ImportanceScorer { SumSelf: false, SoftmaxAlignment: true } scorer,
+                Keep: LearnableThresholdRule { Softmax: false },
             }
             || !Products.GoInOnePass(context.Attended.X)
             || context is not { RawAlignment: not null, Encoder.SpaceDict: not null, Candidates.IsAllButFirst: true })
@@ -74,8 +74,7 @@ internal sealed unsafe class OnePassScores
         GC.KeepAlive(context);
         var kept = tensor(keep, [batch, pass.count]);
         kept = context.Protected is { } stays ? kept.logical_or(stays) : kept;
-        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part!(part) },
-            new PruneMask(kept, thresholds) { IsFinal = true });
+        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part(part) }, new PruneMask(kept, thresholds));
     }
 
     // maps has room for [K, N] and one row more of vectors.
@@ -87,35 +86,13 @@ internal sealed unsafe class OnePassScores
             return;
         }
 
-        Span<float> importance = new float[own.Length], part = new float[own.Length]; // TIS and one of its parts
-        Align(sample, own, maps, part);
+        var (importance, claims) = (new float[own.Length], new float[own.Length]);
+        Align(sample, own, maps, claims);
         var parts = 0;
-        if (scorer.Parts.HasFlag(ScoreParts.Alignment))
-        {
-            Add(part, normalized: true, importance, ref parts);
-        }
-
-        if (received is not null)
-        {
-            for (var i = 0; i < own.Length; i++)
-            {
-                part[i] = received.At(sample)[own[i]];
-            }
-
-            Add(part, normalized: true, importance, ref parts);
-        }
-
-        if (summary is not null)
-        {
-            for (var i = 0; i < own.Length; i++)
-            {
-                part[i] = Class(sample, own[i]);
-            }
-
-            Add(part, scorer.NormalizeClass, importance, ref parts);
-        }
-
-        TensorPrimitives.Divide(importance, parts, importance);
+        Add(scorer.Parts.HasFlag(ScoreParts.Alignment) ? claims : null);
+        Add(received is null ? null : Array.ConvertAll(own, token => received.At(sample)[token]));
+        Add(summary is null ? null : Array.ConvertAll(own, token => Class(sample, token)), scorer.NormalizeClass);
+        TensorPrimitives.Divide(importance, parts, importance); // TIS, eq. 4
         for (var k = 0; k < learnable; k += Width)
         {
             var some = Sparsemax.Average(maps + (k * own.Length), temperature, importance); // θ_k, eq. 7 and 8
@@ -126,6 +103,16 @@ internal sealed unsafe class OnePassScores
         for (var i = 0; i < own.Length; i++)
         {
             (total[own[i]], keep[own[i]]) = (importance[i], importance[i] > threshold);
+        }
+
+        void Add(float[]? part, bool normalized = true)
+        {
+            if (part is not null)
+            {
+                parts++;
+                TensorPrimitives.Multiply(part, normalized ? 1 / (TensorPrimitives.Sum<float>(part) + Epsilon) : 1, part);
+                TensorPrimitives.Add(importance, part, importance);
+            }
         }
     }
 
@@ -179,7 +166,7 @@ internal sealed unsafe class OnePassScores
         return Vector512.Create<float>(whole);
     }
 
-    // S_cls of a token before it is normalised: see TokenImportance.Weighed.
+    // S_cls of a token before it is normalised: see TokenImportance.Class.
     private float Class(int sample, int token)
     {
         var (sum, norms) = (0f, 0f);
@@ -207,12 +194,5 @@ internal sealed unsafe class OnePassScores
         }
 
         return MathF.Sqrt(Vector512.Sum(squares));
-    }
-
-    private static void Add(Span<float> part, bool normalized, Span<float> importance, ref int parts)
-    {
-        TensorPrimitives.Multiply(part, normalized ? 1 / (TensorPrimitives.Sum<float>(part) + Epsilon) : 1, part);
-        TensorPrimitives.Add(importance, part, importance);
-        parts++;
     }
 }

@@ -2,53 +2,49 @@ using Madtp.Kit.Models;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>A way to reduce tokens: scorer, keep rule, reducer, batch layout, each of which says what it costs. Where the paper,
-/// the released code and what we hold right differ, the difference is one property here, so that an ablation can flip it
-/// alone.</summary>
+/// <summary>A way to reduce tokens: scorer, keep rule, reducer, batch layout. Where the paper, the released code and what we hold
+/// right differ, the difference is one property here, so that an ablation can flip it alone.</summary>
 public sealed record ReductionPolicy
 {
     /// <summary>Name shown in tables and charts.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How much each token matters.</summary>
     public required ITokenScorer Scorer { get; init; }
 
-    /// <summary>Which tokens stay.</summary>
     public required IKeepRule Keep { get; init; }
 
-    /// <summary>What becomes of the others.</summary>
     public ITokenReducer Reducer { get; init; } = new MergeReducer();
 
     /// <summary>How samples with different counts share a batch (defect 1: released is max-keep).</summary>
     public BatchLayout Layout { get; init; } = BatchLayout.PerInstance;
 
-    /// <summary>Order of the kept tokens.</summary>
-    public TokenOrder Order { get; init; } = TokenOrder.Position;
+    public TokenOrder Order { get; init; }
 
     /// <summary>Whether padding is kept out of scores, thresholds, counts and merges.</summary>
     public bool ExcludePadding { get; init; } = true;
 
-    /// <summary>How the padding mask is carried along (defect 2).</summary>
-    public MaskCarry Mask { get; init; } = MaskCarry.WithTokens;
+    /// <summary>Whether padding masks go as the released code lets them go in this encoder (defect 2, see
+    /// <see cref="MaskGather"/>); else every token keeps its own, and the merged token is valid.</summary>
+    public bool MisplacedMasks { get; init; }
 
     /// <summary>Whether causal text keeps its end-of-text token, follows it, and ranks by its attention (defect 3).</summary>
     public bool ProtectEndOfText { get; init; } = true;
 
-    /// <summary>How alignment features of the layers are pooled.</summary>
-    public FeaturePooling Features { get; init; } = FeaturePooling.Mean;
+    /// <summary>Whether the alignment features of an encoder's layers are summed (released); else averaged.</summary>
+    public bool SumFeatures { get; init; }
 
     /// <summary>Candidates kept at least in every layer (defect 11).</summary>
     public int MinKeep { get; init; } = 1;
 
-    /// <summary>What a layer does that would keep fewer.</summary>
-    public BelowFloor BelowFloor { get; init; } = BelowFloor.KeepFloor;
+    /// <summary>Whether a layer that would keep too few keeps all its tokens (released); else as many as it must.</summary>
+    public bool KeepAllBelowFloor { get; init; }
 
-    /// <summary>The method as the paper writes it (Section 3): sparsemax threshold, max-keep batches.</summary>
+    /// <summary>The method as the paper writes it (Section 3), in max-keep batches.</summary>
     public static ReductionPolicy Paper { get; } = new()
     {
         Name = "MADTP (paper)",
         Scorer = new ImportanceScorer(),
-        Keep = new LearnableThresholdRule(ThresholdNormalization.Sparsemax),
+        Keep = new LearnableThresholdRule(),
         Layout = BatchLayout.MaxKeep,
     };
 
@@ -58,15 +54,15 @@ public sealed record ReductionPolicy
     public static ReductionPolicy Released { get; } = new()
     {
         Name = "MADTP (released)",
-        Scorer = new ImportanceScorer { SelfPooling = SelfPooling.Sum, NormalizeClass = false, SoftmaxAlignment = false },
-        Keep = new LearnableThresholdRule(ThresholdNormalization.Softmax),
+        Scorer = new ImportanceScorer { SumSelf = true, NormalizeClass = false, SoftmaxAlignment = false },
+        Keep = new LearnableThresholdRule(Softmax: true),
         Layout = BatchLayout.MaxKeep,
         ExcludePadding = false,
-        Mask = MaskCarry.Released,
+        MisplacedMasks = true,
         ProtectEndOfText = false,
-        Features = FeaturePooling.Sum,
+        SumFeatures = true,
         MinKeep = 0,
-        BelowFloor = BelowFloor.KeepAll,
+        KeepAllBelowFloor = true,
     };
 
     /// <summary>The kit's default: the paper's method with every known defect of the released code decided.</summary>
@@ -79,7 +75,7 @@ public sealed record ReductionPolicy
     /// <summary>Tokens a layer must keep (or exceed, where the policy then keeps all).</summary>
     internal long Floor(ReductionContext context)
     {
-        if (BelowFloor == BelowFloor.KeepFloor)
+        if (!KeepAllBelowFloor)
         {
             return MinKeep;
         }
@@ -93,7 +89,7 @@ public sealed record ReductionPolicy
 /// <summary>First part of a policy: how much does each token matter?</summary>
 public interface ITokenScorer
 {
-    /// <summary>Scores the N candidates, <c>[B, N]</c>; higher stays, and +∞ stays whatever the keep rule says.</summary>
+    /// <summary>Scores the N candidates.</summary>
     ImportanceScores Score(ReductionContext context);
 
     /// <summary>What scoring one layer takes, alignment scores and sorting left out: the ledger counts those itself.</summary>
@@ -109,7 +105,7 @@ public interface ITokenScorer
 /// <summary>Second part of a policy: which tokens does each sample keep?</summary>
 public interface IKeepRule
 {
-    /// <summary>M_p (eq. 10) from the importance.</summary>
+    /// <summary>M_p (eq. 10) from the importance, made by <see cref="PruneMask.Above"/> or <see cref="PruneMask.Top"/>.</summary>
     PruneMask Decide(ImportanceScores importance, ReductionContext context);
 
     /// <summary>What deciding in one layer takes.</summary>
@@ -168,22 +164,4 @@ public enum TokenOrder
     Library,
     /// <summary>What a CPU's unsorted top-k returns, on whatever device. Only for tensors that were recorded that way.</summary>
     LibraryOnCpu,
-}
-
-/// <summary>How the padding mask goes through pruning.</summary>
-public enum MaskCarry
-{
-    /// <summary>Every token keeps its own mask; the merged token is valid.</summary>
-    WithTokens,
-    /// <summary>As the released code does for this encoder (see <see cref="MaskGather"/>), misplaced masks included.</summary>
-    Released,
-}
-
-/// <summary>How the alignment features of an encoder's layers become one.</summary>
-public enum FeaturePooling
-{
-    /// <summary>Averaged.</summary>
-    Mean,
-    /// <summary>Summed (released).</summary>
-    Sum,
 }

@@ -5,31 +5,29 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Madtp.Kit.Madtp;
 
-/// <summary>The prune mask M_p (eq. 10) as a keep rule wants it, before samples of one batch are reconciled.</summary>
+/// <summary>The prune mask M_p (eq. 10) as a keep rule wants it, before samples of one batch are reconciled. Protected tokens
+/// stay, padding does not.</summary>
 /// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
 /// <param name="Thresholds">One threshold per learnable token, <c>[B, K]</c>; null for rules without one.</param>
 public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
 {
-    /// <summary>θ (eq. 9), <c>[B]</c>; null for rules without one.</summary>
-    public Tensor? Threshold => Thresholds is null ? null : LearnableThreshold.Minimum(Thresholds);
+    /// <summary>θ = min_k θ_k (eq. 9), <c>[B]</c>; null for rules without one.</summary>
+    public Tensor? Threshold => Thresholds?.amin([1]);
 
     /// <summary>Tokens that stay in each sample, <c>[B]</c> int64.</summary>
     public Tensor Counts => Keep.sum(1);
 
-    /// <summary>Whether protected tokens are in it and padding is not, so that nobody has to see to that.</summary>
-    internal bool IsFinal { get; init; }
-
-    /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10); protected tokens stay, padding does not.</summary>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="thresholds">One per learnable token, <c>[B, K]</c>.</param>
+    /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10), from TIS <c>[B, N]</c> and thresholds <c>[B, K]</c>.</summary>
     public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds) =>
-        new(TokenRanking.Ranked(importance, context) > thresholds.amin([1], keepdim: true), thresholds) { IsFinal = true };
+        new(TokenRanking.Ranked(importance, context) > thresholds.amin([1], keepdim: true), thresholds);
 
-    /// <summary>The most important tokens of each sample.</summary>
-    /// <param name="counts">How many, <c>[B]</c> int64.</param>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    public static PruneMask Top(Tensor counts, Tensor importance, ReductionContext context) =>
-        new(TokenRanking.Ranks(TokenRanking.Ranked(importance, context)) < counts.unsqueeze(1));
+    /// <summary>The most important tokens of each sample, as many as the counts say, <c>[B]</c> int64.</summary>
+    public static PruneMask Top(Tensor counts, Tensor importance, ReductionContext context)
+    {
+        var ranked = TokenRanking.Ranked(importance, context);
+        var keep = (TokenRanking.Ranks(ranked) < counts.unsqueeze(1)).logical_or(ranked.eq(float.PositiveInfinity));
+        return new(context.Mask is null ? keep : keep.logical_and(context.Mask != 0));
+    }
 }
 
 /// <summary>Orders candidates by importance: protected tokens first, padding last.</summary>
@@ -68,26 +66,18 @@ public static class TokenMerging
     /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
     public static Tensor Weights(Tensor importance, Tensor pruned) => Normalized(importance * pruned);
 
-    /// <summary>Σ_j w_j x_j over the pruned tokens: tokens <c>[B, N, D]</c> to <c>[B, D]</c>.</summary>
-    /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
-    /// <param name="normalized">Whether w is <see cref="Weights"/>; false for w = TIS.</param>
-    public static Tensor Merge(Tensor tokens, Tensor importance, Tensor pruned, bool normalized = true) =>
-        Merged(tokens, importance * pruned, normalized).squeeze(1);
-
-    /// <summary><see cref="Merge"/> as a row of a sequence, <c>[B, 1, D]</c>.</summary>
-    internal static Tensor Merged(Tensor tokens, Tensor weights, bool normalized) =>
+    /// <summary>Σ_j w_j x_j over the pruned tokens: x <c>[B, N, D]</c> to a row of a sequence, <c>[B, 1, D]</c>.</summary>
+    /// <param name="weights">w, 0 for tokens that stay, <c>[B, N]</c>.</param>
+    /// <param name="normalized">Whether the weights are made to sum 1 first.</param>
+    public static Tensor Merge(Tensor tokens, Tensor weights, bool normalized = true) =>
         (normalized ? Normalized(weights) : weights).unsqueeze(1).bmm(tokens);
 
     private static Tensor Normalized(Tensor weights) => weights / (weights.sum(1, keepdim: true) + Epsilon);
 
-    /// <summary>Some rows of each sample and one more that the others merge into, on a CPU without gradients: a sample's while
+    /// <summary>Some rows of each sample and <see cref="Merge"/> of the others, on a CPU without gradients: a sample's while
     /// they lie in the cache.</summary>
     /// <param name="x">Contiguous, <c>[B, 1 + N, D]</c>.</param>
     /// <param name="rows">Of the batch's B·(1 + N) those that stay, <c>[B·N']</c> int64.</param>
-    /// <param name="weights">Of the candidates in the last row, 0 for those that stay, <c>[B, N]</c>.</param>
-    /// <param name="normalized">Whether the weights are made to sum 1.</param>
     /// <returns><c>[B, N' + 1, D]</c>.</returns>
     internal static Tensor InOnePass(Tensor x, Tensor rows, Tensor weights, bool normalized)
     {
@@ -139,7 +129,7 @@ public sealed record MergeReducer : ITokenReducer
     public PartCost Cost(LayerShape layer, long removed) => new(0, (removed + 1) * layer.Width);
 
     public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context) =>
-        kept.GatherWith(context.Attended, importance.Total, Normalized, context);
+        kept.Gather(context.Attended, context, importance.Total, Normalized);
 }
 
 /// <summary>Pruned tokens are gone: the sequence becomes [class, kept].</summary>

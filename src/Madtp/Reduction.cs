@@ -19,17 +19,13 @@ public sealed class TokenReduction : IDisposable
     private readonly IReadOnlyList<ReducibleEncoder> encoders;
     private ReductionTrace? trace;
 
-    private TokenReduction(IReadOnlyList<ReducibleEncoder> encoders, ReductionPolicy policy, double temperature)
-    {
-        this.encoders = encoders;
-        Policy = policy;
-        Temperature = temperature;
-    }
+    private TokenReduction(IReadOnlyList<ReducibleEncoder> encoders, ReductionPolicy policy, double temperature) =>
+        (this.encoders, Policy, Temperature) = (encoders, policy, temperature);
 
-    /// <summary>The attached policy; may be changed between forward passes.</summary>
+    /// <summary>The attached policy; it and T may be changed between forward passes.</summary>
     public ReductionPolicy Policy { get; set; }
 
-    /// <summary>T, the temperature of the learnable threshold; may be changed between forward passes.</summary>
+    /// <summary>T, the temperature of the learnable threshold.</summary>
     public double Temperature { get; set; }
 
     /// <summary>Whether alignment features are gathered for L_sim. On by default; switch off where no loss is computed.</summary>
@@ -39,9 +35,6 @@ public sealed class TokenReduction : IDisposable
     public bool Enabled { get; set; } = true;
 
     /// <summary>Attaches a policy to every encoder of a model that may be reduced.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="policy">What to do in each block.</param>
-    /// <param name="temperature">T.</param>
     /// <param name="only">Names of the encoders to reduce; all when empty.</param>
     /// <exception cref="InvalidOperationException">A reduction is attached to the model already.</exception>
     /// <exception cref="ArgumentException">The model has no encoder of a name in <paramref name="only"/>.</exception>
@@ -49,13 +42,10 @@ public sealed class TokenReduction : IDisposable
         IReducibleModel model, ReductionPolicy policy, double temperature = 1, params string[] only)
     {
         var all = model.ReducibleEncoders;
-        foreach (var name in only.Where(name => all.All(encoder => encoder.Name != name)))
-        {
-            throw new ArgumentException(
-                $"the model has no encoder '{name}'; it has {string.Join(", ", all.Select(encoder => encoder.Name))}",
-                nameof(only));
-        }
-
+        var unknown = only.Except(all.Select(encoder => encoder.Name)).FirstOrDefault();
+        Guard.Argument(unknown is null,
+            $"the model has no encoder '{unknown}'; it has {string.Join(", ", all.Select(encoder => encoder.Name))}",
+            nameof(only));
         return Attach([.. all.Where(encoder => only.Length == 0 || only.Contains(encoder.Name))], policy, temperature);
     }
 
@@ -63,12 +53,8 @@ public sealed class TokenReduction : IDisposable
     /// <exception cref="InvalidOperationException">A reduction is attached to a block already.</exception>
     public static TokenReduction Attach(IReadOnlyList<ReducibleEncoder> encoders, ReductionPolicy policy, double temperature = 1)
     {
-        if (encoders.FirstOrDefault(encoder => encoder.Blocks.Any(block => block.Reducer is not null)) is { } taken)
-        {
-            throw new InvalidOperationException(
-                $"encoder '{taken.Name}' has a token reduction attached already; dispose it first");
-        }
-
+        var taken = encoders.FirstOrDefault(encoder => encoder.Blocks.Any(block => block.Reducer is not null));
+        Guard.State(taken is null, $"encoder '{taken?.Name}' has a token reduction attached already; dispose it first");
         var reduction = new TokenReduction(encoders, policy, temperature);
         foreach (var encoder in encoders)
         {
@@ -85,13 +71,8 @@ public sealed class TokenReduction : IDisposable
     /// <exception cref="InvalidOperationException">A trace is being recorded already.</exception>
     public ReductionTrace Record(TraceDetail detail = TraceDetail.Counts)
     {
-        if (trace is not null)
-        {
-            throw new InvalidOperationException("a trace is being recorded already; dispose it first");
-        }
-
-        trace = new ReductionTrace(this, detail, () => trace = null);
-        return trace;
+        Guard.State(trace is null, $"a trace is being recorded already; dispose it first");
+        return trace = new ReductionTrace(this, detail, () => trace = null);
     }
 
     /// <summary>The trace being recorded, or null. A block that is run again for its gradients has been recorded
@@ -101,27 +82,23 @@ public sealed class TokenReduction : IDisposable
     /// <summary>Detaches; the model is plain again.</summary>
     public void Dispose()
     {
-        foreach (var block in encoders.SelectMany(encoder => encoder.Blocks))
+        foreach (var block in encoders.SelectMany(encoder => encoder.Blocks)
+            .Where(block => block.Reducer is BlockReduction mine && mine.Owner == this))
         {
-            if (block.Reducer is BlockReduction mine && mine.Owner == this)
-            {
-                block.Reducer = null;
-            }
+            block.Reducer = null;
         }
     }
 }
 
 /// <summary>All that the parts of a policy may look at in one block. N counts the candidates, the tokens that may be
 /// pruned.</summary>
-/// <param name="Policy">The policy.</param>
-/// <param name="Encoder">The encoder the block belongs to.</param>
-/// <param name="Layer">The block's index, from 0.</param>
+/// <param name="Layer">The block's index in its encoder, from 0.</param>
 /// <param name="Attended">Every token after the attention residual, <c>[B, rows, D]</c>.</param>
 /// <param name="Record">What the attention saw, over all rows.</param>
 /// <param name="Candidates">Which rows may be pruned.</param>
 public sealed record ReductionContext(
     ReductionPolicy Policy, ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Record,
-        CandidateRows Candidates)
+    CandidateRows Candidates)
 {
     private Tensor? alignmentMaps;
 
@@ -135,7 +112,7 @@ public sealed record ReductionContext(
     public Tensor? AlignmentMaps
     {
         get => alignmentMaps ??= RawAlignment is null ? null
-            : AlignmentGuidance.AttentionMapsWithout(Padding, RawAlignment, Encoder.SpaceDict!.shape[1]);
+            : AlignmentGuidance.AttentionMaps(RawAlignment, Encoder.SpaceDict!.shape[1], Candidates.Padding);
         init => alignmentMaps = value;
     }
 
@@ -145,9 +122,6 @@ public sealed record ReductionContext(
     /// <summary>1 for candidates that are tokens, 0 for padding, <c>[B, N]</c>; null when all are, or padding is not told
     /// apart.</summary>
     public Tensor? Mask => Candidates.Mask;
-
-    /// <summary>What scores over candidates get added where padding shall have no part; null where there is none.</summary>
-    internal Tensor? Padding => Candidates.Padding;
 
     /// <summary>The candidates' states, <c>[B, N, D]</c>.</summary>
     public Tensor X => Candidates.Take(Attended.X);
@@ -177,7 +151,6 @@ public sealed record ReductionContext(
 /// <summary>One block's share of a <see cref="TokenReduction"/>: align, score, decide, reduce.</summary>
 internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder encoder, int layer) : IBlockReducer
 {
-    /// <summary>The reduction it belongs to.</summary>
     public TokenReduction Owner => owner;
 
     public bool ExcludesPadding => owner.Policy.ExcludePadding;
@@ -186,7 +159,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         ? new AttentionReading(owner.Policy.ProtectEndOfText ? input.EndOfText : null)
         {
             Candidates = input.Candidates, Mask = Told(input), Filled = input.Filled,
-            StrongestQuery = owner.Policy.Scorer is not ImportanceScorer { SelfPooling: SelfPooling.Sum },
+            StrongestQuery = owner.Policy.Scorer is not ImportanceScorer { SumSelf: true },
         }
         : null;
 
@@ -198,24 +171,23 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     public TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention)
     {
         var (policy, active) = (owner.Policy, Active);
-        var context = Aligned(Look(attended, attention, active), input, active);
+        var context = Aligned(Look(attended, attention, active), input, active); // eq. 1–3
         if (!active || context.Candidates.Count == 0)
         {
             owner.Trace?.Add(context, context.Attended, null, null, null);
             return context.Attended;
         }
 
-        var (importance, wanted) = OnePassScores.Of(context) ?? Chosen(context);
+        if (OnePassScores.Of(context) is not (var importance, var wanted))
+        {
+            importance = policy.Scorer.Score(context); // TIS, eq. 4–6
+            wanted = policy.Keep.Decide(importance, context); // θ and M_p, eq. 7–10
+        }
+
         var kept = KeptRows.Of(wanted, importance.Total, context);
         var reduced = kept is null ? context.Attended : policy.Reducer.Reduce(importance, kept, context);
         owner.Trace?.Add(context, reduced, importance, wanted, kept);
         return reduced;
-    }
-
-    private (ImportanceScores Importance, PruneMask Wanted) Chosen(ReductionContext context)
-    {
-        var importance = owner.Policy.Scorer.Score(context); // TIS, eq. 4–6
-        return (importance, owner.Policy.Keep.Decide(importance, context)); // θ and M_p, eq. 7–10
     }
 
     private ReductionContext Look(TokenState attended, SelfAttentionRecord attention, bool active)
@@ -254,9 +226,8 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
         }
 
         var feature = AlignmentGuidance.Features(context.AlignmentMaps!, candidates.Take(mapped)); // [B, K, d_k]
-        feature = owner.Policy.Features == FeaturePooling.Mean ? feature / encoder.Blocks.Count : feature;
-        var before = context.Attended.AlignmentFeature;
-        return context with { Attended = context.Attended with { AlignmentFeature = before is null ? feature : before
-            + feature } };
+        feature = owner.Policy.SumFeatures ? feature : feature / encoder.Blocks.Count;
+        feature = context.Attended.AlignmentFeature is { } before ? before + feature : feature;
+        return context with { Attended = context.Attended with { AlignmentFeature = feature } };
     }
 }

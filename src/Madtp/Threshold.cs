@@ -8,32 +8,16 @@ using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 namespace Madtp.Kit.Madtp;
 
 /// <summary>The learnable threshold θ of dynamic token pruning (eq. 7–9): an importance, averaged where the learnable tokens
-/// look. Pure functions over the N candidates; <c>mask</c> is 1 for tokens and 0 for padding, which gets no weight,
-/// <c>[B, N]</c>.</summary>
+/// look. Pure functions over the N candidates, whose importance is <c>[B, N]</c>; an <see cref="AlignmentGuidance.Padding"/>
+/// gets no weight. Each gives one threshold per learnable token, <c>[B, K]</c>.</summary>
 public static class LearnableThreshold
 {
     /// <summary>Paper: Â = sparsemax over tokens of T·A (eq. 7), θ_k = Σ_n Â[k, n] · TIS[n] (eq. 8). A larger T is sharper; T = 0
     /// gives the mean of TIS.</summary>
     /// <param name="alignmentMaps">A, <c>[B, K, N]</c>.</param>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
     /// <param name="temperature">T ≥ 0.</param>
-    /// <param name="mask">Null when all are tokens.</param>
-    /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
-    public static Tensor SparsemaxThreshold(Tensor alignmentMaps, Tensor importance, double temperature, Tensor? mask = null) =>
-        SparsemaxWithout(mask is null ? null : AlignmentGuidance.Padding(mask == 0), alignmentMaps, importance, temperature);
-
-    /// <summary>Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is
-    /// pruned.</summary>
-    /// <param name="rawAlignment">R, <c>[B, N, K]</c>.</param>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="temperature">T > 0.</param>
-    /// <param name="mask">Null when all are tokens.</param>
-    /// <returns>One threshold per learnable token, <c>[B, K]</c>.</returns>
-    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? mask = null) =>
-        SoftmaxWithout(mask is null ? null : AlignmentGuidance.Padding(mask == 0), rawAlignment, importance, temperature);
-
-    /// <summary><see cref="SparsemaxThreshold"/> without the tokens of an <see cref="AlignmentGuidance.Padding"/>.</summary>
-    internal static Tensor SparsemaxWithout(Tensor? padding, Tensor alignmentMaps, Tensor importance, double temperature)
+    public static Tensor SparsemaxThreshold(
+        Tensor alignmentMaps, Tensor importance, double temperature, Tensor? padding = null)
     {
         if (!alignmentMaps.is_cuda && !is_grad_enabled())
         {
@@ -44,15 +28,15 @@ public static class LearnableThreshold
         return (Sparsemax.Project(scores) * importance.unsqueeze(1)).sum(2);
     }
 
-    /// <summary><see cref="Softmax"/> without the tokens of an <see cref="AlignmentGuidance.Padding"/>.</summary>
-    internal static Tensor SoftmaxWithout(Tensor? padding, Tensor rawAlignment, Tensor importance, double temperature)
+    /// <summary>Released: θ_k = Σ_n softmax_n(R/T)[n, k] · TIS[n]. A larger T is flatter, θ nears the mean of TIS, more is
+    /// pruned.</summary>
+    /// <param name="rawAlignment">R, <c>[B, N, K]</c>.</param>
+    /// <param name="temperature">T > 0.</param>
+    public static Tensor Softmax(Tensor rawAlignment, Tensor importance, double temperature, Tensor? padding = null)
     {
         var weights = AlignmentGuidance.Times(rawAlignment, 1 / temperature, padding?.unsqueeze(2)).softmax(1); // [B, N, K]
         return (weights * importance.unsqueeze(2)).sum(1);
     }
-
-    /// <summary>θ = min_k θ_k (eq. 9): <c>[B, K]</c> to <c>[B]</c>.</summary>
-    public static Tensor Minimum(Tensor thresholds) => thresholds.amin([1]);
 }
 
 /// <summary>Sparsemax (Martins and Astudillo, 2016; eq. 7): the Euclidean projection onto the probability simplex.</summary>
@@ -155,23 +139,15 @@ public static class Sparsemax
     }
 }
 
-/// <summary>How alignment scores become weights over tokens in the learnable threshold.</summary>
-public enum ThresholdNormalization
-{
-    /// <summary>Softmax of R/T (released code). T = 0 switches pruning off.</summary>
-    Softmax,
-    /// <summary>Sparsemax of T·A (eq. 7).</summary>
-    Sparsemax,
-}
-
 /// <summary>Keeps the tokens whose importance exceeds the learnable threshold (eq. 7–10); each layer and sample has its own
 /// number.</summary>
-/// <param name="Normalization">How the alignment scores become weights over tokens.</param>
-public sealed record LearnableThresholdRule(ThresholdNormalization Normalization) : IKeepRule
+/// <param name="Softmax">Whether alignment scores become weights over tokens by softmax of R/T (released), where T = 0 switches
+/// pruning off; else by sparsemax of T·A.</param>
+public sealed record LearnableThresholdRule(bool Softmax = false) : IKeepRule
 {
     public bool NeedsAlignment => true;
 
-    public bool IsActive(double temperature) => Normalization == ThresholdNormalization.Sparsemax || temperature > 0;
+    public bool IsActive(double temperature) => !Softmax || temperature > 0;
 
     /// <summary>Every learnable token weighs every token.</summary>
     public PartCost Cost(LayerShape layer) => new(layer.Tokens * layer.LearnableTokens);
@@ -180,14 +156,13 @@ public sealed record LearnableThresholdRule(ThresholdNormalization Normalization
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         Guard.State(context.RawAlignment is not null,
-            $"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable "
-            + $"threshold from; use another keep rule, such as MeanThresholdRule");
-
+            $"encoder '{context.Encoder.Name}' has no alignment guidance to take the learnable threshold from; use another keep "
+                + $"rule, such as MeanThresholdRule");
         using var off = no_grad(); // θ carries no gradient
-        return PruneMask.Above(importance.Total, context, Normalization == ThresholdNormalization.Softmax
-            ? LearnableThreshold.SoftmaxWithout(context.Padding, context.RawAlignment, importance.Total, context.Temperature)
-            : LearnableThreshold.SparsemaxWithout(
-                context.Padding, context.AlignmentMaps!, importance.Total, context.Temperature));
+        var (tis, temperature, padding) = (importance.Total, context.Temperature, context.Candidates.Padding);
+        return PruneMask.Above(tis, context, Softmax
+            ? LearnableThreshold.Softmax(context.RawAlignment, tis, temperature, padding)
+            : LearnableThreshold.SparsemaxThreshold(context.AlignmentMaps!, tis, temperature, padding));
     }
 }
 

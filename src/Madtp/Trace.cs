@@ -12,20 +12,14 @@ public sealed class ReductionTrace : IDisposable
     private readonly TokenReduction reduction;
     private readonly Action ended;
 
-    internal ReductionTrace(TokenReduction reduction, TraceDetail detail, Action ended)
-    {
-        this.reduction = reduction;
-        Detail = detail;
-        this.ended = ended;
-    }
+    internal ReductionTrace(TokenReduction reduction, TraceDetail detail, Action ended) =>
+        (this.reduction, Detail, this.ended) = (reduction, detail, ended);
 
-    /// <summary>How much is kept of each step.</summary>
     public TraceDetail Detail { get; }
 
     /// <summary>The policy that is recorded: that of the reduction now.</summary>
     public ReductionPolicy Policy => reduction.Policy;
 
-    /// <summary>The steps so far.</summary>
     public IReadOnlyList<ReductionStep> Steps => steps;
 
     /// <summary>The steps of one encoder.</summary>
@@ -55,7 +49,7 @@ public sealed class ReductionTrace : IDisposable
     public void Dispose()
     {
         owned.ForEach(tensor => tensor.Dispose());
-        owned.Clear();
+        owned.Clear(); // the steps' numbers can still be read
         ended();
     }
 
@@ -83,17 +77,9 @@ public sealed class ReductionTrace : IDisposable
     {
         using var positions = tokens.Position!.cpu();
         using var mask = tokens.Mask?.cpu().to(float32);
-        var (batch, length) = ((int)tokens.X.shape[0], tokens.Length);
-        var all = positions.data<long>().ToArray();
         var real = mask?.data<float>().ToArray();
-        var rows = new long[batch][];
-        for (var b = 0; b < batch; b++)
-        {
-            var from = b * length;
-            rows[b] = [.. Enumerable.Range(from, length).Where(i => real is null || real[i] != 0).Select(i => all[i])];
-        }
-
-        return rows;
+        return [.. positions.data<long>().ToArray().Index().Chunk(tokens.Length).Select(
+            sample => sample.Where(at => real is null || real[at.Index] != 0).Select(at => at.Item).ToArray())];
     }
 
     private StepTensors Hold(
@@ -104,10 +90,11 @@ public sealed class ReductionTrace : IDisposable
         RawAlignment = Hold(context.RawAlignment),
         Importance = new ImportanceScores(Hold(importance.Total)!)
         {
-            Class = Hold(importance.Class), Self = Hold(importance.Self), Alignment = Hold(importance.Alignment),
+            Part = new[] { ScoreParts.Class, ScoreParts.Self, ScoreParts.Alignment }
+                .ToDictionary(part => part, part => Hold(importance.Part(part))).GetValueOrDefault,
         },
         Wanted = new PruneMask(Hold(wanted.Keep)!, Hold(wanted.Thresholds)),
-        Kept = kept is null ? null : new KeptRows(Hold(kept.Keep)!) { Rows = Hold(kept.Rows)!, Valid = Hold(kept.Valid) },
+        Kept = kept is null ? null : new KeptRows(Hold(kept.Keep)!) { Rows = Hold(kept.Rows)! },
         Output = Hold(output.X)!,
     };
 

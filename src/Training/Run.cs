@@ -192,7 +192,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         if (PrunesParameters)
         {
             var upop = new UPopTraining(
-                new UPopSettings { MacShare = 1 - Settings.ReduceRatio!.Value, UpdateEvery = UpdateEvery }, training);
+                new UPopSettings(1 - Settings.ReduceRatio!.Value, UpdateEvery), training);
             return upop.Run(task, Folder, Resume, progress, cancellation) is { } smaller ? (smaller, upop.Steps(task)) : null;
         }
 

@@ -174,7 +174,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
             [.. Pruning.Masks.Select(
                 (mask, i) => new UnitScores(mask.Width.IsFeedForward, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
             remove * schedule.Progress(done));
-        var value = (float)schedule.MaskValue(done);
+        var value = (float)(1 - schedule.Progress(done));
         for (var i = 0; i < chosen.Count; i++)
         {
             Pruning.Masks[i].Set([.. chosen[i].Select(goes => goes ? value : 1f)]);

@@ -1,6 +1,4 @@
-using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
-using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tests.Models;
 using Xunit;
@@ -26,28 +24,6 @@ public sealed class PrunedClipTests() : PrunedModelTests<ClipModel>(() => new Cl
         var losses = smaller.TrainingStep(PrunedModels.Images(3), Texts(), tensor([1L, 2L, 3L]), distillation: 0.4);
         losses.Task.backward();
         Assert.True(double.IsFinite(losses.Task.item<float>()));
-    }
-
-    [Fact]
-    public void A_reduction_takes_the_same_tokens_out_of_both()
-    {
-        using var off = no_grad();
-        using var scope = NewDisposeScope();
-        using var model = Model(8);
-        using var pruning = ParameterPruning.Attach(model);
-        PrunedModels.Mask(pruning, 8);
-        using var smaller = ModelExtraction.Extract(model, pruning);
-        var (masked, maskedTokens) = Reduced(model);
-        var (cut, cutTokens) = Reduced(smaller);
-        Assert.Equal(maskedTokens, cutTokens);
-        Assert.InRange(PrunedModels.Difference(masked, cut), 0, 1e-4f * (1 + masked.abs().max().item<float>()));
-    }
-
-    private (Tensor Answers, int[] Tokens) Reduced(ClipModel model)
-    {
-        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 20);
-        using var trace = reduction.Record();
-        return (Answers(model), [.. trace.Steps.SelectMany(step => step.TokensPerSample)]);
     }
 
     private static Tensor Texts()

@@ -3,15 +3,16 @@ using FsCheck.Fluent;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
 
-/// <summary>What must hold of every kind of model whose parameters are pruned; NLVR2's has tests of its own beside.</summary>
+/// <summary>What must hold of every kind of model whose parameters are pruned.</summary>
 public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost, Accounting accounting = Accounting.Paper)
-    where TModel : nn.Module
+    where TModel : nn.Module, IReducibleModel
 {
     private static readonly int[] Lengths = [4, 9, 9, 12];
 
@@ -50,6 +51,28 @@ public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost
         pruning.Dispose();
         Assert.Equal(0, PrunedModels.Difference(plain, Answers(model)));
     }).Check(Cases);
+
+    [Fact]
+    public void A_reduction_takes_the_same_tokens_out_of_both()
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        using var model = Model(8);
+        using var pruning = ParameterPruning.Attach(model);
+        PrunedModels.Mask(pruning, 8);
+        using var smaller = ModelExtraction.Extract(model, pruning);
+        var (masked, maskedTokens) = Reduced(model);
+        var (cut, cutTokens) = Reduced(smaller);
+        Assert.Equal(maskedTokens, cutTokens);
+        Assert.InRange(PrunedModels.Difference(masked, cut), 0, 1e-4f * (1 + masked.abs().max().item<float>()));
+    }
+
+    private (Tensor Answers, int[] Tokens) Reduced(TModel model)
+    {
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 20);
+        using var trace = reduction.Record();
+        return (Answers(model), [.. trace.Steps.SelectMany(step => step.TokensPerSample)]);
+    }
 
     [Fact]
     public void One_unit_of_every_width_is_enough()
@@ -136,6 +159,8 @@ public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost
         using var pruning = ParameterPruning.Attach(model);
         using var same = ModelExtraction.Extract(model, pruning);
         Assert.Equal(PrunableWidth.InnerWidths(model), PrunableWidth.InnerWidths(same));
+        var state = same.state_dict();
+        Assert.All(model.state_dict().Where(pair => !ContrastiveModel.IsOfCopy(pair.Key)), pair => Assert.True(pair.Value.Equals(state[pair.Key]), pair.Key));
     }
 
     [Fact]

@@ -1,8 +1,5 @@
 using Madtp.Kit.Compression;
 using Madtp.Kit.Data;
-using Madtp.Kit.Models;
-using Madtp.Kit.Tests.Models;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Compression;
@@ -10,21 +7,6 @@ namespace Madtp.Kit.Tests.Compression;
 /// <summary>Small models with lively biases (a bias of zero would hide a wrong slice) and random masks.</summary>
 internal static class PrunedModels
 {
-    public static BlipNlvr Lively(int seed)
-    {
-        var model = TinyModels.Nlvr(seed);
-        var random = new SeededRandom((ulong)seed);
-        using var off = no_grad();
-        using var scope = NewDisposeScope();
-        foreach (var linear in model.modules().OfType<Linear>())
-        {
-            linear.weight.copy_(Drawn(random, linear.weight.shape));
-            linear.bias!.copy_(Drawn(random, linear.bias.shape));
-        }
-
-        return model;
-    }
-
     /// <summary>Gives every weight a value of its own, training copies included; norms keep their scale.</summary>
     public static TModel Lively<TModel>(TModel model, int seed)
         where TModel : nn.Module
@@ -68,18 +50,6 @@ internal static class PrunedModels
             values[(int)random.NextDouble(0, mask.Units - 1e-9)] = 1;
             mask.Set(values);
         }
-    }
-
-    /// <summary>Answers to three statements of 7, 4 and 9 tokens, always the same.</summary>
-    public static Tensor Logits(BlipNlvr model)
-    {
-        using var off = no_grad();
-        using var scope = NewDisposeScope();
-        var random = new SeededRandom(5);
-        var images = Drawn(random, [6, 3, 24, 24]) * 3;
-        var mask = tensor(new[] { 7, 4, 9 }.SelectMany(length => Enumerable.Range(0, 9).Select(i => i < length ? 1f : 0f)).ToArray(), [3, 9]);
-        var ids = tensor(Enumerable.Range(0, 27).Select(_ => (long)random.NextDouble(5, 39.9)).ToArray(), [3, 9]) * mask.to(int64);
-        return model.Forward(images, ids, mask).Logits.MoveToOuterDisposeScope();
     }
 
     // Tests run side by side and share torch's random numbers, so equal seeds would not give equal tensors.

@@ -68,7 +68,7 @@ public sealed class UPopOfToysTests
             Scenes = new ToyCaptionSettings(Seed: 5, TrainImages: 12, DevImages: 6, TestImages: 6, CaptionsPerImage: 2),
         };
         var task = ModelTask.Open(name, settings);
-        var training = new UPopTraining(new UPopSettings { MacShare = share, UpdateEvery = 2 }, Settings);
+        var training = new UPopTraining(new UPopSettings(share, UpdateEvery: 2), Settings);
         var smaller = training.Run(task, folder, resume: true, progress =>
         {
             steps = progress.TotalSteps;

@@ -12,9 +12,8 @@ public sealed class UPopScheduleTests
     [Fact]
     public void GoesFromNothingToAllOfIt() => Prop.ForAll(Steps, steps =>
     {
-        var schedule = new UPopSchedule(steps);
+        var schedule = new UPopSchedule(steps, UpdateEvery: 50);
         Assert.Equal((0, 1), (schedule.Progress(0), schedule.Progress(steps)));
-        Assert.Equal((1, 0), (schedule.MaskValue(0), schedule.MaskValue(steps)));
         Assert.True(schedule.UpdatesAfter(steps) && !schedule.UpdatesAfter(0));
     }).Check(Config.QuickThrowOnFailure.WithReplay(2, 3));
 
@@ -26,12 +25,5 @@ public sealed class UPopScheduleTests
         Assert.All(progress.Zip(progress.Skip(1)), pair => Assert.True(pair.First < pair.Second));
         Assert.Equal(Math.Sqrt(0.5), schedule.Progress(300), 12); // half of the way in time is 71% of the target
         Assert.Equal([50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600], Enumerable.Range(0, 601).Where(schedule.UpdatesAfter));
-    }
-
-    [Fact]
-    public void StepsOutsideTheSearchAreRefused()
-    {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new UPopSchedule(10).Progress(11));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new UPopSchedule(10).Progress(-1));
     }
 }

@@ -50,7 +50,7 @@ public sealed class UPopTaskTests : IDisposable
             }
         });
         var schedule = new UPopSchedule(12, UpdateEvery: 3);
-        Assert.Equal(new[] { 3, 6, 9, 12 }.Select(step => (float)schedule.MaskValue(step)), seen.Select(s => s.Value));
+        Assert.Equal(new[] { 3, 6, 9, 12 }.Select(step => (float)(1 - schedule.Progress(step))), seen.Select(s => s.Value));
         Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Macs > pair.Second.Macs));
     }
 
@@ -145,7 +145,7 @@ public sealed class UPopTaskTests : IDisposable
     [Fact]
     public void SearchExtractionAndRetrainingGoOnAfterAnyOfThem()
     {
-        var training = new UPopTraining(new UPopSettings { MacShare = 0.6, UpdateEvery = 3 }, Settings);
+        var training = new UPopTraining(new UPopSettings(0.6, UpdateEvery: 3), Settings);
         using var expected = Run(training, Path.Combine(folder.Path, "whole"), stopAt: null, resume: false)!;
         var parts = Path.Combine(folder.Path, "parts");
         Assert.Null(Run(training, parts, stopAt: 7, resume: false));
@@ -187,7 +187,7 @@ public sealed class UPopTaskTests : IDisposable
             Train = ToyNlvr2Pairs.Draw("train", TinyNlvr.World);
             Task = new NlvrTask(Model, new TaskSettings { Learns = true, AlignmentWeight = 0 }, _ => Train);
             Costs = UnitCosts.Of(Model, widths => RunCosts.Of(Model).Mean(Lengths, widths));
-            UPop = new UPopTask(Task, Costs, new UPopSettings { MacShare = share, UpdateEvery = 3 });
+            UPop = new UPopTask(Task, Costs, new UPopSettings(share, UpdateEvery: 3));
         }
 
         public BlipNlvr Model { get; }

@@ -24,7 +24,7 @@ public class RunCostsTests
         var policy = All.Single(policy => policy.Name == name);
         int[] lengths = [12, 5, 8, 3];
         var (images, ids, mask) = TinyModels.Batch(5, lengths);
-        using var reduction = TokenReduction.Attach(model, policy, policy.Keep is LearnableThresholdRule { Normalization: ThresholdNormalization.Softmax } ? 0.01 : 3);
+        using var reduction = TokenReduction.Attach(model, policy, policy.Keep is LearnableThresholdRule { Softmax: true } ? 0.01 : 3);
         using var trace = reduction.Record();
         model.Forward(images, ids, mask);
         var costs = RunCosts.Of(model);

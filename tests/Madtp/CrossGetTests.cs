@@ -8,18 +8,9 @@ namespace Madtp.Kit.Tests.Madtp;
 
 public class CrossGetTests
 {
-    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(7, 7).WithQuietOnSuccess(true);
-
-    private static readonly Gen<(int Seed, int[] Lengths, double Ratio)> Blocks =
-        from seed in Gen.Choose(1, 1000)
-        from first in Gen.Choose(1, 13)
-        from second in Gen.Choose(1, 13)
-        from ratio in Gen.Choose(10, 95)
-        select (seed, (int[])[first, second], ratio / 100.0);
-
     /// <summary>Cross-guided matching and ensemble in loops over single numbers, against the policy.</summary>
     [Fact]
-    public void Matches_and_merges_as_described() => Prop.ForAll(Blocks.ToArbitrary(), one =>
+    public void Matches_and_merges_as_described() => Prop.ForAll(OneBlock.Blocks.ToArbitrary(), one =>
     {
         using var scope = NewDisposeScope();
         var context = Aligned(OneBlock.Random(one.Seed, one.Lengths));
@@ -30,10 +21,10 @@ public class CrossGetTests
         }
 
         return true;
-    }).Check(Cases);
+    }).Check(OneBlock.Cases);
 
     [Fact]
-    public void The_order_of_the_tokens_does_not_matter() => Prop.ForAll(Blocks.ToArbitrary(), one =>
+    public void The_order_of_the_tokens_does_not_matter() => Prop.ForAll(OneBlock.Blocks.ToArbitrary(), one =>
     {
         using var scope = NewDisposeScope();
         var length = one.Lengths[0];
@@ -50,7 +41,7 @@ public class CrossGetTests
         float[][] Sorted(ReductionContext c) => [.. policy.Reduce(c).Tokens.Rows(0).OrderBy(row => row[0])];
         OneBlock.Same(Sorted(context), Sorted(other));
         return true;
-    }).Check(Cases);
+    }).Check(OneBlock.Cases);
 
     [Fact]
     public void What_matters_to_the_other_modality_stays_and_weighs_more()

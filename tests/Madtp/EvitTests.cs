@@ -12,24 +12,18 @@ public class EvitTests
     [Fact]
     public void Keeps_and_fuses_as_the_equations_say()
     {
-        var cases = from seed in Gen.Choose(1, 1000)
-                    from first in Gen.Choose(1, 12)
-                    from second in Gen.Choose(1, 12)
-                    from ratio in Gen.Choose(20, 90)
-                    from fuse in Gen.Elements(true, false)
-                    select (seed, lengths: (int[])[first, second], ratio: ratio / 100.0, fuse);
-        Prop.ForAll(cases.ToArbitrary(), one =>
+        Prop.ForAll(OneBlock.Blocks.ToArbitrary(), Gen.Elements(true, false).ToArbitrary(), (one, fuse) =>
         {
             using var scope = NewDisposeScope();
-            var context = OneBlock.Random(one.seed, one.lengths);
-            var (tokens, _, _) = Evit.Policy(one.ratio, fuse: one.fuse).Reduce(context);
+            var context = OneBlock.Random(one.Seed, one.Lengths);
+            var (tokens, _, _) = Evit.Policy(one.Ratio, fuse: fuse).Reduce(context);
             for (var b = 0; b < 2; b++)
             {
-                OneBlock.Same(Plain(context, b, one.lengths[b], one.ratio, one.fuse), tokens.Rows(b));
+                OneBlock.Same(Plain(context, b, one.Lengths[b], one.Ratio, fuse), tokens.Rows(b));
             }
 
             return true;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(7, 7).WithQuietOnSuccess(true));
+        }).Check(OneBlock.Cases);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public class LearnableThresholdTests
     {
         using var scope = NewDisposeScope();
         var (raw, importance) = Random(5);
-        var threshold = LearnableThreshold.Minimum(LearnableThreshold.Softmax(raw, importance, 1e6));
+        var threshold = LearnableThreshold.Softmax(raw, importance, 1e6).amin([1]);
         Assert.True((threshold - importance.mean([1])).abs().max().item<float>() < 1e-4f);
     }
 
@@ -38,23 +38,21 @@ public class LearnableThresholdTests
     }
 
     [Theory]
-    [InlineData(ThresholdNormalization.Softmax)]
-    [InlineData(ThresholdNormalization.Sparsemax)]
-    public void Padding_has_no_say(ThresholdNormalization normalization)
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Padding_has_no_say(bool softmax)
     {
         using var scope = NewDisposeScope();
         var (raw, importance) = Random(8);
-        var real = ones(2, 11);
-        real[TensorIndex.Colon, TensorIndex.Slice(7, 11)] = 0;
-        var cut = Thresholds(normalization, raw.slice(1, 0, 7, 1), importance.slice(1, 0, 7, 1), null);
-        var masked = Thresholds(normalization, raw, importance, real);
+        var padding = AlignmentGuidance.Padding((arange(11) >= 7).expand(2, 11));
+        var cut = Thresholds(softmax, raw.slice(1, 0, 7, 1), importance.slice(1, 0, 7, 1), null);
+        var masked = Thresholds(softmax, raw, importance, padding);
         Assert.True((cut - masked).abs().max().item<float>() < 1e-5f);
     }
 
-    private static Tensor Thresholds(ThresholdNormalization normalization, Tensor raw, Tensor importance, Tensor? real) =>
-        normalization == ThresholdNormalization.Softmax
-            ? LearnableThreshold.Softmax(raw, importance, 2, real)
-            : LearnableThreshold.SparsemaxThreshold(AlignmentGuidance.AttentionMaps(raw, 16, real), importance, 2, real);
+    private static Tensor Thresholds(bool softmax, Tensor raw, Tensor importance, Tensor? padding) => softmax
+        ? LearnableThreshold.Softmax(raw, importance, 2, padding)
+        : LearnableThreshold.SparsemaxThreshold(AlignmentGuidance.AttentionMaps(raw, 16, padding), importance, 2, padding);
 
     private static (Tensor Raw, Tensor Importance) Random(int seed)
     {

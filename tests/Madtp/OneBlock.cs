@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Xunit;
@@ -8,6 +10,15 @@ namespace Madtp.Kit.Tests.Madtp;
 /// <summary>What a policy's parts see in one block of a made-up encoder, for tests of a part on its own.</summary>
 internal static class OneBlock
 {
+    public static Config Cases { get; } = Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(7, 7).WithQuietOnSuccess(true);
+
+    public static Gen<(int Seed, int[] Lengths, double Ratio)> Blocks { get; } =
+        from seed in Gen.Choose(1, 1000)
+        from first in Gen.Choose(1, 13)
+        from second in Gen.Choose(1, 13)
+        from ratio in Gen.Choose(10, 95)
+        select (seed, (int[])[first, second], ratio / 100.0);
+
     /// <summary>Random tokens, attention and keys of <paramref name="lengths"/>.Length samples, padded to the longest; lengths without the class token.</summary>
     public static ReductionContext Random(int seed, int[] lengths, int layer = 0, int depth = 4, Modality modality = Modality.Text, int width = 8, int heads = 2)
     {

@@ -37,7 +37,7 @@ public class PruningSettingTests
         using (var reduction = PruningMethod.Madtp.At(7).Attach(model))
         {
             Assert.Equal((7.0, ReductionPolicy.Fixed), (reduction.Temperature, reduction.Policy));
-            Assert.Null(AlignmentLoss.Similarity(model.Forward(images, ids, mask).Aligned));
+            Assert.Null(AlignmentLoss.Of(model.Forward(images, ids, mask).Aligned));
         }
 
         Assert.All(model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks), block => Assert.Null(block.Reducer));

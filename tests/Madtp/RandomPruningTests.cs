@@ -12,7 +12,7 @@ public class RandomPruningTests
         using var scope = NewDisposeScope();
         manual_seed(11);
         var tokens = randn(1, 4000, 8);
-        var draw = RandomScorer.Draw(tokens, RandomScorer.Direction(3, 0, 8)).Floats();
+        var draw = new RandomScorer(3).Draw(tokens, layer: 0).Floats();
         var bins = new int[10];
         foreach (var u in draw)
         {
@@ -31,7 +31,7 @@ public class RandomPruningTests
     {
         using var scope = NewDisposeScope();
         var context = OneBlock.Random(5, [30, 30]);
-        bool[] Kept(ulong seed, int layer = 0) => RandomPruning.Policy(0.5, seed: seed).Reduce(context with { Layer = layer }).Kept!.Keep.data<bool>().ToArray();
+        bool[] Kept(ulong seed, int layer = 0) => (RandomPruning.Policy(0.5) with { Scorer = new RandomScorer(seed) }).Reduce(context with { Layer = layer }).Kept!.Keep.data<bool>().ToArray();
         Assert.Equal(Kept(1), Kept(1));
         Assert.NotEqual(Kept(1), Kept(2));
         Assert.NotEqual(Kept(1)[..30], Kept(1)[30..]);

@@ -29,7 +29,7 @@ public class RivalsTests
         using var reduction = TokenReduction.Attach(model, RivalPolicies.All[name](0.7));
         using var trace = reduction.Record();
         var output = model.Forward(images, ids, mask);
-        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
+        (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Of(output.Aligned)!).backward();
         Assert.All(model.parameters().Where(parameter => parameter.grad is not null), parameter => Assert.True(parameter.grad!.isfinite().all().item<bool>()));
         var first = model.state_dict().Keys.First(key => key.Contains("patch_embed", StringComparison.Ordinal) && key.EndsWith("weight", StringComparison.Ordinal));
         Assert.True(model.named_parameters().First(p => p.name == first).parameter.grad!.abs().sum().item<float>() > 0);
@@ -50,7 +50,7 @@ public class RivalsTests
             IRecomputing.Set(model, checkpointing);
             model.zero_grad();
             var output = model.Forward(images, ids, mask);
-            (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Similarity(output.Aligned)!).backward();
+            (nn.functional.cross_entropy(output.Logits, tensor(new long[] { 0, 1, 1 })) + AlignmentLoss.Of(output.Aligned)!).backward();
             return [.. model.parameters().Select(parameter => parameter.grad?.Floats() ?? [])];
         }
 
@@ -72,6 +72,7 @@ public class RivalsTests
         }
 
         Assert.Equal(plain, model.Forward(images, ids, mask).Logits.Floats());
+        Assert.All(model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks), block => Assert.Null(block.Reducer));
     }
 
     [Theory]

@@ -9,26 +9,24 @@ namespace Madtp.Kit.Tests.Madtp;
 
 public class ScheduledCountRuleTests
 {
-    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(7, 7).WithQuietOnSuccess(true);
-
     [Fact]
     public void Counts_follow_the_exact_line_rounded_once()
     {
         var cases = from entered in Gen.Choose(1, 40)
                     from depth in Gen.Choose(1, 12)
                     from ratio in Gen.Choose(5, 100)
-                    from share in Gen.Elements(CountSchedule.SameNumber, CountSchedule.SameShare)
-                    select (entered, depth, ratio: ratio / 100.0, share);
+                    from sameShare in Gen.Elements(true, false)
+                    select (entered, depth, ratio: ratio / 100.0, sameShare);
         Prop.ForAll(cases.ToArbitrary(), one =>
         {
             using var scope = NewDisposeScope();
-            var rule = ScheduledCountRule.Of(one.share, one.ratio, one.ratio);
+            var rule = ScheduledCountRule.Of(one.ratio, one.ratio, one.sameShare);
             for (var layer = 0; layer < one.depth; layer++)
             {
                 var exact = (double)one.entered;
                 for (var l = 0; l <= layer; l++)
                 {
-                    exact = one.share == CountSchedule.SameNumber ? Math.Max(0, exact - (one.entered * (1 - one.ratio))) : exact * one.ratio;
+                    exact = one.sameShare ? exact * one.ratio : Math.Max(0, exact - (one.entered * (1 - one.ratio)));
                 }
 
                 var count = rule.Decide(new ImportanceScores(zeros(1, one.entered)), OneBlock.Random(1, [one.entered], layer, one.depth)).Counts.item<long>();
@@ -36,7 +34,7 @@ public class ScheduledCountRuleTests
             }
 
             return true;
-        }).Check(Cases);
+        }).Check(OneBlock.Cases);
     }
 
     [Theory]
@@ -46,9 +44,8 @@ public class ScheduledCountRuleTests
     [InlineData(12, 1, new[] { 6 })]
     public void Stages_are_spread_evenly(int depth, int stages, int[] expected)
     {
-        Assert.Equal(expected, Enumerable.Range(0, depth).Where(layer => ScheduledCountRule.IsStage(layer, depth, stages)));
         using var scope = NewDisposeScope();
-        var rule = ScheduledCountRule.Of(CountSchedule.SameShare, 0.5, 0.5) with { Stages = stages };
+        var rule = ScheduledCountRule.Of(0.5, 0.5, sameShare: true) with { Stages = stages };
         for (var layer = 0; layer < depth; layer++)
         {
             var count = rule.Decide(new ImportanceScores(zeros(1, 32)), OneBlock.Random(1, [32], layer, depth)).Counts.item<long>();
@@ -60,7 +57,7 @@ public class ScheduledCountRuleTests
     public void Every_sample_and_modality_has_its_own_count()
     {
         using var scope = NewDisposeScope();
-        var rule = ScheduledCountRule.Of(CountSchedule.SameNumber, 0.75, 0.5);
+        var rule = ScheduledCountRule.Of(0.75, 0.5);
         Assert.Equal([4, 10], rule.Decide(new ImportanceScores(zeros(2, 20)), OneBlock.Random(1, [8, 20])).Counts.data<long>().ToArray());
         Assert.Equal([6, 15], rule.Decide(new ImportanceScores(zeros(2, 20)), OneBlock.Random(1, [8, 20], modality: Modality.Image)).Counts.data<long>().ToArray());
     }

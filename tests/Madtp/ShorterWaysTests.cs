@@ -28,12 +28,12 @@ public sealed class ShorterWaysTests
     {
         using var scope = NewDisposeScope();
         manual_seed(2);
-        var real = padded ? (rand(6, 37) > 0.3).to(float32) : null;
-        var maps = AlignmentGuidance.AttentionMaps(randn(6, 37, 9), 16, real);
+        var padding = padded ? AlignmentGuidance.Padding(rand(6, 37) <= 0.3) : null;
+        var maps = AlignmentGuidance.AttentionMaps(randn(6, 37, 9), 16, padding);
         var importance = rand(6, 37);
-        var whole = LearnableThreshold.SparsemaxThreshold(maps, importance.clone().requires_grad_(), temperature, real);
+        var whole = LearnableThreshold.SparsemaxThreshold(maps, importance.clone().requires_grad_(), temperature, padding);
         Assert.True(whole.requires_grad);
-        Same(whole, LearnableThreshold.SparsemaxThreshold(maps, importance, temperature, real));
+        Same(whole, LearnableThreshold.SparsemaxThreshold(maps, importance, temperature, padding));
     }
 
     /// <summary>Score, threshold, mask and shorter sequence, sample by sample and operator by operator.</summary>
@@ -109,8 +109,8 @@ public sealed class ShorterWaysTests
         }
 
         var weights = rand(3, context.Candidates.Count) * context.Mask!; // padding is masked later
-        var (looked, ofLooked) = Run(each => TokenImportance.Received(each, SelfPooling.Max));
-        var (whole, ofWhole) = Run(each => TokenImportance.Received(each.StrongestAttention, SelfPooling.Max, each.Mask));
+        var (looked, ofLooked) = Run(each => TokenImportance.Self(each));
+        var (whole, ofWhole) = Run(each => TokenImportance.Self(each.StrongestAttention, mask: each.Mask));
         Same(whole, looked);
         Same(ofWhole, ofLooked);
         Assert.True(ofLooked.count_nonzero().item<long>() > 0);

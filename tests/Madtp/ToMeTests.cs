@@ -8,18 +8,9 @@ namespace Madtp.Kit.Tests.Madtp;
 
 public class ToMeTests
 {
-    private static readonly Config Cases = Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(7, 7).WithQuietOnSuccess(true);
-
-    private static readonly Gen<(int Seed, int[] Lengths, double Ratio)> Blocks =
-        from seed in Gen.Choose(1, 1000)
-        from first in Gen.Choose(1, 13)
-        from second in Gen.Choose(1, 13)
-        from ratio in Gen.Choose(10, 95)
-        select (seed, (int[])[first, second], ratio / 100.0);
-
     /// <summary>Bipartite soft matching in loops over single numbers, against the policy; sizes are those of earlier merges.</summary>
     [Fact]
-    public void Merges_as_the_paper_says() => Prop.ForAll(Blocks.ToArbitrary(), one =>
+    public void Merges_as_the_paper_says() => Prop.ForAll(OneBlock.Blocks.ToArbitrary(), one =>
     {
         using var scope = NewDisposeScope();
         var context = WithSizes(OneBlock.Random(one.Seed, one.Lengths));
@@ -32,10 +23,10 @@ public class ToMeTests
         }
 
         return true;
-    }).Check(Cases);
+    }).Check(OneBlock.Cases);
 
     [Fact]
-    public void Sizes_and_their_moments_are_conserved() => Prop.ForAll(Blocks.ToArbitrary(), one =>
+    public void Sizes_and_their_moments_are_conserved() => Prop.ForAll(OneBlock.Blocks.ToArbitrary(), one =>
     {
         using var scope = NewDisposeScope();
         var context = WithSizes(OneBlock.Random(one.Seed, one.Lengths));
@@ -45,7 +36,7 @@ public class ToMeTests
         var moment = ((before.X * before.Size.unsqueeze(2)).sum(1) - (after.X * after.Size.unsqueeze(2)).sum(1)).abs().max();
         Assert.True(moment.item<float>() < 1e-3f);
         return true;
-    }).Check(Cases);
+    }).Check(OneBlock.Cases);
 
     [Fact]
     public void At_most_half_of_the_tokens_go_and_padding_and_the_protected_take_no_part()

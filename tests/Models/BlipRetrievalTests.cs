@@ -83,11 +83,11 @@ public class BlipRetrievalTests
         using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 4);
         using var generator = new Generator(2);
         var losses = model.TrainingStep(images, ids, mask, tensor(new long[] { 3, 4, 3 }), 0.4, generator);
-        (losses.Task + AlignmentLoss.Similarity(losses.Aligned)!).backward();
+        (losses.Task + AlignmentLoss.Of(losses.Aligned)!).backward();
         Assert.All(model.named_parameters(), entry => Assert.Equal(!IsCopy(entry.name), entry.parameter.grad is not null));
         Assert.Equal([3, 4, 3, -100, -100, -100, -100, -100], model.Queues.Index.data<long>().ToArray());
         Assert.Equal(3, model.Queues.Pointer.item<long>());
-        Assert.InRange(AlignmentLoss.Similarity(losses.MomentumAligned)!.item<float>(), 0, 2);
+        Assert.InRange(AlignmentLoss.Of(losses.MomentumAligned)!.item<float>(), 0, 2);
     }
 
     [Fact]
@@ -98,8 +98,8 @@ public class BlipRetrievalTests
         using var model = Model();
         var (images, ids, mask) = Pairs(4, 6, 6);
         var losses = model.TrainingStep(images, ids, mask, tensor(new long[] { 3, 4 }), 0.4);
-        Assert.Null(AlignmentLoss.Similarity(losses.Aligned));
-        Assert.Null(AlignmentLoss.Similarity(losses.MomentumAligned));
+        Assert.Null(AlignmentLoss.Of(losses.Aligned));
+        Assert.Null(AlignmentLoss.Of(losses.MomentumAligned));
     }
 
     internal static BlipRetrieval Model(int seed = 3)

@@ -103,9 +103,9 @@ public class BlipVqaTests
         var (images, ids, mask) = Batch(4, Lengths);
         var candidates = Candidates(7, 2, 4, 6);
         var answers = new VqaAnswers(candidates.Ids, candidates.Mask, ones(3), arange(3, dtype: int64));
-        Assert.Null(AlignmentLoss.Similarity(model.Forward(images, ids, mask, answers).Aligned));
+        Assert.Null(AlignmentLoss.Of(model.Forward(images, ids, mask, answers).Aligned));
         using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 8);
-        AlignmentLoss.Similarity(model.Forward(images, ids, mask, answers).Aligned)!.backward();
+        AlignmentLoss.Of(model.Forward(images, ids, mask, answers).Aligned)!.backward();
         Assert.True(model.named_parameters().Single(p => p.name == "space_dict").parameter.grad!.norm().item<float>() > 0);
     }
 

@@ -145,7 +145,7 @@ public sealed class GradientCheckpointingTests
         manual_seed(seed);
         var output = model.Forward(images, ids, mask);
         var loss = (output.Logits * tensor(new[] { 1f, -2f })).sum();
-        (AlignmentLoss.Similarity(output.Aligned) is { } alignment ? loss + alignment : loss).backward();
+        (AlignmentLoss.Of(output.Aligned) is { } alignment ? loss + alignment : loss).backward();
         return ([.. model.parameters().Select(p => p.grad).OfType<Tensor>().SelectMany(gradient => gradient.data<float>().ToArray())], rand(1).item<float>());
     }
 }

@@ -21,7 +21,7 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             model.zero_grad();
             var output = model.Forward(Input("images"), Input("input_ids"), Input("attention_mask"));
             var task = nn.functional.cross_entropy(output.Logits, Input("targets"));
-            var alignment = reduction.Temperature == 0 ? task : AlignmentLoss.Similarity(output.Aligned)!; // at T = 0 the released objective counts the task loss again
+            var alignment = reduction.Temperature == 0 ? task : AlignmentLoss.Of(output.Aligned)!; // at T = 0 the released objective counts the task loss again
             BackwardPass.Run(task + (alignment * 0.1));
             Expect(scenario, "logits", output.Logits, Features);
             Expect(scenario, "loss_ori", task, Features);
@@ -68,7 +68,7 @@ internal sealed class BlipVqaCheck(GoldenFixture fixture) : FixtureCheck(fixture
             using var trace = reduction.Record(TraceDetail.Tensors);
             model.zero_grad();
             var output = model.Forward(Input("image"), Input("question_ids"), Input("question_mask"), Answers());
-            var alignment = reduction.Temperature == 0 ? output.Loss : AlignmentLoss.Similarity(output.Aligned)!; // as for NLVR2
+            var alignment = reduction.Temperature == 0 ? output.Loss : AlignmentLoss.Of(output.Aligned)!; // as for NLVR2
             BackwardPass.Run(output.Loss + (alignment * 0.1));
             Expect(scenario, "loss_vqa", output.Loss, Features);
             Expect(scenario, "loss_fdt", alignment, Features);

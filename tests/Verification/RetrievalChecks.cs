@@ -14,8 +14,8 @@ internal abstract class RetrievalCheck(GoldenFixture fixture) : FixtureCheck(fix
     /// </summary>
     protected void ExpectLosses(string scenario, RetrievalLosses losses, double temperature)
     {
-        var alignment = temperature == 0 ? losses.Contrastive : AlignmentLoss.Similarity(losses.Aligned)!;
-        var momentum = temperature == 0 ? losses.Contrastive : AlignmentLoss.Similarity(losses.MomentumAligned)!;
+        var alignment = temperature == 0 ? losses.Contrastive : AlignmentLoss.Of(losses.Aligned)!;
+        var momentum = temperature == 0 ? losses.Contrastive : AlignmentLoss.Of(losses.MomentumAligned)!;
         BackwardPass.Run(losses.Task + (alignment * 0.1) + (momentum * 0.1));
         Expect(scenario, "loss_ita", losses.Contrastive, Features);
         ExpectIfRecorded(scenario, "loss_itm", () => losses.Matching, Features);

@@ -15,25 +15,21 @@ namespace Madtp.Kit.Madtp;
 /// to 1 also where several meet. Counts come from the keep ratio.</remarks>
 public static class CrossGet
 {
-    /// <summary>The policy.</summary>
-    /// <param name="keepRatio">Share of the image tokens that the first layer keeps, in (0, 1]; every later layer merges as many
-    /// again, at most half of its tokens.</param>
-    /// <param name="textKeepRatio">The same for text; as for images if null.</param>
-    /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
+    /// <summary>The policy at keep ratios (<see cref="ScheduledCountRule.Of"/>); a layer merges at most half of its
+    /// tokens.</summary>
     public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null) => new()
     {
         Name = "CrossGET",
         Scorer = new CrossGuidedScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
+        Keep = ScheduledCountRule.Of(keepRatio, textKeepRatio),
         Reducer = new MatchReducer(),
     };
 
     /// <summary>The best edge of every token, where tokens are ranked by their best edge and edges lead down the ranking only: of
     /// two tokens that are each other's best match one stays to take the other in; here it is the one that matters more, whatever
     /// the order of the tokens. −∞ for the last token of a ranking: it stays.</summary>
-    /// <param name="affinity"><c>[B, N, N]</c>.</param>
+    /// <param name="affinity"><c>[B, N, N]</c>, to <c>[B, N]</c>.</param>
     /// <param name="guidance">I, <c>[B, N]</c>: decides ties.</param>
-    /// <returns><c>[B, N]</c>.</returns>
     public static Tensor BestEdge(Tensor affinity, Tensor guidance)
     {
         var lightest = guidance.sort(1, stable: true).Indices; // [B, N]
@@ -66,8 +62,12 @@ public sealed record CrossGuidedScorer : ITokenScorer
             : zeros(keys.shape[0], keys.shape[1], dtype: keys.dtype, device: keys.device);
         return new ImportanceScores(AtMostHalf(guidance - CrossGet.BestEdge(affinity, guidance), closed))
         {
-            Alignment = guidance, Match = new TokenMatch { Affinity = affinity, Weight = guidance.exp() },
+            Part = part => part == ScoreParts.Alignment ? guidance : null,
+            Match = new TokenMatch(MostSimilar, guidance.exp()),
         };
+
+        Tensor MostSimilar(Tensor keep) =>
+            affinity.masked_fill(keep.logical_not().unsqueeze(1), float.NegativeInfinity).argmax(2);
     }
 
     // Cosine of every two tokens' keys [B, N, d], −∞ on the diagonal and wherever a token takes part that may not: [B, N, N].

@@ -10,18 +10,15 @@ namespace Madtp.Kit.Madtp;
 /// of the tokens: by position, which a transformer does not see.</remarks>
 public static class Evit
 {
-    /// <summary>The policy.</summary>
-    /// <param name="keepRatio">κ, the share of image tokens that each reducing layer keeps, in (0, 1].</param>
-    /// <param name="textKeepRatio">The same for text; as for images if null.</param>
-    /// <param name="stages">Reducing layers, spread evenly; null for every layer.</param>
+    /// <summary>The policy at keep ratios (<see cref="ScheduledCountRule.Of"/>): κ, which each reducing layer keeps.</summary>
+    /// <param name="stages">See <see cref="ScheduledCountRule.Stages"/>.</param>
     /// <param name="fuse">Whether the inattentive tokens come back as one; false drops them.</param>
-    /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
     public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null, int? stages = null, bool fuse = true) =>
         new()
     {
         Name = fuse ? "EViT" : "EViT (drop)",
         Scorer = new ClassAttentionScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameShare, keepRatio, textKeepRatio) with { Stages = stages },
+        Keep = ScheduledCountRule.Of(keepRatio, textKeepRatio, sameShare: true) with { Stages = stages },
         Reducer = fuse ? new MergeReducer { Normalized = false } : new DropReducer(),
     };
 }
@@ -36,11 +33,11 @@ public sealed record ClassAttentionScorer : ITokenScorer
     /// <exception cref="InvalidOperationException">The encoder has no class token.</exception>
     public ImportanceScores Score(ReductionContext context)
     {
-        var attention = context.SummaryAttention
-            ?? throw new InvalidOperationException(
-                $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
+        var attention = context.SummaryAttention;
+        Guard.State(attention is not null,
+            $"encoder '{context.Encoder.Name}' has no class token whose attention could rank tokens");
         var mean = attention.mean([1]); // a = (1/h) Σ_h a_h, [B, N]
         var score = context.Mask is { } mask ? mean * mask : mean;
-        return new ImportanceScores(score) { Class = score };
+        return new ImportanceScores(score) { Part = part => part == ScoreParts.Class ? score : null };
     }
 }

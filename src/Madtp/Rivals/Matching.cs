@@ -17,14 +17,10 @@ public sealed record MatchReducer : ITokenReducer
     /// <exception cref="ArgumentException">The scorer does not match tokens.</exception>
     public TokenState Reduce(ImportanceScores importance, KeptRows kept, ReductionContext context)
     {
-        if (importance.Match is not { } match)
-        {
-            throw new ArgumentException($"policy '{context.Policy.Name}' merges matched tokens, but its scorer "
-                + $"({context.Policy.Scorer.GetType().Name}) does not match any; use BipartiteScorer or CrossGuidedScorer",
-                    nameof(importance));
-        }
-
-        var (x, tokens) = (context.X, context.Attended); // [B, N, D]
+        Guard.Argument(importance.Match is not null, $"policy '{context.Policy.Name}' merges matched tokens, but its scorer "
+            + $"({context.Policy.Scorer.GetType().Name}) does not match any; use BipartiteScorer or CrossGuidedScorer",
+            nameof(importance));
+        var (match, x, tokens) = (importance.Match, context.X, context.Attended); // [B, N, D]
         var pruned = TokenMerging.Pruned(kept.Keep, context.Mask); // [B, N]
         var target = Targets(match, kept.Keep, pruned); // [B, N]
         var size = tokens.Size is not null ? context.Candidates.Take(tokens.Size) : Sizes(x, context.Mask); // [B, N]
@@ -41,42 +37,28 @@ public sealed record MatchReducer : ITokenReducer
         return kept.Gather(shorter, context);
     }
 
-    /// <summary>Σ w_j x_j / Σ w_j over the tokens j that go to each place: <c>[B, N, D]</c> to <c>[B, N, D]</c>, 0 where nothing
-    /// goes.</summary>
-    /// <param name="tokens">x, <c>[B, N, D]</c>.</param>
-    /// <param name="weight">w ≥ 0, <c>[B, N]</c>.</param>
-    /// <param name="target">Where each token goes, its own place if it stays, <c>[B, N]</c> int64.</param>
-    public static Tensor Mean(Tensor tokens, Tensor weight, Tensor target)
+    // Σ w_j x_j / Σ w_j over the tokens j that go to each place, [B, N, D], 0 where nothing goes.
+    private static Tensor Mean(Tensor tokens, Tensor weight, Tensor target)
     {
         var sums = zeros_like(tokens).scatter_add(1, target.unsqueeze(2).expand(tokens.shape), tokens * weight.unsqueeze(2));
         var weights = zeros_like(weight).scatter_add(1, target, weight);
         return sums / weights.clamp_min(1e-6).unsqueeze(2);
     }
 
+    // Where each token goes, its own place if it stays, [B, N] int64.
     private static Tensor Targets(TokenMatch match, Tensor keep, Tensor pruned)
     {
         using var off = no_grad();
         var own = arange(keep.shape[1], dtype: int64, device: keep.device).expand(keep.shape);
-        var destination = match.Destination
-            ?? match.Affinity!.masked_fill(keep.logical_not().unsqueeze(1), float.NegativeInfinity).argmax(2);
-        return where(pruned, destination, own);
+        return where(pruned, match.Destination(keep), own);
     }
 
     private static Tensor Sizes(Tensor x, Tensor? mask) =>
         mask is null ? ones(x.shape[0], x.shape[1], dtype: x.dtype, device: x.device) : mask.to(x.dtype);
 }
 
-/// <summary>What a scorer that matches tokens by similarity knows of where each may go. Either the destinations or the affinity
-/// is there.</summary>
-public sealed record TokenMatch
-{
-    /// <summary>The token that each is merged into if it does not stay, <c>[B, N]</c> int64.</summary>
-    public Tensor? Destination { get; init; }
-
-    /// <summary>Similarity of each token (row) to each that it may be merged into (column), −∞ where it may not,
-    /// <c>[B, N, N]</c>; the most similar one that stays is the destination.</summary>
-    public Tensor? Affinity { get; init; }
-
-    /// <summary>What a token's share in a merged one is multiplied by, <c>[B, N]</c>; null for 1.</summary>
-    public Tensor? Weight { get; init; }
-}
+/// <summary>Where a scorer that matches tokens by similarity lets each go.</summary>
+/// <param name="Destination">From which tokens stay, <c>[B, N]</c> bool, the one that each other is merged into, <c>[B, N]</c>
+/// int64.</param>
+/// <param name="Weight">What a token's share in a merged one is multiplied by, <c>[B, N]</c>; null for 1.</param>
+public sealed record TokenMatch(Func<Tensor, Tensor> Destination, Tensor? Weight = null);

@@ -14,16 +14,13 @@ namespace Madtp.Kit.Madtp;
 /// proportional.</remarks>
 public static class ToMe
 {
-    /// <summary>The policy.</summary>
-    /// <param name="keepRatio">1 − r/N: the share of image tokens that the first layer keeps, in (0, 1]. Every later layer merges
-    /// as many again, at most half of its tokens.</param>
-    /// <param name="textKeepRatio">The same for text; as for images if null.</param>
-    /// <exception cref="ArgumentException">A ratio is not in (0, 1].</exception>
+    /// <summary>The policy at keep ratios 1 − r/N (<see cref="ScheduledCountRule.Of"/>); a layer merges at most half of its
+    /// tokens.</summary>
     public static ReductionPolicy Policy(double keepRatio, double? textKeepRatio = null) => new()
     {
         Name = "ToMe",
         Scorer = new BipartiteScorer(),
-        Keep = ScheduledCountRule.Of(CountSchedule.SameNumber, keepRatio, textKeepRatio),
+        Keep = ScheduledCountRule.Of(keepRatio, textKeepRatio),
         Reducer = new MatchReducer(),
     };
 
@@ -89,6 +86,6 @@ public sealed record BipartiteScorer : ITokenScorer
     public ImportanceScores Score(ReductionContext context)
     {
         var (similarity, destination) = ToMe.Match(ToMe.Metric(context.Keys), context.Mask, context.Protected);
-        return new ImportanceScores(similarity.neg()) { Match = new TokenMatch { Destination = destination } };
+        return new ImportanceScores(similarity.neg()) { Match = new TokenMatch(_ => destination) };
     }
 }
