@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Models;
 
@@ -76,4 +77,11 @@ public interface IBlockReducer
     /// <param name="input">The block's input; alignment guidance reads this.</param>
     /// <param name="attended">The tokens after the attention residual.</param>
     TokenState Reduce(TokenState input, TokenState attended, SelfAttentionRecord attention);
+}
+
+/// <summary>A part of a model. Its fields are its parameters and further parts, under the names that the checkpoints have for
+/// them; they are made by the class's initializers, which run before this constructor, and registered here.</summary>
+public abstract class Part : nn.Module
+{
+    protected Part() : base(nameof(Part)) => RegisterComponents();
 }
