@@ -22,8 +22,8 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
         ];
         BeamHypotheses[] finished = [.. Enumerable.Range(0, (int)prompts.shape[0]).Select(_ => new BeamHypotheses(beams))];
         var done = new bool[finished.Length];
-        var scores = model.Begin(prompts.repeat_interleave(beams, 0));
-        while (true)
+        var scores = model.Begin(prompts).repeat_interleave(beams, 0); // a prompt is read once for all beams
+        for (var copies = beams;; copies = 1)
         {
             using var scope = NewDisposeScope();
             going = Advance(going, scores, finished, done);
@@ -34,7 +34,7 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
 
             scores.Dispose();
             var words = tensor(going.Select(beam => beam.Text[^1]).ToArray(), device: device);
-            var parents = tensor(going.Select(beam => beam.Parent).ToArray(), device: device);
+            var parents = tensor(going.Select(beam => beam.Parent / copies).ToArray(), device: device);
             scores = model.Next(words, parents).MoveToOuterDisposeScope();
         }
 
