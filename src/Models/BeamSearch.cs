@@ -125,5 +125,5 @@ internal sealed class BeamHypotheses(int most)
         finished.Length >= most && finished[^1].Score >= bestGoing / length;
 
     /// <summary>The best text; of equally good ones the last that was found.</summary>
-    public long[] Best() => finished.Last(one => one.Score == finished[0].Score).Text;
+    public long[] Best() => finished.Last(one => one.Score.Equals(finished[0].Score)).Text;
 }

@@ -77,7 +77,8 @@ public interface INextWord
     Tensor Begin(Tensor prompts);
 
     /// <summary>Goes on with one more word each, <c>[B]</c> int64, and returns scores of the next ones, <c>[B, V]</c>.</summary>
-    /// <param name="rows">Which text each goes on from, <c>[B]</c> int64; null when each goes on from its own.</param>
+    /// <param name="rows">Which text each goes on from, <c>[B]</c> int64, several from one where there are more than before; null
+    /// when each goes on from its own.</param>
     Tensor Next(Tensor words, Tensor? rows);
 }
 

@@ -91,6 +91,13 @@ public class TextGenerationTests
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => Generate(new WordTable(1, 4), settings, [2])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AModelWhoseScoresAreNoNumbersStillGivesATextOfItsLength()
+    {
+        var settings = new GenerationSettings { Beams = 3, MaxLength = 5, MinLength = 1, EndId = End };
+        Assert.InRange(Assert.Single(Generate(new WordTable(1, 4, double.NaN), settings, [2])).Length, 1, 5);
+    }
+
     private static long[][] Generate(WordTable table, GenerationSettings settings, params long[][] prompts)
     {
         using var scope = NewDisposeScope();
