@@ -42,8 +42,9 @@ public sealed record KeptRows(Tensor Keep)
     public static KeptRows? Of(PruneMask wanted, Tensor importance, ReductionContext context)
     {
         using var off = no_grad();
-        return context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(wanted.Keep, importance, context)
-            : Rectangular(wanted.Keep, TokenRanking.Ranked(importance, context), context);
+        var keep = wanted.IsFinal ? wanted.Keep : PruneMask.Final(wanted.Keep, TokenRanking.Ranked(importance, context), context);
+        return context.Policy.Layout == BatchLayout.PerInstance ? PerInstance(keep, importance, context)
+            : Rectangular(keep, TokenRanking.Ranked(importance, context), context);
     }
 
     /// <summary>The rows that stay, with everything that belongs to them.</summary>

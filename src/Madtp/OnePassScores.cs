@@ -74,7 +74,8 @@ internal sealed unsafe class OnePassScores
         GC.KeepAlive(context);
         var kept = tensor(keep, [batch, pass.count]);
         kept = context.Protected is { } stays ? kept.logical_or(stays) : kept;
-        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part(part) }, new PruneMask(kept, thresholds));
+        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part(part) },
+            new PruneMask(kept, thresholds) { IsFinal = true });
     }
 
     // maps has room for [K, N] and one row more of vectors.

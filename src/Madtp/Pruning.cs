@@ -17,16 +17,25 @@ public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
     /// <summary>Tokens that stay in each sample, <c>[B]</c> int64.</summary>
     public Tensor Counts => Keep.sum(1);
 
+    // Whether nobody has to see to protected tokens and padding any more.
+    internal bool IsFinal { get; init; }
+
     /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10), from TIS <c>[B, N]</c> and thresholds <c>[B, K]</c>.</summary>
     public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds) =>
-        new(TokenRanking.Ranked(importance, context) > thresholds.amin([1], keepdim: true), thresholds);
+        new(TokenRanking.Ranked(importance, context) > thresholds.amin([1], keepdim: true), thresholds) { IsFinal = true };
 
     /// <summary>The most important tokens of each sample, as many as the counts say, <c>[B]</c> int64.</summary>
     public static PruneMask Top(Tensor counts, Tensor importance, ReductionContext context)
     {
         var ranked = TokenRanking.Ranked(importance, context);
-        var keep = (TokenRanking.Ranks(ranked) < counts.unsqueeze(1)).logical_or(ranked.eq(float.PositiveInfinity));
-        return new(context.Mask is null ? keep : keep.logical_and(context.Mask != 0));
+        return new(Final(TokenRanking.Ranks(ranked) < counts.unsqueeze(1), ranked, context)) { IsFinal = true };
+    }
+
+    // With protected tokens and those of importance +∞, and without padding, as a keep rule of one's own may not see to.
+    internal static Tensor Final(Tensor keep, Tensor ranked, ReductionContext context)
+    {
+        keep = keep.logical_or(ranked.eq(float.PositiveInfinity));
+        return context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
     }
 }
 

@@ -174,4 +174,24 @@ public class TokenReductionTests
         Assert.All(trace.Steps, step => Assert.All(step.TokensPerSample, tokens => Assert.Equal(3, tokens)));
         Assert.True(output.Logits.isfinite().all().item<bool>());
     }
+
+    /// <summary>A keep rule of one's own that wants nothing but padding gets the tokens that must stay, and no padding.</summary>
+    [Theory]
+    [InlineData(BatchLayout.PerInstance)]
+    [InlineData(BatchLayout.MaxKeep)]
+    public void What_must_stay_stays_whatever_a_rule_of_ones_own_wants(BatchLayout layout)
+    {
+        using var scope = NewDisposeScope();
+        var context = OneBlock.Random(seed: 3, [9, 6]);
+        context = context with
+        {
+            Policy = context.Policy with { Layout = layout, KeepAllBelowFloor = false },
+            Protected = tensor(new[] { 0, 0, 0, 1, 0, 0, 0, 0, 0 }, dtype: int64).ne(0).expand(2, -1),
+        };
+        var importance = rand(2, 9);
+        importance[TensorIndex.Colon, 1] = float.PositiveInfinity;
+        var kept = KeptRows.Of(new PruneMask(context.Mask!.eq(0)), importance, context)!.Keep;
+        Assert.All(new[] { 1, 3 }, token => Assert.True(kept[TensorIndex.Colon, token].all().item<bool>()));
+        Assert.False(kept[1, 6..].any().item<bool>());
+    }
 }
