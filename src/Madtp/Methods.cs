@@ -134,6 +134,10 @@ public sealed record Method(string Name, PruningMethod? Pruning)
     /// <summary>Whether parameters are pruned instead of tokens.</summary>
     public bool PrunesParameters { get; init; }
 
+    /// <summary>Whether it is run in each of the paper's tables, not only where the paper has it: for a rival of one's
+    /// own.</summary>
+    public bool InEveryTable { get; init; }
+
     /// <summary>What it does, in a sentence.</summary>
     public required string About { get; init; }
 }

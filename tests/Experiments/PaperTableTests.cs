@@ -52,6 +52,22 @@ public class PaperTableTests
         Assert.Equal([1L, 2L, 3L], toy.Select(e => e.Seed).Distinct().Order());
     }
 
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void A_rival_registered_for_every_table_is_run_in_each_beside_the_papers(int number)
+    {
+        var rival = new Method("mine", Methods.Of("STP").Pruning) { InEveryTable = true, About = "a rival of one's own" };
+        foreach (var scale in new[] { ExperimentScale.Toy, ExperimentScale.Paper })
+        {
+            var (papers, all) = (PaperTable.Of(number, scale), PaperTable.Of(number, scale, [.. Methods.Rivals, rival]));
+            var mine = all.Grid.Experiments.Where(experiment => experiment.Method == "mine").ToArray();
+            Assert.Equal([.. papers.Approaches, "mine"], all.Approaches);
+            Assert.Equal(papers.Grid.Experiments, all.Grid.Experiments.Except(mine));
+            Assert.Equal(papers.Tasks.Select(task => task.Task).Order(), mine.Select(experiment => experiment.Task).Distinct().Order());
+            Assert.Equal(papers.Ratios, mine.Select(experiment => experiment.ReduceRatio).Distinct().Order());
+        }
+    }
+
     // Its tables' rows are what the paper's scale must be able to run: each ratio, K, d_k and data set that is printed.
     [Fact]
     public void The_papers_rows_are_in_its_grids()
