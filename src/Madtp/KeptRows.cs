@@ -87,14 +87,17 @@ public sealed record KeptRows(Tensor Keep)
     private static KeptRows? PerInstance(Tensor keep, Tensor importance, ReductionContext context)
     {
         var (floor, leastGain) = (context.Policy.Floor(context), context.Policy.Reducer.AddsToken ? 2 : 1);
+        var (batch, slots) = ((int)keep.shape[0], (int)keep.shape[1]);
         var (stays, real) = ToHost(keep, context.Mask);
-        if (stays.Zip(real).Any(sample => Count(sample.First) < Math.Min(floor, Count(sample.Second))))
+        var (kept, all) = (Counts(stays, batch), Counts(real, batch));
+        if (kept.Zip(all).Any(sample => sample.First < Math.Min(floor, sample.Second)))
         {
             keep = keep.logical_or(PruneMask.Top(full([1], floor, dtype: int64, device: keep.device), importance, context).Keep);
             (stays, _) = ToHost(keep);
+            kept = Counts(stays, batch);
         }
 
-        var gains = stays.Zip(real, (kept, all) => Count(all) - Count(kept) >= leastGain).ToArray();
+        bool[] gains = [.. kept.Zip(all, (some, every) => every - some >= leastGain)];
         if (!gains.Contains(true))
         {
             return null;
@@ -102,21 +105,25 @@ public sealed record KeptRows(Tensor Keep)
 
         if (gains.Contains(false))
         {
-            stays = [.. gains.Select((gain, sample) => gain ? stays[sample] : real[sample])];
-            keep = tensor(stays.SelectMany(sample => sample).ToArray(), keep.shape, device: keep.device);
+            foreach (var (sample, _) in gains.Index().Where(one => !one.Item))
+            {
+                real.AsSpan(sample * slots, slots).CopyTo(stays.AsSpan(sample * slots));
+            }
+
+            keep = tensor(stays, keep.shape, device: keep.device);
         }
 
-        var kept = InOrder(keep, stays, real, context);
+        var rows = InOrder(keep, stays, all, context);
         return context.Policy.MisplacedMasks
-            ? kept with { Ranking = TokenRanking.Order(TokenRanking.Ranked(importance, context)) }
-            : kept;
+            ? rows with { Ranking = TokenRanking.Order(TokenRanking.Ranked(importance, context)) }
+            : rows;
     }
 
     // Here alone counts exist: a batch without padding has one for all its samples.
     private static KeptRows? Rectangular(Tensor keep, Tensor ranked, ReductionContext context)
     {
         var (policy, candidates) = (context.Policy, ranked.shape[1]);
-        int[] counts = [.. ToHost(keep).Stays.Select(Count)];
+        var counts = Counts(ToHost(keep).Stays, (int)keep.shape[0]);
         var count = policy.Layout == BatchLayout.MaxKeep
             ? counts.Max()
             : Math.Max((long)Math.Round(counts.Average()), ranked.eq(float.PositiveInfinity).sum(1).max().item<long>());
@@ -140,7 +147,7 @@ public sealed record KeptRows(Tensor Keep)
         {
             keep = context.Mask is null ? keep : keep.logical_and(context.Mask != 0);
             var (stays, real) = ToHost(keep, context.Mask);
-            kept = InOrder(keep, stays, real, context);
+            kept = InOrder(keep, stays, Counts(real, (int)keep.shape[0]), context);
         }
 
         kept = policy.Order == TokenOrder.Position ? kept : kept with { Rows = ReleasedOrders.Rows(ranked, count, context) };
@@ -149,57 +156,64 @@ public sealed record KeptRows(Tensor Keep)
 
     // Rows that stay, in their order; where a sample is shorter than others, its first row fills it up. The host counts and
     // sorts: it waits for the numbers anyhow, and a dozen operators on a few rows cost more.
-    private static KeptRows InOrder(Tensor keep, bool[][] stays, bool[][] real, ReductionContext context)
+    private static KeptRows InOrder(Tensor keep, bool[] stays, int[] all, ReductionContext context)
     {
-        bool[] merges = [.. stays.Zip(real, (kept, all) => Count(kept) < Count(all))];
-        var (before, first) = (context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
-        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays; // [B][rows − first]
-        int[] lengths = [.. stays.Select(sample => Count(sample) + first)];
-        var width = lengths.Max();
-        var rows = new long[stays.Length * width];
-        for (var sample = 0; sample < stays.Length; sample++)
+        var (batch, before, first) = (all.Length, context.Attended.Length, context.Candidates.IsAllButFirst ? 1 : 0);
+        bool[] merges = [.. Counts(stays, batch).Zip(all, (kept, every) => kept < every)];
+        stays = first == 1 ? stays : ToHost(context.Candidates.WithOthers(keep)).Stays;
+        int[] lengths = [.. Counts(stays, batch).Select(count => count + first)];
+        var (width, slots) = (lengths.Max(), stays.Length / batch); // slots for the rows from the first on
+        var inBatch = empty([batch * width], int64);
+        var rows = MemoryMarshal.Cast<byte, long>(inBatch.bytes);
+        for (var sample = 0; sample < batch; sample++)
         {
             var (from, at) = ((long)sample * before, sample * width);
             var end = at + lengths[sample];
-            rows.AsSpan(at, width).Fill(from);
+            rows.Slice(at, width).Fill(from);
             at += first;
-            for (var row = 0; at < end; row++)
+            for (var slot = 0; at < end; slot++)
             {
-                rows[at] = from + first + row; // written over by the next row where this one does not stay
-                at += stays[sample][row] ? 1 : 0;
+                rows[at] = from + first + slot; // written over by the next row where this one does not stay
+                at += stays[(sample * slots) + slot] ? 1 : 0;
             }
         }
 
-        return new KeptRows(keep)
-        {
-            inBatch = tensor(rows, device: keep.device), lengths = (before, lengths, merges),
-        };
+        return new KeptRows(keep) { inBatch = inBatch.to(keep.device), lengths = (before, lengths, merges) };
     }
 
-    // Which slots of each sample stay, and which hold a token: the one question of a block that waits for the device.
-    private static (bool[][] Stays, bool[][] Real) ToHost(Tensor keep, Tensor? mask = null)
+    // Which slots of a batch stay, and which hold a token: the one question of a block that waits for the device.
+    private static (bool[] Stays, bool[] Real) ToHost(Tensor keep, Tensor? mask = null)
     {
         var asked = mask is null ? keep : mask.masked_fill(keep, 2).As(float32); // 0 for padding, 1 pruned, 2 kept
         using var here = (asked.is_contiguous() ? asked : asked.contiguous()).cpu();
-        var (batch, count) = ((int)keep.shape[0], (int)keep.shape[1]);
         if (mask is null)
         {
-            var all = Enumerable.Repeat(true, count).ToArray();
-            return ([.. MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray().Chunk(count)], [.. Enumerable.Repeat(all, batch)]);
+            var all = MemoryMarshal.Cast<byte, bool>(here.bytes).ToArray();
+            return (all, [.. Enumerable.Repeat(true, all.Length)]);
         }
 
-        float[][] samples = [.. MemoryMarshal.Cast<byte, float>(here.bytes).ToArray().Chunk(count)];
-        return (Array.ConvertAll(samples, sample => Array.ConvertAll(sample, slot => slot > 1)),
-            Array.ConvertAll(samples, sample => Array.ConvertAll(sample, slot => slot > 0)));
+        var slots = RowWise.Numbers(here);
+        var (stays, real) = (new bool[slots.Length], new bool[slots.Length]);
+        for (var slot = 0; slot < slots.Length; slot++)
+        {
+            (stays[slot], real[slot]) = (slots[slot] > 1, slots[slot] > 0);
+        }
+
+        return (stays, real);
     }
 
-    private static int Count(bool[] sample) => sample.AsSpan().Count(true);
+    // How many are true in each sample.
+    private static int[] Counts(bool[] slots, int batch)
+    {
+        var own = slots.Length / batch;
+        return [.. Enumerable.Range(0, batch).Select(sample => slots.AsSpan(sample * own, own).Count(true))];
+    }
 
     // The rows that stay and the merged one, [B, N' + 1, D].
     private Tensor Merged(Tensor x, Tensor importance, bool normalized, ReductionContext context)
     {
-        var weights = importance.As(x.dtype).masked_fill(Keep, 0); // [B, N]; not a product: +∞, which stays, times 0 is no number
-        weights = context.Mask is { } mask ? weights * mask : weights;
+        // [B, N]; not a product: what stays, or is padding, may have +∞, which times 0 is no number.
+        var weights = importance.As(x.dtype).masked_fill(TokenMerging.Pruned(Keep, context.Mask).logical_not(), 0);
         return inBatch is not null && context.Candidates.IsAllButFirst && Products.GoInOnePass(x) && x.is_contiguous()
             ? TokenMerging.InOnePass(x, inBatch, weights.is_contiguous() ? weights : weights.contiguous(), normalized)
             : cat([Gathered(x), TokenMerging.Merge(context.X, weights, normalized)], 1);
@@ -225,14 +239,15 @@ public sealed record KeptRows(Tensor Keep)
             return default;
         }
 
-        var filled = new float[kept.Length * length];
+        var filled = zeros(kept.Length, length);
+        var numbers = RowWise.Numbers(filled);
         for (var sample = 0; sample < kept.Length; sample++)
         {
-            var own = filled.AsSpan(sample * length, length);
+            var own = numbers.Slice(sample * length, length);
             own[..kept[sample]].Fill(1);
             own[^1] = merged && merges[sample] ? 1 : own[^1];
         }
 
-        return (tensor(filled, [kept.Length, length], type, device), FilledRows.Pack(filled, used, device));
+        return (filled.to(type, device), FilledRows.Pack(numbers, used, device));
     }
 }

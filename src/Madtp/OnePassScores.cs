@@ -81,7 +81,7 @@ internal sealed unsafe class OnePassScores
     // maps has room for [K, N] and one row more of vectors.
     private void Score(int sample, float* maps, Span<float> total, Span<float> thresholds, Span<bool> keep)
     {
-        int[] own = [.. Enumerable.Range(0, count).Where(token => mask is null || mask.At(sample)[token] != 0)];
+        int[] own = mask is null ? [.. Enumerable.Range(0, count)] : NonZero(new(mask.At(sample), count));
         if (own.Length == 0)
         {
             return;

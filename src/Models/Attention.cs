@@ -70,10 +70,17 @@ public sealed record AttentionReading(
     /// <summary>Which of B·N rows count.</summary>
     internal bool[] Counts(long batch, int length)
     {
-        var counts = Enumerable.Range(0, (int)batch * length).Select(row => row % length > 0).ToArray();
+        var counts = new bool[batch * length];
         if (Candidates is not null)
         {
             MemoryMarshal.Cast<byte, bool>(Candidates.contiguous().bytes).CopyTo(counts);
+        }
+        else
+        {
+            for (var sample = 0; sample < batch; sample++)
+            {
+                counts.AsSpan((sample * length) + 1, length - 1).Fill(true);
+            }
         }
 
         var mask = Mask is null ? [] : RowWise.Numbers(Mask.As(float32).contiguous());

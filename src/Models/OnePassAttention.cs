@@ -22,14 +22,12 @@ internal sealed unsafe class OnePassAttention(
     private readonly StridedRows? added = bias is null ? null
         : new(bias.expand(read.shape[0], query.shape[1], read.shape[1], read.shape[1]));
 
-
     private readonly bool isOneBias = bias is null || bias.shape is [_, 1, 1, _]; // for all heads and queries of a sample
     private readonly bool[]? counts = reading.StrongestQuery ? reading.Counts(read.shape[0], (int)read.shape[1]) : null;
-    private readonly bool[]? filled = reading.Filled is null ? null
-        : Array.ConvertAll(reading.Filled.As(float32).contiguous().data<float>().ToArray(), row => row != 0);
+    private readonly float[]? filled = reading.Filled is null ? null
+        : Numbers(reading.Filled.As(float32).contiguous()).ToArray();
 
     private readonly bool isPacked = reading.IsPacked(query);
-
     private readonly long[]? summaryRows = reading.SummaryRows?.data<long>().ToArray();
     private readonly float* outputs = StridedRows.Start(output), summaries = StridedRows.Start(summary);
     private readonly float* reads = StridedRows.Start(read);
@@ -111,8 +109,8 @@ internal sealed unsafe class OnePassAttention(
 
     private Tokens Own(int sample)
     {
-        int[] rows = [.. Enumerable.Range(0, length).Where(row => filled is null || filled[(sample * length) + row])];
-        var before = isPacked ? filled.AsSpan(0, sample * length).Count(true) : 0;
+        int[] rows = filled is null ? [.. Enumerable.Range(0, length)] : NonZero(filled.AsSpan(sample * length, length));
+        var before = isPacked ? (sample * length) - filled.AsSpan(0, sample * length).Count(0f) : 0;
         var own = new Tokens(sample, rows, []) { Before = before };
         var ofSample = added is null || !isOneBias ? [] : own.Of(added.At(sample)).ToArray();
         return Array.TrueForAll(ofSample, one => one == 0) ? own : own with { Added = ofSample };

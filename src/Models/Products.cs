@@ -81,6 +81,7 @@ public static class MixedPrecision
 public sealed class PreparedWeights : IDisposable
 {
     private const long Large = 1 << 18; // numbers of a weight; the products of smaller ones lie in the cache
+    private const int Few = 3; // rows that MKL multiplies in no more time than it reads the weights, laid out or not
 
     private static readonly bool IsIntel = X86Base.IsSupported && X86Base.CpuId(0, 0).Ebx == 0x756e6547; // "Genu"ineIntel
 
@@ -113,7 +114,8 @@ public sealed class PreparedWeights : IDisposable
         var mixed = MixedPrecision.IsOn;
         var (from, added) = (mixed ? input.to(bfloat16) : input, bias is null ? null : Converted(bias));
         var library = IsIntel && !mixed ? PackedLinear.Mkl : PackedLinear.OneDnn;
-        if (added is not null && CanPack(weight, from) && library.IsAvailable)
+        var few = library == PackedLinear.Mkl && from.numel() <= Few * from.shape[^1];
+        if (added is not null && !few && CanPack(weight, from) && library.IsAvailable)
         {
             Tensor Pack() => library.Pack(mixed ? weight.to(bfloat16) : weight);
             return library.Apply(from, Once(mixed ? packedHalf : packed, weight, Pack), weight, added, gelu);

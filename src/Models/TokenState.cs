@@ -87,7 +87,7 @@ internal readonly record struct FilledRows(Tensor? Rows)
     /// <summary>Those to work on, where it pays.</summary>
     /// <param name="filled"><see cref="TokenState.Filled"/>, <c>B·N</c>.</param>
     /// <param name="used">How many hold a token.</param>
-    public static Tensor? Pack(float[] filled, int used, Device device)
+    public static Tensor? Pack(ReadOnlySpan<float> filled, int used, Device device)
     {
         if (used > Worth * filled.Length
             || (device.type != TorchSharp.DeviceType.CPU && filled.Length - used < WorthOnGpu))
@@ -95,18 +95,20 @@ internal readonly record struct FilledRows(Tensor? Rows)
             return null;
         }
 
-        var (rows, at) = (new long[used], 0);
+        var packed = empty([used], int64);
+        var rows = MemoryMarshal.Cast<byte, long>(packed.bytes);
+        var at = 0;
         for (var row = 0; at < used; row++)
         {
             rows[at] = row; // written over by the next row where this one holds none
             at += filled[row] != 0 ? 1 : 0;
         }
 
-        return tensor(rows, device: device);
+        return packed.to(device);
     }
 
     /// <summary>Those of <c>[B, N, D]</c> that hold a token, <c>[1, n, D]</c>; all where that does not pay.</summary>
-    public Tensor Take(Tensor x) => Rows is null ? x : x.reshape(1, x.shape[0] * x.shape[1], -1).index_select(1, Rows);
+    public Tensor Take(Tensor x) => Rows is null ? x : x.flatten(0, 1).index_select(0, Rows).unsqueeze(0);
 
     /// <summary>What was made of <see cref="Take"/> among the rows that hold no token, which are 0: <c>[1, n, D']</c> to
     /// <c>[B, N, D']</c>.</summary>

@@ -28,6 +28,19 @@ internal static class RowWise
     /// <summary>A contiguous tensor's numbers where they lie.</summary>
     public static Span<float> Numbers(Tensor all) => MemoryMarshal.Cast<byte, float>(all.bytes);
 
+    /// <summary>Places of the numbers that are not 0.</summary>
+    public static int[] NonZero(ReadOnlySpan<float> numbers)
+    {
+        var (places, count) = (new int[numbers.Length], 0);
+        for (var place = 0; place < numbers.Length; place++)
+        {
+            places[count] = place; // written over by the next where this one is 0
+            count += numbers[place] != 0 ? 1 : 0;
+        }
+
+        return places[..count];
+    }
+
     /// <summary>e^x for x ≤ 0 to a float's precision: 2ⁿ by exponent and the rest by a polynomial (Cephes). What comes near the
     /// numbers below the normal ones, which are slow, is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
