@@ -76,17 +76,19 @@ internal sealed record StateDictionary(CheckpointFile File, string Container, IR
     private static IEnumerable<TensorEntry> Inside(CheckpointFile file, string container) =>
         file.Tensors.Where(t => t.Name.StartsWith(container, StringComparison.Ordinal));
 
-    // Whatever stands before a wanted name or before a port's first word, preferred ones first, then in the file's order.
+    // Whatever stands before a wanted name or before a port's first word, preferred ones first, then in the file's order. No
+    // model has longer names or more containers than are looked at.
     private static IEnumerable<string> Containers(CheckpointFile file, HashSet<string> names)
     {
+        const int most = 1000;
         var found = Preferred.ToList();
-        foreach (var name in file.Tensors.Select(t => t.Name))
+        foreach (var name in file.Tensors.Select(t => t.Name).Where(name => name.Length <= most))
         {
             for (var at = 0; at >= 0; at = name.IndexOf('.', at) + 1 is > 0 and var next ? next : -1)
             {
                 var rest = name[at..];
-                if (names.Contains(rest) || Dialects.Any(dialect =>
-                    dialect.Anchor.Length > 0 && rest.StartsWith(dialect.Anchor, StringComparison.Ordinal)))
+                if (found.Count < most && (names.Contains(rest) || Dialects.Any(dialect =>
+                    dialect.Anchor.Length > 0 && rest.StartsWith(dialect.Anchor, StringComparison.Ordinal))))
                 {
                     found.Add(name[..at]);
                 }

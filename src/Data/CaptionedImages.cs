@@ -81,6 +81,7 @@ public class CaptionedImages : DataSplit
     private static DrawnImages Drawn(
         byte[] pixels, int size, IReadOnlyList<IReadOnlyList<int[]>> captions, byte[]? patchClasses)
     {
+        Guard.Argument(captions.Any(of => of.Count > 0), $"a split without captions", nameof(captions));
         var bytes = 3L * captions.Count * size * size;
         Guard.Argument(pixels.LongLength == bytes,
             $"{captions.Count} images of {size}² pixels have {bytes} bytes, not {pixels.LongLength}");
@@ -144,6 +145,7 @@ public static class CaptionImages
     public static IReadOnlyList<CaptionRow> LoadRows(string path, string imageFolder)
     {
         using var file = new JsonList(path);
+        Guard.Data(file.Count > 0, $"{path}: no caption");
         var numbers = new Dictionary<string, int>();
         return [.. file.Select((TrainingRow row, int _) =>
         {

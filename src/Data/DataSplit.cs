@@ -93,13 +93,3 @@ public sealed record TextEncoding(Func<string, int[]> Tokens, int PaddingId = 0,
         return (tensor(ids, [texts.Count, columns], device: device), tensor(mask, [texts.Count, columns], device: device));
     }
 }
-
-/// <summary>Where tensors of a batch are put.</summary>
-internal static class Placement
-{
-    /// <summary>The tensor on a device; where it is if none is given.</summary>
-    public static Tensor On(this Tensor tensor, Device? device) => device is null ? tensor : tensor.to(device);
-
-    /// <summary>The device that a module computes on.</summary>
-    public static Device DeviceOf(nn.Module module) => module.parameters().First().device;
-}

@@ -109,10 +109,13 @@ internal sealed class ImageFiles(
             Parallel.For(0, count, threads, image =>
             {
                 var (view, at) = Math.DivRem(image, examples.Length);
+                var (path, read) = (files[at][view], load(files[at][view]));
+                Guard.Data((long)size * read.Height <= ImageDecoding.MaxPixels,
+                    $"image '{path}' of {read.Width}x{read.Height} pixels is too narrow to become one of {size}x{size}");
                 var seed = SeededRandom.SeedFor(settings.Seed, (ulong)epoch, (ulong)examples[at], (ulong)view);
-                var made = transform(load(files[at][view]), new SeededRandom(seed));
+                var made = transform(read, new SeededRandom(seed));
                 Guard.Data(made.Width == size && made.Height == size,
-                    $"image '{files[at][view]}' became {made.Width}x{made.Height} pixels, but the model takes {size}x{size}");
+                    $"image '{path}' became {made.Width}x{made.Height} pixels, but the model takes {size}x{size}");
                 using var place = batch.select(0, image);
                 ImageNormalization.Clip.Apply(made.Pixels, MemoryMarshal.Cast<byte, float>(place.bytes));
             });

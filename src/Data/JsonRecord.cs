@@ -70,7 +70,8 @@ internal static class JsonRecord
             : Begins("The constructor parameter") ? $"\"{name}\" must not be null"
             : e.Message.Split("missing required properties including: ") is [_, var missing]
                 ? $"no {missing.Split('.')[0].Replace('\'', '"')}"
-            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0].Split(" in this mode")[0];
+            : e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split(" | ")[0].Split(" in this mode")[0]
+                .Split(" encountered during")[0];
         reason = string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
         return reason.Length > 200 ? $"{reason[..197]}..." : reason;
     }

@@ -1,5 +1,6 @@
 using System.Collections;
 using Madtp.Kit.Data.Images;
+using Madtp.Kit.Runtime;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Data;

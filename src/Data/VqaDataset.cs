@@ -55,6 +55,7 @@ public static class VqaDataset
         var file = new JsonList(questions, "questions");
         var subset = file.Properties.GetValueOrDefault("data_subtype")?.Replace("test-dev", "test", StringComparison.Ordinal)
             ?? throw new InvalidDataException($"{questions}: no \"data_subtype\" (train2014, val2014, test2015)");
+        Guard.Data(file.Count > 0, $"{questions}: no question");
         var asked = file.Select((QuestionRow row, int _) => new VqaExample(
             row.QuestionId, row.Question, JsonRecord.FileIn(imageFolder, subset, $"COCO_{subset}_{row.ImageId:D12}.jpg"), []));
         if (annotations is null)
@@ -90,8 +91,11 @@ public static class VqaDataset
     /// <param name="visualGenomeFolder">What the image names of "vg" entries are relative to; null where there are none.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
-    public static FileList<VqaExample> OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null) =>
-        new JsonList(path).Select((BlipRow row, int _) =>
+    public static FileList<VqaExample> OpenBlip(string path, string cocoFolder, string? visualGenomeFolder = null)
+    {
+        var file = new JsonList(path);
+        Guard.Data(file.Count > 0, $"{path}: no question");
+        return file.Select((BlipRow row, int _) =>
         {
             var given = row.Answer ?? [];
             (string, float?) source = row.Dataset switch
@@ -108,6 +112,7 @@ public static class VqaDataset
             return new VqaExample(
                 row.QuestionId, row.Question, JsonRecord.FileIn(folder, row.Image), given, Weight: weight);
         });
+    }
 
     /// <summary>Several data sets one after the other (BLIP trains on VQA's train and val and on Visual Genome); they are
     /// disposed with the result.</summary>

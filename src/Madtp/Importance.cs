@@ -20,7 +20,8 @@ public sealed record ImportanceScores(Tensor Total)
     /// <summary>Where each token may go, from scorers that match tokens; null from others.</summary>
     public TokenMatch? Match { get; init; }
 
-    internal Func<ScoreParts, Tensor?> Part { get; init; } = _ => null;
+    /// <summary>Each part, as scorers give it that have any.</summary>
+    public Func<ScoreParts, Tensor?> Part { get; init; } = _ => null;
 }
 
 /// <summary>Which parts of the token importance score are in use (Table 3).</summary>

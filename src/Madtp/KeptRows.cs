@@ -178,7 +178,7 @@ public sealed record KeptRows(Tensor Keep)
             }
         }
 
-        return new KeptRows(keep) { inBatch = inBatch.to(keep.device), lengths = (before, lengths, merges) };
+        return new KeptRows(keep) { inBatch = inBatch.On(keep.device), lengths = (before, lengths, merges) };
     }
 
     // Which slots of a batch stay, and which hold a token: the one question of a block that waits for the device.
@@ -212,8 +212,9 @@ public sealed record KeptRows(Tensor Keep)
     // The rows that stay and the merged one, [B, N' + 1, D].
     private Tensor Merged(Tensor x, Tensor importance, bool normalized, ReductionContext context)
     {
-        // [B, N]; not a product: what stays, or is padding, may have +∞, which times 0 is no number.
-        var weights = importance.As(x.dtype).masked_fill(TokenMerging.Pruned(Keep, context.Mask).logical_not(), 0);
+        // [B, N]; no products: what stays, or is padding, may have +∞, which times 0 is no number.
+        var weights = importance.As(x.dtype).masked_fill(Keep, 0);
+        weights = context.Candidates.Padded is { } padded ? weights.masked_fill_(padded, 0) : weights;
         return inBatch is not null && context.Candidates.IsAllButFirst && Products.GoInOnePass(x) && x.is_contiguous()
             ? TokenMerging.InOnePass(x, inBatch, weights.is_contiguous() ? weights : weights.contiguous(), normalized)
             : cat([Gathered(x), TokenMerging.Merge(context.X, weights, normalized)], 1);
@@ -248,6 +249,6 @@ public sealed record KeptRows(Tensor Keep)
             own[^1] = merged && merges[sample] ? 1 : own[^1];
         }
 
-        return (filled.to(type, device), FilledRows.Pack(numbers, used, device));
+        return (filled.As(type).On(device), FilledRows.Pack(numbers, used, device));
     }
 }

@@ -74,7 +74,8 @@ internal sealed unsafe class OnePassScores
         GC.KeepAlive(context);
         var kept = tensor(keep, [batch, pass.count]);
         kept = context.Protected is { } stays ? kept.logical_or(stays) : kept;
-        return (new ImportanceScores(total) { Part = part => scorer.Score(context).Part(part) },
+        ImportanceScores? parts = null;
+        return (new ImportanceScores(total) { Part = part => (parts ??= scorer.Score(context)).Part(part) },
             new PruneMask(kept, thresholds) { IsFinal = true });
     }
 

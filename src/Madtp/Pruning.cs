@@ -7,10 +7,16 @@ namespace Madtp.Kit.Madtp;
 
 /// <summary>The prune mask M_p (eq. 10) as a keep rule wants it, before samples of one batch are reconciled. Protected tokens
 /// stay, padding does not.</summary>
-/// <param name="Keep">M_p: true for candidates that stay, <c>[B, N]</c> bool.</param>
 /// <param name="Thresholds">One threshold per learnable token, <c>[B, K]</c>; null for rules without one.</param>
 public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
 {
+    /// <summary>M_p: true for candidates that stay, <c>[B, N]</c> bool.</summary>
+    public Tensor Keep
+    {
+        get;
+        init => (field, IsFinal) = (value, false);
+    } = Keep;
+
     /// <summary>θ = min_k θ_k (eq. 9), <c>[B]</c>; null for rules without one.</summary>
     public Tensor? Threshold => Thresholds?.amin([1]);
 
@@ -21,8 +27,12 @@ public sealed record PruneMask(Tensor Keep, Tensor? Thresholds = null)
     internal bool IsFinal { get; init; }
 
     /// <summary>M_p[n] = TIS[n] > θ, strictly (eq. 10), from TIS <c>[B, N]</c> and thresholds <c>[B, K]</c>.</summary>
-    public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds) =>
-        new(TokenRanking.Ranked(importance, context) > thresholds.amin([1], keepdim: true), thresholds) { IsFinal = true };
+    public static PruneMask Above(Tensor importance, ReductionContext context, Tensor thresholds)
+    {
+        // +∞ stays, though a mean with it is no threshold that any number exceeds.
+        var threshold = thresholds.amin([1], keepdim: true).nan_to_num(nan: float.MaxValue, posinf: float.MaxValue); // [B, 1]
+        return new(TokenRanking.Ranked(importance, context) > threshold, thresholds) { IsFinal = true };
+    }
 
     /// <summary>The most important tokens of each sample, as many as the counts say, <c>[B]</c> int64.</summary>
     public static PruneMask Top(Tensor counts, Tensor importance, ReductionContext context)

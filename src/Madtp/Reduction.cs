@@ -184,10 +184,21 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
             wanted = policy.Keep.Decide(importance, context); // θ and M_p, eq. 7–10
         }
 
+        Require(importance.Total, $"the scores of {policy.Scorer}", context);
+        Require(wanted.Keep, $"the mask of {policy.Keep}", context);
         var kept = KeptRows.Of(wanted, importance.Total, context);
         var reduced = kept is null ? context.Attended : policy.Reducer.Reduce(importance, kept, context);
         owner.Trace?.Add(context, reduced, importance, wanted, kept);
         return reduced;
+    }
+
+    // One for each candidate: an operator would make do with less, or take the next sample's for what is missing.
+    private static void Require(Tensor perCandidate, string of, ReductionContext context)
+    {
+        var (batch, count) = (context.Attended.X.shape[0], context.Candidates.Count);
+        Guard.State(perCandidate.shape is [var found, var each] && found == batch && each == count,
+            $"{of} must have shape [{batch}, {count}], one number for each candidate, not "
+            + $"[{string.Join(", ", perCandidate.shape)}]; see ReductionContext.Candidates");
     }
 
     private ReductionContext Look(TokenState attended, SelfAttentionRecord attention, bool active)

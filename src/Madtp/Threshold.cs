@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static Madtp.Kit.Runtime.RowWise;
 using static TorchSharp.torch;
@@ -19,7 +20,7 @@ public static class LearnableThreshold
     public static Tensor SparsemaxThreshold(
         Tensor alignmentMaps, Tensor importance, double temperature, Tensor? padding = null)
     {
-        if (!alignmentMaps.is_cuda && !is_grad_enabled())
+        if (!alignmentMaps.is_cuda && !Recomputation.Records)
         {
             return Sparsemax.Averages(alignmentMaps, temperature, padding, importance);
         }
@@ -63,8 +64,8 @@ public static class Sparsemax
     internal static unsafe Tensor Averages(Tensor maps, double temperature, Tensor? padding, Tensor values)
     {
         var (batch, learnable, tokens) = (maps.shape[0], (int)maps.shape[1], (int)maps.shape[2]);
-        var (scores, each, padded) = (new StridedRows(maps.transpose(1, 2)), new StridedRows(values),
-            padding is null ? null : new StridedRows(padding));
+        var (scores, each, padded) = (new StridedRows(maps.transpose(1, 2)), new StridedRows(values.expand(batch, tokens)),
+            padding is null ? null : new StridedRows(padding.expand(batch, tokens)));
         var averages = zeros(batch, learnable);
         InParts(batch, learnable * tokens, (first, end) =>
         {

@@ -38,7 +38,7 @@ internal static class Products
     /// <summary>Whether a CPU may go through numbers in one pass of our own: in float32, where no gradient is recorded, now or
     /// when a block is run again.</summary>
     public static bool GoInOnePass(Tensor numbers) => !Recomputation.Records && numbers.dtype == float32
-        && numbers.device.type == TorchSharp.DeviceType.CPU && numbers.numel() > 0;
+        && numbers.device.type == TorchSharp.DeviceType.CPU && numbers.numel() is > 0 and <= int.MaxValue / sizeof(float);
 }
 
 /// <summary>Mixed precision: while it is on, the matrix products of the encoders' blocks are computed in bfloat16 and what lies
@@ -106,7 +106,7 @@ public sealed class PreparedWeights : IDisposable
     /// <exception cref="ExternalException">The widths do not fit.</exception>
     public Tensor Linear(Tensor input, Parameter weight, Parameter? bias, bool gelu = false)
     {
-        if (is_grad_enabled())
+        if (Recomputation.Records)
         {
             Dispose(); // an optimizer's step will follow
         }
@@ -125,12 +125,12 @@ public sealed class PreparedWeights : IDisposable
         return gelu ? Products.Gelu(output) : output;
     }
 
-    private static bool CanPack(Parameter weight, Tensor input) => !is_grad_enabled() && weight.ndim == 2
+    private static bool CanPack(Parameter weight, Tensor input) => !Recomputation.Records && weight.ndim == 2
         && weight.numel() >= Large && weight.dtype == float32 && weight.device.type == TorchSharp.DeviceType.CPU
         && input.shape[^1] == weight.shape[1] && input.numel() > 0;
 
     private Tensor Converted(Parameter weight) => !MixedPrecision.IsOn ? weight
-        : is_grad_enabled() ? weight.to(bfloat16)
+        : Recomputation.Records ? weight.to(bfloat16)
         : Once(converted, weight, () => weight.detach().to(bfloat16));
 
     private static Tensor Once(Dictionary<Parameter, Tensor> kept, Parameter weight, Func<Tensor> make)

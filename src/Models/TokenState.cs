@@ -104,7 +104,7 @@ internal readonly record struct FilledRows(Tensor? Rows)
             at += filled[row] != 0 ? 1 : 0;
         }
 
-        return packed.to(device);
+        return packed.On(device);
     }
 
     /// <summary>Those of <c>[B, N, D]</c> that hold a token, <c>[1, n, D]</c>; all where that does not pay.</summary>

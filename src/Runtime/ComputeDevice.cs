@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Runtime;
@@ -87,8 +88,16 @@ public static class ComputeDevice
     }
 }
 
-internal static class Precision
+/// <summary>Where tensors lie, and in what type.</summary>
+internal static class Placement
 {
+    /// <summary>The device that a module computes on.</summary>
+    public static Device DeviceOf(nn.Module module) => module.parameters().First().device;
+
+    /// <summary>A tensor on a device: itself where none is given, or it is on that CPU.</summary>
+    public static Tensor On(this Tensor tensor, Device? device) =>
+        device is null || (device.type == DeviceType.CPU && tensor.device.type == DeviceType.CPU) ? tensor : tensor.to(device);
+
     /// <summary>A tensor in a type: itself where it has that type, without the call that <c>to</c> makes all the same.</summary>
     public static Tensor As(this Tensor tensor, ScalarType type) => tensor.dtype == type ? tensor : tensor.to(type);
 }

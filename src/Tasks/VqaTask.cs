@@ -100,6 +100,9 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
         model.eval();
         var costs = RunCosts.Of(model);
         var count = Math.Min(scoring.Limit ?? split.Count, split.Count);
+        VqaQuestion[] truth = [.. Enumerable.Range(0, count).Select(question => split.Truth[question])];
+        var twice = truth.CountBy(question => question.QuestionId).FirstOrDefault(number => number.Value > 1);
+        Guard.Data(twice.Value <= 1, $"question {twice.Key} stands {twice.Value} times in {name}; leave one of them");
         using var scope = NewDisposeScope();
         var device = Placement.DeviceOf(model);
         var candidates = answers.Tokens.To(device);
@@ -112,7 +115,6 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
                 (best, spent) => new Answer(answers.Words[(int)best], null, spent.Macs, spent.Dense));
         });
         var given = answered.All;
-        VqaQuestion[] truth = [.. Enumerable.Range(0, count).Select(question => split.Truth[question])];
         var scores = truth.Any(question => question.Answers.Count == 0)
             ? null // test: the answers are not public, a server scores the submission
             : VqaAccuracy.Compute(truth, truth.Zip(given).ToDictionary(pair => pair.First.QuestionId, pair => pair.Second.Text));

@@ -42,6 +42,7 @@ public sealed record Pretraining(string Folder)
     public (Evaluation Patches, Evaluation Statements)? Run(
         Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        using var alone = FolderLock.Take(Folder);
         manual_seed(PatchTraining.Seed);
         using var model = new BlipNlvr(BlipConfig.Decoys);
         ToyModels.Randomize(model);

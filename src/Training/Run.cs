@@ -39,7 +39,9 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     public bool PrunesParameters { get; init; }
 
     /// <summary>UPop's steps between two choices of what to prune.</summary>
-    public int UpdateEvery { get; init; } = 50;
+    public int UpdateEvery { get; init; } = UsualUpdateEvery;
+
+    internal const int UsualUpdateEvery = 50;
 
     /// <summary>Splits that trained weights are scored on; the task's usual one if null.</summary>
     public IReadOnlyList<string>? Scored { get; init; }

@@ -1,6 +1,7 @@
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Training;
 
@@ -24,7 +25,9 @@ internal static class RunInputs
             + FormattableString.Invariant($"queue {settings.QueueSize}, momentum {settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
             $"{settings.CalibrationExamples} examples, {settings.CalibrationsPerEpoch} times an epoch"));
+        identity.Add("choices", run is { PrunesParameters: true, UpdateEvery: not Run.UsualUpdateEvery } ? run.UpdateEvery : null);
         identity.Add("distillation", settings.Distillation);
+        identity.Add("candidates", settings.Candidates);
         identity.Add("watched", settings.WatchedExamples);
         identity.Add("alignment", (settings.NewAlignment ? "new " : string.Empty) + settings.Alignment);
         identity.Add("training", JsonSerializer.Serialize(run.Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
@@ -42,6 +45,8 @@ internal static class RunInputs
         identity.Add("split", split);
         identity.Add("limit", run.Scoring.Limit);
         identity.Add("batch size", run.Scoring.BatchSize);
+        identity.Add("precision", MixedPrecision.IsOn ? TrainingPrecision.BFloat16
+            : backends.cuda.matmul.allow_tf32 ? TrainingPrecision.Tf32 : null);
         identity.Add("shuffled", run.Scoring.Shuffle == Shuffle.None ? null : run.Scoring.Shuffle);
         var (reduction, ratio) = (task.Settings.Reduction, task.Settings.ReduceRatio);
         if ((ratio ?? task.Settings.Strength) is not null)

@@ -80,7 +80,9 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var step = Begin(checkpoint, resume, progress);
         var schedule = new CosineSchedule(settings.LearningRate, settings.WarmupSteps, TotalSteps, settings.FinalLearningRate);
         var records = new List<TrainingRecord>(File.Exists(logPath) ? TrainingLog.Read(logPath) : []);
-        var (reached, stopped) = (false, Ranks.Any(cancellation.IsCancellationRequested));
+        bool Ends(TrainingRecord? last) => last is { EndsEpoch: true } && last.Step == step
+            && (last.Validation >= settings.StopAtAccuracy || last.Epoch >= settings.StopAfterEpoch);
+        var (reached, stopped) = (Ends(records.LastOrDefault()), Ranks.Any(cancellation.IsCancellationRequested));
         task.Prefetch(Plan(step));
         watch.Restart();
         while (step < TotalSteps && !reached && !stopped)
@@ -117,8 +119,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
                 var record = Record(step, rate, endsEpoch);
                 Ranks.First(() => TrainingLog.Append(logPath, record));
                 records.Add(record);
-                reached = record.EndsEpoch
-                    && (record.Validation >= settings.StopAtAccuracy || record.Epoch == settings.StopAfterEpoch);
+                reached = Ends(record);
             }
 
             if (saves)

@@ -156,6 +156,20 @@ public sealed class CheckpointLoaderTests : IDisposable
         Assert.Equal([2.5f, 3f], targets.Values.Select(t => t.item<float>()));
     }
 
+    // Each prefix of such a name could be a container, and there are as many as the file has room for.
+    [Theory]
+    [InlineData("vision_model.", 80_000)]
+    [InlineData("a.", 1_000_000)]
+    public void Names_that_no_model_has_take_no_time(string part, int times)
+    {
+        SafetensorsWriter.Write(folder.File("long.safetensors"), new Dictionary<string, Tensor>
+        {
+            [string.Concat(Enumerable.Repeat(part, times)) + "w"] = zeros(1), ["first.weight"] = ones(7, 5),
+        });
+        var model = nn.Sequential(("first", nn.Linear(5, 7)));
+        Assert.Equal(["first.weight"], CheckpointLoader.Load(model, folder.File("long.safetensors")).Loaded);
+    }
+
     [Fact]
     public void What_is_not_there_is_named_with_what_is_nearest()
     {

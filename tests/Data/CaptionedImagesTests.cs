@@ -41,6 +41,14 @@ public class CaptionedImagesTests
     }
 
     [Fact]
+    public void A_split_without_captions_is_refused()
+    {
+        IReadOnlyList<IReadOnlyList<int[]>>[] none = [[], [[]]];
+        Assert.All(none, captions => Assert.Contains("without captions", Assert.Throws<ArgumentException>(
+            () => new CaptionedImages([], 0, captions)).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Toy_captions_begin_and_end_as_each_model_reads_them()
     {
         using var scope = NewDisposeScope();

@@ -99,6 +99,8 @@ public sealed class VqaDatasetTests : IDisposable
         Assert.Contains("no answers to question 1", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(questions, Write("a.json", "{\"annotations\": []}"), "coco")).Message);
         Assert.Contains("a.json, line 1: no \"question_id\"", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(questions, Write("a.json", "{\"annotations\": [{}]}"), "coco")).Message);
         Assert.Contains("data_subtype", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(Write("q2.json", "{\"questions\": []}"), null, "coco")).Message);
+        Assert.Contains("q2.json: no question", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenOfficial(Write("q2.json", "{\"data_subtype\": \"val2014\", \"questions\": []}"), null, "coco")).Message);
+        Assert.Contains("e.json: no question", Assert.Throws<InvalidDataException>(() => VqaDataset.OpenBlip(Write("e.json", "[]"), "coco")).Message);
         using var vg = VqaDataset.OpenBlip(Write("v.json", "[\n{\"question_id\": 1, \"question\": \"x\", \"image\": \"i\", \"dataset\": \"vg\", \"answer\": \"y\"}]"), "coco");
         Assert.Contains("line 2: a Visual Genome entry", Assert.Throws<InvalidDataException>(() => vg[0]).Message);
         Assert.Throws<FileNotFoundException>(() => VqaDataset.OpenBlip(Path.Combine(folder, "gone.json"), "coco"));

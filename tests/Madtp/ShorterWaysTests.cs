@@ -93,6 +93,41 @@ public sealed class ShorterWaysTests
         Same(apart, Merged().X);
     }
 
+    /// <summary>Scorers that match tokens give +∞ to what must not be matched, padding too: it merges into nothing, and no mean of
+    /// scores with it takes away what must stay.</summary>
+    [Fact]
+    public void Infinite_scores_of_padding_and_of_a_threshold_do_no_harm()
+    {
+        using var scope = NewDisposeScope();
+        using var off = inference_mode();
+        var context = OneBlock.Random(4, [12, 7, 12]);
+        var importance = rand(3, 12).masked_fill(context.Mask!.eq(0), float.PositiveInfinity);
+        importance[TensorIndex.Colon, 2] = float.PositiveInfinity;
+        foreach (var threshold in new[] { 0.5f, float.PositiveInfinity, float.NaN })
+        {
+            var wanted = PruneMask.Above(importance, context, full([3, 1], threshold));
+            var kept = KeptRows.Of(wanted, importance, context)!;
+            Assert.True(kept.Keep[TensorIndex.Colon, 2].all().item<bool>());
+            Assert.False(kept.Keep[1, 7..].any().item<bool>());
+            var merged = new MergeReducer().Reduce(new ImportanceScores(importance), kept, context);
+            Assert.True(merged.X.isfinite().all().item<bool>());
+        }
+    }
+
+    /// <summary>One row of scores and of padding stands for all samples, as in operators.</summary>
+    [Fact]
+    public void Thresholds_of_scores_that_samples_share_are_those_of_operators()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var (maps, scores, padding) = (randn(3, 20, 9).softmax(2), rand(1, 9), zeros(1, 9));
+        padding[0, 7] = -1e9;
+        Tensor Thresholds() => LearnableThreshold.SparsemaxThreshold(maps, scores, 4, padding);
+        var expected = Thresholds();
+        using var off = no_grad();
+        Same(expected, Thresholds());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

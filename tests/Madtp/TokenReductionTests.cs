@@ -190,8 +190,33 @@ public class TokenReductionTests
         };
         var importance = rand(2, 9);
         importance[TensorIndex.Colon, 1] = float.PositiveInfinity;
-        var kept = KeptRows.Of(new PruneMask(context.Mask!.eq(0)), importance, context)!.Keep;
-        Assert.All(new[] { 1, 3 }, token => Assert.True(kept[TensorIndex.Colon, token].all().item<bool>()));
-        Assert.False(kept[1, 6..].any().item<bool>());
+        PruneMask[] wanted =
+        [
+            new(context.Mask!.eq(0)), PruneMask.Above(importance, context, ones(2, 1)) with { Keep = context.Mask.eq(0) },
+        ];
+        foreach (var kept in wanted.Select(own => KeptRows.Of(own, importance, context)!.Keep))
+        {
+            Assert.All(new[] { 1, 3 }, token => Assert.True(kept[TensorIndex.Colon, token].all().item<bool>()));
+            Assert.False(kept[1, 6..].any().item<bool>());
+        }
+    }
+
+    [Fact]
+    public void Scores_of_other_rows_than_the_candidates_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var model = TinyModels.Nlvr();
+        var (images, ids, mask) = TinyModels.Batch(2, 12, 3);
+        using var reduction = TokenReduction.Attach(model, StaticPruning.Policy(0.5) with { Scorer = new OfAllRows() });
+        var error = Assert.Throws<InvalidOperationException>(() => model.Forward(images, ids, mask));
+        Assert.Matches(@"OfAllRows.* must have shape \[\d+, (\d+)\], .* not \[\d+, \d+\]", error.Message);
+    }
+
+    private sealed record OfAllRows : ITokenScorer
+    {
+        public ImportanceScores Score(ReductionContext context) => new(context.Attended.X.norm(-1));
+
+        public PartCost Cost(LayerShape layer) => default;
     }
 }

@@ -144,8 +144,21 @@ public sealed class RunTests(RunTests.Trainings trained) : IClassFixture<RunTest
     {
         var settings = Settings("caption", "run", null) with { Scored = [] };
         Assert.NotNull(settings.Train());
-        var other = settings.With(s => s with { DropPath = 0.3 }) with { Resume = true };
-        Assert.Contains("drop path 0.3", Assert.Throws<InvalidDataException>(() => other.Train()).Message, StringComparison.Ordinal);
+        Refused(settings.With(s => s with { DropPath = 0.3 }), "drop path 0.3");
+        Refused(settings.With(s => s with { Candidates = 3 }), "candidates");
+
+        static void Refused(Run other, string difference) => Assert.Contains(
+            difference, Assert.Throws<InvalidDataException>(() => (other with { Resume = true }).Train()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Answers_in_one_precision_are_not_those_in_another()
+    {
+        var report = trained.Once("caption");
+        var scoring = toys.Scoring("caption", report.Weights, Path.Combine(folder.Path, "precisions"), 32).Limited(2);
+        scoring.Evaluate();
+        using var mixed = MixedPrecision.Begin();
+        Assert.Contains("precision", Assert.Throws<InvalidDataException>(() => scoring.Evaluate()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -198,8 +198,11 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
     public void StopsAtAnAccuracy()
     {
         using var task = TinyNlvr.Task(seed: 1);
-        var result = new Trainer(task, TinyNlvr.Settings with { StopAtAccuracy = 0 }, folder).Run();
-        Assert.Equal((6, true), (result.Steps, result.Completed));
+        foreach (var resume in new[] { false, true })
+        {
+            var result = new Trainer(task, TinyNlvr.Settings with { StopAtAccuracy = 0 }, folder).Run(resume: resume);
+            Assert.Equal((6, true), (result.Steps, result.Completed));
+        }
     }
 
     [Fact]
@@ -208,6 +211,8 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
         using var parts = TinyNlvr.Task(seed: 1);
         var first = new Trainer(parts, TinyNlvr.Settings with { StopAfterEpoch = 1 }, folder).Run();
         Assert.Equal((6, true), (first.Steps, first.Completed));
+        var again = new Trainer(parts, TinyNlvr.Settings with { StopAfterEpoch = 1 }, folder).Run(resume: true);
+        Assert.Equal((6, true), (again.Steps, again.Completed));
         Assert.Equal(12, new Trainer(parts, TinyNlvr.Settings, folder).Run(resume: true).Steps);
         Assert.Equal(trained.Whole(null).Weights, TinyNlvr.Weights(parts));
     }

@@ -13,12 +13,15 @@ public static class BicubicResize
     private const int Half = 1 << (FractionBits - 1);
 
     /// <summary>The image at another size; the same object when the size is already right.</summary>
+    /// <exception cref="InvalidDataException">It is so long and narrow that what it becomes on the way is too large.</exception>
     public static RgbImage Resize(RgbImage image, int width, int height)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (width != image.Width)
         {
+            Guard.Data((long)width * image.Height <= ImageDecoding.MaxPixels,
+                $"an image of {image.Width}x{image.Height} pixels is too long and narrow to become one of {width}x{height}");
             image = ResizeRows(image, TapsBetween(image.Width, width));
         }
 

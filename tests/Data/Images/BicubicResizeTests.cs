@@ -30,6 +30,13 @@ public class BicubicResizeTests
         Assert.Same(image, BicubicResize.Resize(image, 9, 4));
     }
 
+    [Fact]
+    public void What_would_be_too_large_on_the_way_is_refused()
+    {
+        var error = Assert.Throws<InvalidDataException>(() => BicubicResize.Resize(new RgbImage(1, 1_000_000, new byte[3_000_000]), 384, 384));
+        Assert.Contains("1x1000000 pixels is too long and narrow", error.Message, StringComparison.Ordinal);
+    }
+
     private static Arbitrary<(int Width, int Height, int NewWidth, int NewHeight, ulong Seed)> Cases()
     {
         var size = Gen.Choose(1, 70);
