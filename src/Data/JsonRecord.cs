@@ -94,11 +94,6 @@ internal static class JsonRecord
         return Path.Combine(folder, name);
     }
 
-    /// <summary>Why what stands in quotes is no text, and what to do.</summary>
-    public static string NoText(ReadOnlySpan<byte> quoted) => Utf8.IsValid(quoted)
-        ? "has half a character (\\ud800 to \\udfff without its other half); mend it there"
-        : "is not UTF-8; save the file as UTF-8, such as by 'iconv -f latin1 -t utf-8'";
-
     // A text, or a number as it is written: some files quote identifiers, others do not.
     private static string? TextOf(JsonElement value)
     {
@@ -113,7 +108,9 @@ internal static class JsonRecord
         }
         catch (InvalidOperationException)
         {
-            throw new WrongValue(NoText(JsonMarshal.GetRawUtf8Value(value)));
+            throw new WrongValue(Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value))
+                ? "has half a character (\\ud800 to \\udfff without its other half); mend it there"
+                : "is not UTF-8; save the file as UTF-8, such as by 'iconv -f latin1 -t utf-8'");
         }
     }
 

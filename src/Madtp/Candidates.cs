@@ -10,7 +10,6 @@ public sealed class CandidateRows
 {
     private readonly Tensor? rows; // [B, N] int64, ascending; null for rows 1, 2, …
     private readonly Tensor? others; // true for rows that go on whatever happens, [B, rows] bool; null for row 0
-    private Tensor? padded, padding;
 
     private CandidateRows(Tensor? rows, Tensor? mask, int count, Tensor? others) =>
         (this.rows, Mask, Count, this.others) = (rows, mask, count, others);
@@ -22,10 +21,10 @@ public sealed class CandidateRows
     public Tensor? Mask { get; }
 
     /// <summary>True for slots of padding, <c>[B, N]</c> bool; null where there is none.</summary>
-    internal Tensor? Padded => Mask is null ? null : padded ??= Mask == 0;
+    internal Tensor? Padded => Mask is null ? null : field ??= Mask == 0;
 
     /// <summary>Their <see cref="AlignmentGuidance.Padding"/>; null where there is none.</summary>
-    internal Tensor? Padding => Padded is null ? null : padding ??= AlignmentGuidance.Padding(Padded).As(Mask!.dtype);
+    internal Tensor? Padding => Padded is null ? null : field ??= AlignmentGuidance.Padding(Padded).As(Mask!.dtype);
 
     /// <summary>Whether they are all rows but row 0.</summary>
     internal bool IsAllButFirst => rows is null;

@@ -80,18 +80,11 @@ public static class TokenMerging
     public static Tensor Pruned(Tensor keep, Tensor? mask) =>
         mask is null ? keep.logical_not() : keep.logical_not().logical_and(mask != 0);
 
-    /// <summary>Weights TIS_j / (Σ TIS + ε) over the pruned tokens, zero elsewhere, <c>[B, N]</c>. Gradients reach TIS.</summary>
-    /// <param name="importance">TIS, <c>[B, N]</c>.</param>
-    /// <param name="pruned">1 for pruned tokens, <c>[B, N]</c>.</param>
-    public static Tensor Weights(Tensor importance, Tensor pruned) => Normalized(importance * pruned);
-
     /// <summary>Σ_j w_j x_j over the pruned tokens: x <c>[B, N, D]</c> to a row of a sequence, <c>[B, 1, D]</c>.</summary>
-    /// <param name="weights">w, 0 for tokens that stay, <c>[B, N]</c>.</param>
-    /// <param name="normalized">Whether the weights are made to sum 1 first.</param>
+    /// <param name="weights">TIS, 0 for tokens that stay, <c>[B, N]</c>. Gradients reach it.</param>
+    /// <param name="normalized">Whether w is TIS_j / (Σ TIS + ε), or TIS itself.</param>
     public static Tensor Merge(Tensor tokens, Tensor weights, bool normalized = true) =>
-        (normalized ? Normalized(weights) : weights).unsqueeze(1).bmm(tokens);
-
-    private static Tensor Normalized(Tensor weights) => weights / (weights.sum(1, keepdim: true) + Epsilon);
+        (normalized ? weights / (weights.sum(1, keepdim: true) + Epsilon) : weights).unsqueeze(1).bmm(tokens);
 
     /// <summary>Some rows of each sample and <see cref="Merge"/> of the others, on a CPU without gradients: a sample's while
     /// they lie in the cache.</summary>

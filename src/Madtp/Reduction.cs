@@ -100,8 +100,6 @@ public sealed record ReductionContext(
     ReductionPolicy Policy, ReducibleEncoder Encoder, int Layer, TokenState Attended, SelfAttentionRecord Record,
     CandidateRows Candidates)
 {
-    private Tensor? alignmentMaps;
-
     /// <summary>T, the temperature of the learnable threshold.</summary>
     public double Temperature { get; init; }
 
@@ -111,9 +109,9 @@ public sealed record ReductionContext(
     /// <summary>A, alignment maps (eq. 2), <c>[B, K, N]</c>; null without alignment guidance.</summary>
     public Tensor? AlignmentMaps
     {
-        get => alignmentMaps ??= RawAlignment is null ? null
+        get => field ??= RawAlignment is null ? null
             : AlignmentGuidance.AttentionMaps(RawAlignment, Encoder.SpaceDict!.shape[1], Candidates.Padding);
-        init => alignmentMaps = value;
+        init;
     }
 
     /// <summary>Candidates that must stay, <c>[B, N]</c> bool; null when none must.</summary>

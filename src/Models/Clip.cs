@@ -65,7 +65,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var (image, text) = (EncodeImages(images), EncodeTexts(ids));
         var features = ContrastiveFeatures.Normalized(image.Feature, text.Feature);
         var logits = features.Image.MatMul(features.Text.t()) * logit_scale.exp(); // [B_images, B_texts]
-        return new ClipOutput(image, text, logits);
+        return new ClipOutput(image, text, features, logits);
     }
 
     /// <summary>One step of training on matching images and texts: moves the momentum copies, compares against them and the
@@ -125,12 +125,11 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
 }
 
 /// <summary>What CLIP makes of a batch of images and texts.</summary>
+/// <param name="Features">Those of both, normalised.</param>
 /// <param name="Logits">exp(logit_scale) · cosine, images against texts, <c>[B_images, B_texts]</c>.</param>
-public sealed record ClipOutput(ContrastiveEncoding Image, ContrastiveEncoding Text, Tensor Logits)
+public sealed record ClipOutput(
+    ContrastiveEncoding Image, ContrastiveEncoding Text, ContrastiveFeatures Features, Tensor Logits)
 {
-    /// <summary>The features, normalised.</summary>
-    public ContrastiveFeatures Features => ContrastiveFeatures.Normalized(Image.Feature, Text.Feature);
-
     /// <summary>What L_sim compares; null where nothing was aligned, or where images and texts are not pairs.</summary>
     public AlignedFeatures? Aligned => AlignedFeatures.Of(Image.Tokens, Text.Tokens);
 }

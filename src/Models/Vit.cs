@@ -29,12 +29,10 @@ public sealed record VisionTransformerConfig(
     public static VisionTransformerConfig Decoys { get; } = Toy with { ImageSize = 96, Depth = 6 };
 
     /// <summary>Refuses images that are not <c>[B, 3, ImageSize, ImageSize]</c>.</summary>
-    internal void Check(Tensor images)
-    {
-        Guard.Argument(images.shape is [_, 3, var height, var width] && height == ImageSize && width == ImageSize,
-            $"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {ImageSize}, {ImageSize}]",
-            nameof(images));
-    }
+    internal void Check(Tensor images) => Guard.Argument(
+        images.shape is [_, 3, var height, var width] && height == ImageSize && width == ImageSize,
+        $"images have shape [{string.Join(", ", images.shape)}]; this encoder takes [B, 3, {ImageSize}, {ImageSize}]",
+        nameof(images));
 }
 
 /// <summary>BLIP's vision transformer. Parameter names are those of its checkpoints.</summary>

@@ -16,29 +16,24 @@ public static class ComputeDevice
     /// <summary>The device of a name. Products are of float32's precision until <see cref="AllowTf32"/> says otherwise.</summary>
     /// <param name="name">auto, cpu, cuda or cuda:N.</param>
     /// <exception cref="ArgumentException">There is no such name, or no such device here.</exception>
-    public static Device Of(string name)
+    public static Device Of(string name) => name switch
     {
-        return name switch
-        {
-            Auto => HasGpu ? Gpu(OfRank) : CPU,
-            "cpu" => CPU,
-            "cuda" => Gpu(OfRank),
-            _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index)
-                && index >= 0 => Gpu(index),
-            _ => throw new ArgumentException($"device '{name}' is unknown: give {Names}"),
-        };
-    }
+        Auto => HasGpu ? Gpu(OfRank) : CPU,
+        "cpu" => CPU,
+        "cuda" => Gpu(OfRank),
+        _ when name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out var index)
+            && index >= 0 => Gpu(index),
+        _ => throw new ArgumentException($"device '{name}' is unknown: give {Names}"),
+    };
 
     /// <summary>Whether a GPU may round the factors of float32 products and convolutions to 10 bits (TF32): several times faster,
     /// with errors around 1e-3. PyTorch allows it to convolutions by default, the kit to nothing.</summary>
     public static void AllowTf32(bool allowed) => backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = allowed;
 
     /// <summary>The device as a line of progress names it: "CPU (2 threads)" or "cuda:0 (NVIDIA …)".</summary>
-    public static string Describe(Device device)
-    {
-        return device.type == TorchSharp.DeviceType.CPU ? $"CPU ({get_num_threads()} threads)"
-            : Models() is { Length: > 0 } models ? $"{device} ({models})" : device.ToString();
-    }
+    public static string Describe(Device device) =>
+        device.type == DeviceType.CPU ? $"CPU ({get_num_threads()} threads)"
+        : Models() is { Length: > 0 } models ? $"{device} ({models})" : device.ToString();
 
     // TorchSharp has no name for a GPU; the driver tells all that there are.
     private static string Models()

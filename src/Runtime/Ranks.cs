@@ -145,10 +145,8 @@ public static class Ranks
     /// <summary>The rows of all ranks, <c>[B, …]</c> to <c>[N·B, …]</c>, in the order of ranks. A gradient flows back to every
     /// rank: its rows get the sum of what all ranks' losses say of them.</summary>
     /// <param name="rows">Of the same shape on each rank.</param>
-    public static Tensor Gather(Tensor rows)
-    {
-        return Count == 1 ? rows : rows.requires_grad && is_grad_enabled() ? GatherFunction.apply([rows])[0] : Gathered(rows);
-    }
+    public static Tensor Gather(Tensor rows) => Count == 1 ? rows
+        : rows.requires_grad && is_grad_enabled() ? GatherFunction.apply([rows])[0] : Gathered(rows);
 
     /// <summary>This rank's of the rows that <see cref="Gather(Tensor)"/> gave, or of something as long.</summary>
     public static Tensor Own(Tensor gathered)

@@ -90,9 +90,6 @@ public sealed class CaptionTask(
         BlipCaptioner model, CaptionedImages split, string name, CaptionLanguage language, TokenReduction? reduction = null,
         Scoring? scoring = null, string? truth = null)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(split);
-        ArgumentNullException.ThrowIfNull(language);
         scoring ??= new Scoring();
         model.eval();
         var costs = RunCosts.Of(model);

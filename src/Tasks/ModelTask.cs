@@ -23,8 +23,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <summary>Attaches the method to the model; dispose to detach it.</summary>
     protected ModelTask(IReducibleModel model, TaskSettings settings)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(settings);
         (Model, Settings, Costs) = ((nn.Module)model, settings, RunCosts.Of((nn.Module)model));
         Reduction = TokenReduction.Attach(model, settings.Reduction.Policy(1));
         Reduction.Enabled = (settings.ReduceRatio ?? settings.Strength) is not null;
@@ -64,7 +62,6 @@ public abstract class ModelTask : TrainingTask, IDisposable
     /// <exception cref="InvalidDataException">A file is malformed, or does not fit the task.</exception>
     public static ModelTask Open(string name, TaskSettings settings)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         var (method, given) = (settings.Reduction, settings.StrengthIs);
         Guard.Argument(given is null || given == method.StrengthIs,
             $"{method.Name} has a {method.StrengthIs}, not a {given}: give "

@@ -72,7 +72,6 @@ public sealed class NlvrTask(BlipNlvr model, TaskSettings settings, Func<string,
     public static Evaluation Evaluate(
         BlipNlvr model, NlvrPairs pairs, string split, PruningSetting setting, Scoring? scoring = null)
     {
-        ArgumentNullException.ThrowIfNull(setting);
         using var reduction = setting.Attach(model);
         return Evaluate(model, pairs, split, reduction, scoring);
     }
@@ -84,8 +83,6 @@ public sealed class NlvrTask(BlipNlvr model, TaskSettings settings, Func<string,
     public static Evaluation Evaluate(
         BlipNlvr model, NlvrPairs pairs, string split, TokenReduction? reduction = null, Scoring? scoring = null)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(pairs);
         scoring ??= new Scoring();
         model.eval();
         var count = Math.Min(scoring.Limit ?? pairs.Count, pairs.Count);

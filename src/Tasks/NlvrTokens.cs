@@ -19,9 +19,6 @@ public static class NlvrTokens
     public static IReadOnlyList<PairTokens> Of(
         BlipNlvr model, NlvrPairs pairs, PruningSetting setting, int? limit = null, int batchSize = 50)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(pairs);
-        ArgumentNullException.ThrowIfNull(setting);
         using var reduction = setting.Attach(model);
         return Of(model, pairs, reduction, limit, batchSize);
     }

@@ -105,8 +105,6 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
         IReducibleModel model, CaptionedImages split, string name, TokenReduction? reduction = null, Scoring? scoring = null,
         int candidates = FewCandidates)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(split);
         Vision(model);
         scoring ??= new Scoring();
         Guard.Argument(scoring.Shuffle == Shuffle.None,

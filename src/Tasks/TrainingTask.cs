@@ -95,7 +95,6 @@ public sealed record TrainingObjective(double AlignmentWeight = 0.1, double Auxi
     /// the task loss once more instead, defect 7).</summary>
     public Tensor Total(StepLosses losses)
     {
-        ArgumentNullException.ThrowIfNull(losses);
         var total = losses.Task;
         if (losses.Alignment is { } alignment && AlignmentWeight != 0)
         {

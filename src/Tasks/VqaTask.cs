@@ -19,7 +19,6 @@ public sealed record AnswerVocabulary(IReadOnlyList<string> Words, AnswerCandida
     /// <param name="considered">How many are read to their end for each question; all where there are fewer.</param>
     public static AnswerVocabulary Of(IReadOnlyList<string> words, Func<string, int[]> encode, int considered = 128)
     {
-        ArgumentNullException.ThrowIfNull(words);
         var (ids, mask) = TextEncoding.Batch([.. words.Select(encode)], 0);
         var candidates = new AnswerCandidates(ids.DetachFromDisposeScope(), mask.DetachFromDisposeScope());
         return new AnswerVocabulary(words, candidates, Math.Min(considered, words.Count));
@@ -93,9 +92,6 @@ public sealed class VqaTask(BlipVqa model, AnswerVocabulary answers, TaskSetting
         BlipVqa model, QuestionedImages split, string name, AnswerVocabulary answers, TokenReduction? reduction = null,
         Scoring? scoring = null)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(split);
-        ArgumentNullException.ThrowIfNull(answers);
         scoring ??= new Scoring();
         model.eval();
         var costs = RunCosts.Of(model);

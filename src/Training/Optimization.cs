@@ -17,11 +17,8 @@ public static class WeightDecayGroups
     ];
 
     /// <summary>True for matrices of linear maps and convolutions; biases, norms, embeddings and learnable tokens stay.</summary>
-    public static bool Decays(string name, int dimensions)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return dimensions >= 2 && !Undecayed.Any(tail => name == tail || name.EndsWith($".{tail}", StringComparison.Ordinal));
-    }
+    public static bool Decays(string name, int dimensions) =>
+        dimensions >= 2 && !Undecayed.Any(tail => name == tail || name.EndsWith($".{tail}", StringComparison.Ordinal));
 
     /// <summary>The two groups AdamW takes.</summary>
     internal static IReadOnlyList<AdamW.ParamGroup> Split(

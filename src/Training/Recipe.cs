@@ -121,16 +121,12 @@ public static class PaperMachine
     /// <summary>A training, with batches in parts of at most <c>KIT_PART</c> examples (16) where its losses allow it, gradient
     /// checkpointing, and on a GPU bfloat16 products.</summary>
     /// <param name="parts">Whether a batch may be worked through in parts.</param>
-    public static TrainingSettings Fit(TrainingSettings settings, bool parts = true)
+    public static TrainingSettings Fit(TrainingSettings settings, bool parts = true) => settings with
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        return settings with
-        {
-            AccumulateSteps = parts ? Parts(settings.BatchSize, Part()) : 1,
-            GradientCheckpointing = true,
-            Precision = Device.type == TorchSharp.DeviceType.CUDA ? TrainingPrecision.BFloat16 : TrainingPrecision.Float32,
-        };
-    }
+        AccumulateSteps = parts ? Parts(settings.BatchSize, Part()) : 1,
+        GradientCheckpointing = true,
+        Precision = Device.type == TorchSharp.DeviceType.CUDA ? TrainingPrecision.BFloat16 : TrainingPrecision.Float32,
+    };
 
     /// <summary>The least number of equal parts that are not larger than wanted.</summary>
     internal static int Parts(int batch, int largest) =>

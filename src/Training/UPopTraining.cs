@@ -33,7 +33,6 @@ public sealed record UPopTraining(UPopSettings Settings, TrainingSettings Each)
         ModelTask task, string folder, bool resume = false, Action<TrainingProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(task);
         Guard.Argument(Each.StopAfterEpoch is null && Each.StopAtAccuracy is null,
             $"the search takes out at its end what has almost no weight left, so it cannot be stopped before by an epoch or an "
             + $"accuracy");
@@ -91,9 +90,6 @@ public sealed class UPopTask : TrainingTask, IDisposable
     /// <exception cref="ArgumentException">The share is not in (0, 1), or inner widths cannot meet it.</exception>
     public UPopTask(ModelTask task, UnitCosts costs, UPopSettings settings)
     {
-        ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(costs);
-        ArgumentNullException.ThrowIfNull(settings);
         (this.task, this.costs, this.settings) = (task, costs, settings);
         remove = Math.Max(0, costs.Whole - (settings.MacShare * costs.Dense));
         Check(task.Model, costs, settings);

@@ -224,7 +224,8 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         var reference = places.argsort(1); // reference place of each of our candidates
         var theirs = Candidates($"{scenario}.kept_indices", samples, candidates);
         var ranking = importance.Total.sort(1, descending: true, stable: true).Indices;
-        var weights = TokenMerging.Weights(importance.Total, kept.Keep.logical_not().to(importance.Total.dtype));
+        var each = eye(candidates, dtype: importance.Total.dtype).expand(samples, -1, -1); // merged, they are their weights
+        var weights = TokenMerging.Merge(each, importance.Total.masked_fill(kept.Keep, 0)).squeeze(1);
         Compare(scenario, "kept_indices (as a set)", reference.gather(1, index).sort(1).Values, theirs.sort(1).Values, Exact);
         Expect(scenario, "sorted_indices", reference.gather(1, ranking), Exact);
         Expect(scenario, "merge_weights", weights.gather(1, ranking.slice(1, index.shape[1], ranking.shape[1], 1)), Scores);
