@@ -103,6 +103,7 @@ public static class ReleasedTemperatureSteps
     /// <param name="plain">The plain model's cost, positive: distances scale with it.</param>
     public static double Next(double temperature, double macs, double target, double plain)
     {
+        Guard.Argument(plain > 0, $"the plain model's cost must be positive, not {plain}", nameof(plain));
         var distance = Math.Abs(macs - target) / plain * TableScale;
         var step = Table.FirstOrDefault(row => distance > row.Distance, (0, SmallestStep)).Step;
         return macs > target ? temperature + step : temperature - step;
