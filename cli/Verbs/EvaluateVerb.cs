@@ -21,7 +21,9 @@ internal static class EvaluateVerb
     {
         var task = new TaskOptions("evaluate", name, "The weights", " Those of the kit otherwise.");
         var verb = task.Verb;
-        var split = verb.Option<string?>("--split", $"Another split than the usual one: {Splits(task)}.", "NAME");
+        var split = verb.Option<string?>(
+            "--split", $"Another split than the usual one: {string.Join(", ", task.Splits)}.", "NAME",
+            words: [.. task.SplitNames]);
         var limit = verb.Number<int>("--limit", "The first examples only.", 1);
         var batch = verb.Number<int>("--batch-size", "Examples answered at once.", 1);
         var temperature = verb.Number<double>(
@@ -123,12 +125,5 @@ internal static class EvaluateVerb
         ["calibrated_macs"] = scores.Calibration?.Cost,
         ["resumed"] = scores.Resumed,
         ["submission"] = scores.Submission,
-    };
-
-    private static string Splits(TaskOptions task) => (task.IsToy, task.Task) switch
-    {
-        (_, "nlvr2") => "dev, test1 (usual), test2",
-        (false, "vqa") => "val2014 (usual), test-dev2015, test2015 (no public answers: submit vqa_result.json)",
-        _ => "val, test (usual)",
     };
 }

@@ -26,6 +26,19 @@ public class SlurmArrayTests
         Assert.Equal(Two, Grid.Open(array.ListPath).Experiments);
     }
 
+    [Fact]
+    public void What_a_sweep_is_told_its_tasks_are_told()
+    {
+        using var folder = new TemporaryFolder();
+        var place = Path.Combine(folder.Path, "it's mine");
+        var array = new SlurmArray("grid", place) { Jobs = 3, Runs = "/my runs", Device = "cuda:1" };
+        array.Write(Two, new RunCache("/cache"));
+        var script = File.ReadAllLines(array.ScriptPath);
+        Assert.Contains("#SBATCH --array=0-1%3", script);
+        Assert.Contains($"#SBATCH --output='{folder.Path}/it'\\''s mine/grid-%a.out'", script);
+        Assert.Contains("    --cache '/cache' --runs '/my runs' --device 'cuda:1'", script);
+    }
+
     [Theory]
     [InlineData("a b")]
     [InlineData("x\nrm")]
