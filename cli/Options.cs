@@ -82,20 +82,11 @@ internal sealed class Verb(string name, string description, params string[] exam
     public Option<T?> Choice<T>(string name, string description)
         where T : struct, Enum
     {
-        var names = Enum.GetNames<T>().Select(one => one.ToLowerInvariant()).ToArray();
+        string[] names = [.. Enum.GetNames<T>().Select(one => one.ToLowerInvariant())];
+        int Place(string said) => Array.IndexOf(names, string.Concat(said.Where(char.IsLetterOrDigit)).ToLowerInvariant());
         var option = Option<T?>(name, description, "NAME", words: names);
-        option.CustomParser = result =>
-        {
-            var said = result.Tokens[0].Value;
-            if (Array.IndexOf(names, string.Concat(said.Where(char.IsLetterOrDigit)).ToLowerInvariant()) is >= 0 and var place)
-            {
-                return Enum.GetValues<T>()[place];
-            }
-
-            result.AddError($"{name} '{said}': give {string.Join(" or ", names)}");
-            return null;
-        };
-        return option;
+        option.CustomParser = result => Place(result.Tokens[0].Value) is >= 0 and var place ? Enum.GetValues<T>()[place] : null;
+        return Checked(option, text => Place(text) >= 0, string.Join(" or ", names));
     }
 
     /// <summary>Whether an option was written, rather than left to its usual value.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -113,12 +112,12 @@ internal static class EvaluateVerb
         }
     }
 
-    private static JsonObject Json(Evaluation scores, string task) => new()
+    private static Dictionary<string, object?> Json(Evaluation scores, string task) => new()
     {
         ["task"] = task,
         ["split"] = scores.Split,
         ["examples"] = scores.Examples,
-        ["scores"] = Terminal.Object(scores.Scores),
+        ["scores"] = scores.Scores.ToDictionary(),
         ["macs"] = scores.Macs,
         ["plain_macs"] = scores.DenseMacs,
         [scores.StrengthIs?.Replace(' ', '_') ?? PruningMethod.Temperature] = scores.Strength,

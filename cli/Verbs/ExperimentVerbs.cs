@@ -100,10 +100,7 @@ internal static class ExperimentVerbs
                     Options = parsed.GetValue(options)!,
                     Ranks = int.TryParse(parsed.GetValue(ranks), CultureInfo.InvariantCulture, out var together) ? together : 1,
                     Runs = parsed.GetValue(runs),
-                };
-                array = array with
-                {
-                    Jobs = Verb.IsGiven(parsed, jobs) ? settings.Jobs : array.Jobs,
+                    Jobs = Verb.IsGiven(parsed, jobs) ? settings.Jobs : null,
                     Device = Verb.IsGiven(parsed, device) ? parsed.GetValue(device) : null,
                 };
                 var missing = array.Write(grid.Experiments, settings.Cache);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
 
@@ -36,7 +35,7 @@ internal static class ScoreVerb
             [
                 new("images", scores.Images.Count),
                 .. Each("per_image", parsed.GetValue(perImage), scores.Images, image =>
-                    new JsonObject([new("image_id", image.ImageId), .. Values(Named(image.Scores))])),
+                    new Dictionary<string, object?>([new("image_id", image.ImageId), .. Values(Named(image.Scores))])),
             ]);
         });
 
@@ -76,10 +75,10 @@ internal static class ScoreVerb
                     .. types.Select(type => new Score(null, $"  {type.Key}", type.Value, "F2")),
                 ],
                 [
-                    new("perQuestionType", Terminal.Object(questionTypes)),
-                    new("perAnswerType", Terminal.Object(scores.PerAnswerType)),
+                    new("perQuestionType", questionTypes.ToDictionary()),
+                    new("perAnswerType", scores.PerAnswerType.ToDictionary()),
                     .. Each("perQuestion", parsed.GetValue(perQuestion), scores.PerQuestion, pair =>
-                        new JsonObject { ["question_id"] = pair.Key, ["accuracy"] = pair.Value }),
+                        new { question_id = pair.Key, accuracy = pair.Value }),
                 ]);
         });
     }
@@ -132,7 +131,7 @@ internal static class ScoreVerb
     }
 
     private static Verb Scored(
-        Verb verb, Func<ParseResult, (string Title, Score[] Scores, KeyValuePair<string, JsonNode?>[] Further)> compute)
+        Verb verb, Func<ParseResult, (string Title, Score[] Scores, KeyValuePair<string, object?>[] Further)> compute)
     {
         var json = Terminal.JsonOption(verb);
         verb.SetAction(parsed =>
@@ -140,7 +139,7 @@ internal static class ScoreVerb
             var (title, scores, further) = compute(parsed);
             if (parsed.GetValue(json))
             {
-                Terminal.Print(new JsonObject([.. Values(scores), .. further]));
+                Terminal.Print(new Dictionary<string, object?>([.. Values(scores), .. further]));
             }
             else
             {
@@ -151,13 +150,13 @@ internal static class ScoreVerb
         return verb;
     }
 
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Values(IEnumerable<Score> scores) => scores
-        .Where(score => score.Key is not null).Select(score => KeyValuePair.Create(score.Key!, (JsonNode?)score.Value));
+    private static IEnumerable<KeyValuePair<string, object?>> Values(IEnumerable<Score> scores) => scores
+        .Where(score => score.Key is not null).Select(score => KeyValuePair.Create(score.Key!, (object?)score.Value));
 
     // What is told of every image or question, where it is asked for.
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Each<T>(
-        string name, bool isWanted, IEnumerable<T> items, Func<T, JsonNode> tell) =>
-        isWanted ? [new(name, new JsonArray([.. items.Select(tell)]))] : [];
+    private static IEnumerable<KeyValuePair<string, object?>> Each<T>(
+        string name, bool isWanted, IEnumerable<T> items, Func<T, object> tell) =>
+        isWanted ? [new(name, items.Select(tell))] : [];
 
     private static Option<string> Required(Verb verb, string name, string description) =>
         verb.Option<string>(name, description, "FILE", required: true);

@@ -14,8 +14,8 @@ public sealed record SlurmArray(string Name, string Folder)
     /// <summary>Ranks that train each experiment together.</summary>
     public int Ranks { get; init; } = 1;
 
-    /// <summary>Tasks at once.</summary>
-    public int Jobs { get; init; } = 16;
+    /// <summary>Tasks at once; 16 if null.</summary>
+    public int? Jobs { get; init; }
 
     /// <summary>Where unfinished runs are; the kit's if null.</summary>
     public string? Runs { get; init; }
@@ -80,7 +80,7 @@ public sealed record SlurmArray(string Name, string Folder)
     [
         "#!/usr/bin/env bash",
         $"#SBATCH --job-name={Name}",
-        $"#SBATCH --array=0-{tasks - 1}%{Jobs}",
+        $"#SBATCH --array=0-{tasks - 1}%{Jobs ?? 16}",
         $"#SBATCH --output={Quoted($"{Folder}/{Name}-%a.out")}",
         "#SBATCH --requeue",
         .. Ranks > 1 ? [$"#SBATCH --ntasks={Ranks}"] : Array.Empty<string>(),
