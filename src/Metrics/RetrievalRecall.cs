@@ -19,7 +19,8 @@ public static class RetrievalRecall
             $"the scores of captions against images are [{textToImage?.Rows}, {textToImage?.Columns}], not "
             + $"[{scores.Columns}, {scores.Rows}]");
         int[] text = [.. imageOfCaption.Index().GroupBy(one => one.Item)
-            .Select(captions => captions.Min(one => RankOf(scores.Row(one.Item), one.Index)))];
+            .Select(captions => captions.MaxBy(one => (scores.Row(one.Item)[one.Index], one.Index)))
+            .Select(best => RankOf(scores.Row(best.Item), best.Index))];
         var image = textToImage is null ? ImageRanks(scores, imageOfCaption)
             : [.. imageOfCaption.Select((image, caption) => RankOf(textToImage.Row(caption), image))];
         static double At(int[] ranks, int k) => 100.0 * ranks.Count(rank => rank < k) / ranks.Length;
