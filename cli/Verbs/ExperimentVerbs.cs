@@ -87,11 +87,12 @@ internal static class ExperimentVerbs
 
             var name = parsed.GetRequiredValue(list);
             var grid = Grid.Open(name);
-            var settings = new GridSettings { Jobs = parsed.GetValue(jobs) };
-            settings = settings with
+            var usual = new GridSettings();
+            var settings = usual with
             {
-                Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : settings.Cache,
-                Runs = parsed.GetValue(runs) ?? settings.Runs,
+                Jobs = parsed.GetValue(jobs),
+                Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : usual.Cache,
+                Runs = parsed.GetValue(runs) ?? usual.Runs,
             };
             if (isArray)
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Madtp.Kit.Experiments;
+using Madtp.Kit.Tests.Cli;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
@@ -37,6 +38,32 @@ public class SlurmArrayTests
         Assert.Contains("#SBATCH --array=0-1%3", script);
         Assert.Contains($"#SBATCH --output='{folder.Path}/it'\\''s mine/grid-%a.out'", script);
         Assert.Contains("    --cache '/cache' --runs '/my runs' --device 'cuda:1'", script);
+    }
+
+    [Fact]
+    public void A_sweep_hands_on_what_it_was_told()
+    {
+        using var folder = new TemporaryFolder();
+        var name = $"kit-test-{Guid.NewGuid():N}";
+        var array = new SlurmArray(name, KitPaths.InRepository("artifacts", "slurm"));
+        using var sweep = KitProcess.Start(
+        [
+            "sweep", folder.Write($"{name}.json", "[{ \"train_examples\": 1 }]"), "--slurm", "--cache", folder.File("cache"),
+            "--runs", folder.File("runs"), "--device", "cpu", "--jobs", "2",
+        ], environment: ("PATH", folder.Path));
+        try
+        {
+            var said = sweep.StandardError.ReadToEnd();
+            Assert.Contains("there is no sbatch on this machine", said, StringComparison.Ordinal);
+            var script = File.ReadAllText(array.ScriptPath);
+            Assert.Contains("--array=0-0%2\n", script, StringComparison.Ordinal);
+            Assert.Contains($"--cache '{folder.File("cache")}' --runs '{folder.File("runs")}' --device 'cpu'\n", script, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(array.ListPath);
+            File.Delete(array.ScriptPath);
+        }
     }
 
     [Theory]
