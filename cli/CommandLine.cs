@@ -8,7 +8,8 @@ using Madtp.Kit.Runtime;
 namespace Madtp.Kit.Cli;
 
 /// <summary>The one place that parses: every verb, what is said of input that cannot be used, and exit codes: 0 done, 1 the
-/// answer is no or libtorch failed, 2 the input could not be used, 70 a fault of the kit, 130 and 143 interrupted.</summary>
+/// answer is no or libtorch failed, 2 the input could not be used, 70 a fault of the kit, 75 another process has the experiment
+/// in hand (sweep --index), 130 and 143 interrupted.</summary>
 internal static class CommandLine
 {
     /// <summary>The code of what was interrupted: 130 by Ctrl+C, 143 by SIGTERM.</summary>

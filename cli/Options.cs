@@ -40,14 +40,21 @@ internal sealed class Verb(string name, string description, params string[] exam
         var option = new Option<T>(name) { Description = description, HelpName = value, Required = required };
         option.DefaultValueFactory = otherwise is null ? null : _ => otherwise();
         option.CompletionSources.Add(words ?? []);
+        Add(option);
+        return value is "FILE" or "DIR"
+            ? Checked(option, text => text.Length > 0, value == "DIR" ? "a folder" : "a file") : option;
+    }
+
+    /// <summary>Refuses values of an option, saying what to give instead.</summary>
+    public static Option<T> Checked<T>(Option<T> option, Func<string, bool> mayBe, string instead)
+    {
         option.Validators.Add(result =>
         {
-            if (value is "FILE" or "DIR" && result.Tokens.Any(token => token.Value.Length == 0))
+            if (result.Tokens.FirstOrDefault(token => !mayBe(token.Value)) is { } wrong)
             {
-                result.AddError($"{name} '': give a {(value == "DIR" ? "folder" : "file")}");
+                result.AddError($"{option.Name} '{wrong.Value}': give {instead}");
             }
         });
-        Add(option);
         return option;
     }
 
@@ -75,21 +82,15 @@ internal sealed class Verb(string name, string description, params string[] exam
     public Option<T?> Choice<T>(string name, string description)
         where T : struct, Enum
     {
-        var names = Enum.GetNames<T>().Select(one => one.ToLowerInvariant()).ToArray();
+        string[] names = [.. Enum.GetNames<T>().Select(one => one.ToLowerInvariant())];
+        int Place(string said) => Array.IndexOf(names, string.Concat(said.Where(char.IsLetterOrDigit)).ToLowerInvariant());
         var option = Option<T?>(name, description, "NAME", words: names);
-        option.CustomParser = result =>
-        {
-            var said = result.Tokens[0].Value;
-            if (Array.IndexOf(names, string.Concat(said.Where(char.IsLetterOrDigit)).ToLowerInvariant()) is >= 0 and var place)
-            {
-                return Enum.GetValues<T>()[place];
-            }
-
-            result.AddError($"{name} '{said}': give {string.Join(" or ", names)}");
-            return null;
-        };
-        return option;
+        option.CustomParser = result => Place(result.Tokens[0].Value) is >= 0 and var place ? Enum.GetValues<T>()[place] : null;
+        return Checked(option, text => Place(text) >= 0, string.Join(" or ", names));
     }
+
+    /// <summary>Whether an option was written, rather than left to its usual value.</summary>
+    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>Refuses more than one of some options.</summary>
     public void Exclude(params Option[] options) => Validators.Add(result =>
@@ -124,9 +125,12 @@ internal sealed class Verb(string name, string description, params string[] exam
 }
 
 /// <summary><c>--method</c>: the names of <see cref="Methods"/>, as they are or as one word.</summary>
-internal static partial class MethodOption
+internal static class MethodOption
 {
     private static readonly string[] Words = [.. Methods.All.Select(Word)];
+
+    /// <summary>Those that take tokens out.</summary>
+    public static string[] OfTokens => [.. Methods.All.Where(method => method.Pruning is not null).Select(Word)];
 
     /// <param name="usual">What it is otherwise, in a sentence.</param>
     public static Option<string?> Add(Verb verb, string usual) => verb.Option<string?>(
@@ -138,59 +142,36 @@ internal static partial class MethodOption
         parsed.GetValue(option) is { } name ? Methods.Of(name) : null;
 
     /// <summary>A method's name as one word.</summary>
-    public static string Word(Method method) => NoLetters().Replace(method.Name.ToLowerInvariant(), "-").Trim('-');
-
-    [GeneratedRegex("[^a-z0-9]+")]
-    private static partial Regex NoLetters();
+    public static string Word(Method method) => Regex.Replace(method.Name.ToLowerInvariant(), "[^a-z0-9]+", "-").Trim('-');
 }
 
 /// <summary><c>--ranks</c>: whether a verb works together with the processes that were started with it.</summary>
 internal static class RanksOption
 {
-    public static Option<string> Add(Verb verb)
-    {
-        var option = verb.Option(
+    public static Option<string> Add(Verb verb) => Verb.Checked(
+        verb.Option(
             "--ranks", "Processes that do it together, as mpirun -n N or srun --mpi=pmi2 starts them: auto, none, or the number "
                 + "there must be.",
-            "N", () => "auto", ["auto", "none"]);
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var said }] && said is not ("auto" or "none")
-                && !(int.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
-            {
-                result.AddError($"--ranks '{said}': give auto, none or a whole number, 1 or more");
-            }
-        });
-        return option;
-    }
-
-    /// <summary>Joins them; comes before anything is said.</summary>
-    public static void Join(ParseResult parsed, Option<string> option) => Ranks.Join(parsed.GetRequiredValue(option));
+            "N", () => "auto", ["auto", "none"]),
+        text => text is "auto" or "none"
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0),
+        "auto, none or a whole number, 1 or more");
 }
 
 /// <summary>What <c>--precision</c> may say; auto is bfloat16 where the device has instructions for it, else float32.</summary>
 internal enum PrecisionChoice { Auto, Float32, Tf32, BFloat16 }
 
 /// <summary><c>--device</c> and <c>--precision</c>: how a verb computes, also what it starts itself.</summary>
-internal static partial class DeviceOption
+internal static class DeviceOption
 {
     /// <summary>Without it <c>KIT_DEVICE</c> decides, else a GPU where there is one.</summary>
-    public static Option<string> Add(Verb verb)
-    {
-        var option = verb.Option(
+    public static Option<string> Add(Verb verb) => Verb.Checked(
+        verb.Option(
             "--device", $"Where to compute: {ComputeDevice.Names}.", "DEVICE",
             () => Environment.GetEnvironmentVariable(PaperMachine.DeviceVariable) is { Length: > 0 } set ? set
                 : ComputeDevice.Auto,
-            [ComputeDevice.Auto, "cpu", "cuda"]);
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var name }] && !Name().IsMatch(name))
-            {
-                result.AddError($"--device '{name}': give {ComputeDevice.Names}");
-            }
-        });
-        return option;
-    }
+            [ComputeDevice.Auto, "cpu", "cuda"]),
+        text => Regex.IsMatch(text, "^(auto|cpu|cuda(:[0-9]{1,4})?)$"), ComputeDevice.Names);
 
     public static Option<PrecisionChoice?> AddPrecision(Verb verb) => verb.Choice<PrecisionChoice>(
         "--precision", "float32; tf32 (on GPUs, float32 with factors of 10 bits); bfloat16 (mixed precision); or auto: bfloat16 "
@@ -225,12 +206,9 @@ internal static partial class DeviceOption
         {
             Use(parsed, option);
         }
-        else if (parsed.GetResult(option) is { Implicit: false })
+        else if (Verb.IsGiven(parsed, option))
         {
             CommandLine.Remark("the toy world's experiments compute on the CPU, whatever --device says");
         }
     }
-
-    [GeneratedRegex("^(auto|cpu|cuda(:[0-9]{1,4})?)$")]
-    private static partial Regex Name();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 
@@ -14,6 +15,7 @@ internal sealed class ProgressView(TextWriter output, bool live) : IProgress<Eva
     private readonly Stopwatch sinceLine = Stopwatch.StartNew();
     private string step = string.Empty;
     private int first;
+    private int last;
     private bool isOpen;
 
     /// <summary>On standard output.</summary>
@@ -35,24 +37,26 @@ internal sealed class ProgressView(TextWriter output, bool live) : IProgress<Eva
             var strength = record.Strength is null ? "" : FormattableString.Invariant(
                 $"  strength {record.Strength:G4}  tokens {record.ImageTokens:F1}/{record.TextTokens:F1}");
             var validation = record.Validation is null ? "" : FormattableString.Invariant($"  validation {record.Validation:P1}");
+            var left = TimeLeft.Of(progress.Left!.Value);
             Write(record.EndsEpoch, FormattableString.Invariant(
                 $"epoch {record.Epoch,2}  step {progress.Step,5}/{progress.TotalSteps}  loss {record.Loss:F3}")
                 + FormattableString.Invariant($"  task {record.Task:F3}  accuracy {record.Accuracy:P1}{strength}{validation}")
-                + FormattableString.Invariant($"  {record.Seconds / record.Step:F3} s/step  {progress.Left:hh\\:mm\\:ss} left"));
+                + FormattableString.Invariant($"  {record.Seconds / record.Step:F3} s/step  {left}"));
         }
     }
 
     public void Report(EvaluationProgress value)
     {
-        if (value.Step != step)
+        if (value.Step != step || value.Done < last) // another split's step has the same name
         {
             Dispose();
             (step, first) = (value.Step, value.Done);
             sinceStep.Restart();
         }
 
-        var done = value.Done - first;
-        var left = done > 0 ? $", {sinceStep.Elapsed / done * (value.Total - value.Done):d\\.hh\\:mm\\:ss} left" : string.Empty;
+        last = value.Done;
+        var done = last - first;
+        var left = done > 0 ? $", {TimeLeft.Of(sinceStep.Elapsed / done * (value.Total - last))}" : string.Empty;
         Write(sinceLine.Elapsed.TotalSeconds > 10 && !live,
             value.Total == 0 ? $"{value.Step}: {value.Done}" : $"{value.Step}: {value.Done} of {value.Total}{left}");
     }

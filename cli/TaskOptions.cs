@@ -47,7 +47,7 @@ internal sealed class TaskOptions
                 (settings, folder) => settings with { Data = folder });
             if (Task is "clip" or "retrieval")
             {
-                Set(Verb.Option("--dataset", "coco or flickr30k.", "NAME", () => "coco"),
+                Set(Verb.Option("--dataset", "coco or flickr30k.", "NAME", () => "coco", ["coco", "flickr30k"]),
                     (settings, set) => settings with { Dataset = set! });
             }
 
@@ -121,6 +121,18 @@ internal sealed class TaskOptions
     /// <summary>The option <c>--reduce</c>.</summary>
     public Option Ratio { get; }
 
+    /// <summary>Splits that can be scored, with a word about some.</summary>
+    public string[] Splits => (IsToy, Task) switch
+    {
+        (true, "nlvr2") => ["dev", "test1 (usual)"],
+        (false, "nlvr2") => ["dev", "test1 (usual)", "test2"],
+        (false, "vqa") => ["val2014 (usual)", "test-dev2015", "test2015 (no public answers: submit vqa_result.json)"],
+        _ => ["val", "test (usual)"],
+    };
+
+    /// <summary>The names alone.</summary>
+    public IEnumerable<string> SplitNames => Splits.Select(split => split.Split(' ')[0]);
+
     private string About => Task switch
     {
         "nlvr2" => "BLIP on NLVR2: is a statement true of two images?",
@@ -159,7 +171,7 @@ internal sealed class TaskOptions
         : ToyModels.WeightsPath(Task, 1 - ratio) is var tuned && File.Exists(tuned) ? tuned : ToyModels.WeightsPath(Task);
 
     /// <summary>Joins the ranks that were started with this one; comes before anything is said.</summary>
-    public void Join(ParseResult parsed) => RanksOption.Join(parsed, ranks);
+    public void Join(ParseResult parsed) => Ranks.Join(parsed.GetRequiredValue(ranks));
 
     /// <summary>The run in its folder.</summary>
     public Run Run(ParseResult parsed, TaskSettings settings, string usualFolder) =>
@@ -175,16 +187,8 @@ internal sealed class TaskOptions
             "--heads",
             "Attention heads of images, or of images and texts (16,12), where no config file beside the weights says it.", "N");
         heads.Arity = ArgumentArity.ExactlyOne;
-        heads.CustomParser = result =>
-        {
-            var numbers = CheckpointHints.Parse(result.Tokens[0].Value);
-            if (numbers is null)
-            {
-                result.AddError($"--heads '{result.Tokens[0].Value}': give one number, or two as 16,12");
-            }
-
-            return numbers;
-        };
+        heads.CustomParser = result => CheckpointHints.Parse(result.Tokens[0].Value);
+        Verb.Checked(heads, text => CheckpointHints.Parse(text) is not null, "one number, or two as 16,12");
         Set(heads, (settings, counts) => settings with
         {
             Hints = settings.Hints with

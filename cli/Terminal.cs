@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace Madtp.Kit.Cli;
@@ -17,11 +16,8 @@ internal static class Terminal
     public static Option<bool> JsonOption(Verb verb) => verb.Option<bool>("--json", "Print JSON instead of a table.");
 
     /// <summary>Prints JSON.</summary>
-    public static void Print(JsonNode json) => Console.WriteLine(json.ToJsonString(Indented));
-
-    /// <summary>Numbers by their names as JSON.</summary>
-    public static JsonObject Object(IEnumerable<KeyValuePair<string, double>> numbers) =>
-        new(numbers.Select(number => KeyValuePair.Create(number.Key, (JsonNode?)number.Value)));
+    /// <param name="value">What it says: maps by name, lists, anonymous types with the names that JSON has.</param>
+    public static void Print(object value) => Console.WriteLine(JsonSerializer.Serialize(value, Indented));
 
     /// <summary>Prints scores by their names.</summary>
     public static void Print(string title, IEnumerable<(string Name, string Value)> scores) =>

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
 using TorchSharp;
@@ -9,6 +9,9 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit checkpoint FILE</c>: what a file of weights holds, and which model it fits.</summary>
 internal static class CheckpointVerb
 {
+    private static readonly JsonSerializerOptions Json =
+        new(Terminal.Indented) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
     public static Verb Create()
     {
         var verb = new Verb(
@@ -21,11 +24,11 @@ internal static class CheckpointVerb
         verb.SetAction(parsed =>
         {
             using var file = CheckpointFile.Open(parsed.GetRequiredValue(path));
-            var report = Report(file, parsed.GetValue(weights));
+            var report = Of(file, parsed.GetValue(weights));
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
             {
-                output.WriteLine(report.ToJsonString(Terminal.Indented));
+                output.WriteLine(JsonSerializer.Serialize(report, Json));
             }
             else
             {
@@ -35,40 +38,30 @@ internal static class CheckpointVerb
         return verb;
     }
 
-    private static JsonObject Report(CheckpointFile file, string? weights) => new()
+    private static Report Of(CheckpointFile file, string? weights)
     {
-        ["file"] = file.Path,
-        ["format"] = $"{file.Format}",
-        ["bytes"] = file.Length,
-        ["models"] = new JsonArray([.. Fits(file, weights, out var misfits)]),
-        ["misfits"] = misfits,
-        ["tensors"] = new JsonArray([.. file.Tensors.Select(Row)]),
-        ["unread"] = new JsonObject(file.Unread.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value))),
-        ["beside"] = new JsonObject(file.Values.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)$"{one.Value ?? "None"}"))
-            .Concat(file.Metadata.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value)))),
-    };
+        var (fits, misfits) = Fits(file, weights);
+        return new Report(
+            file.Path, $"{file.Format}", file.Length, fits, misfits, [.. file.Tensors.Select(Row)], file.Unread,
+            file.Values.ToDictionary(one => one.Key, one => $"{one.Value ?? "None"}").Concat(file.Metadata).ToDictionary());
+    }
 
-    private static JsonObject Row(TensorEntry entry)
+    private static TensorRow Row(TensorEntry entry)
     {
         using var scope = NewDisposeScope();
         var numbers = entry.ToTensor(entry.Type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32
             ? ScalarType.Float32 : ScalarType.Float64);
         var finite = numbers.masked_select(numbers.isfinite());
         var hasFinite = finite.NumberOfElements > 0;
-        return new JsonObject
-        {
-            ["name"] = entry.Name,
-            ["type"] = $"{entry.Type}",
-            ["shape"] = new JsonArray([.. entry.Shape.Select(size => (JsonNode)size)]),
-            ["bytes"] = entry.ByteCount,
-            ["min"] = hasFinite ? finite.min().to(ScalarType.Float64).item<double>() : null,
-            ["max"] = hasFinite ? finite.max().to(ScalarType.Float64).item<double>() : null,
-            ["notFinite"] = entry.ElementCount - finite.NumberOfElements,
-        };
+        return new TensorRow(
+            entry.Name, $"{entry.Type}", entry.Shape, entry.ByteCount,
+            hasFinite ? finite.min().to(ScalarType.Float64).item<double>() : null,
+            hasFinite ? finite.max().to(ScalarType.Float64).item<double>() : null,
+            entry.ElementCount - finite.NumberOfElements);
     }
 
     // Every model whose sizes the shapes tell, the best first. Models are made without memory, on the meta device.
-    private static IEnumerable<JsonObject> Fits(CheckpointFile file, string? weights, out JsonObject misfits)
+    private static (Fit[] Fits, Dictionary<string, string> Misfits) Fits(CheckpointFile file, string? weights)
     {
         List<string> said = [];
         var hints = new CheckpointHints(weights) { Say = said.Add };
@@ -80,8 +73,7 @@ internal static class CheckpointVerb
             ("blip caption", () => new BlipCaptioner(CheckpointSizes.Blip(file, hints))),
             ("blip vqa", () => new BlipVqa(CheckpointSizes.Blip(file, hints))),
         ];
-        var fits = new List<(JsonObject Row, int Wrong)>();
-        misfits = [];
+        var (fits, misfits) = (new List<Fit>(), new Dictionary<string, string>());
         var before = get_default_device();
         set_default_device(new Device(DeviceType.META));
         try
@@ -93,7 +85,9 @@ internal static class CheckpointVerb
                     said.Clear();
                     using var model = make();
                     var report = CheckpointLoader.Load(model.state_dict(), file, weights);
-                    fits.Add((Row(name, report, said), report.Missing.Count + report.MisShaped.Count + report.Unexpected.Count));
+                    fits.Add(new Fit(
+                        name, report.Dialect, report.Container.TrimEnd('.'), report.Loaded.Count, report.Missing,
+                        [.. report.MisShaped.Select(one => $"{one}")], report.Unexpected, [.. report.Notes, .. said]));
                 }
                 catch (InvalidDataException e)
                 {
@@ -106,42 +100,27 @@ internal static class CheckpointVerb
             set_default_device(before);
         }
 
-        return fits.OrderBy(fit => fit.Wrong).Select(fit => fit.Row);
+        return ([.. fits.OrderBy(fit => fit.Missing.Count + fit.OtherShape.Count + fit.LeftOver.Count)], misfits);
     }
 
-    private static JsonObject Row(string model, LoadReport report, IEnumerable<string> said)
-    {
-        static JsonArray List<T>(IEnumerable<T> items) => new([.. items.Select(item => (JsonNode)$"{item}")]);
-        return new()
-        {
-            ["model"] = model,
-            ["names"] = report.Dialect,
-            ["under"] = report.Container.TrimEnd('.'),
-            ["loaded"] = report.Loaded.Count,
-            ["missing"] = List(report.Missing),
-            ["otherShape"] = List(report.MisShaped),
-            ["leftOver"] = List(report.Unexpected),
-            ["notes"] = List(report.Notes.Concat(said)),
-        };
-    }
-
-    private static void Print(JsonObject report, TextWriter output)
+    private static void Print(Report report, TextWriter output)
     {
         void Line(string text) => output.WriteLine(CommandLine.Shown(text));
-        Line($"{report["file"]}: {report["format"]}, {report["bytes"]} bytes, {report["tensors"]!.AsArray().Count} tensors");
-        var fits = report["models"]!.AsArray().Select(fit => fit!.AsObject()).ToList();
-        foreach (var fit in fits)
+        static string Number(double? value) => value?.ToString("G4", CultureInfo.InvariantCulture) ?? "";
+        Line($"{report.File}: {report.Format}, {report.Bytes} bytes, {report.Tensors.Count} tensors");
+        foreach (var fit in report.Models)
         {
-            var under = $"{fit["under"]}" is { Length: > 0 } key ? $" under '{key}'" : "";
-            Line($"as {fit["model"]} ({fit["names"]} names{under}): {fit["loaded"]} tensors fit");
-            foreach (var (kind, value) in fit.Where(part => part.Value is JsonArray { Count: > 0 }))
+            var under = fit.Under.Length > 0 ? $" under '{fit.Under}'" : "";
+            Line($"as {fit.Model} ({fit.Names} names{under}): {fit.Loaded} tensors fit");
+            (string Kind, IReadOnlyList<string> Items)[] lists =
+                [("missing", fit.Missing), ("otherShape", fit.OtherShape), ("leftOver", fit.LeftOver), ("notes", fit.Notes)];
+            foreach (var (kind, items) in lists.Where(list => list.Items.Count > 0))
             {
-                var items = value!.AsArray();
                 Line($"  {items.Count} {kind}: {string.Join(", ", items.Take(5))}{(items.Count > 5 ? ", …" : "")}");
             }
         }
 
-        foreach (var (model, why) in fits.Count == 0 ? report["misfits"]!.AsObject().DistinctBy(misfit => $"{misfit.Value}") : [])
+        foreach (var (model, why) in report.Models.Count == 0 ? report.Misfits.DistinctBy(misfit => misfit.Value) : [])
         {
             Line($"not {model}: {why}");
         }
@@ -149,7 +128,11 @@ internal static class CheckpointVerb
         string[][] rows =
         [
             ["tensor", "type", "shape", "bytes", "min", "max", "not finite"],
-            .. report["tensors"]!.AsArray().Select(row => row!.AsObject().Select(part => Cell(part.Value)).ToArray()),
+            .. report.Tensors.Select(row => new[]
+            {
+                row.Name, row.Type, $"[{string.Join(", ", row.Shape)}]", $"{row.Bytes}", Number(row.Min), Number(row.Max),
+                $"{row.NotFinite}",
+            }),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
@@ -157,16 +140,21 @@ internal static class CheckpointVerb
             Line(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
         }
 
-        foreach (var (name, value) in report["unread"]!.AsObject().Concat(report["beside"]!.AsObject()))
+        foreach (var (name, value) in report.Unread.Concat(report.Beside))
         {
             Line($"{name}: {value}");
         }
     }
 
-    private static string Cell(JsonNode? value) => value switch
-    {
-        JsonArray sizes => $"[{string.Join(", ", sizes)}]",
-        JsonValue one when one.TryGetValue<double>(out var number) => number.ToString("G4", CultureInfo.InvariantCulture),
-        _ => $"{value}",
-    };
+    // What JSON says, in its names and its order.
+    private sealed record Report(
+        string File, string Format, long Bytes, IReadOnlyList<Fit> Models, IReadOnlyDictionary<string, string> Misfits,
+        IReadOnlyList<TensorRow> Tensors, IReadOnlyDictionary<string, string> Unread, IReadOnlyDictionary<string, string> Beside);
+
+    private sealed record Fit(
+        string Model, string Names, string Under, int Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> OtherShape,
+        IReadOnlyList<string> LeftOver, IReadOnlyList<string> Notes);
+
+    private sealed record TensorRow(
+        string Name, string Type, IReadOnlyList<long> Shape, long Bytes, double? Min, double? Max, long NotFinite);
 }

@@ -7,6 +7,7 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit data</c>: draws the toy world, shows what is there of each data set, fetches what may be.</summary>
 internal static class DataVerb
 {
+    private const string Toy = "toy";
     private static readonly string[] Names = [.. DataCatalog.Sources.Select(source => source.Name)];
 
     public static Command Create() =>
@@ -74,14 +75,14 @@ internal static class DataVerb
         var verb = new Verb(
             "status", "Show what is there of each data set and checkpoint.", "./kit data status nlvr2 --verify");
         var name = verb.Argument<string?>(
-            "NAME", "One data set, with every file; all if left out.", ArgumentArity.ZeroOrOne, Names);
+            "NAME", "One data set, with every file; all if left out.", ArgumentArity.ZeroOrOne, [Toy, .. Names]);
         var folder = Folder(verb);
         var verify = verb.Option<bool>("--verify", "Compute checksums too.");
         verb.SetAction(parsed =>
         {
             var root = parsed.GetRequiredValue(folder);
-            var rows = new List<string[]>();
-            if (parsed.GetValue(name) is { } one)
+            var one = parsed.GetValue(name);
+            if (one is not (null or Toy))
             {
                 var status = DataStatus.Check(DataCatalog.Find(one), root, parsed.GetValue(verify));
                 Terminal.Print(null, ["part", "state", "detail"],
@@ -90,16 +91,19 @@ internal static class DataVerb
                 return;
             }
 
-            var toy = Path.Combine(root, "toy");
+            var toy = Path.Combine(root, Toy);
             var made = ToyWorld.CountFinished(toy);
-            rows.Add(["toy", Word((DataState)made), $"{made} of 2", toy, "The toy world (./kit data make-toy)"]);
-            foreach (var source in DataCatalog.Sources)
+            Terminal.Print(null, ["name", "state", "there", "folder", "what"],
+            [
+                [Toy, Word((DataState)made), $"{made} of 2", toy, "The toy world (./kit data make-toy)"],
+                .. one is null ? DataCatalog.Sources.Select(Row) : [],
+            ], left: 5);
+
+            string[] Row(DataSource source)
             {
                 var status = DataStatus.Check(source, root, parsed.GetValue(verify));
-                rows.Add([source.Name, Word(status.State), There(status), Path.Combine(root, source.Folder), source.Title]);
+                return [source.Name, Word(status.State), There(status), Path.Combine(root, source.Folder), source.Title];
             }
-
-            Terminal.Print(null, ["name", "state", "there", "folder", "what"], rows, left: 5);
         });
         return verb;
     }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -21,7 +20,9 @@ internal static class EvaluateVerb
     {
         var task = new TaskOptions("evaluate", name, "The weights", " Those of the kit otherwise.");
         var verb = task.Verb;
-        var split = verb.Option<string?>("--split", $"Another split than the usual one: {Splits(task)}.", "NAME");
+        var split = verb.Option<string?>(
+            "--split", $"Another split than the usual one: {string.Join(", ", task.Splits)}.", "NAME",
+            words: [.. task.SplitNames]);
         var limit = verb.Number<int>("--limit", "The first examples only.", 1);
         var batch = verb.Number<int>("--batch-size", "Examples answered at once.", 1);
         var temperature = verb.Number<double>(
@@ -111,24 +112,17 @@ internal static class EvaluateVerb
         }
     }
 
-    private static JsonObject Json(Evaluation scores, string task) => new()
+    private static Dictionary<string, object?> Json(Evaluation scores, string task) => new()
     {
         ["task"] = task,
         ["split"] = scores.Split,
         ["examples"] = scores.Examples,
-        ["scores"] = Terminal.Object(scores.Scores),
+        ["scores"] = scores.Scores.ToDictionary(),
         ["macs"] = scores.Macs,
         ["plain_macs"] = scores.DenseMacs,
         [scores.StrengthIs?.Replace(' ', '_') ?? PruningMethod.Temperature] = scores.Strength,
         ["calibrated_macs"] = scores.Calibration?.Cost,
         ["resumed"] = scores.Resumed,
         ["submission"] = scores.Submission,
-    };
-
-    private static string Splits(TaskOptions task) => (task.IsToy, task.Task) switch
-    {
-        (_, "nlvr2") => "dev, test1 (usual), test2",
-        (false, "vqa") => "val2014 (usual), test-dev2015, test2015 (no public answers: submit vqa_result.json)",
-        _ => "val, test (usual)",
     };
 }

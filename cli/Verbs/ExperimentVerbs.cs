@@ -1,4 +1,5 @@
 using Madtp.Kit.Experiments;
+using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -46,15 +47,9 @@ internal static class ExperimentVerbs
                 AlignmentWidth = parsed.GetValue(width) ?? usual.AlignmentWidth,
             };
             DeviceOption.UseFor([experiment], parsed, device);
-            var cache = RunCache.Default;
-            if (parsed.GetValue(fresh))
-            {
-                cache = new RunCache(cache.Folder);
-                cache.Forget(experiment);
-            }
-
             using var view = ProgressView.Error(); // standard output has the JSON alone
-            Console.WriteLine(ExperimentRunner.Run(experiment, cache, progress: view.Show, cancellation: cancellation).ToJson());
+            Console.WriteLine(ExperimentRunner.Run(
+                experiment, progress: view.Show, cancellation: cancellation, fresh: parsed.GetValue(fresh)).ToJson());
             return 0;
         });
         return verb;
@@ -69,7 +64,8 @@ internal static class ExperimentVerbs
         var list = verb.Argument<string>(
             "GRID", $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments.",
             ArgumentArity.ExactlyOne, [.. Grid.Names]);
-        var jobs = verb.Number("--jobs", "Processes at once.", () => new GridSettings().Jobs, 1, 1000);
+        var jobs = verb.Number(
+            "--jobs", "Processes at once; with --slurm tasks, 16 otherwise.", () => new GridSettings().Jobs, 1, 1000);
         var index = verb.Number<int>(
             "--index", "Run only the experiment at this place, from 0, in this process: for job arrays.", 0);
         var cache = verb.Option<string?>("--cache", "Folder for results (artifacts/cache otherwise).", "DIR");
@@ -80,21 +76,23 @@ internal static class ExperimentVerbs
         var options = verb.Option<string[]>(
             "--slurm-option", "A line for the job's head, --partition=gpu; may be given again.", "OPTION", () => []);
         var ranks = RanksOption.Add(verb);
+        verb.Exclude(index, slurm);
         verb.Does((parsed, cancellation) =>
         {
             var (isArray, place) = (parsed.GetValue(slurm), parsed.GetValue(index));
             if (!isArray && place is not null)
             {
-                RanksOption.Join(parsed, ranks);
+                Ranks.Join(parsed.GetRequiredValue(ranks));
             }
 
             var name = parsed.GetRequiredValue(list);
             var grid = Grid.Open(name);
-            var settings = new GridSettings { Jobs = parsed.GetValue(jobs) };
-            settings = settings with
+            var usual = new GridSettings();
+            var settings = usual with
             {
-                Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : settings.Cache,
-                Runs = parsed.GetValue(runs) ?? settings.Runs,
+                Jobs = parsed.GetValue(jobs),
+                Cache = parsed.GetValue(cache) is { } folder ? new RunCache(folder) : usual.Cache,
+                Runs = parsed.GetValue(runs) ?? usual.Runs,
             };
             if (isArray)
             {
@@ -102,6 +100,9 @@ internal static class ExperimentVerbs
                 {
                     Options = parsed.GetValue(options)!,
                     Ranks = int.TryParse(parsed.GetValue(ranks), CultureInfo.InvariantCulture, out var together) ? together : 1,
+                    Runs = parsed.GetValue(runs),
+                    Jobs = Verb.IsGiven(parsed, jobs) ? settings.Jobs : null,
+                    Device = Verb.IsGiven(parsed, device) ? parsed.GetValue(device) : null,
                 };
                 var missing = array.Write(grid.Experiments, settings.Cache);
                 Console.WriteLine(missing == 0
@@ -147,7 +148,8 @@ internal static class ExperimentVerbs
             }
             else if (!parsed.GetValue(publish))
             {
-                var (only, by) = (parsed.GetValue(task), MethodOption.Of(parsed, method)?.Name);
+                var only = parsed.GetValue(task) is { } name ? ExperimentTask.Of(name).Name : null;
+                var by = MethodOption.Of(parsed, method)?.Name;
                 Show(RunCache.Default.All().Where(run =>
                     (only ?? run.Experiment.Task) == run.Experiment.Task
                     && (by ?? run.Experiment.Method) == run.Experiment.Method));

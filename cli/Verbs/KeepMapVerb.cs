@@ -22,7 +22,8 @@ internal static class KeepMapVerb
             "--reduce", "The reduce ratio that T is calibrated to on this picture; else the checkpoint's own T, or 0.5.",
             0, 1, open: true, value: "RATIO");
         var against = verb.Option<string?>(
-            "--against", "A rival beside it, at the same multiply-accumulates: ToMe, EViT, STP, …", "NAME");
+            "--against", "A rival beside it, at the same multiply-accumulates: ToMe, EViT, STP, …", "NAME",
+            words: MethodOption.OfTokens);
         var vocabulary = verb.Option<string?>("--vocab", "The vocabulary, if it does not lie beside the checkpoint.", "FILE");
         var output = verb.Option("--out", "The folder to write to.", "DIR", () => ".");
         verb.SetAction(parsed =>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
 using Spectre.Console;
@@ -43,8 +42,7 @@ internal static class MacsVerb
                 .Select(whole => (whole, counts is null ? null : whole.WithTokens(counts, reduction)))];
             if (parsed.GetValue(json))
             {
-                Terminal.Print(new JsonObject(ledgers.Select(model =>
-                    KeyValuePair.Create(model.Whole.Model.Name, (JsonNode?)Json(model.Whole, model.Pruned)))));
+                Terminal.Print(ledgers.ToDictionary(model => model.Whole.Model.Name, model => Json(model.Whole, model.Pruned)));
             }
             else
             {
@@ -93,9 +91,9 @@ internal static class MacsVerb
 
     // ---------------------------------------------------------------- JSON: integers; each map of modules sums to its figure
 
-    private static JsonObject Json(MacLedger whole, MacLedger? pruned)
+    private static Dictionary<string, object> Json(MacLedger whole, MacLedger? pruned)
     {
-        var model = new JsonObject
+        var model = new Dictionary<string, object>
         {
             ["paper"] = whole.Total(Accounting.Paper),
             ["paper_with_mag"] = whole.Total(Accounting.PaperWithAlignment),
@@ -112,23 +110,21 @@ internal static class MacsVerb
         model["deploy_modules"] = Modules(whole, row => row.Deploy);
         if (pruned is not null)
         {
-            model["pruned"] = new JsonObject
+            model["pruned"] = new
             {
-                ["vision_tokens"] = new JsonArray([.. pruned.Counts!.Vision.Select(image => Array(image))]),
-                ["text_tokens"] = pruned.Counts.Text is { } text ? Array(text) : null,
-                ["paper"] = pruned.Total(Accounting.Paper),
-                ["deploy"] = pruned.Total(Accounting.Deploy),
-                ["modules"] = Modules(pruned, row => row.Paper),
-                ["deploy_modules"] = Modules(pruned, row => row.Deploy),
+                vision_tokens = pruned.Counts!.Vision,
+                text_tokens = pruned.Counts.Text,
+                paper = pruned.Total(Accounting.Paper),
+                deploy = pruned.Total(Accounting.Deploy),
+                modules = Modules(pruned, row => row.Paper),
+                deploy_modules = Modules(pruned, row => row.Deploy),
             };
         }
 
         return model;
 
-        static JsonArray Array(IEnumerable<int> counts) => new([.. counts.Select(count => (JsonNode)count)]);
-
-        static JsonObject Modules(MacLedger ledger, Func<LedgerRow, long> macs) => new(ledger.Rows
-            .Where(row => macs(row) > 0).Select(row => KeyValuePair.Create(row.Module, (JsonNode?)macs(row))));
+        static Dictionary<string, long> Modules(MacLedger ledger, Func<LedgerRow, long> macs) =>
+            ledger.Rows.Where(row => macs(row) > 0).ToDictionary(row => row.Module, macs);
     }
 
     // ---------------------------------------------------------------- tables: layers summed
@@ -157,27 +153,9 @@ internal static class MacsVerb
     private static void Print(
         string title, MacLedger ledger, MacLedger? whole, IReadOnlyList<(string Name, Accounting Accounting)> columns)
     {
-        var rows = new List<string[]>();
-        foreach (var part in ledger.Tree().Parts)
-        {
-            Add(part, 0);
-        }
-
-        Row("", _ => "");
-        Row("total", accounting => Cell(ledger.Total(accounting)));
-        Row("exactly", accounting => ledger.Total(accounting).ToString("N0", CultureInfo.InvariantCulture));
-        if (whole is not null)
-        {
-            Row("of the whole", accounting =>
-                ((double)ledger.Total(accounting) / whole.Total(accounting)).ToString("P1", CultureInfo.InvariantCulture));
-        }
-
-        Terminal.Print(title, ["module", .. columns.Select(column => column.Name)], rows);
-
-        void Row(string name, Func<Accounting, string> cell) =>
-            rows.Add([name, .. columns.Select(column => cell(column.Accounting))]);
-
-        void Add(LedgerNode node, int depth)
+        string[] Row(string name, Func<Accounting, FormattableString> cell) =>
+            [name, .. columns.Select(column => FormattableString.Invariant(cell(column.Accounting)))];
+        IEnumerable<string[]> Rows(LedgerNode node, int depth)
         {
             // A chain of single parts is one line: "encoder.layer.*".
             var name = node.Name;
@@ -187,15 +165,20 @@ internal static class MacsVerb
                 name = $"{name}.{node.Name}";
             }
 
-            if (columns.Any(column => node.Sum.Of(column.Accounting) != 0))
-            {
-                Row(new string(' ', 2 * depth) + name, accounting => Cell(node.Sum.Of(accounting)));
-                foreach (var part in node.Parts)
-                {
-                    Add(part, depth + 1);
-                }
-            }
+            return columns.All(column => node.Sum.Of(column.Accounting) == 0) ? [] : node.Parts
+                .SelectMany(part => Rows(part, depth + 1))
+                .Prepend(Row(new string(' ', 2 * depth) + name, accounting => $"{Cell(node.Sum.Of(accounting))}"));
         }
+
+        Terminal.Print(title, ["module", .. columns.Select(column => column.Name)],
+        [
+            .. ledger.Tree().Parts.SelectMany(part => Rows(part, 0)),
+            Row("", _ => $""),
+            Row("total", accounting => $"{Cell(ledger.Total(accounting))}"),
+            Row("exactly", accounting => $"{ledger.Total(accounting):N0}"),
+            .. whole is null ? Array.Empty<string[]>()
+                : [Row("of the whole", accounting => $"{(double)ledger.Total(accounting) / whole.Total(accounting):P1}")],
+        ]);
     }
 
     private static string Cell(long macs) => macs == 0 ? "·" : (macs / 1e9).ToString("N3", CultureInfo.InvariantCulture);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
 
@@ -27,7 +26,7 @@ internal static class ScoreVerb
         var meteor = Jar(verb, "--meteor", "METEOR's official meteor-1.5.jar", "KIT_METEOR_JAR");
         var spice = Jar(verb, "--spice", "SPICE's official spice-1.0.jar", "KIT_SPICE_JAR");
         var perImage = verb.Option<bool>("--per-image", "With --json: every image's scores too.");
-        return Scored(verb, parsed =>
+        return Scored(verb, "F4", parsed =>
         {
             var captions = CaptionSet.Read(
                 parsed.GetRequiredValue(results), parsed.GetRequiredValue(annotations), parsed.GetValue(subset));
@@ -36,7 +35,7 @@ internal static class ScoreVerb
             [
                 new("images", scores.Images.Count),
                 .. Each("per_image", parsed.GetValue(perImage), scores.Images, image =>
-                    new JsonObject([new("image_id", image.ImageId), .. Values(Named(image.Scores))])),
+                    new Dictionary<string, object?>([new("image_id", image.ImageId), .. Values(Named(image.Scores))])),
             ]);
         });
 
@@ -62,7 +61,7 @@ internal static class ScoreVerb
             "--version", "Which evaluation: current, or 2016 (which LAVIS still carries).", null, () => "current");
         version.AcceptOnlyFromAmong("current", "2016");
         var perQuestion = verb.Option<bool>("--per-question", "With --json: every question's accuracy too.");
-        return Scored(verb, parsed =>
+        return Scored(verb, "F2", parsed =>
         {
             var scores = VqaAccuracy.ComputeFiles(
                 parsed.GetRequiredValue(results), parsed.GetRequiredValue(annotations), parsed.GetValue(questions),
@@ -72,14 +71,14 @@ internal static class ScoreVerb
             return (
                 $"{scores.PerQuestion.Count} questions",
                 [
-                    new("overall", "overall", scores.Overall, "F2"),
-                    .. types.Select(type => new Score(null, $"  {type.Key}", type.Value, "F2")),
+                    new("overall", "overall", scores.Overall),
+                    .. types.Select(type => new Score(null, $"  {type.Key}", type.Value)),
                 ],
                 [
-                    new("perQuestionType", Terminal.Object(questionTypes)),
-                    new("perAnswerType", Terminal.Object(scores.PerAnswerType)),
+                    new("perQuestionType", questionTypes.ToDictionary()),
+                    new("perAnswerType", scores.PerAnswerType.ToDictionary()),
                     .. Each("perQuestion", parsed.GetValue(perQuestion), scores.PerQuestion, pair =>
-                        new JsonObject { ["question_id"] = pair.Key, ["accuracy"] = pair.Value }),
+                        new { question_id = pair.Key, accuracy = pair.Value }),
                 ]);
         });
     }
@@ -91,7 +90,7 @@ internal static class ScoreVerb
             "./kit score nlvr2 --predictions predictions.csv --annotations dev.json");
         var predictions = Required(verb, "--predictions", "Lines identifier,label, such as dev-850-0-0,True.");
         var annotations = Required(verb, "--annotations", "NLVR2's JSON lines (dev.json, test1.json) with identifier and label.");
-        return Scored(verb, parsed =>
+        return Scored(verb, "F4", parsed =>
         {
             var scores = Nlvr2Metrics.ComputeFiles(parsed.GetRequiredValue(predictions), parsed.GetRequiredValue(annotations));
             return (
@@ -113,26 +112,27 @@ internal static class ScoreVerb
         var annotations = Required(
             verb, "--annotations",
             "Images and captions in the scores' order: [{\"image\": …, \"caption\": […]}, …], or Karpathy's dataset_*.json.");
-        return Scored(verb, parsed =>
+        return Scored(verb, "F2", parsed =>
         {
             var files = RetrievalFiles.Read(parsed.GetRequiredValue(scores), parsed.GetRequiredValue(annotations));
             var recall = files.Recall();
             return (
                 $"{files.ImageToText.Rows} images, {files.ImageToText.Columns} captions",
                 [
-                    new("txt_r1", "captions for images, R@1", recall.TextAt1, "F2"), new("txt_r5", "  R@5", recall.TextAt5, "F2"),
-                    new("txt_r10", "  R@10", recall.TextAt10, "F2"), new("txt_r_mean", "  mean", recall.TextMean, "F2"),
-                    new("img_r1", "images for captions, R@1", recall.ImageAt1, "F2"),
-                    new("img_r5", "  R@5", recall.ImageAt5, "F2"),
-                    new("img_r10", "  R@10", recall.ImageAt10, "F2"), new("img_r_mean", "  mean", recall.ImageMean, "F2"),
-                    new("r_mean", "mean", recall.Mean, "F2"),
+                    new("txt_r1", "captions for images, R@1", recall.TextAt1), new("txt_r5", "  R@5", recall.TextAt5),
+                    new("txt_r10", "  R@10", recall.TextAt10), new("txt_r_mean", "  mean", recall.TextMean),
+                    new("img_r1", "images for captions, R@1", recall.ImageAt1), new("img_r5", "  R@5", recall.ImageAt5),
+                    new("img_r10", "  R@10", recall.ImageAt10), new("img_r_mean", "  mean", recall.ImageMean),
+                    new("r_mean", "mean", recall.Mean),
                 ],
                 []);
         });
     }
 
+    // The verb with how its table writes numbers, and what it computes.
     private static Verb Scored(
-        Verb verb, Func<ParseResult, (string Title, Score[] Scores, KeyValuePair<string, JsonNode?>[] Further)> compute)
+        Verb verb, string format,
+        Func<ParseResult, (string Title, Score[] Scores, KeyValuePair<string, object?>[] Further)> compute)
     {
         var json = Terminal.JsonOption(verb);
         verb.SetAction(parsed =>
@@ -140,24 +140,24 @@ internal static class ScoreVerb
             var (title, scores, further) = compute(parsed);
             if (parsed.GetValue(json))
             {
-                Terminal.Print(new JsonObject([.. Values(scores), .. further]));
+                Terminal.Print(new Dictionary<string, object?>([.. Values(scores), .. further]));
             }
             else
             {
                 Terminal.Print(title, scores.Select(score =>
-                    (score.Title, score.Value?.ToString(score.Format, CultureInfo.InvariantCulture) ?? "absent")));
+                    (score.Title, score.Value?.ToString(format, CultureInfo.InvariantCulture) ?? "absent")));
             }
         });
         return verb;
     }
 
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Values(IEnumerable<Score> scores) => scores
-        .Where(score => score.Key is not null).Select(score => KeyValuePair.Create(score.Key!, (JsonNode?)score.Value));
+    private static IEnumerable<KeyValuePair<string, object?>> Values(IEnumerable<Score> scores) => scores
+        .Where(score => score.Key is not null).Select(score => KeyValuePair.Create(score.Key!, (object?)score.Value));
 
     // What is told of every image or question, where it is asked for.
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Each<T>(
-        string name, bool isWanted, IEnumerable<T> items, Func<T, JsonNode> tell) =>
-        isWanted ? [new(name, new JsonArray([.. items.Select(tell)]))] : [];
+    private static IEnumerable<KeyValuePair<string, object?>> Each<T>(
+        string name, bool isWanted, IEnumerable<T> items, Func<T, object> tell) =>
+        isWanted ? [new(name, items.Select(tell))] : [];
 
     private static Option<string> Required(Verb verb, string name, string description) =>
         verb.Option<string>(name, description, "FILE", required: true);
@@ -167,5 +167,5 @@ internal static class ScoreVerb
         () => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path : null);
 
     // Its name in JSON, or null where a map there has it; its name in the table; null is a score that was not asked for.
-    private sealed record Score(string? Key, string Title, double? Value, string Format = "F4");
+    private sealed record Score(string? Key, string Title, double? Value);
 }

@@ -21,22 +21,14 @@ internal static partial class TokenizeVerb
         AddTo(
             bert, "The file vocab.txt of bert-base-uncased: one token a line.",
             "Put [CLS] (101) before and [SEP] (102) after the ids.",
-            (parsed, vocabulary, special) =>
-            {
-                var tokenizer = BertWordPiece.Load(vocabulary, parsed.GetValue(blip));
-                return special ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode;
-            });
+            (parsed, vocabulary) => BertWordPiece.Load(vocabulary, parsed.GetValue(blip)));
         var clip = new Verb(
             "clip", "Byte pair encoding, as OpenAI's SimpleTokenizer without ftfy's repairs.",
             "echo '\"a dog runs\"' | ./kit tokenize clip --vocab bpe_simple_vocab_16e6.txt.gz");
         AddTo(
             clip, "The file bpe_simple_vocab_16e6.txt.gz of OpenAI's CLIP, compressed or not.",
             "Put <|startoftext|> (49406) before and <|endoftext|> (49407) after the ids.",
-            (_, vocabulary, special) =>
-            {
-                var tokenizer = ClipBytePairEncoding.Load(vocabulary);
-                return special ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode;
-            });
+            (_, vocabulary) => ClipBytePairEncoding.Load(vocabulary));
         return new Verb(
             "tokenize", "Read one JSON string a line from standard input and print its token ids as one JSON array a line.",
             bert.Examples[0])
@@ -46,12 +38,15 @@ internal static partial class TokenizeVerb
     }
 
     private static void AddTo(
-        Verb verb, string vocabularyIs, string specialDoes,
-        Func<ParseResult, string, bool, Func<string, IReadOnlyList<int>>> load)
+        Verb verb, string vocabularyIs, string specialDoes, Func<ParseResult, string, TextTokenizer> load)
     {
         var vocabulary = verb.Option<string>("--vocab", vocabularyIs, "FILE", required: true);
         var special = verb.Option<bool>("--special", specialDoes);
-        verb.SetAction(parsed => Run(load(parsed, parsed.GetRequiredValue(vocabulary), parsed.GetValue(special))));
+        verb.SetAction(parsed =>
+        {
+            var tokenizer = load(parsed, parsed.GetRequiredValue(vocabulary));
+            Run(parsed.GetValue(special) ? text => tokenizer.EncodeWithSpecials(text) : tokenizer.Encode);
+        });
     }
 
     private static void Run(Func<string, IReadOnlyList<int>> encode)

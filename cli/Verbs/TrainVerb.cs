@@ -41,7 +41,8 @@ internal static class TrainVerb
         var at = verb.Number<double>(
             "--stop-at", "Stop at the end of an epoch with this validation accuracy, such as 0.97.", 0, 1, value: "SHARE");
         var score = verb.Option<string[]?>(
-            "--score", "Splits to score the weights on; the task's usual one otherwise, none for none.", "SPLIT");
+            "--score", "Splits to score the weights on; the task's usual one otherwise, none for none.", "SPLIT",
+            words: [.. task.SplitNames, "none"]);
         score.AllowMultipleArgumentsPerToken = true;
         var limit = verb.Number<int>("--limit", "Score the first examples of each split only.", 1);
         if (!task.IsToy)
@@ -128,13 +129,15 @@ internal static class TrainVerb
     {
         using var training = ProgressView.Out();
         using var scoring = ProgressView.Error();
-        if ((run with { Scoring = run.Scoring with { Progress = scoring } }).Train(training.Show, cancellation) is not { } report)
+        var report = (run with { Scoring = run.Scoring with { Progress = scoring } }).Train(training.Show, cancellation);
+        training.Dispose();
+        scoring.Dispose();
+        if (report is null)
         {
             Console.WriteLine($"stopped; --resume goes on from {run.Folder}");
             return cancellation.IsCancellationRequested ? CommandLine.Interrupted : 1;
         }
 
-        scoring.Dispose();
         var watched = report.Watched;
         Console.WriteLine(FormattableString.Invariant(
             $"watched: {watched.Accuracy:P1} of {watched.Examples} at {watched.MacShare:P1} of the multiply-accumulates"));
@@ -161,7 +164,9 @@ internal static class TrainVerb
                 StatementTraining = run.StatementTraining with { Seed = parsed.GetValue(seed) },
             };
             using var view = ProgressView.Out();
-            if (run.Run(view.Show, cancellation) is not var (patches, read))
+            var scores = run.Run(view.Show, cancellation);
+            view.Dispose();
+            if (scores is not var (patches, read))
             {
                 Console.WriteLine($"stopped; the same command goes on from {run.Folder}");
                 return CommandLine.Interrupted;

@@ -14,20 +14,23 @@ public static class ExperimentRunner
     /// <param name="runs">Where unfinished runs are; the kit's if null.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
+    /// <param name="fresh">Whether it is run although a result is there, which the new one takes the place of.</param>
     /// <exception cref="FileNotFoundException">Data or checkpoints are not there; the message lists them.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="IOException">Another process is running the experiment.</exception>
     public static ExperimentResult Run(
         Experiment experiment, RunCache? cache = null, string? runs = null, Action<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default) =>
-        Try(experiment, cache ?? RunCache.Default, runs ?? new GridSettings().Runs, progress, cancellation)
+        CancellationToken cancellation = default, bool fresh = false) =>
+        Try(experiment, cache ?? RunCache.Default, runs ?? new GridSettings().Runs, progress, cancellation, fresh)
         ?? throw new IOException($"'{experiment}' is being run by another process: its result is there when that is done");
 
     /// <summary>The same; null where another process is running the experiment.</summary>
     internal static ExperimentResult? Try(
-        Experiment experiment, RunCache cache, string runs, Action<TrainingProgress>? progress, CancellationToken cancellation)
+        Experiment experiment, RunCache cache, string runs, Action<TrainingProgress>? progress, CancellationToken cancellation,
+        bool fresh = false)
     {
-        bool IsKept() => Ranks.Gather(cache.Find(experiment) is not null)[0]; // others may keep it at any moment
+        // Others may keep it at any moment.
+        bool IsKept() => Ranks.Gather(!fresh && cache.Find(experiment) is not null)[0];
         if (IsKept())
         {
             return cache.Find(experiment);

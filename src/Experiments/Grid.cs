@@ -1,4 +1,5 @@
 using Madtp.Kit.Data;
+using Madtp.Kit.Runtime;
 
 namespace Madtp.Kit.Experiments;
 
@@ -95,12 +96,14 @@ public sealed record GridSettings
     public string Runs { get; init; } = KitFolder.File("artifacts", "runs", "experiments");
 
     /// <summary>Processes at once: one for each core, at the paper's scale one in all, which has the GPU to itself.</summary>
-    public int Jobs { get; init; } = Scale.Current == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
+    public int Jobs { get; init; } = JobsAt(Scale.Current);
 
     /// <summary>What a process runs, before <c>LIST --index N --cache FOLDER --runs FOLDER</c>. It ends with <see cref="Busy"/>
     /// where another process is running the experiment, and stops when its standard input ends: then this one is gone, or is to
     /// stop itself.</summary>
     public IReadOnlyList<string> Command { get; init; } = [KitFolder.File("kit"), "sweep"];
+
+    internal static int JobsAt(ExperimentScale scale) => scale == ExperimentScale.Paper ? 1 : Environment.ProcessorCount;
 }
 
 /// <summary>Where a grid stands.</summary>
@@ -109,7 +112,7 @@ public sealed record GridProgress(int Done, int Total, IReadOnlyList<Experiment>
 {
     public override string ToString()
     {
-        var left = Left is { } time ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : string.Empty;
+        var left = Left is { } time ? $", {TimeLeft.Of(time)}" : string.Empty;
         var running = Running.Count == 0 ? string.Empty : $"; running {string.Join(", ", Running)}";
         return $"{Done} of {Total} experiments{left}{running}";
     }

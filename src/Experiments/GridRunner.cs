@@ -35,7 +35,8 @@ internal sealed class GridRunner(GridSettings settings)
         IReadOnlyList<Experiment> experiments, Action<GridProgress>? progress, CancellationToken cancellation)
     {
         Guard.Argument(settings.Jobs > 0, $"a grid is run by one process at least, not by {settings.Jobs}");
-        Experiment[] missing = [.. experiments.Where(experiment => settings.Cache.Find(experiment) is null)];
+        ExperimentResult?[] found = [.. experiments.Select(settings.Cache.Find)];
+        Experiment[] missing = [.. experiments.Where((_, i) => found[i] is null)];
         var watch = Stopwatch.StartNew();
         Report(0, []);
         foreach (var task in missing.Select(experiment => experiment.Task).Distinct())
@@ -48,12 +49,16 @@ internal sealed class GridRunner(GridSettings settings)
             RunMissing(missing, Report, cancellation);
         }
 
-        return [.. experiments.Select(experiment => settings.Cache.Find(experiment)!)];
+        return [.. experiments.Select((experiment, i) => found[i] ?? Computed(experiment))];
 
         void Report(int done, IEnumerable<int> running) => progress?.Invoke(new GridProgress(
             experiments.Count - missing.Length + done, experiments.Count, [.. running.Select(i => missing[i])],
             done == 0 ? null : watch.Elapsed / done * (missing.Length - done)));
     }
+
+    private ExperimentResult Computed(Experiment experiment) => settings.Cache.Find(experiment) is { } result
+        ? result with { Cached = false }
+        : throw new IOException($"'{experiment}' was run, but {settings.Cache.Folder} has no result of it: was it deleted?");
 
     private void RunMissing(Experiment[] missing, Action<int, IEnumerable<int>> report, CancellationToken stop)
     {

@@ -35,20 +35,11 @@ public sealed class RunCache(string folder, string? published = null)
         return Places.Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists) is { } path ? Read(path) : null;
     }
 
-    /// <summary>Keeps a result.</summary>
+    /// <summary>Keeps a result, in the place of an older one.</summary>
     public void Keep(ExperimentResult result)
     {
         Directory.CreateDirectory(folder);
         AtomicFile.Write(Path.Combine(folder, NameOf(result.Experiment)), result.ToJson() + "\n");
-    }
-
-    /// <summary>Deletes an experiment's result from the folder for new ones, if it is there.</summary>
-    public void Forget(Experiment experiment)
-    {
-        if (Directory.Exists(folder))
-        {
-            File.Delete(Path.Combine(folder, NameOf(experiment)));
-        }
     }
 
     /// <summary>Every result, new ones before those that come with the kit; by task, method, ratio, passes and seed.</summary>
@@ -111,14 +102,24 @@ internal static class FileDigest
 
         var now = Encoding.UTF8.GetBytes($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
         var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(now)));
-        if (!File.Exists(note))
+        if (File.Exists(note))
         {
-            using var content = file.OpenRead();
-            Directory.CreateDirectory(Path.GetDirectoryName(note)!);
-            AtomicFile.Write(note, Short(SHA256.HashData(content)));
+            return File.ReadAllText(note);
         }
 
-        return File.ReadAllText(note);
+        using var content = file.OpenRead();
+        var digest = Short(SHA256.HashData(content));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(note)!);
+            AtomicFile.Write(note, digest);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Others than the installation's owner find it anew each time.
+        }
+
+        return digest;
     }
 
     /// <summary>Digest of tensors' values.</summary>

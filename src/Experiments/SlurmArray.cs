@@ -8,13 +8,20 @@ namespace Madtp.Kit.Experiments;
 /// <param name="Folder">Where the list, the script and the tasks' outputs go.</param>
 public sealed record SlurmArray(string Name, string Folder)
 {
-    private const int AtOnce = 16; // tasks
-
     /// <summary>Lines that go into the script's head, such as "--partition=gpu" and "--gres=gpu:1".</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
     /// <summary>Ranks that train each experiment together.</summary>
     public int Ranks { get; init; } = 1;
+
+    /// <summary>Tasks at once; 16 if null.</summary>
+    public int? Jobs { get; init; }
+
+    /// <summary>Where unfinished runs are; the kit's if null.</summary>
+    public string? Runs { get; init; }
+
+    /// <summary>Where each task computes; as on its node if null.</summary>
+    public string? Device { get; init; }
 
     public string ListPath => Path.Combine(Folder, $"{Name}.json");
 
@@ -73,8 +80,8 @@ public sealed record SlurmArray(string Name, string Folder)
     [
         "#!/usr/bin/env bash",
         $"#SBATCH --job-name={Name}",
-        $"#SBATCH --array=0-{tasks - 1}%{AtOnce}",
-        $"#SBATCH --output={Folder}/{Name}-%a.out",
+        $"#SBATCH --array=0-{tasks - 1}%{Jobs ?? 16}",
+        $"#SBATCH --output={Quoted($"{Folder}/{Name}-%a.out")}",
         "#SBATCH --requeue",
         .. Ranks > 1 ? [$"#SBATCH --ntasks={Ranks}"] : Array.Empty<string>(),
         .. Options.Select(option => $"#SBATCH {option}"),
@@ -82,9 +89,11 @@ public sealed record SlurmArray(string Name, string Folder)
         "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",
         $"exec {(Ranks > 1 ? "srun --mpi=pmi2 " : "")}{Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} \\",
         "    --index \"$SLURM_ARRAY_TASK_ID\" \\",
-        $"    --cache {Quoted(cache)}",
+        $"    --cache {Quoted(cache)}{Given("--runs", Runs)}{Given("--device", Device)}",
         "",
     ]);
+
+    private static string Given(string option, string? value) => value is null ? "" : $" {option} {Quoted(value)}";
 
     private static string Quoted(string path) => $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

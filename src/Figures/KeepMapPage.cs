@@ -21,12 +21,13 @@ public static class KeepMapPage
     /// <exception cref="ArgumentException">No sample is given, or some do not fit together; the message says which.</exception>
     public static string Html(string title, IReadOnlyList<KeepMapSample> samples)
     {
-        static IEnumerable<(double, int)> Passes(KeepMapSample of) => of.Runs.Select(run => (run.Temperature, run.Left.Count));
-        Guard.Argument(samples.Count > 0 && samples.All(sample => sample.Runs.Count > 0),
-            $"a keep-map page needs at least one sample with at least one run", nameof(samples));
-        var odd = samples.Index().FirstOrDefault(sample => !Passes(sample.Item).SequenceEqual(Passes(samples[0]))).Index;
-        Guard.Argument(odd == 0, $"sample {odd + 1} was run at other temperatures, or through other blocks, than sample 1 "
-            + $"(T = {string.Join(", ", samples[0].Runs.Select(run => run.Temperature))})");
+        Guard.Argument(samples.Count > 0 && samples.All(sample => sample.Runs.Count > 0 && sample.Runs[0].Left.Count > 0),
+            $"a keep-map page needs at least one sample with at least one run of at least one block", nameof(samples));
+        foreach (var (i, sample) in samples.Index())
+        {
+            Check(sample, $"sample {i + 1}", samples[0].Runs);
+        }
+
         return InteractiveChart.Part("keep-map.html")
             .Replace("{{title}}", WebUtility.HtmlEncode(title), StringComparison.Ordinal)
             .Replace("{{style}}", InteractiveChart.Part("keep-map.css"), StringComparison.Ordinal)
@@ -72,6 +73,33 @@ public static class KeepMapPage
             }),
         }),
     });
+
+    private static void Check(KeepMapSample sample, string name, IReadOnlyList<KeepMapRun> first)
+    {
+        static IEnumerable<(double, int)> Passes(IReadOnlyList<KeepMapRun> runs) =>
+            runs.Select(run => (run.Temperature, run.Left.Count));
+        var temperatures = string.Join(", ", first.Select(run => run.Temperature.ToString(CultureInfo.InvariantCulture)));
+        Guard.Argument(Passes(sample.Runs).SequenceEqual(Passes(first)),
+            $"{name} was run at other temperatures, or through other blocks, than sample 1 (T = {temperatures})");
+        var (pair, depth) = (sample.Pair, first[0].Left.Count);
+        foreach (var run in sample.Runs)
+        {
+            Check(run.Left, depth, pair.Grid.Count, "patches", $"{name}, left image");
+            Check(run.Right, pair.Right is null ? 0 : depth, pair.Grid.Count, "patches", $"{name}, right image");
+            Check(run.Text, run.Text.Count, pair.Pieces.Count, "words", $"{name}, text");
+        }
+    }
+
+    private static void Check(IReadOnlyList<KeepMapLayer> layers, int depth, int count, string what, string name)
+    {
+        Guard.Argument(layers.Count == depth, $"{name}: {layers.Count} blocks, but those of the first image are {depth}");
+        foreach (var (i, layer) in layers.Index())
+        {
+            int[] odd = [.. layer.Positions.Where(position => position >= count || position < -i)];
+            Guard.Argument(odd.Length == 0,
+                $"{name}, block {i + 1}: token {odd[0]} is none of its {count} {what} and no token merged before");
+        }
+    }
 
     private static long?[]? Scores(IReadOnlyList<double>? scores) =>
         scores is not { Count: > 0 } ? null : [.. scores.Select(score => Whole(score))];

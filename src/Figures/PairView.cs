@@ -18,13 +18,13 @@ public sealed record PairView(RgbImage Left, RgbImage? Right, PatchGrid Grid, IR
     /// <summary>An example of the toy world, the one that <see cref="ToyNlvr2Pairs"/> has under the same number.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="example">Its number in the split, from 0.</param>
-    /// <exception cref="ArgumentException">There is no such split.</exception>
+    /// <exception cref="ArgumentException">There is no such split, or no such example in it.</exception>
     public static PairView Toy(string split, int example) => Of(PairWorld.Toy, split, example, 0);
 
     /// <summary>A pair of the world with decoys and what one corpus says of it, as <see cref="DecoyPairs"/> has them.</summary>
     /// <param name="split">"train", "dev" or "test1".</param>
     /// <param name="example">Its number in the split, from 0.</param>
-    /// <exception cref="ArgumentException">There is no such split.</exception>
+    /// <exception cref="ArgumentException">There is no such split, or no such example in it.</exception>
     public static PairView Decoys(string split, int example, ThingKind corpus) =>
         Of(PairWorld.Decoys, split, example, (int)corpus);
 
@@ -63,6 +63,10 @@ public sealed record PairView(RgbImage Left, RgbImage? Right, PatchGrid Grid, IR
 
     private static PairView Of(PairWorld world, string split, int example, int corpus)
     {
+        var pairs = (world == PairWorld.Toy ? new ToyWorldSettings() : ToyWorldSettings.Decoys).Splits
+            .FirstOrDefault(one => one.Split == split).Pairs;
+        Guard.Argument(pairs == 0 || (example >= 0 && example < pairs),
+            $"there is no example {example} in {split}: the split has the numbers 0 to {pairs - 1}", nameof(example));
         var pair = world.Pair(split, example);
         var (sentence, label) = (pair.Statements[corpus].Sentence, pair.Statements[corpus].Label);
         RgbImage Picture(DrawnScene scene) => new(scene.Side, scene.Side, ToyRenderer.Render(scene));

@@ -62,18 +62,21 @@ internal sealed class Sketch(SKCanvas? canvas)
         }
 
         about = title.Length > 0 ? title : about;
-        var alike = new[] { "DejaVu Sans", "Verdana", "Liberation Sans", "Arial", "sans-serif" }; // where the reader lacks ours
-        var faces = alike.Prepend(Escaped(Regular.Value.FamilyName)).Distinct()
-            .Select(face => face.Contains(' ', StringComparison.Ordinal) ? $"'{face}'" : face);
         var svg = FormattableString.Invariant($"""
             <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" height="{height}"
-            viewBox="0 0 {width} {height}" role="img" font-family="{string.Join(',', faces)}">
+            viewBox="0 0 {width} {height}" role="img" font-family="{Faces(Regular.Value.FamilyName)}">
             <title>{Escaped(about)}</title>
             {Drawn(null).document}</svg>
 
             """);
         return new StaticFigure(about, width, height, () => svg, Png);
     }
+
+    /// <summary>The faces that a document names: ours, which may have no name, then those alike for who lacks it.</summary>
+    internal static string Faces(string ours) => string.Join(',',
+        new[] { Escaped(ours), "DejaVu Sans", "Verdana", "Liberation Sans", "Arial", "sans-serif" }
+            .Where(face => face.Length > 0).Distinct()
+            .Select(face => face.Contains(' ', StringComparison.Ordinal) ? $"'{face}'" : face));
 
     /// <summary>Fills a rectangle, its corners rounded where <paramref name="round"/> is their radius.</summary>
     public void Fill(SKRect area, SKColor color, float round = 0)

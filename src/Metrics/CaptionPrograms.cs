@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
+using Madtp.Kit.Data;
 
 namespace Madtp.Kit.Metrics;
 
@@ -82,18 +84,30 @@ internal static class CaptionPrograms
 
     private static (double Corpus, double[] PerImage) ReadSpice(string path, IReadOnlyList<TokenizedCaption> captions)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        var images = JsonRecord.Read<SpiceImage[]>(
+            path, e => $"SPICE's program wrote something else than scores: {JsonRecord.Reason(e)}", JsonRecord.Field);
+        Guard.Data(images.Length > 0, $"SPICE's program wrote no scores");
         var scores = new Dictionary<long, double>();
-        foreach (var item in document.RootElement.EnumerateArray())
+        foreach (var image in images)
         {
-            var score = item.GetProperty("scores").GetProperty("All").GetProperty("f");
-            scores[item.GetProperty("image_id").GetInt64()] = score.ValueKind == JsonValueKind.Number ? score.GetDouble()
-                : double.NaN;
+            var score = image.Scores.All.F;
+            scores[image.ImageId] = score.ValueKind == JsonValueKind.Number ? score.GetDouble() : double.NaN;
         }
 
         return (scores.Values.Average(),
             [.. captions.Select(caption => scores.GetValueOrDefault(caption.ImageId, double.NaN))]);
     }
+
+    // Elements of SPICE's file; structures, so that none is null. F is something else than a number where there is nothing to
+    // compare.
+    [method: JsonConstructor]
+    private readonly record struct SpiceImage(long ImageId, SpiceScores Scores);
+
+    [method: JsonConstructor]
+    private readonly record struct SpiceScores([property: JsonPropertyName("All")] SpiceScore All);
+
+    [method: JsonConstructor]
+    private readonly record struct SpiceScore(JsonElement F);
 
     // It works in the folder of its archive, where its data lie.
     private static Process Start(string name, string jar, string memory, IEnumerable<string> arguments)

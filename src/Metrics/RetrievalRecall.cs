@@ -18,28 +18,13 @@ public static class RetrievalRecall
             textToImage is null || (textToImage.Rows, textToImage.Columns) == (scores.Columns, scores.Rows),
             $"the scores of captions against images are [{textToImage?.Rows}, {textToImage?.Columns}], not "
             + $"[{scores.Columns}, {scores.Rows}]");
-        var text = TextRanks(scores, imageOfCaption);
+        int[] text = [.. imageOfCaption.Index().GroupBy(one => one.Item)
+            .Select(captions => captions.MaxBy(one => (scores.Row(one.Item)[one.Index], one.Index)))
+            .Select(best => RankOf(scores.Row(best.Item), best.Index))];
         var image = textToImage is null ? ImageRanks(scores, imageOfCaption)
             : [.. imageOfCaption.Select((image, caption) => RankOf(textToImage.Row(caption), image))];
         static double At(int[] ranks, int k) => 100.0 * ranks.Count(rank => rank < k) / ranks.Length;
         return new RecallScores(At(text, 1), At(text, 5), At(text, 10), At(image, 1), At(image, 5), At(image, 10));
-    }
-
-    private static int[] TextRanks(ScoreMatrix scores, IReadOnlyList<int> imageOfCaption)
-    {
-        var best = new int[scores.Rows];
-        Array.Fill(best, -1);
-        for (var caption = 0; caption < imageOfCaption.Count; caption++)
-        {
-            var image = imageOfCaption[caption];
-            var row = scores.Row(image);
-            if (best[image] < 0 || row[caption] >= row[best[image]])
-            {
-                best[image] = caption;
-            }
-        }
-
-        return [.. best.Select((caption, image) => RankOf(scores.Row(image), caption))];
     }
 
     // Row by row: a transposed copy of COCO's would take half a gigabyte.

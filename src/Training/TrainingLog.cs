@@ -109,8 +109,7 @@ public sealed record TrainingProgress(int Step, int TotalSteps, TrainingRecord? 
     /// <summary>The state in a line.</summary>
     public override string ToString()
     {
-        var left = Left is { } time && Step < TotalSteps ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left")
-            : string.Empty;
+        var left = Left is { } time && Step < TotalSteps ? $", {TimeLeft.Of(time)}" : string.Empty;
         return FormattableString.Invariant($"step {Step} of {TotalSteps}{left}");
     }
 }

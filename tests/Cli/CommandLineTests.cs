@@ -73,6 +73,12 @@ public class CommandLineTests
     [InlineData("./kit data ", "get", "make-toy", "status")]
     [InlineData("./kit macs clip-b", "clip-b16", "clip-b32")]
     [InlineData("./kit experiment --method madtp-", "madtp-paper", "madtp-released")]
+    [InlineData("./kit evaluate clip --dataset ", "coco", "flickr30k")]
+    [InlineData("./kit evaluate toy-nlvr2 --split ", "dev", "test1")]
+    [InlineData("./kit evaluate vqa --split test", "test-dev2015", "test2015")]
+    [InlineData("./kit train nlvr2 --score ", "dev", "none", "test1", "test2")]
+    [InlineData("./kit keep-map --against tom", "tome")]
+    [InlineData("./kit data status to", "toy")]
     [InlineData("./kit sweep table", "table2", "table2-decoys", "table3", "table4", "table5", "table6", "table7")]
     public async Task ALineIsCompleted(string line, params string[] words) =>
         Assert.Equal(words, (await KitProcess.Here("complete", line)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)

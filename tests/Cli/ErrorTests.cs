@@ -64,6 +64,8 @@ public sealed class ErrorTests : IDisposable
     [InlineData("experiment --method magic", "no method 'magic'")]
     [InlineData("experiment --task magic", "no task 'magic'")]
     [InlineData("runs --method magic", "no method 'magic'")]
+    [InlineData("runs --task magic", "no task 'magic'; there are toy-nlvr2")]
+    [InlineData("sweep table2 --slurm --index 1", "exclude each other")]
     [InlineData("sweep table9", "table2")]
     [InlineData("sweep table2 --index 100000", "the list has the places 0 to")]
     [InlineData("verify /nowhere/at/all", "/nowhere/at/all")]

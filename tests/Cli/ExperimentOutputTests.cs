@@ -17,6 +17,7 @@ public class ExperimentOutputTests
         using var result = JsonDocument.Parse(run.Output);
         Assert.Equal("STP", result.RootElement.GetProperty("experiment").GetProperty("method").GetString());
         Assert.Contains("epoch", run.Errors, StringComparison.Ordinal);
-        RunCache.Default.Forget(ExperimentTask.Of("toy-clip").Default with { Method = "STP", ReduceRatio = 0.3, TrainExamples = 64 });
+        var experiment = ExperimentTask.Of("toy-clip").Default with { Method = "STP", ReduceRatio = 0.3, TrainExamples = 64 };
+        File.Delete(Path.Combine(RunCache.Default.Folder, $"{experiment.Key}.json"));
     }
 }

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using Madtp.Kit.Cli;
+using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Tests.Data;
 using Madtp.Kit.Tests.Tasks;
 using Xunit;
@@ -82,6 +84,39 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         Assert.Contains($"--resume goes on from {run}", said, StringComparison.Ordinal);
         Assert.Equal(code, process.ExitCode);
         Assert.True(File.Exists(Path.Combine(run, "checkpoint.safetensors")));
+    }
+
+    // As in a terminal, which `script` stands for; Ctrl+C is a character there.
+    [Fact]
+    public async Task What_is_said_of_a_stop_has_a_line_of_its_own()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no 'script' on this machine");
+        string[] train =
+        [
+            DotnetHost.Path, typeof(CommandLine).Assembly.Location, "train", "toy-nlvr2", "--pairs", "240", "--batch-size", "16",
+            "--epochs", "1000", "--log-every", "1", "--device", "cpu", "--out", folder.File("run"),
+        ];
+        using var terminal = Process.Start(new ProcessStartInfo(
+            "/usr/bin/script", ["-qec", string.Join(' ', train.Select(word => $"'{word}'")), "/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
+        var shown = new StringBuilder();
+        var buffer = new char[4096];
+        while (await terminal.StandardOutput.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var read)
+        {
+            var before = Steps();
+            shown.Append(buffer, 0, read);
+            if (before < 10 && Steps() >= 10)
+            {
+                await terminal.StandardInput.WriteAsync('\u0003');
+                await terminal.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+            }
+        }
+
+        Assert.EndsWith($"left\u001b[K\r\nstopped; --resume goes on from {folder.File("run")}\r\n", $"{shown}", StringComparison.Ordinal);
+
+        int Steps() => $"{shown}".Split('\r').Length;
     }
 
     // Which signal it is makes no other difference than its code: either is sent to some verbs, both to one.

@@ -56,6 +56,23 @@ public sealed class KitScriptTests : IDisposable
     }
 
     [Theory]
+    [InlineData("run", "--fresh")]
+    [InlineData("test", "--fast")]
+    [InlineData("setup", "--cuda")]
+    [InlineData("doctor", "what is missing")]
+    [InlineData("lab", "Jupyter")]
+    [InlineData("pack", "one archive")]
+    public void Its_own_verbs_answer_help_and_do_nothing_else(string verb, string says)
+    {
+        var (code, output, errors) = OtherProgram.Run("bash", Path.Combine(root, "kit"), verb, "--help");
+        Assert.Equal((0, ""), (code, errors));
+        Assert.StartsWith($"  ./kit {verb} ", output);
+        Assert.Contains(says, output);
+        Assert.Single(output.Split('\n'), line => line.StartsWith("  ./kit"));
+        Assert.False(Directory.Exists(Path.Combine(root, "artifacts")));
+    }
+
+    [Theory]
     [InlineData("pack", "--fast")]
     [InlineData("doctor", "all")]
     public void What_a_verb_does_not_take_is_refused(string verb, string argument)

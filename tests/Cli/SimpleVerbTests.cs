@@ -113,6 +113,8 @@ public sealed class SimpleVerbTests : IDisposable
         var status = await KitProcess.Here("data", "status", "--data", folder.Path);
         Assert.True(status.Code == 0, status.Errors);
         Assert.Contains("2 of 2", status.Output, StringComparison.Ordinal);
+        var alone = await KitProcess.Here("data", "status", "toy", "--data", folder.Path);
+        Assert.Equal((0, true, false), (alone.Code, alone.Output.Contains("2 of 2"), alone.Output.Contains("flickr30k")));
         Assert.Equal(0, (await KitProcess.Here("data", "status", "nlvr2", "--data", folder.Path)).Code);
     }
 

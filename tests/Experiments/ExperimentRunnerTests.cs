@@ -1,3 +1,4 @@
+using Madtp.Kit.Data;
 using Madtp.Kit.Experiments;
 using Xunit;
 
@@ -24,6 +25,15 @@ public class ExperimentRunnerTests
         var steps = 0;
         Assert.True(ExperimentRunner.Run(Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"), _ => steps++).Cached);
         Assert.Equal(0, steps);
+
+        // Run afresh, but stopped, or in another's hands: the result that was there stays.
+        using var again = new CancellationTokenSource();
+        ExperimentResult Afresh() => ExperimentRunner.Run(
+            Small, new RunCache(parts.Path), Path.Combine(parts.Path, "runs"), _ => again.Cancel(), again.Token, fresh: true);
+        Assert.Throws<OperationCanceledException>(Afresh);
+        Assert.Equal(result.ToJson(), new RunCache(parts.Path).Find(Small)!.ToJson());
+        using var other = FolderLock.TryTake(Assert.Single(Directory.GetDirectories(Path.Combine(parts.Path, "runs"))), "lock");
+        Assert.Contains("is being run by another process", Assert.Throws<IOException>(Afresh).Message, StringComparison.Ordinal);
     }
 
     // Trained anew, on whatever machine, the score stays within three standard deviations of what three seeds scored.

@@ -61,6 +61,29 @@ public class GridTests
     }
 
     [Fact]
+    public void What_was_just_computed_is_not_said_to_come_from_the_cache()
+    {
+        using var folder = new TemporaryFolder();
+        var (kept, computed) = (new Experiment { Seed = 1 }, new Experiment { Seed = 2 });
+        var (cache, elsewhere) = (new RunCache(folder.File("cache")), new RunCache(folder.File("elsewhere")));
+        cache.Keep(RunCacheTests.Result(kept));
+        elsewhere.Keep(RunCacheTests.Result(computed));
+        GridSettings Running(string command) => new() { Cache = cache, Runs = folder.File("runs"), Command = ["bash", "-c", command, "bash"] };
+        var grid = Grid.Of(kept, computed);
+        var lost = Assert.Throws<IOException>(() => grid.Run(Running("true")));
+        Assert.Contains("seed 2' was run, but", lost.Message, StringComparison.Ordinal);
+        var results = grid.Run(Running($"cp '{elsewhere.Folder}'/* \"$5\"; rm \"$5\"/{kept.Key}.json")); // the kept one is known already
+        Assert.Equal([(kept, true), (computed, false)], results.Select(result => (result.Experiment, result.Cached)));
+    }
+
+    [Fact]
+    public void The_time_left_has_its_days()
+    {
+        Assert.Equal("1 of 3 experiments, 1.02:03:04 left", $"{new GridProgress(1, 3, [], new TimeSpan(1, 2, 3, 4, 900))}");
+        Assert.Equal("1 of 3 experiments, 00:00:04 left", $"{new GridProgress(1, 3, [], TimeSpan.FromSeconds(4.2))}");
+    }
+
+    [Fact]
     public void A_process_gets_its_place_in_the_list_and_what_it_says_where_it_fails_is_told()
     {
         using var folder = new TemporaryFolder();

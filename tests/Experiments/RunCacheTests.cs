@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Madtp.Kit.Experiments;
 using Xunit;
 
@@ -68,7 +70,25 @@ public class RunCacheTests
         Assert.Contains(experiment.Key, error.Message, StringComparison.Ordinal);
     }
 
-    private static ExperimentResult Result(Experiment experiment) => new(experiment)
+    [Fact]
+    public void A_digest_that_cannot_be_noted_is_found_all_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        var file = new FileInfo(folder.Write("weights", "some"));
+        var now = SHA256.HashData(Encoding.UTF8.GetBytes($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}"));
+        var note = KitPaths.InRepository("artifacts", "digests", Convert.ToHexStringLower(now)[..12]);
+        Directory.CreateDirectory(note); // where the note would go
+        try
+        {
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("some"u8))[..12], FileDigest.Of(file.FullName));
+        }
+        finally
+        {
+            Directory.Delete(note);
+        }
+    }
+
+    internal static ExperimentResult Result(Experiment experiment) => new(experiment)
     {
         Test = 0.9,
         Dev = 0.8,

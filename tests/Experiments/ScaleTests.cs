@@ -36,9 +36,10 @@ public class ScaleTests
     }
 
     [Fact]
-    public void What_took_days_is_kept_where_nothing_forgets_it()
+    public void What_took_days_is_kept_where_nothing_forgets_it_and_has_the_machine_to_itself()
     {
         Assert.Equal((KitPaths.InRepository("artifacts", "cache"), KitPaths.InRepository("artifacts", "paper-results")), (RunCache.At(ExperimentScale.Toy).Folder, RunCache.At(ExperimentScale.Paper).Folder));
         Assert.NotEmpty(RunCache.At(ExperimentScale.Toy).All());
+        Assert.Equal((Environment.ProcessorCount, 1), (GridSettings.JobsAt(ExperimentScale.Toy), GridSettings.JobsAt(ExperimentScale.Paper)));
     }
 }

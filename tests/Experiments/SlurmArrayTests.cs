@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Madtp.Kit.Experiments;
+using Madtp.Kit.Tests.Cli;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Experiments;
@@ -24,6 +25,45 @@ public class SlurmArrayTests
         Assert.Contains("#SBATCH --array=0-1%16", script);
         Assert.Contains("#SBATCH --gres=gpu:1", script);
         Assert.Equal(Two, Grid.Open(array.ListPath).Experiments);
+    }
+
+    [Fact]
+    public void What_a_sweep_is_told_its_tasks_are_told()
+    {
+        using var folder = new TemporaryFolder();
+        var place = Path.Combine(folder.Path, "it's mine");
+        var array = new SlurmArray("grid", place) { Jobs = 3, Runs = "/my runs", Device = "cuda:1" };
+        array.Write(Two, new RunCache("/cache"));
+        var script = File.ReadAllLines(array.ScriptPath);
+        Assert.Contains("#SBATCH --array=0-1%3", script);
+        Assert.Contains($"#SBATCH --output='{folder.Path}/it'\\''s mine/grid-%a.out'", script);
+        Assert.Contains("    --cache '/cache' --runs '/my runs' --device 'cuda:1'", script);
+    }
+
+    [Fact]
+    public void A_sweep_hands_on_what_it_was_told()
+    {
+        using var folder = new TemporaryFolder();
+        var name = $"kit-test-{Guid.NewGuid():N}";
+        var array = new SlurmArray(name, KitPaths.InRepository("artifacts", "slurm"));
+        using var sweep = KitProcess.Start(
+        [
+            "sweep", folder.Write($"{name}.json", "[{ \"train_examples\": 1 }]"), "--slurm", "--cache", folder.File("cache"),
+            "--runs", folder.File("runs"), "--device", "cpu", "--jobs", "2",
+        ], environment: ("PATH", folder.Path));
+        try
+        {
+            var said = sweep.StandardError.ReadToEnd();
+            Assert.Contains("there is no sbatch on this machine", said, StringComparison.Ordinal);
+            var script = File.ReadAllText(array.ScriptPath);
+            Assert.Contains("--array=0-0%2\n", script, StringComparison.Ordinal);
+            Assert.Contains($"--cache '{folder.File("cache")}' --runs '{folder.File("runs")}' --device 'cpu'\n", script, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(array.ListPath);
+            File.Delete(array.ScriptPath);
+        }
     }
 
     [Theory]

@@ -46,6 +46,18 @@ public class KeepMapPageTests
         Assert.Contains("sample 2 was run at other temperatures", Message([samples[0], samples[1] with { Runs = [samples[1].Runs[0]] }]), StringComparison.Ordinal);
         var shallow = samples[1] with { Runs = [.. samples[1].Runs.Select(run => run with { Left = [run.Left[0]] })] };
         Assert.Contains("sample 2 was run at other temperatures, or through other blocks", Message([samples[0], shallow]));
+        Assert.Contains("at least one block", Message(With(run => run with { Left = [] })), StringComparison.Ordinal);
+        Assert.Contains("sample 1, right image: 1 blocks", Message(With(run => run with { Right = [run.Right[0]] })), StringComparison.Ordinal);
+        Assert.Contains("sample 1, text, block 1: token 9 is none of its 4 words", Message(With(run => run with { Text = [Only(9), run.Text[1]] })), StringComparison.Ordinal);
+        Assert.Contains("block 1: token -1", Message(With(run => run with { Left = [Only(-1), run.Left[1]] })), StringComparison.Ordinal);
+    }
+
+    private static KeepMapLayer Only(int position) => new(0.1, [position], [true], [0], [0], [0], [0]);
+
+    private static KeepMapSample[] With(Func<KeepMapRun, KeepMapRun> change)
+    {
+        var sample = KeepMapPageSamples.Two()[0];
+        return [sample with { Runs = [.. sample.Runs.Select(change)] }];
     }
 
     private static string Message(IReadOnlyList<KeepMapSample> samples) => Assert.Throws<ArgumentException>(() => KeepMapPage.Html("t", samples)).Message;

@@ -35,6 +35,8 @@ public class PairViewTests
         using var batch = pairs.Batch([9]).PatchClasses!;
         Assert.Equal(ToyRenderer.PatchClasses(pair.Left).Concat(ToyRenderer.PatchClasses(pair.Right)).Select(c => (long)c), batch.data<long>().ToArray());
         Assert.Equal(pair.Sentence, PairView.Toy("dev", 9).Sentence);
+        Assert.Contains("0 to 3999", Assert.Throws<ArgumentException>(() => PairView.Decoys("test1", 4000, ThingKind.Object)).Message, StringComparison.Ordinal);
+        Assert.Contains("no example -1 in dev", Assert.Throws<ArgumentException>(() => PairView.Toy("dev", -1)).Message, StringComparison.Ordinal);
         Assert.Contains("train, dev, test1", Assert.Throws<ArgumentException>(() => PairWorld.Toy.Pair("test2", 0)).Message, StringComparison.Ordinal);
     }
 }

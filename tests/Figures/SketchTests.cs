@@ -100,6 +100,11 @@ public class SketchTests
 
     private static StaticFigure Drawn(string about, float width, float height, Action<Sketch> draw) => Sketch.Figure("", about, width, height, draw);
 
+    [Theory]
+    [InlineData("", "'DejaVu Sans',Verdana,'Liberation Sans',Arial,sans-serif")]
+    [InlineData("Arial", "Arial,'DejaVu Sans',Verdana,'Liberation Sans',sans-serif")]
+    public void A_face_without_a_name_is_not_named(string ours, string faces) => Assert.Equal(faces, Sketch.Faces(ours));
+
     private static void RequireFont() => Assert.SkipUnless(Sketch.HasWords, "this machine has no sans-serif font to write with");
 
     private static byte[] Pixel(RgbImage pixels, int x, int y) => pixels.Pixels[(3 * ((y * pixels.Width) + x))..][..3];

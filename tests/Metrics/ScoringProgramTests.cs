@@ -62,6 +62,27 @@ public sealed class ScoringProgramTests : IDisposable
         Assert.Contains("out of memory", Assert.Throws<InvalidDataException>(() => CaptionPrograms.Spice(jar, Images)).Message);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("[null]")]
+    [InlineData("{\"image_id\": 1}")]
+    [InlineData("[{\"image_id\": 1, \"scores\": {\"Relation\": {\"f\": 0.5}}}]")]
+    [InlineData("[{\"image_id\": \"one\", \"scores\": {\"All\": {\"f\": 0.5}}}]")]
+    public void What_Spice_writes_that_is_no_scores_is_told(string written)
+    {
+        Answer($"echo '{written}' > \"$8\"");
+        var error = Assert.Throws<InvalidDataException>(() => CaptionPrograms.Spice(folder.Write("spice.jar", ""), Images));
+        Assert.StartsWith("SPICE's program wrote", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Spice_may_have_nothing_to_compare()
+    {
+        Answer("""echo '[{"image_id": 1, "scores": {"All": {"f": null}}}, {"image_id": 2, "scores": {"All": {"f": "NaN"}}}]' > "$8" """);
+        Assert.Equal([double.NaN, double.NaN], CaptionPrograms.Spice(folder.Write("spice.jar", ""), Images).PerImage);
+    }
+
     [Fact]
     public void A_missing_program_and_a_missing_Java_are_named()
     {
