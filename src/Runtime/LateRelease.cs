@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Runtime.Loader;
 
 namespace Madtp.Kit.Runtime;
 
@@ -41,9 +40,7 @@ public static unsafe partial class LateRelease
     /// <param name="torch">The loaded libtorch_cpu.</param>
     internal static void Begin(nint torch, nint binding)
     {
-        // A redirection must not lead to code that can be unloaded.
-        var collectible = AssemblyLoadContext.GetLoadContext(typeof(LateRelease).Assembly) is { IsCollectible: true };
-        if (collectible || !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64
             || !NativeLibrary.TryGetExport(torch, "aoti_torch_delete_tensor_object", out var delete)
             || !NativeLibrary.TryGetExport(binding, "THSTensor_dispose", out var tensor)
             || !NativeLibrary.TryGetExport(binding, "THSTorch_dispose_scalar", out var scalar))

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
 
 namespace Madtp.Kit.Runtime;
 
@@ -67,8 +68,11 @@ public static partial class NativeLibraries
             }
         }
 
-        if (loaded.TryGetValue(Torch, out var torch) && loaded.TryGetValue(BindingFile, out var binding))
+        // Native code must not be led to what can be unloaded.
+        var stays = AssemblyLoadContext.GetLoadContext(typeof(NativeLibraries).Assembly) is not { IsCollectible: true };
+        if (stays && loaded.TryGetValue(Torch, out var torch) && loaded.TryGetValue(BindingFile, out var binding))
         {
+            OpenMp.Begin(torch);
             LateRelease.Begin(torch, binding);
         }
 

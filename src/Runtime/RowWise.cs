@@ -21,7 +21,7 @@ internal static class RowWise
         const int smallest = 1 << 14; // numbers that are worth a thread
         var threads = get_num_threads();
         var share = Math.Max((rows + threads - 1) / threads, Math.Max(1, smallest / width));
-        Parallel.For(0, (int)((rows + share - 1) / share), new ParallelOptions { MaxDegreeOfParallelism = threads },
+        OpenMp.Run((int)((rows + share - 1) / share),
             part => work((int)(part * share), (int)Math.Min(rows, (part + 1) * share)));
     }
 
