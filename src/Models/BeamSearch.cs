@@ -51,16 +51,16 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
         var (words, length) = (scores.shape[1], going[0].Text.Length);
         var allowed = settings.Allowed(scores.to(float32).log_softmax(1), length); // [B·beams, V]
         var before = tensor(going.Select(beam => beam.Score).ToArray(), device: scores.device).unsqueeze(1);
-        var (values, places) = (allowed + before).view(done.Length, beams * words).topk(2 * beams, 1);
-        var best = values.cpu().data<float>().ToArray().Zip(places.cpu().data<long>().ToArray()).Chunk(2 * beams);
+        var most = (int)Math.Min(2 * beams, words); // no more of one beam can be among an image's best
+        var (values, places) = (allowed + before).topk(most, 1); // [B·beams, most]
+        var candidates = values.cpu().data<float>().ToArray().Zip(places.cpu().data<long>().ToArray()).Index();
         var next = new List<Beam>();
-        foreach (var (image, some) in best.Index())
+        foreach (var (image, all) in candidates.Chunk(beams * most).Index())
         {
-            var first = image * beams;
-            next.AddRange(done[image] ? Enumerable.Repeat(Longer(first, settings.PaddingId, 0), beams)
-                : Sort(some.Select(each => Longer(first + (each.Second / words), each.Second % words, each.First)),
-                    finished[image]));
-            done[image] |= finished[image].AreFinal(some[0].First, length);
+            var best = all.OrderByDescending(one => one.Item.First).Take(2 * beams).ToArray();
+            next.AddRange(done[image] ? Enumerable.Repeat(Longer(image * beams, settings.PaddingId, 0), beams)
+                : Sort(best.Select(one => Longer(one.Index / most, one.Item.Second, one.Item.First)), finished[image]));
+            done[image] |= finished[image].AreFinal(best[0].Item.First, length);
         }
 
         return [.. next];
