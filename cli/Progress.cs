@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Training;
 

@@ -1,5 +1,5 @@
 using Madtp.Kit.Data;
-using Madtp.Kit.Runtime;
+using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Experiments;
 

@@ -184,3 +184,10 @@ internal sealed class StepAverages
     // Six digits are more than anyone reads and keep lines short.
     private double Mean(double sum) => Math.Round(sum / parts, 6);
 }
+
+/// <summary>How long something will still take, as people are told.</summary>
+public static class TimeLeft
+{
+    /// <summary>"00:01:12 left", from a day on "1.02:03:04 left".</summary>
+    public static string Of(TimeSpan time) => $"{TimeSpan.FromSeconds((long)time.TotalSeconds):c} left";
+}
