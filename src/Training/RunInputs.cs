@@ -25,7 +25,8 @@ internal static class RunInputs
             + FormattableString.Invariant($"queue {settings.QueueSize}, momentum {settings.Momentum}"));
         identity.Add("budget", FormattableString.Invariant(
             $"{settings.CalibrationExamples} examples, {settings.CalibrationsPerEpoch} times an epoch"));
-        identity.Add("choices", run is { PrunesParameters: true, UpdateEvery: not Run.UsualUpdateEvery } ? run.UpdateEvery : null);
+        identity.Add(
+            "choices", run is { PrunesParameters: true, UpdateEvery: not Run.UsualUpdateEvery } ? run.UpdateEvery : null);
         identity.Add("distillation", settings.Distillation);
         identity.Add("candidates", settings.Candidates);
         identity.Add("watched", settings.WatchedExamples);
