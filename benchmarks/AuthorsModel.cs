@@ -80,9 +80,7 @@ internal sealed class AuthorsModel : IDisposable
             one.ErrorDataReceived += (_, line) => said = line.Data ?? said;
             one.BeginErrorReadLine();
             if (one.StandardOutput.ReadLine() == "ready")
-            {
                 return one;
-            }
 
             one.WaitForExit();
             one.Dispose();

@@ -54,25 +54,17 @@ internal static class BatchLayouts
                 using var reduction = policy is null ? null : TokenReduction.Attach([encoder], policy);
                 using var trace = told is null ? null : reduction?.Record();
                 foreach (var block in encoder.Blocks.Where(block => block.Reducer is not null && !packs))
-                {
                     block.Reducer = new Unpacked(block.Reducer!);
-                }
 
                 if (reduction is not null)
-                {
                     reduction.GatherFeatures = false;
-                }
 
                 model.forward(images).X.select(1, 0).cpu(); // waits for a GPU
                 foreach (var block in encoder.Blocks)
-                {
                     block.Reducer = null;
-                }
 
                 if (trace is not null)
-                {
                     told!(trace);
-                }
             }
 
             var times = TurnTiming.Measure([.. ways.Select(way => (Action)(() => Pass(way.Policy, way.Packs)))],

@@ -27,9 +27,7 @@ internal static class BlockTrace
             {
                 var rows = encoder.Blocks.Select(block => Count(block, inputs.Of(block), images)).ToArray();
                 for (var layer = 0; layer < rows.Length; layer++)
-                {
                     Row($"{encoder.Name} {layer}", setting, rows[layer]);
-                }
 
                 Row($"{encoder.Name}, mean", setting, new Made(
                     rows.Average(row => row.Before), rows.Average(row => row.After), rows.Average(row => row.Tensors),
@@ -81,9 +79,7 @@ internal static class BlockTrace
         public Inputs(BlipNlvr model)
         {
             foreach (var block in model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks))
-            {
                 block.Reducer = watches[block] = new Watch(block.Reducer);
-            }
         }
 
         public TokenState Of(IReducibleBlock block) => watches[block].Input!;
@@ -91,9 +87,7 @@ internal static class BlockTrace
         public void Dispose()
         {
             foreach (var (block, watch) in watches)
-            {
                 block.Reducer = watch.Inner;
-            }
         }
     }
 

@@ -56,9 +56,7 @@ internal static class CallOverhead
         {
             var before = Environment.CpuUsage.TotalTime;
             for (var i = 0; i < Calls; i++)
-            {
                 call();
-            }
 
             best = Math.Min(best, (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / Calls);
         }

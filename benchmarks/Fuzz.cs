@@ -23,14 +23,10 @@ internal static class Fuzz
             ? arguments[at + 1] : null;
         string[] known = ["--minutes", "--seed", "--jobs", "--input", "--worker", "--from"];
         if (arguments.Where((_, at) => at % 2 == 0).FirstOrDefault(name => !known.Contains(name)) is { } unknown)
-        {
             throw new ArgumentException($"fuzz does not know '{unknown}': {About}");
-        }
 
         if (arguments.Length % 2 == 1)
-        {
             throw new ArgumentException($"{arguments[^1]} needs a value: {About}");
-        }
 
         long Number(string name, long otherwise, long least = 0) => Option(name) is not { } text ? otherwise
             : long.TryParse(text, CultureInfo.InvariantCulture, out var number) && number >= least ? number
@@ -46,9 +42,7 @@ internal static class Fuzz
         }
 
         if (Option("--input") is not null)
-        {
             return Again(seed, Number("--input", 0));
-        }
 
         var jobs = (int)Number("--jobs", Environment.ProcessorCount, least: 1);
         Console.WriteLine($"seed {seed}, {minutes.ToString(CultureInfo.InvariantCulture)} minutes, {jobs} processes");
@@ -79,21 +73,15 @@ internal static class Fuzz
                 process.ErrorDataReceived += (_, e) => said.Enqueue(e.Data ?? "");
                 process.BeginErrorReadLine();
                 while (process.StandardOutput.ReadLine() is { } line)
-                {
                     counts.Add(line);
-                }
 
                 process.WaitForExit();
                 if (process.ExitCode == 0)
-                {
                     return;
-                }
 
                 from = BitConverter.ToInt64(File.ReadAllBytes(status));
                 if (from < 0)
-                {
                     throw new InvalidOperationException(string.Join('\n', said));
-                }
 
                 var what = process.ExitCode == Hung ? $"took over {Patience.TotalSeconds} s"
                     : $"ended the process ({process.ExitCode})";
@@ -115,9 +103,7 @@ internal static class Fuzz
         using var watch = new Timer(_ =>
         {
             if (current.Elapsed > Patience)
-            {
                 Environment.Exit(Hung);
-            }
         }, null, 1000, 1000);
         var tally = new Dictionary<string, (long Read, long Refused, double Seconds)>();
         var end = DateTime.UtcNow + TimeSpan.FromMinutes(minutes);
@@ -139,9 +125,7 @@ internal static class Fuzz
             tally[input.Target] = find is not null ? (read, refused, seconds)
                 : wasRead ? (read + 1, refused, seconds) : (read, refused + 1, seconds);
             if (told.Elapsed.TotalSeconds > 1)
-            {
                 Tell();
-            }
         }
 
         Tell();
@@ -149,9 +133,7 @@ internal static class Fuzz
         void Tell()
         {
             foreach (var (target, (read, refused, seconds)) in tally)
-            {
                 Console.WriteLine(FormattableString.Invariant($"count\t{target}\t{read}\t{refused}\t{seconds:F3}"));
-            }
 
             tally.Clear();
             told.Restart();
@@ -184,15 +166,11 @@ internal static class Fuzz
     {
         var (failure, time, memory) = Measured(input.Read);
         if (time > Allowed && Measured(input.Read).Time is var again && again > Allowed)
-        {
             return (false, ("over 2 s", $"took {again.TotalSeconds:F1} s for {input.Bytes.Length} bytes"));
-        }
 
         var allowed = (64L << 20) + (2L * input.Bytes.Length);
         if (memory > allowed && Peak(input.Read) is var peak && peak > allowed)
-        {
             return (false, ("over memory", $"took {peak >> 20} MB for {input.Bytes.Length} bytes"));
-        }
 
         return (failure is null, failure is null ? null : Fault(failure, input));
     }
@@ -239,9 +217,7 @@ internal static class Fuzz
         var sampler = new Thread(() =>
         {
             while (!Volatile.Read(ref isDone))
-            {
                 peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true) - before);
-            }
         });
         sampler.Start();
         Measured(read);
@@ -276,9 +252,7 @@ internal static class Fuzz
                     finds.TryAdd(parts[1], []);
                     finds[parts[1]].Add(parts[2]);
                     if (finds[parts[1]].Count == 1)
-                    {
                         Console.WriteLine($"  input {parts[2]}: {parts[1]}: {parts[3]}");
-                    }
                 }
             }
         }

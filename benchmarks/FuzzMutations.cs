@@ -84,9 +84,7 @@ internal static class FuzzMutations
 
         var fillings = new List<string>();
         for (var times = 1 + random.Next(3); times > 0; times--)
-        {
             tree = Damaged(random, tree, fillings);
-        }
 
         var text = tree.ToJsonString();
         foreach (var filling in fillings)
@@ -106,9 +104,7 @@ internal static class FuzzMutations
     public static byte[] Safetensors(Random random, byte[] input, byte[] other)
     {
         if (random.Next(4) == 0)
-        {
             return Bytes(random, input, other);
-        }
 
         var length = (int)BinaryPrimitives.ReadInt64LittleEndian(input);
         var header = Json(random, input[8..(8 + length)], other);
@@ -123,9 +119,7 @@ internal static class FuzzMutations
     public static byte[] Zip(Random random, byte[] input, byte[] other)
     {
         if (random.Next(4) == 0)
-        {
             return Bytes(random, input, other);
-        }
 
         var written = new MemoryStream();
         using (var read = new ZipArchive(new MemoryStream(input)))
@@ -138,16 +132,12 @@ internal static class FuzzMutations
             {
                 using var content = new MemoryStream();
                 using (var stream = entry.Open())
-                {
                     stream.CopyTo(content);
-                }
 
                 var what = index == chosen ? random.Next(8) : -1;
                 var bytes = what is >= 0 and < 5 ? Pickle(random, content.ToArray(), other) : content.ToArray();
                 for (var times = what == 5 ? 0 : what == 6 ? 2 : 1; times > 0; times--)
-                {
                     Add(archive, what == 7 ? entry.FullName + "x" : entry.FullName, bytes);
-                }
             }
         }
 
@@ -177,9 +167,7 @@ internal static class FuzzMutations
     public static byte[] Png(Random random, byte[] input, byte[] other)
     {
         if (random.Next(3) == 0)
-        {
             return Bytes(random, input, other);
-        }
 
         var chunks = new List<(byte[] Type, byte[] Data)>();
         for (var at = 8; at + 12 <= input.Length;)
@@ -208,9 +196,7 @@ internal static class FuzzMutations
         {
             crc ^= one;
             for (var bit = 0; bit < 8; bit++)
-            {
                 crc = (crc >> 1) ^ ((crc & 1) * 0xEDB88320u);
-            }
         }
 
         byte[] Number(uint value) => [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value];
@@ -293,14 +279,10 @@ internal static class FuzzMutations
         BinaryPrimitives.WriteInt64LittleEndian(value, random.Next(8) == 0 ? bytes.Count : Numbers[random.Next(Numbers.Length)]);
         var width = 1 << random.Next(4);
         if (random.Next(2) == 0)
-        {
             Array.Reverse(value, 0, width);
-        }
 
         for (var i = 0; i < width && at + i < bytes.Count; i++)
-        {
             bytes[at + i] = value[i];
-        }
     }
 
     private static byte[] Piece(Random random, byte[] other)

@@ -144,9 +144,7 @@ internal sealed class FuzzTargets : IDisposable
         Tolerant(() => CaptionImages.LoadTruth(path));
         Tolerant(() => CaptionImages.LoadRows(path, folder));
         if (File.ReadAllBytes(path).AsSpan().IndexOf("\"annotations\""u8) < 0)
-        {
             CaptionImages.Load(path, folder, "test");
-        }
     }
 
     // A form that this reader is not for.
@@ -167,9 +165,7 @@ internal sealed class FuzzTargets : IDisposable
         Drain(VqaDataset.OpenOfficial(
             isQuestions ? path : Sound(VqaQuestions), isQuestions ? Sound(VqaAnnotations) : path, folder));
         if (isQuestions)
-        {
             Drain(VqaDataset.OpenOfficial(path, null, folder));
-        }
     }
 
     private void ScoreCaptions(string path)
@@ -195,9 +191,7 @@ internal sealed class FuzzTargets : IDisposable
         var cache = Directory.CreateDirectory(Path.Combine(folder, "cache")).FullName;
         File.Move(path, Path.Combine(cache, Path.GetFileName(path)), overwrite: true);
         foreach (var result in new RunCache(cache).All())
-        {
             _ = result.ToJson();
-        }
     }
 
     // A run that is gone on with, and stopped before its next step.
@@ -264,9 +258,7 @@ internal sealed class FuzzTargets : IDisposable
         // what is said of two files that do not fit may name either
         var path = Path.Combine(folder, $"{Mark}other.{text.Length}.json");
         if (!File.Exists(path))
-        {
             File.WriteAllText(path, text);
-        }
 
         return path;
     }
@@ -286,9 +278,7 @@ internal sealed class FuzzTargets : IDisposable
     {
         using var bitmap = new SKBitmap(24, 16);
         for (var i = 0; i < 24 * 16; i++)
-        {
             bitmap.SetPixel(i % 24, i / 24, new SKColor((byte)(i * 7), (byte)(i * 3), (byte)(255 - i)));
-        }
 
         using var data = bitmap.Encode(format, 80);
         return data.ToArray();

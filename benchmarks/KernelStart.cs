@@ -21,9 +21,7 @@ internal static class KernelStart
     {
         var starts = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 7;
         if (starts < 1)
-        {
             throw new ArgumentException($"at least one start is needed, not {starts}");
-        }
 
         var specification = Specification();
         Console.WriteLine("start   first cell s   processor s   second cell ms   resident MB   after a second");
@@ -70,9 +68,7 @@ internal static class KernelStart
             .Select(word => (string)word! == "{connection_file}" ? connection : (string)word!).ToList();
         var information = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder };
         foreach (var (name, value) in specification["env"]!.AsObject())
-        {
             information.Environment[name] = (string)value!;
-        }
 
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(information)!;
@@ -122,9 +118,7 @@ internal static class KernelStart
             if (shell.Receive() is { } reply && (string?)reply.ParentHeader["msg_id"] == id)
             {
                 if ((string?)reply.Content["status"] == "ok")
-                {
                     return;
-                }
 
                 throw new IOException($"the cell failed: {reply.Content["evalue"]}");
             }

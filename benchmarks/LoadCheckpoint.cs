@@ -42,9 +42,7 @@ internal static class LoadCheckpoint
         {
             var file = Path.Combine(folder, $"blip-nlvr2-{type}.pth");
             if (!File.Exists(file))
-            {
                 Python("make", shapes, file, type);
-            }
 
             Compare(file, type, shapes, rounds);
         }

@@ -25,9 +25,7 @@ internal static class MemoryFlat
         {
             var loss = Step(model, optimizer, input, target);
             if (step % Math.Max(1, steps / 10) != 0)
-            {
                 continue;
-            }
 
             var resident = ResidentMegabytes();
             Console.WriteLine(string.Create(

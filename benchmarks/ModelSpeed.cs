@@ -74,16 +74,12 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
                 (Action)(() => Prepared("float32", weights, other.Pass)))));
             using var authors = options.Python is { } checkout ? task.Authors(checkout) : null;
             if (authors is not null)
-            {
                 work.AddRange(ByAuthors(task, authors, batch));
-            }
 
             var peaks = options.Precisions.Select(precision => Peak.Of(precision, device)).ToArray();
             var products = peaks.Select(peak => (Action)peak.Pass).ToList();
             if (authors is not null)
-            {
                 products.Add(authors.Product);
-            }
 
             var times = TurnTiming.Measure([.. products, .. work.Select(each => each.Pass)],
                 options.Seconds, leastRounds: options.Rounds, mostRounds: Math.Max(50, options.Rounds));
@@ -109,15 +105,11 @@ internal sealed class ModelSpeed(string name, string about, Func<SpeedOptions, S
         }
 
         if (options.Trace)
-        {
             return 0;
-        }
 
         Print(rows);
         if (options.Json is { } file)
-        {
             File.WriteAllText(file, JsonSerializer.Serialize(rows, JsonSerializerOptions.Web));
-        }
 
         return 0;
     }
@@ -216,9 +208,7 @@ internal sealed class Peak
         using var scope = NewDisposeScope();
         ComputeDevice.AllowTf32(Precision == "tf32");
         for (var repeat = 0; repeat < Repeats; repeat++)
-        {
             left.mm(right);
-        }
 
         left.select(0, 0).select(0, 0).cpu(); // waits for a GPU
     }

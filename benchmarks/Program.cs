@@ -13,9 +13,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], int> Run)>
     ["memory"] = (MemoryFlat.About, MemoryFlat.Run),
 };
 foreach (var speed in ModelSpeed.All)
-{
     benchmarks[speed.Name] = (speed.About, speed.Run);
-}
 
 if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benchmark))
 {
@@ -38,8 +36,6 @@ if (args is [var name, .. var rest] && benchmarks.TryGetValue(name, out var benc
 }
 
 foreach (var (key, (about, _)) in benchmarks)
-{
     Console.WriteLine($"  {key,-18} {about}");
-}
 
 return args.Length == 0 ? 0 : 2;

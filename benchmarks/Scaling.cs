@@ -30,18 +30,14 @@ internal static class Scaling
     public static int Run(string[] arguments)
     {
         if (arguments is ["--worker", var steps, var given])
-        {
             return Work(int.Parse(steps, CultureInfo.InvariantCulture), given);
-        }
 
         // Milliseconds that a GPU takes for the forward pass of a pair: the README's, of an H100 in bfloat16 and in float32.
         double[] passes = arguments is ["--pass-ms", var said]
             ? [double.Parse(said, CultureInfo.InvariantCulture)] : [1.30, 6.67];
         var data = KitFolder.File("data", "toy");
         if (!File.Exists(Path.Combine(data, "nlvr2", "stamp.json")))
-        {
             throw new IOException($"'{data}' has no toy world to read: ./kit data make-toy draws it");
-        }
 
         Console.WriteLine($"toy NLVR2 from files, steps of {Batch} pairs, ms a step");
         Console.WriteLine("                          step   compute   data   communication   MB summed   pairs/s");
@@ -50,9 +46,7 @@ internal static class Scaling
         using var model = new BlipNlvr(BlipConfig.Nlvr2 with { Contrastive = null });
         var gradients = 4.0 * model.parameters().Where(each => each.requires_grad).Sum(each => each.NumberOfElements);
         foreach (var pass in passes)
-        {
             Foretell(PerGpu * pass * TrainingPasses / 1000, gradients, pass);
-        }
 
         Decoding(passes);
         return 0;
@@ -96,9 +90,7 @@ internal static class Scaling
         var (bytes, transform) = (file.ToArray(), new TrainingTransform(384));
         var (watch, images) = (Stopwatch.StartNew(), 0);
         for (; watch.Elapsed.TotalSeconds < 3; images++)
-        {
             transform.Apply(RgbImage.Decode(bytes, "photograph"), new SeededRandom((ulong)images));
-        }
 
         var rate = images / watch.Elapsed.TotalSeconds;
         Console.WriteLine(
@@ -145,9 +137,7 @@ internal static class Scaling
                 begun = progress.Step == Warm ? Now() : begun;
                 last = progress.Step <= Warm + steps ? Now() : last;
                 if (progress.Step == Warm + steps)
-                {
                     stop.Cancel();
-                }
             },
             cancellation: stop.Token);
         folder.Delete(recursive: true);

@@ -95,18 +95,14 @@ internal sealed class SpeedTask : IDisposable
         other?.Dispose();
         (Others, other) = ([], null);
         if (Recomputed is null && onnx is null)
-        {
             return;
-        }
 
         // What both ways of decoding and reading run, and what ONNX Runtime is compared with.
         var (encoder, images) = (ImageEncoder(), inputs.Images);
         var macs = Encoding(encoder.Config) * images.shape[0] / batch;
         Others = [("image encoder", macs, () => Pass(each => encoder.forward(each.Images).X))];
         if (Recomputed is { } recomputed)
-        {
             Others = [("plain, recomputing", Macs, () => Pass(recomputed)), .. Others];
-        }
 
         if (onnx is not null)
         {
@@ -137,9 +133,7 @@ internal sealed class SpeedTask : IDisposable
     public AuthorsModel Authors(string checkout)
     {
         if (module is not BlipNlvr || inputs.Images.is_cuda)
-        {
             throw new ArgumentException("the authors' code is timed in bench nlvr2, on the CPU (--device cpu)");
-        }
 
         return new AuthorsModel(checkout, module.state_dict(), inputs.Images, inputs.Ids, inputs.Mask);
     }

@@ -85,9 +85,7 @@ internal static class CommandLine
         catch (Exception e)
         {
             if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 })
-            {
                 Console.Error.WriteLine(e);
-            }
 
             var (code, text) = Explain(e, interruption?.Token.IsCancellationRequested ?? false);
             if (!Ranks.IsFirst)
@@ -152,9 +150,7 @@ internal static class CommandLine
     public static void Reveal(Command root)
     {
         foreach (var verb in root.Subcommands)
-        {
             verb.Hidden = verb.Name == CompletionVerb.Complete;
-        }
     }
 
     /// <summary>A text as a terminal may have it: what would move the cursor is shown, not done.</summary>
@@ -166,9 +162,7 @@ internal static class CommandLine
         // What is lacking may be what was mistyped: that alone is told.
         var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
         foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
-        {
             Remark(error.Message);
-        }
 
         if (result.Action is ParseErrorAction corrections)
         {
@@ -188,9 +182,7 @@ internal static class CommandLine
         var token = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
             .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal));
         if (token is null || args.Contains("--"))
-        {
             return result;
-        }
 
         var strict = new Command(result.CommandResult.Command.Name);
         result.CommandResult.Command.Options.ToList().ForEach(strict.Add);
@@ -205,9 +197,7 @@ internal static class CommandLine
         {
             var code = help.Invoke(parseResult);
             if (parseResult.CommandResult.Command is Verb verb)
-            {
                 parseResult.InvocationConfiguration.Output.WriteLine($"Example:\n  {string.Join("\n  ", verb.Examples)}");
-            }
 
             return code;
         }

@@ -51,9 +51,7 @@ internal sealed class Verb(string name, string description, params string[] exam
         option.Validators.Add(result =>
         {
             if (result.Tokens.FirstOrDefault(token => !mayBe(token.Value)) is { } wrong)
-            {
                 result.AddError($"{option.Name} '{wrong.Value}': give {instead}");
-            }
         });
         return option;
     }
@@ -96,9 +94,7 @@ internal sealed class Verb(string name, string description, params string[] exam
     public void Exclude(params Option[] options) => Validators.Add(result =>
     {
         if (options.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
-        {
             result.AddError($"{string.Join(" and ", options.Select(option => option.Name))} exclude each other");
-        }
     });
 
     // "0,5" is no number here: with signs between thousands it would be 5.
@@ -203,12 +199,8 @@ internal static class DeviceOption
     public static void UseFor(IEnumerable<Experiment> experiments, ParseResult parsed, Option<string> option)
     {
         if (experiments.Any(experiment => ExperimentTask.Of(experiment.Task).ChoosesDevice))
-        {
             Use(parsed, option);
-        }
         else if (Verb.IsGiven(parsed, option))
-        {
             CommandLine.Remark("the toy world's experiments compute on the CPU, whatever --device says");
-        }
     }
 }

@@ -27,9 +27,7 @@ internal sealed class ProgressView(TextWriter output, bool live) : IProgress<Eva
     public void Show(TrainingProgress progress)
     {
         if (progress.Notice is { } notice)
-        {
             CommandLine.Remark(notice);
-        }
 
         if (progress is { IsNew: true, Latest: { } record })
         {
@@ -80,8 +78,6 @@ internal sealed class ProgressView(TextWriter output, bool live) : IProgress<Eva
         }
 
         if (ends)
-        {
             Dispose();
-        }
     }
 }

@@ -28,14 +28,10 @@ internal static class Terminal
     {
         var table = new Table { Border = TableBorder.Simple, Title = title is null ? null : new(Markup.Escape(title)) };
         foreach (var (number, name) in columns.Index())
-        {
             table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = number < left ? Justify.Left : Justify.Right });
-        }
 
         foreach (var row in rows)
-        {
             table.AddRow([.. row.Select(Markup.Escape)]);
-        }
 
         Out.Write(table);
     }

@@ -34,13 +34,9 @@ internal sealed class JupyterKernel : IDisposable
             var socket = context.Open(kind);
             socket.SetLinger(Linger);
             if (kind == SocketKind.Router)
-            {
                 socket.AllowHandOver();
-            }
             else
-            {
                 socket.SetSendLimit(100_000);
-            }
 
             socket.Bind(connection.Endpoint(port));
             return new MessageSocket(socket, signer, session, log);
@@ -108,9 +104,7 @@ internal sealed class JupyterKernel : IDisposable
     {
         var cell = CellContext.Current;
         if (exception is OperationCanceledException && cell is { IsInterrupted: true })
-        {
             return;
-        }
 
         var failure = runner.Report.Of(exception);
         publisher.Print("stderr", cell, $"unhandled exception on a background thread:\n{string.Join('\n', failure.Trace)}\n");
@@ -170,9 +164,7 @@ internal sealed class JupyterKernel : IDisposable
         while (true)
         {
             if (heartbeat.Receive() is { } frames)
-            {
                 heartbeat.Send(frames);
-            }
         }
     }
 
@@ -181,9 +173,7 @@ internal sealed class JupyterKernel : IDisposable
         while (!requests.Ended)
         {
             if (socket.Receive() is not { } request)
-            {
                 continue;
-            }
 
             try
             {

@@ -9,9 +9,7 @@ internal static partial class NativeEnvironment
     public static void SetDefault(string name, string value)
     {
         if (OperatingSystem.IsWindows() || Environment.GetEnvironmentVariable(name) is not null)
-        {
             return;
-        }
 
         _ = SetVariable(name, value, 0);
         Environment.SetEnvironmentVariable(name, value);

@@ -11,17 +11,13 @@ internal static partial class ParentWatch
     public static void Start(Action gone)
     {
         if (OperatingSystem.IsWindows())
-        {
             return;
-        }
 
         var parent = Parent();
         new Thread(() =>
         {
             while (Parent() == parent)
-            {
                 Thread.Sleep(Between);
-            }
 
             gone();
         })

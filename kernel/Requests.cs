@@ -13,9 +13,7 @@ internal abstract class Requests(MessageSocket socket, Publisher publisher)
     public void Handle(Message request)
     {
         if (Handler(request.Type) is not { } handler)
-        {
             return;
-        }
 
         publisher.Status("busy", request.RawHeader);
         try

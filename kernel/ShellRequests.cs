@@ -53,9 +53,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         }
 
         if (stored)
-        {
             history.Add(number, code);
-        }
 
         if (!silent)
         {
@@ -64,9 +62,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         }
 
         if (!silent)
-        {
             publisher.Print("stderr", cell, words.OfBefore());
-        }
 
         words.Note($"while cell {number} ran");
         var outcome = runner.Run(cell, code);
@@ -91,9 +87,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
     {
         var error = Error(failure);
         if (!cell.Silent)
-        {
             publisher.Publish("error", request.RawHeader, (JsonObject)error.DeepClone());
-        }
 
         error["status"] = "error";
         error["execution_count"] = cell.Number;
@@ -101,9 +95,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         error["user_expressions"] = new JsonObject();
         Reply(request, error);
         if (request.ContentFlag("stop_on_error", true))
-        {
             AbortWaiting();
-        }
     }
 
     private static JsonObject Error(CellFailure failure) => new()
@@ -121,9 +113,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         do
         {
             if (socket.Receive(wait: false, out came) is not { } waiting)
-            {
                 continue;
-            }
 
             if (waiting.Type != "execute_request")
             {

@@ -15,9 +15,7 @@ internal static class WarmUp
             KernelFormats.Register();
             var session = new ScriptSession();
             foreach (var cell in Cells)
-            {
                 _ = MimeBundle.From(session.Run(new CellStep.Code(cell, "warm-up", 1), CancellationToken.None).Value).ToJson();
-            }
         }
         catch (Exception) when (Environment.HasShutdownStarted)
         {

@@ -8,9 +8,7 @@ foreach (var file in Directory.GetFiles(args[0], "*.dll"))
     var bytes = File.ReadAllBytes(file);
     using var library = new PEReader(new MemoryStream(bytes));
     if (!library.HasMetadata)
-    {
         continue;
-    }
 
     var (metadata, header) = (library.GetMetadataReader(), library.PEHeaders.CorHeader!.ResourcesDirectory);
     var blanked = false;

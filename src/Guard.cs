@@ -13,9 +13,7 @@ internal static class Guard
         string? name = null)
     {
         if (!holds)
-        {
             throw new ArgumentException(message.Text, name);
-        }
     }
 
     /// <summary>Insists on something about a file or its data; who opened the file puts its path before it.</summary>
@@ -24,9 +22,7 @@ internal static class Guard
         [DoesNotReturnIf(false)] bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Message message)
     {
         if (!holds)
-        {
             throw new InvalidDataException(message.Text);
-        }
     }
 
     /// <summary>Insists on something that came before.</summary>
@@ -35,9 +31,7 @@ internal static class Guard
         [DoesNotReturnIf(false)] bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Message message)
     {
         if (!holds)
-        {
             throw new InvalidOperationException(message.Text);
-        }
     }
 
     /// <summary>An interpolated string that is only put together where it is needed; its numbers have a decimal point.</summary>

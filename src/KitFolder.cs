@@ -32,9 +32,7 @@ public static class KitFolder
     private static string? Above(string? folder)
     {
         while (!string.IsNullOrEmpty(folder) && !System.IO.File.Exists(Path.Combine(folder, Mark)))
-        {
             folder = Path.GetDirectoryName(folder);
-        }
 
         return string.IsNullOrEmpty(folder) ? null : folder;
     }

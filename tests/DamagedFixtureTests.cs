@@ -120,9 +120,7 @@ public class DamagedFixtureTests
     {
         var folder = new TemporaryFolder();
         foreach (var file in Directory.GetFiles(KitPaths.InRepository("tests", "golden", fixture)))
-        {
             folder.Write(Path.GetFileName(file), File.ReadAllBytes(file));
-        }
 
         return folder;
     }
@@ -133,13 +131,9 @@ public class DamagedFixtureTests
         var names = path.Split('.');
         var parent = names[..^1].Aggregate(root, (node, name) => node[name]!).AsObject();
         if (value is null)
-        {
             parent.Remove(names[^1]);
-        }
         else
-        {
             parent[names[^1]] = JsonNode.Parse(value);
-        }
 
         folder.Write("manifest.json", root.ToJsonString());
     }

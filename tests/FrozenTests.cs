@@ -134,9 +134,7 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
             tolerance = byChance && tolerance > 0 ? double.PositiveInfinity : tolerance;
             var same = before is null ? after is null : Math.Abs(after - before ?? double.NaN) <= (exact ? 0 : tolerance);
             if (!same)
-            {
                 told.Add(FormattableString.Invariant($"{name} was {before}, is {after}"));
-            }
         }
 
         var (left, right) = (was.Weights, now.Weights);
@@ -146,9 +144,7 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
         Number("weights: projection", left?.Projection, right?.Projection, WeightTolerance * left?.Norm ?? 0);
         Number("weights: norm", left?.Norm, right?.Norm, WeightTolerance * left?.Norm ?? 0);
         if (exact && left?.Sha256 != right?.Sha256)
-        {
             told.Add("weights: sha256 differs");
-        }
 
         Number("loss", was.Loss, now.Loss, LossTolerance * was.Loss ?? 0);
         Number("examples", was.Examples, now.Examples, 0);
@@ -232,13 +228,9 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
                 JsonSerializer.Deserialize<Dictionary<string, Outcome>>(IO.File.ReadAllText(folder.File($"{share}.json")), Json)!))
             {
                 if (outcome.Result is { } result)
-                {
                     results[name] = result;
-                }
                 else
-                {
                     failures[name] = outcome.Failure!;
-                }
             }
 
             var kept = IO.File.Exists(File) ? IO.File.ReadAllText(File) : "{}";
@@ -255,9 +247,7 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
         public string Differences(string name)
         {
             if (failures.TryGetValue(name, out var failure))
-            {
                 return failure;
-            }
 
             var exact = Environment.GetEnvironmentVariable("KIT_FROZEN_EXACT") == "1";
             var byChance = name.EndsWith("Random", StringComparison.Ordinal);
@@ -342,9 +332,7 @@ public sealed class FrozenTests(FrozenTests.Runs runs) : IClassFixture<FrozenTes
         foreach (var split in new[] { "dev", "test" })
         {
             if (answer[split] is { } score)
-            {
                 scores[split] = (double)score;
-            }
         }
 
         var temperature = answer["temperature"] ?? answer["keep_ratio"] ?? answer["strength"];

@@ -48,9 +48,7 @@ public class GoldenTests
         try
         {
             foreach (var file in Directory.GetFiles(KitPaths.InRepository("tests", "golden", "mag-11")))
-            {
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-            }
 
             var data = Path.Combine(folder, "data.safetensors");
             var bytes = File.ReadAllBytes(data);

@@ -17,9 +17,7 @@ internal static class KitPaths
         var folder = Environment.GetEnvironmentVariable("KIT_SHARED") ?? Path.Combine(Root, "..", "shared");
         var path = Path.GetFullPath(Path.Combine([folder, .. parts]));
         if (!File.Exists(path) && !Directory.Exists(path))
-        {
             Xunit.Assert.Skip($"the shared sample '{Path.Combine(parts)}' is absent (set KIT_SHARED to its folder)");
-        }
 
         return path;
     }
@@ -29,9 +27,7 @@ internal static class KitPaths
         for (var folder = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location); folder is not null; folder = Path.GetDirectoryName(folder))
         {
             if (File.Exists(Path.Combine(folder, "Madtp.Kit.csproj")))
-            {
                 return folder;
-            }
         }
 
         throw new DirectoryNotFoundException("no folder above the test assembly holds Madtp.Kit.csproj");

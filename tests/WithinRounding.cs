@@ -23,8 +23,6 @@ internal static class WithinRounding
         Assert.Equal(expected.Count, actual.Count);
         var allowed = tolerance * size;
         for (var i = 0; i < expected.Count; i++)
-        {
             Assert.True(Math.Abs(expected[i] - actual[i]) <= allowed, $"at {i}: {expected[i]} and {actual[i]} differ by more than {allowed:g2}");
-        }
     }
 }

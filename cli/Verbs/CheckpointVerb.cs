@@ -27,13 +27,9 @@ internal static class CheckpointVerb
             var report = Of(file, parsed.GetValue(weights));
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-            {
                 output.WriteLine(JsonSerializer.Serialize(report, Json));
-            }
             else
-            {
                 Print(report, output);
-            }
         });
         return verb;
     }
@@ -115,15 +111,11 @@ internal static class CheckpointVerb
             (string Kind, IReadOnlyList<string> Items)[] lists =
                 [("missing", fit.Missing), ("otherShape", fit.OtherShape), ("leftOver", fit.LeftOver), ("notes", fit.Notes)];
             foreach (var (kind, items) in lists.Where(list => list.Items.Count > 0))
-            {
                 Line($"  {items.Count} {kind}: {string.Join(", ", items.Take(5))}{(items.Count > 5 ? ", …" : "")}");
-            }
         }
 
         foreach (var (model, why) in report.Models.Count == 0 ? report.Misfits.DistinctBy(misfit => misfit.Value) : [])
-        {
             Line($"not {model}: {why}");
-        }
 
         string[][] rows =
         [
@@ -136,14 +128,10 @@ internal static class CheckpointVerb
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
-        {
             Line(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        }
 
         foreach (var (name, value) in report.Unread.Concat(report.Beside))
-        {
             Line($"{name}: {value}");
-        }
     }
 
     // What JSON says, in its names and its order.

@@ -137,9 +137,7 @@ internal static class DataVerb
     private static void SayHow(DataStatus status)
     {
         if (status.State != DataState.Complete && status.Source.ByHand is { } hand)
-        {
             Console.WriteLine(hand);
-        }
     }
 
     private static string Word(DataState state) => $"{state}".ToLowerInvariant();
@@ -156,9 +154,7 @@ internal static class DataVerb
         private void Report(string what, double done, double? total)
         {
             if (!tasks.TryGetValue(what, out var task))
-            {
                 tasks[what] = task = context.AddTask(Markup.Escape(what));
-            }
 
             task.IsIndeterminate = total is null;
             task.MaxValue = total ?? Math.Max(done, 1);

@@ -15,9 +15,7 @@ internal static class DoctorVerb
         verb.SetAction(_ =>
         {
             foreach (var package in Packages())
-            {
                 Show("package", package);
-            }
 
             if (NativeLibraries.Failure is { } failure)
             {

@@ -73,13 +73,9 @@ internal static class EvaluateVerb
             }).Evaluate(parsed.GetValue(split), parsed.GetValue(plain), cancellation);
             view.Dispose();
             if (parsed.GetValue(json))
-            {
                 Terminal.Print(Json(scores, task.Task));
-            }
             else
-            {
                 Print(scores, task.Task);
-            }
 
             return 0;
         });
@@ -101,9 +97,7 @@ internal static class EvaluateVerb
             .. scores.Tokens.Select(layer => ($"tokens after {layer.Key}", Number(layer.Value, "F1"))),
         ]);
         if (scores.Calibration is { } calibration)
-        {
             Console.WriteLine($"calibration: {calibration}");
-        }
 
         if (scores.Submission is { } submission)
         {

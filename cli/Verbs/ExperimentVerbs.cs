@@ -81,9 +81,7 @@ internal static class ExperimentVerbs
         {
             var (isArray, place) = (parsed.GetValue(slurm), parsed.GetValue(index));
             if (!isArray && place is not null)
-            {
                 Ranks.Join(parsed.GetRequiredValue(ranks));
-            }
 
             var name = parsed.GetRequiredValue(list);
             var grid = Grid.Open(name);

@@ -30,9 +30,7 @@ internal static class MacsVerb
             var named = parsed.GetValue(models)!;
             string[] names = parsed.GetValue(all) ? [.. CostModels.OfThePaper.Union(named)] : [.. named.Distinct()];
             if (names.Length == 0)
-            {
                 throw new ArgumentException($"name a model ({string.Join(", ", CostModels.Names)}), or give --all");
-            }
 
             var counts = Counts(parsed.GetValue(vision)!, parsed.GetValue(text));
             var reduction = (MethodOption.Of(parsed, method) ?? Methods.Of("MADTP")).Pruning?.Policy(1);
@@ -101,9 +99,7 @@ internal static class MacsVerb
             ["deploy_reference"] = whole.Total(Accounting.ReferenceDeploy),
         };
         foreach (var (name, _, macs) in Further(whole))
-        {
             model[name] = macs;
-        }
 
         model["modules"] = Modules(whole, row => row.Paper);
         model["mag_modules"] = Modules(whole, row => row.PaperWithAlignment - row.Paper);
@@ -134,20 +130,14 @@ internal static class MacsVerb
         List<(string, Accounting)> columns =
             [("paper", Accounting.Paper), ("paper with MAG", Accounting.PaperWithAlignment), ("deploy", Accounting.Deploy)];
         if (whole.Total(Accounting.Deploy) != whole.Total(Accounting.ReferenceDeploy))
-        {
             columns.Add(("deploy, as released", Accounting.ReferenceDeploy));
-        }
 
         Print(whole.Model.Name, whole, null, columns);
         foreach (var (_, meaning, macs) in Further(whole))
-        {
             Terminal.Out.WriteLine($"  {meaning}: {Cell(macs)}");
-        }
 
         if (pruned is not null)
-        {
             Print($"{whole.Model.Name}, pruned", pruned, whole, [("paper", Accounting.Paper), ("deploy", Accounting.Deploy)]);
-        }
     }
 
     private static void Print(

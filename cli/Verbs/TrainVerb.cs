@@ -46,9 +46,7 @@ internal static class TrainVerb
         score.AllowMultipleArgumentsPerToken = true;
         var limit = verb.Number<int>("--limit", "Score the first examples of each split only.", 1);
         if (!task.IsToy)
-        {
             AddOfFiles(task);
-        }
 
         verb.Does((parsed, cancellation) =>
         {

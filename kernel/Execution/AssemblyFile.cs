@@ -31,15 +31,11 @@ internal sealed record AssemblyFile(
         {
             using var reader = new PEReader(image);
             if (!reader.HasMetadata)
-            {
                 return null;
-            }
 
             var metadata = reader.GetMetadataReader();
             if (!metadata.IsAssembly)
-            {
                 return null;
-            }
 
             var needs = metadata.AssemblyReferences.Select(
                 handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name));

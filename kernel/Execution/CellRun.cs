@@ -34,9 +34,7 @@ internal sealed class CellRun(CellContext cell)
     {
         cell.Interrupt();
         if (Interlocked.Increment(ref interrupts) == 1)
-        {
             new Thread(Insist) { IsBackground = true, Name = "interrupt" }.Start();
-        }
     }
 
     private void Work(Func<CellOutcome> work)
@@ -58,29 +56,21 @@ internal sealed class CellRun(CellContext cell)
     private void Insist()
     {
         if (ended.Wait(Asking))
-        {
             return;
-        }
 
         thread?.Interrupt();
         if (ended.Wait(Waking))
-        {
             return;
-        }
 
         // Aborting waits for the thread to give in, which it may never do.
         new Thread(abort.Cancel) { IsBackground = true, Name = "abort" }.Start();
         if (!ended.Wait(Aborting))
-        {
             End(CellOutcome.Failed(FailureReport.NotStopped));
-        }
     }
 
     private void End(CellOutcome how)
     {
         if (Interlocked.CompareExchange(ref outcome, how, null) is null)
-        {
             ended.Set();
-        }
     }
 }

@@ -36,9 +36,7 @@ internal sealed class CellRunner
     public void Interrupt()
     {
         lock (gate)
-        {
             running?.Interrupt();
-        }
     }
 
     // The last one that was there, where a cell or somebody else removed it.
@@ -58,9 +56,7 @@ internal sealed class CellRunner
     {
         var run = new CellRun(cell);
         lock (gate)
-        {
             running = run;
-        }
 
         try
         {
@@ -69,9 +65,7 @@ internal sealed class CellRunner
         finally
         {
             lock (gate)
-            {
                 running = null;
-            }
         }
     }
 
@@ -120,9 +114,7 @@ internal sealed class CellRunner
     private static void Warn(IReadOnlyList<string> warnings)
     {
         foreach (var warning in warnings)
-        {
             Console.Error.WriteLine(warning);
-        }
     }
 
     // What display() returns is on display already.

@@ -63,9 +63,7 @@ internal static partial class CellSource
     private static void AddCode(string[] lines, int start, int end, string path, List<CellStep> steps)
     {
         if (lines[start..end].All(string.IsNullOrWhiteSpace))
-        {
             return;
-        }
 
         var text = new string('\n', start) + string.Join('\n', lines[start..end]);
         steps.Add(new CellStep.Code(text, path, start + 1));
@@ -75,14 +73,10 @@ internal static partial class CellSource
     {
         var file = Path.GetFullPath(target, folder);
         if (target.Length == 0 || !File.Exists(file))
-        {
             throw new CellException(at.Path, at.Line, $"'{target}' does not exist (looked for {file})");
-        }
 
         if (!open.Add(file))
-        {
             throw new CellException(at.Path, at.Line, $"'{target}' loads itself, by way of {string.Join(" → ", open)}");
-        }
 
         var inside = Path.GetDirectoryName(file)!;
         switch (Path.GetExtension(file).ToLowerInvariant())
@@ -92,9 +86,7 @@ internal static partial class CellSource
                 break;
             case ".ipynb":
                 foreach (var (number, code) in CodeCells(file, at))
-                {
                     Split(code, $"{file} cell {number}", inside, steps, open);
-                }
 
                 break;
             default:
@@ -117,9 +109,7 @@ internal static partial class CellSource
         }
 
         if (cells is null)
-        {
             throw new CellException(at.Path, at.Line, $"'{file}' is not a notebook: it has no cells");
-        }
 
         for (var i = 0; i < cells.Count; i++)
         {
@@ -136,9 +126,7 @@ internal static partial class CellSource
     private static IEnumerable<(int Line, string Text)> Directives(string text)
     {
         if (!text.Contains('#', StringComparison.Ordinal))
-        {
             yield break;
-        }
 
         var tree = CSharpSyntaxTree.ParseText(text, ParseOptions);
         var root = (CompilationUnitSyntax)tree.GetRoot();
@@ -149,9 +137,7 @@ internal static partial class CellSource
         {
             var directive = trivia.ToFullString().Trim();
             if (Directive().IsMatch(directive))
-            {
                 yield return (tree.GetLineSpan(trivia.Span).StartLinePosition.Line, directive);
-            }
         }
     }
 

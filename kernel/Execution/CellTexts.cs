@@ -15,18 +15,14 @@ internal sealed class CellTexts
         cells[path] = text.ReplaceLineEndings("\n").Split('\n');
         order.Enqueue(path);
         if (order.Count > Kept && order.TryDequeue(out var oldest))
-        {
             cells.TryRemove(oldest, out _);
-        }
     }
 
     /// <summary>A line of a cell or file, counted from 1; null where it cannot be had.</summary>
     public string? Line(string path, int line)
     {
         if (cells.TryGetValue(path, out var lines))
-        {
             return line >= 1 && line <= lines.Length ? lines[line - 1] : null;
-        }
 
         try
         {

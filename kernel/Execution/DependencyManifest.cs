@@ -11,9 +11,7 @@ internal static class DependencyManifest
     {
         var file = Path.ChangeExtension(assemblyPath, ".deps.json");
         if (!File.Exists(file))
-        {
             return ([], []);
-        }
 
         try
         {
@@ -35,9 +33,7 @@ internal static class DependencyManifest
         foreach (var (key, package) in packages)
         {
             if ((string?)libraries[key]?["path"] is not { } folder)
-            {
                 continue;
-            }
 
             managed.AddRange(Assets(package?["runtime"], folder, _ => true));
             native.AddRange(Assets(package?["native"], folder, _ => true));

@@ -36,9 +36,7 @@ internal static class ElfFile
     private static List<string> Names(FileStream file, List<byte[]> sections)
     {
         if (sections.Find(section => BinaryPrimitives.ReadInt32LittleEndian(section.AsSpan(4)) == DynamicTable) is not { } table)
-        {
             return [];
-        }
 
         var texts = sections[BinaryPrimitives.ReadInt32LittleEndian(table.AsSpan(40))];
         var text = Read(file, Number(texts, 24), checked((int)Number(texts, 32)));

@@ -71,9 +71,7 @@ internal sealed partial class FailureReport(CellTexts sources)
         }
 
         if (errors.Count > MostErrors)
-        {
             trace.Add($"… {errors.Count - MostErrors} more errors");
-        }
 
         var first = errors[0];
         var at = first.Location.GetMappedLineSpan().StartLinePosition;
@@ -87,9 +85,7 @@ internal sealed partial class FailureReport(CellTexts sources)
     {
         var trace = new List<string> { $"{error.Path}, line {error.Line}: {Red}error{Plain}: {error.Message}" };
         if (sources.Line(error.Path, error.Line) is { } source)
-        {
             trace.Add($"{Dim}{error.Line,5} | {Plain}{source}");
-        }
 
         return new CellFailure("DirectiveError", error.Message, trace);
     }
@@ -119,9 +115,7 @@ internal sealed partial class FailureReport(CellTexts sources)
         foreach (var frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
         {
             if (frame.GetMethod() is not { } method || IsPlumbing(method))
-            {
                 continue;
-            }
 
             if (++shown > MostFrames)
             {
@@ -135,9 +129,7 @@ internal sealed partial class FailureReport(CellTexts sources)
                 var name = MethodName(method);
                 yield return $"   at {file}, line {line}{(name.Length > 0 ? $", in {name}" : "")}";
                 if (sources.Line(file, line) is { } source)
-                {
                     yield return $"{Dim}{line,9} | {Plain}{source.Trim()}";
-                }
             }
             else
             {
@@ -161,9 +153,7 @@ internal sealed partial class FailureReport(CellTexts sources)
     {
         var type = method.DeclaringType;
         while (type is { IsNested: true } && type.Name.Contains('<', StringComparison.Ordinal))
-        {
             type = type.DeclaringType;
-        }
 
         var name = type?.FullName is { } full ? full.Split('[')[0] : type?.Name;
         return name is null ? "" : Shorten(Arity().Replace(name, "").Replace('+', '.') + ".");

@@ -39,9 +39,7 @@ internal sealed class FrameworkReferences
         while (waiting.TryDequeue(out var name))
         {
             if (usual.Add(name))
-            {
                 Needs(name).Where(Framework.Has).ToList().ForEach(waiting.Enqueue);
-            }
         }
     }
 

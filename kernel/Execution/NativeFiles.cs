@@ -55,9 +55,7 @@ internal sealed partial class NativeFiles
     private IntPtr LoadFile(string path)
     {
         if (loaded.TryGetValue(path, out var handle))
-        {
             return handle;
-        }
 
         // Entered before it is loaded: libraries may need each other.
         loaded[path] = IntPtr.Zero;

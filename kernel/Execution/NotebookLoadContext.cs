@@ -47,27 +47,19 @@ internal sealed class NotebookLoadContext() : AssemblyLoadContext("notebook")
     {
         var name = assemblyName.Name ?? "";
         if (submissions.TryGetValue(name, out var submission))
-        {
             return submission;
-        }
 
         if (Framework.Has(name) || KernelAssemblies.Has(name))
-        {
             return null;
-        }
 
         if (managed.TryGetValue(name, out var path))
-        {
             return LoadFile(path);
-        }
 
         foreach (var folder in folders)
         {
             var beside = Path.Combine(folder, name + ".dll");
             if (File.Exists(beside))
-            {
                 return LoadFile(ShadowCopy.Of(beside));
-            }
         }
 
         return null;

@@ -35,9 +35,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         var path = Path.GetFullPath(step.Target, step.Folder);
         path = !File.Exists(path) && File.Exists(path + ".dll") ? path + ".dll" : path;
         if (File.Exists(path))
-        {
             return AddFile(path, step);
-        }
 
         var name = step.Target.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? step.Target[..^4] : step.Target;
         if (Framework.Has(name))
@@ -57,9 +55,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
     {
         var file = AssemblyFile.Read(path) ?? throw new CellException(at.Path, at.Line, $"{path} is not a .NET assembly");
         if (added.TryGetValue(file.Name, out var known))
-        {
             return known.File.Path == path ? null : InUse(known.File, path);
-        }
 
         Include(file);
         return null;
@@ -121,9 +117,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
         while (waiting.TryDequeue(out var next))
         {
             if (Framework.Has(next.Name) || KernelAssemblies.Has(next.Name) || added.ContainsKey(next.Name))
-            {
                 continue;
-            }
 
             added[next.Name] = (next,
                 MetadataReference.CreateFromImage(next.Image, documentation: Documentation(next.Path), filePath: next.Path));
@@ -132,9 +126,7 @@ internal sealed class NotebookReferences(NotebookLoadContext loader)
             foreach (var name in next.Needs.Where(name => !Framework.Has(name)))
             {
                 if (Locate(name, folder, packages) is { } path && AssemblyFile.Read(path) is { } dependency)
-                {
                     waiting.Enqueue(dependency);
-                }
             }
         }
     }

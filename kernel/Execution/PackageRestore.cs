@@ -33,9 +33,7 @@ internal sealed partial class PackageRestore
         var (name, version) =
             (package.Groups["name"].Value, package.Groups["version"].Success ? package.Groups["version"].Value : "*");
         if (wanted.TryGetValue(name, out var before) && (before == version || version == "*"))
-        {
             return [];
-        }
 
         var files = Restore(
             new Dictionary<string, string>(wanted, StringComparer.OrdinalIgnoreCase) { [name] = version }, step, cancellation);

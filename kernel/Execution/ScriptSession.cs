@@ -38,14 +38,10 @@ internal sealed class ScriptSession
         var compiled = Compile(step, cancellation);
         previous = compiled.Compilation;
         if (compiled.Assembly is null)
-        {
             return CellValue.None;
-        }
 
         if (states.Length <= count + 2)
-        {
             Array.Resize(ref states, states.Length * 2);
-        }
 
         count++;
         var running = compiled.EntryPoint!(states);
@@ -78,18 +74,14 @@ internal sealed class ScriptSession
             compilation = Create(tree, References.All);
             emitted = Emit(compilation, image, symbols, cancellation);
             if (Errors(emitted) is { Count: > 0 } errors)
-            {
                 throw new CompilationFailedException(errors);
-            }
 
             References.Keep(compilation.GetUsedAssemblyReferences(cancellation));
         }
 
         // No errors and no success: there was nothing but usings and the like, which later cells see through the chain.
         if (!emitted.Success)
-        {
             return new Compiled(compilation, null, null, false);
-        }
 
         var assembly = loader.LoadSubmission(image, symbols);
         return new Compiled(

@@ -19,9 +19,7 @@ internal static class ShadowCopy
     public static string Of(string path)
     {
         if (ArtifactsAbove(path) is not { } artifacts)
-        {
             return path;
-        }
 
         var shadows = Path.Combine(artifacts, "kernel");
         try
@@ -51,9 +49,7 @@ internal static class ShadowCopy
         lock (Gate)
         {
             foreach (var folder in Roots.Select(root => Path.Combine(root, Own)))
-            {
                 Delete(folder);
-            }
         }
     }
 
@@ -63,9 +59,7 @@ internal static class ShadowCopy
     {
         var folder = Path.GetDirectoryName(path);
         while (folder is not null && Path.GetFileName(folder) != "artifacts")
-        {
             folder = Path.GetDirectoryName(folder);
-        }
 
         return folder;
     }
@@ -73,15 +67,11 @@ internal static class ShadowCopy
     private static string? CopyIfThere(string path, string folder)
     {
         if (!File.Exists(path))
-        {
             return null;
-        }
 
         var copy = Path.Combine(folder, Path.GetFileName(path));
         if (!File.Exists(copy))
-        {
             File.Copy(path, copy);
-        }
 
         return copy;
     }
@@ -97,9 +87,7 @@ internal static class ShadowCopy
         try
         {
             if (Directory.Exists(folder))
-            {
                 Directory.Delete(folder, recursive: true);
-            }
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

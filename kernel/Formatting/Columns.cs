@@ -14,9 +14,7 @@ internal sealed record Columns(IReadOnlyList<string> Names, Func<object?, IReadO
     {
         var present = items.OfType<object>().ToList();
         if (present.All(item => item is IDictionary))
-        {
             return Keyed([.. present.Cast<IDictionary>().SelectMany(row => row.Keys.Cast<object>()).Distinct()]);
-        }
 
         if (present.All(item => item is ITuple))
         {

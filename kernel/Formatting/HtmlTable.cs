@@ -15,13 +15,9 @@ internal static class HtmlTable
     public static void Write(object value, FormatContext context)
     {
         if (context.Depth > 1)
-        {
             context.Writer.Write(Encode(PlainText.Of(value)));
-        }
         else if (!TryWrite(value, context))
-        {
             context.Writer.Write(Preformatted(PlainText.Of(value)));
-        }
     }
 
     /// <summary>A table of values; numbers align to the right.</summary>
@@ -34,9 +30,7 @@ internal static class HtmlTable
         {
             html.Write("<thead><tr>");
             foreach (var header in headers)
-            {
                 html.Write($"<th style=\"text-align:left\">{Encode(header)}</th>");
-            }
 
             html.Write("</tr></thead>");
         }
@@ -94,9 +88,7 @@ internal static class HtmlTable
     {
         var rows = new List<IReadOnlyList<object?>>();
         for (var entries = dictionary.GetEnumerator(); rows.Count < Formatter.ListExpansionLimit && entries.MoveNext();)
-        {
             rows.Add([entries.Key, entries.Value]);
-        }
 
         Write(context, ["key", "value"], rows, Note(dictionary, rows.Count, dictionary.Count > rows.Count));
         return true;
@@ -108,9 +100,7 @@ internal static class HtmlTable
         var more = rows.Count > Formatter.ListExpansionLimit;
         rows = more ? rows[..^1] : rows;
         if (rows.Count == 0 || rows.All(Shape.IsScalar) || Columns.Of(rows) is not { } columns)
-        {
             return false;
-        }
 
         Write(context, columns.Names, rows.Select(columns.Cells), Note(items, rows.Count, more));
         return true;
@@ -120,9 +110,7 @@ internal static class HtmlTable
     {
         var members = Shape.MembersOf(value.GetType());
         if (members.Count == 0)
-        {
             return false;
-        }
 
         Write(context, ["property", "value"],
             members.Select(member => (IReadOnlyList<object?>)[member.Name, member.ValueIn(value)]));
@@ -133,13 +121,9 @@ internal static class HtmlTable
     private static void WriteCell(object? value, FormatContext context)
     {
         if (value is null or string)
-        {
             context.Writer.Write(Encode(PlainText.Of(value)));
-        }
         else
-        {
             value.FormatTo(context, KernelFormats.Html);
-        }
     }
 
     private static bool IsNumber(object? value) =>

@@ -42,9 +42,7 @@ internal sealed class MimeBundle
     {
         var json = new JsonObject();
         foreach (var value in Values)
-        {
             json[value.MimeType] = IsJson(value.MimeType) ? ParsedOrText(value.Value) : JsonValue.Create(value.Value);
-        }
 
         // nbconvert cleans the drawing out of an SVG, but leaves an image alone that HTML refers to.
         if (Values.FirstOrDefault(value => value.MimeType == Svg) is { } svg && !json.ContainsKey(KernelFormats.Html))

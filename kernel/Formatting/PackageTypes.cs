@@ -32,17 +32,13 @@ internal static class PackageTypes
     public static void AddAll()
     {
         lock (Gate)
-        {
             Found.ForEach(Register);
-        }
     }
 
     private static void Look(Assembly assembly)
     {
         if (assembly.IsDynamic)
-        {
             return;
-        }
 
         foreach (var name in Known.Keys)
         {

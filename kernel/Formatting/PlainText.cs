@@ -24,14 +24,10 @@ internal static class PlainText
     public static string NameOf(Type type)
     {
         if (Shape.IsAnonymous(type))
-        {
             return "";
-        }
 
         if (type.IsArray)
-        {
             return $"{NameOf(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
-        }
 
         var name = type.Name;
         var tick = name.IndexOf('`', StringComparison.Ordinal);
@@ -85,13 +81,9 @@ internal static class PlainText
     private static void Inside(object? value, FormatContext context)
     {
         if (context.Depth >= Formatter.RecursionLimit && !Shape.IsScalar(value))
-        {
             context.Writer.Write('…');
-        }
         else
-        {
             value.FormatTo(context, KernelFormats.Plain);
-        }
     }
 
     private static void WriteTuple(ITuple tuple, FormatContext context)
@@ -168,13 +160,9 @@ internal static class PlainText
 
             index[dimension] = i + array.GetLowerBound(dimension);
             if (dimension + 1 < array.Rank)
-            {
                 WriteArray(array, index, dimension + 1, context);
-            }
             else
-            {
                 Inside(array.GetValue(index), context);
-            }
         }
 
         context.Writer.Write(" ]");

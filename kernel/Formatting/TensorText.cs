@@ -81,9 +81,7 @@ internal static class TensorText
             foreach (var name in new[] { "detach", "cpu", "double", "contiguous" })
             {
                 if (Of(current)!.GetMethod(name, Type.EmptyTypes)?.Invoke(current, null) is not { } next)
-                {
                     return null;
-                }
 
                 steps.Add(current = next);
             }
@@ -106,9 +104,7 @@ internal static class TensorText
     {
         var type = value.GetType();
         while (type is not null && type.FullName != "TorchSharp.torch+Tensor")
-        {
             type = type.BaseType;
-        }
 
         return type;
     }

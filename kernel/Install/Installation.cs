@@ -39,9 +39,7 @@ internal sealed record Installation(string DataFolder, IReadOnlyDictionary<strin
         var (folder, replaced) = KernelSpec.Write(DataFolder, Environment);
         output.WriteLine($"kernel '{KernelSpec.Name}' written to {folder}");
         if (replaced is not null)
-        {
             output.WriteLine($"(it replaces the one that ran: {replaced})");
-        }
 
         return 0;
     }

@@ -17,9 +17,7 @@ internal static class KernelSpec
         get
         {
             if (Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } chosen)
-            {
                 return chosen;
-            }
 
             var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
             return OperatingSystem.IsWindows()

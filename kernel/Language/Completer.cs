@@ -19,15 +19,11 @@ internal sealed class Completer(ScriptSession session)
     public Completion At(string code, int position)
     {
         if (PathCompleter.At(code, position) is { } path)
-        {
             return path;
-        }
 
         var start = position;
         while (start > 0 && (char.IsLetterOrDigit(code[start - 1]) || code[start - 1] == '_'))
-        {
             start--;
-        }
 
         var typed = code[start..position];
         var tree = CSharpSyntaxTree.ParseText(code, CellSource.ParseOptions);
@@ -44,9 +40,7 @@ internal sealed class Completer(ScriptSession session)
         var items = symbols.Where(symbol => symbol.CanBeReferencedByName && symbol.Name.Length > 0 && IsMeantToBeSeen(symbol))
             .Select(symbol => (Escaped(symbol.Name), Kind(symbol)));
         if (!dotted)
-        {
             items = items.Concat(Keywords.Select(word => (word, "keyword")));
-        }
 
         return new Completion(start, position, [.. items.Where(item => Matches(item.Item1, typed)).DistinctBy(item => item.Item1)
             .OrderBy(item => !item.Item1.StartsWith(typed, StringComparison.Ordinal))
@@ -88,14 +82,10 @@ internal sealed class Completer(ScriptSession session)
             ?? (left is ExpressionSyntax written
             ? model.GetSpeculativeSymbolInfo(position, written, SpeculativeBindingOption.BindAsTypeOrNamespace).Symbol : null);
         if (symbol is INamespaceSymbol space)
-        {
             return model.LookupNamespacesAndTypes(position, space);
-        }
 
         if (symbol is ITypeSymbol named)
-        {
             return model.LookupStaticMembers(position, named);
-        }
 
         // A name that is both a property and its type (Color Color) offers the members of the value.
         var type = left is ExpressionSyntax expression ? model.GetTypeInfo(expression).Type : null;

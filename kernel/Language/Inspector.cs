@@ -29,9 +29,7 @@ internal sealed partial class Inspector(ScriptSession session)
     {
         var tree = CSharpSyntaxTree.ParseText(code, CellSource.ParseOptions);
         if (NodeAt(tree, position) is not { } node)
-        {
             return null;
-        }
 
         var model = session.Ask(tree).GetSemanticModel(tree);
         var symbols = Symbols(model, node);
@@ -57,9 +55,7 @@ internal sealed partial class Inspector(ScriptSession session)
     private static List<ISymbol> Symbols(SemanticModel model, SyntaxNode node)
     {
         if (model.GetDeclaredSymbol(node) is { } declared)
-        {
             return [declared];
-        }
 
         var info = model.GetSymbolInfo(node);
         List<ISymbol> symbols = info.Symbol is { } symbol ? [symbol] : [.. info.CandidateSymbols];
@@ -71,9 +67,7 @@ internal sealed partial class Inspector(ScriptSession session)
         }
 
         if (symbols.Count == 0)
-        {
             symbols = [.. model.GetMemberGroup(node)];
-        }
 
         return symbols.Count == 0 && model.GetTypeInfo(node).Type is { TypeKind: not TypeKind.Error } type ? [type] : symbols;
     }
@@ -82,19 +76,13 @@ internal sealed partial class Inspector(ScriptSession session)
     {
         var text = new StringBuilder();
         foreach (var symbol in symbols.Take(MostOverloads))
-        {
             text.AppendLine(symbol.ToDisplayString(symbol is INamedTypeSymbol ? TypeSignature : Signature));
-        }
 
         if (symbols.Count > MostOverloads)
-        {
             text.AppendLine($"… {symbols.Count - MostOverloads} more overloads");
-        }
 
         if (symbols.Select(Summary).FirstOrDefault(summary => summary.Length > 0) is { } found)
-        {
             text.AppendLine().AppendLine(found);
-        }
 
         return text.ToString().TrimEnd();
     }
@@ -104,9 +92,7 @@ internal sealed partial class Inspector(ScriptSession session)
         var original = symbol is IMethodSymbol { ReducedFrom: { } extension } ? extension : symbol;
         var xml = original.OriginalDefinition.GetDocumentationCommentXml();
         if (string.IsNullOrWhiteSpace(xml))
-        {
             return "";
-        }
 
         try
         {
@@ -132,9 +118,7 @@ internal sealed partial class Inspector(ScriptSession session)
     private static string Referred(XElement reference)
     {
         if (reference.Value.Length > 0)
-        {
             return reference.Value;
-        }
 
         var name = (string?)reference.Attribute("cref") ?? (string?)reference.Attribute("langword")
             ?? (string?)reference.Attribute("name") ?? (string?)reference.Attribute("href") ?? "";

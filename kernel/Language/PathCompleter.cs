@@ -11,9 +11,7 @@ internal static partial class PathCompleter
         var line = code[(code.LastIndexOf('\n', Math.Max(0, position - 1), Math.Max(0, position)) + 1)..position];
         var match = Directive().Match(line);
         if (!match.Success || match.Groups["path"].Value.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
-        {
             return null;
-        }
 
         var typed = match.Groups["path"].Value;
         var split = typed.LastIndexOf('/') + 1;
@@ -28,9 +26,7 @@ internal static partial class PathCompleter
     private static IEnumerable<(string Text, string Kind)> Entries(string folder, string[] wanted)
     {
         if (!Directory.Exists(folder))
-        {
             return [];
-        }
 
         try
         {

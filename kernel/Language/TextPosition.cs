@@ -8,9 +8,7 @@ internal static class TextPosition
     {
         var at = 0;
         for (var i = 0; i < points && at < text.Length; i++)
-        {
             at += (at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1])) ? 2 : 1;
-        }
 
         return at;
     }
@@ -20,9 +18,7 @@ internal static class TextPosition
     {
         var points = 0;
         for (var at = 0; at < position && at < text.Length; points++)
-        {
             at += (at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1])) ? 2 : 1;
-        }
 
         return points;
     }

@@ -38,9 +38,7 @@ internal sealed class XmlDocumentation(params string[] files) : DocumentationPro
             while (reader.ReadToFollowing("member"))
             {
                 if (reader.GetAttribute("name") == id)
-                {
                     return reader.ReadOuterXml();
-                }
             }
         }
         catch (Exception unreadable) when (unreadable is XmlException or IOException)

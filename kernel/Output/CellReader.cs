@@ -28,9 +28,7 @@ internal sealed class CellReader : TextReader
     private bool Fill()
     {
         if (next >= line.Length)
-        {
             (line, next) = (Notebook.Current.Ask("", hidden: false) + "\n", 0);
-        }
 
         return true;
     }

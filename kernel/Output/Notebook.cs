@@ -35,9 +35,7 @@ internal sealed class Notebook
         cell?.ThrowIfInterrupted();
         var id = displayed.IsUpdated ? DisplayIdentity.OfUpdated(displayed) : DisplayIdentity.Of(displayed);
         if (cell is { Silent: true })
-        {
             return;
-        }
 
         publisher.Publish(displayed.IsUpdated ? "update_display_data" : "display_data",
             cell?.Request.RawHeader ?? Message.NoParent, new JsonObject

@@ -27,14 +27,10 @@ internal sealed class Publisher(MessageSocket socket) : IDisposable
     public void Print(string stream, CellContext? cell, ReadOnlySpan<char> text)
     {
         if (cell is { Silent: true })
-        {
             return;
-        }
 
         if (streams.Append(stream, cell?.Request.RawHeader ?? Message.NoParent, text))
-        {
             Flush(all: false);
-        }
     }
 
     /// <summary>Sends what was printed so far; see <see cref="StreamBuffer.Take"/>.</summary>
@@ -43,9 +39,7 @@ internal sealed class Publisher(MessageSocket socket) : IDisposable
         lock (order)
         {
             foreach (var (stream, parent, text) in streams.Take(all))
-            {
                 Send("stream", parent, new JsonObject { ["name"] = stream, ["text"] = text }, null);
-            }
         }
     }
 

@@ -29,9 +29,7 @@ internal sealed class StdinChannel(MessageSocket socket) : IDisposable
             {
                 cell.ThrowIfInterrupted();
                 if (socket.Receive() is { Type: "input_reply" } reply && Answers(reply, id))
-                {
                     return reply.ContentText("value");
-                }
             }
         }
     }

@@ -20,25 +20,19 @@ internal sealed class StreamBuffer
     public bool Append(string stream, byte[] parent, ReadOnlySpan<char> text)
     {
         if (text.IsEmpty)
-        {
             return false;
-        }
 
         lock (gate)
         {
             // Half a surrogate pair may be the last of another piece, waiting for this half.
             var piece = pieces.FindLast(each => each.Stream == stream && ReferenceEquals(each.Parent, parent));
             if (piece is null || (!ReferenceEquals(piece, pieces[^1]) && !piece.EndsWithinPair))
-            {
                 pieces.Add(piece = new Piece(stream, parent));
-            }
 
             piece.Text.Append(text);
             length += text.Length;
             if (length >= Full)
-            {
                 return true;
-            }
         }
 
         arrived.Set();
@@ -53,9 +47,7 @@ internal sealed class StreamBuffer
         lock (gate)
         {
             if (pieces.Count == 0)
-            {
                 return [];
-            }
 
             List<(string, byte[], string)> taken = [];
             List<Piece> kept = [];
@@ -63,9 +55,7 @@ internal sealed class StreamBuffer
             {
                 var held = piece.EndsWithinPair && !all ? 1 : 0;
                 if (piece.Text.Length > held)
-                {
                     taken.Add((piece.Stream, piece.Parent, piece.Text.ToString(0, piece.Text.Length - held)));
-                }
 
                 if (held > 0)
                 {

@@ -14,9 +14,7 @@ internal sealed record ConnectionFile(
     public static ConnectionFile Read(string path)
     {
         if (!File.Exists(path))
-        {
             throw new FileNotFoundException($"connection file '{path}' does not exist");
-        }
 
         return Parse(File.ReadAllText(path), path);
     }
@@ -68,9 +66,7 @@ internal sealed record ConnectionFile(
     private static string Loopback(string ip, string path)
     {
         if (ip == "localhost")
-        {
             return "127.0.0.1";
-        }
 
         if (!IPAddress.TryParse(ip, out var address) || !IPAddress.IsLoopback(address))
         {

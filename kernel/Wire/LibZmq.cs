@@ -61,16 +61,12 @@ internal static partial class LibZmq
     private static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         if (name != Library)
-        {
             return IntPtr.Zero;
-        }
 
         foreach (var candidate in Candidates())
         {
             if (NativeLibrary.TryLoad(candidate, assembly, path, out var handle))
-            {
                 return handle;
-            }
         }
 
         throw new DllNotFoundException(
@@ -81,23 +77,17 @@ internal static partial class LibZmq
     private static IEnumerable<string> Candidates()
     {
         if (Environment.GetEnvironmentVariable("KIT_LIBZMQ") is { Length: > 0 } chosen)
-        {
             yield return chosen;
-        }
 
         string[] names = OperatingSystem.IsWindows() ? ["libzmq.dll"] : OperatingSystem.IsMacOS()
             ? ["libzmq.5.dylib", "libzmq.dylib"] : ["libzmq.so.5", "libzmq.so"];
         if (Environment.GetEnvironmentVariable("CONDA_PREFIX") is { Length: > 0 } conda)
         {
             foreach (var name in names)
-            {
                 yield return Path.Combine(conda, OperatingSystem.IsWindows() ? "Library/bin" : "lib", name);
-            }
         }
 
         foreach (var name in names)
-        {
             yield return name;
-        }
     }
 }

@@ -21,9 +21,7 @@ internal sealed class MessageSigner(string key)
         ReadOnlySpan<byte> content)
     {
         if (key.Length == 0)
-        {
             return [];
-        }
 
         using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
         hash.AppendData(header);
@@ -39,28 +37,20 @@ internal sealed class MessageSigner(string key)
         ReadOnlySpan<byte> content)
     {
         if (key.Length == 0)
-        {
             return null;
-        }
 
         if (!CryptographicOperations.FixedTimeEquals(Sign(header, parent, metadata, content), signature))
-        {
             return "its signature does not match the connection file's key";
-        }
 
         lock (gate)
         {
             var text = Encoding.ASCII.GetString(signature);
             if (!seen.Add(text))
-            {
                 return "its signature was used before (a replay)";
-            }
 
             order.Enqueue(text);
             if (order.Count > Remembered)
-            {
                 seen.Remove(order.Dequeue());
-            }
         }
 
         return null;

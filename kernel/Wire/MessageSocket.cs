@@ -44,9 +44,7 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
         lock (sending)
         {
             if (!socket.Send(frames))
-            {
                 log($"a {type} message was dropped: its reader does not read");
-            }
         }
 
         return id;
@@ -67,25 +65,19 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
     public void Dispose()
     {
         lock (sending)
-        {
             socket.Dispose();
-        }
     }
 
     private Message? Parse(List<byte[]> frames)
     {
         var delimiter = frames.FindIndex(frame => frame.AsSpan().SequenceEqual(Delimiter));
         if (delimiter < 0 || frames.Count < delimiter + 6)
-        {
             return Drop($"it has {frames.Count} frames, not identities, <IDS|MSG>, signature and four JSON parts");
-        }
 
         var (header, parent, metadata, content) =
             (frames[delimiter + 2], frames[delimiter + 3], frames[delimiter + 4], frames[delimiter + 5]);
         if (signer.Refusal(frames[delimiter + 1], header, parent, metadata, content) is { } refusal)
-        {
             return Drop(refusal);
-        }
 
         try
         {
@@ -108,9 +100,7 @@ internal sealed class MessageSocket(ZmqSocket socket, MessageSigner signer, stri
     private static JsonObject Texts(JsonObject header)
     {
         foreach (var (_, value) in header)
-        {
             _ = value is JsonValue text && text.TryGetValue<string>(out _);
-        }
 
         return header;
     }

@@ -33,22 +33,16 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
     public void Bind(string endpoint)
     {
         if (endpoint.Contains('[', StringComparison.Ordinal))
-        {
             Set(Ipv6, 1);
-        }
 
         if (LibZmq.Bind(handle, endpoint) != 0)
-        {
             throw Failure($"binding {endpoint}");
-        }
     }
 
     public void Connect(string endpoint)
     {
         if (LibZmq.Connect(handle, endpoint) != 0)
-        {
             throw Failure($"connecting to {endpoint}");
-        }
     }
 
     /// <summary>Sends one multipart message; false when the reader's queue stayed full for the send timeout.</summary>
@@ -70,9 +64,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
                 if (sent < 0)
                 {
                     if (IsAgain(Marshal.GetLastPInvokeError()))
-                    {
                         return false;
-                    }
 
                     throw Failure("sending");
                 }
@@ -94,9 +86,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
         {
             var frame = ReceiveFrame(wait || frames.Count > 0);
             if (frame is null)
-            {
                 return null;
-            }
 
             frames.Add(frame);
         }
@@ -109,17 +99,13 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
     {
         var open = Interlocked.Exchange(ref handle, IntPtr.Zero);
         if (open != IntPtr.Zero)
-        {
             _ = LibZmq.Close(open);
-        }
     }
 
     private void ThrowIfClosed()
     {
         if (handle == IntPtr.Zero)
-        {
             throw new SocketClosedException();
-        }
     }
 
     internal static Exception Failure(string what)
@@ -146,9 +132,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
             while (length < 0 && Marshal.GetLastPInvokeError() == Interrupted);
 
             if (length < 0)
-            {
                 return IsAgain(Marshal.GetLastPInvokeError()) ? null : throw Failure("receiving");
-            }
 
             return new ReadOnlySpan<byte>(LibZmq.MessageData(message), length).ToArray();
         }
@@ -161,9 +145,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
     private unsafe void Set(int option, int value)
     {
         if (LibZmq.SetOption(handle, option, &value, sizeof(int)) != 0)
-        {
             throw Failure($"setting socket option {option}");
-        }
     }
 
     private unsafe void SetBytes(int option, ReadOnlySpan<byte> value)
@@ -171,9 +153,7 @@ internal sealed class ZmqSocket(IntPtr handle) : IDisposable
         fixed (byte* data = value)
         {
             if (LibZmq.SetOption(handle, option, data, (nuint)value.Length) != 0)
-            {
                 throw Failure($"setting socket option {option}");
-            }
         }
     }
 

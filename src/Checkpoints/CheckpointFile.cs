@@ -76,9 +76,7 @@ public sealed class CheckpointFile : IDisposable
         {
             bytes.Dispose();
             if (e is InvalidDataException && !e.Message.StartsWith($"{path}: ", StringComparison.Ordinal))
-            {
                 throw new InvalidDataException($"{path}: {e.Message}", e);
-            }
 
             throw;
         }

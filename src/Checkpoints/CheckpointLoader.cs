@@ -35,9 +35,7 @@ public static class CheckpointLoader
             if (WantedNames.Candidates(name).FirstOrDefault(source.Tensors.ContainsKey) is not { } found)
             {
                 if (file.Unread.ContainsKey(source.Container + name))
-                {
                     throw source.Missing(name, "the model");
-                }
 
                 missing.Add(name);
                 continue;
@@ -63,9 +61,7 @@ public static class CheckpointLoader
 
             loaded.Add(name);
             if (found != name)
-            {
                 notes.Add($"{name} from {Shown(found)}");
-            }
         }
 
         copy.Run();

@@ -42,9 +42,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
 
         Unfold(name, value, depth);
         if (inner is not null)
-        {
             path.Remove(inner);
-        }
     }
 
     private void Unfold(string name, object? value, int depth)
@@ -59,9 +57,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
                 break;
             case PickleDictionary named when named.Items.All(item => Key(item.Key) is not null):
                 foreach (var (key, item) in named.Items)
-                {
                     Visit(Join(name, Key(key)!), item, depth + 1);
-                }
 
                 break;
             case PickledObject { Items: { } own }:
@@ -73,16 +69,12 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
                 break;
             case PickledObject { State: PickleDictionary state } when Module(state) is { } parts: // a whole torch.nn.Module
                 foreach (var part in parts)
-                {
                     Visit(name, part, depth + 1);
-                }
 
                 break;
             case IReadOnlyList<object?> list:
                 for (var i = 0; i < list.Count; i++)
-                {
                     Visit(Join(name, i.ToString(CultureInfo.InvariantCulture)), list[i], depth + 1);
-                }
 
                 break;
             case TensorReference tensor:
@@ -130,9 +122,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     private bool IsHistory(object value, int count, IEnumerable<object?> items)
     {
         if (count > Many && !histories.ContainsKey(value))
-        {
             histories.Add(value, items.All(item => item is null or bool or long or double or string or byte[] or BigInteger));
-        }
 
         return count > Many && histories[value];
     }

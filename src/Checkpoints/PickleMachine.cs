@@ -225,9 +225,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         Guard.Data(items.Length % 2 == 0, $"a key of a dictionary has no value");
         budget.Take(3 * 8L * items.Length);
         for (var i = 0; i < items.Length; i += 2)
-        {
             dictionary.Items.Add((items[i], items[i + 1]));
-        }
     }
 
     // An ordered dictionary's state (PyTorch keeps version numbers of modules there) is not its items.
@@ -235,9 +233,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
     {
         var target = Peek();
         if (target is PickledObject made)
-        {
             made.State = state;
-        }
 
         Guard.Data(target is PickledObject or PickleDictionary or TensorReference,
             $"it sets the state of something that has none");

@@ -16,9 +16,7 @@ internal static class PyTorchArchive
         var pickle = FindPickle(entries.Values);
         var folder = pickle.Name[..^Pickle.Length];
         if (entries.TryGetValue(folder + "byteorder", out var order))
-        {
             Guard.Data(Encoding.Latin1.GetString(Content(file, order, 16)) == "little", $"{BigEndian}");
-        }
 
         var isScript = entries.ContainsKey(folder + "constants.pkl");
         var vocabulary = new TorchPickle(isScript, storage => Place(file, entries, folder, storage));
@@ -103,9 +101,7 @@ internal static class PyTorchLegacy
         Guard.Data(keys is not null, $"its list of storages is not a list");
         long position = at;
         foreach (var key in keys)
-        {
             position = Place(file, vocabulary.Storages, key, position);
-        }
 
         var part = vocabulary.Storages.Values.FirstOrDefault(storage => storage is { Whole: not null, Bytes: null });
         Guard.Data(part is null, $"storage {Quoted(part!.Whole!.Value.Storage.Key)} is missing");

@@ -47,9 +47,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
     private static (ScoreMatrix ImageToText, ScoreMatrix? TextToImage) ReadJsonScores(string path)
     {
         if (JsonList.IsArray(path))
-        {
             return (Matrix(path, "the scores", ReadJson<float[][]>(path)), null);
-        }
 
         return ReadJson<ScoreFile>(path) switch
         {

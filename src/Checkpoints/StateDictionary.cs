@@ -55,9 +55,7 @@ internal sealed record StateDictionary(CheckpointFile File, string Container, IR
     public InvalidDataException Missing(string name, string model)
     {
         if (File.Unread.TryGetValue(Container + name, out var kind))
-        {
             return new InvalidDataException($"{File.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
-        }
 
         var (key, value) = File.Values.FirstOrDefault(other => other.Value is PickledObject
             && (other.Key == name || other.Key.EndsWith($".{name}", StringComparison.Ordinal)));

@@ -93,17 +93,11 @@ public sealed class TensorEntry
     {
         using var scope = NewDisposeScope();
         if (!IsContiguous)
-        {
             flat.view(layout.Shape).copy_(Raw(layout.Extent, Start).as_strided(layout.Shape, layout.Strides));
-        }
         else if (Type == flat.dtype)
-        {
             file.Read(Start + (first * Type.ElementSize()), flat.bytes);
-        }
         else
-        {
             flat.copy_(Raw(flat.NumberOfElements, Start + (first * Type.ElementSize())));
-        }
     }
 
     // The file's own elements from a byte on, [count].

@@ -56,9 +56,7 @@ internal sealed class TensorLayout
         Guard.Data(shape.Length <= MaximumRank, $"{what}: it has {shape.Length} dimensions, at most {MaximumRank} are read");
         Guard.Data(shape.All(s => s >= 0), $"{what}: its shape {Sizes(shape)} has a negative size");
         if (shape.Contains(0))
-        {
             return 0;
-        }
 
         var product = (Int128)1;
         foreach (var size in shape)

@@ -74,9 +74,7 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
     public object Resolve(object? identifier)
     {
         if (identifier is not (object?[] and ["storage", PickleGlobal kind, string key, string, long count, .. var view]))
-        {
             throw new InvalidDataException("it refers to something outside itself that is not a storage");
-        }
 
         var element = ElementNames.OfStorage(kind.ToString());
         Guard.Data(element is not null,
@@ -84,9 +82,7 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
         Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Quoted(key)} claims {count} elements");
         var whole = Known(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size));
         if (view is [] or [null])
-        {
             return whole;
-        }
 
         // In old files it may be a part of a storage: then the sixth item is the part's key, first element and count.
         Guard.Data(view is [object?[]], $"storage {Quoted(key)} is described in an unknown way");

@@ -19,9 +19,7 @@ internal sealed record ZipEntry(string Name, long Start, long Packed, long Lengt
             using var inflater = new DeflateStream(new MemoryStream(archive.Take(Start, Packed)), CompressionMode.Decompress);
             inflater.ReadExactly(bytes);
             if (inflater.ReadByte() < 0)
-            {
                 return bytes;
-            }
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {
@@ -84,15 +82,11 @@ internal static class ZipDirectory
         for (var at = tail.Length - EndSize; at >= 0; at--)
         {
             if (U32(tail, at) != EndSignature || U16(tail, at + 20) > tail.Length - at - EndSize)
-            {
                 continue;
-            }
 
             var locator = at - Locator64Size;
             if (locator < 0 || U32(tail, locator) != Locator64Signature)
-            {
                 return (U32(tail, at + 16), U32(tail, at + 12), U16(tail, at + 10));
-            }
 
             var end64 = I64(tail, locator + 8);
             Guard.Data(file.Holds(end64, 56) && file.U32(end64) == End64Signature,

@@ -27,15 +27,11 @@ public static class ModelExtraction
         using var scope = NewDisposeScope();
         var state = model.state_dict();
         foreach (var mask in pruning.Masks)
-        {
             Cut(state, mask);
-        }
 
         smaller.to(state.Values.First().device);
         foreach (var (name, target) in smaller.state_dict())
-        {
             target.copy_(state[name]);
-        }
 
         (smaller as ContrastiveModel)?.RestartCopies();
         smaller.eval();
@@ -70,9 +66,7 @@ public static class ModelExtraction
         }
 
         foreach (var name in width.Columns)
-        {
             state[name] = state[name].index_select(-1, columns);
-        }
     }
 
     // Places of the kept units where all units stand some times one after the other.
@@ -101,9 +95,7 @@ public static class CompressedWeights
     private static int Units(CheckpointFile file, PrunableWidth width)
     {
         if (!file.TryGet(width.Rows[0], out var entry) || entry.Shape.Count == 0)
-        {
             return width.Units;
-        }
 
         var repeats = width.Heads * width.Projections;
         return entry.Shape[0] > 0 && entry.Shape[0] % repeats == 0

@@ -84,14 +84,10 @@ public sealed partial record PrunableWidth(string Name, int Units)
             .Where(one => one.Wanted != one.width.Units))
         {
             foreach (var name in width.Rows)
-            {
                 Replace(name, [width.Projections * width.Heads * wanted, .. parameters[name].shape[1..]]);
-            }
 
             foreach (var name in width.Columns)
-            {
                 Replace(name, [.. parameters[name].shape[..^1], width.Heads * wanted]);
-            }
         }
 
         void Replace(string name, long[] shape)

@@ -19,9 +19,7 @@ public static class UPopRanking
         foreach (var (width, unit) in Ranked(Standardized(widths)))
         {
             if (removed >= remove)
-            {
                 return chosen;
-            }
 
             chosen[width][unit] = true;
             removed += widths[width].Cost;

@@ -94,9 +94,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
             Attention($"{layer}.attention", "", width, tokens, (tokens, width), pairs ?? tokens * tokens, times, times);
             Norm($"{layer}.attention.output.LayerNorm", tokens, width, times);
             if (!decodes)
-            {
                 Reduction(layer, tokens, left, after is not null, width, width / text.Heads, times);
-            }
 
             foreach (var (place, source) in (sources ?? []).Index())
             {
@@ -105,14 +103,10 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
             }
 
             if (sources?.Count > 1 && i >= text.FirstMergeLayer)
-            {
                 Linear($"{layer}.crossattention.output.merge_layer", left, 2L * width, width, times);
-            }
 
             if (sources?.Count > 0)
-            {
                 Norm($"{layer}.crossattention.output.LayerNorm", left, width, times);
-            }
 
             var hidden = Inner($"{layer}.intermediate", text.FeedForwardWidth);
             Linear($"{layer}.intermediate.dense", left, width, hidden, times);
@@ -190,27 +184,21 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         {
             var product = candidates * alignment.Tokens * alignment.Width;
             if (alignment.Map != AlignmentMapping.None)
-            {
                 Guidance("map", candidates * width * alignment.Width, reduces);
-            }
 
             Guidance("scores", product, reduces);
             Guidance("features", product, isRead: false);
         }
 
         if (!reduces || method is null)
-        {
             return;
-        }
 
         var shape = new LayerShape(candidates, width, headWidth, alignment.Tokens);
         Add($"{layer}.reduction.sort", 0, 0, candidates * Log2Ceiling(candidates), times);
         Part("importance", method.Scorer.Cost(shape));
         Part("threshold", method.Keep.Cost(shape));
         if (removes)
-        {
             Part("merge", method.Reducer.Cost(shape, tokens - after));
-        }
 
         void Guidance(string name, long macs, bool isRead) => Add(
             $"{layer}.alignment.{name}", isRead && removes ? macs : 0, macs, isRead ? macs : 0, times);
@@ -219,9 +207,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
         void Part(string name, PartCost cost)
         {
             if (cost.Operations > 0)
-            {
                 Add($"{layer}.reduction.{name}", 0, 0, cost.Operations, times);
-            }
 
             if (cost.Products > 0)
             {
@@ -242,9 +228,7 @@ internal sealed class LedgerRows(CostModel model, ReductionPolicy? method)
     private long Inner(string part, int regular)
     {
         if (model.Widths is not { } widths)
-        {
             return regular;
-        }
 
         var root = part.Split('.')[0];
         return widths.GetValueOrDefault(ContrastiveModel.IsOfCopy(part) ? root[..^2] + part[root.Length..] : part, regular);

@@ -52,9 +52,7 @@ public sealed class RunCosts(CostModel model, Accounting accounting = Accounting
         ReductionTrace? trace, IReadOnlyList<int> textLengths, IReadOnlyList<int>? imageOfText = null)
     {
         if (trace is null)
-        {
             return [.. textLengths.Select(Whole)];
-        }
 
         var ((imageName, depth), (textName, layers)) = (model.ImageEncoder, model.TextEncoder);
         var (images, texts) = (trace.Of(imageName), trace.Of(textName));

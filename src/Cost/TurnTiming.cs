@@ -15,9 +15,7 @@ public static class TurnTiming
             $"a median needs at least one round and no fewer at most than at least, not {leastRounds} to {mostRounds}",
             nameof(leastRounds));
         foreach (var candidate in candidates)
-        {
             candidate();
-        }
 
         var times = candidates.Select(_ => new List<double>()).ToArray();
         var clock = Stopwatch.StartNew();

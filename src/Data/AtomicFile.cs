@@ -32,9 +32,7 @@ internal static class AtomicFile
         finally
         {
             if (File.Exists(temporary))
-            {
                 File.Delete(temporary);
-            }
         }
     }
 
@@ -57,9 +55,7 @@ internal static class AtomicFile
         {
             file.SetLength(before);
             if (before == 0)
-            {
                 File.Delete(file.Name);
-            }
 
             throw Named(file.Name, e);
         }

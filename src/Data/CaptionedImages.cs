@@ -44,9 +44,7 @@ public class CaptionedImages : DataSplit
         Guard.Argument(imageOfCaption.Length != 0, $"a split without captions", nameof(imageOfCaption));
         (this.imageOfCaption, firstCaption) = (imageOfCaption, new int[imageOfCaption.Max() + 1]);
         for (var caption = Captions - 1; caption >= 0; caption--)
-        {
             firstCaption[imageOfCaption[caption]] = caption;
-        }
     }
 
     /// <summary>I, how many images there are.</summary>

@@ -37,14 +37,10 @@ public sealed class Download(HttpClient client)
             var isThere = File.Exists(path) && (file.Bytes is not { } bytes || new FileInfo(path).Length == bytes);
             var isUnpacked = isArchive && !File.Exists(path) && file.Holds.All(held => Path.Exists(Path.Combine(folder, held)));
             if (isUnpacked || (isThere && !isArchive))
-            {
                 continue;
-            }
 
             if (!isThere)
-            {
                 await FetchAsync(file, path, progress, cancellation);
-            }
 
             if (isArchive)
             {
@@ -73,9 +69,7 @@ public sealed class Download(HttpClient client)
         catch (InvalidDataException e)
         {
             if (isOurs)
-            {
                 File.Delete(path);
-            }
 
             throw new InvalidDataException($"{path}: not a ZIP archive, or a broken one ({e.Message.TrimEnd('.')}); "
                 + $"{(isOurs ? "it was thrown away" : "delete it")}, and the same command fetches it anew", e);
@@ -144,9 +138,7 @@ public sealed class Download(HttpClient client)
         var have = Length(path);
         have = have <= (file.Bytes ?? long.MaxValue) && (file.Sha256 is not null || tag.Length > 0) ? have : 0;
         if (have == file.Bytes)
-        {
             return;
-        }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         if (have > 0)
@@ -185,9 +177,7 @@ public sealed class Download(HttpClient client)
         }
 
         if (have < total)
-        {
             throw new HttpIOException(HttpRequestError.ResponseEnded, $"{have:N0} of {total:N0} bytes came");
-        }
     }
 
     /// <summary>Where the answer's bytes begin.</summary>

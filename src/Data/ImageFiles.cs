@@ -83,15 +83,11 @@ internal sealed class ImageFiles(
     private RgbImage LoadOnce(string path)
     {
         if (kept.TryGetValue(path, out var known))
-        {
             return known;
-        }
 
         var image = load(path);
         if (Interlocked.Add(ref keptBytes, image.Pixels.Length) > settings.KeptBytes || !kept.TryAdd(path, image))
-        {
             Interlocked.Add(ref keptBytes, -image.Pixels.Length);
-        }
 
         return image;
     }
@@ -153,9 +149,7 @@ internal sealed class ImageFiles(
         public Tensor? Take(int epoch, ReadOnlySpan<int> examples)
         {
             if (!queue.TryPeek(out var head) || head.Plan.Epoch != epoch || !examples.SequenceEqual([.. head.Plan.Examples]))
-            {
                 return null;
-            }
 
             queue.Dequeue();
             Fill();
@@ -169,9 +163,7 @@ internal sealed class ImageFiles(
             {
                 ((Task)batch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult(); // it ends
                 if (batch.IsCompletedSuccessfully)
-                {
                     batch.Result.Dispose();
-                }
             }
 
             plan.Dispose();

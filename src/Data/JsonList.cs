@@ -95,9 +95,7 @@ internal sealed class JsonList : IDisposable
         using var stream = File.OpenRead(path);
         var (line, part) = (1, new byte[1 << 16]);
         for (int read; offset > 0 && (read = stream.Read(part, 0, (int)Math.Min(part.Length, offset))) > 0; offset -= read)
-        {
             line += part.AsSpan(0, read).Count((byte)'\n');
-        }
 
         return new InvalidDataException($"{path}, line {line}: {what}", e);
     }
@@ -128,9 +126,7 @@ internal sealed class JsonList : IDisposable
                 {
                     var at = offset + mark + reader.TokenStartIndex;
                     if (walk.Follow(ref reader) is { } wanted)
-                    {
                         throw Error(at, $"{wanted} is expected");
-                    }
 
                     if (walk.IsElement && !reader.TrySkip())
                     {
@@ -139,9 +135,7 @@ internal sealed class JsonList : IDisposable
                     }
 
                     if (walk.IsElement)
-                    {
                         places.Add((at, (int)(offset + mark + reader.BytesConsumed - at)));
-                    }
                 }
 
                 state = reader.CurrentState;
@@ -204,9 +198,7 @@ internal sealed class JsonList : IDisposable
             }
 
             if (level == 1 && token == JsonTokenType.String)
-            {
                 Properties[name] = TextOf(ref reader);
-            }
 
             return level > 0 || token is JsonTokenType.StartObject or JsonTokenType.EndObject ? null : "an object";
         }

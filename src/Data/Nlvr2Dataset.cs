@@ -61,9 +61,7 @@ public static class Nlvr2Dataset
     private static string? IdentifierOf(string image, string sentence, Dictionary<string, List<string>> sentences)
     {
         if (Path.GetFileNameWithoutExtension(image).Split('-') is not [var split, var set, var pair, "img0"])
-        {
             return null;
-        }
 
         var key = $"{split}-{set}";
         var known = sentences.TryGetValue(key, out var earlier) ? earlier : sentences[key] = [];

@@ -151,9 +151,7 @@ public sealed class NlvrPairs : DataSplit
     private static Tensor Swapped(Tensor pixels, bool[] swapped)
     {
         if (!swapped.Contains(true))
-        {
             return pixels;
-        }
 
         // An example's other image is half of the batch further on.
         using (pixels)

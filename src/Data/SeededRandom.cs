@@ -13,9 +13,7 @@ public sealed class SeededRandom(ulong seed)
     {
         var seed = Golden;
         foreach (var part in parts)
-        {
             seed = Mix(seed ^ Mix(part + Golden));
-        }
 
         return seed;
     }
@@ -64,9 +62,7 @@ public sealed class SeededRandom(ulong seed)
         new SeededRandom(5).Shuffle(order.AsSpan());
         var other = new int[count];
         for (var i = 0; i < count; i++)
-        {
             other[order[i]] = order[(i + 1) % count];
-        }
 
         return other;
     }

@@ -68,9 +68,7 @@ internal sealed class DrawnImages : SplitImages
     public override void Dispose()
     {
         foreach (var one in new[] { images, patchClasses, mean, deviation })
-        {
             one?.Dispose();
-        }
     }
 
     private Tensor Index(ReadOnlySpan<int> examples)

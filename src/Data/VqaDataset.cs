@@ -59,16 +59,12 @@ public static class VqaDataset
         var asked = file.Select((QuestionRow row, int _) => new VqaExample(
             row.QuestionId, row.Question, JsonRecord.FileIn(imageFolder, subset, $"COCO_{subset}_{row.ImageId:D12}.jpg"), []));
         if (annotations is null)
-        {
             return asked;
-        }
 
         var given = new JsonList(annotations, "annotations");
         var places = new Dictionary<long, int>(given.Count);
         foreach (var (place, row) in given.ReadAll<NumberRow>().Index())
-        {
             places.TryAdd(row.QuestionId, place);
-        }
 
         int[] annotationOf = [.. file.ReadAll<NumberRow>().Select(row => places.TryGetValue(row.QuestionId, out var place) ? place
             : throw new InvalidDataException($"{annotations}: no answers to question {row.QuestionId} of {questions}"))];
@@ -122,9 +118,7 @@ public static class VqaDataset
         {
             var part = 0;
             for (; index >= parts[part].Count; part++)
-            {
                 index -= parts[part].Count;
-            }
 
             return parts[part][index];
         },

@@ -32,9 +32,7 @@ public static class ExperimentRunner
         // Others may keep it at any moment.
         bool IsKept() => Ranks.Gather(!fresh && cache.Find(experiment) is not null)[0];
         if (IsKept())
-        {
             return cache.Find(experiment);
-        }
 
         var task = ExperimentTask.Of(experiment.Task);
         task.RequireInputs();
@@ -44,9 +42,7 @@ public static class ExperimentRunner
         var folder = Path.Combine(runs, $"{experiment.Key}-{FileDigest.OfLibrary}");
         using var alone = Ranks.IsFirst ? FolderLock.TryTake(folder, "lock") : null;
         if (Ranks.Any(Ranks.IsFirst && alone is null))
-        {
             return null;
-        }
 
         if (IsKept())
         {

@@ -62,9 +62,7 @@ public sealed class ExperimentTask(
         get
         {
             if (published is not null)
-            {
                 return string.Join(' ', new[] { Checkpoint([]), Split("train"), Split(Test) }.Select(FileDigest.Of));
-            }
 
             var world = corpus is not null ? JsonSerializer.Serialize(ToyWorldSettings.Decoys)
                 : task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings())
@@ -89,9 +87,7 @@ public sealed class ExperimentTask(
     public string DataDigest()
     {
         if (published is not null)
-        {
             return FileDigest.Of(Split(Test));
-        }
 
         using var scope = NewDisposeScope();
         if (task == "nlvr2")
@@ -116,9 +112,7 @@ public sealed class ExperimentTask(
     public void RequireInputs()
     {
         if (published is null)
-        {
             return;
-        }
 
         var missing = new List<(string Path, string Source)>();
         Checkpoint(missing);

@@ -39,9 +39,7 @@ public sealed class Grid
     public static Grid Open(string nameOrPath)
     {
         if (Known.TryGetValue(nameOrPath, out var grid))
-        {
             return grid();
-        }
 
         if (!File.Exists(nameOrPath))
         {

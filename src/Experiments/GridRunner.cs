@@ -16,9 +16,7 @@ internal sealed class GridRunner(GridSettings settings)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (Environment.GetEnvironmentVariable(ChildVariable) is not null)
-        {
             new Thread(() => StopWithParent(stop)) { IsBackground = true }.Start();
-        }
 
         try
         {
@@ -40,14 +38,10 @@ internal sealed class GridRunner(GridSettings settings)
         var watch = Stopwatch.StartNew();
         Report(0, []);
         foreach (var task in missing.Select(experiment => experiment.Task).Distinct())
-        {
             ExperimentTask.Of(task).RequireInputs();
-        }
 
         if (missing.Length > 0)
-        {
             RunMissing(missing, Report, cancellation);
-        }
 
         return [.. experiments.Select((experiment, i) => found[i] ?? Computed(experiment))];
 
@@ -121,9 +115,7 @@ internal sealed class GridRunner(GridSettings settings)
     private static void Stop(IReadOnlyList<Process> processes)
     {
         foreach (var process in processes)
-        {
             process.StandardInput.Close();
-        }
 
         Task.WaitAll([.. processes.Select(process => process.WaitForExitAsync())], StopsWithin);
         foreach (var process in processes)

@@ -96,16 +96,12 @@ internal static class FileDigest
     {
         var file = new FileInfo(path);
         if (!file.Exists)
-        {
             return "absent";
-        }
 
         var now = Encoding.UTF8.GetBytes($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
         var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(now)));
         if (File.Exists(note))
-        {
             return File.ReadAllText(note);
-        }
 
         using var content = file.OpenRead();
         var digest = Short(SHA256.HashData(content));
@@ -133,9 +129,7 @@ internal static class FileDigest
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var part in parts)
-        {
             digest.AppendData(part);
-        }
 
         return Short(digest.GetHashAndReset());
     }

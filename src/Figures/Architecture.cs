@@ -53,9 +53,7 @@ public static class Architecture
             sketch.Fill(mag, Guidance, 6);
             Say(mag.MidX, inner + 20, "MAG", 13, Sketch.Ink, bold: true);
             for (var i = 0; i < 12; i++)
-            {
                 sketch.Fill(SKRect.Create(mag.MidX - 71 + (12 * i), inner + 32, 10, 10), Token, 2);
-            }
 
             string[] lines =
             [
@@ -64,9 +62,7 @@ public static class Architecture
                 "L_sim draws Eᵛ and Eˡ", "together, in training only",
             ];
             foreach (var (i, line) in lines.Index())
-            {
                 Say(mag.MidX, inner + 62 + (17 * i), line);
-            }
 
             var (input, pruned) = (inner + 12, inner + Row(1) + (BoxHeight / 2));
             void Give(float from, float to, float y, string label)
@@ -98,9 +94,7 @@ public static class Architecture
                 "not what this statement asks.",
             ];
             foreach (var (i, line) in warned.Index())
-            {
                 sketch.Write(left, answer + 4 + (18 * i), line, 13, Warning, bold: true);
-            }
         });
     }
 
@@ -115,9 +109,7 @@ public static class Architecture
         {
             sketch.Box(x + 18, y + Row(i), part);
             if (i > 0)
-            {
                 sketch.Arrow(Sketch.Text, 1.5f, new(x + (Panel / 2), y + Row(i) - 22), new(x + (Panel / 2), y + Row(i) - 1));
-            }
         }
     }
 

@@ -110,9 +110,7 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         (width, height) = (width, height) == (600, 600) ? (820, 420) : (width, height); // 600: Plotly.NET's where nobody set any
         var title = (string?)layout["title"]?["text"];
         if (title is not null)
-        {
             layout["title"]!["text"] = $"<b>{title}</b>";
-        }
 
         var look = JsonNode.Parse(InteractiveChart.Part("chart-look.json"))!.AsObject();
         look.Remove("methods", out var methods);
@@ -139,9 +137,7 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
         {
             var other = unknown.Length < names.Length ? others[Math.Max(0, Array.IndexOf(unknown, name)) % others.Count] : null;
             if ((trace["marker"]?["color"] ?? trace["line"]?["color"]) is null && (Known(name) ?? other) is { } color)
-            {
                 (trace["marker"] ??= new JsonObject())["color"] = color.DeepClone();
-            }
 
             if ((string?)trace["type"] == "bar" && name.Split(", ")[^1] == "paper")
             {
@@ -157,9 +153,7 @@ internal sealed record ChartLook(string Json, string Title, int Width, int Heigh
     {
         var from = (double?)layout["yaxis"]?["range"]?[0] ?? 0;
         if (from <= 0)
-        {
             return;
-        }
 
         var title = (string?)layout["yaxis"]!["title"]?["text"];
         layout["yaxis"]!["title"] = new JsonObject

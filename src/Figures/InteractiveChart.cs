@@ -51,9 +51,7 @@ internal static class InteractiveChart
     {
         using var bytes = new MemoryStream();
         using (var writer = new StreamWriter(new GZipStream(bytes, CompressionLevel.SmallestSize)))
-        {
             writer.Write(Source(plotly));
-        }
 
         return Convert.ToBase64String(bytes.ToArray());
     }

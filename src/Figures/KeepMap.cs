@@ -200,9 +200,7 @@ public static class KeepMap
             x -= joined && x > WordLabel ? 8 : 0;
             var needs = Sketch.Width(word, WordSize);
             if (x > WordLabel && x + needs > width)
-            {
                 (x, row) = (WordLabel, row + 1);
-            }
 
             yield return (i, word, x, row);
             x += needs + 11;

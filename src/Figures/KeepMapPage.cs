@@ -24,9 +24,7 @@ public static class KeepMapPage
         Guard.Argument(samples.Count > 0 && samples.All(sample => sample.Runs.Count > 0 && sample.Runs[0].Left.Count > 0),
             $"a keep-map page needs at least one sample with at least one run of at least one block", nameof(samples));
         foreach (var (i, sample) in samples.Index())
-        {
             Check(sample, $"sample {i + 1}", samples[0].Runs);
-        }
 
         return InteractiveChart.Part("keep-map.html")
             .Replace("{{title}}", WebUtility.HtmlEncode(title), StringComparison.Ordinal)

@@ -153,9 +153,7 @@ public static class KeepMapSamples
             var layer = Layer(tensors, sample, first, merged, width);
             merged = [.. layer.Positions.Where((position, i) => layer.Kept[i] && position < 0).Select(position => -position)];
             if (step.TokensPerSample[sample] > 1 + layer.Kept.Count(kept => kept))
-            {
                 merged.Add(step.Layer + 1);
-            }
 
             layers.Add(layer);
         }

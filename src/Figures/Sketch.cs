@@ -116,9 +116,7 @@ internal sealed class Sketch(SKCanvas? canvas)
     {
         text = Printable(text);
         if (string.IsNullOrWhiteSpace(text))
-        {
             return;
-        }
 
         using var font = Font(size, bold);
         using var paint = new SKPaint { Color = color, IsAntialias = true };
@@ -134,9 +132,7 @@ internal sealed class Sketch(SKCanvas? canvas)
         document.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"{xs}\" y=\"{y:0.##}\" fill=\"{Hex(color)}\" "
             + $"font-size=\"{size}\"{(bold ? " font-weight=\"600\"" : "")}>{Escaped(text)}</text>");
         if (struck)
-        {
             Fill(SKRect.Create(x, y - (size * 0.32f), across, MathF.Max(1, size * 0.07f)), color);
-        }
     }
 
     /// <summary>Draws an image into a rectangle; enlarged pixels blend. A document has each image once.</summary>
@@ -182,9 +178,7 @@ internal sealed class Sketch(SKCanvas? canvas)
     public static RgbImage Shown(RgbImage image, int width, int height)
     {
         if (width < image.Width && height < image.Height)
-        {
             return BicubicResize.Resize(image, width, height);
-        }
 
         var (across, times) = (image.Width, Math.Clamp(Math.Min(width / image.Width, height / image.Height), 1, 64));
         var pixels = new byte[3 * across * times * image.Height * times];

@@ -49,9 +49,7 @@ public sealed class StaticFigure(
 
         var path = FigureFolder.Write(name, ".svg", Encoding.UTF8.GetBytes(Svg));
         if (ToPng() is { } pixels)
-        {
             FigureFolder.Write(Path.ChangeExtension(path, ".png"), ".png", pixels);
-        }
 
         return this;
     }

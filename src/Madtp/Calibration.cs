@@ -21,9 +21,7 @@ public static class BudgetSearch
 
         var points = new SortedDictionary<double, double>();
         for (var i = 0; i < ScanPoints; i++)
-        {
             Measure(settings.Lowest * Math.Pow(settings.Highest / settings.Lowest, (double)i / (ScanPoints - 1)));
-        }
 
         // Where several pairs of neighbours have the target between them, the pair of the highest values is as good as any.
         var around = points.Zip(points.Skip(1)).Where(pair => IsAbove(pair.First.Value) != IsAbove(pair.Second.Value)).ToArray();

@@ -36,9 +36,7 @@ public sealed class CandidateRows
         using var off = no_grad();
         var length = tokens.Length;
         if (tokens.Candidates is not { } candidates)
-        {
             return new CandidateRows(null, mask?.slice(1, 1, length, 1), length - 1, null);
-        }
 
         var token = mask is null ? ones_like(candidates) : mask != 0;
         var may = candidates.logical_and(token); // [B, rows]
@@ -52,9 +50,7 @@ public sealed class CandidateRows
     public Tensor Take(Tensor perRow, int dimension = 1)
     {
         if (rows is null)
-        {
             return perRow.slice(dimension, 1, perRow.shape[dimension], 1);
-        }
 
         long[] shape = [.. perRow.shape], view = [.. Enumerable.Repeat(1L, shape.Length)];
         (view[0], view[dimension], shape[dimension]) = (rows.shape[0], Count, Count);
@@ -73,9 +69,7 @@ public sealed class CandidateRows
     public Tensor Put(Tensor perRow, Tensor perCandidate)
     {
         if (rows is null)
-        {
             return cat([perRow.slice(1, 0, 1, 1), perCandidate], 1);
-        }
 
         var (index, used) = perRow.shape.Length == 2
             ? (rows, Mask! != 0)

@@ -40,9 +40,7 @@ public sealed record ScheduledCountRule(double ImageRatio, double TextRatio, boo
         var stages = Stages is { } some ? Enumerable.Range(1, some).Select(stage => stage * depth / (some + 1)).Distinct()
             : Enumerable.Range(0, depth);
         if (!stages.Contains(context.Layer))
-        {
             return PruneMask.Top(available, importance.Total, context);
-        }
 
         var reduced = stages.Count(layer => layer <= context.Layer);
         var ratio = context.Encoder.Modality == Modality.Text ? TextRatio : ImageRatio;

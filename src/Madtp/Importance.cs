@@ -126,14 +126,10 @@ public sealed record ImportanceScorer : ITokenScorer
     {
         var parts = new List<(ScoreParts Part, Tensor Score)>(); // each [B, N]
         if (Parts.HasFlag(ScoreParts.Class) && context.SummaryAttention is { } summary)
-        {
             parts.Add((ScoreParts.Class, TokenImportance.Class(summary, context.HeadOutput)));
-        }
 
         if (Parts.HasFlag(ScoreParts.Self))
-        {
             parts.Add((ScoreParts.Self, TokenImportance.Self(context, SumSelf)));
-        }
 
         if (Parts.HasFlag(ScoreParts.Alignment) && context.RawAlignment is { } raw)
         {
@@ -148,9 +144,7 @@ public sealed record ImportanceScorer : ITokenScorer
         scores = context.Mask is null ? scores : scores * context.Mask.unsqueeze(1);
         var normalized = TokenImportance.Normalize(scores);
         if (!NormalizeClass && parts[0].Part == ScoreParts.Class)
-        {
             normalized = cat([scores.slice(1, 0, 1, 1), normalized.slice(1, 1, parts.Count, 1)], 1);
-        }
 
         return new ImportanceScores(parts.Count == 1 ? normalized.squeeze(1) : normalized.mean([1]))
         {

@@ -99,16 +99,12 @@ public sealed record KeptRows(Tensor Keep)
 
         bool[] gains = [.. kept.Zip(all, (some, every) => every - some >= leastGain)];
         if (!gains.Contains(true))
-        {
             return null;
-        }
 
         if (gains.Contains(false))
         {
             foreach (var (sample, _) in gains.Index().Where(one => !one.Item))
-            {
                 real.AsSpan(sample * slots, slots).CopyTo(stays.AsSpan(sample * slots));
-            }
 
             keep = tensor(stays, keep.shape, device: keep.device);
         }
@@ -131,9 +127,7 @@ public sealed record KeptRows(Tensor Keep)
         count = policy.KeepAllBelowFloor && count <= floor ? candidates
             : Math.Clamp(count, Math.Min(floor, candidates), candidates);
         if (candidates - count <= (policy.Reducer.AddsToken ? 1 : 0))
-        {
             return null;
-        }
 
         var ranking = TokenRanking.Order(ranked);
         var best = ranking.slice(1, 0, count, 1); // [B, count]
@@ -195,9 +189,7 @@ public sealed record KeptRows(Tensor Keep)
         var slots = RowWise.Numbers(here);
         var (stays, real) = (new bool[slots.Length], new bool[slots.Length]);
         for (var slot = 0; slot < slots.Length; slot++)
-        {
             (stays[slot], real[slot]) = (slots[slot] > 1, slots[slot] > 0);
-        }
 
         return (stays, real);
     }
@@ -236,9 +228,7 @@ public sealed record KeptRows(Tensor Keep)
         var length = kept.Max() + (merged ? 1 : 0);
         var used = kept.Sum() + (merged ? merges.Count(lost => lost) : 0);
         if (used == kept.Length * length)
-        {
             return default;
-        }
 
         var filled = zeros(kept.Length, length);
         var numbers = RowWise.Numbers(filled);

@@ -52,9 +52,7 @@ internal sealed unsafe class OnePassScores
         var batch = (int)context.Attended.X.shape[0];
         var pass = new OnePassScores(context, scorer);
         if (pass is { summary: null, received: null } && !scorer.NeedsAlignment)
-        {
             return null;
-        }
 
         var (total, thresholds) = (zeros(batch, pass.count), zeros(batch, pass.learnable));
         var keep = new bool[batch * pass.count];
@@ -84,9 +82,7 @@ internal sealed unsafe class OnePassScores
     {
         int[] own = mask is null ? [.. Enumerable.Range(0, count)] : NonZero(new(mask.At(sample), count));
         if (own.Length == 0)
-        {
             return;
-        }
 
         var (importance, claims) = (new float[own.Length], new float[own.Length]);
         Align(sample, own, maps, claims);
@@ -103,9 +99,7 @@ internal sealed unsafe class OnePassScores
 
         var threshold = TensorPrimitives.Min<float>(thresholds);
         for (var i = 0; i < own.Length; i++)
-        {
             (total[own[i]], keep[own[i]]) = (importance[i], importance[i] > threshold);
-        }
 
         void Add(float[]? part, bool normalized = true)
         {
@@ -155,9 +149,7 @@ internal sealed unsafe class OnePassScores
         }
 
         for (var i = 0; i < own.Length; i++)
-        {
             claims[i] = Greatest(Vector512.Load(strongest + (i * Width)));
-        }
     }
 
     private static Lanes Part(ReadOnlySpan<float> scores)
@@ -184,9 +176,7 @@ internal sealed unsafe class OnePassScores
     private float Norm(float* output)
     {
         if (headWidth % Width != 0)
-        {
             return TensorPrimitives.Norm(new ReadOnlySpan<float>(output, headWidth));
-        }
 
         var squares = Lanes.Zero;
         for (var i = 0; i < headWidth; i += Width)

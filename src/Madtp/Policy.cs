@@ -76,9 +76,7 @@ public sealed record ReductionPolicy
     internal long Floor(ReductionContext context)
     {
         if (!KeepAllBelowFloor)
-        {
             return MinKeep;
-        }
 
         // The released text encoder of CLIP refuses to go below the batch's largest end-of-text position.
         return context.Attended.EndOfText is { } end ? end.max().item<long>() + 2

@@ -104,9 +104,7 @@ public static class TokenMerging
             {
                 var (row, all) = (sample * (kept + 1), 0f);
                 for (var i = 0; i < kept; i++, row++)
-                {
                     Row(from, (int)stay[(sample * kept) + i]).CopyTo(Row(to, row));
-                }
 
                 var merged = Row(to, row);
                 merged.Clear();

@@ -59,9 +59,7 @@ public sealed class TokenReduction : IDisposable
         foreach (var encoder in encoders)
         {
             for (var layer = 0; layer < encoder.Blocks.Count; layer++)
-            {
                 encoder.Blocks[layer].Reducer = new BlockReduction(reduction, encoder, layer);
-            }
         }
 
         return reduction;
@@ -220,9 +218,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
     private ReductionContext Aligned(ReductionContext context, TokenState input, bool active)
     {
         if (encoder.SpaceDict is not { } learnable || !((active && owner.Policy.NeedsAlignment) || owner.GatherFeatures))
-        {
             return context;
-        }
 
         var (map, candidates) = (encoder.Blocks[layer].QueryModel, context.Candidates);
         var mapped = owner.GatherFeatures ? map?.forward(input.X) ?? input.X : null; // V' of every row, [B, rows, d_k]
@@ -230,9 +226,7 @@ internal sealed class BlockReduction(TokenReduction owner, ReducibleEncoder enco
             : AlignmentGuidance.RawScores(mapped, learnable)); // [B, N, K]
         context = context with { RawAlignment = raw };
         if (mapped is null)
-        {
             return context;
-        }
 
         var feature = AlignmentGuidance.Features(context.AlignmentMaps!, candidates.Take(mapped)); // [B, K, d_k]
         feature = owner.Policy.SumFeatures ? feature : feature / encoder.Blocks.Count;

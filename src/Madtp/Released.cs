@@ -115,9 +115,7 @@ public static class ReleasedTemperatureSteps
     {
         var points = new List<CalibrationPoint>();
         for (var temperature = Start; points.Count < epochs; temperature = Next(temperature, points[^1].Cost, target, plain))
-        {
             points.Add(new CalibrationPoint(temperature, macs(temperature)));
-        }
 
         return points;
     }

@@ -21,9 +21,7 @@ public static class LearnableThreshold
         Tensor alignmentMaps, Tensor importance, double temperature, Tensor? padding = null)
     {
         if (!alignmentMaps.is_cuda && !Recomputation.Records)
-        {
             return Sparsemax.Averages(alignmentMaps, temperature, padding, importance);
-        }
 
         var scores = AlignmentGuidance.Times(alignmentMaps, temperature, padding?.unsqueeze(1)); // T·A, [B, K, N]
         return (Sparsemax.Project(scores) * importance.unsqueeze(1)).sum(2);
@@ -78,9 +76,7 @@ public static class Sparsemax
                 {
                     var count = Math.Min(Width, learnable - k);
                     foreach (var (i, token) in own.Index())
-                    {
                         new Span<float>(scores.At(sample, token) + k, count).CopyTo(rows.AsSpan(i * Width));
-                    }
 
                     fixed (float* some = rows)
                     {
@@ -99,15 +95,11 @@ public static class Sparsemax
     internal static unsafe Lanes Average(float* scores, float temperature, ReadOnlySpan<float> values)
     {
         if (values.IsEmpty)
-        {
             return Lanes.Zero;
-        }
 
         var most = Vector512.Load(scores);
         for (var i = 1; i < values.Length; i++)
-        {
             most = Vector512.MaxNative(most, Vector512.Load(scores + (i * Width)));
-        }
 
         // The greatest is 0, and no part exceeds 1.
         var (tau, left) = (Vector512.Create(-1f), Vector512.Create(float.PositiveInfinity));

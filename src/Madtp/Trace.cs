@@ -101,9 +101,7 @@ public sealed class ReductionTrace : IDisposable
     private Tensor? Hold(Tensor? tensor)
     {
         if (tensor is null)
-        {
             return null;
-        }
 
         var held = tensor.detach().clone().DetachFromDisposeScope();
         owned.Add(held);

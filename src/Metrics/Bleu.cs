@@ -66,9 +66,7 @@ public static class Bleu
         var references = caption.References.Select(ngrams.Count).ToArray();
         var correct = new long[Ngrams.Longest];
         foreach (var (run, count) in test.Runs)
-        {
             correct[run.Length - 1] += Math.Min(count, references.Max(reference => reference.Runs.GetValueOrDefault(run)));
-        }
 
         var closest = references.Select(reference => reference.Words).Order().MinBy(words => Math.Abs(words - test.Words));
         long[] guessed = [.. Enumerable.Range(0, Ngrams.Longest).Select(n => (long)Math.Max(0, test.Words - n))];

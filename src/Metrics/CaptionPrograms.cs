@@ -113,9 +113,7 @@ internal static class CaptionPrograms
     private static Process Start(string name, string jar, string memory, IEnumerable<string> arguments)
     {
         if (!File.Exists(jar))
-        {
             throw new FileNotFoundException($"{name}'s program is not at '{jar}'", jar);
-        }
 
         var java = Environment.GetEnvironmentVariable("KIT_JAVA") ?? "java";
         var start = new ProcessStartInfo(java, ["-jar", $"-Xmx{memory}", Path.GetFullPath(jar), .. arguments])

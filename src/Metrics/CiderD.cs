@@ -46,9 +46,7 @@ public static class CiderD
         foreach (var (run, weight) in hypothesis.Weights)
         {
             if (reference.Weights.TryGetValue(run, out var other))
-            {
                 products[run.Length - 1] += Math.Min(weight, other) * other;
-            }
         }
 
         double difference = hypothesis.Bigrams - reference.Bigrams;

@@ -191,15 +191,11 @@ internal sealed record PtbRule(PtbStart Starts, string Pattern, Func<string, str
     public Match At(string text, int position, ref int failing)
     {
         if (position < failing)
-        {
             return Match.Empty;
-        }
 
         var match = regex.Match(text, position);
         if (!match.Success && reach is not null)
-        {
             failing = position + reach.Match(text, position).Length;
-        }
 
         return match;
     }

@@ -45,9 +45,7 @@ public static class PtbTokenizer
         }
 
         if (captions.Count > 0)
-        {
             lines.Add(line);
-        }
 
         return lines;
     }
@@ -58,9 +56,7 @@ public static class PtbTokenizer
     private static int Next(string text, int position, List<string> line, int[] failing)
     {
         if (IsSkipped(text[position]))
-        {
             return 1;
-        }
 
         var plain = PlainWordLength(text, position);
         if (plain > 0)
@@ -70,9 +66,7 @@ public static class PtbTokenizer
         }
 
         if (text.AsSpan(position).StartsWith("&nbsp;", StringComparison.OrdinalIgnoreCase))
-        {
             return "&nbsp;".Length;
-        }
 
         var (rule, match) = Longest(text, position, failing);
         if (rule is null)
@@ -100,9 +94,7 @@ public static class PtbTokenizer
                 : rule.At(text, position, ref failing[i]);
             isMatched = match.Success;
             if (match.Length > (bestMatch?.Length ?? 0))
-            {
                 (best, bestMatch) = (rule, match);
-            }
         }
 
         return (best, bestMatch);
@@ -113,9 +105,7 @@ public static class PtbTokenizer
     {
         var end = position;
         while (end < text.Length && char.IsAsciiLetter(text[end]))
-        {
             end++;
-        }
 
         var plain = end > position && (end == text.Length || text[end] is ' ' or '\n')
             && !text.AsSpan(position, end - position).ContainsAny(NeverPlain);

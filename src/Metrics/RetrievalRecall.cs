@@ -50,9 +50,7 @@ public static class RetrievalRecall
     {
         var (own, rank) = (row[index], 0);
         for (var i = 0; i < row.Length; i++)
-        {
             rank += row[i] > own || (row[i] == own && i > index) ? 1 : 0;
-        }
 
         return rank;
     }

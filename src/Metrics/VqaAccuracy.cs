@@ -43,9 +43,7 @@ public static class VqaAccuracy
         var predictions = new Dictionary<long, string>();
         using var results = new JsonList(resultsPath);
         foreach (var row in results.ReadAll<ResultRow>())
-        {
             predictions[row.QuestionId] = row.Answer;
-        }
 
         RequireSame(ids, [.. predictions.Keys], resultsPath, annotationsPath);
         return Compute(questions, predictions, version);
@@ -165,9 +163,7 @@ public static class VqaAnswerNormalization
     public static string StripPunctuation(string text)
     {
         if (!text.AsSpan().ContainsAny(Signs))
-        {
             return text;
-        }
 
         var result = new StringBuilder(text);
         var comma = HasCommaBetweenDigits(text);

@@ -78,16 +78,12 @@ public sealed record AttentionReading(
         else
         {
             for (var sample = 0; sample < batch; sample++)
-            {
                 counts.AsSpan((sample * length) + 1, length - 1).Fill(true);
-            }
         }
 
         var mask = Mask is null ? [] : RowWise.Numbers(Mask.As(float32).contiguous());
         for (var row = 0; row < mask.Length; row++)
-        {
             counts[row] &= mask[row] != 0;
-        }
 
         return counts;
     }
@@ -123,9 +119,7 @@ public abstract class MultiHeadAttention(int width, int heads) : Part
 
         // On a CPU libtorch's own attention is slower in bfloat16 than the map is.
         if (query.dtype == bfloat16 && query.device.type == TorchSharp.DeviceType.CPU)
-        {
             return WithMap(query, key, value, added);
-        }
 
         var rescale = scale * Math.Sqrt(query.shape[^1]); // it scales by a head's width now
         var output = nn.functional.scaled_dot_product_attention(

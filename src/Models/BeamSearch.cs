@@ -28,9 +28,7 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
             using var scope = NewDisposeScope();
             going = Advance(going, scores, finished, done);
             if (Array.TrueForAll(done, isDone => isDone) || going[0].Text.Length >= settings.MaxLength)
-            {
                 break;
-            }
 
             scores.Dispose();
             var words = tensor(going.Select(beam => beam.Text[^1]).ToArray(), device: device);
@@ -39,9 +37,7 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
         }
 
         foreach (var (row, beam) in going.Index().Where(each => !done[each.Index / beams]))
-        {
             finished[row / beams].Add(beam.Text, beam.Score);
-        }
 
         return Padded([.. finished.Select(texts => texts.Best())], device);
     }
@@ -75,13 +71,9 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
         foreach (var (rank, candidate) in candidates.Index().TakeWhile(_ => goOn.Count < beams))
         {
             if (candidate.Text[^1] != settings.EndId)
-            {
                 goOn.Add(candidate);
-            }
             else if (rank < beams)
-            {
                 finished.Add(candidate.Text[..^1], candidate.Score);
-            }
         }
 
         return goOn;
@@ -96,9 +88,7 @@ internal sealed class BeamSearch(INextWord model, GenerationSettings settings)
         {
             text.CopyTo(ids, row * width);
             if (text.Length < width)
-            {
                 ids[(row * width) + text.Length] = settings.EndId;
-            }
         }
 
         return tensor(ids, [texts.Length, width], device: device);

@@ -100,9 +100,7 @@ public sealed class TextTransformer : nn.Module, IRecomputing
         TokenState Forward(TokenState tokens, IReadOnlyList<ImageContext> seen)
         {
             if (random)
-            {
                 RandomState.SeedGpuOf(tokens.X.device);
-            }
 
             return layer.Forward(tokens, seen);
         }

@@ -40,14 +40,10 @@ public sealed record CheckpointHints(
         var vision = clip?.Vision ?? blip.Vision;
         var (textWidth, textHeads) = clip is null ? (blip.Text.Width, blip.Text.Heads) : (clip.Text.Width, clip.Text.Heads);
         if ((vision.Heads, textHeads) != (Usual(vision.Width), Usual(textWidth)))
-        {
             yield return new(HeadsNote, FormattableString.Invariant($"{vision.Heads},{textHeads}"));
-        }
 
         if (clip is { Activation: not ClipActivation.QuickGelu })
-        {
             yield return new(ActivationNote, $"{clip.Activation}");
-        }
     }
 
     /// <summary>Heads of the image encoder and of the text transformer, and CLIP's activation.</summary>
@@ -103,9 +99,7 @@ public sealed record CheckpointHints(
     private static Known? Noted(CheckpointFile file, int width, int textWidth)
     {
         if (!file.Metadata.ContainsKey("steps"))
-        {
             return null;
-        }
 
         int[]? both = file.Metadata.TryGetValue(HeadsNote, out var heads) ? Parse(heads) : [Usual(width), Usual(textWidth)];
         Guard.Data(both is { Length: 2 }, $"{file.Path}: its heads are no two numbers, but '{heads}'");
@@ -141,9 +135,7 @@ public sealed record CheckpointHints(
 
             config?.RequireUsualPixels(path);
             if (model is var (_, heads, _, textHeads, activation))
-            {
                 return new Known(heads, textHeads, WeightsConfig.Activation(path, activation, isClip), name);
-            }
         }
 
         return null;

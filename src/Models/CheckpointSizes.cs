@@ -117,9 +117,7 @@ internal sealed class CheckpointShapes(CheckpointFile file, string? weights, str
     public int Size(string name, int dimension)
     {
         if (!state.Tensors.TryGetValue(name, out var tensor))
-        {
             throw state.Missing(name, kind);
-        }
 
         Guard.Data(dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue,
             $"{file.Path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");

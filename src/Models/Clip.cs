@@ -104,9 +104,7 @@ public sealed class ClipModel : ContrastiveModel, IReducibleModel
         var text = config.Text;
         var words = nn.Embedding(text.VocabularySize, text.Width);
         using (no_grad())
-        {
             words.weight!.normal_(0, 0.02);
-        }
 
         return (
             words,

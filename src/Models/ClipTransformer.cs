@@ -40,9 +40,7 @@ public sealed class ClipBlock(
     protected override Tensor? Bias(TokenState input)
     {
         if (!causal)
-        {
             return base.Bias(input);
-        }
 
         var (length, device) = (input.Length, input.X.device);
         var later = ones([length, length], dtype: @bool, device: device).triu(1); // [N, N]

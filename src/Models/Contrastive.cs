@@ -96,9 +96,7 @@ public static class ContrastiveLoss
     private static Tensor Targets(Tensor feature, Tensor candidates, Tensor pairs, Tensor scale, double distillation)
     {
         if (distillation == 0)
-        {
             return pairs;
-        }
 
         using var off = no_grad();
         return ((feature.MatMul(candidates) * scale).softmax(1) * distillation) + (pairs * (1 - distillation));
@@ -188,9 +186,7 @@ public abstract class ContrastiveModel(string name) : nn.Module(name)
     {
         using var off = no_grad();
         foreach (var (online, copy) in Copies())
-        {
             copy.mul_(momentum).add_(online, 1 - momentum);
-        }
     }
 
     private protected static void Limit(Parameter temperature, TorchSharp.Scalar? least, TorchSharp.Scalar most)

@@ -60,9 +60,7 @@ public static class TextGeneration
             texts = cat([texts, words.unsqueeze(1)], 1).MoveToOuterDisposeScope();
             going = going.logical_and(words.ne(settings.EndId)).MoveToOuterDisposeScope();
             if (texts.shape[1] >= settings.MaxLength || !going.any().item<bool>())
-            {
                 return texts;
-            }
 
             scores.Dispose();
             scores = model.Next(words, null).MoveToOuterDisposeScope();
@@ -98,9 +96,7 @@ public sealed class CachedDecoder(TextDecoder decoder, ImageContext read) : INex
     public Tensor Next(Tensor words, Tensor? rows)
     {
         if (rows is not null)
-        {
             HoldAll(held => new KeyValue(held.Key.index_select(0, rows), held.Value.index_select(0, rows)));
-        }
 
         return decoder.Step(words.unsqueeze(1), this, projected);
     }
@@ -114,9 +110,7 @@ public sealed class CachedDecoder(TextDecoder decoder, ImageContext read) : INex
     private void HoldAll(Func<KeyValue, KeyValue?> other)
     {
         for (var layer = 0; layer < layers.Length; layer++)
-        {
             Hold(layer, layers[layer] is { } held ? other(held) : null);
-        }
     }
 
     private KeyValue? Hold(int layer, KeyValue? keyValue)

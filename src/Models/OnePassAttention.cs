@@ -75,9 +75,7 @@ internal sealed unsafe class OnePassAttention(
             {
                 float* from = At(k, own, ofSample, row), to = keys + row;
                 for (var i = 0; i < size; i++, to += columns)
-                {
                     *to = from[i];
-                }
 
                 Scale(At(v, own, ofSample, row), 1, values + (row * paddedWidth), size);
             }
@@ -96,9 +94,7 @@ internal sealed unsafe class OnePassAttention(
             if (counts is not null && (head == endHead - 1 || ofSample == heads - 1))
             {
                 lock (this)
-                {
                     PutMaximum(own, strongest, reads + ((long)sample * length));
-                }
 
                 Span(strongest, own.Padded).Clear();
             }
@@ -124,9 +120,7 @@ internal sealed unsafe class OnePassAttention(
     {
         var rows = Math.Min(Together, own.Count - first);
         for (var i = 0; i < rows; i++)
-        {
             Scale(At(q, own, head, first + i), factor, queries + (i * width), width);
-        }
 
         Multiply(queries, width, keys, width, own.Padded, maps);
         var isCounted = stackalloc bool[Together];
@@ -137,9 +131,7 @@ internal sealed unsafe class OnePassAttention(
             var map = maps + (i * own.Padded);
             var ofKeys = isOneBias ? own.Added : own.Of(added!.At(own.Sample, head, row));
             if (ofKeys.Length > 0)
-            {
                 TensorPrimitives.Add(Span(map, own.Count), ofKeys, Span(map, own.Count));
-            }
         }
 
         Softmax(maps, own, rows, isCounted, strongest);
@@ -148,14 +140,10 @@ internal sealed unsafe class OnePassAttention(
             var row = own.Rows[first + i];
             var map = maps + (i * own.Padded);
             if (row == (summaryRows?[own.Sample] ?? 0))
-            {
                 PutMaximum(own, map, summaries + ((((long)own.Sample * heads) + head) * length));
-            }
 
             if (counts is null)
-            {
                 PutMaximum(own, map, reads + ((((long)own.Sample * length) + row) * length));
-            }
         }
     }
 
@@ -163,9 +151,7 @@ internal sealed unsafe class OnePassAttention(
     private static void PutMaximum(Tokens own, float* attention, float* rows)
     {
         for (var i = 0; i < own.Count; i++)
-        {
             rows[own.Rows[i]] = MathF.Max(rows[own.Rows[i]], attention[i]);
-        }
     }
 
     // Softmax of some rows of the map, all at the same step, as each step of a row waits for the one before; where one that is
@@ -182,9 +168,7 @@ internal sealed unsafe class OnePassAttention(
                 .Store(end - Width);
             var most = Vector512.Load(map);
             for (var at = map + Width; at < end; at += Width)
-            {
                 most = Vector512.MaxNative(most, Vector512.Load(at));
-            }
 
             ofRow[row] = Greatest(most);
         }
@@ -257,14 +241,10 @@ internal sealed unsafe class OnePassAttention(
     {
         var i = 0;
         for (; i <= count - Width; i += Width)
-        {
             (Vector512.Load(from + i) * factor).Store(to + i);
-        }
 
         for (; i < count; i++)
-        {
             to[i] = from[i] * factor;
-        }
     }
 
     private static Span<float> Span(float* from, int count) => new(from, count);

@@ -33,9 +33,7 @@ internal static class Recomputation
             return input;
         });
         if (!is_grad_enabled() || !inputs.Exists(input => input.requires_grad))
-        {
             return run(state, images);
-        }
 
         TokenState With(IReadOnlyList<Tensor> others)
         {
@@ -146,9 +144,7 @@ public interface IRecomputing
     static void Set(nn.Module model, bool on)
     {
         foreach (var encoder in model.modules().Prepend(model).OfType<IRecomputing>())
-        {
             encoder.Recomputes = on;
-        }
     }
 }
 

@@ -37,9 +37,7 @@ public sealed record TokenState(
     {
         var bias = Mask is null ? null : AdditiveMask(Mask);
         if (Size is null)
-        {
             return bias;
-        }
 
         var proportional = Size.clamp_min(1e-6).log().view(Size.shape[0], 1, 1, -1); // [B, 1, 1, N]
         return bias is null ? proportional : bias + proportional;
@@ -51,9 +49,7 @@ public sealed record TokenState(
     public int[] TokensPerSample(bool padding = false)
     {
         if ((padding ? Filled : Mask) is not { } counted)
-        {
             return [.. Enumerable.Repeat(Length, (int)X.shape[0])];
-        }
 
         using var counts = counted.sum(1).to(int32).cpu();
         return counts.data<int>().ToArray();
@@ -125,9 +121,7 @@ internal readonly record struct FilledRows(Tensor? Rows)
     public Tensor MapAndAdd(Tensor x, Func<Tensor, Tensor> map, Tensor residual)
     {
         if (Rows is not { } rows || !Products.GoInOnePass(residual) || !residual.is_contiguous())
-        {
             return Products.Add(Map(x, map), residual);
-        }
 
         var (mapped, sum, width) = (map(Take(x)).As(float32).contiguous(), empty_like(residual), (int)residual.shape[2]);
         RowWise.InParts(residual.numel() / width, width, (first, end) =>
@@ -140,13 +134,9 @@ internal readonly record struct FilledRows(Tensor? Rows)
             {
                 var own = from.Slice(row * width, width);
                 if (next < filled.Length && filled[next] == row)
-                {
                     TensorPrimitives.Add(own, added.Slice(next++ * width, width), to.Slice(row * width, width));
-                }
                 else
-                {
                     own.CopyTo(to[(row * width)..]);
-                }
             }
         });
         return sum;

@@ -49,13 +49,9 @@ public static class BackwardPass
     internal static void Remember(Exception e)
     {
         if (depth > 0)
-        {
             failure ??= e;
-        }
         else
-        {
             Interlocked.CompareExchange(ref failureElsewhere, e, null);
-        }
     }
 
     /// <summary>Throws what was remembered, once.</summary>
@@ -64,9 +60,7 @@ public static class BackwardPass
         var thrown = failure ?? Interlocked.Exchange(ref failureElsewhere, null);
         failure = null;
         if (thrown is not null)
-        {
             ExceptionDispatchInfo.Throw(thrown);
-        }
     }
 }
 

@@ -40,9 +40,7 @@ public sealed class BatchPart
     public static Tensor Draw(long[] shape, Func<long[], Tensor> draw)
     {
         if (Current is not { } part)
-        {
             return draw(shape);
-        }
 
         var (views, rest) = (shape[0] / part.count, shape[1..]);
         var all = draw([views * part.Batch.Length, .. rest]).view([views, part.Batch.Length, .. rest]);
@@ -55,9 +53,7 @@ public sealed class BatchPart
     public static Tensor? Mean(Tensor mean, int[] examples, Func<int[], double> counted)
     {
         if (Current is not { } part)
-        {
             return mean;
-        }
 
         var own = counted(examples);
         return own == 0 ? null : mean * (own * part.Batch.Length / part.count / counted(part.Batch));
@@ -71,14 +67,10 @@ public sealed class SampleDropout(double probability) : nn.Module<Tensor, Tensor
     public override Tensor forward(Tensor input)
     {
         if (!training || probability == 0)
-        {
             return input;
-        }
 
         if (BatchPart.Current is null)
-        {
             return nn.functional.dropout(input, probability, training);
-        }
 
         Tensor Kept(long[] shape) => nn.functional.dropout(ones(shape, dtype: input.dtype, device: input.device), probability);
         return input * BatchPart.Draw(input.shape, Kept);

@@ -50,9 +50,7 @@ public static class ComputeDevice
     public static bool PrefersBfloat16(Device device)
     {
         if (device.type != TorchSharp.DeviceType.CPU)
-        {
             return true;
-        }
 
         const int Avx512 = 1 << 5, Amx = 1 << 22; // CPUID leaf 7: subleaf 1's EAX, subleaf 0's EDX
         return X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7

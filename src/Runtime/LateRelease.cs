@@ -64,13 +64,9 @@ public static unsafe partial class LateRelease
     private static void Release(nint address, bool isTensor)
     {
         if (isFinalizer || !isFinalizerKnown)
-        {
             Rest(address, isTensor);
-        }
         else
-        {
             Free(address, isTensor);
-        }
     }
 
     private static void Free(nint address, bool isTensor)
@@ -102,9 +98,7 @@ public static unsafe partial class LateRelease
     private static void End()
     {
         lock (Releasing)
-        {
             isOver = true;
-        }
     }
 
     // What was there at the last tick goes, what has come since has rested for less than a second.
@@ -116,17 +110,13 @@ public static unsafe partial class LateRelease
             (rested, older, younger) = (older, younger, []);
             isTicking = older.Count > 0;
             if (isTicking)
-            {
                 Clock.Change(RestMilliseconds, Timeout.Infinite);
-            }
         }
 
         lock (Releasing)
         {
             foreach (var (address, isTensor) in isOver ? [] : rested)
-            {
                 Free(address, isTensor);
-            }
         }
     }
 
@@ -144,9 +134,7 @@ public static unsafe partial class LateRelease
         var start = function & ~(nint)(Environment.SystemPageSize - 1);
         var length = (nuint)(function + jump.Length - start);
         if (Protect(start, length, ReadWrite | ReadExecute) != 0)
-        {
             return false;
-        }
 
         jump.CopyTo(code);
         return Protect(start, length, ReadExecute) == 0;

@@ -64,16 +64,12 @@ public static class MatrixProduct
     private static bool Fit(ReadOnlySpan<long> left, ReadOnlySpan<long> right)
     {
         if (left.Length == 0 || right.Length == 0 || left[^1] != right[Math.Max(right.Length - 2, 0)])
-        {
             return false;
-        }
 
         for (var back = 3; back <= Math.Min(left.Length, right.Length); back++)
         {
             if (left[^back] != right[^back] && left[^back] != 1 && right[^back] != 1)
-            {
                 return false;
-            }
         }
 
         return true;

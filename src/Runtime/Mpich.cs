@@ -63,8 +63,6 @@ internal static class Mpich
     private static void Check(int code, [CallerArgumentExpression(nameof(code))] string? call = null)
     {
         if (code != 0)
-        {
             throw new IOException($"MPI failed with code {code} in {call}");
-        }
     }
 }

@@ -50,9 +50,7 @@ public static partial class NativeLibraries
     internal static void Load()
     {
         if (!OperatingSystem.IsLinux())
-        {
             return;
-        }
 
         var loaded = new Dictionary<string, nint>();
         foreach (var path in Paths().Where(File.Exists))
@@ -111,9 +109,7 @@ public static class NativeError
     public static string Text(Exception e)
     {
         if (e is not ExternalException)
-        {
             return e.Message;
-        }
 
         var line = e.Message.AsSpan().TrimStart();
         line = line[..(line.IndexOf('\n') is >= 0 and var end ? end : line.Length)];

@@ -37,9 +37,7 @@ public static class RandomState
     public static void SeedGpu(long seed)
     {
         if (ComputeDevice.HasGpu)
-        {
             cuda.manual_seed_all(seed);
-        }
     }
 
     /// <summary>Sets it by the processor's next random number, where a device is a GPU; nothing is drawn for a CPU.</summary>

@@ -44,9 +44,7 @@ public static class Ranks
     {
         var wanted = int.TryParse(asked, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
         if (Count > 1 || asked == "none")
-        {
             return;
-        }
 
         Guard.State(Number("OMPI_COMM_WORLD_SIZE") is not > 1,
             $"Open MPI started this, whose handles do not fit MPI.NET: install {Package} (./kit setup --mpi), and start with "
@@ -65,9 +63,7 @@ public static class Ranks
             (Rank, Count) = Mpich.Begin(Mpich.Loaded() is not 0 and var library ? library : throw new InvalidOperationException(
                 $"{Started} ranks were started, but {Mpich.Missing}"));
             if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null && Number("MPI_LOCALNRANKS") is { } here)
-            {
                 set_num_threads(Math.Max(1, Environment.ProcessorCount / here));
-            }
         }
     }
 
@@ -85,18 +81,14 @@ public static class Ranks
     public static void Abort(int code)
     {
         if (Count > 1)
-        {
             Mpich.Abort(code);
-        }
     }
 
     /// <summary>Does something on the first rank alone; the others wait until it is done.</summary>
     public static void First(Action work)
     {
         if (IsFirst)
-        {
             work();
-        }
 
         Any(false);
     }
@@ -105,9 +97,7 @@ public static class Ranks
     public static bool Any(bool here)
     {
         if (Count == 1)
-        {
             return here;
-        }
 
         using var sum = tensor(new[] { here ? 1f : 0 });
         Sum([sum]);
@@ -120,9 +110,7 @@ public static class Ranks
     public static void Sum(IEnumerable<Tensor> tensors)
     {
         if (Count == 1)
-        {
             return;
-        }
 
         using var off = no_grad();
         var (bucket, bytes) = (new List<Tensor>(), 0L);
@@ -159,9 +147,7 @@ public static class Ranks
     public static T[] Gather<T>(T own)
     {
         if (Count == 1)
-        {
             return [own];
-        }
 
         var bytes = JsonSerializer.SerializeToUtf8Bytes(own);
         var lengths = new int[Count];
@@ -181,21 +167,15 @@ public static class Ranks
     private static void SumBucket(List<Tensor> bucket)
     {
         if (bucket.Count == 0)
-        {
             return;
-        }
 
         using var scope = NewDisposeScope();
         var flat = cat([.. bucket.Select(each => each.reshape(-1))]);
         foreach (var piece in flat.split(BucketBytes / flat.ElementSize)) // more than one of a large tensor
-        {
             SumFlat(piece);
-        }
 
         foreach (var (each, sum) in bucket.Zip(flat.split([.. bucket.Select(each => each.NumberOfElements)])))
-        {
             each.copy_(sum.view(each.shape));
-        }
     }
 
     private static void SumFlat(Tensor flat)
@@ -210,9 +190,7 @@ public static class Ranks
 
         Mpich.Sum(onHost.bytes, (int)flat.NumberOfElements, isDouble: flat.dtype == ScalarType.Float64);
         if (!ReferenceEquals(onHost, flat))
-        {
             flat.copy_(onHost);
-        }
 
         Told(flat.NumberOfElements * flat.ElementSize, started);
     }

@@ -112,9 +112,7 @@ internal static unsafe class OpenMp
     internal static void Begin(nint torch)
     {
         if (NativeLibrary.TryGetExport(torch, "GOMP_parallel", out var found))
-        {
             start = (delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void>)found;
-        }
     }
 
     /// <summary>Does parts 0 to <paramref name="count"/> − 1 at once and waits for all; throws what one of them throws.</summary>
@@ -150,9 +148,7 @@ internal static unsafe class OpenMp
             try
             {
                 while (Interlocked.Increment(ref next) is var one && one < count)
-                {
                     part(one);
-                }
             }
             catch (Exception e)
             {

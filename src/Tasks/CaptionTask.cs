@@ -181,9 +181,7 @@ public sealed class CaptionTask(
     private static string[] References(CaptionedImages split, IEnumerable<int> captions, int image, CaptionLanguage language)
     {
         if (split.Written(image) is { } written)
-        {
             return [.. written];
-        }
 
         using var scope = NewDisposeScope();
         var ids = split.Texts([.. captions]).Ids;

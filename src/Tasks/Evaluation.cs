@@ -79,9 +79,7 @@ public sealed record Scoring
         var path = Folder is null || !Ranks.IsFirst ? null : Path.Combine(Folder, $"{step}.jsonl");
         using var log = ResultLog<T>.Open(path, batch, count);
         if (Ranks.Count > 1 && Ranks.Gather(Ranks.IsFirst ? log.Finished : [])[0] is var earlier && !Ranks.IsFirst)
-        {
             log.Append(earlier);
-        }
 
         using var trace = reduction?.Record();
         var tokens = new Dictionary<string, (double Sum, int Count)>();
@@ -90,9 +88,7 @@ public sealed record Scoring
         while (log.Finished.Count < count)
         {
             if (Ranks.Any(Cancellation.IsCancellationRequested))
-            {
                 throw new OperationCanceledException(Cancellation);
-            }
 
             T[] own = [];
             using (NewDisposeScope())
@@ -125,9 +121,7 @@ public sealed record Scoring
     {
         var path = Folder is null ? null : Path.Combine(Folder, name);
         if (path is not null)
-        {
             Ranks.First(() => write(path));
-        }
 
         return path;
     }

@@ -28,9 +28,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
         Reduction.Enabled = (settings.ReduceRatio ?? settings.Strength) is not null;
         Reduction.GatherFeatures = settings.Learns && settings.AlignmentWeight != 0;
         if (settings.Strength is { } strength)
-        {
             settings.Reduction.Turn(Reduction, strength);
-        }
     }
 
     public static IReadOnlyList<string> Names => [.. Openers.Keys];
@@ -115,9 +113,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
         Epoch = step / stepsPerEpoch;
         var every = Math.Max(1, stepsPerEpoch / Settings.CalibrationsPerEpoch);
         if (Settings.ReduceRatio is not null && step % stepsPerEpoch % every == 0)
-        {
             Calibrate();
-        }
     }
 
     /// <summary>Sets the strength to what meets the budget on the calibration examples.</summary>
@@ -189,9 +185,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     {
         Reduction.Dispose();
         foreach (var (_, head) in Heads?.Modules ?? [])
-        {
             head.Dispose();
-        }
     }
 
     /// <summary>Scores a split of a model in evaluation mode.</summary>
@@ -206,9 +200,7 @@ public abstract class ModelTask : TrainingTask, IDisposable
     private protected StepLosses Recorded(StepLosses losses, ReductionTrace? trace, IReadOnlyList<int> textLengths)
     {
         if (trace is null)
-        {
             return losses;
-        }
 
         // Tokens that leave the last layer of the first encoder of a kind, mean over the batch.
         double? Left(Modality kind) =>

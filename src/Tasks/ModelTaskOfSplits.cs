@@ -44,9 +44,7 @@ public abstract class ModelTask<TSplit>(IReducibleModel model, TaskSettings sett
     {
         base.Dispose();
         foreach (var split in OwnsSplits ? opened.Values.ToArray() : [])
-        {
             split.Dispose();
-        }
     }
 
     /// <summary>False for a task that shares another's splits.</summary>

@@ -124,9 +124,7 @@ public sealed class NlvrTask(BlipNlvr model, TaskSettings settings, Func<string,
     private Dictionary<string, double> Collapse(NlvrPairs pairs)
     {
         if (!Reduction.Policy.NeedsAlignment || model.ReducibleEncoders[0].SpaceDict is not { } learnable)
-        {
             return [];
-        }
 
         using var off = no_grad();
         using var scope = NewDisposeScope();

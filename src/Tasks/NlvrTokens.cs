@@ -38,9 +38,7 @@ public static class NlvrTokens
             {
                 Array.ForEach(patches, patch => all[Place(patch)]++);
                 foreach (var position in image.Positions[^1])
-                {
                     kept[Place(patches[position])]++;
-                }
             }
         }
 

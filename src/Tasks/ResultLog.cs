@@ -42,9 +42,7 @@ internal sealed class ResultLog<T> : IDisposable
     {
         finished.AddRange(batch);
         if (file is null)
-        {
             return;
-        }
 
         using var lines = new MemoryStream();
         foreach (var result in batch)
@@ -66,9 +64,7 @@ internal sealed class ResultLog<T> : IDisposable
         for (int from = 0, to; finished.Count < total && (to = Array.IndexOf(all, (byte)'\n', from)) >= 0; from = to + 1)
         {
             if (Parse(all.AsSpan(from, to - from)) is not { } result)
-            {
                 break;
-            }
 
             finished.Add(result);
             ends.Add(to + 1);

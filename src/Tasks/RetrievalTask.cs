@@ -157,9 +157,7 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
     {
         identity.Add("data set", Settings.Dataset);
         if (model is BlipRetrieval)
-        {
             identity.Add("candidates", CandidatesOf(Split(split), new Scoring()));
-        }
     }
 
     protected override double ReducedCost(CaptionedImages split, int examples)

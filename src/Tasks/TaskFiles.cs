@@ -36,9 +36,7 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
     public string Vocabulary(string? given, params string[] names)
     {
         if (given is not null)
-        {
             return File.Exists(given) ? given : throw new FileNotFoundException($"no vocabulary at '{given}'", given);
-        }
 
         var places =
             from name in names from folder in VocabularyFolders select Path.GetFullPath(Path.Combine(root, folder, name));
@@ -50,9 +48,7 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
     private string Missing(string source, string[] names, string message)
     {
         if (missing is null)
-        {
             throw new FileNotFoundException(message, Path.Combine(root, source, names[0]));
-        }
 
         var place = Path.Combine(root, source, string.Join(" or ", names.Distinct()));
         missing.Add((place, source));

@@ -53,9 +53,7 @@ internal static class TaskModel
     private static VisionTransformerConfig Sized(VisionTransformerConfig vision, int? imageSize)
     {
         if (imageSize is not { } side)
-        {
             return vision;
-        }
 
         Guard.Argument(side >= vision.PatchSize && side % vision.PatchSize == 0,
             $"--image-size {side}: this model's patches are {vision.PatchSize} pixels wide, and an image's side is a multiple of "
@@ -78,36 +76,24 @@ internal static class TaskModel
         where T : nn.Module
     {
         if (!settings.Learns)
-        {
             return CompressedWeights.Load(create(sizes), checkpoint!, settings.Hints).to(settings.Device);
-        }
 
         manual_seed(settings.Seed);
         var model = create(sizes);
         if (settings.Data is null && model is not ClipModel)
-        {
             ToyModels.Randomize(model);
-        }
 
         if (checkpoint is not null)
-        {
             Fill(model, checkpoint, settings);
-        }
         else if (model is BlipCaptioner or BlipVqa)
-        {
             ToyModels.BeginWithNlvr2(model);
-        }
         else
-        {
             (model as ContrastiveModel)?.RestartCopies();
-        }
 
         var placed = model.to(settings.Device);
         var isFrozen = settings.Guidance == GuidanceTraining.Frozen;
         foreach (var (_, parameter) in placed.named_parameters().Where(parameter => isFrozen && IsGuidance(parameter.name)))
-        {
             parameter.requires_grad = false;
-        }
 
         return placed;
     }
@@ -121,9 +107,7 @@ internal static class TaskModel
         settings.Hints.Tell(CheckpointLoader.Load(targets, checkpoint, settings.Hints.Weights))
             .RequireComplete(name => IsGuidance(name) || ContrastiveModel.IsForTraining(name));
         if (model is ContrastiveModel copying && !checkpoint.Tensors.Any(tensor => ContrastiveModel.IsForTraining(tensor.Name)))
-        {
             copying.RestartCopies();
-        }
     }
 
     // Whether a tensor belongs to alignment guidance, which published weights do not have.

@@ -81,9 +81,7 @@ public static class ToyModels
         foreach (var (name, tensor) in model.state_dict())
         {
             if (trained.TryGetValue(name, out var begin) && begin.shape.SequenceEqual(tensor.shape))
-            {
                 tensor.copy_(begin);
-            }
         }
     }
 }

@@ -97,9 +97,7 @@ public sealed record TrainingObjective(double AlignmentWeight = 0.1, double Auxi
     {
         var total = losses.Task;
         if (losses.Alignment is { } alignment && AlignmentWeight != 0)
-        {
             total = total + (alignment * AlignmentWeight);
-        }
 
         return losses.Auxiliary is { } auxiliary && AuxiliaryWeight != 0 ? total + (auxiliary * AuxiliaryWeight) : total;
     }

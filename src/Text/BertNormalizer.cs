@@ -65,9 +65,7 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
         void Close()
         {
             if (length > 0)
-            {
                 words.Add(length > LongestWord ? unknownToken : part.ToString());
-            }
 
             part.Clear();
             length = 0;
@@ -78,9 +76,7 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
             var category = UnicodeTables.Instance.CategoryOf(point);
             var isPunctuation = IsPunctuation(point, category);
             if (isPunctuation)
-            {
                 Close();
-            }
 
             if (category != UnicodeCategory.NonSpacingMark)
             {
@@ -89,9 +85,7 @@ internal sealed class BertNormalizer(string unknownToken, IEnumerable<string> sp
             }
 
             if (isPunctuation)
-            {
                 Close();
-            }
         }
 
         Close();

@@ -112,9 +112,7 @@ internal static class ByteCharacters
         foreach (var rune in text.EnumerateRunes())
         {
             foreach (var value in utf8[..rune.EncodeToUtf8(utf8)])
-            {
                 destination.Append(Characters[value]);
-            }
         }
     }
 

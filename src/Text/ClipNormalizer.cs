@@ -52,9 +52,7 @@ internal sealed partial class ClipNormalizer : Normalizer
         foreach (var word in Words)
         {
             if (text.StartsWith(word))
-            {
                 return word.Length;
-            }
         }
 
         var length = 0;
@@ -63,9 +61,7 @@ internal sealed partial class ClipNormalizer : Normalizer
         {
             var end = length;
             if (KindOf(PythonText.NextCodePoint(text, ref end)) != kind)
-            {
                 break;
-            }
 
             length = end;
         }
@@ -109,16 +105,12 @@ internal static partial class HtmlText
     private static string Replacement(string reference)
     {
         if (reference[0] == '#')
-        {
             return Numbered(reference[1..].TrimEnd(';'));
-        }
 
         for (var length = reference.Length; length >= 2; length--)
         {
             if (Names.TryGetValue(reference.AsSpan(0, length), out var characters))
-            {
                 return characters + reference[length..];
-            }
         }
 
         return "&" + reference;
@@ -129,9 +121,7 @@ internal static partial class HtmlText
         var isHexadecimal = digits[0] is 'x' or 'X';
         var number = 0;
         foreach (var digit in isHexadecimal ? digits[1..] : digits)
-        {
             number = Math.Min((number * (isHexadecimal ? 16 : 10)) + Convert.ToInt32(digit.ToString(), 16), 0x110000);
-        }
 
         return number is >= 0x80 and <= 0x9F ? WindowsCharacters[number - 0x80].ToString()
             : number is 0 or (>= 0xD800 and <= 0xDFFF) or > 0x10FFFF ? "\uFFFD"

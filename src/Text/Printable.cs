@@ -21,9 +21,7 @@ internal static class Printable
         {
             at += rune.Utf16SequenceLength;
             if (at > Longest)
-            {
                 return shown.Append('…').ToString();
-            }
 
             _ = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator

@@ -20,9 +20,7 @@ internal static class PythonText
     public static IEnumerable<int> CodePoints(string text)
     {
         for (var index = 0; index < text.Length;)
-        {
             yield return NextCodePoint(text, ref index);
-        }
     }
 
     /// <summary>One code point as text, a lone surrogate included.</summary>
@@ -46,9 +44,7 @@ internal static class PythonText
     public static string Lower(string text)
     {
         if (Ascii.IsValid(text))
-        {
             return text.ToLowerInvariant();
-        }
 
         int[] points = [.. CodePoints(text)];
         var result = new StringBuilder(text.Length + 2);
@@ -70,9 +66,7 @@ internal static class PythonText
     {
         var points = new List<int>(text.Length);
         foreach (var point in CodePoints(text))
-        {
             UnicodeTables.Instance.AppendDecomposition(point, points);
-        }
 
         OrderMarks(points);
         return points;
@@ -95,9 +89,7 @@ internal static class PythonText
         {
             var end = start;
             while (end < points.Count && tables.CombiningClassOf(points[end]) != 0)
-            {
                 end++;
-            }
 
             if (end > start + 1)
             {

@@ -21,9 +21,7 @@ internal sealed class UnicodeTables
     {
         Array.Fill(categories, (byte)UnicodeCategory.OtherNotAssigned);
         foreach (var line in TextTable.ReadLines("unicode-14.txt"))
-        {
             Add(line);
-        }
     }
 
     /// <summary>The one copy, read at first use.</summary>
@@ -64,16 +62,12 @@ internal sealed class UnicodeTables
             destination.Add(0x1100 + (syllable / (vowels * tails)));
             destination.Add(0x1161 + (syllable % (vowels * tails) / tails));
             if (syllable % tails != 0)
-            {
                 destination.Add(0x11A7 + (syllable % tails));
-            }
         }
         else if (decompositions.TryGetValue(codePoint, out var parts))
         {
             foreach (var part in parts)
-            {
                 AppendDecomposition(part, destination);
-            }
         }
         else
         {
@@ -105,18 +99,14 @@ internal sealed class UnicodeTables
                 var map = fields[0] == "L" ? lowerDistances : combiningClasses;
                 var number = int.Parse(fields[2], CultureInfo.InvariantCulture);
                 for (var point = first; point < end; point++)
-                {
                     map.Add(point, number);
-                }
 
                 break;
             case "I" or "U" or "R":
                 var flag = fields[0] == "I" ? CaseIgnorableFlag : fields[0] == "U" ? CasedFlag
                     : fields[2] == "Lo" ? NewerLetterFlag : NewerNumberFlag;
                 for (var point = first; point < end; point++)
-                {
                     flags[point] |= flag;
-                }
 
                 break;
             default:
@@ -137,9 +127,7 @@ internal static class TextTable
         while (reader.ReadLine() is { } line)
         {
             if (!line.StartsWith('#'))
-            {
                 yield return line;
-            }
         }
     }
 }

@@ -18,9 +18,7 @@ internal sealed class Divergence(string folder, string checkpoint)
     {
         var seen = $"the training diverged in step {step}: {what}";
         if (Ranks.IsFirst)
-        {
             AtomicFile.Write(path, seen + "\n");
-        }
 
         var kept = File.Exists(checkpoint) ? $". What was trained before is in {checkpoint}" : string.Empty;
         return new NotFiniteNumberException($"{seen}{kept}. Train anew with a lower learning rate");

@@ -43,9 +43,7 @@ public sealed record CosineSchedule(double Peak, int WarmupSteps, int TotalSteps
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         if (step < WarmupSteps)
-        {
             return Peak * (step + 1) / WarmupSteps;
-        }
 
         var done = Math.Min(1, (double)(step - WarmupSteps) / Math.Max(1, TotalSteps - WarmupSteps));
         return Final + ((Peak - Final) * (1 + Math.Cos(Math.PI * done)) / 2);
@@ -116,9 +114,7 @@ internal sealed class BatchGradients(TrainingTask task, TrainingSettings setting
             Ranks.Sum([used]);
             Tensor[] learned = [.. learning.Zip(used.data<float>()).Where(pair => pair.Second > 0).Select(pair => pair.First)];
             foreach (var each in learned.Where(each => each.grad is null))
-            {
                 each.grad = zeros_like(each);
-            }
 
             Ranks.Sum(learned.Select(each => each.grad!));
         }

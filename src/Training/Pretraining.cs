@@ -48,15 +48,11 @@ public sealed record Pretraining(string Folder)
         ToyModels.Randomize(model);
         using var patches = new PatchLessons(model, World, Pictures, Math.Min(400, HeldPictures));
         if (Trained(patches, PatchTraining, "patches") is not { } seen)
-        {
             return null;
-        }
 
         using var statements = new StatementLessons(model, this);
         if (Trained(statements, StatementTraining, "statements") is not { } read)
-        {
             return null;
-        }
 
         ToyModels.Save(Path.Combine(Folder, Training.Run.WeightsName), model, new Dictionary<string, object>
         {

@@ -77,9 +77,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var identity = RunInputs.Of(this, task);
         Ranks.First(() => identity.Claim(Folder, fresh: !Resume));
         if (Trained(task, progress, cancellation) is not var (trained, steps))
-        {
             return null;
-        }
 
         var weights = Path.Combine(Folder, WeightsName);
         var calibration = task.Settings.ReduceRatio is null ? null : Calibrated(trained);
@@ -90,9 +88,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         var scores = (Scored ?? [task.TestSplit])
             .ToDictionary(split => split, split => Score(trained, split, identity, cancellation));
         if (scores.Count > 0)
-        {
             Ranks.First(() => Save(weights, trained, steps, scores.Values));
-        }
 
         return new RunReport(Task, weights, steps, watched, calibration, scores);
     }
@@ -120,14 +116,10 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
                 $"{Task}-{Path.GetFileNameWithoutExtension(Settings.Checkpoint)}-{split}-{identity.Short}");
         using var aloneHere = Folder.Length == 0 ? Lock(folder) : null;
         if (folder.Length > 0)
-        {
             Ranks.First(() => identity.Claim(folder, Fresh));
-        }
 
         if (task.Settings.ReduceRatio is not null)
-        {
             Calibrate(task, folder, cancellation);
-        }
 
         return Finite(task.Evaluate(
             split, Scoring with { Folder = folder.Length > 0 ? folder : null, Cancellation = cancellation }));
@@ -171,18 +163,14 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         Scoring.Progress?.Report(new EvaluationProgress("calibration", 0, task.Settings.CalibrationExamples));
         var found = Calibrated(task);
         if (folder.Length > 0)
-        {
             Ranks.First(() => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, found)));
-        }
     }
 
     private CalibrationResult Calibrated(ModelTask task)
     {
         var found = task.Calibrate();
         if (!found.Reached)
-        {
             Settings.Hints.Say?.Invoke($"{found}");
-        }
 
         return found;
     }
@@ -199,9 +187,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         if (Settings.TrainExamples == 0)
-        {
             return (task, 0);
-        }
 
         var result = new Trainer(task, training, Folder).Run(progress, Resume, cancellation);
         return result.Completed ? (task, result.Steps) : null;
@@ -211,9 +197,7 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
     {
         var folder = Settings.Data is null ? null : Path.Combine(Folder, split);
         if (folder is not null)
-        {
             Ranks.First(() => identity.Claim(folder, fresh: !Resume || !identity.Owns(folder)));
-        }
 
         return Finite(task.Evaluate(split, Scoring with { Folder = folder, Cancellation = cancellation }));
     }
@@ -228,24 +212,18 @@ public sealed record Run(string Task, TaskSettings Settings, string Folder)
         }
 
         if (task.Strength is { } strength)
-        {
             notes[Settings.Reduction.StrengthIs.Replace(' ', '_')] = strength;
-        }
 
         foreach (var score in scores)
         {
             notes[$"{score.Split}_accuracy"] = score.Accuracy;
             notes[$"{score.Split}_mac_share"] = score.MacShare;
             foreach (var (kind, value) in score.ByKind)
-            {
                 notes[$"{score.Split}_{kind.Replace(' ', '_')}"] = value;
-            }
         }
 
         foreach (var (name, value) in CheckpointHints.Notes(task.Model))
-        {
             notes[name] = value;
-        }
 
         ToyModels.Save(path, task.Model, notes);
     }

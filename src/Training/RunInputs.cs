@@ -71,20 +71,14 @@ internal static class RunInputs
         identity.Add("corpus", settings.Corpus);
         identity.Add("image size", settings.ImageSize);
         if (settings.Checkpoint is { } checkpoint)
-        {
             identity.AddFile("checkpoint", checkpoint);
-        }
 
         identity.Add("weights", settings.Hints.Weights);
         foreach (var (name, value) in CheckpointHints.Notes(task.Model))
-        {
             identity.Add(name, value);
-        }
 
         foreach (var (number, input) in task.Inputs(splits).Index())
-        {
             identity.AddFile($"input {number + 1}", input);
-        }
 
         return identity;
     }

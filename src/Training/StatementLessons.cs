@@ -38,15 +38,11 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
         shown = new byte[pictures][];
         Parallel.For(0, pictures, i => shown[i] = ToyRenderer.PatchClasses(lessons.Scenes[i]));
         foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>().Skip(1))
-        {
             cross.Looks = Look;
-        }
 
         (this.pictures, heldPictures) = (Encode(lessons), Encode(heldLessons));
         foreach (var parameter in model.VisualEncoder.parameters())
-        {
             parameter.requires_grad = false;
-        }
     }
 
     public override IReadOnlyList<(string Name, nn.Module Module)> Modules => [("model", model), ("word_head", head)];
@@ -100,9 +96,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
     public void Dispose()
     {
         foreach (var cross in model.TextEncoder.modules().OfType<PairCrossAttention>())
-        {
             cross.Looks = null;
-        }
 
         head.Dispose();
         pictures.Dispose();
@@ -152,9 +146,7 @@ internal sealed class StatementLessons : TrainingTask, IDisposable
             int[] covered = [.. Enumerable.Range(0, side * side).Select(i => corner + (i / side * perRow) + (i % side))
                 .Where(patch => shown[picture][patch] != 0)];
             foreach (var patch in covered)
-            {
                 parts[1 + patch] = 1f / (things.Length + 1) / covered.Length;
-            }
         }
     }
 

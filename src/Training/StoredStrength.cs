@@ -65,9 +65,7 @@ internal static class StoredStrength
     public static double? In(CheckpointFile file, PruningMethod method)
     {
         if (file.Number("temperature") is { } released)
-        {
             return method.StrengthIs == PruningMethod.Temperature ? released : null;
-        }
 
         var name = method.StrengthIs.Replace(' ', '_');
         return TrainedBy(file) != method.Name || !file.Metadata.TryGetValue(name, out var value) ? null

@@ -64,9 +64,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         {
             var mine = ahead.Batch(step).Slice(Ranks.Rank * gradients.Share, gradients.Share).ToArray();
             foreach (var part in mine.Chunk(gradients.Part))
-            {
                 yield return new PlannedBatch(step / ahead.StepsPerEpoch, part);
-            }
         }
     }
 
@@ -98,9 +96,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             catch (Exception e) when (e is not (OperationCanceledException or NotFiniteNumberException))
             {
                 if (Divergence.Overgrown(parameters) is { } why)
-                {
                     throw divergence.At(step + 1, $"{why}, and nothing can be computed with them");
-                }
 
                 throw;
             }
@@ -110,9 +106,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             var endsEpoch = step % sampler.StepsPerEpoch == 0;
             var saves = endsEpoch || (settings.CheckpointEvery > 0 && step % settings.CheckpointEvery == 0);
             if (saves)
-            {
                 RequireFinite(parameters, step);
-            }
 
             if (saves || step % settings.LogEvery == 0)
             {
@@ -123,9 +117,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
             }
 
             if (saves)
-            {
                 Ranks.First(() => checkpoint.Write(step, Seconds));
-            }
 
             progress?.Invoke(new TrainingProgress(
                 step, TotalSteps, records.LastOrDefault(), records.LastOrDefault()?.Step == step));
@@ -144,9 +136,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     private void Recompute(bool on)
     {
         foreach (var (_, module) in task.Modules)
-        {
             IRecomputing.Set(module, on);
-        }
     }
 
     // The first rank leaves the folder in order; what the others read then is whole.
@@ -183,9 +173,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         task.Restored(step, TotalSteps);
         TrainingLog.CutAfter(logPath, step);
         if (notice is not null)
-        {
             progress?.Invoke(new TrainingProgress(step, TotalSteps, null, false) { Notice = notice });
-        }
 
         return step;
     }
@@ -207,9 +195,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         }
 
         foreach (var group in groups)
-        {
             group.LearningRate = rate;
-        }
 
         optimizer.step();
     }
@@ -231,9 +217,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
     private void RequireFinite((string Name, Parameter Parameter)[] parameters, int step)
     {
         if (Divergence.FirstIn(parameters) is { } name)
-        {
             throw divergence.At(step, $"the weights {name} are not finite");
-        }
     }
 
     private TrainingRecord Record(int step, double rate, bool endsEpoch)
@@ -241,9 +225,7 @@ public sealed class Trainer(TrainingTask task, TrainingSettings settings, string
         var mean = gradients.Averages.Take();
         var validation = endsEpoch ? task.Validate().Accuracy : (double?)null;
         if (validation is { } score && !double.IsFinite(score))
-        {
             throw divergence.At(step, "the validation score is not a number");
-        }
 
         return mean with
         {

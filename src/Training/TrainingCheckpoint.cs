@@ -30,17 +30,13 @@ internal sealed class TrainingCheckpoint(
             ["settings"] = Comparable(),
         };
         if (task.Strength is { } strength)
-        {
             metadata["strength"] = strength.ToString("R", CultureInfo.InvariantCulture);
-        }
 
         // At every moment two whole ones are there, whatever ends the process: Candidates knows all three names.
         var tensors = Tensors().Append((RandomStateName, random)).ToDictionary(t => t.Item1, t => t.Item2);
         SafetensorsWriter.Write(written, tensors, metadata);
         if (File.Exists(path))
-        {
             File.Move(path, previous, overwrite: true);
-        }
 
         File.Move(written, path);
     }
@@ -83,21 +79,15 @@ internal sealed class TrainingCheckpoint(
         using (no_grad())
         {
             foreach (var (name, tensor) in Tensors())
-            {
                 Copy(file, name, tensor);
-            }
 
             foreach (var (name, state) in States().ToArray())
-            {
                 state.step = file[$"optimizer.{name}.step"].ToArray<long>()[0];
-            }
         }
 
         RestoreRandomState(file);
         if (file.Metadata.ContainsKey("strength"))
-        {
             task.Strength = Number(file, "strength");
-        }
 
         var step = Number(file, "step");
         return step >= 0 && step <= totalSteps && step == Math.Floor(step)

@@ -23,9 +23,7 @@ public static class TrainingLog
     public static IReadOnlyList<TrainingRecord> Read(string path)
     {
         if (!File.Exists(path))
-        {
             throw new FileNotFoundException($"there is no training log at '{path}'", path);
-        }
 
         var lines = File.ReadAllLines(path);
         var records = new List<TrainingRecord>(lines.Length);
@@ -60,9 +58,7 @@ public static class TrainingLog
     internal static void CutAfter(string path, int step)
     {
         if (!File.Exists(path))
-        {
             return;
-        }
 
         var kept = Read(path).Where(record => record.Step <= step).Select(record => Line(record) + "\n");
         AtomicFile.Write(path, string.Concat(kept));

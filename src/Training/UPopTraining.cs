@@ -39,9 +39,7 @@ public sealed record UPopTraining(UPopSettings Settings, TrainingSettings Each)
         Directory.CreateDirectory(folder);
         var extracted = Path.Combine(folder, ExtractedFile);
         if (!resume)
-        {
             Ranks.First(() => File.Delete(extracted));
-        }
 
         var steps = Steps(task);
         bool Trained(TrainingTask part, TrainingSettings settings, string name, int before) =>
@@ -53,9 +51,7 @@ public sealed record UPopTraining(UPopSettings Settings, TrainingSettings Each)
             var each = RunCosts.Of(task.Model);
             using var search = new UPopTask(task, UnitCosts.Of(task.Model, widths => each.Mean(lengths, widths)), Settings);
             if (!Trained(search, Each with { FinalLearningRate = Each.LearningRate }, "search", before: 0))
-            {
                 return null;
-            }
 
             using var found = search.Extract();
             Ranks.First(() => SafetensorsWriter.Write(extracted, found.state_dict()));
@@ -129,15 +125,11 @@ public sealed class UPopTask : TrainingTask, IDisposable
     {
         task.AfterStep(done, totalSteps);
         for (var i = 0; i < gathered.Length; i++)
-        {
             Pruning.Masks[i].MoveGradient(gathered[i]);
-        }
 
         var schedule = new UPopSchedule(totalSteps, settings.UpdateEvery);
         if (schedule.UpdatesAfter(done))
-        {
             Update(schedule, done);
-        }
     }
 
     public override void Restored(int done, int totalSteps)
@@ -172,9 +164,7 @@ public sealed class UPopTask : TrainingTask, IDisposable
             remove * schedule.Progress(done));
         var value = (float)(1 - schedule.Progress(done));
         for (var i = 0; i < chosen.Count; i++)
-        {
             Pruning.Masks[i].Set([.. chosen[i].Select(goes => goes ? value : 1f)]);
-        }
 
         Macs = costs.Whole - chosen.Select((units, i) => units.Count(goes => goes) * costs.PerUnit[i]).Sum();
         finished = done == schedule.Steps;

@@ -29,9 +29,7 @@ public sealed class CheckpointLoaderTests : IDisposable
         Assert.True(report.IsExact, report.ToString());
         Assert.Equal(4, report.RequireComplete().Loaded.Count);
         foreach (var (name, tensor) in saved.state_dict())
-        {
             Assert.True(tensor.Equals(loaded.state_dict()[name]) || tensor.eq(loaded.state_dict()[name]).all().item<bool>(), name);
-        }
 
         // Still parameters that learn.
         Assert.All(loaded.parameters(), p => Assert.True(p.requires_grad));

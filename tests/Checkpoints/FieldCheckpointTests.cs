@@ -71,9 +71,7 @@ public class FieldCheckpointTests
         Assert.Equal(["visual.norm.bias"], CheckpointLoader.Load(weight, file).Loaded);
         weight.Add(tensor.Split('.')[^1], zeros(2));
         foreach (var error in new[] { Assert.Throws<InvalidDataException>(() => CheckpointLoader.Load(weight, file)), Assert.Throws<InvalidDataException>(() => file[tensor]) })
-        {
             Assert.Contains($"'{tensor}' is {kind}, which is not read here; load the file where it was made", error.Message);
-        }
     }
 
     private static string? Beside(string what) => Value($"beside_{what}.pth");

@@ -121,14 +121,10 @@ public class HostilePickleTests
     {
         var pickle = new PickleBytes();
         for (var i = 0; i < 200_000; i++)
-        {
             pickle.Op("]");
-        }
 
         for (var i = 0; i < 199_999; i++)
-        {
             pickle.Op("a");
-        }
 
         Assert.EndsWith("0.0 <nested deeper than 64 levels>", Assert.Single(Values(pickle.Stop())));
     }
@@ -141,16 +137,12 @@ public class HostilePickleTests
     {
         var pickle = new PickleBytes().Op("}").Text("history").Op("](");
         for (var i = 0; i < count; i++)
-        {
             pickle.Number(i);
-        }
 
         Assert.Equal(last, Values(pickle.Op("es").Stop())[^1]);
         var vocabulary = new PickleBytes().Op("}").Text("words").Op("}(");
         for (var i = 0; i < 100_000; i++)
-        {
             vocabulary.Text($"word {i}").Number(i);
-        }
 
         Assert.Equal(["words <dict of 100000>"], Values(vocabulary.Op("us").Stop()));
     }
@@ -190,9 +182,7 @@ public class HostilePickleTests
         {
             pickle.Op("](");
             for (var i = 0; i < 10; i++)
-            {
                 pickle.Op("h").Raw((byte)(level - 1));
-            }
 
             pickle.Op("eq").Raw(level).Op("0");
         }
@@ -213,9 +203,7 @@ public class HostilePickleTests
     {
         var pickle = new PickleBytes().Text(new string('k', 1_000_000)).Op("q").Raw(0).Op("0").Number(1).Op("q").Raw(1).Op("0");
         for (byte level = 2; level < 60; level++)
-        {
             pickle.Op("}h").Raw(0).Op("h").Raw((byte)(level - 1)).Op("sq").Raw(level).Op("0");
-        }
 
         Assert.Contains("more memory than twice its size", Failure(pickle.Op("h").Raw(59).Stop()));
     }
@@ -263,9 +251,7 @@ public class HostilePickleTests
         var path = folder.Write(Archive(pickle, new byte[1_000_000]));
         using var file = CheckpointFile.Open(path);
         using (var other = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-        {
             other.SetLength(5000);
-        }
 
         foreach (var tensor in file.Tensors)
         {
@@ -349,17 +335,13 @@ public class HostilePickleTests
         {
             var bytes = (byte[])genuine.Clone();
             for (var change = random.Next(1, 6); change > 0; change--)
-            {
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            }
 
             try
             {
                 using var file = CheckpointFile.Open(folder.Write(trial % 5 == 0 ? bytes[..random.Next(1, bytes.Length)] : bytes));
                 foreach (var tensor in file.Tensors.Where(t => t.ByteCount < 1_000_000))
-                {
                     tensor.CopyTo(new byte[tensor.ByteCount]);
-                }
             }
             catch (InvalidDataException e)
             {

@@ -99,9 +99,7 @@ public class HostileZipTests
     {
         var whole = With(null).Finish();
         for (var length = 1; length < whole.Length; length++)
-        {
             Failure(whole[..length]);
-        }
 
         Assert.Contains("cut off", Failure(whole[..^1]));
     }
@@ -112,9 +110,7 @@ public class HostileZipTests
     {
         using var packed = new MemoryStream();
         using (var deflater = new DeflateStream(packed, CompressionLevel.Optimal))
-        {
             deflater.Write(bytes);
-        }
 
         return packed.ToArray();
     }

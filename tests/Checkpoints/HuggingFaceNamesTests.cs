@@ -25,9 +25,7 @@ public sealed class HuggingFaceNamesTests : IDisposable
         var original = Clip(layers: 2, width: 6, embedding: 4);
         var port = new Dictionary<string, Tensor> { ["text_model.embeddings.position_ids"] = arange(5), ["vision_model.embeddings.position_ids"] = arange(10) };
         foreach (var (name, tensor) in original)
-        {
             AddPorted(port, name, tensor);
-        }
 
         AssertFills(port, original, "Hugging Face CLIP");
     }
@@ -104,9 +102,7 @@ public sealed class HuggingFaceNamesTests : IDisposable
         var clip = Published(models.GetProperty("clip vit-l/14@336"));
         var ported = new Dictionary<string, Tensor>();
         foreach (var name in clip)
-        {
             AddPorted(ported, name, name.EndsWith("in_proj_weight", StringComparison.Ordinal) ? zeros(3, 1) : name.EndsWith("in_proj_bias", StringComparison.Ordinal) ? zeros(3) : zeros(1, 1));
-        }
 
         Assert.Equal(clip.Order(), ported.Keys.Select(name => HuggingFaceNames.Clip(name)?.Name ?? name).Distinct().Order());
         Assert.Equal(24 * 16, ported.Keys.Count(name => name.StartsWith("vision_model.encoder.", StringComparison.Ordinal)));

@@ -39,9 +39,7 @@ internal sealed class PickleBytes
     {
         Mark();
         foreach (var value in values)
-        {
             Number(value);
-        }
 
         return Op("t");
     }

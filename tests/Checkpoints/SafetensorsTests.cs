@@ -145,9 +145,7 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         var header = new StringBuilder("{" + begin);
         for (var i = 0; header.Length < 20_000_000; i++)
-        {
             header.Append(i > 0 ? "," : "").Append(row.Replace("{0}", $"{i}", StringComparison.Ordinal));
-        }
 
         var path = folder.Write(File(header.Append(end).ToString(), 0));
         var (before, clock) = (GC.GetAllocatedBytesForCurrentThread(), System.Diagnostics.Stopwatch.StartNew());

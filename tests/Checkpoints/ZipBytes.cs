@@ -38,9 +38,7 @@ internal sealed class ZipBytes
     {
         var start = bytes.Length;
         foreach (var entry in entries)
-        {
             WriteCentral(entry);
-        }
 
         var size = bytes.Length - start;
         var count = ClaimedCount ?? entries.Count;

@@ -211,9 +211,7 @@ public sealed class ErrorTests : IDisposable
                 || (verb is "train" or "evaluate" && words.Length > 1 && !words[1].StartsWith("toy-", StringComparison.Ordinal)
                     && words[1] != "decoys-neutral");
             if (!runs)
-            {
                 continue;
-            }
 
             cheap++;
             var (code, _, errors) = await KitProcess.Here(words);
@@ -239,23 +237,17 @@ public sealed class ErrorTests : IDisposable
             }
 
             foreach (var option in command.Options.Where(option => option.Required && random.Next(8) > 0))
-            {
                 words.AddRange(option.Name, files[random.Next(files.Length)]);
-            }
 
             foreach (var _ in command.Arguments.Where(_ => random.Next(4) > 0))
-            {
                 words.Add(Value());
-            }
 
             for (var more = random.Next(4); more > 0 && command.Options.Count > 0; more--)
             {
                 var option = command.Options[random.Next(command.Options.Count)];
                 words.Add(random.Next(10) == 0 ? option.Name.Remove(random.Next(option.Name.Length), 1) : option.Name);
                 if (option.ValueType != typeof(bool) || random.Next(6) == 0)
-                {
                     words.Add(Value());
-                }
             }
 
             return [.. words];

@@ -166,9 +166,7 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         await Run(get, proxy, _ => { });
         Assert.Equal(reached > 0 ? $"bytes={reached}-" : "", server.Ranges[1]);
         foreach (var name in new[] { "train2014", "val2014", "test2015" })
-        {
             Assert.Equal("a picture", File.ReadAllText(folder.File($"coco/{name}/a.jpg"))[..9]);
-        }
     }
 
     [Fact]
@@ -190,9 +188,7 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
         Assert.True(resumed.Code == 0, resumed.Errors);
         Assert.True(KitProcess.Run(Evaluate("whole")).Code == 0);
         foreach (var name in new[] { "answers.jsonl", "captions.json", "run.json" })
-        {
             Assert.Equal(File.ReadAllBytes(folder.File($"whole/{name}")), File.ReadAllBytes(folder.File($"stopped/{name}")));
-        }
     }
 
     [Fact]
@@ -236,9 +232,7 @@ public sealed class InterruptedVerbTests(Toys toys) : IClassFixture<Toys>, IDisp
     private static bool Appears(string file, Process process)
     {
         for (var tries = 0; tries < 600 && !process.HasExited && !File.Exists(file); tries++)
-        {
             Thread.Sleep(100);
-        }
 
         return File.Exists(file);
     }

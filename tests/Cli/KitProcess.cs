@@ -74,9 +74,7 @@ internal sealed record KitProcess(int Code, string Output, string Errors)
             RedirectStandardInput = redirectInput,
         };
         foreach (var (name, value) in environment)
-        {
             start.Environment[name] = value;
-        }
 
         return Process.Start(start)!;
     }

@@ -14,9 +14,7 @@ public sealed class KitScriptTests : IDisposable
         root = folder.File("a kit of [mine]");
         Directory.CreateDirectory(Path.Combine(root, "setup"));
         foreach (var file in Directory.GetFiles(KitPaths.InRepository("setup")).Append(KitPaths.InRepository("kit")))
-        {
             File.Copy(file, Path.Combine(root, Path.GetRelativePath(KitPaths.Root, file)));
-        }
     }
 
     public void Dispose() => folder.Dispose();

@@ -71,9 +71,7 @@ public sealed class PackTests : IDisposable
         var libtorch = Environment.GetEnvironmentVariable("KIT_LIBTORCH") is { Length: > 0 } other ? Path.Combine(other, "lib")
             : KitPaths.InRepository("artifacts", "bin", "Madtp.Kit", "release");
         foreach (var file in Directory.GetFiles(libtorch, "lib*.so*").Where(file => !file.Contains("Sharp")))
-        {
             File.CreateSymbolicLink(folder.File("torch/lib/" + Path.GetFileName(file)), file);
-        }
 
         var path = PathWithoutDotnet();
         string Kit(string line) => Succeed(

@@ -41,9 +41,7 @@ public sealed class PrunedCaptionerTests() : PrunedModelTests<BlipCaptioner>(() 
         using var model = Model(3);
         using var pruning = ParameterPruning.Attach(model);
         foreach (var mask in pruning.Masks)
-        {
             mask.Set([1, .. new float[mask.Units - 1]]);
-        }
 
         using var smallest = ModelExtraction.Extract(model, pruning);
         Assert.Equal(Captions(model), Captions(smallest));

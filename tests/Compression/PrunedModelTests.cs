@@ -82,9 +82,7 @@ public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost
         using var model = Model(2);
         using var pruning = ParameterPruning.Attach(model);
         foreach (var mask in pruning.Masks)
-        {
             mask.Set([.. new float[mask.Units - 1], 1]);
-        }
 
         using var smallest = ModelExtraction.Extract(model, pruning);
         var expected = Answers(model);

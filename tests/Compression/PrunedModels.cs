@@ -17,9 +17,7 @@ internal static class PrunedModels
         foreach (var (name, parameter) in model.named_parameters())
         {
             if (parameter.ndim > 1 || (parameter.ndim == 1 && name.EndsWith("bias", StringComparison.Ordinal)))
-            {
                 parameter.copy_(Drawn(random, parameter.shape));
-            }
         }
 
         model.eval();

@@ -73,9 +73,7 @@ public sealed class UPopOfToysTests
         {
             steps = progress.TotalSteps;
             if (progress.Step == stopAt)
-            {
                 stop.Cancel();
-            }
         }, stop.Token);
         return smaller is null ? null : (smaller.Model, smaller.Evaluate(name is "clip" or "retrieval" ? "train" : "test"), steps);
     }

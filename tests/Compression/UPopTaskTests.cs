@@ -45,9 +45,7 @@ public sealed class UPopTaskTests : IDisposable
         {
             float[] sinking = [.. search.UPop.Pruning.Masks.SelectMany(mask => mask.Values()).Where(value => value != 1).Distinct()];
             if (progress.Step % 3 == 0)
-            {
                 seen.Add((Assert.Single(sinking), search.UPop.Macs));
-            }
         });
         var schedule = new UPopSchedule(12, UpdateEvery: 3);
         Assert.Equal(new[] { 3, 6, 9, 12 }.Select(step => (float)(1 - schedule.Progress(step))), seen.Select(s => s.Value));
@@ -65,9 +63,7 @@ public sealed class UPopTaskTests : IDisposable
             int[] examples = [.. Enumerable.Range(step * 8, 8)];
             search.UPop.Losses(examples).Task.backward();
             for (var i = 0; i < expected.Length; i++)
-            {
                 expected[i].add_(search.UPop.Pruning.Masks[i].Tensor.grad!);
-            }
 
             search.UPop.AfterStep(step, totalSteps: 100);
         }

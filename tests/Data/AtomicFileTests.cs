@@ -46,16 +46,12 @@ public class AtomicFileTests
         using var folder = new TemporaryFolder();
         var path = folder.Write("log.jsonl", before);
         using (var disk = new FullDisk(path))
-        {
             Assert.Throws<IOException>(() => AtomicFile.Append(disk, "another line\n"u8, flushToDisk: false));
-        }
 
         Assert.Equal(before, File.Exists(path) ? File.ReadAllText(path) : "");
         Assert.Equal(before.Length > 0, File.Exists(path));
         using (var file = new FileStream(path, FileMode.OpenOrCreate))
-        {
             AtomicFile.Append(file, "more\n"u8, flushToDisk: true);
-        }
 
         Assert.Equal(before + "more\n", File.ReadAllText(path));
     }

@@ -203,9 +203,7 @@ public sealed class DownloadTests : IDisposable
         public void Report(DownloadProgress value)
         {
             if (value.Done > 0)
-            {
                 stop.Cancel();
-            }
         }
     }
 }

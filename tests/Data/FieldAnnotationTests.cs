@@ -67,13 +67,9 @@ public class FieldAnnotationTests
         using var folder = new TemporaryFolder();
         var path = folder.File("file.json");
         if (content.StartsWith("utf", StringComparison.Ordinal))
-        {
             File.WriteAllText(path, Coco, Encoding.GetEncoding(content));
-        }
         else
-        {
             File.WriteAllText(path, content);
-        }
 
         var message = Assert.Throws<InvalidDataException>(() => Read("truth", path, folder)).Message;
         Assert.StartsWith(path, message);
@@ -196,16 +192,12 @@ public class FieldAnnotationTests
             case "rows": CaptionImages.LoadRows(path, "images"); break;
             case "blip vqa":
                 using (var questions = VqaDataset.OpenBlip(path, "images"))
-                {
                     _ = questions[0];
-                }
 
                 break;
             case "questions":
                 using (var questions = VqaDataset.OpenOfficial(path, null, "images"))
-                {
                     _ = questions[0];
-                }
 
                 break;
             case "truth": CaptionImages.LoadTruth(path); break;

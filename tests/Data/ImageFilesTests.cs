@@ -100,16 +100,12 @@ public class ImageFilesTests
         using var batches = Batches(path =>
         {
             lock (loaded)
-            {
                 loaded.Add(path);
-            }
 
             return Load(path);
         }, Settings with { KeptBytes = 60 }); // five images of 12 bytes
         for (var i = 0; i < 2; i++)
-        {
             batches.Plain([1, 2, 3], null).Dispose();
-        }
 
         Assert.Equal(6 + 1, loaded.Count);
     }

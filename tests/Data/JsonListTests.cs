@@ -95,15 +95,11 @@ public sealed class JsonListTests : IDisposable
         {
             file.Write("{\"skipped\": [");
             for (var i = 0; i < 200_000; i++)
-            {
                 file.Write($"{(i > 0 ? "," : string.Empty)}{{\"n\": {i}}}");
-            }
 
             file.Write("], \"items\": [");
             for (var i = 0; i < 200_000; i++)
-            {
                 file.Write($"{(i > 0 ? ",\n" : string.Empty)}{{\"question_id\": {i}, \"question\": \"what is this?\"}}");
-            }
 
             file.Write("]}");
         }

@@ -22,9 +22,7 @@ public sealed class Nlvr2DatasetTests : IDisposable
         Assert.Equal(count, dataset.Count);
         Assert.Equal(count, dataset.Select(e => e.Identifier).Distinct().Count());
         if (groups is not null)
-        {
             Assert.Equal(groups, dataset.Select(e => e.Group).Distinct().Count());
-        }
     }
 
     [Fact]

@@ -44,9 +44,7 @@ internal sealed class RudeServer : IDisposable
             }
 
             using (client)
-            {
                 await AnswerAsync(client, number);
-            }
         }
     }
 

@@ -23,9 +23,7 @@ public class SeededRandomTests
         var random = new SeededRandom(7);
         var counts = new int[5];
         for (var i = 0; i < 5000; i++)
-        {
             counts[random.Next(5)]++;
-        }
 
         Assert.All(counts, c => Assert.InRange(c, 900, 1100));
         Assert.Throws<ArgumentOutOfRangeException>(() => random.Next(0));
@@ -47,9 +45,7 @@ public class SeededRandomTests
         {
             Assert.True(seeds.Add(SeededRandom.SeedFor(a)));
             for (var b = 0ul; b < 20; b++)
-            {
                 Assert.True(seeds.Add(SeededRandom.SeedFor(a, b)));
-            }
         }
     }
 }

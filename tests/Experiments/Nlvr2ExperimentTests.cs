@@ -68,9 +68,7 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
         var said = Assert.Throws<FileNotFoundException>(absent.RequireInputs).Message;
         Assert.DoesNotContain("model_base_nlvr.pth", said, StringComparison.Ordinal);
         foreach (var one in new[] { "train.json", "dev.json", "test1.json", "bert-base-uncased-vocab.txt" })
-        {
             Assert.Contains(one, said, StringComparison.Ordinal);
-        }
 
         Assert.StartsWith("absent", Task(toys.Data, toys.Data).InputDigest, StringComparison.Ordinal);
     }

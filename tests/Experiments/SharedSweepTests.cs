@@ -75,9 +75,7 @@ public sealed class SharedSweepTests : IDisposable
     {
         bool IsThere() => Directory.Exists(Runs) && Directory.EnumerateFiles(Runs, file, SearchOption.AllDirectories).Any();
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < Patience && !process.HasExited && !IsThere();)
-        {
             Thread.Sleep(100);
-        }
 
         return IsThere();
     }

@@ -53,9 +53,7 @@ public class ChartBrowserTests
         var picture = SampleChart.Draw("one").Svg;
         var started = Assert.Single(SampleChart.BrowsersOf(Environment.ProcessId));
         for (var i = 0; i < 5; i++)
-        {
             Assert.NotEmpty(SampleChart.Draw($"figure {i}").Svg);
-        }
 
         Assert.Equal(started, Assert.Single(SampleChart.BrowsersOf(Environment.ProcessId)));
         using (var process = Process.GetProcessById(started))

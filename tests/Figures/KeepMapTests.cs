@@ -126,9 +126,7 @@ public class KeepMapTests
     {
         var rgb = new byte[3 * 4 * 4];
         for (var i = 0; i < 16; i++)
-        {
             rgb[3 * i] = (byte)(i % 4 < 2 ? 100 : 200);
-        }
 
         var half = Sketch.Shown(new RgbImage(4, 4, rgb), 2, 2);
         Assert.Equal((2, 2), (half.Width, half.Height));

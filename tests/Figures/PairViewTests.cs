@@ -19,9 +19,7 @@ public class PairViewTests
         var figure = view.Compare(("MADTP", madtp), ("STP", stp));
         Assert.Equal($"\"{view.Sentence}\" ({(view.Label == true ? "true" : "false")})", figure.Title);
         foreach (var text in new[] { "MADTP left", "MADTP right", "MADTP text", "STP left", "STP right", "STP text" })
-        {
             Assert.Contains(text, figure.Svg, StringComparison.Ordinal);
-        }
 
         Assert.Contains($"{madtp.Left.Positions[0].Count} kept, {64 - madtp.Left.Positions[0].Count} merged", figure.Svg, StringComparison.Ordinal);
         Assert.Contains($"{stp.Left.Positions[0].Count} kept, {64 - stp.Left.Positions[0].Count} dropped", figure.Svg, StringComparison.Ordinal);

@@ -28,9 +28,7 @@ internal static class SampleChart
     public static bool HaveEnded(int process)
     {
         for (var i = 0; i < 100 && BrowsersOf(process).Length > 0; i++)
-        {
             Thread.Sleep(100);
-        }
 
         return BrowsersOf(process).Length == 0;
     }

@@ -151,17 +151,13 @@ public class FormattingTests
     private static IEnumerable Endless()
     {
         while (true)
-        {
             yield return 7;
-        }
     }
 
     private static IEnumerable<object> Records()
     {
         while (true)
-        {
             yield return new { A = 1 };
-        }
     }
 
     public sealed record Point(int X, double[] Ys);

@@ -62,9 +62,7 @@ public class InputTests(SharedKernel kernel)
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < KernelClient.Patience;)
         {
             if (kernel.Client.Stdin.Receive() is { Type: "input_request" } request)
-            {
                 return request;
-            }
         }
 
         throw new TimeoutException("no input_request came");

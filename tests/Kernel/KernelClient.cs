@@ -92,9 +92,7 @@ internal sealed class KernelClient : IDisposable
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < Patience;)
         {
             if (socket.Receive() is { } reply && Parent(reply) == id)
-            {
                 return reply;
-            }
         }
 
         throw new TimeoutException($"no reply within {Patience}");
@@ -141,9 +139,7 @@ internal sealed class KernelClient : IDisposable
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < Patience && !messages.Exists(IsIdle);)
         {
             if (Broadcast() is not { } message)
-            {
                 continue;
-            }
 
             (Parent(message) == id ? messages : early).Add(message);
         }
@@ -167,9 +163,7 @@ internal sealed class KernelClient : IDisposable
             if (Broadcast() is { } message)
             {
                 if (Wanted(message))
-                {
                     return message;
-                }
 
                 early.Add(message);
             }

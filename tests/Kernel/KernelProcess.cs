@@ -29,9 +29,7 @@ public sealed class KernelProcess : IDisposable
         process.ErrorDataReceived += (_, line) =>
         {
             lock (Log)
-            {
                 Log.Add(line.Data ?? "");
-            }
         };
         process.BeginErrorReadLine();
         Client = new KernelClient(Key, Ports);
@@ -88,9 +86,7 @@ public sealed class KernelProcess : IDisposable
             lock (Log)
             {
                 if (Log.Exists(line => line.Contains(text, StringComparison.Ordinal)))
-                {
                     return true;
-                }
             }
         }
 
@@ -120,9 +116,7 @@ public sealed class KernelProcess : IDisposable
             RedirectStandardOutput = true,
         };
         foreach (var (name, value) in environment)
-        {
             start.Environment[name] = value;
-        }
 
         return Process.Start(start)!;
     }

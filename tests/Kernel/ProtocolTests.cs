@@ -136,9 +136,7 @@ public class ProtocolTests(SharedKernel kernel)
     public void Several_hundred_cells_stay_quick()
     {
         for (var i = 0; i < 200; i++)
-        {
             kernel.Client.Succeed($"var chain{i} = {(i == 0 ? "0" : $"chain{i - 1} + 1")};");
-        }
 
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal("199", kernel.Client.Succeed("chain199").Text);

@@ -59,9 +59,7 @@ public class ReferenceTests(SharedKernel kernel)
         Build(folder, "Overwritten", "public static class Overwritten { public static int Early() => 1; public static string Late() => typeof(Overwritten).Assembly.Location; }");
         Assert.Equal("1", kernel.Client.Succeed("#r \"artifacts/bin/Overwritten.dll\"\nOverwritten.Early()").Text);
         using (var file = new FileStream(Path.Combine(folder, "Overwritten.dll"), FileMode.Open))
-        {
             file.SetLength(0);
-        }
 
         var late = kernel.Client.Succeed("Overwritten.Late()");
         Assert.Equal(Path.Combine(kernel.Process.Folder, "artifacts", "kernel", kernel.Process.Id.ToString(), "Overwritten.dll"), late.Text);

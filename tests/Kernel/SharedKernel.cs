@@ -17,8 +17,6 @@ public sealed class SharedKernel : IDisposable
     public void Dispose()
     {
         if (process.IsValueCreated)
-        {
             process.Value.Dispose();
-        }
     }
 }

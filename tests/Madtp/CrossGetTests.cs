@@ -16,9 +16,7 @@ public class CrossGetTests
         var context = Aligned(OneBlock.Random(one.Seed, one.Lengths));
         var (tokens, _, _) = CrossGet.Policy(one.Ratio).Reduce(context);
         for (var b = 0; b < 2; b++)
-        {
             OneBlock.Same(Plain(context, b, one.Lengths[b], one.Ratio), tokens.Rows(b));
-        }
 
         return true;
     }).Check(OneBlock.Cases);

@@ -18,9 +18,7 @@ public class EvitTests
             var context = OneBlock.Random(one.Seed, one.Lengths);
             var (tokens, _, _) = Evit.Policy(one.Ratio, fuse: fuse).Reduce(context);
             for (var b = 0; b < 2; b++)
-            {
                 OneBlock.Same(Plain(context, b, one.Lengths[b], one.Ratio, fuse), tokens.Rows(b));
-            }
 
             return true;
         }).Check(OneBlock.Cases);
@@ -56,9 +54,7 @@ public class EvitTests
         for (var n = 0; n < length; n++)
         {
             for (var h = 0; h < heads; h++)
-            {
                 score[n] += p[(h * all * all) + n + 1] / heads;
-            }
         }
 
         var count = Math.Max(1, (int)Math.Floor((length * ratio) + 0.5));
@@ -72,9 +68,7 @@ public class EvitTests
             foreach (var n in Enumerable.Range(0, length).Except(kept))
             {
                 for (var d = 0; d < width; d++)
-                {
                     fused[d] += (float)(score[n] * x[((n + 1) * width) + d]);
-                }
             }
 
             rows.Add(fused);

@@ -27,9 +27,7 @@ internal static class OneBlock
         var x = randn(batch, candidates + 1, width);
         var mask = zeros(batch, candidates + 1);
         for (var b = 0; b < batch; b++)
-        {
             mask[b, TensorIndex.Slice(0, lengths[b] + 1)] = 1;
-        }
 
         var scores = randn(batch, heads, candidates + 1, candidates + 1) + TokenState.AdditiveMask(mask);
         var perHead = width / heads;
@@ -63,9 +61,7 @@ internal static class OneBlock
     {
         Assert.Equal(expected.Count, actual.Count);
         foreach (var (wanted, row) in expected.Zip(actual))
-        {
             Assert.All(wanted.Zip(row), pair => Assert.Equal(pair.First, pair.Second, 2e-5f));
-        }
     }
 
     /// <summary>A tensor's numbers as an array, for plain loops.</summary>

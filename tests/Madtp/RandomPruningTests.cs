@@ -51,9 +51,7 @@ public class RandomPruningTests
             var rows = RandomPruning.Policy(0.5).Reduce(OneBlock.Random(seed, [10, 10])).Kept!;
             var keep = rows.Keep.data<bool>().ToArray();
             for (var i = 0; i < keep.Length; i++)
-            {
                 kept[i % 10] += keep[i] ? 1 : 0;
-            }
         }
 
         // 400 draws of probability one half: a standard deviation is 10.

@@ -25,9 +25,7 @@ public class ScheduledCountRuleTests
             {
                 var exact = (double)one.entered;
                 for (var l = 0; l <= layer; l++)
-                {
                     exact = one.sameShare ? exact * one.ratio : Math.Max(0, exact - (one.entered * (1 - one.ratio)));
-                }
 
                 var count = rule.Decide(new ImportanceScores(zeros(1, one.entered)), OneBlock.Random(1, [one.entered], layer, one.depth)).Counts.item<long>();
                 Assert.True(Math.Abs(count - exact) <= 0.5 + 1e-9, $"{count} for {exact}");

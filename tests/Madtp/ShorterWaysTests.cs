@@ -70,9 +70,7 @@ public sealed class ShorterWaysTests
             Same(wanted.Thresholds![TensorIndex.Slice(0, 3)], wantedAtOnce.Thresholds![TensorIndex.Slice(0, 3)]);
             Assert.True(wanted.Keep.eq(wantedAtOnce.Keep).all().item<bool>());
             if (kept is not null)
-            {
                 Same(reduced!.X, policy.Reducer.Reduce(atOnce, KeptRows.Of(wantedAtOnce, atOnce.Total, context)!, context).X);
-            }
         }
     }
 

@@ -121,9 +121,7 @@ public class ToMeTests
         for (var n = 0; n <= length; n++)
         {
             if (strongest.Any(edge => edge.From == n))
-            {
                 continue;
-            }
 
             int[] group = [n, .. strongest.Where(edge => edge.To == n).Select(edge => edge.From)];
             var total = group.Sum(i => size[i]);

@@ -125,9 +125,7 @@ public class TokenReductionTests
 
         // What a layer keeps, the layer before it kept as well.
         foreach (var (before, after) in trace.Of("visual_encoder").Zip(trace.Of("visual_encoder").Skip(1)))
-        {
             Assert.All(after.Positions!.Zip(before.Positions!), pair => Assert.Subset(pair.Second.ToHashSet(), pair.First.ToHashSet()));
-        }
     }
 
     [Fact]

@@ -49,9 +49,7 @@ public class CaptionMetricsTests
         var images = expected.RootElement.GetProperty("per_image").EnumerateArray().ToArray();
         Assert.Equal(images.Select(image => image.GetProperty("image_id").GetInt64()), scores.Images.Select(image => image.ImageId));
         foreach (var (image, actual) in images.Zip(scores.Images))
-        {
             AssertScores(image, actual.Scores.Bleu, actual.Scores.RougeL, actual.Scores.Cider);
-        }
     }
 
     [Fact]
@@ -102,9 +100,7 @@ public class CaptionMetricsTests
     private static void AssertScores(JsonElement expected, IReadOnlyList<double> bleu, double rouge, double cider)
     {
         for (var n = 0; n < 4; n++)
-        {
             AssertClose(expected.GetProperty($"Bleu_{n + 1}").GetDouble(), bleu[n]);
-        }
 
         AssertClose(expected.GetProperty("ROUGE_L").GetDouble(), rouge);
         AssertClose(expected.GetProperty("CIDEr").GetDouble(), cider);

@@ -21,9 +21,7 @@ public class BlipCaptionerTests
         using var cached = new CachedDecoder(model.TextDecoder, read);
         Same(whole.select(1, 3), cached.Begin(ids.slice(1, 0, 4, 1)));
         for (var i = 4; i < 9; i++)
-        {
             Same(whole.select(1, i), cached.Next(ids.select(1, i), null));
-        }
     }
 
     [Fact]

@@ -26,9 +26,7 @@ public sealed class BlipLoadingTests : IDisposable
         var report = CheckpointLoader.Load(model, path);
         Assert.True(report.IsExact, report.ToString());
         foreach (var (name, tensor) in model.state_dict())
-        {
             Assert.True(tensor.eq(golden.Weights[name]).all().item<bool>(), name);
-        }
 
         using var file = CheckpointFile.Open(path);
         Assert.NotNull(file.Number("temperature"));

@@ -39,9 +39,7 @@ public class BlipVqaTests
         var first = model.TextDecoder.Forward(begin, null, ImageContext.Of(encoding.Question)).select(1, 0).index_select(1, candidates.Ids.select(1, 1));
         Assert.Equal(first.topk(2, 1).indexes.data<long>().ToArray(), ranked.Candidates.data<long>().ToArray());
         for (var question = 0; question < 3; question++)
-        {
             Assert.Equal(ranked.Candidates[question, ranked.Scores[question].argmax().item<long>()].item<long>(), ranked.Best[question].item<long>());
-        }
     }
 
     [Fact]

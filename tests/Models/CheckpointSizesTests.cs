@@ -61,9 +61,7 @@ public class CheckpointSizesTests
     {
         using var folder = new TemporaryFolder();
         using (var file = CheckpointFile.Open(ToyModels.Nlvr2.WeightsPath()))
-        {
             Assert.Contains("visual.conv1.weight", Assert.Throws<InvalidDataException>(() => CheckpointSizes.Clip(file)).Message, StringComparison.Ordinal);
-        }
 
         using var odd = CheckpointFile.Open(Hollow(folder, "blip-nlvr2 vit-b", shapes: (name, shape) => name == "visual_encoder.pos_embed" ? [1, 576, 768] : shape));
         Assert.Contains("576 tokens", Assert.Throws<InvalidDataException>(() => CheckpointSizes.Blip(odd)).Message, StringComparison.Ordinal);

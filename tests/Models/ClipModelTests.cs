@@ -136,9 +136,7 @@ public class ClipModelTests
         var (images, ids) = (TinyClip.Images(2), TinyClip.Texts(1, 6, 9));
         var plain = model.Forward(images, ids).Logits;
         using (var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 5))
-        {
             Assert.True(model.Forward(images, ids).Image.Tokens.Length < 37);
-        }
 
         Assert.Equal(plain.data<float>().ToArray(), model.Forward(images, ids).Logits.data<float>().ToArray());
     }

@@ -14,9 +14,7 @@ public class ClipTrainingTests
         var state = model.state_dict();
         Assert.All(CopyNames(state), name => Assert.True(state[name].Equals(state[Original(name)]), name));
         using (no_grad())
-        {
             Assert.All(CopyNames(state), name => state[Original(name)].add_(1));
-        }
 
         var before = CopyNames(state).ToDictionary(name => name, name => state[name].clone());
         model.TrainingStep(TinyClip.Images(2), TinyClip.Texts(1, 6, 9), tensor(new long[] { 1, 2 }), 0.4);
@@ -44,9 +42,7 @@ public class ClipTrainingTests
         using var off = no_grad();
         using var model = TinyClip.Model();
         for (var step = 0; step < 3; step++)
-        {
             model.TrainingStep(TinyClip.Images(3, step), TinyClip.Texts(step, 6, 9, 4), arange(3, dtype: int64) + (3 * step), 0);
-        }
 
         Assert.Equal([7, 8, 2, 3, 4, 5, 6], model.Queues.Index.data<long>().ToArray());
         Assert.Equal(2, model.Queues.Pointer.item<long>());

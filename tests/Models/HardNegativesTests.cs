@@ -19,9 +19,7 @@ public class HardNegativesTests
             using var step = NewDisposeScope();
             var drawn = HardNegatives.Draw(similarity, ids, generator).data<long>().ToArray();
             for (var row = 0; row < 4; row++)
-            {
                 counts[row, drawn[row]]++;
-            }
         }
 
         Assert.Equal(0, counts[0, 0] + counts[0, 1] + counts[1, 0] + counts[1, 1] + counts[2, 2] + counts[3, 3]);

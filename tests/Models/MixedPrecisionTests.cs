@@ -18,9 +18,7 @@ public sealed class MixedPrecisionTests
         var plain = model.Forward(images, ids, mask).Vision.X;
         Tensor mixed;
         using (MixedPrecision.Begin())
-        {
             mixed = model.Forward(images, ids, mask).Vision.X;
-        }
 
         Assert.Equal(ScalarType.Float32, mixed.dtype);
         Assert.InRange((plain - mixed).abs().max().item<float>(), 1e-4, 0.1); // values are about 1, bfloat16 has 8 bits
@@ -34,9 +32,7 @@ public sealed class MixedPrecisionTests
         using var model = TinyModels.Nlvr();
         var (images, ids, mask) = TinyModels.Batch(2, 7, 4);
         using (MixedPrecision.Begin())
-        {
             model.Forward(images, ids, mask).Logits.square().sum().backward();
-        }
 
         Assert.All(model.parameters(), parameter => Assert.Equal(ScalarType.Float32, parameter.dtype));
         Assert.All(model.parameters().Select(p => p.grad).OfType<Tensor>(), gradient => Assert.Equal(ScalarType.Float32, gradient.dtype));

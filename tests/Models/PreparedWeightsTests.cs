@@ -80,9 +80,7 @@ public sealed class PreparedWeightsTests : IDisposable
         using var prepared = new PreparedWeights();
         using var begun = MixedPrecision.Begin(false, prepared);
         foreach (var input in new[] { randn(768, 9).t(), randn(4, 9, 1536)[.., .., ..768], randn(1, 1, 768).expand(3, 2, 768) })
-        {
             Assert.InRange((layer.forward(input) - Products.Linear(layer, input)).abs().max().item<float>(), 0, 1e-5);
-        }
 
         Assert.Equal([0, 640], Products.Linear(layer, randn(0, 768)).shape);
     }
@@ -102,9 +100,7 @@ public sealed class PreparedWeightsTests : IDisposable
         Products.Linear(layer, input).sum().backward();
         Assert.NotNull(layer.weight.grad);
         using (no_grad())
-        {
             Assert.InRange((layer.forward(input) - Products.Linear(layer, input)).abs().max().item<float>(), 0, 1e-5);
-        }
     }
 
     [Fact]

@@ -120,9 +120,7 @@ public class TextGenerationTests
             if (word != End)
             {
                 foreach (var longer in All(table, [.. text, word], settings, logProbability + p))
-                {
                     yield return longer;
-                }
             }
             else if (text.Length >= settings.MinLength)
             {

@@ -30,9 +30,7 @@ internal static class TinyModels
         var ids = randint(5, 40, [lengths.Length, longest], dtype: int64);
         var mask = zeros(lengths.Length, longest);
         for (var i = 0; i < lengths.Length; i++)
-        {
             mask[i, TensorIndex.Slice(0, lengths[i])] = 1;
-        }
 
         return (images, (ids * mask.to(int64)), mask);
     }

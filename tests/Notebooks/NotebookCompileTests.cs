@@ -39,9 +39,7 @@ public class NotebookCompileTests
                 var name = Path.GetRelativePath(KitPaths.InRepository("notebooks"), path);
                 var found = Errors(Cells(path), name, Path.GetDirectoryName(path)!, libraries);
                 lock (gate)
-                {
                     errors[path] = found;
-                }
 
                 return libraries;
             },
@@ -120,9 +118,7 @@ public class NotebookCompileTests
             compilation = Compilation(tree, references.All, previous);
             errors = Found(compilation);
             if (errors.Count == 0)
-            {
                 references.Keep(compilation.GetUsedAssemblyReferences());
-            }
         }
 
         return (compilation, errors);
@@ -169,9 +165,7 @@ public class NotebookCompileTests
             {
                 known[key] = references = new NotebookReferences(new NotebookLoadContext());
                 foreach (var step in steps)
-                {
                     references.Add(step);
-                }
             }
 
             return references;

@@ -44,9 +44,7 @@ public sealed partial class PageTests : IDisposable
     {
         string[] copies = [.. notebooks.Select(notebook => folder.File(Path.GetFileName(notebook)))];
         foreach (var (notebook, copy) in notebooks.Zip(copies))
-        {
             File.Copy(notebook, copy);
-        }
 
         var said = Run($"{before}; root=$1; shift; . \"$root/setup/page.sh\"; write_page \"$@\" 2>&1", [KitPaths.Root, .. copies]);
         Assert.SkipWhen(said.Contains("not found", StringComparison.Ordinal), "jupyter-nbconvert is not installed");

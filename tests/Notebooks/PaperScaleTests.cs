@@ -24,9 +24,7 @@ public sealed class PaperScaleTests(PaperScaleTests.MadeUpResults made) : IClass
     public void Every_cell_runs_on_the_results_of_the_papers_grid(string notebook)
     {
         foreach (var cell in CodeCells(notebook))
-        {
             made.Kernel.Client.Succeed(cell);
-        }
 
         Assert.NotEmpty(Directory.GetFiles(made.Figures, $"{notebook[..2]}-*.svg"));
     }
@@ -76,9 +74,7 @@ public sealed class PaperScaleTests(PaperScaleTests.MadeUpResults made) : IClass
         foreach (var side in new[] { "text", "image" })
         {
             foreach (var k in new[] { 1, 5, 10 })
-            {
                 scores[string.Create(CultureInfo.InvariantCulture, $"{side} at {k}")] = random.NextDouble();
-            }
         }
 
         return new ExperimentResult(experiment)

@@ -22,16 +22,12 @@ internal static class CalledMembers
         {
             var method = metadata.GetMethodDefinition(handle);
             if (method.RelativeVirtualAddress == 0)
-            {
                 continue;
-            }
 
             var caller = Name(metadata, handle);
             var instructions = file.GetMethodBody(method.RelativeVirtualAddress).GetILContent().AsSpan();
             foreach (var called in Tokens(instructions))
-            {
                 calls.Add((caller, Name(metadata, MetadataTokens.EntityHandle(called))));
-            }
         }
 
         return calls;
@@ -45,15 +41,11 @@ internal static class CalledMembers
         {
             short value = instructions[at++];
             if (value == 0xFE)
-            {
                 value = (short)((0xFE << 8) | instructions[at++]);
-            }
 
             var operand = Codes[value].OperandType;
             if (operand is OperandType.InlineMethod)
-            {
                 tokens.Add(BinaryPrimitives.ReadInt32LittleEndian(instructions[at..]));
-            }
 
             at += operand switch
             {

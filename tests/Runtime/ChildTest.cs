@@ -17,17 +17,13 @@ internal static class ChildTest
             RedirectStandardError = true,
         };
         foreach (var (name, value) in environment ?? [])
-        {
             start.Environment[name] = value;
-        }
 
         using var child = Process.Start(start)!;
         var (output, errors) = (child.StandardOutput.ReadToEndAsync(), child.StandardError.ReadToEndAsync());
         var ended = child.WaitForExit(limit);
         if (!ended)
-        {
             child.Kill(entireProcessTree: true);
-        }
 
         var written = $"{output.Result}\n{errors.Result}";
         Assert.True(ended, $"still running after {limit.TotalSeconds} s\n{written}");

@@ -61,9 +61,7 @@ public sealed class LateReleaseTests
         {
             var sum = 0f;
             for (var i = 0; i < 100; i++)
-            {
                 sum += (a.mul(a).sqrt().mul(a).sqrt() - a).abs().max().cpu().data<float>()[0];
-            }
 
             return sum;
         }

@@ -30,9 +30,7 @@ public sealed class OpenMpTests
         var error = Assert.Throws<InvalidDataException>(() => OpenMp.Run(count, part =>
         {
             if (part == count - 1)
-            {
                 throw new InvalidDataException("a sentence");
-            }
         }));
         Assert.Equal("a sentence", error.Message);
         Every_part_is_done_once(2);
@@ -61,9 +59,7 @@ public sealed class OpenMpTests
                 });
                 Assert.Equal([2.0, 2.0], found);
                 if (turn % 50 == seed)
-                {
                     GC.Collect();
-                }
             }
         });
     }

@@ -23,8 +23,6 @@ public sealed class RandomStateTests
     {
         var state = RandomState.Take();
         foreach (var damaged in new[] { [], state[..^1], new byte[state.Length], [.. Enumerable.Repeat((byte)255, state.Length)] })
-        {
             Assert.Throws<InvalidDataException>(() => RandomState.Restore(damaged));
-        }
     }
 }

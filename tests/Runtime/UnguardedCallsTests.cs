@@ -63,9 +63,7 @@ public sealed partial class UnguardedCallsTests
     private static IEnumerable<Type> Bases(Type type)
     {
         for (var each = type.BaseType; each is not null; each = each.BaseType)
-        {
             yield return each;
-        }
     }
 
     private static IEnumerable<(string Path, string Code)> Cells(string path)

@@ -76,9 +76,7 @@ public sealed class ResultLogTests : IDisposable
     {
         using var log = Open();
         foreach (var (from, to) in ends.Zip(ends.Skip(1)))
-        {
             log.Append([.. Enumerable.Range(from, to - from).Select(n => new Result(n, "ünö\n\""))]);
-        }
     }
 
     private sealed record Result(int Number, string Text);

@@ -68,9 +68,7 @@ public sealed class Toys : IDisposable
         public void Report(EvaluationProgress value)
         {
             if (value.Step == step && value.Done >= finished)
-            {
                 stop.Cancel();
-            }
         }
     }
 }

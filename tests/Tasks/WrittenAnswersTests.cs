@@ -109,9 +109,7 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
         Assert.InRange(part.Scores[0].Value, 0, 100);
         using var other = new TemporaryFolder();
         foreach (var (from, to) in new[] { ("v2_OpenEnded_mscoco_val2014_questions.json", "v2_OpenEnded_mscoco_test2015_questions.json"), ("answer_list.json", "answer_list.json") })
-        {
             File.Copy(toys.File($"vqa/{from}"), Path.Combine(other.Path, to));
-        }
 
         Directory.CreateSymbolicLink(Path.Combine(other.Path, "coco"), toys.File("coco"));
         var silent = Settings("vqa", "silent").With(s => s with { Data = other.Path, Vocabulary = toys.File("vocab.txt") }).Limited(5).Evaluate("test2015");

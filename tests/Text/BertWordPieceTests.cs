@@ -79,9 +79,7 @@ public class BertWordPieceTests
             Assert.Equal(item.GetProperty("tokens").EnumerateArray().Select(token => token.GetString()), ids.Select(tokenizer.TokenOf));
             Assert.Equal(Ints(item.GetProperty("ids_with_special")), tokenizer.EncodeWithSpecials(text));
             if (item.TryGetProperty("truncated35", out var truncated))
-            {
                 Assert.Equal(Ints(truncated), tokenizer.EncodeWithSpecials(text, 35));
-            }
 
             count++;
         }

@@ -25,9 +25,7 @@ public sealed class CosineScheduleTests
     public void NeverRisesAfterTheWarmup()
     {
         for (var step = 100; step < 1200; step++)
-        {
             Assert.True(Schedule.At(step + 1) <= Schedule.At(step));
-        }
     }
 
     [Fact]

@@ -22,9 +22,7 @@ public sealed class EpochSamplerTests
         var whole = new EpochSampler(103, 10, seed: 7);
         int[][] steps = [.. Enumerable.Range(0, 35).Select(step => whole.Batch(step).ToArray())];
         foreach (var step in new[] { 34, 0, 17, 10, 9 })
-        {
             Assert.Equal(steps[step], new EpochSampler(103, 10, seed: 7).Batch(step).ToArray());
-        }
 
         Assert.NotEqual(steps[0], steps[10]); // another epoch, another order
         Assert.NotEqual(steps[0], new EpochSampler(103, 10, seed: 8).Batch(0).ToArray());

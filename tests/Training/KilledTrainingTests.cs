@@ -28,9 +28,7 @@ public sealed class KilledTrainingTests : IDisposable
     {
         var whole = Path.Combine(folder.Path, "whole");
         using (var process = Start(whole, options))
-        {
             Assert.Equal(0, Ended(process));
-        }
 
         var random = new SeededRandom(17);
         var (kills, inTheMiddleOfWriting, runs) = (0, 0, 0);
@@ -79,19 +77,13 @@ public sealed class KilledTrainingTests : IDisposable
         using var seen = new ManualResetEventSlim();
         using var watcher = new FileSystemWatcher(run) { IncludeSubdirectories = true };
         if (afterACheckpoint is null)
-        {
             watcher.Created += (_, e) => Kill(e.Name!.EndsWith(".part", StringComparison.Ordinal) && e.Name.Contains("checkpoint", StringComparison.Ordinal));
-        }
         else
-        {
             watcher.Renamed += (_, e) => Seen(e.Name!.EndsWith("checkpoint.safetensors", StringComparison.Ordinal));
-        }
 
         watcher.EnableRaisingEvents = true;
         for (var waited = Stopwatch.StartNew(); !seen.Wait(TimeSpan.FromMilliseconds(100)) && !process.HasExited;)
-        {
             Assert.True(waited.Elapsed < Patience, "the training wrote no checkpoint");
-        }
 
         if (afterACheckpoint is { } time)
         {
@@ -114,9 +106,7 @@ public sealed class KilledTrainingTests : IDisposable
         void Seen(bool now)
         {
             if (now)
-            {
                 seen.Set();
-            }
         }
     }
 

@@ -25,9 +25,7 @@ public sealed class MovedModulesTests(Toys toys) : IClassFixture<Toys>
         using var folder = new TemporaryFolder();
         TrainingTask task = name == "nlvr2" ? TinyNlvr.Task(3, share) : TinyFiles.Streamed(name, toys.Data, TinyFiles.Plain, share);
         foreach (var (_, module) in task.Modules)
-        {
             module.to(float64).to(float32);
-        }
 
         var settings = name == "nlvr2" ? TinyNlvr.Settings : TinyFiles.Settings;
         var result = new Trainer(task, settings with { Epochs = 1, BatchSize = 12, CheckpointEvery = 0 }, folder.Path).Run();

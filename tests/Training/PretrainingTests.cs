@@ -33,9 +33,7 @@ public class PretrainingTests
     private static void StopAfter(CancellationTokenSource stop, bool now)
     {
         if (now)
-        {
             stop.Cancel();
-        }
     }
 
     private static byte[] Weights(Pretraining run) => File.ReadAllBytes(Path.Combine(run.Folder, Run.WeightsName));

@@ -118,9 +118,7 @@ public sealed class RanksTests(Toys toys) : IClassFixture<Toys>, IDisposable
         }
 
         using (var kill = Process.Start("kill", ["-KILL", $"{Descendants(started.Id).Last(IsKit)}"]))
-        {
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
 
         Assert.True(started.WaitForExit(TimeSpan.FromSeconds(10)), "the other rank goes on alone");
         Assert.NotEqual(0, started.ExitCode);

@@ -45,9 +45,7 @@ public sealed class RunTests(RunTests.Trainings trained) : IClassFixture<RunTest
         Assert.Null(stopped.Train(progress =>
         {
             if (progress.Step == 3) // in the second of two epochs
-            {
                 stop.Cancel();
-            }
         }, stop.Token));
         var resumed = stopped.Train()!;
         Assert.Equal(whole.Steps, resumed.Steps);
@@ -177,9 +175,7 @@ public sealed class RunTests(RunTests.Trainings trained) : IClassFixture<RunTest
         using var other = new TemporaryFolder();
         Toys.Copy(toys.Data, other.Path);
         foreach (var split in new[] { "train", "val" })
-        {
             File.Delete(Path.Combine(other.Path, "coco", $"coco_karpathy_{split}.json"));
-        }
 
         Assert.NotNull((Settings("clip", "original", null).With(s => s with { Data = other.Path }) with { Scored = [] }).Train());
         Assert.NotNull((Settings("retrieval", "flickr30k", null).With(s => s with { Dataset = "flickr30k" }) with { Scored = [] }).Train());
@@ -255,9 +251,7 @@ public sealed class RunTests(RunTests.Trainings trained) : IClassFixture<RunTest
         internal RunReport Once(string task)
         {
             if (!done.TryGetValue(task, out var report))
-            {
                 done[task] = report = Small(Toys, folder.Path, task, task, 0.3).Train()!;
-            }
 
             return report;
         }

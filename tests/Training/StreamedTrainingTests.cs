@@ -83,9 +83,7 @@ public sealed class StreamedTrainingTests(Toys toys) : IClassFixture<Toys>, IDis
         var result = new Trainer(training.Task, Settings(name), Path.Combine(folder.Path, run)).Run(progress =>
         {
             if (progress.Step == stopAt)
-            {
                 stop.Cancel();
-            }
         }, resume: true, stop.Token);
         Assert.Equal(stopAt is null, result.Completed);
         return ([.. result.Records.Select(record => record.Loss!.Value)], TinyFiles.Weights(training.Task));

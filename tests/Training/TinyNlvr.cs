@@ -61,9 +61,7 @@ internal static class TinyNlvr
         }
 
         foreach (var (name, parameter) in all.Where(p => p.Parameter.shape.Length == 1))
-        {
             parameter.fill_(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
-        }
     }
 
     /// <summary>Every weight of a task, as bytes.</summary>

@@ -25,9 +25,7 @@ public sealed class ToyRunTests(ToyRunTests.Trainings trained) : IClassFixture<T
         Assert.Null(Run(task, "parts").Train(progress =>
         {
             if (progress.Step == 2)
-            {
                 stop.Cancel();
-            }
         }, stop.Token));
         var resumed = (Run(task, "parts") with { Resume = true }).Train()!;
         Assert.Equal(File.ReadAllBytes(whole.Weights), File.ReadAllBytes(resumed.Weights));

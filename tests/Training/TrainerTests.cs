@@ -53,9 +53,7 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
     public void ACheckpointCutOffInTheMiddleDoesNotReplaceTheOneBefore()
     {
         using (var task = TinyNlvr.Task(seed: 1))
-        {
             new Trainer(task, TinyNlvr.Settings with { Epochs = 1 }, folder).Run();
-        }
 
         var checkpoint = Path.Combine(folder, "checkpoint.safetensors");
         var half = checkpoint + ".0123.part";

@@ -32,9 +32,7 @@ internal sealed class BlipNlvrCheck(GoldenFixture fixture) : FixtureCheck(fixtur
             ExpectIfRecorded(scenario, "grad_cls_head_0_weight", () => model.get_parameter("cls_head.0.weight")!.grad, Gradients);
             ExpectCounts(scenario, manifest, trace);
             if (manifest is not null)
-            {
                 ExpectLayers(scenario, trace);
-            }
         });
     }
 

@@ -52,14 +52,10 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     public IReadOnlyList<VerificationRow> Run()
     {
         using (NewDisposeScope())
-        {
             Check();
-        }
 
         foreach (var name in Fixture.Names.Where(name => !seen.Contains(name)).Order(StringComparer.Ordinal))
-        {
             Add("", name, double.NaN, Exact, false, "recorded, but never compared");
-        }
 
         return rows;
     }
@@ -102,9 +98,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     protected void ExpectIfRecorded(string scenario, string tensor, Func<Tensor?> actual, double tolerance)
     {
         if (Fixture.Has($"{scenario}.{tensor}"))
-        {
             Expect(scenario, tensor, actual(), tolerance);
-        }
     }
 
     /// <summary>Compares with any expectation.</summary>
@@ -166,9 +160,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     protected void ExpectCounts(string scenario, ManifestValue? manifest, ReductionTrace trace)
     {
         if (manifest is not { } recorded)
-        {
             return;
-        }
 
         foreach (var (block, counts) in recorded["tokens_after"].Members)
         {
@@ -216,9 +208,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
         Expect(scenario, "topk_num", step.Wanted.Counts.max(), Exact);
         // Where only one of both took tokens out, "pruned" has said so, and there is no row to match.
         if (step.Kept is not { } kept || !Fixture.Has($"{scenario}.kept_indices"))
-        {
             return places;
-        }
 
         var index = Kept(kept);
         var reference = places.argsort(1); // reference place of each of our candidates
@@ -253,9 +243,7 @@ internal abstract class FixtureCheck(GoldenFixture fixture)
     protected static Tensor Reordered(Tensor ours, Tensor permutation)
     {
         if (ours.shape[1] != permutation.shape[1])
-        {
             return ours;
-        }
 
         var index = permutation.reshape([.. permutation.shape, .. Enumerable.Repeat(1L, ours.shape.Length - 2)]);
         return ours.gather(1, index.expand([.. permutation.shape, .. ours.shape[2..]]));

@@ -99,14 +99,10 @@ public sealed class GoldenFixture : IDisposable
                     + $"[{string.Join(", ", each.Value.shape)}]"),
         ];
         if (wrong.Length > 0)
-        {
             throw new InvalidDataException($"fixture '{Name}': checkpoint.pth does not fit: {string.Join("; ", wrong)}");
-        }
 
         foreach (var (name, tensor) in wanted)
-        {
             tensor.copy_(given[name]);
-        }
     }
 
     /// <summary>The sizes of a vision transformer, from a part of the configuration.</summary>
@@ -173,9 +169,7 @@ public sealed class GoldenFixture : IDisposable
     public void Dispose()
     {
         foreach (var tensor in data.Values.Concat(Weights.Values))
-        {
             tensor.Dispose();
-        }
 
         manifest.Dispose();
     }

@@ -53,9 +53,7 @@ internal sealed class AlignmentCheck(GoldenFixture fixture) : FixtureCheck(fixtu
         Expect(scenario, "grad_ft", tokens.grad, Gradients);
         Expect(scenario, "grad_space_dict", learnable.grad, Gradients);
         if (map is not null)
-        {
             Expect(scenario, "grad_q_map_weight", map.get_parameter("q_map.0.weight")!.grad, Gradients);
-        }
     }
 }
 
@@ -65,9 +63,7 @@ internal sealed class VisionBlockCheck(GoldenFixture fixture) : FixtureCheck(fix
     protected override void Check()
     {
         foreach (var (name, manifest) in Cases)
-        {
             Scenario(name, manifest["tokens_out"].Size);
-        }
     }
 
     private void Scenario(string scenario, int tokens)
@@ -119,9 +115,7 @@ internal sealed class VisionTransformerCheck(GoldenFixture fixture) : FixtureChe
                 manifest["tokens_after_layer"].Integers);
             Tensor? places = null;
             foreach (var step in trace.Steps.Where(step => step.Tensors is not null))
-            {
                 places = ExpectStepAndTokens($"{name}.layer{step.Layer}", step.Tensors!, places);
-            }
 
             Expect(name, "out", places is null ? output.X : ReorderedTokens(output.X, places), Features);
             Expect(name, "sd_img_ft", output.AlignmentFeature, Features);
@@ -158,9 +152,7 @@ internal sealed class BertLayerCheck(GoldenFixture fixture) : FixtureCheck(fixtu
         foreach (var mode in new[] { "text", "multimodal" })
         {
             foreach (var temperature in new[] { "T0", "T1" })
-            {
                 Scenario($"{sort}.{mode}.{temperature}", sort, layer, encoder, mode == "text" ? [] : images);
-            }
         }
     }
 

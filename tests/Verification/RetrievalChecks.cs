@@ -65,9 +65,7 @@ internal sealed class ClipCheck(GoldenFixture fixture) : RetrievalCheck(fixture)
         Expect(scenario, "sd_img_ft", output.Image.Tokens.AlignmentFeature, Features);
         Expect(scenario, "sd_txt_ft", output.Text.Tokens.AlignmentFeature, Features);
         if (manifest is not { } recorded)
-        {
             return;
-        }
 
         ExpectCounts(scenario, recorded, trace);
         ExpectCalls(scenario, recorded, trace);
@@ -76,9 +74,7 @@ internal sealed class ClipCheck(GoldenFixture fixture) : RetrievalCheck(fixture)
         for (var call = 0; call < trace.Steps.Count; call++)
         {
             if (trace.Steps[call] is { Tensors: { } step, Layer: var layer })
-            {
                 places = ExpectStepAndTokens($"{scenario}.layer{call}", step, layer == 0 ? null : places);
-            }
         }
     }
 }
@@ -130,9 +126,7 @@ internal sealed class BlipRetrievalCheck(GoldenFixture fixture) : RetrievalCheck
         Expect(scenario, "itm_logits", match, Features);
         ExpectCounts(scenario, manifest, trace);
         if (manifest is { } recorded)
-        {
             ExpectCalls(scenario, recorded, trace);
-        }
     }
 
     private RetrievalLosses Step(BlipRetrieval model, double distillation) =>

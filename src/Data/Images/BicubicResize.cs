@@ -62,9 +62,7 @@ public static class BicubicResize
         var stride = image.Width * 3;
         var target = new byte[checked(taps.Length * stride)];
         for (var y = 0; y < taps.Length; y++)
-        {
             BlendRows(image.Pixels.AsSpan(taps[y].First * stride), stride, taps[y].Weights, target.AsSpan(y * stride, stride));
-        }
 
         return new RgbImage(image.Width, taps.Length, target);
     }
@@ -98,9 +96,7 @@ public static class BicubicResize
         {
             var sum = Half;
             for (var k = 0; k < weights.Length; k++)
-            {
                 sum += rows[(k * stride) + i] * weights[k];
-            }
 
             target[i] = (byte)Math.Clamp(sum >> FractionBits, 0, 255);
         }

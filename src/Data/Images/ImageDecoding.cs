@@ -32,9 +32,7 @@ internal static class ImageDecoding
         {
             var marker = file[at] == 0xFF ? file[at + 1] : (byte)0;
             if (marker == 0xD9)
-            {
                 return true;
-            }
 
             var hasLength = marker is not (0x00 or 0x01 or 0xFF or (>= 0xD0 and <= 0xD7));
             at += hasLength && at + 3 < file.Length ? 2 + BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]) : 1;

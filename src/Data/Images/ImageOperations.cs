@@ -44,9 +44,7 @@ public static class AffineOperations
             $"{width}x{height} at ({left}, {top}) does not lie in an image of {image.Width}x{image.Height}");
         var target = new byte[width * height * 3];
         for (var y = 0; y < height; y++)
-        {
             image.Pixels.AsSpan((((top + y) * image.Width) + left) * 3, width * 3).CopyTo(target.AsSpan(y * width * 3));
-        }
 
         return new RgbImage(width, height, target);
     }
@@ -58,9 +56,7 @@ public static class AffineOperations
         for (var y = 0; y < image.Height; y++)
         {
             for (var x = 0; x < image.Width; x++)
-            {
                 Sample(image, (a * x) + (b * y) + c, (d * x) + (e * y) + f, target.AsSpan(((y * image.Width) + x) * 3, 3));
-            }
         }
 
         return new RgbImage(image.Width, image.Height, target);
@@ -93,9 +89,7 @@ public static class ColorOperations
         var low = Array.FindIndex(histogram, n => n > 0);
         var high = Array.FindLastIndex(histogram, n => n > 0);
         if (high <= low)
-        {
             return null;
-        }
 
         var scale = 255.0 / (high - low);
         return v => (int)((v * scale) - (low * scale));
@@ -107,15 +101,11 @@ public static class ColorOperations
         var last = Array.FindLastIndex(histogram, n => n > 0);
         var step = (histogram.Sum() - histogram[last]) / 255;
         if (step == 0)
-        {
             return null;
-        }
 
         var before = new int[256];
         for (var v = 1; v < 256; v++)
-        {
             before[v] = before[v - 1] + histogram[v - 1];
-        }
 
         return v => ((step / 2) + before[v]) / step;
     });
@@ -127,17 +117,13 @@ public static class ColorOperations
         {
             var histogram = new int[256];
             for (var i = channel; i < target.Length; i += 3)
-            {
                 histogram[target[i]]++;
-            }
 
             if (mapFor(histogram) is { } map)
             {
                 var table = Enumerable.Range(0, 256).Select(v => (byte)Math.Clamp(map(v), 0, 255)).ToArray();
                 for (var i = channel; i < target.Length; i += 3)
-                {
                     target[i] = table[target[i]];
-                }
             }
         }
 
@@ -176,9 +162,7 @@ public static class RandAugment
         {
             var operation = random.Pick<Func<RgbImage, SeededRandom, RgbImage>>(Choices);
             if (random.Chance(Probability))
-            {
                 image = operation(image, random);
-            }
         }
 
         return image;

@@ -19,9 +19,7 @@ public sealed record TrainingTransform(int Size)
         var (left, top, width, height) = Part(image.Width, image.Height, random);
         image = BicubicResize.Resize(AffineOperations.Crop(image, left, top, width, height), Size, Size);
         if (random.Chance(FlipProbability))
-        {
             image = AffineOperations.FlipHorizontally(image);
-        }
 
         return RandAugment.Apply(image, random);
     }
@@ -35,9 +33,7 @@ public sealed record TrainingTransform(int Size)
             var shape = Math.Exp(random.NextDouble(Math.Log(3.0 / 4), Math.Log(4.0 / 3)));
             var (w, h) = ((int)Math.Round(Math.Sqrt(area * shape)), (int)Math.Round(Math.Sqrt(area / shape)));
             if (w > 0 && h > 0 && w <= width && h <= height)
-            {
                 return (random.Next(width - w + 1), random.Next(height - h + 1), w, h);
-            }
         }
 
         var own = (double)width / height;
@@ -67,15 +63,11 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
         for (var channel = 0; channel < 3; channel++)
         {
             for (var v = 0; v < 256; v++)
-            {
                 values[v] = ((v / 255f) - Mean[channel]) / Deviation[channel];
-            }
 
             var channelTarget = target.Slice(channel * plane, plane);
             for (int i = 0, at = channel; i < channelTarget.Length; i++, at += 3)
-            {
                 channelTarget[i] = values[pixels[at]];
-            }
         }
     }
 

@@ -74,9 +74,7 @@ internal static class ImageEncoding
     {
         var quads = new byte[checked(width * height * 4)]; // red, green, blue, unused
         for (int from = 0, to = 0; to < quads.Length; from += 3, to += 4)
-        {
             rgb.Slice(from, 3).CopyTo(quads.AsSpan(to));
-        }
 
         return quads;
     }

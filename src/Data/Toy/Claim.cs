@@ -91,9 +91,7 @@ public sealed record Claim(
             for (var j = 0; What.Fits(things[i]) && j < things.Count; j++)
             {
                 if (Other.Fits(things[j]) && Stands(things[i].Cell, things[j].Cell))
-                {
                     return true;
-                }
             }
         }
 
@@ -162,9 +160,7 @@ public static class Grounding
             var isNoun = Nouns.TryGetValue(end < tokens.Count ? tokens[end] : "", out var noun);
             end += isNoun ? 1 : 0;
             if (isNoun || color >= 0)
-            {
                 yield return (first, end - 1, new ThingWords(noun.Kind, noun.Form, color >= 0 ? color : null, large));
-            }
         }
     }
 }

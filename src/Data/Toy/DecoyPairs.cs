@@ -75,9 +75,7 @@ public sealed class DecoyPairs : PairWorld
             var (here, there) = (DecoyScene.DrawThings(kind, left[(int)kind], random),
                 DecoyScene.DrawThings(kind, right[(int)kind], random));
             if (wanted.Holds.Holds(here, there) && !wanted.Fails.Holds(here, there))
-            {
                 return (here, there);
-            }
         }
 
         return null;

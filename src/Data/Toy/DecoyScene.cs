@@ -79,9 +79,7 @@ internal static class DecoyRenderer
             ? (dx, dy) => ToyRenderer.Outline(thing.Form, dx, dy, reach, tilt, triangle: 0.58)
             : (dx, dy) => Math.Max(Math.Abs(dx), Math.Abs(dy)) - reach);
         if (!isObject)
-        {
             yield return On(Ink, 0, (dx, dy) => Sign(thing.Form, dx / reach, dy / reach) * reach);
-        }
 
         Coat On(int[] color, int patchClass, Func<double, double, double> distance) => new(
             color, left..(left + CellSize), top..(top + CellSize), patchClass, (px, py) => distance(px - x, py - y));
@@ -159,9 +157,7 @@ public static class DecoyCaptions
             default:
                 var isSo = random.Chance(0.5);
                 if (Related(scene, kind, random) is not var (first, relation, second))
-                {
                     return null;
-                }
 
                 var said = isSo ? relation : (Relation)((int)relation ^ 1);
                 return Holds(scene, first, said, second) == isSo

@@ -58,9 +58,7 @@ public static class DecoyWorld
             Directory.CreateDirectory(Path.Combine(images, linked));
             var link = Path.Combine(corpus, name);
             if (!Directory.Exists(link))
-            {
                 Directory.CreateSymbolicLink(link, Path.Combine("..", "..", "images", linked));
-            }
         }
     }
 

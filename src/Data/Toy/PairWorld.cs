@@ -144,9 +144,7 @@ public abstract class PairWorld
         for (var attempt = 0; attempt < 100_000; attempt++)
         {
             if (TryDrawScenes(wanted, random) is { } scenes)
-            {
                 return scenes;
-            }
         }
 
         throw new InvalidOperationException($"no scenes found for {string.Join(", ", wanted)}");

@@ -89,9 +89,7 @@ internal static class PictureFiles
         WriteJson($"{path}_train.json", splits[0].SelectMany(p =>
             p.Captions.Select(caption => new { caption, image = p.File, image_id = $"{prefix}{p.Id}" })));
         foreach (var (split, pictures) in Splits.Zip(splits).Skip(1))
-        {
             WriteJson($"{path}_{split}.json", pictures.Select(p => new { image = p.File, caption = p.Captions }));
-        }
     }
 
     // The answers that are chosen among, and training about train2014, the rest about val2014.

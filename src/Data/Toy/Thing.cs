@@ -50,9 +50,7 @@ public readonly record struct ThingWords(ThingKind Kind, int? Form, int? Color, 
     {
         var count = 0;
         for (var i = 0; i < things.Count; i++)
-        {
             count += Fits(things[i]) ? 1 : 0;
-        }
 
         return count;
     }

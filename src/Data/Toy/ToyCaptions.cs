@@ -105,9 +105,7 @@ public static class ToyCaptions
         {
             var caption = Say(scene, random);
             if (attempt > 10 * count || !captions.Contains(caption))
-            {
                 captions.Add(caption);
-            }
         }
 
         return captions;
@@ -125,9 +123,7 @@ public static class ToyCaptions
             var (count, color, shape) =
                 (Array.IndexOf(Counts, words[i] == "one" ? "a" : words[i]), words[i + 1], words[i + 2].TrimEnd('s'));
             if (count > 0 && ToyObject.Colors.Contains(color) && ToyObject.Forms.Contains(shape))
-            {
                 named.AddRange(Enumerable.Repeat($"{color} {shape}", count));
-            }
         }
 
         return string.Join(", ", named.Order(StringComparer.Ordinal));
@@ -155,9 +151,7 @@ public static class ToyCaptions
         ToyObject[] objects = [.. scene.Objects];
         random.Shuffle(objects.AsSpan());
         if (objects.Length < 2 || Where(objects[0], objects[1], random) is not { } where)
-        {
             return null;
-        }
 
         var rest = objects.Length == 2 ? "" : $", and a {objects[2].Words}";
         return $"A {objects[0].Words} {where} a {objects[1].Words}{rest}.";

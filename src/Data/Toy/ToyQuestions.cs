@@ -53,9 +53,7 @@ public static class ToyQuestions
         while (questions.Count < count)
         {
             if (draw() is { } question && questions.TrueForAll(other => other.Text != question.Text))
-            {
                 questions.Add(question);
-            }
         }
 
         return questions;
@@ -105,9 +103,7 @@ public static class ToyQuestions
     {
         var (first, second) = (One(scene, random), One(scene, random));
         if (Direction(first, second) is not { } where || !IsSingle(scene, first) || !IsSingle(scene, second))
-        {
             return null;
-        }
 
         var isTrue = random.Chance(0.5);
         var said = Directions[isTrue ? where : where ^ 1];

@@ -114,9 +114,7 @@ public static class ToyRenderer
             }
 
             for (var x = 0; x < scene.Side; x++)
-            {
                 Write(row.Slice(x * 3, 3), random.NextBits(), pixels.Slice(((y * scene.Side) + x) * 3, 3));
-            }
         }
 
         int[] things = [.. Enumerable.Range(0, coats.Length).Where(c => coats[c].Class > 0)];
@@ -133,9 +131,7 @@ public static class ToyRenderer
     private static void Cover(Span<double> color, int[] paint, double cover)
     {
         for (var channel = 0; channel < 3; channel++)
-        {
             color[channel] += (paint[channel] - color[channel]) * cover;
-        }
     }
 
     // A pixel's bytes: its colour with fine noise, -8 to 8.

@@ -91,9 +91,7 @@ public sealed record ToyScene(IReadOnlyList<ToyObject> Objects, ToyGround Ground
             var x = random.NextDouble(edge, Size - edge);
             var y = random.NextDouble(edge, Size - edge);
             if (others.TrueForAll(o => Squared(o.X - x) + Squared(o.Y - y) > Squared(((o.Radius + radius) * Reach) + 1)))
-            {
                 return (x, y, radius);
-            }
         }
 
         return null;

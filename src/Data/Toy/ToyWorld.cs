@@ -84,9 +84,7 @@ internal static class PairFiles
             ["identifier"] = $"{split}-{place.Set}-{place.Number}-0",
         };
         if (split == "train")
-        {
             line["directory"] = place.Set / SetsPerDirectory;
-        }
 
         return line;
     }

@@ -22,9 +22,7 @@ public sealed record WorldStamp(string World, int Files, string Digest)
         if (Read(path) is { } found)
         {
             if (found.World == world && found.Files == Files().Length)
-            {
                 return (found, false);
-            }
 
             File.Delete(path);
             foreach (var old in folders.Where(Directory.Exists))
@@ -80,9 +78,7 @@ internal sealed class Painter(int total, IProgress<double>? progress, Cancellati
     public byte[] Paint(string folder, (DrawnScene Scene, string Name)[] pictures)
     {
         foreach (var directory in pictures.Select(picture => Path.GetDirectoryName(picture.Name)!).Distinct())
-        {
             Directory.CreateDirectory(Path.Combine(folder, directory));
-        }
 
         var classes = new byte[pictures.Length][];
         Parallel.For(0, pictures.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
@@ -94,9 +90,7 @@ internal sealed class Painter(int total, IProgress<double>? progress, Cancellati
                 : Images.ImageEncoding.Jpeg(pixels, scene.Side, scene.Side, Quality);
             AtomicFile.Write(path, file => file.Write(bytes), flushToDisk: false);
             lock (counting)
-            {
                 progress?.Report((double)++done / total);
-            }
         });
         return [.. "KITPATCH"u8, .. classes.SelectMany(of => of)];
     }

@@ -46,9 +46,7 @@ public static class ToMe
         var own = arange(count, dtype: int64, device: metric.device).expand(batch, count); // [B, N]
         var none = full([batch, count], float.NegativeInfinity, dtype: metric.dtype, device: metric.device);
         if (count < 2)
-        {
             return (none, own);
-        }
 
         var edges = metric.slice(1, 1, count, 2).MatMul(metric.slice(1, 0, count, 2).transpose(1, 2)); // [B, |A|, |B|]
         if (Closed(real, @protected) is { } closed)

@@ -23,9 +23,7 @@ public class AugmentationTests
         var dark = new RgbImage(64, 64, [.. Enumerable.Range(0, 64 * 64).SelectMany(i => Enumerable.Repeat((byte)(i % 64 * (i % 64) / 64), 3))]);
         var even = ColorOperations.Equalize(dark).Pixels;
         for (var quarter = 0; quarter < 4; quarter++)
-        {
             Assert.InRange(even.Count(v => v / 64 == quarter) / (double)even.Length, 0.15, 0.35);
-        }
 
         var flat = new RgbImage(2, 2, [.. Enumerable.Repeat((byte)9, 12)]);
         Assert.Equal(flat.Pixels, ColorOperations.Equalize(flat).Pixels);

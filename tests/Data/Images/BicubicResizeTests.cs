@@ -54,9 +54,7 @@ public class BicubicResizeTests
     {
         var pixels = image.Pixels;
         if (width != image.Width)
-        {
             pixels = Pass(pixels, image.Height, image.Width, width, image.Width * 3, 3, width * 3, 3);
-        }
 
         return height == image.Height ? pixels : Pass(pixels, width, image.Height, height, 3, width * 3, 3, width * 3);
     }

@@ -21,9 +21,7 @@ public class OtherFormatsTests
     {
         var gif = Gif(4, 3, left: 1, top: 1, width: 2, height: 2, [0, 1, 2, 3], transparent: 3);
         for (var length = 0; length < gif.Length - 8; length++)
-        {
             Assert.Throws<InvalidDataException>(() => RgbImage.Decode(gif.AsSpan(0, length), "cut.gif"));
-        }
 
         Assert.InRange(DamagedFiles.CountErrors(gif), 5, gif.Length);
     }
@@ -70,9 +68,7 @@ public class OtherFormatsTests
         foreach (var code in indices.SelectMany(i => new int[] { Clear, i }).Append(End))
         {
             for (var bit = 0; bit < 3; bit++, at++)
-            {
                 bits[at / 8] |= (byte)(((code >> bit) & 1) << (at % 8));
-            }
         }
 
         byte[] control = transparent is { } index ? [0x21, 0xF9, 4, 1, 0, 0, index, 0] : [];

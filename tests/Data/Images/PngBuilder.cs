@@ -37,14 +37,10 @@ internal sealed class PngBuilder(int width, int height, int depth, int color)
         Chunk(file, "IHDR", header);
         Chunk(file, "tEXt", Encoding.Latin1.GetBytes("Comment\0not needed"));
         if (Palette is not null)
-        {
             Chunk(file, "PLTE", Palette);
-        }
 
         if (Transparency is not null)
-        {
             Chunk(file, "tRNS", Transparency);
-        }
 
         var data = Data(random);
         for (var at = 0; at < data.Length;)
@@ -76,9 +72,7 @@ internal sealed class PngBuilder(int width, int height, int depth, int color)
         {
             crc ^= b;
             for (var i = 0; i < 8; i++)
-            {
                 crc = (crc >> 1) ^ ((crc & 1) * 0xEDB88320u);
-            }
         }
 
         return ~crc;
@@ -114,17 +108,13 @@ internal sealed class PngBuilder(int width, int height, int depth, int color)
             {
                 var value = Sample(y, x, s);
                 for (var bit = depth - 1; bit >= 0; bit--)
-                {
                     bits.Add((byte)((value >> bit) & 1));
-                }
             }
         }
 
         var row = new byte[(bits.Count + 7) / 8];
         for (var i = 0; i < bits.Count; i++)
-        {
             row[i / 8] |= (byte)(bits[i] << (7 - (i % 8)));
-        }
 
         return row;
     }

@@ -85,9 +85,7 @@ public class ToyPictureTests
         ToyObject Find(string[] said) => objects.Single(o => ThingWords.Colors[o.Color] == said[0] && ThingWords.Forms[0][o.Form] == said[1]);
         bool IsThere(ToyObject a, ToyObject b) => words.Contains("above") ? a.Y < b.Y : words.Contains("below") ? a.Y > b.Y : words.Contains("left") ? a.X < b.X : a.X > b.X;
         if (question.QuestionType == "is the")
-        {
             return IsThere(Find(the[0]), Find(the[1])) ? "yes" : "no";
-        }
 
         // Exactly the named object must lie most clearly in that direction.
         var second = Find(the[0]);

@@ -21,9 +21,7 @@ public class ToyQuestionedImagesTests
         var (ids, mask, weights, questionOf) = split.Answers([6, 0, 9]);
         Assert.Equal(ids.shape, mask.shape);
         foreach (var question in new[] { 0, 1, 2 })
-        {
             Assert.Equal(1, weights.masked_select(questionOf.eq(question)).sum().item<float>(), 5);
-        }
 
         var likeliest = Enumerable.Range(0, (int)weights.shape[0]).Where(i => questionOf[i].item<long>() == 0).MaxBy(i => weights[i].item<float>());
         Assert.Equal(pictures[1].Questions[2].Answer, ToyTokens.Tokenizer.Decode(ids[likeliest].data<long>().ToArray().Select(id => (int)id)));
@@ -41,9 +39,7 @@ public class ToyQuestionedImagesTests
         Assert.True(ids.Equals(same));
         Assert.Equal(split.Batch(questions).Images.data<float>().ToArray(), images.data<float>().ToArray());
         for (var i = 0; i < questions.Length; i++)
-        {
             Assert.False(images[i].allclose(others[i]));
-        }
     }
 
     [Fact]

@@ -16,9 +16,7 @@ public class ToyRendererTests
             Assert.InRange(scene.Objects.Count, 1, 3);
             Assert.All(scene.Objects, o => Assert.True(o.X - (1.2 * o.Radius) >= 0 && o.Y + (1.2 * o.Radius) <= ToyScene.Size));
             foreach (var (a, b) in scene.Objects.SelectMany((a, n) => scene.Objects.Skip(n + 1).Select(b => (a, b))))
-            {
                 Assert.True(Math.Pow(a.X - b.X, 2) + Math.Pow(a.Y - b.Y, 2) > Math.Pow(1.2 * (a.Radius + b.Radius), 2));
-            }
         }
     }
 

@@ -19,9 +19,7 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
         page.Console += (_, said) =>
         {
             if (said.Message.Type == ConsoleType.Error)
-            {
                 Errors.Add(said.Message.Text);
-            }
         };
         page.Request += (_, asked) => Requests.Add(asked.Request.Url);
     }
