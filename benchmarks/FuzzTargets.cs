@@ -184,7 +184,11 @@ internal sealed class FuzzTargets : IDisposable
 
     private void ScoreNlvr2(string path) => Nlvr2Metrics.ComputeFiles(path, Sound(Nlvr2Lines));
 
-    private void ScoreMatrix(string path) => RetrievalFiles.Read(path, Sound(BlipCaptions)).Recall();
+    private void ScoreMatrix(string path)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        RetrievalFiles.Read(path, Sound(BlipCaptions)).Recall();
+    }
 
     private void Result(string path)
     {

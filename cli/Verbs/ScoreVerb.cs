@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -114,10 +115,11 @@ internal static class ScoreVerb
             "Images and captions in the scores' order: [{\"image\": …, \"caption\": […]}, …], or Karpathy's dataset_*.json.");
         return Scored(verb, "F2", parsed =>
         {
+            using var scope = NewDisposeScope();
             var files = RetrievalFiles.Read(parsed.GetRequiredValue(scores), parsed.GetRequiredValue(annotations));
             var recall = files.Recall();
             return (
-                $"{files.ImageToText.Rows} images, {files.ImageToText.Columns} captions",
+                $"{files.ImageToText.shape[0]} images, {files.ImageToText.shape[1]} captions",
                 [
                     new("txt_r1", "captions for images, R@1", recall.TextAt1), new("txt_r5", "  R@5", recall.TextAt5),
                     new("txt_r10", "  R@10", recall.TextAt10), new("txt_r_mean", "  mean", recall.TextMean),

@@ -8,9 +8,10 @@ namespace Madtp.Kit.Cli.Verbs;
 /// <summary><c>kit tokenize</c>: JSON strings in, JSON arrays of ids out, a line each.</summary>
 internal static partial class TokenizeVerb
 {
-    // Half a surrogate pair, which Python writes so and which is no text; both tokenizers are as for U+FFFD then.
-    [GeneratedRegex(@"(?<!\\)((?:\\\\)*)(?:\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F]\w\w)")]
-    private static partial Regex Half();
+    // A backslash, or a surrogate pair; or half of one, which Python writes so and which is no text; both tokenizers are as for
+    // U+FFFD then.
+    [GeneratedRegex(@"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(?<half>\\u[dD][89a-fA-F]\w\w)")]
+    private static partial Regex Escapes();
 
     public static Command Create()
     {
@@ -59,7 +60,8 @@ internal static partial class TokenizeVerb
             try
             {
                 var marked = line == 1 && json.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal); // a byte order mark
-                var whole = Half().Replace(marked ? json[3..] : json, "$1\\ufffd");
+                var whole = Escapes().Replace(
+                    marked ? json[3..] : json, match => match.Groups["half"].Success ? "\\ufffd" : match.Value);
                 text = JsonSerializer.Deserialize<string>(Encoding.Latin1.GetBytes(whole)) ?? throw new JsonException();
             }
             catch (JsonException e)

@@ -11,7 +11,7 @@ namespace Madtp.Kit.Checkpoints;
 /// <param name="ImageToText">Image by caption, <c>[I, T]</c>.</param>
 /// <param name="TextToImage">Caption by image, <c>[T, I]</c>, where re-ranking gave it apart; else null.</param>
 /// <param name="ImageOfCaption">Each caption's image, <c>[T]</c>.</param>
-public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextToImage, IReadOnlyList<int> ImageOfCaption)
+public sealed record RetrievalFiles(Tensor ImageToText, Tensor? TextToImage, IReadOnlyList<int> ImageOfCaption)
 {
     private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowReadingFromString };
 
@@ -32,22 +32,22 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             ".json" => ReadJsonScores(scoresPath),
             _ => ReadTensorScores(scoresPath),
         };
-        var (rows, columns) = (imageToText.Rows, imageToText.Columns);
+        var (rows, columns) = (imageToText.shape[0], imageToText.shape[1]);
         Guard.Data(rows == images.Count && columns == imageOfCaption.Length,
             $"{scoresPath}: the scores are [{rows}, {columns}], but {annotationsPath} has {images.Count} images and "
                 + $"{imageOfCaption.Length} captions");
-        Guard.Data(textToImage is null || (textToImage.Rows == columns && textToImage.Columns == rows),
-            $"{scoresPath}: scores_t2i is [{textToImage!.Rows}, {textToImage.Columns}], not [{columns}, {rows}]");
+        Guard.Data(textToImage is null || (textToImage.shape[0] == columns && textToImage.shape[1] == rows),
+            $"{scoresPath}: scores_t2i is [{textToImage!.shape[0]}, {textToImage.shape[1]}], not [{columns}, {rows}]");
         return new RetrievalFiles(imageToText, textToImage, imageOfCaption);
     }
 
     /// <summary>Recall of these scores.</summary>
     public RecallScores Recall() => RetrievalRecall.Compute(ImageToText, ImageOfCaption, TextToImage);
 
-    private static (ScoreMatrix ImageToText, ScoreMatrix? TextToImage) ReadJsonScores(string path)
+    private static (Tensor ImageToText, Tensor? TextToImage) ReadJsonScores(string path)
     {
         if (JsonList.IsArray(path))
-            return (Matrix(path, "the scores", ReadJson<float[][]>(path)), null);
+            return (Matrix(path, "the scores", ReadJson<double[][]>(path)), null);
 
         return ReadJson<ScoreFile>(path) switch
         {
@@ -58,7 +58,7 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
         };
     }
 
-    private static (ScoreMatrix ImageToText, ScoreMatrix? TextToImage) ReadTensorScores(string path)
+    private static (Tensor ImageToText, Tensor? TextToImage) ReadTensorScores(string path)
     {
         using var file = CheckpointFile.Open(path);
         return file.TryGet("scores_i2t", out var imageToText) && file.TryGet("scores_t2i", out var textToImage)
@@ -66,44 +66,36 @@ public sealed record RetrievalFiles(ScoreMatrix ImageToText, ScoreMatrix? TextTo
             : (Matrix(path, file["scores"]), null);
     }
 
-    private static ScoreMatrix ReadNumpyScores(string path)
+    private static Tensor ReadNumpyScores(string path)
     {
         using var file = new FileBytes(path);
         return Matrix(path, NumpyFile.Open(file));
     }
 
-    private static ScoreMatrix Matrix(string path, TensorEntry entry)
+    private static Tensor Matrix(string path, TensorEntry entry)
     {
         var isMatrix = entry.Shape.Count == 2 && entry.ElementCount <= Array.MaxLength;
         Guard.Data(isMatrix, $"{path}: {entry} is not a matrix of scores");
-        using var scores = entry.ToTensor(ScalarType.Float32);
-        try
-        {
-            return new ScoreMatrix((int)entry.Shape[0], (int)entry.Shape[1], scores.data<float>().ToArray());
-        }
-        catch (ArgumentException e)
-        {
-            throw new InvalidDataException($"{path}: {e.Message.Split(" (Parameter")[0]}", e);
-        }
+        return entry.ToTensor(entry.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
     }
 
-    private static ScoreMatrix Matrix(string path, string name, float[][] rows)
+    private static Tensor Matrix(string path, string name, double[][] rows)
     {
         var columns = rows.FirstOrDefault()?.Length ?? 0;
         var odd = Array.FindIndex(rows, row => (row?.Length ?? 0) != columns);
         Guard.Data(odd < 0, $"{path}: row {odd} of {name} has {rows[odd]?.Length ?? 0} numbers, the first has {columns}");
-        var isFinite = Array.TrueForAll(rows, row => Array.TrueForAll(row ?? [], float.IsFinite));
+        var isFinite = Array.TrueForAll(rows, row => Array.TrueForAll(row ?? [], double.IsFinite));
         Guard.Data(isFinite, $"{path}: not every number of {name} is finite");
-        return new ScoreMatrix(rows.Length, columns, [.. rows.SelectMany(row => row ?? [])]);
+        return tensor(rows.SelectMany(row => row ?? []).ToArray(), [rows.Length, columns]);
     }
 
     private static T ReadJson<T>(string path) => JsonRecord.Read<T>(
         path, e => $"{path}, line {e.LineNumber + 1}: not rows of scores ({JsonRecord.Reason(e)})", Options);
 
     private sealed record ScoreFile(
-        [property: JsonPropertyName("scores")] float[][]? Scores = null,
-        [property: JsonPropertyName("scores_i2t")] float[][]? ImageToText = null,
-        [property: JsonPropertyName("scores_t2i")] float[][]? TextToImage = null);
+        [property: JsonPropertyName("scores")] double[][]? Scores = null,
+        [property: JsonPropertyName("scores_i2t")] double[][]? ImageToText = null,
+        [property: JsonPropertyName("scores_t2i")] double[][]? TextToImage = null);
 }
 
 /// <summary>Reads a matrix that <c>numpy.save</c> wrote: 16, 32 or 64 bit floating point, either order.</summary>

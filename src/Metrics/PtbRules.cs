@@ -9,8 +9,12 @@ internal static class PtbRules
     private const string BlankOrBreak = @"[ \t\u00A0\u2000-\u200A\u3000\r\n\u2028\u2029\u000B\u000C\u0085]";
 
     /// <summary>Letters; marks and signs that count as letters inside words; accented letters written as references.</summary>
-    private const string WordCharacter = @"(?:[\p{L}\u00AD\u02C2-\u02C5\u02D2-\u02DF\u02E5-\u02FF\u0300-\u036F\u0384"
-        + @"\u0385\u03F6\u055A-\u055F]|[\u0483-\u0ECD-[^\p{Mn}\p{Mc}]]|&[aeiouAEIOU](?:acute|grave|uml);)";
+    private const string WordCharacter = @"(?:[\p{L}\u00AD\u02C2-\u02C5\u02D2-\u02DF\u02E5-\u02FF\u0300-\u036F\u0375\u0384"
+        + @"\u0385\u03F6\u0483-\u0487\u055A-\u055F\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0615-\u061A\u064B-\u065E"
+        + @"\u0670\u06D6-\u06EF\u06FD\u06FE\u070F\u0711\u0730-\u074A\u07A6-\u07B0\u07EB-\u07F3\u0900-\u0903\u093C\u093E-\u094E"
+        + @"\u0951-\u0955\u0962\u0963\u0981-\u0983\u09BC-\u09C4\u09C7\u09C8\u09CB-\u09CD\u09D7\u09E2\u09E3\u0A01-\u0A03\u0A3C"
+        + @"\u0A3E-\u0A4F\u0A81-\u0A83\u0ABC-\u0ACF\u0B82\u0BBE-\u0BC2\u0BC6-\u0BC8\u0BCA-\u0BCD\u0C01-\u0C03\u0C3E-\u0C56"
+        + @"\u0D3E-\u0D44\u0D46-\u0D48\u0E31-\u0E3A\u0E47-\u0E4E\u0EB1-\u0EBC\u0EC8-\u0ECD]|&[aeiouAEIOU](?:acute|grave|uml);)";
     private const string Word = WordCharacter + @"(?:" + WordCharacter + @"|\p{Nd})*(?:[.!?]" + WordCharacter + "(?:"
         + WordCharacter + @"|\p{Nd})*)*";
     private const string Apostrophe = @"(?:['\u0092\u2019]|&apos;)";
@@ -33,17 +37,17 @@ internal static class PtbRules
     private const string AfterClause = @"[,;:\u3001]";
 
     /// <summary>Abbreviations that may end a sentence: months and days, states, companies, and a few more.</summary>
-    private const string MayEnd = @"(?:(?i:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu(?:rs)?|Fri"
-        + "|Ala|Ariz|Calif|Colo|Conn|Dak|Del|Fla|Ga|Ind|Kans?|Ky|La|Md|Mich|Minn|Mo|Mont|Neb|Nev|Okla|Pa|Penn|Tenn|Tex|Va"
+    private const string MayEnd = @"(?:(?i:(?:Ed|Ph)\.D|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu(?:rs)?"
+        + "|Fri|Ala|Ariz|Calif|Colo|Conn|Dak|Del|Fla|Ga|Ind|Kans?|Ky|La|Md|Mich|Minn|Mo|Mont|Neb|Nev|Okla|Pa|Penn|Tenn|Tex|Va"
         + "|Vt|Wisc?|Wyo"
         + @"|Inc|Cos?|Corp|Pp?tys?|Ltd|Plc|Bancorp|Dept|Bhd|Assn|Univ|Intl|Sys|Nos?|Prop|Ph|tel|est|ext|sq|ft|Jr|Sr|Bros"
-        + @"|(?:Ed|Ph)\.D|Blvd|Rd|Esq|etc|al|seq)"
+        + "|Blvd|Rd|Esq|etc|al|seq)"
         + @"|A(?i:rk)|I(?i:ll)|M(?i:ass|iss)|O(?i:re)|W(?i:ash))\.";
 
     /// <summary>Abbreviations that stand before a name: titles, and a few more; and single letters.</summary>
     private const string BeforeName = "(?:(?i:Mrs?|Ms|Drs?|Profs?|Sens?|Reps?|Attys?|Lt|Col|Gen|Messrs|Govs?|Adm|Rev|Maj"
         + "|Sgt|Cpl|Pvt|Mt|Capt|Ste?|Ave|Pres|Lieut|Hon|Brig|Co?mdr|Pfc|Spc|Supts?|Det"
-        + @"|vs|Alex|Wm|Jos|Cie|a\.k\.a|cf|TREAS|Invt|Elec|Natl|M[ftFT]g)|M(?i:iss)|" + Initials + @"|[A-Za-z])\.";
+        + "|vs|Alex|Wm|Jos|Cie|cf|TREAS|Invt|Elec|Natl)|[Mm][ft][gG]|M(?i:iss)|" + Initials + @"|[A-Za-z])\.";
 
     /// <summary>Words that, with a capital, begin a sentence after initials.</summary>
     private const string SentenceStart = @"(?:About|According|Additionally|After|An?|As|At|But|Earlier|Her?e?|However|If"
@@ -69,8 +73,8 @@ internal static class PtbRules
         new(Letter, @"(?:[A-HJ-XZn]" + AnyApostrophe + @"\p{L}{2,}|\p{L}+[aeiouyAEIOUY]" + AnyApostrophe
             + @"[aeiouA-Z]\p{L}*)", Closing),
         // apostrophe short
-        new(Letter | Reference | Sign, @"(?:(?i:cont'd\.?|nor'easter|c'mon|e'er|s'mores|ev'ry|li'l|nat'l)|" + Apostrophe
-            + "(?:(?i:till?|em|cause|twas)|[2-9]0[sS]|[nN]" + Apostrophe + "?)|(?:(?i:dunkin|somethin|ol)|[lLdDjJ])"
+        new(Letter | Reference | Sign, @"(?:(?i:cont'd\.?|nor'easter|c'mon|e'er|s'mores|ev'ry|li'l|nat'l|'twas)|" + Apostrophe
+            + "(?:(?i:till?|em|cause)|[2-9]0[sS]|[nN]" + Apostrophe + "?)|(?:(?i:dunkin|somethin|ol)|[lLdDjJ])"
             + Apostrophe + ")", Closing),
         new(Letter, @"(?<t>[yY]" + Apostrophe + @")\p{L}"), // you elided
         new(Letter, @"(?i:https?|ftp|svn|svn\+ssh|mailto)://[^ \t\n\f\r""<>|()]+[^ \t\n\f\r""<>|.!?(){},-]"), // address
@@ -78,7 +82,7 @@ internal static class PtbRules
         new(Letter | Digit | Reference | Sign, @"(?i:www)\.(?:" + SiteUnit + @"+\.)+[a-zA-Z]{2,4}" + SitePath,
             Reach: @"(?i:www)\.(?:" + SiteUnit + @"+\.)*" + SiteUnit + "*"),
         new(Letter | Digit | Reference | Sign | Surrogate, "(?:" + PlainSiteUnit + @"+\.)+(?i:com|net|org|edu)" + SitePath,
-            Reach: PlainSiteUnit + @"+(?:\." + PlainSiteUnit + @"+)*\.?", IsFallback: true),
+            Reach: PlainSiteUnit + @"+(?:\." + PlainSiteUnit + @"+)*\.?"),
         // mail
         new(Letter | Digit, "[a-zA-Z0-9]" + MailUnit + @"*@(?:[^ \t\n\f\r""<>|(){}.\u00A0]+\.)*[^ \t\n\f\r""<>"
             + @"|(){}\[\].,;:\u00A0]+", Reach: "[a-zA-Z0-9]" + MailUnit + "*"),
@@ -128,11 +132,12 @@ internal static class PtbRules
         new(Letter | Digit, Hyphenated, WithoutSoftHyphens, Reach: BeforeHyphen), // hyphenated word
         new(Letter | Digit, @"(?<t>" + Joined + @"\.)" + AfterClause, Closing), // joined before clause
         new(Letter | Digit, Joined, Closing), // joined word
+        new(Letter, @"(?<t>" + Ampersanded + @"\.)" + AfterClause, Ampersands), // ampersanded before clause
         new(Letter, Ampersanded, Ampersands), // ampersanded word
         new(Sign, @"(?<t>')[A-Za-z][^ \t\n\r\u00A0]", _ => "`"), // single quote before word
         new(Sign | Reference, Clitic, Closing), // clitic alone
         // quotes
-        new(Sign | Reference, @"(?:''|" + Apostrophe + @"|[`\u2018-\u201F\u0091-\u0094\u2039\u203A\u00AB\u00BB]{1,2})", Closing),
+        new(Sign | Reference, @"(?:''|[`\u2018-\u201F\u0091-\u0094\u2039\u203A\u00AB\u00BB]{1,2}|" + Apostrophe + ")", Closing),
         new(Sign, @"(?:<<|>>)"), // doubled angle
         // symbol
         new(Letter | Digit | Reference | Sign, @"(?:[+%&~^|\\¦§¨©¬®¯°±²³´µ¶·¸¹º×÷\u0387\u05BE\u05C0\u05C3\u05C6\u05F3"
@@ -179,9 +184,8 @@ internal static class PtbRules
 /// <param name="Reach">Where the pattern does not match at a place, it matches nowhere in what this one matches there: so that a
 /// text in which a rule looks far ahead and fails is not looked through again from each of its characters. Null for patterns that
 /// look ahead no further than to what they take.</param>
-/// <param name="IsFallback">Whether the rule is only for where the one before it does not match, however long.</param>
 internal sealed record PtbRule(PtbStart Starts, string Pattern, Func<string, string>? Rewrite = null, int GiveBack = 0,
-    bool Repeats = false, string? Reach = null, bool IsFallback = false)
+    bool Repeats = false, string? Reach = null)
 {
     private readonly Regex regex = Compiled(Pattern);
     private readonly Regex? reach = Reach is null ? null : Compiled(Reach);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Metrics;
 
@@ -77,7 +78,7 @@ public static class PtbTokenizer
 
         var token = match!.Groups["t"] is { Success: true } group ? group.Value : match.Value;
         var kept = rule.Repeats ? token : token[..^rule.GiveBack];
-        line.Add((rule.Rewrite?.Invoke(kept) ?? kept).ToLowerInvariant());
+        line.Add(PythonText.Lower(rule.Rewrite?.Invoke(kept) ?? kept)); // which is also how Java does it
         return token.Length - rule.GiveBack;
     }
 
@@ -86,13 +87,10 @@ public static class PtbTokenizer
         PtbRule? best = null;
         Match? bestMatch = null;
         var start = StartOf(text[position]);
-        var isMatched = false; // by the rule before
         for (var i = 0; i < PtbRules.All.Count; i++)
         {
             var rule = PtbRules.All[i];
-            var match = (rule.Starts & start) == 0 || (rule.IsFallback && isMatched) ? Match.Empty
-                : rule.At(text, position, ref failing[i]);
-            isMatched = match.Success;
+            var match = (rule.Starts & start) == 0 ? Match.Empty : rule.At(text, position, ref failing[i]);
             if (match.Length > (bestMatch?.Length ?? 0))
                 (best, bestMatch) = (rule, match);
         }

@@ -67,7 +67,7 @@ public sealed class ClipBlock(
 }
 
 /// <summary>Self-attention of a CLIP block.</summary>
-public sealed class ClipAttention(int width, int heads) : FusedAttention(width, heads)
+internal sealed class ClipAttention(int width, int heads) : FusedAttention(width, heads)
 {
     private Parameter in_proj_weight = nn.Parameter(empty(3 * width, width));
     private Parameter in_proj_bias = nn.Parameter(zeros(3 * width));

@@ -126,7 +126,7 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
             ? Reranked(blip, split, order, similarity, answers.Max(answer => answer.ImageTokens), reduction, scoring, candidates)
             : RetrievalScores.Of(similarity);
         int[] imageOf = [.. answers.SelectMany((answer, image) => Enumerable.Repeat(image, answer.Captions.Length))];
-        var recall = RetrievalRecall.Compute(Matrix(scores.ImageToText), imageOf, Matrix(scores.TextToImage));
+        var recall = RetrievalRecall.Compute(scores.ImageToText, imageOf, scores.TextToImage);
         (int K, double Text, double Image)[] at =
             [(1, recall.TextAt1, recall.ImageAt1), (5, recall.TextAt5, recall.ImageAt5), (10, recall.TextAt10, recall.ImageAt10)];
         (string Field, string Short, double Value)[] recalls =
@@ -255,9 +255,6 @@ public sealed class RetrievalTask(IReducibleModel model, TaskSettings settings, 
         var nearest = features.Image.MatMul(texts.t()).argmax(1);
         return nearest.eq(Ranks.Own(arange(texts.shape[0], dtype: int64, device: nearest.device))).to(float32).mean();
     }
-
-    private static ScoreMatrix Matrix(Tensor scores) =>
-        new((int)scores.shape[0], (int)scores.shape[1], scores.data<float>().ToArray());
 
     // Features [N, E] as bytes of each row, and back.
     private static byte[][] Bytes(Tensor features) =>

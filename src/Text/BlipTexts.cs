@@ -8,6 +8,7 @@ public class BlipTexts(BertWordPiece tokenizer, int positions = int.MaxValue)
     private const int MaxWords = 30;
     private const int MaxTokens = 35;
     private const int MaxWrittenTokens = 40;
+    private const string Begins = "a picture of ";
 
     public BertWordPiece Tokenizer => tokenizer;
 
@@ -17,7 +18,7 @@ public class BlipTexts(BertWordPiece tokenizer, int positions = int.MaxValue)
     public int Width => Math.Min(MaxTokens, positions);
 
     /// <summary>What every caption that is written begins with, [DEC] first.</summary>
-    public IReadOnlyList<int> Prompt { get; } = [tokenizer.DecoderId!.Value, .. tokenizer.Encode("a picture of ")];
+    public IReadOnlyList<int> Prompt { get; } = [tokenizer.DecoderId!.Value, .. tokenizer.Encode(Begins)];
 
     /// <summary>A caption to be compared with images: [CLS], words, [SEP].</summary>
     public int[] Caption(string caption) => tokenizer.EncodeWithSpecials(BlipText.PreCaption(caption, MaxWords), Width);
@@ -27,9 +28,13 @@ public class BlipTexts(BertWordPiece tokenizer, int positions = int.MaxValue)
         [.. Prompt.Concat(tokenizer.Encode(BlipText.PreCaption(caption, MaxWords)))
             .Take(Math.Min(MaxWrittenTokens, positions) - 1), tokenizer.SeparatorId];
 
-    /// <summary>The words of a caption that was read or generated, without its prompt and what follows its end.</summary>
-    public string CaptionOf(IEnumerable<long> ids) =>
-        tokenizer.Decode(ids.Skip(Prompt.Count).TakeWhile(id => id != tokenizer.SeparatorId).Select(id => (int)id));
+    /// <summary>The words of a caption that was read or generated, without what follows its end and, as BLIP cuts it, without as
+    /// many characters as its prompt has.</summary>
+    public string CaptionOf(IEnumerable<long> ids)
+    {
+        var text = tokenizer.Decode(ids.TakeWhile(id => id != tokenizer.SeparatorId).Select(id => (int)id));
+        return text[Math.Min(Begins.Length, text.Length)..];
+    }
 
     /// <summary>A question: [ENC], words, [SEP].</summary>
     public int[] Question(string question) => Begun(BlipText.PreQuestion(question), Width, tokenizer.EncoderId!.Value);

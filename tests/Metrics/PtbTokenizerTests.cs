@@ -20,6 +20,14 @@ public class PtbTokenizerTests
     [InlineData("cafés & crème-brûlée", "cafés & crème-brûlée")]
     [InlineData("see www.example.com or mail a.b@c.org", "see www.example.com or mail a.b@c.org")]
     [InlineData("dogs\U0001F436 run", "dogs run")]
+    [InlineData("A Ph.D. student", "a ph.d. student")]
+    [InlineData("it is \u2018great\u2019\u201D here", "it is ` great ''' here")]
+    [InlineData("see www.com/abc.defghij now", "see www.com/abc.defghij now")]
+    [InlineData("an AT&T., sign", "an at&t. , sign")]
+    [InlineData("ACME MFG. sign, Mfg. sign", "acme mfg . sign , mfg. sign")]
+    [InlineData("\u2019Twas a dog, 'twas", "' twas a dog , 'twas")]
+    [InlineData("\u039F\u0394\u039F\u03A3 \u0130stanbul", "\u03BF\u03B4\u03BF\u03C2 i\u0307stanbul")]
+    [InlineData("a.k.a.k. sign", "a.k.a.k. sign")]
     [InlineData("", "")]
     public void Text_is_split_as_the_Treebank_does(string caption, string expected)
         => Assert.Equal(expected, string.Join(' ', PtbTokenizer.TokenizeRaw([caption])[0]));

@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Metrics;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Madtp.Kit.Tests.Metrics;
 
@@ -11,7 +12,7 @@ public class RetrievalRecallTests
     [Fact]
     public void The_best_caption_counts_for_an_image_and_the_image_for_each_caption()
     {
-        var scores = new ScoreMatrix(2, 4, [0.9f, 0.1f, 0.2f, 0.3f, 0.8f, 0.7f, 0.1f, 0.2f]);
+        var scores = tensor(new[,] { { 0.9f, 0.1f, 0.2f, 0.3f }, { 0.8f, 0.7f, 0.1f, 0.2f } });
         var recall = RetrievalRecall.Compute(scores, [0, 0, 1, 1]);
         Assert.Equal((50, 100, 25, 100), (recall.TextAt1, recall.TextAt5, recall.ImageAt1, recall.ImageAt5));
         Assert.Equal((50 + 100 + 100) / 3.0, recall.TextMean, 12);
@@ -20,10 +21,10 @@ public class RetrievalRecallTests
     [Fact]
     public void Of_equal_scores_the_later_comes_first()
     {
-        var equal = new ScoreMatrix(2, 2, new float[4]);
+        var equal = zeros(2, 2);
         var recall = RetrievalRecall.Compute(equal, [0, 1]);
         Assert.Equal((50, 50), (recall.TextAt1, recall.ImageAt1));
-        Assert.Equal(100, RetrievalRecall.Compute(new ScoreMatrix(1, 3, new float[3]), [0, 0, 0]).TextAt1);
+        Assert.Equal(100, RetrievalRecall.Compute(zeros(1, 3), [0, 0, 0]).TextAt1);
     }
 
     [Fact]
@@ -33,23 +34,22 @@ public class RetrievalRecallTests
         Check.One(Config.QuickThrowOnFailure.WithReplay(7, 7), Prop.ForAll(cases.ToArbitrary(), example =>
         {
             var (values, extra) = example;
-            var scores = new ScoreMatrix(8, 24, [.. values.Select(value => (float)value)]);
+            var scores = tensor(values.Select(value => (float)value).ToArray(), [8, 24]);
             int[] map = [.. Enumerable.Range(0, 8), .. extra];
             var slow = Slow(scores, map);
             Assert.Equal(slow, RetrievalRecall.Compute(scores, map));
-            var transposed = Enumerable.Range(0, 24 * 8).Select(i => scores.Row(i % 8)[i / 8]);
-            Assert.Equal(slow, RetrievalRecall.Compute(scores, map, new ScoreMatrix(24, 8, [.. transposed])));
+            Assert.Equal(slow, RetrievalRecall.Compute(scores, map, scores.t().contiguous()));
         }));
     }
 
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        var scores = new ScoreMatrix(2, 2, new float[4]);
+        var scores = zeros(2, 2);
         Assert.Contains("image 1", Assert.Throws<ArgumentException>(() => RetrievalRecall.Compute(scores, [0, 0])).Message);
         Assert.Throws<ArgumentException>(() => RetrievalRecall.Compute(scores, [0]));
         Assert.Throws<ArgumentException>(() => RetrievalRecall.Compute(scores, [0, 2]));
-        Assert.Contains("row 0, column 1", Assert.Throws<ArgumentException>(() => new ScoreMatrix(1, 2, [1, float.NaN])).Message);
+        Assert.Contains("row 0, column 1", Assert.Throws<ArgumentException>(() => RetrievalRecall.Compute(tensor(new[,] { { 1, float.NaN } }), [0, 0])).Message);
     }
 
     [Fact]
@@ -68,11 +68,17 @@ public class RetrievalRecallTests
         Assert.Equal(200 / 3.0, both.Recall().ImageAt1, 12);
         Assert.Equal([0, 0, 1], both.ImageOfCaption);
 
-        float[] Values(string path)
-        {
-            var scores = RetrievalFiles.Read(path, pairs).ImageToText;
-            return [.. scores.Row(0), .. scores.Row(1)];
-        }
+        float[] Values(string path) => RetrievalFiles.Read(path, pairs).ImageToText.to(float32).data<float>().ToArray();
+    }
+
+    // In float32 they would be equal, and the later one would come first.
+    [Fact]
+    public void Scores_are_compared_as_precisely_as_the_file_has_them()
+    {
+        using var folder = new TemporaryFolder();
+        var pairs = folder.Write("pairs.json", """[{"image": "a.jpg", "caption": ["one"]}, {"image": "b.jpg", "caption": ["two"]}]""");
+        var scores = folder.Write("a.json", "[[0.5, 0.499999999999], [0.499999999999, 0.5]]");
+        Assert.Equal(100, RetrievalFiles.Read(scores, pairs).Recall().Mean);
     }
 
     [Fact]
@@ -103,11 +109,13 @@ public class RetrievalRecallTests
         return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. body];
     }
 
-    private static RecallScores Slow(ScoreMatrix scores, int[] map)
+    private static RecallScores Slow(Tensor scores, int[] map)
     {
+        var rows = (int)scores.shape[0];
+        float[] Row(int row) => scores[row].data<float>().ToArray();
         int[] Order(IEnumerable<float> row) => [.. row.Select((score, index) => (score, index)).OrderBy(pair => pair.score).Select(pair => pair.index).Reverse()];
-        var text = Enumerable.Range(0, scores.Rows).Select(image => Array.FindIndex(Order(scores.Row(image).ToArray()), caption => map[caption] == image)).ToArray();
-        var image = map.Select((own, caption) => Array.IndexOf(Order(Enumerable.Range(0, scores.Rows).Select(row => scores.Row(row)[caption])), own)).ToArray();
+        var text = Enumerable.Range(0, rows).Select(image => Array.FindIndex(Order(Row(image)), caption => map[caption] == image)).ToArray();
+        var image = map.Select((own, caption) => Array.IndexOf(Order(Enumerable.Range(0, rows).Select(row => Row(row)[caption])), own)).ToArray();
         double At(int[] ranks, int k) => 100.0 * ranks.Count(rank => rank < k) / ranks.Length;
         return new RecallScores(At(text, 1), At(text, 5), At(text, 10), At(image, 1), At(image, 5), At(image, 10));
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Text;
 using Xunit;
 
@@ -24,6 +25,17 @@ public class BlipTextTests
         Assert.Equal("a b c", BlipText.PreCaption("a b c d", 3));
         Assert.Equal("a b c", BlipText.PreCaption("a b c", 3));
         Assert.Equal("", BlipText.PreCaption("a b c", 0));
+    }
+
+    // BLIP cuts off as many characters as the prompt has, wherever the caption's first mark went.
+    [Fact]
+    public void A_generated_caption_loses_the_length_of_its_prompt()
+    {
+        var texts = ToyTokens.Texts;
+        string Of(params string[] tokens) => texts.CaptionOf([.. texts.Prompt, .. tokens.Select(token => (long)texts.Tokenizer.Encode(token)[0]), texts.Tokenizer.SeparatorId, 7L]);
+        Assert.Equal("a red.", Of("a", "red", "."));
+        Assert.Equal(" red", Of(".", "red"));
+        Assert.Equal("", Of());
     }
 
     [Fact]
