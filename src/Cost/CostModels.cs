@@ -53,7 +53,7 @@ public sealed record NlvrCost(BlipConfig Sizes, int TextTokens = 36) : BlipCost(
 /// <summary>BLIP captioning. The published pass is one teacher-forced decoder pass; an answer is a beam search.</summary>
 public sealed record CaptionCost(BlipConfig Sizes, int TextTokens = 15) : BlipCost("blip-caption", Sizes, TextTokens)
 {
-    private const int PromptTokens = 4; // "a picture of", begun by the decoder's start token
+    private const int PromptTokens = 4; // "a picture of", begun by the decoder's start token; counted for each beam
     private const int Beams = 3, Steps = 16; // the first step reads the prompt
 
     internal override void Write(LedgerRows ledger, TokenCounts counts)

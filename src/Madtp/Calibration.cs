@@ -97,7 +97,7 @@ public sealed record CalibrationResult(
                 : $"takes {Shown(Target)} of the multiply-accumulates away")}: "
                 + $"{found} comes closest with {Shown(Cost)} (within reach: {within[0]} to {within[^1]})";
         return Monotone ? outcome : outcome
-            + "; the cost does not go one way with the temperature, so other temperatures may meet it too";
+            + $"; the cost does not go one way with the {StrengthIs}, so others may meet it too";
 
         string Shown(double cost) => Dense is { } dense ? (1 - (cost / dense)).ToString("0.##%", CultureInfo.InvariantCulture)
             : cost.ToString("G6", CultureInfo.InvariantCulture);

@@ -90,14 +90,18 @@ public sealed record KeptRows(Tensor Keep)
         var (batch, slots) = ((int)keep.shape[0], (int)keep.shape[1]);
         var (stays, real) = ToHost(keep, context.Mask);
         var (kept, all) = (Counts(stays, batch), Counts(real, batch));
-        if (kept.Zip(all).Any(sample => sample.First < Math.Min(floor, sample.Second)))
+        var keepsAll = context.Policy.KeepAllBelowFloor; // of a sample with too few
+        bool[] hasFew = [.. kept.Zip(all, (some, every) => keepsAll ? some <= floor : some < Math.Min(floor, every))];
+        if (!keepsAll && hasFew.Contains(true))
         {
-            keep = keep.logical_or(PruneMask.Top(full([1], floor, dtype: int64, device: keep.device), importance, context).Keep);
+            var best = PruneMask.Top(full([1], floor, dtype: int64, device: keep.device), importance, context).Keep;
+            keep = keep.logical_or(best.logical_and(tensor(hasFew, [batch, 1], device: keep.device)));
             (stays, _) = ToHost(keep);
             kept = Counts(stays, batch);
         }
 
-        bool[] gains = [.. kept.Zip(all, (some, every) => every - some >= leastGain)];
+        bool[] gains = [.. Enumerable.Range(0, batch)
+            .Select(sample => all[sample] - kept[sample] >= leastGain && !(keepsAll && hasFew[sample]))];
         if (!gains.Contains(true))
             return null;
 

@@ -70,8 +70,11 @@ public sealed class TokenReduction : IDisposable
     public ReductionTrace Record(TraceDetail detail = TraceDetail.Counts)
     {
         Guard.State(trace is null, $"a trace is being recorded already; dispose it first");
-        return trace = new ReductionTrace(this, detail, () => trace = null);
+        return trace = new ReductionTrace(this, detail);
     }
+
+    /// <summary>Ends a trace, if it is the one being recorded.</summary>
+    internal void End(ReductionTrace ended) => trace = trace == ended ? null : trace;
 
     /// <summary>The trace being recorded, or null. A block that is run again for its gradients has been recorded
     /// already.</summary>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Madtp.Kit.Models;
 using Madtp.Kit.Runtime;
 using static Madtp.Kit.Runtime.RowWise;
 using static TorchSharp.torch;
@@ -20,7 +19,7 @@ public static class LearnableThreshold
     public static Tensor SparsemaxThreshold(
         Tensor alignmentMaps, Tensor importance, double temperature, Tensor? padding = null)
     {
-        if (!alignmentMaps.is_cuda && !Recomputation.Records)
+        if (!alignmentMaps.is_cuda && !is_grad_enabled())
             return Sparsemax.Averages(alignmentMaps, temperature, padding, importance);
 
         var scores = AlignmentGuidance.Times(alignmentMaps, temperature, padding?.unsqueeze(1)); // T·A, [B, K, N]
@@ -169,7 +168,8 @@ public sealed record MeanThresholdRule : IKeepRule
     public PruneMask Decide(ImportanceScores importance, ReductionContext context)
     {
         using var off = no_grad();
-        var mean = importance.Total.sum(1) / context.Available.clamp_min(1); // [B]
+        var total = context.Candidates.Padded is { } padded ? importance.Total.masked_fill(padded, 0) : importance.Total;
+        var mean = total.sum(1) / context.Available.clamp_min(1); // [B]
         return PruneMask.Above(importance.Total, context, (mean * context.Temperature).unsqueeze(1));
     }
 }

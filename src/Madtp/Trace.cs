@@ -10,10 +10,8 @@ public sealed class ReductionTrace : IDisposable
     private readonly List<ReductionStep> steps = [];
     private readonly List<Tensor> owned = [];
     private readonly TokenReduction reduction;
-    private readonly Action ended;
 
-    internal ReductionTrace(TokenReduction reduction, TraceDetail detail, Action ended) =>
-        (this.reduction, Detail, this.ended) = (reduction, detail, ended);
+    internal ReductionTrace(TokenReduction reduction, TraceDetail detail) => (this.reduction, Detail) = (reduction, detail);
 
     public TraceDetail Detail { get; }
 
@@ -50,7 +48,7 @@ public sealed class ReductionTrace : IDisposable
     {
         owned.ForEach(tensor => tensor.Dispose());
         owned.Clear(); // the steps' numbers can still be read
-        ended();
+        reduction.End(this);
     }
 
     internal void Add(ReductionContext context, TokenState output, ImportanceScores? importance, PruneMask? wanted,
@@ -62,7 +60,7 @@ public sealed class ReductionTrace : IDisposable
         {
             TokensBefore = context.Attended.TokensPerSample(padding),
             Length = output.Length,
-            Positions = Detail >= TraceDetail.Positions ? Positions(output) : null,
+            Positions = Detail >= TraceDetail.Positions ? Positions(output, padding ? output.Filled : output.Mask) : null,
             Tensors = Detail >= TraceDetail.Tensors && importance is not null ? Hold(context, output, importance, wanted!, kept)
                 : null,
         });
@@ -73,10 +71,10 @@ public sealed class ReductionTrace : IDisposable
             "the trace was recorded without positions: use reduction.Record(TraceDetail.Positions)"))[sample]
             .Where(position => position >= first).Select(position => (int)position - first)];
 
-    private static long[][] Positions(TokenState tokens)
+    private static long[][] Positions(TokenState tokens, Tensor? told)
     {
         using var positions = tokens.Position!.cpu();
-        using var mask = tokens.Mask?.cpu().to(float32);
+        using var mask = told?.cpu().to(float32);
         var real = mask?.data<float>().ToArray();
         return [.. positions.data<long>().ToArray().Index().Chunk(tokens.Length).Select(
             sample => sample.Where(at => real is null || real[at.Index] != 0).Select(at => at.Item).ToArray())];

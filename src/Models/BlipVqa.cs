@@ -83,8 +83,8 @@ public sealed class BlipVqa(BlipConfig config) : Part, IReducibleModel
 
     // The released decoder reads padding of questions as if it were words (defect 4).
     private ImageContext Context(TokenState question) =>
-        text_encoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? new ImageContext(question.X)
-            : ImageContext.Of(question);
+        text_encoder.Layers.Any(layer => layer.Reducer is { ExcludesPadding: false })
+            ? new ImageContext(question.X, question.Filled) : ImageContext.Of(question);
 
     private Tensor First(ImageContext read, AnswerCandidates candidates, int k)
     {

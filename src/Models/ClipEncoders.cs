@@ -140,6 +140,6 @@ internal sealed record ClipTextEncoder(
 
     // Padding stands behind the end of the text, where causal attention never looks: only a reducer needs it told apart.
     private Tensor? Mask(Tensor end, long length, ScalarType dtype) =>
-        Transformer.Blocks is not [{ Reducer.ExcludesPadding: true }, ..] ? null
+        !Transformer.Blocks.Any(block => block.Reducer is { ExcludesPadding: true }) ? null
             : (arange(length, dtype: int64, device: end.device).unsqueeze(0) <= end.unsqueeze(1)).to(dtype);
 }

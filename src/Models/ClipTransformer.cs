@@ -44,7 +44,7 @@ public sealed class ClipBlock(
 
         var (length, device) = (input.Length, input.X.device);
         var later = ones([length, length], dtype: @bool, device: device).triu(1); // [N, N]
-        if (input is { Mask: not null, EndOfText: { } end })
+        if (Reducer is not { ExcludesPadding: false } && input is { Mask: not null, EndOfText: { } end })
         {
             var others = arange(length, dtype: int64, device: device).unsqueeze(0) != end.unsqueeze(1); // [B, N]
             later = later.unsqueeze(0).logical_and(others.unsqueeze(2)).unsqueeze(1); // [B, 1, N, N]

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Madtp.Kit.Models;
 
 /// <summary>Runs a block without keeping what it computes on the way. The backward pass runs it once more, from the same inputs
-/// and the same random state, and goes on from there, so that gradients are those of an ordinary run, bit for bit.</summary>
+/// and the same random state, and goes on from there, so that gradients are those of an ordinary run but for the last
+/// digits.</summary>
 internal static class Recomputation
 {
     [ThreadStatic]

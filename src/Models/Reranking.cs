@@ -58,7 +58,7 @@ public sealed class Reranking(
     {
         using var scope = NewDisposeScope();
         var rows = tensor(texts, device: ids.device);
-        var width = model.TextEncoder.Layers is [{ Reducer.ExcludesPadding: false }, ..] ? ids.shape[1]
+        var width = model.TextEncoder.Layers.Any(layer => layer.Reducer is { ExcludesPadding: false }) ? ids.shape[1]
             : texts.Max(text => lengths[text]);
         var match = model.Match(
             context, ids.index_select(0, rows).slice(1, 0, width, 1), mask.index_select(0, rows).slice(1, 0, width, 1));

@@ -199,6 +199,52 @@ public class TokenReductionTests
         }
     }
 
+    // The second sample keeps nothing of its own: the floor is for it alone.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_floor_is_for_the_samples_that_fall_below_it(bool keepsAll)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var context = OneBlock.Random(5, [12, 12]);
+        var policy = ReductionPolicy.Fixed with { Scorer = new ImportanceScorer { Parts = ScoreParts.Self }, MinKeep = 3, KeepAllBelowFloor = keepsAll };
+        var importance = policy.Scorer.Score(context with { Policy = policy });
+        var least = importance.Total.argsort(1).slice(1, 0, 5, 1); // the first sample keeps the five that matter least
+        var wanted = zeros(2, 12, dtype: ScalarType.Bool).scatter(1, least, tensor(new[,] { { true }, { false } }).expand(2, 5));
+        var kept = KeptRows.Of(new PruneMask(wanted), importance.Total, context with { Policy = policy })!;
+        Assert.Equal([5, keepsAll ? 12 : 3], kept.Keep.sum(1).data<long>().ToArray());
+    }
+
+    [Fact]
+    public void A_trace_that_was_disposed_ends_no_other()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyModels.Nlvr();
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed, 5);
+        var (images, ids, mask) = TinyModels.Batch(4, 12, 5, 8);
+        var first = reduction.Record();
+        first.Dispose();
+        using var second = reduction.Record();
+        first.Dispose();
+        model.Forward(images, ids, mask);
+        Assert.NotEmpty(second.Steps);
+    }
+
+    [Fact]
+    public void Where_padding_counts_a_traces_positions_have_it_too()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyModels.Nlvr();
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Released, 4);
+        using var trace = reduction.Record(TraceDetail.Positions);
+        var (images, ids, mask) = TinyModels.Batch(4, 12, 5, 8);
+        model.Forward(images, ids, mask);
+        Assert.All(trace.Steps, step => Assert.Equal(step.TokensPerSample, step.Positions!.Select(positions => positions.Length)));
+    }
+
     [Fact]
     public void Scores_of_other_rows_than_the_candidates_are_refused()
     {

@@ -79,6 +79,25 @@ public class BlipVqaTests
     }
 
     [Fact]
+    public void Where_padding_counts_a_question_of_one_length_is_answered_alone_as_in_any_batch()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = Model();
+        var (images, ids, mask) = Batch(4, Lengths);
+        var candidates = Candidates(7, 2, 4, 6, 3, 5);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed with { ExcludePadding = false }, 8);
+        var read = model.Read(images, ids, mask);
+        Assert.NotNull(read.Question.Filled);
+        var together = model.Rank(read, candidates, 5);
+        for (var i = 0; i < 3; i++)
+        {
+            var (image, id, own) = (images[i].unsqueeze(0), ids[i].unsqueeze(0), mask[i].unsqueeze(0));
+            Same(together.Scores[i], model.Rank(model.Read(image, id, own), candidates, 5).Scores[0]);
+        }
+    }
+
+    [Fact]
     public void The_released_decoder_reads_padding_as_words()
     {
         using var scope = NewDisposeScope();

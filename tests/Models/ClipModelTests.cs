@@ -68,6 +68,33 @@ public class ClipModelTests
         }
     }
 
+    // Other samples' numbers of tokens make rows of padding, which are none that an end of text may read.
+    [Fact]
+    public void Where_padding_counts_a_text_of_one_length_is_read_alone_as_in_any_batch()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyClip.Model();
+        var ids = TinyClip.Texts(3, 14, 5, 19, 8);
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed with { ExcludePadding = false }, 3);
+        var together = model.EncodeTexts(ids);
+        Assert.NotNull(together.Tokens.Filled);
+        for (var i = 0; i < 4; i++)
+            Same(together.Feature[i], model.EncodeTexts(ids[i].unsqueeze(0)).Feature[0]);
+    }
+
+    [Fact]
+    public void Padding_is_told_apart_where_only_later_blocks_reduce()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyClip.Model();
+        var text = ((IReducibleModel)model).ReducibleEncoders.First(encoder => encoder.Modality == Modality.Text);
+        using var reduction = TokenReduction.Attach([text with { Blocks = [.. text.Blocks.Skip(1)] }], ReductionPolicy.Fixed, 3);
+        var ids = TinyClip.Texts(3, 7, 19);
+        Same(model.EncodeTexts(ids).Feature[0], model.EncodeTexts(ids.slice(0, 0, 1, 1).slice(1, 0, 7, 1)).Feature[0]);
+    }
+
     [Fact]
     public void Fixed_keeps_the_end_of_text_and_follows_it()
     {

@@ -96,6 +96,37 @@ public sealed class GradientCheckpointingTests
         Assert.Equal(6, trace.Steps.Count);
     }
 
+    /// <summary>The gradients of the second run belong to the tokens of the first.</summary>
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(5.0)]
+    public void A_block_that_is_run_again_has_the_same_thresholds(double temperature)
+    {
+        using var scope = NewDisposeScope();
+        using var model = TinyModels.Nlvr();
+        var rule = new Remembering();
+        using var reduction = TokenReduction.Attach(model, ReductionPolicy.Fixed with { Keep = rule }, temperature);
+        Gradients(model, recompute: true);
+        Assert.Equal(12, rule.Thresholds.Count); // 6 blocks from the first to the last, then back
+        Assert.All(rule.Thresholds.Take(6).Zip(rule.Thresholds.AsEnumerable().Reverse()), pair => Assert.Equal(pair.First, pair.Second));
+    }
+
+    private sealed record Remembering : IKeepRule
+    {
+        public List<float[]> Thresholds { get; } = [];
+
+        public bool NeedsAlignment => true;
+
+        public PartCost Cost(LayerShape layer) => default;
+
+        public PruneMask Decide(ImportanceScores importance, ReductionContext context)
+        {
+            var decided = new LearnableThresholdRule().Decide(importance, context);
+            Thresholds.Add(decided.Thresholds!.data<float>().ToArray());
+            return decided;
+        }
+    }
+
     [Fact]
     public void MuchLessIsKeptUntilTheBackwardPass()
     {

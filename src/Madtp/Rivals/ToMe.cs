@@ -35,7 +35,8 @@ public static class ToMe
 
     /// <summary>The best edge of every token of A. Tokens of index 1, 3, 5, … are A, those of index 0, 2, 4, … are B.</summary>
     /// <param name="metric">Rows of length 1, <c>[B, N, d]</c>.</param>
-    /// <param name="real">1 for real tokens, <c>[B, N]</c>; padding has no edge. Null when all are real.</param>
+    /// <param name="real">1 for real tokens, <c>[B, N]</c>; padding, which must stand behind them, has no edge. Null when all are
+    /// real.</param>
     /// <param name="protected">Tokens that neither go nor take in, <c>[B, N]</c> bool; null when none is special.</param>
     /// <returns>The similarity along the edge, <c>[B, N]</c>, −∞ for tokens without one (all of B), and the token it leads to,
     /// <c>[B, N]</c> int64, their own index for tokens of B.</returns>
