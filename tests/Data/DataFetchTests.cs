@@ -37,6 +37,7 @@ public sealed class DataFetchTests : IDisposable
         var source = new DataSource("t", "T", "t", "none", [new("all.zip", "http://127.0.0.1:1/none") { Holds = ["images"] }]);
         Directory.CreateDirectory(Path.Combine(folder, "t", "images"));
         File.WriteAllBytes(Path.Combine(folder, "t", "all.zip"), Zip(("images/b.jpg", "x")));
+        Assert.Equal(DataState.Partial, DataStatus.Check(source, folder).State);
         Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
         Assert.True(File.Exists(Path.Combine(folder, "t", "images", "b.jpg")));
     }
