@@ -40,6 +40,9 @@ internal static class AtomicFile
     /// <exception cref="IOException">It cannot be written, for instance because the disk is full.</exception>
     public static void Write(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Whether a file is one that is being written, or was when its process was killed.</summary>
+    public static bool IsTemporary(string path) => Regex.IsMatch(path, @"\.\d+-\d+\.part$");
+
     /// <summary>Writes at the end of a file, all of it or nothing: what fails is taken back.</summary>
     /// <exception cref="IOException">It cannot be written, for instance because the disk is full.</exception>
     public static void Append(FileStream file, ReadOnlySpan<byte> bytes, bool flushToDisk)

@@ -176,14 +176,30 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
         return new DataStatus(
             source,
             [
-                .. source.Files.Select(file => CheckFile(file, folder, verify)),
-                .. source.Images.Select(images => CheckImages(images.What, images.Count(folder))),
+                .. source.Files.Select(file => Look(file.Path, () => CheckFile(file, folder, verify))),
+                .. source.Images.Select(images => Look(images.What, () => CheckImages(images.What, images.Count(folder)))),
             ]);
+    }
+
+    // What cannot be read is one part's fault, not that of all.
+    private static DataPart Look(string what, Func<DataPart> check)
+    {
+        try
+        {
+            return check();
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return new DataPart(what, DataState.Partial, e.Message);
+        }
     }
 
     private static DataPart CheckFile(DataFile file, string folder, bool verify)
     {
         var path = Path.Combine(folder, file.Path);
+        if (file.Holds.Count > 0 && File.Exists(path))
+            return new DataPart(file.Path, DataState.Partial, "not fully unpacked; get it again");
+
         IReadOnlyList<string> wanted = file.Holds.Count > 0 ? file.Holds : [file.Path];
         string[] missing = [.. wanted.Where(name => !Path.Exists(Path.Combine(folder, name)))];
         if (missing.Length > 0)
@@ -196,6 +212,7 @@ public sealed record DataStatus(DataSource Source, IReadOnlyList<DataPart> Parts
         }
 
         var fault = file.Holds.Count > 0 ? null // the archive itself is not needed any more
+            : Directory.Exists(path) ? "a folder, not a file"
             : file.Bytes is { } bytes && new FileInfo(path).Length is var length && length != bytes
                 ? $"{length:N0} bytes, not {bytes:N0}"
             : verify && file.Sha256 is { } sha && Download.Sha256Async(path).GetAwaiter().GetResult() != sha

@@ -34,7 +34,8 @@ public sealed class Download(HttpClient client)
         foreach (var file in source.Files.Where(file => file.Url is not null))
         {
             var (path, isArchive) = (Path.Combine(folder, file.Path), file.Holds.Count > 0);
-            var isThere = File.Exists(path) && (file.Bytes is not { } bytes || new FileInfo(path).Length == bytes);
+            var isThere = File.Exists(path) && (file.Bytes is not { } bytes || new FileInfo(path).Length == bytes)
+                && (file.Sha256 is null || await Sha256Async(path, cancellation) == file.Sha256);
             var isUnpacked = isArchive && !File.Exists(path) && file.Holds.All(held => Path.Exists(Path.Combine(folder, held)));
             if (isUnpacked || (isThere && !isArchive))
                 continue;
@@ -144,12 +145,17 @@ public sealed class Download(HttpClient client)
         if (have > 0)
         {
             request.Headers.Range = new RangeHeaderValue(have, null);
-            request.Headers.TryAddWithoutValidation("If-Range", tag);
+            if (tag.Length > 0)
+                request.Headers.TryAddWithoutValidation("If-Range", tag);
         }
 
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(Timeout);
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+        var isBeyond = have > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable;
+        if (isBeyond && response.Content.Headers.ContentRange?.Length == have)
+            return; // the part was whole when its process died
+
         have = Accept(response, url, path, have);
         var headers = response.Content.Headers;
         var total = headers.ContentRange?.Length ?? (headers.ContentLength is { } length ? have + length : null);

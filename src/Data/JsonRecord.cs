@@ -31,14 +31,15 @@ internal static class JsonRecord
         },
     };
 
-    /// <summary>What a file of JSON holds, read whole.</summary>
+    /// <summary>What a file of JSON holds, read whole; a mark at its beginning does no harm.</summary>
     /// <param name="message">What to say where it holds something else.</param>
     /// <exception cref="InvalidDataException">It does.</exception>
     public static T Read<T>(string path, Func<JsonException, string> message, JsonSerializerOptions? options = null)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), options)
+            ReadOnlySpan<byte> bytes = File.ReadAllBytes(path);
+            return JsonSerializer.Deserialize<T>(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, options)
                 ?? throw new JsonException("it is null", path: null, lineNumber: 0, bytePositionInLine: 0);
         }
         catch (JsonException e)

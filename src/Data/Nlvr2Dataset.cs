@@ -76,10 +76,11 @@ public static class Nlvr2Dataset
     }
 
     /// <summary>Finds images in any of the layouts they are kept in: below "images" or not, by split or not, training images in
-    /// numbered folders or not. The first image of a split shows which; the others follow it unseen.</summary>
+    /// numbered folders or not. The first image of a split that is there shows which; the others follow it unseen.</summary>
     private sealed class ImageFolder(string root)
     {
-        private readonly Dictionary<string, int> layouts = [];
+        private const int Patience = 10_000; // images of a split that are looked for in vain
+        private readonly Dictionary<string, int> layouts = []; // a candidate's index, or how many were in vain, negative
 
         /// <summary>An image of the original form, by split, numbered folder (training only) and name.</summary>
         public string Find(string split, string? directory, string name)
@@ -94,14 +95,14 @@ public static class Nlvr2Dataset
 
         private string Place(string key, string[] candidates)
         {
-            if (!layouts.TryGetValue(key, out var layout))
+            if (!layouts.TryGetValue(key, out var layout) || layout is < 0 and > -Patience)
             {
-                // Where no candidate exists the usual place is named, and loading the image says that it is missing there.
-                layouts[key] = layout = Math.Max(0, Array.FindIndex(
-                    candidates, candidate => File.Exists(JsonRecord.FileIn(root, candidate))));
+                var found = Array.FindIndex(candidates, candidate => File.Exists(JsonRecord.FileIn(root, candidate)));
+                layouts[key] = layout = found < 0 ? layout - 1 : found;
             }
 
-            return JsonRecord.FileIn(root, candidates[layout]);
+            // Where no candidate exists the usual place is named, and loading the image says that it is missing there.
+            return JsonRecord.FileIn(root, candidates[Math.Max(0, layout)]);
         }
     }
     // Elements of the files.

@@ -16,7 +16,7 @@ internal sealed class TaskFiles(string root, ICollection<(string Path, string So
     /// <returns>Where it is, or belongs where what is missing is only taken note of.</returns>
     /// <exception cref="FileNotFoundException">None is there.</exception>
     public string Require(string dataset, params string[] names) => Find(dataset, names) ?? Missing(
-        dataset, names, $"neither '{Path.Combine(root, dataset)}' nor '{root}' holds {string.Join(" or ", names)}; "
+        dataset, names, $"neither '{Path.Combine(root, dataset)}' nor '{root}' holds {string.Join(" or ", names.Distinct())}; "
             + $"'./kit data status {dataset}' tells where to get it, './kit data make-toy' draws a toy one");
 
     /// <summary>The same; null where none is there.</summary>
@@ -118,6 +118,8 @@ internal sealed class NlvrFiles(TaskFiles files, TaskSettings settings) : SplitF
 /// <summary>Karpathy's splits of COCO and Flickr30k: in BLIP's files, or in his original one.</summary>
 internal sealed class CaptionFiles(TaskFiles files, TaskSettings settings) : SplitFiles(files, settings)
 {
+    private const string KarpathysFlickr = "dataset_flickr30k.json"; // comes with COCO's
+
     public override IReadOnlyList<string> Paths(IEnumerable<string> splits) => [.. splits.Select(PathOf).Distinct()];
 
     /// <summary>Opens a split; while training the first captions, and the first images to watch.</summary>
@@ -141,16 +143,18 @@ internal sealed class CaptionFiles(TaskFiles files, TaskSettings settings) : Spl
     /// <summary>Reads splits; Karpathy's own file holds all, and names Flickr30k's images without their folder.</summary>
     public static IReadOnlyList<CaptionedImage> Load(string path, params IReadOnlyList<string> splits)
     {
-        var isOriginal = Path.GetFileName(path).StartsWith("dataset_", StringComparison.Ordinal);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var images = Path.Combine(folder, "flickr30k-images");
-        return CaptionImages.Load(path, isOriginal && Directory.Exists(images) ? images : folder, isOriginal ? splits : []);
+        var (name, folder) = (Path.GetFileName(path), Path.GetDirectoryName(Path.GetFullPath(path))!);
+        string[] images = name != KarpathysFlickr ? []
+            : [Path.Combine(folder, "flickr30k-images"), Path.GetFullPath(Path.Combine(folder, "../flickr30k/flickr30k-images"))];
+        return CaptionImages.Load(path, images.FirstOrDefault(Directory.Exists, folder),
+            name.StartsWith("dataset_", StringComparison.Ordinal) ? splits : []);
     }
 
     private string PathOf(string split) => Settings.Dataset switch
     {
         "coco" => Files.Require("coco", $"coco_karpathy_{split}.json", "dataset_coco.json"),
-        "flickr30k" => Files.Require("flickr30k", $"flickr30k_{split}.json", "dataset_flickr30k.json"),
+        "flickr30k" => Files.Find("flickr30k", $"flickr30k_{split}.json", KarpathysFlickr) ?? Files.Find("coco", KarpathysFlickr)
+            ?? Files.Require("flickr30k", $"flickr30k_{split}.json", KarpathysFlickr),
         var other => throw new ArgumentException($"no captions of '{other}'; there are coco, flickr30k"),
     };
 }
@@ -194,11 +198,11 @@ internal sealed class VqaFiles(TaskFiles files, TaskSettings settings) : SplitFi
             : VqaDataset.OpenBlip(questions, Files.Folder("coco"), Files.Folder("visual-genome"));
     }
 
-    // "train" and "val" are train2014 and val2014. The answers of test splits are not public.
+    // "train" and "val" are train2014 and val2014; BLIP's "test" is test2015. The answers of test splits are not public.
     private (string Questions, string? Answers) Pair(string split)
     {
         var official = split is "train" or "val" ? $"{split}2014" : split;
-        var blip = $"vqa_{split.Replace("2014", string.Empty, StringComparison.Ordinal)}.json";
+        var blip = $"vqa_{Regex.Replace(split, "201[45]$", "")}.json";
         var questions = Files.Require("vqa", $"v2_OpenEnded_mscoco_{official}_questions.json", $"vqa_{split}.json", blip);
         var answers = $"v2_mscoco_{official}_annotations.json";
         return !IsOfficial(questions) ? (questions, null)

@@ -34,6 +34,21 @@ public class DataCatalogTests
         => Assert.Contains("nlvr2", Assert.Throws<ArgumentException>(() => DataCatalog.Find("imagenet")).Message);
 
     [Fact]
+    public void What_cannot_be_read_is_told_of_beside_the_rest()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("nlvr2/dev.json"));
+        File.WriteAllText(folder.File("nlvr2/train.json"), "{\"sentence\": \"cut o");
+        Directory.CreateDirectory(folder.File("nlvr2/nlvr_dev.json"));
+        var parts = DataStatus.Check(DataCatalog.Find("nlvr2"), folder.Path).Parts.ToDictionary(part => part.What);
+        Assert.Equal((DataState.Partial, "a folder, not a file"), (parts["dev.json"].State, parts["dev.json"].Detail));
+        Assert.Equal(DataState.Partial, parts["nlvr_dev.json"].State);
+        Assert.Equal(DataState.Complete, parts["train.json"].State);
+        Assert.Equal(DataState.Partial, parts["images"].State);
+        Assert.Contains("train.json, line 1: not valid JSON", parts["images"].Detail);
+    }
+
+    [Fact]
     public void An_empty_folder_has_nothing_of_anything()
     {
         var folder = Directory.CreateTempSubdirectory("kit-none-");

@@ -6,6 +6,7 @@ namespace Madtp.Kit.Tests.Data;
 
 public sealed class DataFetchTests : IDisposable
 {
+    private const string Abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; // SHA-256 of "abc"
     private readonly string folder = Directory.CreateTempSubdirectory("kit-fetch-").FullName;
     private readonly HttpClient client = new();
 
@@ -37,8 +38,21 @@ public sealed class DataFetchTests : IDisposable
         var source = new DataSource("t", "T", "t", "none", [new("all.zip", "http://127.0.0.1:1/none") { Holds = ["images"] }]);
         Directory.CreateDirectory(Path.Combine(folder, "t", "images"));
         File.WriteAllBytes(Path.Combine(folder, "t", "all.zip"), Zip(("images/b.jpg", "x")));
+        Assert.Equal(DataState.Partial, DataStatus.Check(source, folder).State);
         Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
         Assert.True(File.Exists(Path.Combine(folder, "t", "images", "b.jpg")));
+    }
+
+    [Fact]
+    public async Task A_file_of_the_right_length_but_another_checksum_is_fetched_anew()
+    {
+        using var server = new RudeServer((_, _) => new("200 OK", "abc"u8.ToArray(), "Content-Length: 3"));
+        var source = new DataSource("t", "T", "t", "none", [new("a.txt", server.Url) { Bytes = 3, Sha256 = Abc }]);
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "t")).FullName, "a.txt");
+        File.WriteAllText(path, "abd");
+        Assert.Equal(1, await new Download(client).FetchAsync(source, folder));
+        Assert.Equal("abc", File.ReadAllText(path));
+        Assert.Equal(0, await new Download(client).FetchAsync(source, folder));
     }
 
     [Fact]
@@ -91,7 +105,7 @@ public sealed class DataFetchTests : IDisposable
     {
         var source = new DataSource("t", "T", "t", "none",
         [
-            new("a.txt", "http://x/a") { Bytes = 3, Sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" }, // of "abc"
+            new("a.txt", "http://x/a") { Bytes = 3, Sha256 = Abc },
             new("b.txt"),
         ])
         {

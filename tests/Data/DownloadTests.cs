@@ -139,6 +139,30 @@ public sealed class DownloadTests : IDisposable
         Assert.Equal(Content, File.ReadAllBytes(Target));
     }
 
+    [Fact]
+    public async Task A_part_that_is_whole_gets_its_name_without_another_byte()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Target)!);
+        File.WriteAllBytes(Target + ".part", Content);
+        File.WriteAllText(Target + ".part.tag", "\"one\"");
+        using var server = new RudeServer((_, _) => new("416 Range Not Satisfiable", "<p>no</p>"u8.ToArray(), "Content-Length: 9", "Content-Type: text/html", $"Content-Range: bytes */{Content.Length}"));
+        await FetchAsync(server, Plain);
+        Assert.Equal(Content, File.ReadAllBytes(Target));
+        Assert.Single(server.Ranges);
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Target)!));
+    }
+
+    [Fact]
+    public async Task A_part_of_which_only_the_checksum_is_known_is_gone_on_with_unconditionally()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Target)!);
+        File.WriteAllBytes(Target + ".part", Content[..1000]);
+        using var server = new RudeServer((_, headers) => headers.Keys.Any(name => name.StartsWith("if-range", StringComparison.Ordinal)) ? new("400 Bad Request", []) : Resumed(headers));
+        await FetchAsync(server, Checked);
+        Assert.Equal(Content, File.ReadAllBytes(Target));
+        Assert.Equal(["bytes=1000-"], server.Ranges);
+    }
+
     [Theory]
     [InlineData("404 Not Found")]
     [InlineData("403 Forbidden")]

@@ -62,6 +62,17 @@ public sealed class Nlvr2DatasetTests : IDisposable
     }
 
     [Fact]
+    public void A_first_image_that_is_missing_does_not_decide_where_the_others_are()
+    {
+        Touch("dev/dev-8-2-img0.png");
+        var examples = Nlvr2Dataset.Load(Write($"{Good}\n{Good.Replace("dev-7", "dev-8")}"));
+        Assert.Equal(Path.Combine(folder, "dev", "dev-8-2-img0.png"), examples[1].LeftImagePath);
+        Touch("images/sub/b.png");
+        const string row = """{"sentence": "x", "label": "True", "images": ["sub/a.png", "sub/b.png"]}""";
+        Assert.Equal(Path.Combine(folder, "images", "sub", "b.png"), Nlvr2Dataset.Load(Write($"[{row}]"))[0].RightImagePath);
+    }
+
+    [Fact]
     public void Missing_images_are_placed_where_they_belong_and_named_on_loading()
     {
         var example = Assert.Single(Nlvr2Dataset.Load(Write(Good)));

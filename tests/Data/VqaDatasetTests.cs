@@ -89,6 +89,7 @@ public sealed class VqaDatasetTests : IDisposable
         Assert.Equal(300, AnswerList.Load(Sample("answer_list.derived.json")).Count);
         Assert.Contains("answers.json", Assert.Throws<InvalidDataException>(() => AnswerList.Load(Write("answers.json", "{}"))).Message);
         Assert.Throws<InvalidDataException>(() => AnswerList.Load(Write("answers.json", "[]")));
+        Assert.Equal(["yes"], AnswerList.Load(Write("answers.json", "\uFEFF[\"yes\"]")));
         Assert.Throws<FileNotFoundException>(() => AnswerList.Load(Path.Combine(folder, "gone.json")));
     }
 

@@ -14,11 +14,12 @@ public static class AffineOperations
     /// <summary>Moves the image by so many pixels to the right and down.</summary>
     public static RgbImage Translate(RgbImage image, double right, double down) => Transform(image, 1, 0, -right, 0, 1, -down);
 
-    /// <summary>Turns the image about its middle, against the clock.</summary>
+    /// <summary>Turns the image against the clock about the pixel at half its width and height, as BLIP's training does: half a
+    /// pixel right of and below its middle.</summary>
     public static RgbImage Rotate(RgbImage image, double degrees)
     {
         var (sin, cos) = Math.SinCos(degrees * Math.PI / 180);
-        var (x, y) = ((image.Width - 1) / 2.0, (image.Height - 1) / 2.0);
+        var (x, y) = (image.Width / 2.0, image.Height / 2.0);
         return Transform(image, cos, -sin, x - (cos * x) + (sin * y), sin, cos, y - (sin * x) - (cos * y));
     }
 
@@ -83,7 +84,8 @@ public static class AffineOperations
 /// <summary>Changes of colour, each as PIL's operation of the same name.</summary>
 public static class ColorOperations
 {
-    /// <summary>Stretches each channel so that its darkest value becomes 0 and its brightest 255.</summary>
+    /// <summary>Stretches each channel so that its darkest value becomes 0 and its brightest 255. PIL is followed on purpose, not
+    /// BLIP's code as it runs, which negates the darkest value as a byte: that wraps around and makes the channel white.</summary>
     public static RgbImage AutoContrast(RgbImage image) => MapChannels(image, histogram =>
     {
         var low = Array.FindIndex(histogram, n => n > 0);

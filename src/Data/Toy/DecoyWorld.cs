@@ -24,6 +24,7 @@ public static class DecoyWorld
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
+    /// <exception cref="IOException">Files of another's are there.</exception>
     public static (WorldStamp Stamp, bool IsNew) Make(
         string folder, ToyWorldSettings settings, int trainImages = 6_000, IProgress<double>? progress = null,
         CancellationToken cancellation = default)

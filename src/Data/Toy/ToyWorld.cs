@@ -12,14 +12,18 @@ public static class ToyWorld
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellation">Stops the work; what is half made is made again next time.</param>
     /// <returns>The stamp, and whether files were written.</returns>
+    /// <exception cref="IOException">Files of another's are there.</exception>
     public static (WorldStamp Stamp, bool IsNew) MakePairs(
         string folder, ToyWorldSettings settings, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, "vocab.txt"), PairWorld.Toy.VocabularyFile);
-        var nlvr2 = Path.Combine(folder, "nlvr2");
-        return WorldStamp.MakeOnce(PairsStamp(folder), $"{PairsGenerator} {settings}", [nlvr2], () => PairFiles.Write(
+        var (nlvr2, vocabulary) = (Path.Combine(folder, "nlvr2"), Path.Combine(folder, "vocab.txt"));
+        if (File.Exists(vocabulary) && File.ReadAllText(vocabulary) != PairWorld.Toy.VocabularyFile)
+            throw new IOException($"{vocabulary} is another vocabulary: move it away, or name another folder");
+
+        var made = WorldStamp.MakeOnce(PairsStamp(folder), $"{PairsGenerator} {settings}", [nlvr2], () => PairFiles.Write(
             PairWorld.Toy, settings, Path.Combine(nlvr2, "images"), new Painter(settings.Images, progress, cancellation), nlvr2));
+        AtomicFile.Write(vocabulary, PairWorld.Toy.VocabularyFile);
+        return made;
     }
 
     /// <summary>COCO, Flickr30k and VQA v2: writes the folders <c>coco</c>, <c>flickr30k</c> and <c>vqa</c>, unless their stamp

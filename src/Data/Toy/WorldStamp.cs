@@ -12,42 +12,46 @@ public sealed record WorldStamp(string World, int Files, string Digest)
     private static readonly EnumerationOptions Real =
         new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 
-    /// <summary>Writes a world into folders, unless a stamp says that it is there.</summary>
-    /// <param name="write">Fills the folders, made empty.</param>
+    /// <summary>Writes a world into folders, unless a stamp says that it is there. Nothing goes but what was drawn here: of
+    /// another world all files, where they are just those; else files of the same name, of the same world.</summary>
+    /// <param name="write">Fills the folders; what it finds there it replaces.</param>
     /// <returns>The stamp, and whether files were written.</returns>
+    /// <exception cref="IOException">The folders hold files of another's, or a changed or half-made world of other
+    /// settings.</exception>
     internal static (WorldStamp Stamp, bool IsNew) MakeOnce(string path, string world, string[] folders, Action write)
     {
-        string[] Files() => [.. folders.Where(Directory.Exists).SelectMany(folder =>
-            Directory.EnumerateFiles(folder, "*", Real)).Where(file => file != path).Order(StringComparer.Ordinal)];
-        if (Read(path) is { } found)
-        {
-            if (found.World == world && found.Files == Files().Length)
-                return (found, false);
+        var begun = Path.ChangeExtension(path, ".begun"); // stands for the stamp until all is drawn
+        string[] Files() => [.. folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*", Real))
+            .Where(file => file != path && file != begun).Order(StringComparer.Ordinal)];
+        var (there, found) = (Files(), Read(path));
+        if (found?.World == world && found.Files <= there.Length)
+            return (found, false);
 
-            File.Delete(path);
-            foreach (var old in folders.Where(Directory.Exists))
-            {
-                Directory.Delete(old, recursive: true); // the stamp shows that these were made here, from other settings
-            }
+        var isSame = (found ?? Read(begun))?.World == world;
+        if (!isSame && there.Length > 0 && found?.Digest != DigestOf(there))
+        {
+            throw new IOException($"{string.Join(", ", folders.Where(Directory.Exists))}: what is there was not drawn here, has "
+                + "changed since, or is half of another world; move it away or delete it, or name another folder");
         }
 
         Array.ForEach(folders, folder => Directory.CreateDirectory(folder));
-        var begun = DateTime.UtcNow;
+        AtomicFile.Write(begun, JsonSerializer.Serialize(new WorldStamp(world, 0, "")));
+        var since = File.GetLastWriteTimeUtc(begun);
+        File.Delete(path);
+        Array.ForEach(isSame ? [] : there, File.Delete);
         write();
-        foreach (var part in Files().Where(file => file.EndsWith(".part", StringComparison.Ordinal)
-            && File.GetLastWriteTimeUtc(file) < begun))
-        {
+        var files = Files().ToLookup(file => File.GetLastWriteTimeUtc(file) >= since);
+        foreach (var part in files[false].Where(AtomicFile.IsTemporary))
             File.Delete(part); // of one that was killed: another that writes here at this moment has newer ones
-        }
 
-        var files = Files();
-        var hashes = files.AsParallel().AsOrdered().SelectMany(file => SHA256.HashData(File.ReadAllBytes(file))).ToArray();
-        var stamp = new WorldStamp(world, files.Length, Convert.ToHexStringLower(SHA256.HashData(hashes)));
+        string[] drawn = [.. files[true].Where(file => !AtomicFile.IsTemporary(file))];
+        var stamp = new WorldStamp(world, drawn.Length, DigestOf(drawn));
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, stamp, Indented));
+        File.Delete(begun);
         return (stamp, true);
     }
 
-    /// <summary>A stamp; null where there is none, or it is cut off: then what it stands for is made anew.</summary>
+    /// <summary>A stamp; null where there is none, or it is cut off.</summary>
     internal static WorldStamp? Read(string path)
     {
         try
@@ -59,6 +63,9 @@ public sealed record WorldStamp(string World, int Files, string Digest)
             return null;
         }
     }
+
+    private static string DigestOf(string[] files) => Convert.ToHexStringLower(SHA256.HashData(
+        [.. files.AsParallel().AsOrdered().SelectMany(file => SHA256.HashData(File.ReadAllBytes(file)))]));
 }
 
 /// <summary>Writes the pictures of a world as image files, on several threads.</summary>

@@ -17,6 +17,16 @@ public class OtherFormatsTests
     }
 
     [Fact]
+    public void A_GIFs_picture_may_be_a_spot_on_a_large_canvas()
+    {
+        var gif = Gif(128, 224, left: 0, top: 0, width: 1, height: 1, [1], transparent: null);
+        (gif[7], gif[9]) = (2, 1); // 640x480
+        var image = RgbImage.Decode(gif, "spot.gif");
+        Assert.Equal((640, 480), (image.Width, image.Height));
+        Assert.Equal(Palette[3..6], image.Pixels[..3]);
+    }
+
+    [Fact]
     public void Cut_and_changed_GIFs_are_named_errors_or_images()
     {
         var gif = Gif(4, 3, left: 1, top: 1, width: 2, height: 2, [0, 1, 2, 3], transparent: 3);

@@ -51,5 +51,8 @@ public sealed class DecoyWorldTests : IDisposable
         Assert.Equal((first, true), DecoyWorld.Make(folder.Path, Small, trainImages: 12));
         Assert.Equal(bytes, File.ReadAllBytes(lost));
         Assert.NotEqual(first.Digest, DecoyWorld.Make(folder.Path, Small with { Seed = 4 }, trainImages: 12).Stamp.Digest);
+        File.WriteAllText(Path.Combine(folder.Path, "b", "mine.txt"), "mine");
+        Assert.Throws<IOException>(() => DecoyWorld.Make(folder.Path, Small, trainImages: 12));
+        Assert.True(File.Exists(lost) && File.Exists(Path.Combine(folder.Path, "b", "mine.txt")));
     }
 }

@@ -52,6 +52,15 @@ public sealed class PictureFilesTests : IDisposable
     }
 
     [Fact]
+    public void Real_annotations_and_photographs_are_neither_replaced_nor_counted()
+    {
+        var photograph = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "coco", "train2014")).FullName, "real.jpg");
+        File.WriteAllText(photograph, "mine");
+        Assert.Contains(Path.Combine(folder, "coco"), Assert.Throws<IOException>(() => ToyWorld.MakePictures(folder, Small)).Message);
+        Assert.Equal([photograph], Directory.GetFiles(folder, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public void Same_settings_give_the_same_bytes_and_are_made_once()
     {
         var (one, two) = (Path.Combine(folder, "one"), Path.Combine(folder, "two"));

@@ -34,7 +34,7 @@ public sealed class ToyWorldTests : IDisposable
         File.Delete(lost);
         Assert.True(ToyWorld.MakePairs(folder, Small).IsNew);
         var (images, stamp) = (Path.GetDirectoryName(lost)!, Path.Combine(folder, "nlvr2", "stamp.json"));
-        File.Delete(stamp); // as of one that was killed
+        File.Move(stamp, Path.ChangeExtension(stamp, ".begun")); // as of one that was killed
         File.WriteAllText(Path.Combine(images, "dev-0-0-img0.png.1-1.part"), "half");
         File.SetLastWriteTimeUtc(Path.Combine(images, "dev-0-0-img0.png.1-1.part"), DateTime.UtcNow.AddSeconds(-1));
         Assert.True(ToyWorld.MakePairs(folder, Small).IsNew);
@@ -42,6 +42,42 @@ public sealed class ToyWorldTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(lost));
         Assert.True(ToyWorld.MakePairs(folder, Small with { Seed = 4 }).IsNew);
         Assert.NotEqual(bytes, File.ReadAllBytes(lost));
+    }
+
+    [Theory]
+    [InlineData("nlvr2/train.json")]
+    [InlineData("nlvr2/images/dev/real.png")]
+    [InlineData("vocab.txt")]
+    public void Files_of_ones_own_are_refused_by_name_and_kept(string name)
+    {
+        Write(name);
+        var error = Assert.Throws<IOException>(() => ToyWorld.MakePairs(folder, Small));
+        Assert.Contains(Path.Combine(folder, name.Split('/')[0]), error.Message, StringComparison.Ordinal);
+        Assert.Contains("name another folder", error.Message, StringComparison.Ordinal);
+        Assert.Equal([name], Names(folder));
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(folder, name)));
+    }
+
+    [Fact]
+    public void A_strange_file_in_a_finished_world_stays_whatever_is_drawn()
+    {
+        var (first, _) = ToyWorld.MakePairs(folder, Small);
+        Write("nlvr2/mine.zip.part");
+        Assert.Equal((first, false), ToyWorld.MakePairs(folder, Small));
+        Assert.Throws<IOException>(() => ToyWorld.MakePairs(folder, Small with { Seed = 4 }));
+        Array.ForEach(Directory.GetFiles(Path.Combine(folder, "nlvr2", "images", "dev")), File.Delete);
+        Assert.Equal((first, true), ToyWorld.MakePairs(folder, Small));
+        Assert.Throws<IOException>(() => ToyWorld.MakePairs(folder, Small with { Seed = 4 }));
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(folder, "nlvr2", "mine.zip.part")));
+    }
+
+    [Fact]
+    public void Another_world_leaves_nothing_of_the_former()
+    {
+        var (one, two) = (Path.Combine(folder, "one"), Path.Combine(folder, "two"));
+        ToyWorld.MakePairs(one, Small with { TrainPairs = 80 });
+        Assert.Equal(ToyWorld.MakePairs(two, Small).Stamp, ToyWorld.MakePairs(one, Small).Stamp);
+        Assert.Equal(Names(two), Names(one));
     }
 
     [Fact]
@@ -75,6 +111,12 @@ public sealed class ToyWorldTests : IDisposable
     {
         Assert.Equal(1000, ToyWorldSettings.Scaled(1, 12_000).TestPairs);
         Assert.Contains("multiple of 4", Assert.Throws<ArgumentException>(() => ToyWorldSettings.Scaled(1, 7)).Message);
+    }
+
+    private void Write(string name)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+        File.WriteAllText(Path.Combine(folder, name), "mine");
     }
 
     private static string[] Names(string root)
