@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Madtp.Kit.Cli.Verbs;
 using Madtp.Kit.Runtime;
 
@@ -154,8 +155,8 @@ internal static class CommandLine
     }
 
     /// <summary>A text as a terminal may have it: what would move the cursor is shown, not done.</summary>
-    public static string Shown(string text, bool keepLines = false) => string.Concat(text.Select(unit =>
-        char.IsControl(unit) && !(keepLines && (unit is '\n' or '\r')) ? $"\\u{(int)unit:x4}" : unit.ToString()));
+    public static string Shown(string text, bool keepLines = false) =>
+        Regex.Replace(text, keepLines ? @"[\p{Cc}-[\r\n]]" : @"\p{Cc}", unit => $"\\u{(int)unit.Value[0]:x4}");
 
     private static void Explain(ParseResult result, string verb)
     {

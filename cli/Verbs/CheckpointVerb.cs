@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Compression;
 using Madtp.Kit.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,6 +12,9 @@ internal static class CheckpointVerb
 {
     private static readonly JsonSerializerOptions Json =
         new(Terminal.Indented) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private const int LongestName = 100; // in a table
+    private const int LongestValue = 1000;
 
     public static Verb Create()
     {
@@ -39,8 +43,13 @@ internal static class CheckpointVerb
         var (fits, misfits) = Fits(file, weights);
         return new Report(
             file.Path, $"{file.Format}", file.Length, fits, misfits, [.. file.Tensors.Select(Row)], file.Unread,
-            file.Values.ToDictionary(one => one.Key, one => $"{one.Value ?? "None"}").Concat(file.Metadata).ToDictionary());
+            file.Values.Select(one => KeyValuePair.Create(one.Key, one.Value is byte[] bytes ? $"{bytes.Length} bytes"
+                : $"{one.Value ?? "None"}")).Concat(file.Metadata)
+                .ToDictionary(one => one.Key, one => Cut(one.Value, LongestValue)));
     }
+
+    private static string Cut(string text, int most = LongestName) =>
+        text.Length <= most ? text : $"{text[..(most - (char.IsHighSurrogate(text[most - 1]) ? 1 : 0))]}…";
 
     private static TensorRow Row(TensorEntry entry)
     {
@@ -61,13 +70,14 @@ internal static class CheckpointVerb
     {
         List<string> said = [];
         var hints = new CheckpointHints(weights) { Say = said.Add };
+        var blip = new Lazy<BlipConfig>(() => CheckpointSizes.Blip(file, hints)); // what it says is said of every BLIP
         (string Name, Func<nn.Module> Make)[] models =
         [
             ("clip", () => new ClipModel(CheckpointSizes.Clip(file, hints))),
-            ("blip nlvr2", () => new BlipNlvr(CheckpointSizes.Blip(file, hints))),
-            ("blip retrieval", () => new BlipRetrieval(CheckpointSizes.Blip(file, hints))),
-            ("blip caption", () => new BlipCaptioner(CheckpointSizes.Blip(file, hints))),
-            ("blip vqa", () => new BlipVqa(CheckpointSizes.Blip(file, hints))),
+            ("blip nlvr2", () => new BlipNlvr(blip.Value)),
+            ("blip retrieval", () => new BlipRetrieval(blip.Value)),
+            ("blip caption", () => new BlipCaptioner(blip.Value)),
+            ("blip vqa", () => new BlipVqa(blip.Value)),
         ];
         var (fits, misfits) = (new List<Fit>(), new Dictionary<string, string>());
         var before = get_default_device();
@@ -78,9 +88,11 @@ internal static class CheckpointVerb
             {
                 try
                 {
-                    said.Clear();
+                    if (!blip.IsValueCreated)
+                        said.Clear();
+
                     using var model = make();
-                    var report = CheckpointLoader.Load(model.state_dict(), file, weights);
+                    var report = CompressedWeights.Fill(model, file, weights);
                     fits.Add(new Fit(
                         name, report.Dialect, report.Container.TrimEnd('.'), report.Loaded.Count, report.Missing,
                         [.. report.MisShaped.Select(one => $"{one}")], report.Unexpected, [.. report.Notes, .. said]));
@@ -111,7 +123,10 @@ internal static class CheckpointVerb
             (string Kind, IReadOnlyList<string> Items)[] lists =
                 [("missing", fit.Missing), ("otherShape", fit.OtherShape), ("leftOver", fit.LeftOver), ("notes", fit.Notes)];
             foreach (var (kind, items) in lists.Where(list => list.Items.Count > 0))
-                Line($"  {items.Count} {kind}: {string.Join(", ", items.Take(5))}{(items.Count > 5 ? ", …" : "")}");
+            {
+                Line($"  {items.Count} {kind}: {string.Join(", ", items.Take(5).Select(item => Cut(item)))}"
+                    + (items.Count > 5 ? ", …" : ""));
+            }
         }
 
         foreach (var (model, why) in report.Models.Count == 0 ? report.Misfits.DistinctBy(misfit => misfit.Value) : [])
@@ -122,7 +137,7 @@ internal static class CheckpointVerb
             ["tensor", "type", "shape", "bytes", "min", "max", "not finite"],
             .. report.Tensors.Select(row => new[]
             {
-                row.Name, row.Type, $"[{string.Join(", ", row.Shape)}]", $"{row.Bytes}", Number(row.Min), Number(row.Max),
+                Cut(row.Name), row.Type, $"[{string.Join(", ", row.Shape)}]", $"{row.Bytes}", Number(row.Min), Number(row.Max),
                 $"{row.NotFinite}",
             }),
         ];
@@ -131,7 +146,7 @@ internal static class CheckpointVerb
             Line(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
 
         foreach (var (name, value) in report.Unread.Concat(report.Beside))
-            Line($"{name}: {value}");
+            Line($"{Cut(name)}: {value}");
     }
 
     // What JSON says, in its names and its order.

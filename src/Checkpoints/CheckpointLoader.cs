@@ -21,10 +21,13 @@ public static class CheckpointLoader
     /// <param name="targets">The tensors. Of those on the meta device, which have no numbers, only the report is made.</param>
     /// <param name="weights">The key that the weights lie under where a file has several; null lets it be found.</param>
     /// <exception cref="InvalidDataException">It is damaged, or holds a wanted tensor in a way that is not read.</exception>
-    public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file, string? weights = null)
+    public static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, CheckpointFile file, string? weights = null) =>
+        Load(targets, StateDictionary.Read(file, targets.Keys, weights));
+
+    /// <summary>The same from what was found in the file.</summary>
+    internal static LoadReport Load(IReadOnlyDictionary<string, Tensor> targets, StateDictionary source)
     {
         using var unrecorded = no_grad();
-        var source = StateDictionary.Read(file, targets.Keys, weights);
         var copy = new TensorCopy();
         var staged = new List<(Tensor Target, Tensor Stage)>();
         var (loaded, missing, notes) = (new List<string>(), new List<string>(), new List<string>());
@@ -34,7 +37,7 @@ public static class CheckpointLoader
         {
             if (WantedNames.Candidates(name).FirstOrDefault(source.Tensors.ContainsKey) is not { } found)
             {
-                if (file.Unread.ContainsKey(source.Container + name))
+                if (source.Unread.ContainsKey(name))
                     throw source.Missing(name, "the model");
 
                 missing.Add(name);
@@ -75,7 +78,7 @@ public static class CheckpointLoader
 
         notes.AddRange(source.Others.Select(other => $"as many of the names stand under {Quoted(other.TrimEnd('.'))}"));
         return new LoadReport(
-            file.Path, source.Dialect, source.Container, loaded,
+            source.File.Path, source.Dialect, source.Container, loaded,
             [.. missing.Where(name => !WantedNames.IsComputed(name))],
             [.. source.Tensors.Keys.Where(name =>
                 !used.Contains(name) && !WantedNames.IsComputed(name) && !WantedNames.IsDescription(name))],
@@ -169,7 +172,8 @@ internal static partial class PositionEmbedding
         return (embedding.ndim == 2 ? all.squeeze(0) : all).contiguous().MoveToOuterDisposeScope();
     }
 
-    private static long? Side(long tokens)
+    /// <summary>Patches in a row of the square that tokens are without the class token; null where they are none.</summary>
+    public static long? Side(long tokens)
     {
         var side = (long)Math.Round(Math.Sqrt(tokens - 1));
         return side > 0 && side * side == tokens - 1 ? side : null;

@@ -5,24 +5,25 @@ namespace Madtp.Kit.Checkpoints;
 
 /// <summary>Flattens what a pickle held into tensors and plain values with dotted names. A pickle can refer to one object many
 /// times over, or to itself, so depth, count and memory are bounded.</summary>
-internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budget)
+internal sealed class PickleContents(FileBytes file, CheckpointFormat format, MemoryBudget budget)
 {
     private const int MaximumDepth = 64;
-    private const int MaximumItems = 1_000_000;
+    private const int MaximumItems = 2_000_000;
     private const int Many = 100; // plain values in a row: a history of losses, a vocabulary, a generator's state
 
     private readonly List<TensorEntry> tensors = [];
     private readonly Dictionary<string, string> unread = [];
     private readonly Dictionary<string, object?> values = [];
-    private readonly HashSet<string> names = [];
+    private readonly HashSet<string> names = []; // of tensors, read or not
     private readonly HashSet<object> path = new(ReferenceEqualityComparer.Instance); // what the value in hand lies in
     private readonly Dictionary<object, bool> histories = new(ReferenceEqualityComparer.Instance);
     private int items;
+    private long bytes; // of all tensors
 
     /// <summary>All tensors and values under a pickle's root.</summary>
     public static CheckpointFile Flatten(FileBytes file, CheckpointFormat format, object? root, MemoryBudget budget)
     {
-        var contents = new PickleContents(format, budget);
+        var contents = new PickleContents(file, format, budget);
         contents.Visit("", root, 0);
         return new CheckpointFile(file, format, contents.tensors) { Unread = contents.unread, Values = contents.values };
     }
@@ -31,7 +32,9 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
     // weights, and none lies in it.
     private void Visit(string name, object? value, int depth)
     {
-        Guard.Data(++items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
+        // A dictionary's keys and a module's attributes are looked through at each visit.
+        items += 1 + ((value as PickleDictionary ?? (value as PickledObject)?.State as PickleDictionary)?.Items.Count ?? 0);
+        Guard.Data(items <= MaximumItems, $"its pickle unfolds to more than {MaximumItems} items");
         var inner = value is PickleDictionary or PickledObject or IReadOnlyList<object?> ? value : null;
         if (inner is not null && (depth > MaximumDepth || !path.Add(inner)))
         {
@@ -94,6 +97,7 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
 
     private void AddTensor(string name, TensorReference tensor)
     {
+        Guard.Data(names.Add(name), $"its pickle holds {Quoted(name)} twice");
         if (tensor is not { Storage: { Type: { } type } storage, Layout: { } layout })
         {
             unread.Add(name, tensor.Kind);
@@ -101,15 +105,16 @@ internal sealed class PickleContents(CheckpointFormat format, MemoryBudget budge
         }
 
         Guard.Data(storage.Bytes is not null, $"the storage {Quoted(storage.Key)} of tensor {Quoted(name)} is missing");
-        tensors.Add(new TensorEntry(name, type, storage.Bytes, storage.Start + (tensor.FirstElement * storage.ElementSize),
-            layout));
+        var first = storage.Start + (tensor.FirstElement * storage.ElementSize);
+        tensors.Add(new TensorEntry(name, type, storage.Bytes, first, layout));
+        Guard.Data((bytes += tensors[^1].ByteCount) <= (16 * file.Length) + (256 << 20),
+            $"its tensors unfold to more than 16 times its size and 256 MB: they are the same numbers again and again");
     }
 
     private string Claim(string name)
     {
         var claimed = name.Length == 0 ? "value" : name;
         budget.Take(6 * MemoryBudget.Small); // its places in two tables, and what it names
-        Guard.Data(names.Add(claimed), $"its pickle holds {Quoted(claimed)} twice");
         return claimed;
     }
 

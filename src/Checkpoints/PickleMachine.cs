@@ -7,7 +7,9 @@ namespace Madtp.Kit.Checkpoints;
 /// <summary>A class or function that a pickle names. It is a pair of names and nothing more: none is ever looked up.</summary>
 internal sealed record PickleGlobal(string Module, string Name)
 {
-    public override string ToString() => Module.Length == 0 ? Name : $"{Module}.{Name}";
+    private readonly string text = Module.Length == 0 ? Name : $"{Module}.{Name}";
+
+    public override string ToString() => text;
 }
 
 /// <summary>A dictionary of a pickle, in the order it was filled; keys stay as they came: nothing hashes them.</summary>
@@ -44,6 +46,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
     // A tensor takes about 40 operations, so this is room for 100,000 of them.
     private const int MaximumOperations = 4_000_000;
     private const int MaximumIntegerBytes = 1024;
+    private const int MaximumName = 4096;
     private const int HighestProtocol = 5;
 
     private readonly List<object?> stack = [];
@@ -164,8 +167,9 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         object?[] tuple => MemoryBudget.Small + (8L * tuple.Length),
         List<object?> list => 2 * (MemoryBudget.Small + (8L * list.Count)),
         PickleGlobal { Module: var module, Name: var name } => 4 * (MemoryBudget.Small + (module.Length + name.Length)),
-        PickleDictionary or PickledObject => 2 * MemoryBudget.Small,
-        TensorReference => 12 * MemoryBudget.Small,
+        PickleDictionary { Items: var pairs } => (2 * MemoryBudget.Small) + (24L * pairs.Count),
+        PickledObject => 2 * MemoryBudget.Small,
+        TensorReference { Kind: var kind } => (12 * MemoryBudget.Small) + (2L * kind.Length),
         _ => MemoryBudget.Small,
     };
 
@@ -186,8 +190,8 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         budget.Take((memo.Count - known) * 3 * MemoryBudget.Small);
     }
 
-    private static PickleGlobal Named(object?[] names) => names is [string module, string name]
-        ? new PickleGlobal(module, name)
+    private static PickleGlobal Named(object?[] names) => names
+        is [string { Length: <= MaximumName } module, string { Length: <= MaximumName } name] ? new PickleGlobal(module, name)
         : throw new InvalidDataException($"it names something by {Describe(names[0])} and {Describe(names[1])}");
 
     private object? Call(object?[] call) => call switch
@@ -275,7 +279,7 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         object?[] => "a tuple",
         List<object?> => "a list",
         PickleDictionary => "a dictionary",
-        string => "a string",
+        string { Length: var length } => length <= MaximumName ? "a string" : $"a text of {length} characters",
         PickleGlobal global => Quoted(global.ToString()),
         _ => value.GetType().Name,
     };
@@ -283,8 +287,6 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
     /// <summary>A pickle's bytes and how far they are read; every take is checked against the end.</summary>
     private ref struct PickleReader(ReadOnlySpan<byte> bytes)
     {
-        private const int MaximumLine = 4096;
-
         private readonly ReadOnlySpan<byte> bytes = bytes;
 
         public int Position { get; private set; }
@@ -309,8 +311,8 @@ internal sealed class PickleMachine(TorchPickle vocabulary, MemoryBudget budget)
         public string Line()
         {
             var rest = bytes[Position..];
-            var length = rest[..Math.Min(rest.Length, MaximumLine)].IndexOf((byte)'\n');
-            Guard.Data(length >= 0, $"a line does not end within {MaximumLine} bytes");
+            var length = rest[..Math.Min(rest.Length, MaximumName)].IndexOf((byte)'\n');
+            Guard.Data(length >= 0, $"a line does not end within {MaximumName} bytes");
             Position += length + 1;
             return Encoding.UTF8.GetString(rest[..length]);
         }

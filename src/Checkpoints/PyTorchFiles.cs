@@ -103,8 +103,6 @@ internal static class PyTorchLegacy
         foreach (var key in keys)
             position = Place(file, vocabulary.Storages, key, position);
 
-        var part = vocabulary.Storages.Values.FirstOrDefault(storage => storage is { Whole: not null, Bytes: null });
-        Guard.Data(part is null, $"storage {Quoted(part!.Whole!.Value.Storage.Key)} is missing");
         return PickleContents.Flatten(file, CheckpointFormat.PyTorchLegacy, root, budget);
     }
 

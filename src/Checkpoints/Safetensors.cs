@@ -73,6 +73,9 @@ internal static class SafetensorsReader
             var name = budget.Text(reader.GetString()!);
             Guard.Data(names.Add(name), $"tensor {Quoted(name)} is listed twice");
             reader.Read();
+            if (name == "__metadata__" && reader.TokenType == JsonTokenType.Null)
+                continue;
+
             Guard.Data(reader.TokenType == JsonTokenType.StartObject, $"tensor {Quoted(name)} is not described by an object");
             if (name != "__metadata__")
             {

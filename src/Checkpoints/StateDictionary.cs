@@ -10,21 +10,26 @@ namespace Madtp.Kit.Checkpoints;
 /// <param name="Others">What stands before as many of the wanted names elsewhere in the file, such as <c>model_ema.</c></param>
 /// <param name="Dialect">Whose names the file uses: original, open_clip, Hugging Face CLIP, Hugging Face BLIP.</param>
 /// <param name="Tensors">By original name.</param>
+/// <param name="Unread">What the file calls the tensors of kinds that are not read, by original name.</param>
 internal sealed record StateDictionary(CheckpointFile File, string Container, IReadOnlyList<string> Others, string Dialect,
-    IReadOnlyDictionary<string, TensorRecipe> Tensors)
+    IReadOnlyDictionary<string, TensorRecipe> Tensors, IReadOnlyDictionary<string, string> Unread)
 {
+    // No model has longer names, or more places where its names could begin.
+    private const int LongestName = 300;
+    private const int MostContainers = 100;
+
     // Where the same tensors lie in several places, these come first; averaged and other copies after them.
     private static readonly string[] Preferred =
         ["", "model.", "state_dict.", "module.", "model.module.", "state_dict.module.", "state_dict.model.", "model_state_dict."];
 
-    // The name in each port by which one is recognised, and how its names are turned into the original ones.
-    private static readonly (string Name, string Anchor, Func<string, HuggingFaceNames.Original?> Rename)[] Dialects =
+    // How each port's names are turned into the original ones.
+    private static readonly (string Name, Func<string, HuggingFaceNames.Original?> Rename)[] Dialects =
     [
-        ("original", "", _ => null),
-        ("open_clip", "", name => name.StartsWith("text.", StringComparison.Ordinal)
+        ("original", _ => null),
+        ("open_clip", name => name.StartsWith("text.", StringComparison.Ordinal)
             ? new HuggingFaceNames.Original(name["text.".Length..]) : null),
-        ("Hugging Face CLIP", "vision_model.", HuggingFaceNames.Clip),
-        ("Hugging Face BLIP", "vision_model.", HuggingFaceNames.Blip),
+        ("Hugging Face CLIP", HuggingFaceNames.Clip),
+        ("Hugging Face BLIP", HuggingFaceNames.Blip),
     ];
 
     /// <summary>Reads the file in the way that finds most of the names a model wants.</summary>
@@ -35,27 +40,31 @@ internal sealed record StateDictionary(CheckpointFile File, string Container, IR
     {
         var names = wanted.SelectMany(WantedNames.Candidates).ToHashSet();
         var key = weights is null ? "" : weights.TrimEnd('.') + ".";
+        string[] all = [.. file.Tensors.Select(t => t.Name).Concat(file.Unread.Keys).Where(name => name.Length <= LongestName)];
         var found =
-            (from container in Containers(file, names).Where(container => container.StartsWith(key, StringComparison.Ordinal))
-             let inside = Inside(file, container).Select(t => t.Name[container.Length..]).ToList()
+            (from container in Containers(all, names).Where(container => container.StartsWith(key, StringComparison.Ordinal))
              from dialect in Dialects
-             let score = inside.Select(name => dialect.Rename(name)?.Name ?? name).Where(names.Contains).Distinct().Count()
+             let score = all.Where(name => name.StartsWith(container, StringComparison.Ordinal))
+                 .Select(name => Original(name, container, dialect.Rename).Name).Where(names.Contains).Distinct().Count()
              orderby score descending
              select (Score: score, Container: container, Dialect: dialect)).ToList();
         Guard.Data(found.Count != 0, $"{file.Path}: there are no weights of this model under '{weights}'");
         var best = found[0];
         var others = found.Where(each => best.Score > 0 && each.Score == best.Score && each.Container != best.Container)
             .Select(each => each.Container).Distinct();
+        var unread = file.Unread.Keys.Where(name => name.StartsWith(best.Container, StringComparison.Ordinal))
+            .ToLookup(name => Original(name, best.Container, best.Dialect.Rename).Name);
         return new StateDictionary(file, best.Container, [.. others], best.Dialect.Name,
-            Recipes(file, best.Container, best.Dialect.Rename));
+            Recipes(file, best.Container, best.Dialect.Rename, unread.Contains),
+            unread.ToDictionary(names => names.Key, names => names.First()));
     }
 
     /// <summary>The error that a tensor is not there: what was looked for, and the five nearest names in the file.</summary>
     /// <param name="model">What the file would be a checkpoint of, if it had it.</param>
     public InvalidDataException Missing(string name, string model)
     {
-        if (File.Unread.TryGetValue(Container + name, out var kind))
-            return new InvalidDataException($"{File.Path}: {CheckpointFile.UnreadTensor(Container + name, kind)}");
+        if (Unread.TryGetValue(name, out var unread))
+            return new InvalidDataException($"{File.Path}: {CheckpointFile.UnreadTensor(unread, File.Unread[unread])}");
 
         var (key, value) = File.Values.FirstOrDefault(other => other.Value is PickledObject
             && (other.Key == name || other.Key.EndsWith($".{name}", StringComparison.Ordinal)));
@@ -71,39 +80,36 @@ internal sealed record StateDictionary(CheckpointFile File, string Container, IR
                 : $"the nearest of its {File.Tensors.Count} names: {string.Join(", ", nearest)}"));
     }
 
-    private static IEnumerable<TensorEntry> Inside(CheckpointFile file, string container) =>
-        file.Tensors.Where(t => t.Name.StartsWith(container, StringComparison.Ordinal));
+    private static HuggingFaceNames.Original Original(
+        string name, string container, Func<string, HuggingFaceNames.Original?> rename) =>
+        rename(name[container.Length..]) ?? new HuggingFaceNames.Original(name[container.Length..]);
 
-    // Whatever stands before a wanted name or before a port's first word, preferred ones first, then in the file's order. No
-    // model has longer names or more containers than are looked at.
-    private static IEnumerable<string> Containers(CheckpointFile file, HashSet<string> names)
+    // Whatever stands before a wanted name or before a port's first word, preferred ones first, then in the file's order.
+    private static List<string> Containers(string[] all, HashSet<string> names)
     {
-        const int most = 1000;
+        var wanted = names.GetAlternateLookup<ReadOnlySpan<char>>();
         var found = Preferred.ToList();
-        foreach (var name in file.Tensors.Select(t => t.Name).Where(name => name.Length <= most))
+        foreach (var name in all)
         {
             for (var at = 0; at >= 0; at = name.IndexOf('.', at) + 1 is > 0 and var next ? next : -1)
             {
-                var rest = name[at..];
-                if (found.Count < most && (names.Contains(rest) || Dialects.Any(dialect =>
-                    dialect.Anchor.Length > 0 && rest.StartsWith(dialect.Anchor, StringComparison.Ordinal))))
-                {
+                var isStart = found.Count < MostContainers && (wanted.Contains(name.AsSpan(at))
+                    || name.AsSpan(at).StartsWith("vision_model."));
+                if (isStart && !found.Contains(name[..at]))
                     found.Add(name[..at]);
-                }
             }
         }
 
-        return found.Distinct();
+        return found;
     }
 
     private static Dictionary<string, TensorRecipe> Recipes(
-        CheckpointFile file, string container, Func<string, HuggingFaceNames.Original?> rename)
+        CheckpointFile file, string container, Func<string, HuggingFaceNames.Original?> rename, Predicate<string> isUnread)
     {
         var parts = new Dictionary<string, SortedList<int, TensorEntry>>();
-        foreach (var tensor in Inside(file, container))
+        foreach (var tensor in file.Tensors.Where(tensor => tensor.Name.StartsWith(container, StringComparison.Ordinal)))
         {
-            var name = tensor.Name[container.Length..];
-            var original = rename(name) ?? new HuggingFaceNames.Original(name);
+            var original = Original(tensor.Name, container, rename);
             ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(parts, original.Name, out _);
             list ??= [];
             Guard.Data(list.TryAdd(original.Part, original.IsTransposed ? tensor.Transposed() : tensor),
@@ -111,7 +117,8 @@ internal sealed record StateDictionary(CheckpointFile File, string Container, IR
                 + $"{Quoted(original.Name)}");
         }
 
-        return parts.ToDictionary(pair => pair.Key, pair => Recipe(file, pair.Key, pair.Value));
+        return parts.Where(pair => !isUnread(pair.Key)) // even if it is in part
+            .ToDictionary(pair => pair.Key, pair => Recipe(file, pair.Key, pair.Value));
     }
 
     private static TensorRecipe Recipe(CheckpointFile file, string name, SortedList<int, TensorEntry> parts)

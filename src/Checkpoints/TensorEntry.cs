@@ -40,12 +40,6 @@ public sealed class TensorEntry
     {
         Guard.Argument(destination.Length == ByteCount,
             $"{this} has {ByteCount} bytes, the destination {destination.Length}", nameof(destination));
-        if (IsContiguous)
-        {
-            file.Read(Start, destination);
-            return;
-        }
-
         using var rowMajor = ToTensor();
         rowMajor.bytes.CopyTo(destination);
     }

@@ -6,7 +6,9 @@ namespace Madtp.Kit.Checkpoints;
 /// <summary>Shape and strides (in elements) of a stored tensor, checked so that no later arithmetic can overflow.</summary>
 internal sealed class TensorLayout
 {
-    private const int MaximumRank = 32;
+    /// <summary>The most dimensions that a tensor may have.</summary>
+    public const int MaximumRank = 32;
+
     private const int WidestElement = 16; // bytes: a complex number of two doubles
 
     // A zero stride repeats elements. Honest files do that for small buffers; a lying one could ask for terabytes.
@@ -55,18 +57,15 @@ internal sealed class TensorLayout
     {
         Guard.Data(shape.Length <= MaximumRank, $"{what}: it has {shape.Length} dimensions, at most {MaximumRank} are read");
         Guard.Data(shape.All(s => s >= 0), $"{what}: its shape {Sizes(shape)} has a negative size");
-        if (shape.Contains(0))
-            return 0;
-
         var product = (Int128)1;
         foreach (var size in shape)
         {
-            product *= size;
+            product *= Math.Max(size, 1); // beside a size of 0, too, others become strides
             Guard.Data(product <= long.MaxValue / WidestElement,
                 $"{what}: its shape {Sizes(shape)} has more elements than any file can hold");
         }
 
-        return (long)product;
+        return shape.Contains(0) ? 0 : (long)product;
     }
 
     private static Int128 ExtentOf(long[] shape, long[] strides) =>

@@ -11,14 +11,11 @@ namespace Madtp.Kit.Checkpoints;
 /// <param name="ElementSize">How many bytes one element has.</param>
 internal sealed record StorageReference(string Kind, string Key, long Count, ScalarType? Type, int ElementSize)
 {
-    /// <summary>The storage that it is a part of, and its first element there; null where it is one of its own.</summary>
-    public (StorageReference Storage, long First)? Whole { get; init; }
-
     /// <summary>The bytes that it lies in; null until that is known.</summary>
-    public FileBytes? Bytes { get => Whole is { } whole ? whole.Storage.Bytes : field; set; }
+    public FileBytes? Bytes { get; set; }
 
     /// <summary>The byte of them at which it begins.</summary>
-    public long Start { get => Whole is { } whole ? whole.Storage.Start + (whole.First * ElementSize) : field; set; }
+    public long Start { get; set; }
 
     /// <summary>What its elements are called in an error.</summary>
     public string Element => Type?.ToString() ?? Kind;
@@ -40,14 +37,15 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
     public object? Call(PickleGlobal global, object?[] arguments) => (global.Module, global.Name, arguments) switch
     {
         ("collections", "OrderedDict", []) => new PickleDictionary(),
-        ("collections", "OrderedDict", [List<object?> pairs]) when pairs
-            .All(pair => pair is List<object?> { Count: 2 } or object?[] { Length: 2 }) => FromPairs(pairs),
+        ("collections", "OrderedDict", [List<object?> pairs]) => FromPairs(pairs),
         ("torch", "Size", [object?[] sizes]) => sizes,
         // Protocol 2 has no bytes of its own: it writes them as text in which each character is one byte.
         ("_codecs", "encode", [string text, "latin1"]) => Encoding.Latin1.GetBytes(text),
         ("torch._utils", "_rebuild_tensor_v2", [StorageReference storage, long first, object?[] shape, object?[] strides, bool,
-            _, ..]) =>
+            _, .. ([] or [null] or [PickleDictionary { Items: [] }])]) =>
             Rebuild(storage, first, shape, strides),
+        ("torch._utils", "_rebuild_tensor_v2", [StorageReference, long, object?[] shape, object?[], bool, _, _, ..]) =>
+            Unread($"a view that is negated or conjugated when it is read {Sizes(Numbers(shape))}"),
         ("torch._utils", "_rebuild_tensor", [StorageReference storage, long first, object?[] shape, object?[] strides]) =>
             Rebuild(storage, first, shape, strides),
         ("torch._utils", "_rebuild_tensor_v3", [_, _, object?[] shape, _, _, _, PickleGlobal type, ..]) =>
@@ -80,31 +78,19 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
         Guard.Data(element is not null,
             $"storage {Quoted(key)} is of kind {Quoted(kind.ToString())}, which is not one of PyTorch's");
         Guard.Data(count is >= 0 and <= long.MaxValue / 16, $"storage {Quoted(key)} claims {count} elements");
-        var whole = Known(new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size));
-        if (view is [] or [null])
-            return whole;
-
-        // In old files it may be a part of a storage: then the sixth item is the part's key, first element and count.
-        Guard.Data(view is [object?[]], $"storage {Quoted(key)} is described in an unknown way");
-        return view[0] is object?[] and [string part, long first, long length]
-            && first >= 0 && length >= 0 && first <= count - length
-            ? Known(whole with { Key = $"{key} view {part}", Count = length, Whole = (whole, first) })
-            : throw new InvalidDataException($"the view of storage {Quoted(key)} reaches past it");
-    }
-
-    // The storage, or the one that was mentioned before under its key, which must be the same.
-    private StorageReference Known(StorageReference storage)
-    {
-        if (Storages.TryAdd(storage.Key, storage))
+        Guard.Data(view is [] or [null],
+            $"storage {Quoted(key)} is a part of another, as PyTorch before 0.4 wrote; load and save it with a newer one");
+        var storage = new StorageReference(kind.ToString(), key, count, element.Value.Type, element.Value.Size);
+        if (Storages.TryAdd(key, storage))
         {
             place?.Invoke(storage);
             return storage;
         }
 
-        var known = Storages[storage.Key];
-        Guard.Data(known.Kind == storage.Kind && known.Count == storage.Count,
-            $"storage {Quoted(storage.Key)} is mentioned as {known.Count} of {known.Element} and as {storage.Count} of "
-            + $"{storage.Element}");
+        // It was mentioned before under its key, and must be the same.
+        var known = Storages[key];
+        Guard.Data(known.Kind == storage.Kind && known.Count == count,
+            $"storage {Quoted(key)} is mentioned as {known.Count} of {known.Element} and as {count} of {storage.Element}");
         return known;
     }
 
@@ -113,7 +99,8 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
     private static PickleDictionary FromPairs(List<object?> pairs)
     {
         var dictionary = new PickleDictionary();
-        dictionary.Items.AddRange(pairs.Select(pair => (IReadOnlyList<object?>)pair!).Select(pair => (pair[0], pair[1])));
+        dictionary.Items.AddRange(pairs.Select(pair => pair is IReadOnlyList<object?> and [var key, var value] ? (key, value)
+            : throw new InvalidDataException("it makes a dictionary of what is no list of pairs")));
         return dictionary;
     }
 
@@ -127,7 +114,11 @@ internal sealed class TorchPickle(bool isScript, Action<StorageReference>? place
         return new TensorReference(storage, first, layout, $"{storage.Kind} {Sizes(layout.Shape)}");
     }
 
-    private static long[] Numbers(object?[] items) =>
-        Array.ConvertAll(items, item => item is long number ? number
+    private static long[] Numbers(object?[] items)
+    {
+        Guard.Data(items.Length <= TensorLayout.MaximumRank,
+            $"a tensor has {items.Length} dimensions, at most {TensorLayout.MaximumRank} are read");
+        return Array.ConvertAll(items, item => item is long number ? number
             : throw new InvalidDataException("a tensor's shape or strides are not whole numbers"));
+    }
 }

@@ -1,6 +1,7 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
 using TorchSharp;
+using static Madtp.Kit.Text.Printable;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Compression;
@@ -84,24 +85,30 @@ public static class CompressedWeights
     public static TModel Load<TModel>(TModel model, CheckpointFile file, CheckpointHints? hints = null)
         where TModel : nn.Module
     {
-        PrunableWidth.Resize(model, width => Units(file, width));
-        var report = CheckpointLoader.Load(model.state_dict(), file, hints?.Weights);
+        var report = Fill(model, file, hints?.Weights);
         (hints?.Tell(report) ?? report).RequireComplete();
         model.eval();
         return model;
     }
 
-    // Widths that the file does not show stay as they are.
-    private static int Units(CheckpointFile file, PrunableWidth width)
+    /// <summary>The same without insisting on anything, also for a model on the meta device.</summary>
+    public static LoadReport Fill(nn.Module model, CheckpointFile file, string? weights)
     {
-        if (!file.TryGet(width.Rows[0], out var entry) || entry.Shape.Count == 0)
+        var source = StateDictionary.Read(file, model.state_dict().Keys, weights);
+        PrunableWidth.Resize(model, width => Units(source, width));
+        return CheckpointLoader.Load(model.state_dict(), source);
+    }
+
+    // Widths that the file does not show stay as they are.
+    private static int Units(StateDictionary source, PrunableWidth width)
+    {
+        if (source.Tensors.GetValueOrDefault(width.Rows[0])?.Shape is not [var rows, ..] shape)
             return width.Units;
 
         var repeats = width.Heads * width.Projections;
-        return entry.Shape[0] > 0 && entry.Shape[0] % repeats == 0
-            ? (int)(entry.Shape[0] / repeats)
-            : throw new InvalidDataException(
-                $"'{file.Path}': tensor '{entry.Name}' has {entry.Shape[0]} rows, which is no multiple of {width.Heads} heads "
-                    + $"times {width.Projections}");
+        Guard.Data(rows % repeats == 0 && shape.All(size => size is > 0 and <= int.MaxValue),
+            $"{source.File.Path}: tensor '{width.Rows[0]}' is {Sizes(shape)}, whose rows are no multiple of {width.Heads} heads "
+                + $"times {width.Projections}");
+        return (int)(rows / repeats);
     }
 }

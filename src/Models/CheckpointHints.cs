@@ -104,7 +104,7 @@ public sealed record CheckpointHints(
         int[]? both = file.Metadata.TryGetValue(HeadsNote, out var heads) ? Parse(heads) : [Usual(width), Usual(textWidth)];
         Guard.Data(both is { Length: 2 }, $"{file.Path}: its heads are no two numbers, but '{heads}'");
         var activation = file.Metadata.GetValueOrDefault(ActivationNote) is { } name
-            ? Enum.TryParse<ClipActivation>(name, out var value) ? value
+            ? Enum.TryParse<ClipActivation>(name, out var value) && Enum.IsDefined(value) ? value
                 : throw new InvalidDataException($"{file.Path}: '{name}' is no activation")
             : ClipActivation.QuickGelu;
         return new Known(both[0], both[1], activation, Itself);

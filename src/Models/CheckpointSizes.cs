@@ -1,4 +1,5 @@
 using Madtp.Kit.Checkpoints;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Models;
 
@@ -25,18 +26,18 @@ public static class CheckpointSizes
         {
             Vision = new VisionTransformerConfig
             {
-                ImageSize = shapes.ImageSide("visual.positional_embedding") * patch,
+                ImageSize = shapes.ImageSize("visual.positional_embedding", patch, width),
                 PatchSize = patch,
                 Width = width,
-                Depth = shapes.Layers("visual.transformer.resblocks."),
+                Depth = shapes.Layers("visual.transformer.resblocks.", width),
                 Heads = heads,
             },
             Text = new ClipTextConfig
             {
-                ContextLength = shapes.Size("positional_embedding", 0),
-                VocabularySize = shapes.Size("token_embedding.weight", 0),
+                ContextLength = shapes.Rows("positional_embedding", textWidth),
+                VocabularySize = shapes.Rows("token_embedding.weight", textWidth),
                 Width = textWidth,
-                Layers = shapes.Layers("transformer.resblocks."),
+                Layers = shapes.Layers("transformer.resblocks.", textWidth),
                 Heads = textHeads,
             },
             EmbedWidth = shapes.Size("text_projection", 1),
@@ -66,12 +67,12 @@ public static class CheckpointSizes
         {
             Vision = new VisionTransformerConfig
             {
-                ImageSize = shapes.ImageSide("visual_encoder.pos_embed") * patch,
+                ImageSize = shapes.ImageSize("visual_encoder.pos_embed", patch, width),
                 PatchSize = patch,
                 Width = width,
-                Depth = shapes.Layers("visual_encoder.blocks."),
+                Depth = shapes.Layers("visual_encoder.blocks.", width),
                 Heads = heads,
-                MlpRatio = (double)Regular(shapes.Size("visual_encoder.blocks.0.mlp.fc1.weight", 0), width) / width,
+                MlpRatio = (double)Regular(shapes.Rows("visual_encoder.blocks.0.mlp.fc1.weight", width), width) / width,
             },
             Text = Text(shapes, text, vocabulary, width, textHeads),
             Alignment = shapes.Alignment("visual_encoder.blocks.0."),
@@ -79,13 +80,13 @@ public static class CheckpointSizes
             DecodeId = vocabulary - 2, // BLIP's two tokens come last
             EncodeId = vocabulary - 1,
         };
-        return shapes.Has("vision_proj.weight") ? config with { EmbedWidth = shapes.Size("vision_proj.weight", 0) } : config;
+        return shapes.Has("vision_proj.weight") ? config with { EmbedWidth = shapes.Rows("vision_proj.weight", width) } : config;
     }
 
     private static BertConfig Text(CheckpointShapes shapes, string prefix, int vocabulary, int imageWidth, int heads)
     {
         var width = shapes.Size($"{prefix}.embeddings.word_embeddings.weight", 1);
-        var layers = shapes.Layers($"{prefix}.encoder.layer.");
+        var layers = shapes.Layers($"{prefix}.encoder.layer.", width);
         var merging = Enumerable.Range(0, layers)
             .FirstOrDefault(layer => shapes.Has($"{prefix}.encoder.layer.{layer}.crossattention.output.merge_layer.weight"), -1);
         return new BertConfig
@@ -94,8 +95,8 @@ public static class CheckpointSizes
             Width = width,
             Layers = layers,
             Heads = heads,
-            FeedForwardWidth = Regular(shapes.Size($"{prefix}.encoder.layer.0.intermediate.dense.weight", 0), width),
-            MaxPositions = shapes.Size($"{prefix}.embeddings.position_embeddings.weight", 0),
+            FeedForwardWidth = Regular(shapes.Rows($"{prefix}.encoder.layer.0.intermediate.dense.weight", width), width),
+            MaxPositions = shapes.Rows($"{prefix}.embeddings.position_embeddings.weight", width),
             EncoderWidth = imageWidth,
             FirstMergeLayer = merging < 0 ? new BertConfig().FirstMergeLayer : merging,
         };
@@ -112,38 +113,53 @@ internal sealed class CheckpointShapes(CheckpointFile file, string? weights, str
 {
     private readonly StateDictionary state = StateDictionary.Read(file, telling, weights);
 
-    public bool Has(string name) => state.Tensors.ContainsKey(name);
+    public bool Has(string name) => state.Tensors.ContainsKey(name) || state.Unread.ContainsKey(name);
 
-    public int Size(string name, int dimension)
+    public int Size(string name, Index dimension)
     {
         if (!state.Tensors.TryGetValue(name, out var tensor))
             throw state.Missing(name, kind);
 
-        Guard.Data(dimension < tensor.Shape.Count && tensor.Shape[dimension] is > 0 and <= int.MaxValue,
-            $"{file.Path}: '{name}' has shape [{string.Join(", ", tensor.Shape)}], which none of {kind} has");
-        return (int)tensor.Shape[dimension];
+        var at = dimension.GetOffset(tensor.Shape.Count);
+        Guard.Data(at >= 0 && at < tensor.Shape.Count && tensor.Shape.All(size => size is > 0 and <= int.MaxValue),
+            $"{file.Path}: '{name}' has shape {Printable.Sizes(tensor.Shape)}, which none of {kind} has");
+        return (int)tensor.Shape[at];
     }
 
-    /// <summary>Patches in a row of the square image that a position embedding of <c>[…, 1 + side², D]</c> is for.</summary>
-    public int ImageSide(string positions)
+    /// <summary>Rows of a table of <c>[…, rows, width]</c>.</summary>
+    public int Rows(string name, int width)
     {
-        Size(positions, 0);
-        var tokens = state.Tensors[positions].Shape[^2];
-        var side = (int)Math.Round(Math.Sqrt(tokens - 1));
-        Guard.Data(side > 0 && ((long)side * side) + 1 == tokens,
+        Guard.Data(Size(name, ^1) == width,
+            $"{file.Path}: '{name}' has shape {Printable.Sizes(state.Tensors[name].Shape)}, which is not {width} wide");
+        return Size(name, ^2);
+    }
+
+    /// <summary>Pixels in a row of the square image that a position embedding of <c>[…, 1 + (size / patch)², D]</c> is
+    /// for.</summary>
+    public int ImageSize(string positions, int patch, int width)
+    {
+        var tokens = Rows(positions, width);
+        var size = PositionEmbedding.Side(tokens) * patch;
+        Guard.Data(size <= int.MaxValue,
             $"{file.Path}: '{positions}' is for {tokens} tokens, which are no square of patches and a class token");
-        return side;
+        return (int)size;
     }
 
-    /// <summary>Layers whose tensors begin with <paramref name="prefix"/> and a number.</summary>
-    public int Layers(string prefix)
+    /// <summary>Layers whose tensors begin with <paramref name="prefix"/> and a number. No honest file's model takes
+    /// many times its memory.</summary>
+    public int Layers(string prefix, int width)
     {
-        var last = state.Tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+        string[] names = [.. state.Tensors.Keys, .. state.Unread.Keys];
+        var last = names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(name => int.TryParse(
                 name.AsSpan(prefix.Length, Math.Max(0, name.IndexOf('.', prefix.Length) - prefix.Length)), NumberStyles.None,
                 CultureInfo.InvariantCulture, out var layer) ? layer : -1)
             .DefaultIfEmpty(-1).Max();
         Guard.Data(last >= 0, $"{file.Path}: there is no tensor '{prefix}0…' in it, so it is no checkpoint of {kind}");
+        Guard.Data(12L * last < names.Length,
+            $"{file.Path}: it has a '{prefix}{last}…', but only {names.Length} tensors, and a layer is of 12 or more");
+        Guard.Data(48.0 * (last + 1) * width * width <= (16 * file.Length) + (1L << 30), // 12 W² numbers a layer
+            $"{file.Path}: {last + 1} layers of a width of {width} take far more memory than what it holds");
         return last + 1;
     }
 

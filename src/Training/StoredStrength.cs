@@ -4,9 +4,9 @@ using Madtp.Kit.Tasks;
 
 namespace Madtp.Kit.Training;
 
-/// <summary>The strength that weights were trained for, out of their file. It is used only by the method that stored it, which is
-/// taken where none is named: the authors' files keep a temperature among the tensors, the kit's beside them with the method's
-/// name (without one it was MADTP).</summary>
+/// <summary>The strength that weights were trained for, out of their file. The authors' files keep a temperature among the
+/// tensors, which every method of temperatures takes; the kit's keep it beside them, only for the method that stored it, whose
+/// name they have (without one it was MADTP). That method is taken where none is named.</summary>
 internal static class StoredStrength
 {
     /// <summary>The settings with the method and the strength that they leave open, and says so.</summary>

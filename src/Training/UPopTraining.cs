@@ -158,9 +158,15 @@ public sealed class UPopTask : TrainingTask, IDisposable
 
     private void Update(UPopSchedule schedule, int done)
     {
+        float[][] sums = [.. gathered.Select(WidthMask.Read)];
+        if (Array.FindIndex(sums, sum => !sum.All(float.IsFinite)) is >= 0 and var odd)
+        {
+            throw new NotFiniteNumberException(
+                $"at step {done} the gradient of the mask on {Pruning.Masks[odd].Width.Name} is not finite");
+        }
+
         var chosen = UPopRanking.Choose(
-            [.. Pruning.Masks.Select(
-                (mask, i) => new UnitScores(mask.Width.IsFeedForward, WidthMask.Read(gathered[i]), costs.PerUnit[i]))],
+            [.. Pruning.Masks.Select((mask, i) => new UnitScores(mask.Width.IsFeedForward, sums[i], costs.PerUnit[i]))],
             remove * schedule.Progress(done));
         var value = (float)(1 - schedule.Progress(done));
         for (var i = 0; i < chosen.Count; i++)

@@ -169,6 +169,30 @@ public sealed class CheckpointLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Many_such_names_take_no_memory()
+    {
+        var part = string.Concat(Enumerable.Repeat("vision_model.", 70));
+        Save([.. Enumerable.Range(0, 1000).Select(i => ($"{part}{i}", zeros(0)))]);
+        using var file = CheckpointFile.Open(folder.File("m.safetensors"));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal("", StateDictionary.Read(file, ["visual.proj"]).Container);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20 << 20);
+    }
+
+    // Whoever wrote it, and where only a part of the model's tensor is such.
+    [Theory]
+    [InlineData("vision_model.pre_layrnorm.weight", "vision_model.post_layernorm.weight", "visual.ln_pre.weight")]
+    [InlineData("vision_model.encoder.layers.0.self_attn.k_proj.bias", "vision_model.encoder.layers.0.self_attn.q_proj.bias", "visual.transformer.resblocks.0.attn.in_proj_bias")]
+    [InlineData("text.ln_final.weight", "text.ln_final.bias", "ln_final.weight")]
+    [InlineData("model.ln_final.weight", "model.ln_final.bias", "ln_final.weight")]
+    public void A_wanted_tensor_of_a_kind_that_is_not_read_is_said_to_be_one(string unread, string read, string wanted)
+    {
+        var header = $$"""{"{{unread}}":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},"{{read}}":{"dtype":"F16","shape":[1],"data_offsets":[2,4]} }""";
+        folder.Write("m.safetensors", SafetensorsTests.File(header, 4));
+        Assert.Contains($"'{unread}' is F8_E4M3 [2], which is not read", Assert.Throws<InvalidDataException>(() => LoadInto(wanted)).Message);
+    }
+
+    [Fact]
     public void What_is_not_there_is_named_with_what_is_nearest()
     {
         Save(("vision.visual.conv.weight", ones(1)), ("visual.conv1.bias", ones(1)), ("a", ones(1)), ("b", ones(1)), ("c", ones(1)), ("d", ones(1)));

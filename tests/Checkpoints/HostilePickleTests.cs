@@ -316,8 +316,62 @@ public class HostilePickleTests
     [Fact]
     public void Names_that_collide_are_named()
     {
-        var pickle = new PickleBytes().Op("}").Text("a.b").Number(1).Op("s").Text("a").Op("}").Text("b").Number(2).Op("ss").Stop();
-        Assert.Contains("'a.b' twice", Failure(pickle));
+        byte[] Pickle(Func<PickleBytes, PickleBytes> first, Func<PickleBytes, PickleBytes> second) =>
+            second(first(new PickleBytes().Op("}").Text("a.b")).Op("s").Text("a").Op("}").Text("b")).Op("ss").Stop();
+        static PickleBytes Tensor(PickleBytes pickle) => pickle.Tensor("FloatStorage", "0", 4, 0, [4], [1]);
+        static PickleBytes Number(PickleBytes pickle) => pickle.Number(2);
+        Assert.Contains("'a.b' twice", Failure(Pickle(Tensor, Tensor), new byte[16]));
+        // A note of a weight's name, or keys 1 and "1", are nothing to refuse a file for.
+        Assert.Equal(2L, Value(Pickle(Number, Number), name: "a.b"));
+        Assert.Equal(2L, Value(Pickle(Tensor, Number), new byte[16], "a.b"));
+        Assert.Equal(2L, Value(Pickle(Number, Tensor), new byte[16], "a.b"));
+    }
+
+    // One thing of some size, referred to again and again: each reference is paid for, or none costs anything.
+    [Fact]
+    public void What_is_long_is_not_made_or_read_over_and_over()
+    {
+        static PickleBytes Times(int count, PickleBytes pickle, string operations)
+        {
+            for (var i = 0; i < count; i++)
+                pickle.Op(operations);
+
+            return pickle;
+        }
+
+        var name = new PickleBytes().Text(new string('m', 100_000)).Text("n").Raw(0x93).Op("q\u00010](");
+        Assert.Contains("a text of 100000 characters", Failure(Times(10_000, name, "h\u0001)R").Op("e").Stop()));
+        byte[] OfPairs(string last) => Times(400, Times(50_000, new PickleBytes().Op("](N").Op("N\u0086q\u0001"), "h\u0001")
+            .Op(last + "e\u0085q\u00020").Global("collections", "OrderedDict").Op("q\u00030]("), "h\u0003h\u0002R").Op("e").Stop();
+        Assert.Contains("more memory than twice its size", Failure(OfPairs("")));
+        Assert.Contains("no list of pairs", Failure(OfPairs("N")));
+        byte[] Visited(string last, string each) =>
+            Times(20_000, Times(20_000, new PickleBytes().Op("}("), "K\0}").Op($"{last}uq\u00010]("), each).Op("e").Stop();
+        Assert.Contains("unfolds to more than 2000000 items", Failure(Visited("NN", "h\u0001")));
+        Assert.Contains("unfolds to more than 2000000 items", Failure(Visited("", "cm\nC\n)\u0081h\u0001b")));
+        var shape = Times(100_000, new PickleBytes().Op("("), "K\u0001").Op("tq\u00010");
+        Assert.Contains("100000 dimensions", Failure(shape.Global("torch._utils", "_rebuild_tensor_v3").Op("(NNh\u0001NNN")
+            .Global("torch", "float8_e4m3fn").Op("tR").Stop()));
+        var tensors = new PickleBytes().Op("}").Text("t").Tensor("FloatStorage", "0", 4, 0, [1 << 22], [0]).Op("q\u0001s");
+        for (byte i = 0; i < 20; i++)
+            tensors.Op("K").Raw(i).Op("h\u0001s");
+
+        Assert.Contains("unfold to more than 16 times its size", Failure(tensors.Stop(), new byte[16]));
+    }
+
+    // Where it is negated or conjugated its numbers are not those of its storage.
+    [Fact]
+    public void A_view_that_changes_its_numbers_is_not_read()
+    {
+        static byte[] Pickle(Func<PickleBytes, PickleBytes> about) => about(new PickleBytes().Op("}").Text("w")
+            .Global("torch._utils", "_rebuild_tensor_v2").Mark().Storage("FloatStorage", "0", 4).Number(0).Numbers(4).Numbers(1)
+            .Raw(0x89).Op("N")).Op("tRs").Stop();
+        using var folder = new TemporaryFolder();
+        using var changed = CheckpointFile.Open(folder.Write(
+            Archive(Pickle(about => about.Op("}").Text("neg").Raw(0x88).Op("s")), new byte[16]), "1"));
+        Assert.Contains("negated or conjugated", changed.Unread["w"]);
+        using var same = CheckpointFile.Open(folder.Write(Archive(Pickle(about => about.Op("}")), new byte[16]), "2"));
+        Assert.Equal([4], same["w"].Shape);
     }
 
     // Genuine files with a few bytes changed: whatever happens, it is a checkpoint or a named error.
@@ -356,11 +410,11 @@ public class HostilePickleTests
     private static byte[] Archive(byte[] pickle, byte[]? storage = null) =>
         new ZipBytes().Add("a/data.pkl", pickle).Add("a/data/0", storage ?? []).Finish();
 
-    private static object? Value(byte[] pickle, byte[]? storage = null)
+    private static object? Value(byte[] pickle, byte[]? storage = null, string name = "value")
     {
         using var folder = new TemporaryFolder();
         using var file = CheckpointFile.Open(folder.Write(Archive(pickle, storage)));
-        return file.Values["value"];
+        return file.Values[name];
     }
 
     private static string Failure(byte[] pickle, byte[]? storage = null)

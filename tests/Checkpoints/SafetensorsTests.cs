@@ -93,6 +93,7 @@ public class SafetensorsTests
     [InlineData("""{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "'w' overlaps 'v'")]
     [InlineData("""{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "'w' overlaps 'v'")]
     [InlineData("""{"v":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "bytes 4 to 8 of the data, before tensor 'w', belong to no tensor")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,0],"data_offsets":[0,0]}}""", 0, "more elements than any file")]
     [InlineData("""{"w":[]}""", 0, "'w' is not described by an object")]
     [InlineData("""{"w":{"dtype":{"a":{"b":{"c":{}}}}}}""", 0, "not the JSON")]
     [InlineData("""{"w":""", 0, "not the JSON")]
@@ -160,7 +161,9 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         using var empty = CheckpointFile.Open(folder.Write(File("{}", 0), "1"));
         using var padded = CheckpointFile.Open(folder.Write(File("""{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}     """, 1), "2"));
+        using var none = CheckpointFile.Open(folder.Write(File("""{"__metadata__":null}""", 0), "3"));
         Assert.Empty(empty.Tensors);
+        Assert.Empty(none.Metadata);
         Assert.Equal([0], padded["w"].ToArray<byte>());
     }
 
@@ -200,7 +203,7 @@ public class SafetensorsTests
         return bytes;
     }
 
-    private static byte[] File(string header, int data, ulong? length = null)
+    internal static byte[] File(string header, int data, ulong? length = null)
     {
         var utf8 = Encoding.UTF8.GetBytes(header);
         var bytes = new byte[8 + utf8.Length + data];

@@ -140,7 +140,7 @@ public abstract class PrunedModelTests<TModel>(Func<TModel> make, CostModel cost
         using var model = Model(6);
         using var smaller = Smaller(model, 6);
         var path = Path.Combine(folder.Path, "small.safetensors");
-        SafetensorsWriter.Write(path, smaller.state_dict());
+        SafetensorsWriter.Write(path, smaller.state_dict().ToDictionary(pair => $"model.{pair.Key}", pair => pair.Value));
         using var file = CheckpointFile.Open(path);
         using var loaded = CompressedWeights.Load(make(), file);
         Assert.Equal(0, PrunedModels.Difference(Answers(smaller), Answers(loaded)));

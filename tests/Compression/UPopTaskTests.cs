@@ -162,6 +162,17 @@ public sealed class UPopTaskTests : IDisposable
         var task = new NlvrTask(search.Model, new TaskSettings { Learns = true, AlignmentWeight = 0 }, _ => search.Train);
         return (BlipNlvr?)training.Run(task, folder, resume, progress => { if (progress.Step == stopAt) { stop.Cancel(); } }, stop.Token)?.Model;
     }
+    // Standardised with the others it would make all of its kind equal.
+    [Fact]
+    public void AGradientThatIsNotFiniteEndsTheSearch()
+    {
+        using var search = new Search(seed: 1, 0.5);
+        search.UPop.Losses([0, 1]).Task.backward();
+        var mask = search.UPop.Pruning.Masks[1];
+        mask.Tensor.grad!.fill_(float.NaN);
+        var error = Assert.Throws<NotFiniteNumberException>(() => search.UPop.AfterStep(3, totalSteps: 100));
+        Assert.Contains(mask.Width.Name, error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(0, "between 0 and 1")]

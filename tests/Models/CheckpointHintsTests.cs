@@ -97,8 +97,10 @@ public sealed class CheckpointHintsTests : IDisposable
     }
 
     [Fact]
-    public void Notes_that_are_no_two_heads_are_refused()
+    public void Notes_that_are_no_two_heads_or_no_activation_are_refused()
     {
+        Write(Odd, new() { ["steps"] = "3", ["activation"] = "7" });
+        Assert.Contains("'7' is no activation", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
         Write(Odd, new() { ["steps"] = "3", ["heads"] = "4" });
         Assert.Contains("no two numbers, but '4'", Assert.Throws<InvalidDataException>(() => Found(new CheckpointHints())).Message, StringComparison.Ordinal);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
+using TorchSharp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Models;
@@ -65,6 +66,33 @@ public class CheckpointSizesTests
 
         using var odd = CheckpointFile.Open(Hollow(folder, "blip-nlvr2 vit-b", shapes: (name, shape) => name == "visual_encoder.pos_embed" ? [1, 576, 768] : shape));
         Assert.Contains("576 tokens", Assert.Throws<InvalidDataException>(() => CheckpointSizes.Blip(odd)).Message, StringComparison.Ordinal);
+    }
+
+    // Each size is asked of one tensor, and a model of such sizes may be far larger than the file.
+    [Theory]
+    [InlineData("visual.transformer.resblocks.3000000.ln_1.weight", new long[] { 64 }, "'visual.transformer.resblocks.3000000…', but only 10 tensors")]
+    [InlineData("visual.transformer.resblocks.2147483647.ln_1.weight", new long[] { 64 }, "but only 10 tensors")]
+    [InlineData("visual.positional_embedding", new long[] { 64 }, "'visual.positional_embedding' has shape [64], which none of CLIP has")]
+    [InlineData("visual.positional_embedding", new long[] { 1, 64 }, "no square of patches")]
+    [InlineData("visual.conv1.weight", new long[] { 2_000_000_000, 0, 16, 16 }, "has shape [2000000000, 0, 16, 16]")]
+    [InlineData("token_embedding.weight", new long[] { 2_000_000_000, 0 }, "has shape [2000000000, 0]")]
+    [InlineData("token_embedding.weight", new long[] { 20, 63 }, "has shape [20, 63], which is not 64 wide")]
+    [InlineData("visual.conv1.weight", new long[] { 8192, 1, 1, 1 }, "layers of a width of 8192 take far more memory")]
+    public void Sizes_that_the_file_cannot_bear_out_are_named(string name, long[] shape, string said)
+    {
+        using var folder = new TemporaryFolder();
+        var wide = name == "visual.conv1.weight" ? shape[0] : 64;
+        var shapes = new Dictionary<string, long[]>
+        {
+            ["visual.conv1.weight"] = [64, 3, 8, 8], ["visual.class_embedding"] = [64], ["ln_final.weight"] = [64],
+            ["visual.positional_embedding"] = wide == 8192 ? [5, wide] : [5, 64], ["positional_embedding"] = [8, 64],
+            ["token_embedding.weight"] = [20, 64], ["text_projection"] = [64, 64],
+            ["visual.transformer.resblocks.0.ln_1.weight"] = [64], ["transformer.resblocks.0.ln_1.weight"] = [64],
+        };
+        shapes[name] = shape;
+        SafetensorsWriter.Write(folder.File("m"), shapes.ToDictionary(one => one.Key, one => torch.zeros(one.Value)));
+        using var file = CheckpointFile.Open(folder.File("m"));
+        Assert.Contains(said, Assert.Throws<InvalidDataException>(() => CheckpointSizes.Clip(file)).Message, StringComparison.Ordinal);
     }
 
     // A safetensors file with the right names and shapes whose content takes no room on the disk.
