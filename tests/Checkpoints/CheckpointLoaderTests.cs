@@ -291,6 +291,9 @@ public sealed class CheckpointLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Several_position_embeddings_in_one_tensor_are_not_resized() => Assert.False(PositionEmbedding.CanFit([2, 5, 4], [2, 10, 4]));
+
+    [Fact]
     public void An_OpenAI_style_archive_fills_a_module_of_the_same_names()
     {
         using var file = CheckpointFile.Open(KitPaths.InRepository("tests", "Checkpoints", "samples", "traced.pt"));

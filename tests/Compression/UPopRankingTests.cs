@@ -68,6 +68,10 @@ public sealed class UPopRankingTests
     }
 
     [Fact]
+    public void WhereNothingIsToGoNothingGoes() =>
+        Assert.All(UPopRanking.Choose([new(false, [1, 2, 3], 1)], 0), units => Assert.DoesNotContain(true, units));
+
+    [Fact]
     public void MoreThanThereIsCannotBeTakenOut()
     {
         UnitScores[] widths = [new(true, [1, 2, 3], 1e6)];

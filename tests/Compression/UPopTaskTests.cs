@@ -134,6 +134,7 @@ public sealed class UPopTaskTests : IDisposable
         Assert.Equal(TinyNlvr.Weights(whole.Task), TinyNlvr.Weights(resumed.Task));
         using var again = new Search(seed: 99, 0.5); // of a search that was done
         new Trainer(again.UPop, Settings, interrupted).Run(resume: true);
+        Assert.Equal(whole.UPop.Macs, again.UPop.Macs);
         using var smaller = again.UPop.Extract();
         Assert.InRange(RunCosts.Of(smaller).Whole(12), 1, RunCosts.Of(smaller).Dense(12) - 1);
     }
@@ -143,6 +144,7 @@ public sealed class UPopTaskTests : IDisposable
     {
         var training = new UPopTraining(new UPopSettings(0.6, UpdateEvery: 3), Settings);
         using var expected = Run(training, Path.Combine(folder.Path, "whole"), stopAt: null, resume: false)!;
+        Assert.Equal(Settings.LearningRate, TrainingLog.Read(Path.Combine(folder.Path, "whole", "search", "log.jsonl"))[^1].LearningRate!.Value, 1e-9);
         var parts = Path.Combine(folder.Path, "parts");
         Assert.Null(Run(training, parts, stopAt: 7, resume: false));
         Assert.Null(Run(training, parts, stopAt: 17, resume: true));

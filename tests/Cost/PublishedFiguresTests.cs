@@ -28,6 +28,17 @@ public class PublishedFiguresTests
         Assert.Equal(197.76, MacLedger.For("clip-l14-336").Total(Accounting.Deploy) / 1e9, 2);
 
     [Fact]
+    public void Clips_similarity_is_no_part_of_the_published_figure() =>
+        Assert.Equal(new LedgerRow("similarity", 0, 0, 768, 768), MacLedger.For("clip-l14-336").Rows.Single(row => row.Module == "similarity"));
+
+    [Fact]
+    public void A_caption_attends_to_its_prompt_at_once_and_then_to_one_word_more_each_step()
+    {
+        var scores = MacLedger.For("blip-caption").Rows.Single(row => row.Module == "text_decoder.bert.encoder.layer.0.attention.self.scores");
+        Assert.Equal(3 * 768 * ((4 * 4) + Enumerable.Range(5, 15).Sum()), scores.Deploy); // of three beams
+    }
+
+    [Fact]
     public void Caption_keys_computed_once_save_a_factor_of_six()
     {
         var ledger = MacLedger.For("blip-caption");
@@ -55,6 +66,13 @@ public class PublishedFiguresTests
         Assert.Equal(111, Math.Round(decoder / 1e9));
         Assert.Equal(92.107, image / 1e9, 3);
         Assert.True(decoder > image);
+    }
+
+    [Fact]
+    public void Vqa_asks_for_the_first_word_once_and_for_all_words_of_128_answers()
+    {
+        var head = MacLedger.For("blip-vqa").Rows.Single(row => row.Module == "text_decoder.cls.predictions.decoder");
+        Assert.Equal((1 + (6 * 128)) * 768L * 30524, head.Deploy);
     }
 
     [Fact]

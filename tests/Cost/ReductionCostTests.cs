@@ -58,6 +58,22 @@ public class ReductionCostTests
         Assert.Equal(deployedScoring, pruned.Total(Accounting.Deploy, LedgerParts.Scoring));
     }
 
+    [Fact]
+    public void The_candidates_are_sorted_without_the_class_token()
+    {
+        var pruned = MacLedger.For(Small).WithTokens(new([[9, 5]], null), StaticPruning.Policy(0.5));
+        Assert.Equal(2 * ((9 * 4) + (8 * 3)), pruned.Total(Accounting.Deploy, LedgerParts.Sorting)); // ⌈log₂ 9⌉ = 4, ⌈log₂ 8⌉ = 3
+    }
+
+    [Fact]
+    public void Where_nothing_goes_nothing_is_merged_and_no_matching_is_published()
+    {
+        var (ours, tome) = (MacLedger.For(Small).WithTokens(new([[10, 10]], null), ReductionPolicy.Fixed), MacLedger.For(Small).WithTokens(new([[10, 10]], null), RivalPolicies.All["ToMe"](0.5)));
+        Assert.Equal(0, ours.Total(Accounting.Deploy, LedgerParts.Merging));
+        Assert.Equal(0, tome.Total(Accounting.Paper, LedgerParts.Matching));
+        Assert.NotEqual(0, tome.Total(Accounting.Deploy, LedgerParts.Matching));
+    }
+
     private static readonly NlvrCost Small = new(new BlipConfig
     {
         Vision = new VisionTransformerConfig { ImageSize = 12, PatchSize = 4, Width = 8, Depth = 2, Heads = 2 },

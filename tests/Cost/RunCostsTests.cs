@@ -34,4 +34,25 @@ public class RunCostsTests
         Assert.Equal(policy.ExcludePadding ? lengths : [12, 12, 12, 12], entering);
         Assert.All(macs, (one, pair) => Assert.InRange(one, 1, (long)(1.3 * costs.Whole(entering[pair]))));
     }
+
+    [Fact]
+    public void Equal_counts_cost_what_the_method_costs_that_left_them()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyModels.Nlvr();
+        var costs = RunCosts.Of(model, Accounting.Deploy);
+        var (images, ids, mask) = TinyModels.Batch(5, 12);
+        var (ours, other) = (Of(ReductionPolicy.Fixed with { MinKeep = 99 }), Of(StaticPruning.Policy(1)));
+        Assert.Equal(ours.Counts, other.Counts);
+        Assert.NotEqual(ours.Macs, other.Macs);
+
+        (string Counts, long Macs) Of(ReductionPolicy policy)
+        {
+            using var reduction = TokenReduction.Attach(model, policy);
+            using var trace = reduction.Record();
+            model.Forward(images, ids, mask);
+            return (string.Join(' ', trace.Steps.SelectMany(step => step.TokensPerSample)), costs.PerPair(trace, [12])[0]);
+        }
+    }
 }

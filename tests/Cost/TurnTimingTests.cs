@@ -30,5 +30,8 @@ public class TurnTimingTests
     }
 
     [Fact]
+    public void The_median_of_an_even_number_of_runs_is_the_mean_of_the_middle_two() => Assert.Equal(2.5, Timing.Of([10, 1, 3, 2]).Median);
+
+    [Fact]
     public void Nothing_is_measured_in_no_round() => Assert.Throws<ArgumentException>(() => TurnTiming.Medians([() => { }], 1, leastRounds: 0));
 }

@@ -52,6 +52,13 @@ public sealed class CaptionImagesTests : IDisposable
     }
 
     [Fact]
+    public void The_number_that_Karpathys_form_gives_goes_before_that_of_the_files_name()
+    {
+        File.WriteAllText(path, """{"images": [{"split": "test", "filename": "photo_5.jpg", "cocoid": 17, "sentences": [{"raw": "x"}]}]}""");
+        Assert.Equal("17", CaptionImages.Load(path, "root", "test")[0].ImageId);
+    }
+
+    [Fact]
     public void Ground_truth_holds_the_captions_of_the_evaluation_form()
     {
         var truth = CaptionImages.LoadTruth(KitPaths.Shared("data", "coco", "coco_karpathy_test_gt.derived.json"));

@@ -105,6 +105,7 @@ public class FieldAnnotationTests
 
     [Theory]
     [InlineData("../../x.jpg")]
+    [InlineData("../x/y.jpg")]
     [InlineData("/x.jpg")]
     [InlineData("a/../../x.jpg")]
     [InlineData("images/../../x.jpg")]

@@ -21,6 +21,24 @@ public class ImageFilesTests
     }
 
     [Fact]
+    public void What_was_prefetched_for_another_epoch_is_made_anew()
+    {
+        using var asked = Batches(Load);
+        using var prefetched = Batches(Load);
+        var later = Plan[0] with { Epoch = 1 };
+        prefetched.Prefetch([Plan[0]]);
+        Assert.Equal(Contents(asked, later), Contents(prefetched, later));
+    }
+
+    [Fact]
+    public void Both_images_of_an_example_are_augmented_each_in_its_own_way()
+    {
+        using var files = new ImageFiles(_ => ["250", "250"], Settings, Load);
+        using var batch = files.Augmented(0, [1, 2, 3, 4], null);
+        Assert.NotEqual(batch.slice(0, 0, 4, 1).data<float>().ToArray(), batch.slice(0, 4, 8, 1).data<float>().ToArray());
+    }
+
+    [Fact]
     public void A_batch_out_of_turn_is_made_too_and_the_plan_goes_on()
     {
         var loaded = 0;

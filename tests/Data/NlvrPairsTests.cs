@@ -76,6 +76,23 @@ public sealed class NlvrPairsTests(Toys toys) : IClassFixture<Toys>
         Assert.InRange(pairs, 55, 105); // of 160
     }
 
+    [Fact]
+    public void Which_pairs_change_places_is_drawn_anew_in_each_epoch()
+    {
+        using var scope = NewDisposeScope();
+        using var files = Files("train", Images with { Transform = (image, _) => image });
+        int[] all = [.. Enumerable.Range(0, files.Count)];
+        Assert.False(files.TrainingBatch(0, all).Images.eq(files.TrainingBatch(1, all).Images).all().item<bool>());
+    }
+
+    [Fact]
+    public void Where_a_statement_has_no_kind_none_has()
+    {
+        var examples = Dataset("dev");
+        using var pairs = new NlvrPairs([examples[0] with { Synset = null }, .. examples.Skip(1)], Tokenizer(), 32, Images);
+        Assert.Empty(pairs.Kinds);
+    }
+
     private static void Same(NlvrPairBatch expected, NlvrPairBatch actual)
     {
         Assert.True((expected.Images - actual.Images).abs().max().item<float>() < 1e-5);

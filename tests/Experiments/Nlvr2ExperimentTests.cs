@@ -97,4 +97,8 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
     [InlineData(7, 2, 7)]
     [InlineData(8, 100, 1)]
     public void Batches_are_worked_through_in_equal_parts(int batch, int largest, int parts) => Assert.Equal(parts, PaperMachine.Parts(batch, largest));
+
+    [Fact]
+    public void A_batch_whose_examples_are_compared_is_worked_through_whole() =>
+        Assert.Equal(1, PaperMachine.Fit(Recipe.Paper("clip").Training, parts: false).AccumulateSteps);
 }

@@ -24,6 +24,8 @@ public class RunCacheTests
 
     [Theory]
     [InlineData("\"test\": 0.9", "\"test\": 1e999")]
+    [InlineData("\"left\": 0.7", "\"left\": 1e999")]
+    [InlineData("\"visual_encoder.0\": 3.5", "\"visual_encoder.0\": 1e999")]
     [InlineData("\"test\": 0.9", "\"test\": \"high\"")]
     [InlineData("\"experiment\": {", "\"experiment_\": {")]
     [InlineData("\"scores\": {", "\"scores\": null, \"tokens\": {")]

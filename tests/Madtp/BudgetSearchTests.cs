@@ -71,6 +71,10 @@ public sealed class BudgetSearchTests
     }
 
     [Fact]
+    public void TheToleranceIsAShareOfTheTarget() =>
+        Assert.True(BudgetSearch.Find(t => 1e9 * Sigmoid(1, 1, rising: true)(t), 1.7e9).Points.Count < 20);
+
+    [Fact]
     public void FindsANarrowDipOnlyIfTheScanSeesIt()
     {
         // Monotone at the scanned points although there is a dip between them: the result is still within the tolerance.

@@ -49,6 +49,16 @@ public class ControlTests
     }
 
     [Fact]
+    public void A_mean_threshold_is_the_mean_over_tokens_without_padding()
+    {
+        using var scope = NewDisposeScope();
+        var context = OneBlock.Random(4, [20, 10]) with { Temperature = 1 };
+        var importance = rand(2, 20) * context.Mask!;
+        var thresholds = new MeanThresholdRule().Decide(new ImportanceScores(importance), context).Thresholds!.Floats();
+        Assert.Equal(importance[1].sum().item<float>() / 10, thresholds[1], 1e-6f);
+    }
+
+    [Fact]
     public void Shuffled_texts_compare_with_another_pairs_text()
     {
         using var scope = NewDisposeScope();
@@ -72,6 +82,17 @@ public class ControlTests
     }
 
     [Fact]
+    public void The_contrast_takes_images_and_texts_alike_and_does_not_mind_how_many_learnable_tokens_there_are()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var (image, text) = (randn(3, 1, 8), randn(3, 1, 8));
+        var loss = AlignmentLoss.Contrast(image, text).item<float>();
+        Assert.Equal(loss, AlignmentLoss.Contrast(text, image).item<float>(), 1e-5f);
+        Assert.Equal(loss, AlignmentLoss.Contrast(image.repeat(1, 4, 1), text.repeat(1, 4, 1)).item<float>(), 1e-5f);
+    }
+
+    [Fact]
     public void The_mean_cosine_tells_vectors_that_point_one_way_from_others()
     {
         using var scope = NewDisposeScope();
@@ -91,6 +112,11 @@ public class ControlTests
             Assert.Single(differs, true);
         });
     }
+
+    [Theory]
+    [InlineData("w/o MAG")]
+    [InlineData("frozen guidance")]
+    public void Without_guidance_that_learns_there_is_no_alignment_loss(string name) => Assert.Equal(0, Methods.Of(name).AlignmentWeight);
 
     private static SharedCountRule Rule(bool permuted) => new(new MeanThresholdRule(), permuted);
 }

@@ -199,6 +199,18 @@ public class TokenReductionTests
         }
     }
 
+    [Fact]
+    public void A_mean_number_is_no_smaller_than_what_must_stay()
+    {
+        using var scope = NewDisposeScope();
+        var context = OneBlock.Random(seed: 3, [12, 12]);
+        context = context with { Policy = context.Policy with { Layout = BatchLayout.MeanKeep } };
+        var importance = rand(2, 12);
+        importance[0, TensorIndex.Slice(0, 8)] = float.PositiveInfinity;
+        var kept = KeptRows.Of(new PruneMask(importance.eq(float.PositiveInfinity)), importance, context)!;
+        Assert.True(kept.Keep[0, ..8].all().item<bool>());
+    }
+
     // The second sample keeps nothing of its own: the floor is for it alone.
     [Theory]
     [InlineData(false)]
@@ -230,6 +242,26 @@ public class TokenReductionTests
         first.Dispose();
         model.Forward(images, ids, mask);
         Assert.NotEmpty(second.Steps);
+    }
+
+    [Fact]
+    public void A_reduction_that_was_disposed_detaches_no_other()
+    {
+        using var model = TinyModels.Nlvr();
+        var first = TokenReduction.Attach(model, ReductionPolicy.Fixed);
+        first.Dispose();
+        using var second = TokenReduction.Attach(model, ReductionPolicy.Paper);
+        first.Dispose();
+        Assert.All(model.ReducibleEncoders.SelectMany(encoder => encoder.Blocks), block => Assert.NotNull(block.Reducer));
+    }
+
+    [Fact]
+    public void Padding_gives_no_importance()
+    {
+        using var scope = NewDisposeScope();
+        var strongest = rand(2, 5, 5);
+        var mask = tensor(new float[] { 1, 1, 1, 1, 1, 1, 1, 1, 0, 0 }, [2, 5]);
+        Assert.Equal(strongest[1].slice(0, 0, 3, 1).sum([0]).Floats(), TokenImportance.Self(strongest, sum: true, mask)[1].Floats());
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public class RetrievalRecallTests
         Assert.Equal(expected, Values(folder.Write("c.npy", Numpy("<f4", false, [1, 2, 3, 4, 5, 6]))));
         Assert.Equal(expected, Values(folder.Write("d.npy", Numpy("<f8", false, [1, 2, 3, 4, 5, 6]))));
         Assert.Equal(expected, Values(folder.Write("e.npy", Numpy("<f4", true, [1, 4, 2, 5, 3, 6]))));
+        Assert.Equal(expected, Values(folder.Write("h.npy", Numpy("<f4", false, expected, version: 2))));
         Assert.Equal(expected, Values(folder.Write("g.safetensors", Safetensors(expected))));
         var both = RetrievalFiles.Read(folder.Write("f.json", """{"scores_i2t": [[1, 2, 3], [4, 5, 6]], "scores_t2i": [[1, 0], [0, 1], [0, 1]]}"""), pairs);
         Assert.Equal(200 / 3.0, both.Recall().ImageAt1, 12);
@@ -101,12 +102,12 @@ public class RetrievalRecallTests
         return [.. BitConverter.GetBytes((long)header.Length), .. header, .. values.SelectMany(BitConverter.GetBytes)];
     }
 
-    private static byte[] Numpy(string type, bool fortran, float[] values)
+    private static byte[] Numpy(string type, bool fortran, float[] values, byte version = 1)
     {
         var shape = values.Length == 6 ? "(2, 3)" : "(1, 2)";
         var header = $"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': {shape}, }}".PadRight(117) + "\n";
         var body = type == "<f8" ? values.SelectMany(value => BitConverter.GetBytes((double)value)) : values.SelectMany(BitConverter.GetBytes);
-        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. body];
+        return [0x93, .. "NUMPY"u8, version, 0, (byte)header.Length, .. new byte[version == 1 ? 1 : 3], .. System.Text.Encoding.ASCII.GetBytes(header), .. body];
     }
 
     private static RecallScores Slow(Tensor scores, int[] map)

@@ -97,6 +97,16 @@ public class VqaAccuracyTests
         Assert.Contains("r.json, line 1", Refusal("""[{"question_id": 5, "answer": null}]"""));
     }
 
+    [Fact]
+    public void Of_two_predictions_for_a_question_the_last_counts()
+    {
+        using var folder = new TemporaryFolder();
+        var people = string.Join(", ", Enumerable.Range(1, 4).Select(i => $$"""{"answer": "dog", "answer_id": {{i}}}"""));
+        var annotations = folder.Write("a.json", $$"""{"annotations": [{"question_id": 5, "question_type": "what", "answer_type": "other", "answers": [{{people}}]}]}""");
+        var results = folder.Write("r.json", """[{"question_id": 5, "answer": "cat"}, {"question_id": 5, "answer": "dog"}]""");
+        Assert.Equal(100, VqaAccuracy.ComputeFiles(results, annotations).Overall);
+    }
+
     // Each line is what Python 3 answers to round(x, 2).
     [Theory]
     [InlineData(0.125, 0.12)]

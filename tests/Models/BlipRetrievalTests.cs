@@ -102,6 +102,20 @@ public class BlipRetrievalTests
         Assert.Null(AlignmentLoss.Of(losses.MomentumAligned));
     }
 
+    [Theory]
+    [InlineData(0.9f, 0.5f)]
+    [InlineData(1e-5f, 0.001f)]
+    public void A_step_keeps_the_temperature_within_its_limits(float given, float kept)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = Model();
+        var (images, ids, mask) = Pairs(4, 6, 6);
+        model.state_dict()["temp"].fill_(given);
+        model.TrainingStep(images, ids, mask, tensor(new long[] { 3, 4 }), 0.4);
+        Assert.Equal(kept, model.state_dict()["temp"].item<float>(), 1e-6f);
+    }
+
     internal static BlipRetrieval Model(int seed = 3)
     {
         manual_seed(seed);

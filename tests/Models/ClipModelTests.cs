@@ -126,6 +126,13 @@ public class ClipModelTests
     }
 
     [Fact]
+    public void Released_keeps_one_patch_of_an_image()
+    {
+        using var model = TinyClip.Model();
+        Assert.Equal(1, ((IReducibleModel)model).ReducibleEncoders.First(encoder => encoder.Modality == Modality.Image).ReleasedFloor);
+    }
+
+    [Fact]
     public void What_Fixed_merged_still_reaches_the_feature()
     {
         using var scope = NewDisposeScope();

@@ -88,6 +88,17 @@ public class ClipTrainingTests
     }
 
     [Fact]
+    public void A_step_scales_cosines_by_no_more_than_a_hundred()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = TinyClip.Model();
+        model.state_dict()["logit_scale"].fill_(6);
+        model.TrainingStep(TinyClip.Images(2), TinyClip.Texts(1, 6, 9), tensor(new long[] { 1, 2 }), 0);
+        Assert.Equal(100f, model.state_dict()["logit_scale"].exp().item<float>(), 1e-3f);
+    }
+
+    [Fact]
     public void A_model_that_only_answers_says_so()
     {
         using var scope = NewDisposeScope();

@@ -98,6 +98,26 @@ public class TextGenerationTests
         Assert.InRange(Assert.Single(Generate(new WordTable(1, 4, double.NaN), settings, [2])).Length, 1, 5);
     }
 
+    [Fact]
+    public void A_search_goes_on_while_a_text_may_take_the_place_of_the_worst_finished_one()
+    {
+        var finished = new BeamHypotheses(2);
+        finished.Add([1, 2], -1);
+        finished.Add([3, 4, 5, 6], -8);
+        Assert.False(finished.AreFinal(bestGoing: -3, length: 2)); // −1.5 would still take the place of −2
+        Assert.True(finished.AreFinal(bestGoing: -4, length: 2));
+    }
+
+    [Fact]
+    public void Of_equally_good_texts_the_last_is_taken()
+    {
+        var finished = new BeamHypotheses(3);
+        finished.Add([1, 2], -2);
+        finished.Add([3, 4], -2);
+        finished.Add([5, 6], -8);
+        Assert.Equal([3, 4], finished.Best());
+    }
+
     private static long[][] Generate(WordTable table, GenerationSettings settings, params long[][] prompts)
     {
         using var scope = NewDisposeScope();

@@ -1,10 +1,12 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Compression;
+using Madtp.Kit.Data;
 using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Tasks;
 using Madtp.Kit.Tests.Compression;
 using Madtp.Kit.Training;
+using TorchSharp;
 using Xunit;
 
 namespace Madtp.Kit.Tests.Tasks;
@@ -84,6 +86,22 @@ public sealed class NlvrEvaluationTests(Toys toys) : IClassFixture<Toys>, IDispo
         var shuffled = settings with { Scoring = settings.Scoring with { Shuffle = Shuffle.Images } };
         Assert.Contains("shuffled", Assert.Throws<InvalidDataException>(() => shuffled.Evaluate()).Message, StringComparison.Ordinal);
         Assert.NotEqual(right.Accuracy, (shuffled with { Folder = Path.Combine(folder.Path, "shuffled") }).Evaluate().Accuracy);
+    }
+
+    [Theory]
+    [InlineData(Shuffle.Images)]
+    [InlineData(Shuffle.Text)]
+    public void Shuffled_images_or_statements_are_those_of_another_pair(Shuffle shuffle)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var off = torch.no_grad();
+        using var model = ToyModels.Nlvr2.Load().Model;
+        using var pairs = ToyNlvr2Pairs.Draw("test1", Toys.World);
+        int[] all = [.. Enumerable.Range(0, pairs.Count)], other = SeededRandom.Derangement(pairs.Count);
+        model.eval();
+        var batch = shuffle == Shuffle.Images ? pairs.Batch(all, imagesOf: other) : pairs.Batch(all, textOf: other);
+        var right = model.Forward(batch).Logits.argmax(1).eq(batch.Labels).data<bool>().ToArray().Average(one => one ? 1.0 : 0);
+        Assert.Equal(right, NlvrTask.Evaluate(model, pairs, "test1", scoring: new Scoring { Shuffle = shuffle }).Accuracy, 9);
     }
 
     [Fact]

@@ -100,6 +100,22 @@ public sealed class PairEvaluationTests : IClassFixture<Toys>, IDisposable
         Assert.Contains("visual.conv1", Assert.Throws<InvalidDataException>(() => (Settings("retrieval", "run") with { Task = "clip" }).Evaluate()).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Rankings_of_other_candidates_are_another_runs()
+    {
+        Settings("retrieval", "run").Evaluate();
+        var error = Assert.Throws<InvalidDataException>(() => Settings("retrieval", "run").With(s => s with { Candidates = 4 }).Evaluate());
+        Assert.Contains("its candidates is 5, not 4", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_shuffled_where_all_are_compared_with_all()
+    {
+        using var images = InMemory("clip");
+        var error = Assert.Throws<ArgumentException>(() => RetrievalTask.Evaluate(clip, images, "test", scoring: new Scoring { Shuffle = Shuffle.Images }));
+        Assert.Contains("nothing to shuffle", error.Message, StringComparison.Ordinal);
+    }
+
     private string Weights(string task) => Path.Combine(folder.Path, $"{task}.safetensors");
 
     private Run Settings(string task, string run) => toys.Scoring(task, Weights(task), Path.Combine(folder.Path, run), batch: 4).With(s => s with { Candidates = 5 });

@@ -69,6 +69,18 @@ public sealed class ResultLogTests : IDisposable
         Assert.Throws<IOException>(() => Open());
     }
 
+    [Fact]
+    public void A_run_that_begins_anew_forgets_its_calibration()
+    {
+        var identity = new RunIdentity();
+        identity.Claim(folder.Path, fresh: true);
+        var calibration = folder.Write("calibration.json", "{}");
+        identity.Claim(folder.Path, fresh: false);
+        Assert.True(File.Exists(calibration));
+        identity.Claim(folder.Path, fresh: true);
+        Assert.False(File.Exists(calibration));
+    }
+
     private ResultLog<Result> Open() => ResultLog<Result>.Open(Log, Batch, Total);
 
     // Appends batches that end at the numbers given, the first of which says where they begin.

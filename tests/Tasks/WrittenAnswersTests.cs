@@ -3,6 +3,7 @@ using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Cost;
 using Madtp.Kit.Data.Images;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Metrics;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -115,6 +116,49 @@ public sealed class WrittenAnswersTests : IClassFixture<Toys>, IDisposable
         var silent = Settings("vqa", "silent").With(s => s with { Data = other.Path, Vocabulary = toys.File("vocab.txt") }).Limited(5).Evaluate("test2015");
         Assert.Empty(silent.Scores);
         Assert.Equal(5, Answers(silent.Submission!).Count);
+    }
+
+    [Fact]
+    public void Shuffled_captions_are_written_for_other_images_and_beams_are_part_of_a_run()
+    {
+        var (plain, shuffled) = (Settings("caption", "plain"), Settings("caption", "shuffled"));
+        var own = plain.Evaluate();
+        var other = (shuffled with { Scoring = shuffled.Scoring with { Shuffle = Shuffle.Images } }).Evaluate();
+        Assert.NotEqual(File.ReadAllBytes(own.Submission!), File.ReadAllBytes(other.Submission!));
+        Assert.Contains("\"beams\": \"3\"", File.ReadAllText(Path.Combine(plain.Folder, "run.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Answers_among_other_candidates_are_another_runs()
+    {
+        Settings("vqa", "run").Limited(4).Evaluate();
+        var error = Assert.Throws<InvalidDataException>(() => Settings("vqa", "run").Limited(4).With(s => s with { Candidates = 6 }).Evaluate());
+        Assert.Contains("its candidates is 7, not 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_costs_once_for_each_of_its_captions()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = new BlipCaptioner(config);
+        int[] few = ToyTokens.Texts.WrittenCaption("a red circle"), many = ToyTokens.Texts.WrittenCaption("a red circle left of a blue square");
+        using var images = new CaptionedImages(new byte[2 * 3 * 64 * 64], 64, [[few], [many, many, many]]);
+        var costs = RunCosts.Of(model);
+        var expected = (costs.Dense(images.TextLength(0)) + (3.0 * costs.Dense(images.TextLength(1)))) / 4;
+        Assert.Equal(expected, CaptionTask.Evaluate(model, images, "test", CaptionLanguage.Toy).DenseMacs, 1.0);
+    }
+
+    [Fact]
+    public void A_question_that_stands_twice_is_named()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = new BlipVqa(config);
+        var (asked, answer) = (ToyTokens.Texts.Question("what is red"), ToyTokens.Texts.Answer("yes"));
+        var question = new VqaQuestion(7, "what", "other", [new VqaHumanAnswer("yes", "yes", 1)]);
+        using var images = new QuestionedImages(new byte[2 * 3 * 64 * 64], 64, [[asked], [asked]], [[(answer, 1f)], [(answer, 1f)]], [question, question]);
+        var answers = AnswerVocabulary.Of(["yes"], ToyTokens.Texts.Answer);
+        var error = Assert.Throws<InvalidDataException>(() => VqaTask.Evaluate(model, images, "test", answers));
+        Assert.Contains("question 7 stands 2 times in test", error.Message, StringComparison.Ordinal);
     }
 
     private string Ranked(VqaExample question)

@@ -27,6 +27,16 @@ public class BlipTextTests
         Assert.Equal("", BlipText.PreCaption("a b c", 0));
     }
 
+    [Fact]
+    public void Texts_are_cut_to_BLIPs_lengths_and_to_a_models_positions()
+    {
+        var tokenizer = BertWordPiece.Create(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "picture", "of"]);
+        var (wide, narrow) = (new BlipTexts(tokenizer), new BlipTexts(tokenizer, 8));
+        var many = string.Join(' ', Enumerable.Repeat("a", 60));
+        Assert.Equal((32, 35, 62), (wide.Caption(many).Length, wide.WrittenCaption(many).Length, wide.Answer(many).Length)); // 30 words of a caption
+        Assert.Equal((8, 8, 8, 8), (narrow.Caption(many).Length, narrow.Question(many).Length, narrow.WrittenCaption(many).Length, narrow.Answer(many).Length));
+    }
+
     // BLIP cuts off as many characters as the prompt has, wherever the caption's first mark went.
     [Fact]
     public void A_generated_caption_loses_the_length_of_its_prompt()

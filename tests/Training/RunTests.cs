@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Data;
+using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
@@ -147,6 +148,56 @@ public sealed class RunTests(RunTests.Trainings trained) : IClassFixture<RunTest
 
         static void Refused(Run other, string difference) => Assert.Contains(
             difference, Assert.Throws<InvalidDataException>(() => (other with { Resume = true }).Train()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_with_another_setting_is_another()
+    {
+        var run = new Run("caption", new TaskSettings { Learns = true }, "");
+        using var task = ModelTask.Open("caption", run.Settings);
+        (string Name, Run Run)[] others =
+        [
+            ("image size", run.With(s => s with { ImageSize = 32 })), ("guidance", run.With(s => s with { Guidance = GuidanceTraining.Negatives })),
+            ("corpus", run.With(s => s with { Corpus = ThingKind.Glyph })), ("watched", run.With(s => s with { WatchedExamples = 7 })),
+            ("candidates", run.With(s => s with { Candidates = 7 })), ("distillation", run.With(s => s with { Distillation = 0.1 })),
+            ("learns val2014", run.With(s => s with { TrainOnValidation = true })), ("data set", run.With(s => s with { Dataset = "flickr30k" })),
+            ("alignment", run.With(s => s with { NewAlignment = true })), ("weights", run.With(s => s with { Hints = new CheckpointHints(Weights: "ema") })),
+            ("world", run.With(s => s with { Scenes = s.Scenes with { Seed = 99 } })),
+            ("learning rate", run with { Training = new TrainingSettings { LearningRate = 1e-7 } }), ("seed", run with { Training = new TrainingSettings { Seed = 99 } }),
+        ];
+        var own = RunInputs.Of(run, task).Short;
+        Assert.Equal([], others.Where(other => RunInputs.Of(other.Run, task).Short == own).Select(other => other.Name));
+    }
+
+    [Fact]
+    public void A_scoring_with_another_setting_is_another()
+    {
+        var plain = new Run("caption", new TaskSettings { Checkpoint = ToyModels.WeightsPath("caption") }, "");
+        var reduced = plain.With(s => s with { ReduceRatio = 0.5 });
+        Assert.NotEqual(Of(plain), Of(plain with { Scoring = new Scoring { BatchSize = 7 } }));
+        Assert.NotEqual(Of(reduced), Of(reduced.With(s => s with { CalibrationExamples = 7 })));
+        Assert.NotEqual(Of(reduced), Of(reduced.With(s => s with { ReduceRatio = 0.4 })));
+
+        static string Of(Run run)
+        {
+            using var task = ModelTask.Open("caption", run.Settings);
+            return RunInputs.Of(run, task, "test").Short;
+        }
+    }
+
+    [Fact]
+    public void A_stored_strength_serves_the_method_that_stored_it_and_reduces_something()
+    {
+        Assert.Equal(0.5, Stored("0.5", "STP"));
+        Assert.Contains("what it holds is STP's", Assert.Throws<ArgumentException>(() => Stored("0.5", "ToMe")).Message, StringComparison.Ordinal);
+        Assert.Contains("its keep ratio is 0, which reduces nothing", Assert.Throws<InvalidDataException>(() => Stored("0", "STP")).Message, StringComparison.Ordinal);
+
+        double? Stored(string ratio, string method)
+        {
+            var path = folder.File("stored.safetensors");
+            SafetensorsWriter.Write(path, new Dictionary<string, TorchSharp.torch.Tensor> { ["weight"] = TorchSharp.torch.zeros(1) }, new Dictionary<string, string> { ["method"] = "STP", ["keep_ratio"] = ratio });
+            return StoredStrength.Of(new TaskSettings { Checkpoint = path, Method = Methods.Of(method).Pruning }).Strength;
+        }
     }
 
     [Fact]

@@ -23,11 +23,11 @@ internal static class TinyNlvr
     };
 
     /// <summary>A task with fresh weights; <paramref name="share"/> reduces tokens to a budget.</summary>
-    public static NlvrTask Task(long seed, double? share = null, bool auxiliary = true)
+    public static NlvrTask Task(long seed, double? share = null, bool auxiliary = true, double dropPath = 0)
     {
         var help = share is null && auxiliary ? 1 : 0;
         var settings = new TaskSettings { Learns = true, PatchWeight = help, WordWeight = help, ReduceRatio = 1 - share, CalibrationExamples = 8 };
-        var task = new NlvrTask(new BlipNlvr(Config), settings, split => ToyNlvr2Pairs.Draw(split, World));
+        var task = new NlvrTask(new BlipNlvr(Config with { Vision = Config.Vision with { DropPath = dropPath } }), settings, split => ToyNlvr2Pairs.Draw(split, World));
         Fill(task.Parameters(), seed);
         return task;
     }

@@ -21,7 +21,7 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
         Assert.Equal(36, result.Steps);
         Assert.True(result.Records[^1].Loss < 0.8 * result.Records[0].Loss, $"{result.Records[0].Loss} to {result.Records[^1].Loss}");
         Assert.All(result.Records, record => Assert.True(record.Alignment > 0 && record.Auxiliary > 0));
-        Assert.Equal(6, result.Records.Count(record => record.EndsEpoch));
+        Assert.Equal(Enumerable.Range(1, 6), result.Records.Where(record => record.EndsEpoch).Select(record => record.Epoch));
     }
 
     [Theory]
@@ -82,7 +82,20 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
         new Trainer(task, TinyNlvr.Settings, run).Run(progress => notices.AddRange(progress.Notice is { } one ? [one] : []), resume: true);
         Assert.Contains("going on from step 5 of checkpoint.previous.safetensors", Assert.Single(notices), StringComparison.Ordinal);
         Assert.Contains(Path.Combine(run, newest), notices[0], StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(run, $"{newest}.damaged")));
         Assert.Equal(trained.Whole(null).Weights, TinyNlvr.Weights(task));
+    }
+
+    [Fact]
+    public void ACheckpointThatIsWrittenAndNotYetRenamedIsTheNewest()
+    {
+        using var task = TinyNlvr.Task(seed: 1);
+        new Trainer(task, TinyNlvr.Settings with { StopAfterEpoch = 1 }, folder).Run(); // checkpoints after 5 steps and 6
+        File.Move(Path.Combine(folder, "checkpoint.safetensors"), Path.Combine(folder, "checkpoint.written.safetensors"));
+        File.Move(Path.Combine(folder, "checkpoint.previous.safetensors"), Path.Combine(folder, "checkpoint.safetensors"));
+        var steps = new List<int>();
+        new Trainer(task, TinyNlvr.Settings, folder).Run(progress => steps.Add(progress.Step), resume: true);
+        Assert.Equal(7, steps[0]);
     }
 
     [Theory]
@@ -147,6 +160,17 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
         using var another = TinyNlvr.Task(seed: 1);
         Assert.True(new Trainer(another, TinyNlvr.Settings, folder).Run().Completed);
         Assert.True(new Trainer(another, TinyNlvr.Settings, folder).Run(resume: true).Completed);
+    }
+
+    [Fact]
+    public void WeightsBeyondAThousandAreOvergrownAndAGradientThatIsNoNumberIsTheLargest()
+    {
+        using var scope = NewDisposeScope();
+        var (small, large) = (nn.Parameter(ones(3)), nn.Parameter(full(3, 2000f)));
+        Assert.Null(Divergence.Overgrown([("small", small)]));
+        Assert.Equal("the weights large have grown to 2000", Divergence.Overgrown([("small", small), ("large", large)]));
+        (small.grad, large.grad) = (full(3, float.NaN), ones(3));
+        Assert.Equal("the largest gradient is that of small, infinite", Divergence.LargestGradient([("small", small), ("large", large)]));
     }
 
     [Theory]
@@ -216,16 +240,17 @@ public sealed class TrainerTests(TrainerTests.Trainings trained) : IClassFixture
     }
 
     [Theory]
-    [InlineData(2, null)]
-    [InlineData(8, null)]
-    [InlineData(4, 0.7)] // with tokens reduced: each example keeps its own number, whatever it is batched with
-    public void ABatchInPartsStepsAsTheWholeBatch(int parts, double? share)
+    [InlineData(2, null, 0.0)]
+    [InlineData(8, null, 0.0)]
+    [InlineData(4, 0.7, 0.0)] // with tokens reduced: each example keeps its own number, whatever it is batched with
+    [InlineData(4, null, 0.3)] // branches that are skipped, in parts whose blocks are computed again
+    public void ABatchInPartsStepsAsTheWholeBatch(int parts, double? share, double dropPath)
     {
-        using var whole = TinyNlvr.Task(seed: 1, share, auxiliary: false);
+        using var whole = TinyNlvr.Task(seed: 1, share, auxiliary: false, dropPath);
         var settings = TinyNlvr.Settings with { Epochs = 1 };
         var expected = new Trainer(whole, settings, Path.Combine(folder, "whole")).Run();
-        using var accumulated = TinyNlvr.Task(seed: 1, share, auxiliary: false);
-        var actual = new Trainer(accumulated, settings with { AccumulateSteps = parts }, Path.Combine(folder, "parts")).Run();
+        using var accumulated = TinyNlvr.Task(seed: 1, share, auxiliary: false, dropPath);
+        var actual = new Trainer(accumulated, settings with { AccumulateSteps = parts, GradientCheckpointing = dropPath > 0 }, Path.Combine(folder, "parts")).Run();
         var weights = TinyNlvr.Weights(accumulated);
         // Softmax does not see a key's bias: its gradient is 0 but for rounding, which Adam makes as large as any other.
         var seen = TinyNlvr.Weights(whole).Where(pair => !pair.Key.EndsWith("key.bias", StringComparison.Ordinal));

@@ -32,8 +32,8 @@ public class AugmentationTests
     [Fact]
     public void Equalize_follows_PILs_rule()
     {
-        // Six pixels of 10, 510 of 20, 4 of 30: the step is (520 - 4) / 255 = 2, so 10 becomes (1 + 0) / 2, 20 (1 + 6) / 2, 30 (1 + 516) / 2.
-        byte[] values = [.. Enumerable.Repeat((byte)10, 6), .. Enumerable.Repeat((byte)20, 510), .. Enumerable.Repeat((byte)30, 4)];
+        // Five pixels of 10, 511 of 20, 4 of 30: the step is (520 - 4) / 255 = 2, so 10 becomes (1 + 0) / 2, 20 (1 + 5) / 2, 30 (1 + 516) / 2.
+        byte[] values = [.. Enumerable.Repeat((byte)10, 5), .. Enumerable.Repeat((byte)20, 511), .. Enumerable.Repeat((byte)30, 4)];
         var image = new RgbImage(520, 1, [.. values.SelectMany(v => new[] { v, v, v })]);
         Assert.Equal([0, 3, 255], ColorOperations.Equalize(image).Pixels.Distinct().Select(v => (int)v));
     }
@@ -88,6 +88,12 @@ public class AugmentationTests
         var shape = (double)w / h;
         return isInside && (isFallback || (area is > 0.48 and <= 1 && shape is > 0.73 and < 1.37));
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
+    [Fact]
+    public void The_part_that_is_cut_out_may_end_with_the_last_row()
+        => Assert.Contains(
+            Enumerable.Range(0, 500).Select(seed => new TrainingTransform(8).Part(8, 8, new SeededRandom((ulong)seed))),
+            part => part.Top > 0 && part.Top + part.Height == 8);
 
     [Fact]
     public void Long_images_fall_back_to_their_middle()
