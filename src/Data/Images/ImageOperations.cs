@@ -85,8 +85,7 @@ public static class AffineOperations
 public static class ColorOperations
 {
     /// <summary>Stretches each channel so that its darkest value becomes 0 and its brightest 255. PIL is followed on purpose, not
-    /// BLIP's code as it runs, which negates the darkest value as a byte: that wraps around and makes the channel
-    /// white.</summary>
+    /// BLIP's code as it runs, which negates the darkest value as a byte: it wraps around, and the channel turns white.</summary>
     public static RgbImage AutoContrast(RgbImage image) => MapChannels(image, histogram =>
     {
         var low = Array.FindIndex(histogram, n => n > 0);
