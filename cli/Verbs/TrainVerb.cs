@@ -53,6 +53,10 @@ internal static class TrainVerb
             task.Join(parsed);
             var asked = task.Apply(parsed, new TaskSettings());
             var (ratio, method) = (asked.ReduceRatio, task.Method(parsed) ?? Methods.Of("MADTP"));
+            method.RequireReducing(ratio);
+            if (ratio is null && method is { Pruning: not null, AlignmentWeight: 0 })
+                throw new ArgumentException($"'{method.Name}' changes nothing where nothing is taken away: give --reduce");
+
             var recipe = asked.Corpus is { } corpus ? Recipe.Decoys(corpus, ratio)
                 : task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters)
                 : Recipe.Paper(task.Task, asked.Dataset, ratio);

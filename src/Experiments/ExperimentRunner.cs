@@ -29,6 +29,8 @@ public static class ExperimentRunner
         Experiment experiment, RunCache cache, string runs, Action<TrainingProgress>? progress, CancellationToken cancellation,
         bool fresh = false)
     {
+        experiment.RequirePossible();
+
         // Others may keep it at any moment.
         bool IsKept() => Ranks.Gather(!fresh && cache.Find(experiment) is not null)[0];
         if (IsKept())

@@ -140,6 +140,11 @@ public sealed record Method(string Name, PruningMethod? Pruning)
 
     /// <summary>What it does, in a sentence.</summary>
     public required string About { get; init; }
+
+    /// <summary>Insists that it can take away a share of the multiply-accumulates; null or 0 for none.</summary>
+    /// <exception cref="ArgumentException">It is the plain model, which takes nothing away.</exception>
+    public void RequireReducing(double? ratio) => Guard.Argument(ratio is not > 0 || Pruning is not null || PrunesParameters,
+        $"'{Name}' takes nothing away: leave the reduce ratio out, or name another method");
 }
 
 /// <summary>A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method

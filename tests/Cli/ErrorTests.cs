@@ -63,6 +63,8 @@ public sealed class ErrorTests : IDisposable
     [InlineData("data make-toy --pairs 3 --out /nowhere/at/all", "4")]
     [InlineData("experiment --method magic", "no method 'magic'")]
     [InlineData("experiment --task magic", "no task 'magic'")]
+    [InlineData("experiment --method uncompressed --reduce 0.5", "'Uncompressed' takes nothing away: leave the reduce ratio out")]
+    [InlineData("train toy-clip --method uncompressed --reduce 0.5", "'Uncompressed' takes nothing away: leave the reduce ratio out")]
     [InlineData("runs --method magic", "no method 'magic'")]
     [InlineData("runs --task magic", "no task 'magic'; there are toy-nlvr2")]
     [InlineData("sweep table2 --slurm --index 1", "exclude each other")]
