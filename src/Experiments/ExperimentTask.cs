@@ -3,6 +3,7 @@ using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
+using Madtp.Kit.Text;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -81,7 +82,7 @@ public sealed class ExperimentTask(
     /// <summary>The task of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
     public static ExperimentTask Of(string name) => All.FirstOrDefault(task => task.Name == name) ?? throw new ArgumentException(
-        $"there is no task '{name}'; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
+        $"there is no task {Printable.Quoted(name)}; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
 
     /// <summary>Digest of the test split.</summary>
     public string DataDigest()

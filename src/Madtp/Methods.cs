@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Madtp;
 
@@ -100,7 +101,8 @@ public static class Methods
         var near = methods.MinBy(Away)!;
         var meant = Away(near) <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
         return methods.FirstOrDefault(method => Letters(method.Name) == given) ?? throw new ArgumentException(
-            $"there is no method '{name}' here{meant}; there are {string.Join(", ", methods.Select(method => method.Name))}",
+            $"there is no method {Printable.Quoted(name)} here{meant}; "
+                + $"there are {string.Join(", ", methods.Select(method => method.Name))}",
             nameof(name));
     }
 
