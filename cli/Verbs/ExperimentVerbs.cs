@@ -133,7 +133,9 @@ internal static class ExperimentVerbs
     /// <summary>Lists the results there are.</summary>
     public static Command CreateRuns()
     {
-        var verb = new Verb("runs", "List the results of experiments.", "./kit runs --task toy-nlvr2 --method MADTP");
+        var verb = new Verb(
+            "runs", "List the results of experiments with the weights and data that are there.",
+            "./kit runs --task toy-nlvr2 --method MADTP");
         var task = verb.Option<string?>("--task", "Only this task.", "TASK", words: Tasks);
         var method = MethodOption.Add(verb, "Only this method.");
         var publish = verb.Option<bool>("--publish", "Copy new results to data/toy/runs, to come with the kit.");
