@@ -31,7 +31,8 @@ internal static class RunInputs
         identity.Add("candidates", settings.Candidates);
         identity.Add("watched", settings.WatchedExamples);
         identity.Add("alignment", (settings.NewAlignment ? "new " : string.Empty) + settings.Alignment);
-        identity.Add("training", JsonSerializer.Serialize(run.Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
+        identity.Add(run.Training.Deciding);
+        identity.Add("parts of a batch", task.SharesCounts ? run.Training.AccumulateSteps : null);
         identity.Add("learns val2014", settings.TrainOnValidation ? "yes" : null);
         return identity;
     }
