@@ -54,8 +54,9 @@ internal static class EvaluateVerb
             };
             if (task.IsToy && settings.Checkpoint is null)
             {
-                // Weights that were fine-tuned for the ratio bring their temperature with them.
-                var weights = task.ToyWeights(settings.Corpus, settings.ReduceRatio);
+                // Weights that MADTP was fine-tuned with for the ratio bring their temperature with them.
+                var isTuned = (settings.Method ?? PruningMethod.Madtp) == PruningMethod.Madtp;
+                var weights = task.ToyWeights(settings.Corpus, isTuned ? settings.ReduceRatio : null);
                 var ratio = weights == task.ToyWeights(settings.Corpus, null) ? settings.ReduceRatio : null;
                 settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }

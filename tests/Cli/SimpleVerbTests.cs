@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Madtp;
 using Xunit;
 
@@ -41,6 +42,19 @@ public sealed class SimpleVerbTests : IDisposable
         var run = KitProcess.Run("macs", "blip-nlvr2", "blip-vqa");
         Assert.Equal((0, string.Empty), (run.Code, run.Errors));
         Assert.Contains(MacLedger.For("blip-nlvr2").Total(Accounting.Paper).ToString("N0"), run.Output, StringComparison.Ordinal);
+    }
+
+    // ---------------------------------------------------------------- evaluate
+
+    // The weights that MADTP was tuned with for a ratio are not a rival's.
+    [Fact]
+    public async Task ToyWeightsAreScoredWithAnyMethod()
+    {
+        async Task<double> Share(params string[] options) => Value((await KitProcess.Here(
+            ["evaluate", "toy-nlvr2", "--pairs", "16", "--reduce", "0.5", "--calibration", "8", "--json", .. options])).Json, "temperature");
+        var rival = await KitProcess.Here("evaluate", "toy-nlvr2", "--pairs", "16", "--reduce", "0.5", "--calibration", "8", "--method", "ToMe", "--json");
+        Assert.InRange(rival.Json.GetProperty("keep_ratio").GetDouble(), 0.02, 1);
+        Assert.Equal(await Share(), await Share("--method", "madtp"));
     }
 
     // ---------------------------------------------------------------- score
