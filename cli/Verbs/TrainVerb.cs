@@ -44,6 +44,8 @@ internal static class TrainVerb
             "--score", "Splits to score the weights on; the task's usual one otherwise, none for none.", "SPLIT",
             words: [.. task.SplitNames, "none"]);
         score.AllowMultipleArgumentsPerToken = true;
+        Verb.Checked(score, name => name == "none" || task.SplitNames.Contains(name),
+            $"{string.Join(", ", task.SplitNames)} or none");
         var limit = verb.Number<int>("--limit", "Score the first examples of each split only.", 1);
         if (!task.IsToy)
             AddOfFiles(task);

@@ -30,6 +30,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("train toy-nlvr2 --stop-at NaN", "--stop-at 'NaN': give a number from 0 to 1")]
     [InlineData("train toy-nlvr2 --precision 5", "--precision '5': give auto or float32 or tf32 or bfloat16")]
     [InlineData("train toy-nlvr2 --pairs 2147483644", "--pairs '2147483644': give a whole number from 4 to 1000000")]
+    [InlineData("train toy-clip --score test tset", "--score 'tset': give val, test or none")]
     [InlineData("train nlvr2 --checkpoint x --learnable-tokens 0", "--learnable-tokens '0': give a whole number from 1 to 100000")]
     [InlineData("data make-toy --pairs 2147483644", "--pairs '2147483644': give a whole number from 4 to 1000000")]
     [InlineData("experiment --epochs -1", "--epochs '-1': give a whole number from 1 to 1000000")]
