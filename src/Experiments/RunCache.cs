@@ -85,7 +85,7 @@ public sealed class RunCache(string folder, string? published = null)
     }
 }
 
-/// <summary>Short digests of what results depend on: 12 digits.</summary>
+/// <summary>Short digests, of what results depend on above all: 12 digits.</summary>
 internal static class FileDigest
 {
     public const string Absent = "absent";
@@ -144,5 +144,6 @@ internal static class FileDigest
         return Short(digest.GetHashAndReset());
     }
 
-    private static string Short(byte[] digest) => Convert.ToHexStringLower(digest)[..12];
+    /// <summary>The first 12 digits.</summary>
+    public static string Short(byte[] digest) => Convert.ToHexStringLower(digest)[..12];
 }
