@@ -165,7 +165,9 @@ public sealed class ExperimentTask(
         {
             var most = experiment.TrainExamples > 0 ? experiment.TrainExamples : int.MaxValue;
             training = PaperMachine.Fit(
-                training with { BatchSize = Math.Min(training.BatchSize, most) }, parts: task is not ("clip" or "retrieval"));
+                training with { BatchSize = Math.Min(training.BatchSize, most) },
+                parts: task is not ("clip" or "retrieval")
+                    && method.Guidance is not (GuidanceTraining.ShuffledTexts or GuidanceTraining.Negatives));
         }
 
         return new Run(task, settings, folder)
