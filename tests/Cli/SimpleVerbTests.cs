@@ -143,6 +143,24 @@ public sealed class SimpleVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task ATableIsNotCut()
+    {
+        var data = folder.File(string.Join('/', Enumerable.Repeat("a folder with a long name", 12)));
+        Assert.Contains(data, (await KitProcess.Here("data", "status", "toy", "--data", data)).Output, StringComparison.Ordinal);
+        var rows = (await KitProcess.Here("runs", "--task", "toy-nlvr2", "--method", "stp")).Output.TrimEnd().Split('\n');
+        Assert.EndsWith("  strength               key", rows[0], StringComparison.Ordinal);
+        Assert.All(rows[1..], row => Assert.Matches("^toy-nlvr2  STP  .* [0-9a-f]{16}$", row));
+    }
+
+    [Fact]
+    public void ItWorksInItsOwnFolderWhereverItIsCalled()
+    {
+        folder.Write("Madtp.Kit.csproj", "");
+        var run = OtherProgram.Run("env", "-C", folder.Path, DotnetHost.Path, typeof(Kit.Cli.CommandLine).Assembly.Location, "runs", "--task", "toy-nlvr2");
+        Assert.Contains("STP", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheDoctorNamesWhatComputes()
     {
         var run = KitProcess.Run("doctor");
