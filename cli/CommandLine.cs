@@ -75,6 +75,9 @@ internal static class CommandLine
                 return UnusableInput;
             }
 
+            if (!result.CommandResult.Command.Options.Any(option => option.Name == RanksOption.Name))
+                Ranks.RequireAlone();
+
             // A verb that never looks whether it is to stop has nothing to lose: the signal ends it.
             interruption = result.Action is AsynchronousCommandLineAction ? new Interruption() : null;
             InvocationConfiguration settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
@@ -161,8 +164,9 @@ internal static class CommandLine
     {
         // What is lacking may be what was mistyped: that alone is told.
         var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
-        foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
-            Remark(error.Message);
+        var said = result.Errors.Select(error => error.Message).Distinct();
+        foreach (var error in said.Where(error => error.Contains(mistyped, StringComparison.Ordinal)))
+            Remark(error);
 
         if (result.Action is ParseErrorAction corrections)
         {

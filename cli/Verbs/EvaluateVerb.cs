@@ -36,6 +36,7 @@ internal static class EvaluateVerb
             "--shuffle", "images or text: give every example another's, to show that they are needed.");
         var json = Terminal.JsonOption(verb);
         verb.Exclude(task.Ratio, temperature, keep, plain);
+        verb.Exclude(task.Named, plain);
         verb.Does((parsed, cancellation) =>
         {
             task.Join(parsed);

@@ -51,6 +51,14 @@ public sealed class ErrorTests : IDisposable
     [InlineData("evaluate toy-clip --reduce 0.3 --plain", "exclude each other")]
     [InlineData("evaluate toy-clip --resume --fresh", "exclude each other")]
     [InlineData("train toy-clip --resume --fresh", "exclude each other")]
+    [InlineData("runs --publish --task toy-clip", "--publish and --task exclude each other")]
+    [InlineData("runs --questions --method tome", "--questions and --method exclude each other")]
+    [InlineData("evaluate toy-clip --plain --method tome", "--method and --plain exclude each other")]
+    [InlineData("evaluate toy-clip --resume", "--resume says nothing without --out")]
+    [InlineData("evaluate toy-clip --fresh", "--fresh says nothing without --out")]
+    [InlineData("train toy-clip --method tome", "'ToMe' changes nothing where nothing is taken away: give --reduce")]
+    [InlineData("sweep table2 --ranks 2", "--ranks says nothing without --index or --slurm")]
+    [InlineData("sweep table2 --index 0 --slurm-option=--x", "--slurm-option says nothing without --slurm")]
     [InlineData("macs nosuch", "known are")]
     [InlineData("macs", "name a model")]
     [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
@@ -107,6 +115,19 @@ public sealed class ErrorTests : IDisposable
         var (code, _, errors) = await KitProcess.Here("evaluate", "toy-nlvr2", "--pairs", "16", "--out", folder.Path, how);
         Assert.Contains($"kit: {folder.Path} holds mine.jsonl, but no run.json: it is no run's", errors, StringComparison.Ordinal);
         Assert.Equal((2, "{}\n"), (code, File.ReadAllText(mine)));
+    }
+
+    [Theory]
+    [InlineData("0", "kit: 2 processes were started for what one does alone: leave mpirun or srun out\n", "macs", "blip-nlvr2")]
+    [InlineData("0", "kit: 2 processes were started for what one does alone: leave mpirun or srun out\n", "sweep", "table2")]
+    [InlineData("1", "", "experiment")]
+    public async Task What_is_done_alone_is_not_done_by_several(string rank, string says, params string[] line)
+    {
+        using var process = KitProcess.Start(line, environment: [("PMI_SIZE", "2"), ("PMI_RANK", rank)]);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((2, says), (process.ExitCode, await errors));
     }
 
     [Fact]
