@@ -159,11 +159,13 @@ internal static class TrainVerb
         var output = verb.Option(
             "--out", "The run's folder.", "DIR", () => KitFolder.File("artifacts", "runs", "decoys-neutral"));
         var seed = verb.Number("--seed", "Seed of the weights and of the order.", () => 1L);
+        var fresh = verb.Option<bool>("--fresh", "Throw away what the folder's run has left.");
         verb.Does((parsed, cancellation) =>
         {
             var run = new Pretraining(parsed.GetRequiredValue(output));
             run = run with
             {
+                Fresh = parsed.GetValue(fresh),
                 PatchTraining = run.PatchTraining with { Seed = parsed.GetValue(seed) },
                 StatementTraining = run.StatementTraining with { Seed = parsed.GetValue(seed) },
             };
