@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -126,6 +127,7 @@ internal static class CommandLine
         TypeInitializationException when NativeLibraries.Failure is { } failure => (UnusableInput, failure),
         TypeInitializationException { InnerException: { } inner } => Explain(inner, isInterrupted),
         OutOfMemoryException => (Failed, $"the memory does not suffice{SmallerIsLess}"),
+        Win32Exception => (UnusableInput, e.Message), // a program that cannot be started
         ExternalException when NativeError.Text(e) is var said => (Failed,
             said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
             || said.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)

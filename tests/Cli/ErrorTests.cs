@@ -153,6 +153,7 @@ public sealed class ErrorTests : IDisposable
         { new OperationCanceledException("'a' was stopped"), 1, "'a' was stopped" },
         { new OutOfMemoryException(), 1, "the memory does not suffice" },
         { new System.Runtime.InteropServices.ExternalException("CUDA out of memory. Tried to"), 1, "the memory does not suffice (CUDA out of memory. Tried to)" },
+        { new System.ComponentModel.Win32Exception(13, "'./kit' cannot be started"), 2, "'./kit' cannot be started" },
         { new KeyNotFoundException("no 'seconds'"), 70, "this is a fault of the kit (KeyNotFoundException: no 'seconds'); please report it" },
         { new NullReferenceException("a\nb"), 70, "this is a fault of the kit (NullReferenceException: a); please report it" },
     };
@@ -189,6 +190,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("toy-nlvr2", "give the second one with --right")]
     [InlineData("toy-clip", "leave --right out", "--right", "x.png")]
     [InlineData("toy-nlvr2", "did you mean ToMe?", "--against", "ToMee")]
+    [InlineData("toy-clip", "is longer than the 32 positions of this model", "--text", "LONG")]
     [InlineData("toy-vqa", "is no BLIP for NLVR2 or retrieval and no CLIP")]
     [InlineData("none", "there is no such checkpoint file")]
     public async Task A_model_that_a_keep_map_cannot_be_drawn_of_is_told(string weights, string says, params string[] more)
@@ -196,7 +198,9 @@ public sealed class ErrorTests : IDisposable
         var (code, _, errors) = await KitProcess.Here(
         [
             "keep-map", "--checkpoint", KitPaths.InRepository("data", "toy", "weights", $"{weights}.safetensors"),
-            "--left", KitPaths.Shared("data", "images", "chelsea.png"), "--text", "a red circle", "--out", folder.Path, .. more,
+            "--left", KitPaths.Shared("data", "images", "chelsea.png"), "--out", folder.Path,
+            .. more.Contains("--text") ? [] : new[] { "--text", "a red circle" },
+            .. more.Select(word => word == "LONG" ? string.Join(' ', Enumerable.Repeat("red,circle", 20)) : word),
         ]);
         Assert.Equal(2, code);
         Assert.Contains(says, errors, StringComparison.Ordinal);
