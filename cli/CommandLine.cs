@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -76,6 +77,9 @@ internal static class CommandLine
                 return UnusableInput;
             }
 
+            if (!result.CommandResult.Command.Options.Any(option => option.Name == RanksOption.Name))
+                Ranks.RequireAlone();
+
             // A verb that never looks whether it is to stop has nothing to lose: the signal ends it.
             interruption = result.Action is AsynchronousCommandLineAction ? new Interruption() : null;
             InvocationConfiguration settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
@@ -124,6 +128,7 @@ internal static class CommandLine
         TypeInitializationException when NativeLibraries.Failure is { } failure => (UnusableInput, failure),
         TypeInitializationException { InnerException: { } inner } => Explain(inner, isInterrupted),
         OutOfMemoryException => (Failed, $"the memory does not suffice{SmallerIsLess}"),
+        Win32Exception => (UnusableInput, e.Message), // a program that cannot be started
         ExternalException when NativeError.Text(e) is var said => (Failed,
             said.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
             || said.Contains("not enough memory", StringComparison.OrdinalIgnoreCase)
@@ -162,8 +167,9 @@ internal static class CommandLine
     {
         // What is lacking may be what was mistyped: that alone is told.
         var mistyped = result.UnmatchedTokens is [var first, ..] ? $"'{first}'" : string.Empty;
-        foreach (var error in result.Errors.Where(error => error.Message.Contains(mistyped, StringComparison.Ordinal)))
-            Remark(error.Message);
+        var said = result.Errors.Select(error => error.Message).Distinct();
+        foreach (var error in said.Where(error => error.Contains(mistyped, StringComparison.Ordinal)))
+            Remark(error);
 
         if (result.Action is ParseErrorAction corrections)
         {

@@ -93,8 +93,16 @@ internal sealed class Verb(string name, string description, params string[] exam
     /// <summary>Refuses more than one of some options.</summary>
     public void Exclude(params Option[] options) => Validators.Add(result =>
     {
-        if (options.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
-            result.AddError($"{string.Join(" and ", options.Select(option => option.Name))} exclude each other");
+        string[] given = [.. options.Where(one => result.GetResult(one) is { Implicit: false }).Select(one => one.Name)];
+        if (given.Length > 1)
+            result.AddError($"{string.Join(" and ", given)} exclude each other");
+    });
+
+    /// <summary>Refuses an option that says nothing without one of others.</summary>
+    public void Needs(Option option, params Option[] others) => Validators.Add(result =>
+    {
+        if (others.Append(option).Where(one => result.GetResult(one) is { Implicit: false }).SequenceEqual([option]))
+            result.AddError($"{option.Name} says nothing without {string.Join(" or ", others.Select(other => other.Name))}");
     });
 
     // "0,5" is no number here: with signs between thousands it would be 5.
@@ -144,9 +152,11 @@ internal static class MethodOption
 /// <summary><c>--ranks</c>: whether a verb works together with the processes that were started with it.</summary>
 internal static class RanksOption
 {
+    public const string Name = "--ranks";
+
     public static Option<string> Add(Verb verb) => Verb.Checked(
         verb.Option(
-            "--ranks", "Processes that do it together, as mpirun -n N or srun --mpi=pmi2 starts them: auto, none, or the number "
+            Name, "Processes that do it together, as mpirun -n N or srun --mpi=pmi2 starts them: auto, none, or the number "
                 + "there must be.",
             "N", () => "auto", ["auto", "none"]),
         text => text is "auto" or "none"

@@ -105,6 +105,11 @@ internal sealed class TaskOptions
         resume = Verb.Option<bool>("--resume", "Go on where the folder's run stopped.");
         fresh = Verb.Option<bool>("--fresh", "Throw away what the folder's run has left.");
         Verb.Exclude(resume, fresh);
+        if (IsToy && verb == "evaluate")
+        {
+            Verb.Needs(resume, output);
+            Verb.Needs(fresh, output);
+        }
     }
 
     /// <summary>The names that commands have for tasks: of the toy world drawn in memory, then of files.</summary>
@@ -120,6 +125,9 @@ internal sealed class TaskOptions
 
     /// <summary>The option <c>--reduce</c>.</summary>
     public Option Ratio { get; }
+
+    /// <summary>The option <c>--method</c>.</summary>
+    public Option Named => method;
 
     /// <summary>Splits that can be scored, with a word about some.</summary>
     public string[] Splits => (IsToy, Task) switch

@@ -3,13 +3,13 @@ using Spectre.Console;
 
 namespace Madtp.Kit.Cli;
 
-/// <summary>How answers are printed: as JSON, or as tables, in plain text where the output goes to a file or a pipe.</summary>
+/// <summary>How answers are printed: as JSON, or as tables.</summary>
 internal static class Terminal
 {
     /// <summary>How JSON is printed.</summary>
     public static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Where tables are printed: standard output as it is now.</summary>
+    /// <summary>Where bars are drawn: standard output as it is now, in plain text where that goes to a file or a pipe.</summary>
     public static IAnsiConsole Out => Create();
 
     /// <summary>Adds the option to print JSON.</summary>
@@ -23,17 +23,17 @@ internal static class Terminal
     public static void Print(string title, IEnumerable<(string Name, string Value)> scores) =>
         Print(title, ["metric", "score"], scores.Select(score => new[] { score.Name, score.Value }));
 
-    /// <summary>Prints a table with its first columns to the left and its others to the right.</summary>
-    public static void Print(string? title, IEnumerable<string> columns, IEnumerable<string[]> rows, int left = 1)
+    /// <summary>Prints a table with its first columns to the left and its others to the right; none is cut.</summary>
+    /// <param name="output">Where to; standard output if null.</param>
+    public static void Print(
+        string? title, IEnumerable<string> columns, IEnumerable<string[]> rows, int left = 1, TextWriter? output = null)
     {
-        var table = new Table { Border = TableBorder.Simple, Title = title is null ? null : new(Markup.Escape(title)) };
-        foreach (var (number, name) in columns.Index())
-            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = number < left ? Justify.Left : Justify.Right });
-
-        foreach (var row in rows)
-            table.AddRow([.. row.Select(Markup.Escape)]);
-
-        Out.Write(table);
+        string[][] all = [[.. columns], .. rows];
+        var widths = all[0].Select((_, column) => all.Max(row => row[column].Length)).ToArray();
+        var lines = all.Select(row => string.Join("  ", row.Select((cell, column) =>
+            column < left ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+        foreach (var line in title is null ? lines : lines.Prepend(title))
+            (output ?? Console.Out).WriteLine(CommandLine.Shown(line));
     }
 
     private static IAnsiConsole Create()

@@ -18,6 +18,7 @@ fi
 
 case "$root" in
     *[:\;]*) fail "the folder '$root' has a colon or a semicolon in its name, at which lists of folders end; rename or move it." ;;
+    *\'*) fail "the folder \"$root\" has an apostrophe in its name, with which nothing can be built; rename or move it." ;;
 esac
 
 # A clone that somebody else set up can be used as it is; to set up, to build and to run notebooks it has to be one's own.

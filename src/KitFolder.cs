@@ -5,13 +5,14 @@ public static class KitFolder
 {
     private const string Mark = "Madtp.Kit.csproj";
 
-    /// <summary>The repository's root: the nearest with Madtp.Kit.csproj above the working folder, else the library.</summary>
+    /// <summary>The repository's root: the nearest with Madtp.Kit.csproj above the program, else above the library, else above
+    /// the working folder.</summary>
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
-    public static string Root { get; } = Above(WorkingFolder())
-        ?? Above(AppContext.BaseDirectory)
+    public static string Root { get; } = Above(AppContext.BaseDirectory)
         ?? Above(Path.GetDirectoryName(typeof(KitFolder).Assembly.Location))
+        ?? Above(WorkingFolder())
         ?? throw new DirectoryNotFoundException(
-            $"neither the working folder nor the library lies below a folder with {Mark}; run from inside the kit");
+            $"neither the library nor the working folder lies below a folder with {Mark}; run from inside the kit");
 
     /// <summary>A file or folder of the kit.</summary>
     public static string File(params string[] parts) => Path.Combine([Root, .. parts]);

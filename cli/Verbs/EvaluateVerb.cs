@@ -36,6 +36,7 @@ internal static class EvaluateVerb
             "--shuffle", "images or text: give every example another's, to show that they are needed.");
         var json = Terminal.JsonOption(verb);
         verb.Exclude(task.Ratio, temperature, keep, plain);
+        verb.Exclude(task.Named, plain);
         verb.Does((parsed, cancellation) =>
         {
             task.Join(parsed);
@@ -54,8 +55,9 @@ internal static class EvaluateVerb
             };
             if (task.IsToy && settings.Checkpoint is null)
             {
-                // Weights that were fine-tuned for the ratio bring their temperature with them.
-                var weights = task.ToyWeights(settings.Corpus, settings.ReduceRatio);
+                // Weights that MADTP was fine-tuned with for the ratio bring their temperature with them.
+                var isTuned = (settings.Method ?? PruningMethod.Madtp) == PruningMethod.Madtp;
+                var weights = task.ToyWeights(settings.Corpus, isTuned ? settings.ReduceRatio : null);
                 var ratio = weights == task.ToyWeights(settings.Corpus, null) ? settings.ReduceRatio : null;
                 settings = settings with { Checkpoint = weights, ReduceRatio = ratio };
             }

@@ -65,7 +65,8 @@ internal static class ExperimentVerbs
             "GRID", $"One of {string.Join(", ", Grid.Names)}, or a JSON file with an array of experiments.",
             ArgumentArity.ExactlyOne, [.. Grid.Names]);
         var jobs = verb.Number(
-            "--jobs", "Processes at once; with --slurm tasks, 16 otherwise.", () => new GridSettings().Jobs, 1, 1000);
+            "--jobs", "Processes at once, which share the cores out; with --slurm tasks, 16 otherwise.",
+            () => new GridSettings().Jobs, 1, 1000);
         var index = verb.Number<int>(
             "--index", "Run only the experiment at this place, from 0, in this process: for job arrays.", 0);
         var cache = verb.Option<string?>("--cache", "Folder for results (artifacts/cache otherwise).", "DIR");
@@ -77,11 +78,15 @@ internal static class ExperimentVerbs
             "--slurm-option", "A line for the job's head, --partition=gpu; may be given again.", "OPTION", () => []);
         var ranks = RanksOption.Add(verb);
         verb.Exclude(index, slurm);
+        verb.Needs(ranks, index, slurm);
+        verb.Needs(options, slurm);
         verb.Does((parsed, cancellation) =>
         {
             var (isArray, place) = (parsed.GetValue(slurm), parsed.GetValue(index));
             if (!isArray && place is not null)
                 Ranks.Join(parsed.GetRequiredValue(ranks));
+            else
+                Ranks.RequireAlone();
 
             var name = parsed.GetRequiredValue(list);
             var grid = Grid.Open(name);
@@ -133,11 +138,15 @@ internal static class ExperimentVerbs
     /// <summary>Lists the results there are.</summary>
     public static Command CreateRuns()
     {
-        var verb = new Verb("runs", "List the results of experiments.", "./kit runs --task toy-nlvr2 --method MADTP");
+        var verb = new Verb(
+            "runs", "List the results of experiments with the weights and data that are there.",
+            "./kit runs --task toy-nlvr2 --method MADTP");
         var task = verb.Option<string?>("--task", "Only this task.", "TASK", words: Tasks);
         var method = MethodOption.Add(verb, "Only this method.");
         var publish = verb.Option<bool>("--publish", "Copy new results to data/toy/runs, to come with the kit.");
         var questions = verb.Option<bool>("--questions", "What the results say to the questions of data/toy/QUESTIONS.md.");
+        verb.Exclude(publish, questions, task);
+        verb.Exclude(publish, questions, method);
         verb.SetAction(parsed =>
         {
             if (parsed.GetValue(questions))

@@ -1,6 +1,5 @@
 using Madtp.Kit.Cost;
 using Madtp.Kit.Madtp;
-using Spectre.Console;
 
 namespace Madtp.Kit.Cli.Verbs;
 
@@ -45,7 +44,7 @@ internal static class MacsVerb
             else
             {
                 Array.ForEach(ledgers, model => Print(model.Whole, model.Pruned));
-                Terminal.Out.WriteLine("In 1e9; one multiply-add counts 1. '*' sums over the layers.");
+                Console.WriteLine("In 1e9; one multiply-add counts 1. '*' sums over the layers.");
             }
         });
         return verb;
@@ -134,7 +133,7 @@ internal static class MacsVerb
 
         Print(whole.Model.Name, whole, null, columns);
         foreach (var (_, meaning, macs) in Further(whole))
-            Terminal.Out.WriteLine($"  {meaning}: {Cell(macs)}");
+            Console.WriteLine($"  {meaning}: {Cell(macs)}");
 
         if (pruned is not null)
             Print($"{whole.Model.Name}, pruned", pruned, whole, [("paper", Accounting.Paper), ("deploy", Accounting.Deploy)]);

@@ -44,6 +44,8 @@ internal static class TrainVerb
             "--score", "Splits to score the weights on; the task's usual one otherwise, none for none.", "SPLIT",
             words: [.. task.SplitNames, "none"]);
         score.AllowMultipleArgumentsPerToken = true;
+        Verb.Checked(score, name => name == "none" || task.SplitNames.Contains(name),
+            $"{string.Join(", ", task.SplitNames)} or none");
         var limit = verb.Number<int>("--limit", "Score the first examples of each split only.", 1);
         if (!task.IsToy)
             AddOfFiles(task);
@@ -53,6 +55,10 @@ internal static class TrainVerb
             task.Join(parsed);
             var asked = task.Apply(parsed, new TaskSettings());
             var (ratio, method) = (asked.ReduceRatio, task.Method(parsed) ?? Methods.Of("MADTP"));
+            method.RequireReducing(ratio);
+            if (ratio is null && method is { Pruning: not null, AlignmentWeight: 0 })
+                throw new ArgumentException($"'{method.Name}' changes nothing where nothing is taken away: give --reduce");
+
             var recipe = asked.Corpus is { } corpus ? Recipe.Decoys(corpus, ratio)
                 : task.IsToy ? Recipe.Toy(task.Task, ratio, method.PrunesParameters)
                 : Recipe.Paper(task.Task, asked.Dataset, ratio);
@@ -153,11 +159,13 @@ internal static class TrainVerb
         var output = verb.Option(
             "--out", "The run's folder.", "DIR", () => KitFolder.File("artifacts", "runs", "decoys-neutral"));
         var seed = verb.Number("--seed", "Seed of the weights and of the order.", () => 1L);
+        var fresh = verb.Option<bool>("--fresh", "Throw away what the folder's run has left.");
         verb.Does((parsed, cancellation) =>
         {
             var run = new Pretraining(parsed.GetRequiredValue(output));
             run = run with
             {
+                Fresh = parsed.GetValue(fresh),
                 PatchTraining = run.PatchTraining with { Seed = parsed.GetValue(seed) },
                 StatementTraining = run.StatementTraining with { Seed = parsed.GetValue(seed) },
             };

@@ -91,13 +91,9 @@ internal static class FolderLock
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException) when (File.Exists(path) || !Directory.Exists(folder))
         {
-            return null;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return null; // who held the lock has just done away with the folder
+            return null; // without a folder: who held the lock has just done away with it
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using Madtp.Kit.Madtp;
 
 namespace Madtp.Kit.Experiments;
 
@@ -36,6 +37,14 @@ public sealed record Experiment(
         $" --task {Task} --method \"{Method}\" --reduce {ReduceRatio} --seed {Seed} --examples {TrainExamples}"
         + $"{(Epochs is { } passes ? $" --epochs {passes}" : "")} --learning-rate {LearningRate}"
         + $" --learnable-tokens {LearnableTokens} --alignment-width {AlignmentWidth}");
+
+    /// <summary>Insists on a method that there is, and on a ratio that it may have.</summary>
+    /// <exception cref="ArgumentException">It has another.</exception>
+    internal void RequirePossible()
+    {
+        Guard.Argument(ReduceRatio is >= 0 and < 1, $"'{this}': a reduce ratio is 0 or more, and below 1");
+        Methods.Of(Method).RequireReducing(ReduceRatio);
+    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Task} {Method} {ReduceRatio} seed {Seed}")
         + (Epochs is { } passes ? $", {passes} passes" : "");

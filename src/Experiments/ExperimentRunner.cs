@@ -29,6 +29,8 @@ public static class ExperimentRunner
         Experiment experiment, RunCache cache, string runs, Action<TrainingProgress>? progress, CancellationToken cancellation,
         bool fresh = false)
     {
+        experiment.RequirePossible();
+
         // Others may keep it at any moment.
         bool IsKept() => Ranks.Gather(!fresh && cache.Find(experiment) is not null)[0];
         if (IsKept())
@@ -46,7 +48,7 @@ public static class ExperimentRunner
 
         if (IsKept())
         {
-            Ranks.First(() => Directory.Delete(folder, recursive: true)); // made anew, after its last user was done with it
+            Ranks.First(() => Delete(folder)); // made anew, after its last user was done with it
             return cache.Find(experiment);
         }
 
@@ -57,9 +59,21 @@ public static class ExperimentRunner
         Ranks.First(() =>
         {
             cache.Keep(result);
-            Directory.Delete(folder, recursive: true); // while the lock is held: nobody has begun to work in it
+            Delete(folder); // while the lock is held: nobody has begun to work in it
         });
         return result;
+    }
+
+    // Another that was let in after the last user, and found the result as well, may be first.
+    private static void Delete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
     }
 
     private static ExperimentResult Result(Experiment experiment, ExperimentTask task, RunReport report)

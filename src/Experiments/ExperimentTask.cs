@@ -3,6 +3,7 @@ using Madtp.Kit.Data.Toy;
 using Madtp.Kit.Madtp;
 using Madtp.Kit.Models;
 using Madtp.Kit.Tasks;
+using Madtp.Kit.Text;
 using Madtp.Kit.Training;
 using static TorchSharp.torch;
 
@@ -56,13 +57,14 @@ public sealed class ExperimentTask(
     /// <summary>Whether it computes on a GPU where there is one; the small toy world's experiments stay on the CPU.</summary>
     public bool ChoosesDevice => published is not null || corpus is not null;
 
-    /// <summary>What else results depend on: digest of the weights it begins with, and of the data or its settings.</summary>
+    /// <summary>What else results depend on: digests of the weights it begins with, of vocabulary and annotations, or the toy
+    /// world's settings.</summary>
     public string InputDigest
     {
         get
         {
             if (published is not null)
-                return string.Join(' ', new[] { Checkpoint([]), Split("train"), Split(Test) }.Select(FileDigest.Of));
+                return string.Join(' ', Inputs([]).Select(FileDigest.Of));
 
             var world = corpus is not null ? JsonSerializer.Serialize(ToyWorldSettings.Decoys)
                 : task == "nlvr2" ? JsonSerializer.Serialize(new ToyWorldSettings())
@@ -81,7 +83,7 @@ public sealed class ExperimentTask(
     /// <summary>The task of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those there are.</exception>
     public static ExperimentTask Of(string name) => All.FirstOrDefault(task => task.Name == name) ?? throw new ArgumentException(
-        $"there is no task '{name}'; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
+        $"there is no task {Printable.Quoted(name)}; there are {string.Join(", ", All.Select(task => task.Name))}", nameof(name));
 
     /// <summary>Digest of the test split.</summary>
     public string DataDigest()
@@ -115,16 +117,12 @@ public sealed class ExperimentTask(
             return;
 
         var missing = new List<(string Path, string Source)>();
-        Checkpoint(missing);
-        var splits = Splits(missing);
-        splits.Files.Vocabulary(null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : CheckpointTexts.Vocabularies);
-        var paths = splits.Paths(
-            task switch { "nlvr2" => ["train", "dev", "test1"], "vqa" => ["train", "val"], _ => ["train", "val", "test"] });
+        var annotations = Inputs(missing)[2..];
         var images = task == "nlvr2" ? "nlvr2" : dataset == "coco" ? "coco-images" : dataset;
         string[] lines =
         [
             .. missing.Select(one => $"{one.Path} ('./kit data get {one.Source}')").Distinct(),
-            .. SomeImages(paths).Where(image => !File.Exists(image))
+            .. SomeImages(annotations).Where(image => !File.Exists(image))
                 .Select(image => $"images such as {image} ('./kit data status {images}' tells where to get them)"),
         ];
         if (lines.Length > 0)
@@ -167,7 +165,9 @@ public sealed class ExperimentTask(
         {
             var most = experiment.TrainExamples > 0 ? experiment.TrainExamples : int.MaxValue;
             training = PaperMachine.Fit(
-                training with { BatchSize = Math.Min(training.BatchSize, most) }, parts: task is not ("clip" or "retrieval"));
+                training with { BatchSize = Math.Min(training.BatchSize, most) },
+                parts: task is not ("clip" or "retrieval")
+                    && method.Guidance is not (GuidanceTraining.ShuffledTexts or GuidanceTraining.Negatives));
         }
 
         return new Run(task, settings, folder)
@@ -206,6 +206,20 @@ public sealed class ExperimentTask(
         SplitFiles.Of(task, new TaskFiles(Folders.Data, missing), new TaskSettings { Dataset = dataset, Learns = true });
 
     private string Split(string split) => Splits([]).Paths([split])[0];
+
+    // Checkpoint, vocabulary, then the annotations of all splits; each where it belongs if it is absent.
+    private string[] Inputs(ICollection<(string Path, string Source)> missing)
+    {
+        var checkpoint = Checkpoint(missing);
+        var splits = Splits(missing);
+        return
+        [
+            checkpoint,
+            splits.Files.Vocabulary(
+                null, task == "clip" ? [.. ClipText.Vocabularies, "vocab.txt"] : CheckpointTexts.Vocabularies),
+            .. splits.Paths(task switch { "vqa" => ["train", Test], _ => ["train", task == "nlvr2" ? "dev" : "val", Test] }),
+        ];
+    }
 
     // An image of each annotation file that is there: where it is absent, others are too.
     private IEnumerable<string> SomeImages(IReadOnlyList<string> annotations) => task switch

@@ -1,4 +1,5 @@
 using Madtp.Kit.Data;
+using Madtp.Kit.Madtp;
 using Madtp.Kit.Training;
 
 namespace Madtp.Kit.Experiments;
@@ -33,9 +34,11 @@ public sealed class Grid
     public static Grid Of(params Experiment[] experiments) => new(experiments);
 
     /// <summary>The grid of one of the paper's tables at the current scale, or that of a file.</summary>
-    /// <param name="nameOrPath">One of <see cref="Names"/>, or a JSON file: an array of what differs from the usual.</param>
+    /// <param name="nameOrPath">One of <see cref="Names"/>, or a JSON file: an array of what differs from its
+    /// task's usual experiment.</param>
     /// <exception cref="FileNotFoundException">It is neither.</exception>
-    /// <exception cref="InvalidDataException">The file holds no experiments; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The file holds no experiments, the message says where; or a task, a method or a
+    /// ratio that there is not.</exception>
     public static Grid Open(string nameOrPath)
     {
         if (Known.TryGetValue(nameOrPath, out var grid))
@@ -47,11 +50,30 @@ public sealed class Grid
             throw new FileNotFoundException($"'{nameOrPath}' is neither a file nor a grid; the grids are {names}", nameOrPath);
         }
 
-        var list = JsonRecord.Read<Experiment[]>(
+        T[] Read<T>() => JsonRecord.Read<T[]>(
             nameOrPath, e => $"'{nameOrPath}', line {e.LineNumber + 1}: {JsonRecord.Reason(e)}", ExperimentJson.Page);
-        return list.Length > 0 && !list.Contains(null)
-            ? new(list)
-            : throw new InvalidDataException($"'{nameOrPath}' holds no experiments, or an entry is null");
+        var list = Read<Experiment>();
+        Guard.Data(list.Length > 0 && !list.Contains(null), $"'{nameOrPath}' holds no experiments, or an entry is null");
+        try
+        {
+            return new(list.Zip(Read<JsonElement>(), OfTask));
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"'{nameOrPath}': {e.Message.Split(" (Parameter")[0]}", e);
+        }
+    }
+
+    // What is not said is its task's own; a method may be called as commands call it.
+    private static Experiment OfTask(Experiment read, JsonElement said)
+    {
+        var whole = JsonSerializer.SerializeToNode(ExperimentTask.Of(read.Task).Default, ExperimentJson.Line)!;
+        foreach (var one in said.EnumerateObject())
+            whole[one.Name] = JsonSerializer.SerializeToNode(one.Value);
+
+        var experiment = whole.Deserialize<Experiment>(ExperimentJson.Line)! with { Method = Methods.Of(read.Method).Name };
+        experiment.RequirePossible();
+        return experiment;
     }
 
     /// <summary>Each experiment with each of the values.</summary>

@@ -42,11 +42,13 @@ public sealed class RunCache(string folder, string? published = null)
         AtomicFile.Write(Path.Combine(folder, NameOf(result.Experiment)), result.ToJson() + "\n");
     }
 
-    /// <summary>Every result, new ones before those that come with the kit; by task, method, ratio, passes and seed.</summary>
+    /// <summary>Every result of the weights and data that are there, new ones before those that come with the kit; by task,
+    /// method, ratio, passes and seed. Where weights or data are absent, those of any.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or of a task that there is no more.</exception>
     public IReadOnlyList<ExperimentResult> All() =>
     [
         .. Places.Where(Directory.Exists).SelectMany(place => Directory.EnumerateFiles(place, "*.json"))
-            .DistinctBy(Path.GetFileName).Select(Read)
+            .DistinctBy(Path.GetFileName).Select(path => (path, Read(path))).Where(IsPresent).Select(one => one.Item2)
             .OrderBy(r => r.Experiment.Task, StringComparer.Ordinal).ThenBy(r => r.Experiment.Method, StringComparer.Ordinal)
             .ThenBy(r => r.Experiment.ReduceRatio).ThenBy(r => r.Experiment.Epochs).ThenBy(r => r.Experiment.Seed),
     ];
@@ -63,11 +65,17 @@ public sealed class RunCache(string folder, string? published = null)
 
     private static string NameOf(Experiment experiment) => experiment.Key + ".json";
 
+    private static bool IsPresent((string Path, ExperimentResult Result) one) =>
+        NameOf(one.Result.Experiment) == Path.GetFileName(one.Path)
+        || ExperimentTask.Of(one.Result.Experiment.Task).InputDigest.Contains(FileDigest.Absent, StringComparison.Ordinal);
+
     private static ExperimentResult Read(string path)
     {
         const string Remedy = "; delete it to run the experiment again";
         var result = JsonRecord.Read<ExperimentResult>(
             path, e => $"'{path}' is no result of an experiment ({JsonRecord.Reason(e)}){Remedy}", ExperimentJson.Page);
+        Guard.Data(ExperimentTask.All.Any(task => task.Name == result.Experiment.Task),
+            $"'{path}' is of the task '{result.Experiment.Task}', which there is no more{Remedy}");
         return result.Scores.Values.Concat(result.Tokens.Values)
             .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
             .Concat([result.Strength ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])
@@ -77,9 +85,11 @@ public sealed class RunCache(string folder, string? published = null)
     }
 }
 
-/// <summary>Short digests of what results depend on: 12 digits.</summary>
+/// <summary>Short digests, of what results depend on above all: 12 digits.</summary>
 internal static class FileDigest
 {
+    public const string Absent = "absent";
+
     private static readonly Lazy<string> Library = new(() => Of(
         from path in Directory.EnumerateFiles(KitFolder.File("src"), "*.cs", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal)
@@ -96,7 +106,7 @@ internal static class FileDigest
     {
         var file = new FileInfo(path);
         if (!file.Exists)
-            return "absent";
+            return Absent;
 
         var now = Encoding.UTF8.GetBytes($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
         var note = KitFolder.File("artifacts", "digests", Short(SHA256.HashData(now)));
@@ -134,5 +144,6 @@ internal static class FileDigest
         return Short(digest.GetHashAndReset());
     }
 
-    private static string Short(byte[] digest) => Convert.ToHexStringLower(digest)[..12];
+    /// <summary>The first 12 digits.</summary>
+    public static string Short(byte[] digest) => Convert.ToHexStringLower(digest)[..12];
 }

@@ -23,7 +23,8 @@ public sealed record SlurmArray(string Name, string Folder)
     /// <summary>Where each task computes; as on its node if null.</summary>
     public string? Device { get; init; }
 
-    public string ListPath => Path.Combine(Folder, $"{Name}.json");
+    /// <summary>The list that was written: named by what is in it, since tasks that wait read it when they begin.</summary>
+    public string ListPath { get; private set; } = "";
 
     public string ScriptPath => Path.Combine(Folder, $"{Name}.sbatch");
 
@@ -43,7 +44,9 @@ public sealed record SlurmArray(string Name, string Folder)
         if (missing.Length > 0)
         {
             Directory.CreateDirectory(Folder);
-            AtomicFile.Write(ListPath, stream => JsonSerializer.Serialize(stream, missing, ExperimentJson.Page));
+            var list = JsonSerializer.Serialize(missing, ExperimentJson.Page);
+            ListPath = Path.Combine(Folder, $"{Name}-{FileDigest.Short(SHA256.HashData(Encoding.UTF8.GetBytes(list)))}.json");
+            AtomicFile.Write(ListPath, list);
             AtomicFile.Write(ScriptPath, Script(missing.Length, cache.Folder));
         }
 
@@ -89,7 +92,8 @@ public sealed record SlurmArray(string Name, string Folder)
         "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}",
         $"exec {(Ranks > 1 ? "srun --mpi=pmi2 " : "")}{Quoted(KitFolder.File("kit"))} sweep {Quoted(ListPath)} \\",
         "    --index \"$SLURM_ARRAY_TASK_ID\" \\",
-        $"    --cache {Quoted(cache)}{Given("--runs", Runs)}{Given("--device", Device)}",
+        $"    --cache {Quoted(Path.GetFullPath(cache))}{Given("--runs", Runs is null ? null : Path.GetFullPath(Runs))}"
+            + Given("--device", Device),
         "",
     ]);
 

@@ -43,7 +43,8 @@ internal sealed class Sketch(SKCanvas? canvas)
         {
             var sketch = new Sketch(canvas);
             sketch.Fill(SKRect.Create(width, height), SKColors.White);
-            sketch.Write(Edge, Edge + TitleSize, title, TitleSize, Ink, bold: true);
+            var shown = Fit(title, TitleSize, width - (2 * Edge), bold: true);
+            sketch.Write(Edge, Edge + TitleSize, shown, TitleSize, Ink, bold: true);
             draw(sketch);
             return sketch;
         }
@@ -165,12 +166,12 @@ internal sealed class Sketch(SKCanvas? canvas)
     }
 
     /// <summary>The text cut to a width, with an ellipsis where something is missing.</summary>
-    public static string Fit(string text, float size, float width)
+    public static string Fit(string text, float size, float width, bool bold = false)
     {
         var runes = text.EnumerateRunes().ToArray();
-        return Width(text, size) <= width ? text : Enumerable.Range(1, Math.Max(0, runes.Length - 1)).Reverse()
+        return Width(text, size, bold) <= width ? text : Enumerable.Range(1, Math.Max(0, runes.Length - 1)).Reverse()
             .Select(kept => string.Concat(runes.Take(kept)).TrimEnd() + "…")
-            .FirstOrDefault(cut => Width(cut, size) <= width, "…");
+            .FirstOrDefault(cut => Width(cut, size, bold) <= width, "…");
     }
 
     /// <summary>An image with as many pixels as it is shown with: a larger one is averaged down, a smaller one gets whole squares

@@ -1,5 +1,6 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Models;
+using Madtp.Kit.Text;
 
 namespace Madtp.Kit.Madtp;
 
@@ -100,7 +101,8 @@ public static class Methods
         var near = methods.MinBy(Away)!;
         var meant = Away(near) <= Math.Min(most, given.Length / 2) ? $" (did you mean {near.Name}?)" : string.Empty;
         return methods.FirstOrDefault(method => Letters(method.Name) == given) ?? throw new ArgumentException(
-            $"there is no method '{name}' here{meant}; there are {string.Join(", ", methods.Select(method => method.Name))}",
+            $"there is no method {Printable.Quoted(name)} here{meant}; "
+                + $"there are {string.Join(", ", methods.Select(method => method.Name))}",
             nameof(name));
     }
 
@@ -140,6 +142,11 @@ public sealed record Method(string Name, PruningMethod? Pruning)
 
     /// <summary>What it does, in a sentence.</summary>
     public required string About { get; init; }
+
+    /// <summary>Insists that it can take away a share of the multiply-accumulates; null or 0 for none.</summary>
+    /// <exception cref="ArgumentException">It is the plain model, which takes nothing away.</exception>
+    public void RequireReducing(double? ratio) => Guard.Argument(ratio is not > 0 || Pruning is not null || PrunesParameters,
+        $"'{Name}' takes nothing away: leave the reduce ratio out, or name another method");
 }
 
 /// <summary>A method as experiments compare it: token reduction with one strength that its cost depends on, so that every method

@@ -123,9 +123,8 @@ internal sealed record ClipTextEncoder(
     /// <exception cref="InvalidOperationException">A reduction took away the place where a text's feature is read.</exception>
     public ContrastiveEncoding Encode(Tensor ids)
     {
-        Guard.Argument(ids.ndim == 2 && ids.shape[1] <= Positions.shape[0],
-            $"texts have shape [{string.Join(", ", ids.shape)}]; this encoder takes [B, N] with at most "
-            + $"{Positions.shape[0]} tokens", nameof(ids));
+        Guard.Argument(ids.shape[1] <= Positions.shape[0],
+            $"a text of {ids.shape[1]} tokens is longer than the {Positions.shape[0]} positions of this model", nameof(ids));
         var (length, end) = (ids.shape[1], ids.argmax(-1)); // [B]
         var embedded = Words.forward(ids) + Positions.slice(0, 0, length, 1); // [B, N, D]
         var tokens = Transformer.forward(new TokenState(embedded) { EndOfText = end, Mask = Mask(end, length, embedded.dtype) });

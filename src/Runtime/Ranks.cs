@@ -67,6 +67,11 @@ public static class Ranks
         }
     }
 
+    /// <summary>Insists that the process was started alone, for what several do not do together.</summary>
+    /// <exception cref="InvalidOperationException">It was started as one of several.</exception>
+    public static void RequireAlone() => Guard.State(Started == 1,
+        $"{Started} processes were started for what one does alone: leave mpirun or srun out");
+
     /// <summary>Parts in peace from the others: waits until all are done.</summary>
     public static void Leave()
     {

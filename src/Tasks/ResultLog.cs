@@ -107,6 +107,13 @@ internal sealed class RunIdentity
         }
     }
 
+    /// <summary>Adds all that there is of something.</summary>
+    public void Add(IReadOnlyDictionary<string, string> all)
+    {
+        foreach (var (name, value) in all)
+            Add(name, value);
+    }
+
     /// <summary>Adds a file by its content.</summary>
     public void AddFile(string name, string path)
     {

@@ -98,7 +98,7 @@ public sealed record TaskSettings
     /// <summary>Training examples that the strength is calibrated on, the first of the split.</summary>
     public int CalibrationExamples { get; init; } = 200;
 
-    /// <summary>Calibrations in an epoch, evenly spread.</summary>
+    /// <summary>Calibrations in an epoch, evenly spread; one more where its steps do not divide.</summary>
     public int CalibrationsPerEpoch { get; init; } = 2;
 
     /// <summary>The first training examples only; all if null; 0 meets the budget with the weights as they are.</summary>

@@ -35,14 +35,19 @@ public sealed record Pretraining(string Folder)
     public TrainingSettings StatementTraining { get; init; } =
         new() { Epochs = 40, BatchSize = 64, LearningRate = 1.5e-3, WarmupSteps = 200, CheckpointEvery = 500 };
 
+    /// <summary>Throws away what an earlier run has left in the folder.</summary>
+    public bool Fresh { get; init; }
+
     /// <summary>The two trainings, one after the other; goes on where an earlier call stopped.</summary>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Stops after the step in hand.</param>
     /// <returns>The scores of held-out patches and statements; null where it was stopped.</returns>
+    /// <exception cref="InvalidDataException">The folder holds another run, or one that diverged.</exception>
     public (Evaluation Patches, Evaluation Statements)? Run(
         Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var alone = FolderLock.Take(Folder);
+        Identity().Claim(Folder, Fresh);
         manual_seed(PatchTraining.Seed);
         using var model = new BlipNlvr(BlipConfig.Decoys);
         ToyModels.Randomize(model);
@@ -64,8 +69,19 @@ public sealed record Pretraining(string Folder)
         return (seen, read);
 
         Evaluation? Trained(TrainingTask task, TrainingSettings settings, string name) =>
-            new Trainer(task, settings, Path.Combine(Folder, name)).Run(progress, resume: true, cancellation).Completed
+            new Trainer(task, settings, Path.Combine(Folder, name)).Run(progress, !Fresh, cancellation).Completed
                 ? task.Validate() : null;
+    }
+
+    private RunIdentity Identity()
+    {
+        var identity = new RunIdentity();
+        identity.Add("world", JsonSerializer.Serialize(World));
+        identity.Add("examples", $"{Pictures} pictures and {Statements} statements");
+        identity.Add("watched", $"{HeldPictures} pictures and {WatchedStatements} statements");
+        identity.Add(PatchTraining.Deciding.ToDictionary(setting => $"patches' {setting.Key}", setting => setting.Value));
+        identity.Add(StatementTraining.Deciding.ToDictionary(setting => $"statements' {setting.Key}", setting => setting.Value));
+        return identity;
     }
 }
 

@@ -31,11 +31,9 @@ internal static class RunInputs
         identity.Add("candidates", settings.Candidates);
         identity.Add("watched", settings.WatchedExamples);
         identity.Add("alignment", (settings.NewAlignment ? "new " : string.Empty) + settings.Alignment);
-        identity.Add("training", JsonSerializer.Serialize(run.Training with { StopAfterEpoch = null, StopAtAccuracy = null }));
+        identity.Add(run.Training.Deciding);
+        identity.Add("parts of a batch", task.SharesCounts ? run.Training.AccumulateSteps : null);
         identity.Add("learns val2014", settings.TrainOnValidation ? "yes" : null);
-        object? world = settings.Data is not null ? null : settings.Corpus is not null ? settings.Decoys
-            : run.Task == "nlvr2" ? settings.World : settings.Scenes;
-        identity.Add("world", world is null ? null : JsonSerializer.Serialize(world));
         return identity;
     }
 
@@ -69,6 +67,9 @@ internal static class RunInputs
         var identity = new RunIdentity();
         identity.Add("task", run.Task);
         identity.Add("corpus", settings.Corpus);
+        object? world = settings.Data is not null ? null : settings.Corpus is not null ? settings.Decoys
+            : run.Task == "nlvr2" ? settings.World : settings.Scenes;
+        identity.Add("world", world is null ? null : JsonSerializer.Serialize(world));
         identity.Add("image size", settings.ImageSize);
         if (settings.Checkpoint is { } checkpoint)
             identity.AddFile("checkpoint", checkpoint);

@@ -1,6 +1,7 @@
 using Madtp.Kit.Checkpoints;
 using Madtp.Kit.Runtime;
 using Madtp.Kit.Tasks;
+using Madtp.Kit.Text;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -23,11 +24,10 @@ internal sealed class TrainingCheckpoint(
     public void Write(int step, double seconds)
     {
         using var random = get_rng_state();
-        var metadata = new Dictionary<string, string>
+        var metadata = new Dictionary<string, string>(settings.Deciding)
         {
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             ["seconds"] = seconds.ToString("R", CultureInfo.InvariantCulture),
-            ["settings"] = Comparable(),
         };
         if (task.Strength is { } strength)
             metadata["strength"] = strength.ToString("R", CultureInfo.InvariantCulture);
@@ -127,33 +127,16 @@ internal sealed class TrainingCheckpoint(
     private static InvalidDataException Damaged(CheckpointFile file, string what) =>
         new($"{file.Path} is damaged: {what}");
 
-    // When to stop early changes nothing that was done before, so a run may be resumed with another answer to that.
-    private string Comparable() => JsonSerializer.Serialize(settings with { StopAtAccuracy = null, StopAfterEpoch = null });
-
     private void Check(CheckpointFile file)
     {
-        var made = file.Metadata.GetValueOrDefault("settings");
-        Guard.Data(made is not null && file.Metadata.ContainsKey("step"), $"'{file.Path}' is no checkpoint of a training");
-        Guard.Data(made == Comparable(),
-            $"'{file.Path}' was made with other settings ({Differing(made)}); train with those, or begin anew without resuming");
-    }
-
-    // Which settings differ, and what they were.
-    private string Differing(string made)
-    {
-        try
-        {
-            using var then = JsonDocument.Parse(made);
-            using var now = JsonDocument.Parse(Comparable());
-            string Was(string name) => then.RootElement.TryGetProperty(name, out var value) ? value.GetRawText() : "not set";
-            var differing = now.RootElement.EnumerateObject().Where(setting => Was(setting.Name) != setting.Value.GetRawText());
-            var told = string.Join(", ", differing.Select(setting => $"{setting.Name} was {Was(setting.Name)}"));
-            return told.Length is > 0 and < 500 && !told.Any(char.IsControl) ? told : "all of them";
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return "which cannot be read";
-        }
+        Guard.Data(file.Metadata.ContainsKey("step"), $"'{file.Path}' is no checkpoint of a training");
+        string[] differing =
+        [
+            .. from own in settings.Deciding let was = file.Metadata.GetValueOrDefault(own.Key) where was != own.Value
+               select $"{own.Key} was {(was is null ? "not set" : Printable.Quoted(was))}",
+        ];
+        Guard.Data(differing.Length == 0, $"'{file.Path}' was made with other settings ({string.Join(", ", differing)}); "
+            + $"train with those, or begin anew without resuming");
     }
 
     private IEnumerable<(string Name, Tensor Tensor)> Tensors() =>

@@ -1,4 +1,4 @@
-
+using System.Text.Json.Serialization;
 
 namespace Madtp.Kit.Training;
 
@@ -57,6 +57,13 @@ public sealed record TrainingSettings
     /// <summary>Stops at the end of an epoch whose validation accuracy has reached this; null runs all epochs.</summary>
     public double? StopAtAccuracy { get; init; }
 
+    /// <summary>What the result depends on, by name: how the training is fitted to the machine, logged and stopped changes
+    /// nothing but rounding.</summary>
+    internal IReadOnlyDictionary<string, string> Deciding => JsonSerializer.SerializeToNode(this)!.AsObject()
+        .Where(setting => setting.Key is not (nameof(AccumulateSteps) or nameof(GradientCheckpointing) or nameof(LogEvery)
+            or nameof(CheckpointEvery) or nameof(StopAfterEpoch) or nameof(StopAtAccuracy)))
+        .ToDictionary(setting => setting.Key, setting => $"{setting.Value}");
+
     /// <summary>Insists on numbers that a training can be done with.</summary>
     /// <exception cref="ArgumentException">One is not; the message says which.</exception>
     internal void RequirePossible()
@@ -78,6 +85,7 @@ public sealed record TrainingSettings
 }
 
 /// <summary>What the encoders' matrix products are trained in. Weights and the optimizer are float32 always.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TrainingPrecision>))]
 public enum TrainingPrecision
 {
     /// <summary>float32 throughout.</summary>

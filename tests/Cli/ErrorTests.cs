@@ -30,6 +30,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("train toy-nlvr2 --stop-at NaN", "--stop-at 'NaN': give a number from 0 to 1")]
     [InlineData("train toy-nlvr2 --precision 5", "--precision '5': give auto or float32 or tf32 or bfloat16")]
     [InlineData("train toy-nlvr2 --pairs 2147483644", "--pairs '2147483644': give a whole number from 4 to 1000000")]
+    [InlineData("train toy-clip --score test tset", "--score 'tset': give val, test or none")]
     [InlineData("train nlvr2 --checkpoint x --learnable-tokens 0", "--learnable-tokens '0': give a whole number from 1 to 100000")]
     [InlineData("data make-toy --pairs 2147483644", "--pairs '2147483644': give a whole number from 4 to 1000000")]
     [InlineData("experiment --epochs -1", "--epochs '-1': give a whole number from 1 to 1000000")]
@@ -50,6 +51,14 @@ public sealed class ErrorTests : IDisposable
     [InlineData("evaluate toy-clip --reduce 0.3 --plain", "exclude each other")]
     [InlineData("evaluate toy-clip --resume --fresh", "exclude each other")]
     [InlineData("train toy-clip --resume --fresh", "exclude each other")]
+    [InlineData("runs --publish --task toy-clip", "--publish and --task exclude each other")]
+    [InlineData("runs --questions --method tome", "--questions and --method exclude each other")]
+    [InlineData("evaluate toy-clip --plain --method tome", "--method and --plain exclude each other")]
+    [InlineData("evaluate toy-clip --resume", "--resume says nothing without --out")]
+    [InlineData("evaluate toy-clip --fresh", "--fresh says nothing without --out")]
+    [InlineData("train toy-clip --method tome", "'ToMe' changes nothing where nothing is taken away: give --reduce")]
+    [InlineData("sweep table2 --ranks 2", "--ranks says nothing without --index or --slurm")]
+    [InlineData("sweep table2 --index 0 --slurm-option=--x", "--slurm-option says nothing without --slurm")]
     [InlineData("macs nosuch", "known are")]
     [InlineData("macs", "name a model")]
     [InlineData("macs blip-nlvr2 --vision-tokens 3,x", "'x' is not a token count")]
@@ -63,6 +72,8 @@ public sealed class ErrorTests : IDisposable
     [InlineData("data make-toy --pairs 3 --out /nowhere/at/all", "4")]
     [InlineData("experiment --method magic", "no method 'magic'")]
     [InlineData("experiment --task magic", "no task 'magic'")]
+    [InlineData("experiment --method uncompressed --reduce 0.5", "'Uncompressed' takes nothing away: leave the reduce ratio out")]
+    [InlineData("train toy-clip --method uncompressed --reduce 0.5", "'Uncompressed' takes nothing away: leave the reduce ratio out")]
     [InlineData("runs --method magic", "no method 'magic'")]
     [InlineData("runs --task magic", "no task 'magic'; there are toy-nlvr2")]
     [InlineData("sweep table2 --slurm --index 1", "exclude each other")]
@@ -106,6 +117,19 @@ public sealed class ErrorTests : IDisposable
         Assert.Equal((2, "{}\n"), (code, File.ReadAllText(mine)));
     }
 
+    [Theory]
+    [InlineData("0", "kit: 2 processes were started for what one does alone: leave mpirun or srun out\n", "macs", "blip-nlvr2")]
+    [InlineData("0", "kit: 2 processes were started for what one does alone: leave mpirun or srun out\n", "sweep", "table2")]
+    [InlineData("1", "", "experiment")]
+    public async Task What_is_done_alone_is_not_done_by_several(string rank, string says, params string[] line)
+    {
+        using var process = KitProcess.Start(line, environment: [("PMI_SIZE", "2"), ("PMI_RANK", rank)]);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((2, says), (process.ExitCode, await errors));
+    }
+
     [Fact]
     public void A_vocabulary_may_come_through_a_pipe() => Assert.Equal(
         "kit: /dev/stdin ends after line 1; CLIP's merges fill 48895\n",
@@ -129,6 +153,7 @@ public sealed class ErrorTests : IDisposable
         { new OperationCanceledException("'a' was stopped"), 1, "'a' was stopped" },
         { new OutOfMemoryException(), 1, "the memory does not suffice" },
         { new System.Runtime.InteropServices.ExternalException("CUDA out of memory. Tried to"), 1, "the memory does not suffice (CUDA out of memory. Tried to)" },
+        { new System.ComponentModel.Win32Exception(13, "'./kit' cannot be started"), 2, "'./kit' cannot be started" },
         { new KeyNotFoundException("no 'seconds'"), 70, "this is a fault of the kit (KeyNotFoundException: no 'seconds'); please report it" },
         { new NullReferenceException("a\nb"), 70, "this is a fault of the kit (NullReferenceException: a); please report it" },
     };
@@ -165,6 +190,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("toy-nlvr2", "give the second one with --right")]
     [InlineData("toy-clip", "leave --right out", "--right", "x.png")]
     [InlineData("toy-nlvr2", "did you mean ToMe?", "--against", "ToMee")]
+    [InlineData("toy-clip", "is longer than the 32 positions of this model", "--text", "LONG")]
     [InlineData("toy-vqa", "is no BLIP for NLVR2 or retrieval and no CLIP")]
     [InlineData("none", "there is no such checkpoint file")]
     public async Task A_model_that_a_keep_map_cannot_be_drawn_of_is_told(string weights, string says, params string[] more)
@@ -172,7 +198,9 @@ public sealed class ErrorTests : IDisposable
         var (code, _, errors) = await KitProcess.Here(
         [
             "keep-map", "--checkpoint", KitPaths.InRepository("data", "toy", "weights", $"{weights}.safetensors"),
-            "--left", KitPaths.Shared("data", "images", "chelsea.png"), "--text", "a red circle", "--out", folder.Path, .. more,
+            "--left", KitPaths.Shared("data", "images", "chelsea.png"), "--out", folder.Path,
+            .. more.Contains("--text") ? [] : new[] { "--text", "a red circle" },
+            .. more.Select(word => word == "LONG" ? string.Join(' ', Enumerable.Repeat("red,circle", 20)) : word),
         ]);
         Assert.Equal(2, code);
         Assert.Contains(says, errors, StringComparison.Ordinal);

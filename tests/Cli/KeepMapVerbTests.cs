@@ -31,6 +31,12 @@ public sealed class KeepMapVerbTests : IDisposable
         Assert.StartsWith("ToMe, keep ratio 0.", await page.Text("#temperature-value"), StringComparison.Ordinal);
         Assert.Equal("what decides: unlikeness", await page.Text("#colour option[value=tis]"));
         Assert.DoesNotContain("TIS", await page.Text("#token"), StringComparison.Ordinal);
+        var colours = await page.Evaluate("""
+            (document.getElementById('colour').value = 'tis', document.getElementById('colour').dispatchEvent(new Event('change')),
+            new Set([...document.querySelectorAll('.patch.heat')].map(patch => patch.style.getPropertyValue('--heat'))).size)
+            """);
+        Assert.True(colours!.GetValue<double>() > 5, $"{colours} colours of patches"); // unlikeness is 0 or less
+        Assert.InRange((await page.Evaluate("parseFloat([...document.querySelectorAll('.bar i')].at(-1).style.width)"))!.GetValue<double>(), 0, 100);
         await page.Press("ArrowLeft");
         Assert.Equal("nothing pruned", await page.Text("#temperature-value"));
         Assert.Equal("TIS, the mean of the three", await page.Text("#colour option[value=tis]"));

@@ -105,6 +105,37 @@ public sealed class KitScriptTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_in_which_nothing_can_be_built_is_refused()
+    {
+        var other = folder.File("it's mine");
+        Directory.Move(root, other);
+        var (code, _, errors) = OtherProgram.Run("bash", Path.Combine(other, "kit"), "help");
+        Assert.Equal(2, code);
+        Assert.Equal($"kit: the folder \"{other}\" has an apostrophe in its name, with which nothing can be built; rename or move it.\n", errors);
+    }
+
+    // The root has signs in its name that a pattern has.
+    [Fact]
+    public void Notebooks_are_found_by_their_numbers()
+    {
+        Directory.CreateDirectory(Path.Combine(root, "notebooks", "solutions"));
+        File.WriteAllText(Path.Combine(root, "notebooks", "05-table.ipynb"), "");
+        File.WriteAllText(Path.Combine(root, "notebooks", "solutions", "05-table.ipynb"), "");
+        var (code, _, errors) = OtherProgram.Run("bash", Path.Combine(root, "kit"), "run", "5", "solutions/05", "99");
+        Assert.Equal((2, "kit: no notebook begins with 99- in notebooks/.\n"), (code, errors));
+    }
+
+    // A notebook's kernel runs in notebooks/, a verb where it is called.
+    [Fact]
+    public void Folders_that_variables_name_are_the_same_wherever_something_runs()
+    {
+        const string script = "trap 'echo \"$KIT_DATA:${KIT_RESULTS-none}:$KIT_LIBTORCH\" >&2' EXIT; . \"$1\" help";
+        var (_, _, errors) = OtherProgram.Run(
+            "env", "-C", folder.Path, "KIT_DATA=my data", "KIT_LIBTORCH=/torch", "bash", "-c", script, "bash", Path.Combine(root, "kit"));
+        Assert.Equal($"{folder.File("my data")}:none:/torch\n", errors);
+    }
+
+    [Fact]
     public void A_clone_of_another_user_is_not_built_in()
     {
         OtherProgram.Run("chmod", "-R", "a-w,a+rX", root);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Madtp.Kit.Cost;
+using Madtp.Kit.Kernel.Execution;
 using Madtp.Kit.Madtp;
 using Xunit;
 
@@ -41,6 +42,19 @@ public sealed class SimpleVerbTests : IDisposable
         var run = KitProcess.Run("macs", "blip-nlvr2", "blip-vqa");
         Assert.Equal((0, string.Empty), (run.Code, run.Errors));
         Assert.Contains(MacLedger.For("blip-nlvr2").Total(Accounting.Paper).ToString("N0"), run.Output, StringComparison.Ordinal);
+    }
+
+    // ---------------------------------------------------------------- evaluate
+
+    // The weights that MADTP was tuned with for a ratio are not a rival's.
+    [Fact]
+    public async Task ToyWeightsAreScoredWithAnyMethod()
+    {
+        async Task<double> Share(params string[] options) => Value((await KitProcess.Here(
+            ["evaluate", "toy-nlvr2", "--pairs", "16", "--reduce", "0.5", "--calibration", "8", "--json", .. options])).Json, "temperature");
+        var rival = await KitProcess.Here("evaluate", "toy-nlvr2", "--pairs", "16", "--reduce", "0.5", "--calibration", "8", "--method", "ToMe", "--json");
+        Assert.InRange(rival.Json.GetProperty("keep_ratio").GetDouble(), 0.02, 1);
+        Assert.Equal(await Share(), await Share("--method", "madtp"));
     }
 
     // ---------------------------------------------------------------- score
@@ -126,6 +140,24 @@ public sealed class SimpleVerbTests : IDisposable
         Assert.Contains("w/o MAG", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("STP", run.Output, StringComparison.Ordinal);
         Assert.Equal(run.Output, (await KitProcess.Here("runs", "--task", "toy-nlvr2", "--method", "W/O MAG")).Output);
+    }
+
+    [Fact]
+    public async Task ATableIsNotCut()
+    {
+        var data = folder.File(string.Join('/', Enumerable.Repeat("a folder with a long name", 12)));
+        Assert.Contains(data, (await KitProcess.Here("data", "status", "toy", "--data", data)).Output, StringComparison.Ordinal);
+        var rows = (await KitProcess.Here("runs", "--task", "toy-nlvr2", "--method", "stp")).Output.TrimEnd().Split('\n');
+        Assert.EndsWith("  strength               key", rows[0], StringComparison.Ordinal);
+        Assert.All(rows[1..], row => Assert.Matches("^toy-nlvr2  STP  .* [0-9a-f]{16}$", row));
+    }
+
+    [Fact]
+    public void ItWorksInItsOwnFolderWhereverItIsCalled()
+    {
+        folder.Write("Madtp.Kit.csproj", "");
+        var run = OtherProgram.Run("env", "-C", folder.Path, DotnetHost.Path, typeof(Kit.Cli.CommandLine).Assembly.Location, "runs", "--task", "toy-nlvr2");
+        Assert.Contains("STP", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -100,6 +100,19 @@ public sealed class ExperimentTaskTests(Toys toys) : IClassFixture<Toys>, IDispo
         Assert.NotEqual(before, task.InputDigest);
     }
 
+    [Fact]
+    public void Results_belong_to_all_files_that_decide_them()
+    {
+        Toys.Copy(toys.Data, folder.File("data"));
+        var task = Task("vqa", folder.File("data"), folder.Path);
+        foreach (var name in new[] { "vocab.txt", "vqa/answer_list.json", "vqa/v2_mscoco_train2014_annotations.json", "vqa/v2_mscoco_val2014_annotations.json" })
+        {
+            var before = task.InputDigest;
+            File.AppendAllText(folder.File(Path.Combine("data", name)), " ");
+            Assert.NotEqual(before, task.InputDigest);
+        }
+    }
+
     [Theory]
     [InlineData("clip")]
     [InlineData("retrieval")]

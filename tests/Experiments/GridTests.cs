@@ -60,6 +60,32 @@ public class GridTests
         Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("toy-decoys-a")]
+    [InlineData("vqa")]
+    public void A_list_begins_with_its_tasks_usual_experiment(string task)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("list.json", $$"""[{ "task": "{{task}}", "method": "w-o-mag", "reduce_ratio": 0.5, "epochs": null }]""");
+        Assert.Equal(ExperimentTask.Of(task).Default with { Method = "w/o MAG", ReduceRatio = 0.5 }, Assert.Single(Grid.Open(path).Experiments));
+    }
+
+    [Theory]
+    [InlineData("\"reduce_ratio\": 1", "below 1")]
+    [InlineData("\"reduce_ratio\": -0.1", "0 or more")]
+    [InlineData("\"reduce_ratio\": 0.5, \"method\": \"Uncompressed\"", "takes nothing away")]
+    [InlineData("\"method\": \"magic\"", "no method 'magic'")]
+    [InlineData("\"task\": \"magic\"", "no task 'magic'")]
+    public void A_list_of_what_there_is_not_is_refused_before_it_is_run(string said, string says)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("list.json", $"[{{ {said} }}]");
+        var error = Assert.Throws<InvalidDataException>(() => Grid.Open(path)).Message;
+        Assert.StartsWith($"'{path}': ", error, StringComparison.Ordinal);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_was_just_computed_is_not_said_to_come_from_the_cache()
     {

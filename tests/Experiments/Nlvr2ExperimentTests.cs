@@ -43,6 +43,16 @@ public sealed class Nlvr2ExperimentTests : IClassFixture<Toys>, IDisposable
         Assert.InRange(Test(whole).Accuracy, 0.6, 1);
     }
 
+    // Losses that compare a batch's texts cannot be had from parts of it.
+    [Theory]
+    [InlineData("shuffled texts")]
+    [InlineData("negatives")]
+    public void Guidance_that_compares_texts_gets_whole_batches(string method)
+    {
+        var scores = task.Run(Small with { Method = method, Epochs = 1 }, Path.Combine(folder.Path, "run"), null, default)!;
+        Assert.InRange(Test(scores).MacShare, 0.4, 0.6);
+    }
+
     [Fact]
     public void UPop_prunes_parameters()
     {

@@ -58,6 +58,28 @@ public class RunCacheTests
         Assert.Equal(0.9, kit.Find(own.Experiment)!.Test);
     }
 
+    // Other weights than those that are there give another name, but where they are absent nobody can tell.
+    [Fact]
+    public void Results_of_other_weights_are_left_out()
+    {
+        using var folder = new TemporaryFolder();
+        var (toy, paper) = (Result(new Experiment { Seed = 7 }), Result(new Experiment { Task = "vqa" }));
+        folder.Write("0123456789abcdef.json", toy.ToJson());
+        folder.Write("fedcba9876543210.json", paper.ToJson());
+        var cache = new RunCache(folder.Path);
+        Assert.Equal(paper.Experiment, Assert.Single(cache.All()).Experiment);
+        cache.Keep(toy);
+        Assert.Equal([7, 1], cache.All().Select(result => result.Experiment.Seed));
+    }
+
+    [Fact]
+    public void A_result_of_a_task_that_there_is_no_more_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("0123456789abcdef.json", Result(new Experiment("toy-gone")).ToJson());
+        Assert.StartsWith($"'{path}' is of the task 'toy-gone', which there is no more", Assert.Throws<InvalidDataException>(new RunCache(folder.Path).All).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{")]

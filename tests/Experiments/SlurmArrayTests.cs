@@ -27,17 +27,32 @@ public class SlurmArrayTests
         Assert.Equal(Two, Grid.Open(array.ListPath).Experiments);
     }
 
+    // Tasks that wait in the queue read their list when they begin.
+    [Fact]
+    public void A_later_array_leaves_the_list_of_an_earlier_one()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second) = (new SlurmArray("grid", folder.Path), new SlurmArray("grid", folder.Path));
+        var cache = new RunCache(folder.File("cache"));
+        first.Write(Two, cache);
+        cache.Keep(RunCacheTests.Result(Two[0]));
+        second.Write(Two, cache);
+        Assert.Equal(Two, Grid.Open(first.ListPath).Experiments);
+        Assert.Equal(Two[1..], Grid.Open(second.ListPath).Experiments);
+        Assert.Contains(second.ListPath, File.ReadAllText(second.ScriptPath), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_a_sweep_is_told_its_tasks_are_told()
     {
         using var folder = new TemporaryFolder();
         var place = Path.Combine(folder.Path, "it's mine");
         var array = new SlurmArray("grid", place) { Jobs = 3, Runs = "/my runs", Device = "cuda:1" };
-        array.Write(Two, new RunCache("/cache"));
+        array.Write(Two, new RunCache("cache"));
         var script = File.ReadAllLines(array.ScriptPath);
         Assert.Contains("#SBATCH --array=0-1%3", script);
         Assert.Contains($"#SBATCH --output='{folder.Path}/it'\\''s mine/grid-%a.out'", script);
-        Assert.Contains("    --cache '/cache' --runs '/my runs' --device 'cuda:1'", script);
+        Assert.Contains($"    --cache '{Path.GetFullPath("cache")}' --runs '/my runs' --device 'cuda:1'", script);
     }
 
     [Fact]
@@ -61,8 +76,7 @@ public class SlurmArrayTests
         }
         finally
         {
-            File.Delete(array.ListPath);
-            File.Delete(array.ScriptPath);
+            Array.ForEach(Directory.GetFiles(array.Folder, $"{name}*"), File.Delete);
         }
     }
 

@@ -47,6 +47,18 @@ public class SketchTests
     }
 
     [Fact]
+    public void A_long_title_is_cut_to_the_width_and_told_whole()
+    {
+        RequireFont();
+        var title = string.Join(' ', Enumerable.Repeat("two red circles", 20));
+        var root = XDocument.Parse(Sketch.Figure(title, "", 200, 60, _ => { }).Svg).Root!;
+        string Value(string name) => root.Elements().First(each => each.Name.LocalName == name).Value;
+        Assert.Equal(title, Value("title"));
+        Assert.EndsWith("…", Value("text"), StringComparison.Ordinal);
+        Assert.InRange(Sketch.Edge + Sketch.Width(Value("text"), 16, bold: true), 150, 200 - Sketch.Edge);
+    }
+
+    [Fact]
     public void Any_text_makes_a_document()
     {
         RequireFont();

@@ -30,6 +30,25 @@ public class PretrainingTests
         Assert.Equal(24, model.Config.Alignment!.Tokens);
     }
 
+    [Fact]
+    public void A_folder_is_one_pretrainings_unless_it_shall_begin_anew()
+    {
+        using var folder = new TemporaryFolder();
+        var run = Tiny(folder.Path);
+        using var stop = new CancellationTokenSource();
+        Assert.Null(run.Run(_ => stop.Cancel(), stop.Token));
+        Refused(run with { Pictures = 36 }, "its examples is 24 pictures and 16 statements, not 36");
+        Refused(run with { World = run.World with { Seed = 99 } }, "its world is {");
+        var other = run with { PatchTraining = run.PatchTraining with { Seed = 2 } };
+        Refused(other, "its patches' Seed is 1, not 2");
+        var steps = new List<int>();
+        Assert.NotNull((other with { Fresh = true }).Run(progress => steps.Add(progress.Step)));
+        Assert.Equal(1, steps[0]);
+
+        static void Refused(Pretraining run, string difference) =>
+            Assert.Contains(difference, Assert.Throws<InvalidDataException>(() => run.Run()).Message, StringComparison.Ordinal);
+    }
+
     private static void StopAfter(CancellationTokenSource stop, bool now)
     {
         if (now)

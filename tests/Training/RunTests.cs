@@ -145,9 +145,26 @@ public sealed class RunTests(RunTests.Trainings trained) : IClassFixture<RunTest
         Assert.NotNull(settings.Train());
         Refused(settings.With(s => s with { DropPath = 0.3 }), "drop path 0.3");
         Refused(settings.With(s => s with { Candidates = 3 }), "candidates");
+        Refused(settings with { Training = settings.Training with { LearningRate = 1 } }, "its LearningRate is 0.001, not 1");
+        Refused(settings with { Training = settings.Training with { Precision = TrainingPrecision.BFloat16 } }, "its Precision is Float32, not BFloat16");
 
         static void Refused(Run other, string difference) => Assert.Contains(
             difference, Assert.Throws<InvalidDataException>(() => (other with { Resume = true }).Train()).Message, StringComparison.Ordinal);
+    }
+
+    // As where the memory did not suffice.
+    [Fact]
+    public void A_stopped_run_goes_on_fitted_to_the_machine_otherwise()
+    {
+        using var stop = new CancellationTokenSource();
+        var run = Settings("caption", "run", 0.3) with { Resume = true, Scored = [] };
+        Assert.Null(run.Train(_ => stop.Cancel(), stop.Token));
+        var training = run.Training with { AccumulateSteps = 4, GradientCheckpointing = true, LogEvery = 3, CheckpointEvery = 0 };
+        Assert.Equal(4, (run with { Training = training }).Train()!.Steps);
+        var shared = run.With(s => s with { Method = Methods.Of("max-keep").Pruning }) with { Folder = folder.File("shared") };
+        Assert.NotNull(shared.Train());
+        var error = Assert.Throws<InvalidDataException>(() => (shared with { Training = training }).Train());
+        Assert.Contains("its parts of a batch is 2, not 4", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

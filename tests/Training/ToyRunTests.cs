@@ -46,6 +46,16 @@ public sealed class ToyRunTests(ToyRunTests.Trainings trained) : IClassFixture<T
         Assert.DoesNotContain(file.Tensors, tensor => tensor.Name.Split('.')[0].EndsWith("_m", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Answers_about_one_world_are_not_those_about_another()
+    {
+        var (run, report) = trained.Once("nlvr2");
+        var scoring = new Run("nlvr2", run.Settings with { Checkpoint = report.Weights }, folder.File("scores"));
+        scoring.Evaluate();
+        var other = scoring.With(settings => settings with { World = settings.World with { Seed = 99 } }) with { Resume = true };
+        Assert.Contains("its world is {", Assert.Throws<InvalidDataException>(() => other.Evaluate()).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("clip")]
     [InlineData("retrieval")]

@@ -114,7 +114,8 @@ function drawStream(stream) {
   caption.replaceChildren(element("span", {}, streamNames[stream]), element("span", { class: "count" }, `${countKept(stream) + always} of ${all} kept`));
   drawMerged(figure.querySelector(".mergeds"), stream);
   const scores = state.colour ? layer[state.colour] : null;
-  const most = scores ? Math.max(...scores) : 0;
+  const known = scores ? scores.filter(score => score !== null) : [];
+  const least = Math.min(...known), most = Math.max(...known); // a rival's may all be below 0
   for (const each of figure.querySelectorAll(".patch, .word")) {
     const position = Number(each.dataset.position);
     const is = fate(stream, position);
@@ -122,7 +123,7 @@ function drawStream(stream) {
     const place = layer.at.indexOf(position);
     const heat = kind === "patch" && scores && place >= 0 && scores[place] !== null;
     each.className = `${kind} ${is}${heat ? " heat" : ""}`;
-    if (heat) each.style.setProperty("--heat", state.colour === "claim" ? hue(scores[place]) : warm(most > 0 ? scores[place] / most : 0));
+    if (heat) each.style.setProperty("--heat", state.colour === "claim" ? hue(scores[place]) : warm(most > least ? (scores[place] - least) / (most - least) : 1));
     each.setAttribute("aria-label", `${nameOf(stream, position)}: ${fateName(is)}`);
   }
 }
@@ -188,15 +189,17 @@ function verdict(stream, position, last) {
 }
 
 function bars({ block, layer, place }) {
-  const most = Math.max(layer.theta ?? 0, ...scoreNames().flatMap(([key]) => layer[key] ?? []));
+  const all = [0, layer.theta ?? 0, ...scoreNames().flatMap(([key]) => layer[key] ?? [])];
+  const least = Math.min(...all), most = Math.max(...all);
+  const share = score => `${100 * (score - least) / (most - least)}%`;
   const rows = scoreNames().filter(([key]) => layer[key]).flatMap(([key, label]) => {
     const fill = element("i");
-    fill.style.width = `${100 * layer[key][place] / most}%`;
+    fill.style.width = share(layer[key][place]);
     fill.style.background = `var(--${key})`;
     const bar = element("div", { class: "bar", "aria-hidden": "true" }, fill);
     if (key === "tis" && layer.theta !== null) {
       const mark = element("u");
-      mark.style.left = `calc(${100 * layer.theta / most}% - 1px)`;
+      mark.style.left = `calc(${share(layer.theta)} - 1px)`;
       bar.append(mark);
     }
     return [element("dt", {}, label), bar, element("dd", { "data-score": key }, number(layer[key][place]))];
