@@ -32,7 +32,7 @@ internal static class Terminal
         var widths = all[0].Select((_, column) => all.Max(row => row[column].Length)).ToArray();
         var lines = all.Select(row => string.Join("  ", row.Select((cell, column) =>
             column < left ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
-        foreach (var line in title is null ? lines : lines.Prepend(title))
+        foreach (var line in title is null ? lines : [title, .. lines, ""])
             (output ?? Console.Out).WriteLine(CommandLine.Shown(line));
     }
 
