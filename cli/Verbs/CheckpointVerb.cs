@@ -132,19 +132,11 @@ internal static class CheckpointVerb
         foreach (var (model, why) in report.Models.Count == 0 ? report.Misfits.DistinctBy(misfit => misfit.Value) : [])
             Line($"not {model}: {why}");
 
-        string[][] rows =
-        [
-            ["tensor", "type", "shape", "bytes", "min", "max", "not finite"],
-            .. report.Tensors.Select(row => new[]
-            {
-                Cut(row.Name), row.Type, $"[{string.Join(", ", row.Shape)}]", $"{row.Bytes}", Number(row.Min), Number(row.Max),
-                $"{row.NotFinite}",
-            }),
-        ];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows)
-            Line(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-
+        Terminal.Print(null, ["tensor", "type", "shape", "bytes", "min", "max", "not finite"], report.Tensors.Select(row => new[]
+        {
+            Cut(row.Name), row.Type, $"[{string.Join(", ", row.Shape)}]", $"{row.Bytes}", Number(row.Min), Number(row.Max),
+            $"{row.NotFinite}",
+        }), left: 7, output);
         foreach (var (name, value) in report.Unread.Concat(report.Beside))
             Line($"{Cut(name)}: {value}");
     }
