@@ -54,6 +54,19 @@ public class ErrorTests(SharedKernel kernel)
         Assert.Contains($"at cell {result.Count}, line 8", result.Trace);
     }
 
+    [Fact]
+    public void Of_several_exceptions_at_once_each_is_shown()
+    {
+        var result = kernel.Client.Run("""
+            throw new AggregateException(
+                new InvalidOperationException("first"),
+                new AggregateException(new FormatException("second"), new ArgumentException("third")));
+            """);
+        Assert.Contains("caused by System.InvalidOperationException: first", result.Trace);
+        Assert.Contains("caused by System.FormatException: second", result.Trace);
+        Assert.Contains("caused by System.ArgumentException: third", result.Trace);
+    }
+
     [Theory]
     [InlineData("System.Runtime.InteropServices.Marshal.ReadInt32(IntPtr.Zero);", "System.AccessViolationException")]
     [InlineData("[System.Runtime.InteropServices.DllImport(\"no_such_library\")] static extern int nothing();\nnothing();", "System.DllNotFoundException")]
