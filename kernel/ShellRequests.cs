@@ -9,8 +9,9 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Madtp.Kit.Kernel;
 
 /// <summary>The shell channel: running cells, and questions about code.</summary>
-internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, CellRunner runner, LastWords words)
-    : Requests(socket, publisher)
+internal sealed class ShellRequests(
+    MessageSocket socket, Publisher publisher, CellRunner runner, LastWords words, Action<string> log)
+    : Requests(socket, publisher, log)
 {
     private static readonly TimeSpan Straggling = TimeSpan.FromMilliseconds(50);
 
