@@ -67,7 +67,7 @@ internal sealed class ShellRequests(
 
         words.Note($"while cell {number} ran");
         var outcome = runner.Run(cell, code);
-        words.Note("while no cell ran");
+        words.Clear();
         if (outcome.Failure is { } failure)
         {
             Fail(request, cell, failure);
