@@ -20,7 +20,7 @@ internal sealed class ShellRequests(
     private readonly Completer completer = new(runner.Session);
     private readonly Inspector inspector = new(runner.Session);
     private readonly History history = new();
-    private int count;
+    private int count, unnumbered;
 
     protected override Action<Message>? Handler(string type) => type switch
     {
@@ -41,7 +41,8 @@ internal sealed class ShellRequests(
         var silent = request.ContentFlag("silent", false);
         var stored = !silent && request.ContentFlag("store_history", true);
         var number = silent ? count : stored ? ++count : count + 1;
-        var cell = new CellContext(request, number, silent, request.ContentFlag("allow_stdin", false));
+        var path = stored ? $"cell {number}" : $"unnumbered cell {++unnumbered}";
+        var cell = new CellContext(request, number, path, silent, request.ContentFlag("allow_stdin", false));
         string code;
         try
         {
@@ -65,7 +66,7 @@ internal sealed class ShellRequests(
         if (!silent)
             publisher.Print("stderr", cell, words.OfBefore());
 
-        words.Note($"while cell {number} ran");
+        words.Note($"while {path} ran");
         var outcome = runner.Run(cell, code);
         words.Clear();
         if (outcome.Failure is { } failure)

@@ -6,7 +6,7 @@ namespace Madtp.Kit.Kernel.Execution;
 /// One run of one cell. It travels with the code the cell starts (threads, tasks, timers), so that what they print later
 /// still belongs to their cell.
 /// </summary>
-internal sealed class CellContext(Message request, int number, bool silent, bool allowInput)
+internal sealed class CellContext(Message request, int number, string path, bool silent, bool allowInput)
 {
     private static readonly AsyncLocal<CellContext?> Ambient = new();
     private static volatile CellContext? latest;
@@ -21,6 +21,9 @@ internal sealed class CellContext(Message request, int number, bool silent, bool
 
     /// <summary>The execution count shown beside the cell.</summary>
     public int Number => number;
+
+    /// <summary>What messages call its code.</summary>
+    public string Path => path;
 
     /// <summary>Nothing of this run is to be shown.</summary>
     public bool Silent => silent;

@@ -22,10 +22,9 @@ internal sealed class CellRunner
     /// <summary>Runs a cell to its end.</summary>
     public CellOutcome Run(CellContext cell, string code)
     {
-        var path = $"cell {cell.Number}";
-        texts.Add(path, code);
+        texts.Add(cell.Path, code);
         KernelFormats.Register();
-        return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, path, WorkingFolder()))));
+        return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, cell.Path, WorkingFolder()))));
     }
 
     /// <summary>The value of an expression, as a front end may ask for after a cell.</summary>
