@@ -74,14 +74,16 @@ internal sealed class CellRunner
         {
             return work();
         }
-        catch (Exception thrown) when (!IsInterruption(cell, FailureReport.Unwrap(thrown)))
+        catch (Exception thrown)
         {
-            return CellOutcome.Failed(Report.Of(thrown));
+            return CellOutcome.Failed(
+                IsInterruption(cell, FailureReport.Unwrap(thrown)) ? FailureReport.Interrupted : Report.Of(thrown));
         }
     }
 
     private static bool IsInterruption(CellContext cell, Exception thrown) =>
-        cell.IsInterrupted && thrown is OperationCanceledException or ThreadInterruptedException or ThreadAbortException;
+        cell.IsInterrupted && (thrown is OperationCanceledException or ThreadInterruptedException
+            || thrown is AggregateException all && all.InnerExceptions.All(each => IsInterruption(cell, each)));
 
     private CellValue RunSteps(CellContext cell, IReadOnlyList<CellStep> steps)
     {

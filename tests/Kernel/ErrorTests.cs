@@ -67,6 +67,26 @@ public class ErrorTests(SharedKernel kernel)
         Assert.Contains("caused by System.ArgumentException: third", result.Trace);
     }
 
+    [Fact]
+    public void Bodies_that_are_expressions_keep_the_lines_of_what_follows()
+    {
+        var result = kernel.Client.Run("""
+            int One() => 1;
+            int Two()
+                =>
+                One() + 1;
+            static class Three
+            {
+                public static int Of(int x) =>
+                    x + 2; // two more
+            }
+            var xs = new[] { 1 }.Select(x =>
+                x + 1).ToList();
+            int.Parse("x");
+            """);
+        Assert.Contains($"at cell {result.Count}, line 12\n", result.Trace);
+    }
+
     // Front ends run code unseen between cells, which must not take the place of a cell's own.
     [Theory]
     [InlineData(true)]
