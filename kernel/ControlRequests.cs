@@ -6,7 +6,8 @@ using Madtp.Kit.Kernel.Wire;
 namespace Madtp.Kit.Kernel;
 
 /// <summary>The control channel: what must be heard while a cell runs.</summary>
-internal sealed class ControlRequests(MessageSocket socket, Publisher publisher, CellRunner runner) : Requests(socket, publisher)
+internal sealed class ControlRequests(MessageSocket socket, Publisher publisher, CellRunner runner, Action<string> log)
+    : Requests(socket, publisher, log)
 {
     protected override Action<Message>? Handler(string type) => type switch
     {

@@ -54,8 +54,8 @@ internal sealed class JupyterKernel : IDisposable
         stdin = new StdinChannel(input);
         _ = new Notebook(publisher, stdin);
         words = new LastWords(connection.Path); // every port is ours: no other kernel writes there
-        shellRequests = new ShellRequests(shell, publisher, runner, words);
-        controlRequests = new ControlRequests(control, publisher, runner);
+        shellRequests = new ShellRequests(shell, publisher, runner, words, log);
+        controlRequests = new ControlRequests(control, publisher, runner, log);
     }
 
     /// <summary>Makes the process's console that of the cells.</summary>
@@ -172,17 +172,8 @@ internal sealed class JupyterKernel : IDisposable
     {
         while (!requests.Ended)
         {
-            if (socket.Receive() is not { } request)
-                continue;
-
-            try
-            {
+            if (socket.Receive() is { } request)
                 requests.Handle(request);
-            }
-            catch (Exception failed) when (failed is not SocketClosedException)
-            {
-                log($"a {request.Type} could not be handled: {failed}");
-            }
         }
 
         shutdown.Set();

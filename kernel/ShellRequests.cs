@@ -9,8 +9,9 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Madtp.Kit.Kernel;
 
 /// <summary>The shell channel: running cells, and questions about code.</summary>
-internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, CellRunner runner, LastWords words)
-    : Requests(socket, publisher)
+internal sealed class ShellRequests(
+    MessageSocket socket, Publisher publisher, CellRunner runner, LastWords words, Action<string> log)
+    : Requests(socket, publisher, log)
 {
     private static readonly TimeSpan Straggling = TimeSpan.FromMilliseconds(50);
 
@@ -19,7 +20,7 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
     private readonly Completer completer = new(runner.Session);
     private readonly Inspector inspector = new(runner.Session);
     private readonly History history = new();
-    private int count;
+    private int count, unnumbered;
 
     protected override Action<Message>? Handler(string type) => type switch
     {
@@ -40,7 +41,8 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         var silent = request.ContentFlag("silent", false);
         var stored = !silent && request.ContentFlag("store_history", true);
         var number = silent ? count : stored ? ++count : count + 1;
-        var cell = new CellContext(request, number, silent, request.ContentFlag("allow_stdin", false));
+        var path = stored ? $"cell {number}" : $"unnumbered cell {++unnumbered}";
+        var cell = new CellContext(request, number, path, silent, request.ContentFlag("allow_stdin", false));
         string code;
         try
         {
@@ -64,9 +66,9 @@ internal sealed class ShellRequests(MessageSocket socket, Publisher publisher, C
         if (!silent)
             publisher.Print("stderr", cell, words.OfBefore());
 
-        words.Note($"while cell {number} ran");
+        words.Note($"while {path} ran");
         var outcome = runner.Run(cell, code);
-        words.Note("while no cell ran");
+        words.Clear();
         if (outcome.Failure is { } failure)
         {
             Fail(request, cell, failure);

@@ -6,12 +6,13 @@ namespace Madtp.Kit.Kernel.Execution;
 /// One run of one cell. It travels with the code the cell starts (threads, tasks, timers), so that what they print later
 /// still belongs to their cell.
 /// </summary>
-internal sealed class CellContext(Message request, int number, bool silent, bool allowInput)
+internal sealed class CellContext(Message request, int number, string path, bool silent, bool allowInput)
 {
     private static readonly AsyncLocal<CellContext?> Ambient = new();
     private static volatile CellContext? latest;
 
     private readonly CancellationTokenSource interrupt = new();
+    private volatile bool stopped;
 
     /// <summary>The cell whose code is running on this thread; where that is not known, the one that began last.</summary>
     public static CellContext? Current => Ambient.Value ?? latest;
@@ -21,6 +22,9 @@ internal sealed class CellContext(Message request, int number, bool silent, bool
 
     /// <summary>The execution count shown beside the cell.</summary>
     public int Number => number;
+
+    /// <summary>What messages call its code.</summary>
+    public string Path => path;
 
     /// <summary>Nothing of this run is to be shown.</summary>
     public bool Silent => silent;
@@ -42,6 +46,26 @@ internal sealed class CellContext(Message request, int number, bool silent, bool
 
     /// <summary>Asks the cell to end. Tokens are cancelled off this thread, for a cell's callbacks may do anything.</summary>
     public void Interrupt() => _ = interrupt.CancelAsync();
+
+    /// <summary>Ends the cell's own code at its next <see cref="StopCheck"/>.</summary>
+    public void Stop()
+    {
+        stopped = true;
+        StopCheck.Count(1);
+    }
+
+    /// <summary>The cell's thread came to its end.</summary>
+    public void Leave()
+    {
+        if (stopped)
+            StopCheck.Count(-1);
+    }
+
+    public void ThrowIfStopped()
+    {
+        if (stopped)
+            throw new OperationCanceledException(interrupt.Token);
+    }
 
     /// <summary>Ends the caller where its cell was interrupted: every print and display asks, which stops most loops.</summary>
     public void ThrowIfInterrupted() => interrupt.Token.ThrowIfCancellationRequested();

@@ -1,21 +1,20 @@
-using System.Runtime;
-
 namespace Madtp.Kit.Kernel.Execution;
 
 /// <summary>
 /// A cell at work on a thread of its own, which an interrupt can end. It asks first (the cell's token; prints and displays
-/// throw), then wakes the thread if it sleeps or waits, then aborts the managed code on it. Code that even so does not end (it
-/// sits in a native call, or moved to another thread by an await) is left behind, and the cell counts as ended.
+/// throw), then ends the cell's own code at its next function or turn of a loop, then wakes the thread if it sleeps or waits.
+/// What even so does not end (it computes in a library, sits in a native call, or awaits something) is left behind, and the cell
+/// counts as ended. There is no forcing it: an abort (ControlledExecution) ends the process on Unix, where nothing catches what
+/// the runtime throws as a function returns.
 /// </summary>
 internal sealed class CellRun(CellContext cell)
 {
     private const int StackSize = 16 * 1024 * 1024;
 
-    private static readonly TimeSpan Asking = TimeSpan.FromSeconds(0.6), Waking = TimeSpan.FromSeconds(0.6),
-        Aborting = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Asking = TimeSpan.FromSeconds(0.6), Stopping = TimeSpan.FromSeconds(0.6),
+        Waking = TimeSpan.FromSeconds(2);
 
     private readonly ManualResetEventSlim ended = new();
-    private readonly CancellationTokenSource abort = new();
     private CellOutcome? outcome;
     private Thread? thread;
     private int interrupts;
@@ -42,14 +41,15 @@ internal sealed class CellRun(CellContext cell)
         try
         {
             cell.Enter();
-            // Meant for exactly this: ending a cell that does not listen. The kernel's own state is never touched inside.
-#pragma warning disable SYSLIB0046
-            ControlledExecution.Run(() => End(work()), abort.Token);
-#pragma warning restore SYSLIB0046
+            End(work());
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ThreadInterruptedException)
         {
             End(CellOutcome.Failed(FailureReport.Interrupted));
+        }
+        finally
+        {
+            cell.Leave();
         }
     }
 
@@ -58,13 +58,12 @@ internal sealed class CellRun(CellContext cell)
         if (ended.Wait(Asking))
             return;
 
-        thread?.Interrupt();
-        if (ended.Wait(Waking))
+        cell.Stop();
+        if (ended.Wait(Stopping))
             return;
 
-        // Aborting waits for the thread to give in, which it may never do.
-        new Thread(abort.Cancel) { IsBackground = true, Name = "abort" }.Start();
-        if (!ended.Wait(Aborting))
+        thread?.Interrupt();
+        if (!ended.Wait(Waking))
             End(CellOutcome.Failed(FailureReport.NotStopped));
     }
 

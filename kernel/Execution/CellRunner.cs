@@ -22,10 +22,9 @@ internal sealed class CellRunner
     /// <summary>Runs a cell to its end.</summary>
     public CellOutcome Run(CellContext cell, string code)
     {
-        var path = $"cell {cell.Number}";
-        texts.Add(path, code);
+        texts.Add(cell.Path, code);
         KernelFormats.Register();
-        return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, path, WorkingFolder()))));
+        return Guarded(cell, () => Show(RunSteps(cell, CellSource.Split(code, cell.Path, WorkingFolder()))));
     }
 
     /// <summary>The value of an expression, as a front end may ask for after a cell.</summary>
@@ -75,14 +74,16 @@ internal sealed class CellRunner
         {
             return work();
         }
-        catch (Exception thrown) when (!IsInterruption(cell, FailureReport.Unwrap(thrown)))
+        catch (Exception thrown)
         {
-            return CellOutcome.Failed(Report.Of(thrown));
+            return CellOutcome.Failed(
+                IsInterruption(cell, FailureReport.Unwrap(thrown)) ? FailureReport.Interrupted : Report.Of(thrown));
         }
     }
 
     private static bool IsInterruption(CellContext cell, Exception thrown) =>
-        cell.IsInterrupted && thrown is OperationCanceledException or ThreadInterruptedException or ThreadAbortException;
+        cell.IsInterrupted && (thrown is OperationCanceledException or ThreadInterruptedException
+            || thrown is AggregateException all && all.InnerExceptions.All(each => IsInterruption(cell, each)));
 
     private CellValue RunSteps(CellContext cell, IReadOnlyList<CellStep> steps)
     {

@@ -14,6 +14,9 @@ internal static partial class CellSource
     public static CSharpParseOptions ParseOptions { get; } = new(
         LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
 
+    /// <summary>The directives there are.</summary>
+    public static IReadOnlyList<string> Commands { get; } = ["#r", "#i", "#load", "#!import", "#!csharp"];
+
     /// <summary>The steps of a cell, with those of the files it loads in their place.</summary>
     /// <param name="text">The cell.</param>
     /// <param name="path">Its name in messages.</param>
@@ -53,7 +56,7 @@ internal static partial class CellSource
                 default:
                     throw new CellException(
                         path, line + 1,
-                        $"'{directive}' is not a command of this kernel; it knows #r, #i, #load, #!import and #!csharp");
+                        $"'{directive}' is not a command of this kernel; it knows {string.Join(", ", Commands)}");
             }
         }
 

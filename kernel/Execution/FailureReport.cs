@@ -96,14 +96,21 @@ internal sealed partial class FailureReport(CellTexts sources)
     private CellFailure OfThrown(Exception thrown)
     {
         var trace = new List<string>();
-        for (var each = thrown; each is not null; each = each.InnerException)
-        {
-            var lead = ReferenceEquals(each, thrown) ? "" : "caused by ";
-            trace.Add($"{lead}{Red}{NameOf(each)}{Plain}: {Shorten(each.Message)}");
-            trace.AddRange(Frames(each));
-        }
-
+        Tell(thrown, "", trace);
         return new CellFailure(NameOf(thrown), Shorten(thrown.Message), trace);
+    }
+
+    private void Tell(Exception thrown, string lead, List<string> trace)
+    {
+        trace.Add($"{lead}{Red}{NameOf(thrown)}{Plain}: {Shorten(thrown.Message)}");
+        trace.AddRange(Frames(thrown));
+        IReadOnlyList<Exception> causes = thrown is AggregateException all ? all.InnerExceptions
+            : thrown.InnerException is { } one ? [one] : [];
+        foreach (var cause in causes.Take(MostErrors))
+            Tell(cause, "caused by ", trace);
+
+        if (causes.Count > MostErrors)
+            trace.Add($"… {causes.Count - MostErrors} more exceptions");
     }
 
     private static string NameOf(Exception exception) =>

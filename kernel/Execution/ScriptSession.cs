@@ -64,15 +64,11 @@ internal sealed class ScriptSession
         var tree = CSharpSyntaxTree.ParseText(
             SourceText.From(step.Text, Encoding.UTF8), CellSource.ParseOptions, step.Path, cancellation);
         using MemoryStream image = new(), symbols = new();
-        var compilation = Create(tree, References.Usual);
-        var emitted = Emit(compilation, image, symbols, cancellation);
+        var (compilation, emitted) = Emit(Create(tree, References.Usual), image, symbols, cancellation);
         if (Errors(emitted).Count > 0)
         {
             // The cell may need more of the runtime than cells usually do.
-            image.SetLength(0);
-            symbols.SetLength(0);
-            compilation = Create(tree, References.All);
-            emitted = Emit(compilation, image, symbols, cancellation);
+            (compilation, emitted) = Emit(Create(tree, References.All), image, symbols, cancellation);
             if (Errors(emitted) is { Count: > 0 } errors)
                 throw new CompilationFailedException(errors);
 
@@ -85,7 +81,7 @@ internal sealed class ScriptSession
 
         var assembly = loader.LoadSubmission(image, symbols);
         return new Compiled(
-            compilation, assembly, EntryPoint(compilation, assembly, cancellation), HasValue(compilation, tree, cancellation));
+            compilation, assembly, EntryPoint(compilation, assembly, cancellation), HasValue(compilation, cancellation));
     }
 
     private CSharpCompilation Create(SyntaxTree tree, ImmutableArray<MetadataReference> references)
@@ -102,10 +98,23 @@ internal sealed class ScriptSession
             $"Submission#{number}.{Guid.NewGuid():N}", tree, references, options, previous, typeof(object));
     }
 
-    private static EmitResult Emit(
-        CSharpCompilation compilation, MemoryStream image, MemoryStream symbols, CancellationToken cancellation) =>
-        compilation.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb),
-            cancellationToken: cancellation);
+    // With checks for a stop; as it stands where it has errors, so that these are of what was written.
+    private static (CSharpCompilation Compilation, EmitResult Result) Emit(
+        CSharpCompilation plain, MemoryStream image, MemoryStream symbols, CancellationToken cancellation)
+    {
+        EmitResult Into(CSharpCompilation compilation)
+        {
+            image.SetLength(0);
+            symbols.SetLength(0);
+            return compilation.Emit(
+                image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb),
+                cancellationToken: cancellation);
+        }
+
+        var stoppable = StopChecks.Into(plain);
+        var result = Into(stoppable);
+        return Errors(result).Count == 0 ? (stoppable, result) : (plain, Into(plain));
+    }
 
     private static List<Diagnostic> Errors(EmitResult result) =>
         [.. result.Diagnostics.Where(each => each.Severity == DiagnosticSeverity.Error)];
@@ -120,12 +129,12 @@ internal sealed class ScriptSession
     }
 
     // A last expression without a semicolon is the cell's value, unless it has none to give.
-    private static bool HasValue(CSharpCompilation compilation, SyntaxTree tree, CancellationToken cancellation) =>
-        ((CompilationUnitSyntax)tree.GetRoot(cancellation)).Members.LastOrDefault() is GlobalStatementSyntax
+    private static bool HasValue(CSharpCompilation compilation, CancellationToken cancellation) =>
+        ((CompilationUnitSyntax)compilation.SyntaxTrees[0].GetRoot(cancellation)).Members.LastOrDefault() is GlobalStatementSyntax
         {
             Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last,
         }
-        && compilation.GetSemanticModel(tree)
+        && compilation.GetSemanticModel(compilation.SyntaxTrees[0])
             .GetTypeInfo(last.Expression, cancellation).Type is not { SpecialType: SpecialType.System_Void };
 
     private sealed record Compiled(

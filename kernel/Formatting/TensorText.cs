@@ -32,13 +32,13 @@ internal static class TensorText
     {
         var summary = Summary(tensor);
         if (Get(tensor, "IsInvalid") is true || Get(tensor, "NumberOfElements") is not long count || count is 0 or > MostCopied
-            || Values(tensor) is not { } values)
+            || Texts(tensor) is not { } texts)
         {
             return summary;
         }
 
         var text = new StringBuilder(summary).Append('\n');
-        Write(text, new Numbers(values, Sizes(tensor), count > WholeUpTo), 0, 0);
+        Write(text, new Numbers(texts, Sizes(tensor), count > WholeUpTo), 0, 0);
         return text.ToString();
     }
 
@@ -72,13 +72,33 @@ internal static class TensorText
         text.Append(']');
     }
 
-    private static double[]? Values(object tensor)
+    // Complex numbers would lose a part, so there are none of them.
+    private static string[]? Texts(object tensor)
+    {
+        var type = $"{Get(tensor, "dtype")}";
+        return type.StartsWith("Complex", StringComparison.Ordinal) ? null
+            : type.Contains("Float", StringComparison.Ordinal) ? Values<double>(tensor, "double") is { } values
+                ? Texts(values) : null
+            : Values<long>(tensor, "long")?.Select(value => value.ToString(CultureInfo.InvariantCulture)).ToArray();
+    }
+
+    private static string[] Texts(double[] values)
+    {
+        var finite = values.Where(double.IsFinite).ToList();
+        var largest = finite.Count == 0 ? 0 : finite.Max(Math.Abs);
+        var format = finite.TrueForAll(double.IsInteger) && largest < 1e15 ? "0" : largest is >= 1e-3 and < 1e6 ? "0.0000"
+            : "0.0000e+00";
+        return [.. values.Select(value => double.IsNaN(value) ? "nan"
+            : double.IsInfinity(value) ? (value > 0 ? "inf" : "-inf") : value.ToString(format, CultureInfo.InvariantCulture))];
+    }
+
+    private static T[]? Values<T>(object tensor, string conversion)
     {
         var steps = new List<object>();
         try
         {
             var current = tensor;
-            foreach (var name in new[] { "detach", "cpu", "double", "contiguous" })
+            foreach (var name in new[] { "detach", "cpu", conversion, "contiguous" })
             {
                 if (Of(current)!.GetMethod(name, Type.EmptyTypes)?.Invoke(current, null) is not { } next)
                     return null;
@@ -86,9 +106,9 @@ internal static class TensorText
                 steps.Add(current = next);
             }
 
-            var data = Of(current)!.GetMethod("data", 1, Type.EmptyTypes)?.MakeGenericMethod(typeof(double))
+            var data = Of(current)!.GetMethod("data", 1, Type.EmptyTypes)?.MakeGenericMethod(typeof(T))
                 .Invoke(current, null);
-            return data?.GetType().GetMethod("ToArray", Type.EmptyTypes)?.Invoke(data, null) as double[];
+            return data?.GetType().GetMethod("ToArray", Type.EmptyTypes)?.Invoke(data, null) as T[];
         }
         finally
         {
@@ -109,33 +129,17 @@ internal static class TensorText
         return type;
     }
 
-    // One format and width for all numbers, so that columns stand straight.
-    private sealed class Numbers
+    // One width for all numbers, so that columns stand straight.
+    private sealed class Numbers(string[] texts, long[] sizes, bool cut)
     {
-        private readonly double[] values;
-        private readonly string format;
-        private readonly int width;
+        private readonly int width = texts.Max(each => each.Length);
 
-        public Numbers(double[] values, long[] sizes, bool cut)
-        {
-            (this.values, Sizes, Cut) = (values, sizes, cut);
-            var finite = values.Where(double.IsFinite).ToList();
-            var largest = finite.Count == 0 ? 0 : finite.Max(Math.Abs);
-            format = finite.TrueForAll(double.IsInteger) && largest < 1e15 ? "0" : largest is >= 1e-3 and < 1e6 ? "0.0000"
-                : "0.0000e+00";
-            width = values.Select(Text).Max(each => each.Length);
-        }
+        public long[] Sizes => sizes;
 
-        public long[] Sizes { get; }
+        public bool Cut => cut;
 
-        public bool Cut { get; }
-
-        public string Formatted(int offset) => Text(values[offset]).PadLeft(width);
+        public string Formatted(int offset) => texts[offset].PadLeft(width);
 
         public int Stride(int dimension) => (int)Sizes.Skip(dimension + 1).Aggregate(1L, (product, size) => product * size);
-
-        private string Text(double value) =>
-            double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? (value > 0 ? "inf" : "-inf")
-            : value.ToString(format, CultureInfo.InvariantCulture);
     }
 }

@@ -18,8 +18,8 @@ internal sealed class Completer(ScriptSession session)
 
     public Completion At(string code, int position)
     {
-        if (PathCompleter.At(code, position) is { } path)
-            return path;
+        if (DirectiveCompleter.At(code, position) is { } directive)
+            return directive;
 
         var start = position;
         while (start > 0 && (char.IsLetterOrDigit(code[start - 1]) || code[start - 1] == '_'))

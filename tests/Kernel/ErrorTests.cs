@@ -54,6 +54,56 @@ public class ErrorTests(SharedKernel kernel)
         Assert.Contains($"at cell {result.Count}, line 8", result.Trace);
     }
 
+    [Fact]
+    public void Of_several_exceptions_at_once_each_is_shown()
+    {
+        var result = kernel.Client.Run("""
+            throw new AggregateException(
+                new InvalidOperationException("first"),
+                new AggregateException(new FormatException("second"), new ArgumentException("third")));
+            """);
+        Assert.Contains("caused by System.InvalidOperationException: first", result.Trace);
+        Assert.Contains("caused by System.FormatException: second", result.Trace);
+        Assert.Contains("caused by System.ArgumentException: third", result.Trace);
+    }
+
+    [Fact]
+    public void Bodies_that_are_expressions_keep_the_lines_of_what_follows()
+    {
+        var result = kernel.Client.Run("""
+            int One() => 1;
+            int Two()
+                =>
+                One() + 1;
+            static class Three
+            {
+                public static int Of(int x) =>
+                    x + 2; // two more
+            }
+            var xs = new[] { 1 }.Select(x =>
+                x + 1).ToList();
+            int.Parse("x");
+            """);
+        Assert.Contains($"at cell {result.Count}, line 12\n", result.Trace);
+    }
+
+    // Front ends run code unseen between cells, which must not take the place of a cell's own.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Unseen_code_leaves_the_lines_of_the_cells_as_they_are(bool silent)
+    {
+        var first = kernel.Client.Succeed("int Half(int a)\n{\n    return a / 0.GetHashCode();\n}");
+        kernel.Client.Run("var a1 = 1;\nvar a2 = 2;\nvar a3 = 3;", silent: silent, store: false);
+        var next = kernel.Client.Succeed("int Third(int a)\n{\n    return a % 0.GetHashCode();\n}");
+        kernel.Client.Run("var a1 = 1;\nvar a2 = 2;\nvar a3 = 3;", silent: silent, store: false);
+        var trace = kernel.Client.Run("Half(1)").Trace;
+        Assert.Contains($"at cell {first.Count}, line 3, in Half()", trace);
+        Assert.Contains("return a / 0.GetHashCode();", trace);
+        Assert.Equal(first.Count + 1, next.Count);
+        Assert.Contains("return a % 0.GetHashCode();", kernel.Client.Run("Third(1)").Trace);
+    }
+
     [Theory]
     [InlineData("System.Runtime.InteropServices.Marshal.ReadInt32(IntPtr.Zero);", "System.AccessViolationException")]
     [InlineData("[System.Runtime.InteropServices.DllImport(\"no_such_library\")] static extern int nothing();\nnothing();", "System.DllNotFoundException")]

@@ -90,6 +90,12 @@ public class FormattingTests
         Assert.Equal("Tensor [2, 1, 2] Float32 on cpu\n[[[0 0]]\n\n [[0 0]]]", PlainText.Of(cube));
         using var scalar = TorchSharp.torch.tensor(7.0);
         Assert.Equal("Tensor [] Float64 on cpu\n7", PlainText.Of(scalar));
+        using var counted = TorchSharp.torch.tensor(new[] { 9007199254740993, -1 });
+        Assert.Equal("Tensor [2] Int64 on cpu\n[9007199254740993               -1]", PlainText.Of(counted));
+        using var flags = TorchSharp.torch.tensor(new[] { true, false });
+        Assert.Equal("Tensor [2] Bool on cpu\n[1 0]", PlainText.Of(flags));
+        using var complex = TorchSharp.torch.tensor(new[] { new System.Numerics.Complex(1, 2) });
+        Assert.Equal("Tensor [1] ComplexFloat64 on cpu", PlainText.Of(complex));
         using var huge = TorchSharp.torch.zeros(1000, 1000);
         Assert.Equal("Tensor [1000, 1000] Float32 on cpu", PlainText.Of(huge));
     }

@@ -60,6 +60,16 @@ public class LanguageTests(SharedKernel kernel)
     }
 
     [Theory]
+    [InlineData("#!|", "#!import #!csharp")]
+    [InlineData("1;\n#!imp|", "#!import")]
+    [InlineData("#l|", "#load")]
+    public void Directives_are_completed_themselves(string marked, string expected)
+    {
+        Assert.Equal(expected, string.Join(' ', Matches(marked)));
+        Assert.Equal(marked.IndexOf('#', StringComparison.Ordinal), (int?)Complete(marked)["cursor_start"]);
+    }
+
+    [Theory]
     [InlineData("Math.Ma|x(1, 2)", "int Math.Max(int val1, int val2)")]
     [InlineData("Math.Max(|", "double Math.Max(double val1, double val2)")]
     [InlineData("var number = 5; num|ber", "int number")]

@@ -100,6 +100,27 @@ public class LifecycleTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Of_a_kernel_that_was_killed_while_no_cell_ran_nothing_is_said()
+    {
+        using var kernel = new KernelProcess();
+        kernel.Client.WaitUntilReady();
+        kernel.Client.Succeed("var x = 1;");
+        kernel.Signal("KILL");
+        Assert.True(kernel.WaitForExit(KernelClient.Patience));
+        using var next = kernel.Start([kernel.ConnectionFile]);
+        using var client = new KernelClient(kernel.Key, kernel.Ports);
+        try
+        {
+            client.WaitUntilReady();
+            Assert.Equal("", client.Succeed("1 + 1").Stderr);
+        }
+        finally
+        {
+            next.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
     public void A_removed_working_folder_spoils_no_later_cell()
     {
         using var kernel = new KernelProcess();

@@ -48,7 +48,7 @@ public class ProtocolTests(SharedKernel kernel)
         kernel.Client.Shell.Socket.Send([delimiter, key.Sign(broken, empty, empty, empty), broken, empty, empty, empty]);
         kernel.Client.Shell.Socket.Send([delimiter, key.Sign(empty, list, empty, empty), empty, list, empty, empty]);
         kernel.Client.Shell.Socket.Send([delimiter, key.Sign(empty, empty, empty, broken), empty, empty, empty, broken]);
-        kernel.Client.Shell.Socket.Send(Signed("no_such_request", []));
+        kernel.Client.Shell.Socket.Send(Signed("no_such_request", new JsonObject()));
         kernel.Client.Shell.Socket.Send(Signed("execute_request", new JsonObject { ["code"] = 5, ["silent"] = "yes", ["user_expressions"] = "none" }));
         kernel.Client.Shell.Socket.Send(Signed("complete_request", new JsonObject { ["code"] = "x", ["cursor_pos"] = -5 }));
         kernel.Client.Shell.Socket.Send(Signed("complete_request", new JsonObject { ["code"] = "", ["cursor_pos"] = 99 }));
@@ -102,6 +102,43 @@ public class ProtocolTests(SharedKernel kernel)
     }
 
     [Fact]
+    public void A_request_of_unknown_type_is_refused_and_other_messages_pass()
+    {
+        foreach (var channel in new[] { kernel.Client.Shell, kernel.Client.Control })
+        {
+            var id = kernel.Client.Send(channel, "no_such_request", []);
+            var reply = kernel.Client.Reply(channel, id);
+            Assert.Equal(("no_such_reply", "error"), (reply.Type, (string?)reply.Content["status"]));
+            Assert.Contains("no_such_request", (string?)reply.Content["evalue"]);
+            Assert.Equal(["busy", "idle"], kernel.Client.BroadcastsOf(id).Select(each => (string?)each.Content["execution_state"]));
+        }
+
+        var message = kernel.Client.Send(kernel.Client.Shell, "comm_msg", new JsonObject { ["comm_id"] = "w1" });
+        Assert.Equal(["busy", "idle"], kernel.Client.BroadcastsOf(message).Select(each => (string?)each.Content["execution_state"]));
+    }
+
+    [Fact]
+    public void What_cannot_be_handled_behind_a_failed_cell_does_not_answer_the_cell_again()
+    {
+        var id = kernel.Client.SendCell("System.Threading.Thread.Sleep(300); throw new Exception(\"failed\");");
+        byte[] content = Encoding.UTF8.GetBytes("{\"code\": \"1 + \\ud83d\", \"cursor_pos\": 1}");
+        kernel.Client.Shell.Socket.Send(Signed("inspect_request", content));
+        var result = kernel.Client.Finish(id);
+        Assert.Equal("failed", result.ErrorMessage);
+        Assert.Single(result.Of("error"));
+        var next = kernel.Client.SendCell("1 + 1");
+        for (var waited = System.Diagnostics.Stopwatch.StartNew(); waited.Elapsed < KernelClient.Patience;)
+        {
+            if (kernel.Client.Shell.Receive() is not { } reply)
+                continue;
+
+            Assert.NotEqual(id, KernelClient.Parent(reply));
+            if (KernelClient.Parent(reply) == next)
+                break;
+        }
+    }
+
+    [Fact]
     public void The_heart_beats_even_while_a_cell_runs()
     {
         var id = kernel.Client.SendCell("System.Threading.Thread.Sleep(500);");
@@ -143,10 +180,12 @@ public class ProtocolTests(SharedKernel kernel)
         TestContext.Current.TestOutputHelper?.WriteLine($"the cell after 200 others took {clock.Elapsed.TotalMilliseconds:F0} ms");
     }
 
-    private List<byte[]> Signed(string type, JsonObject content)
+    private List<byte[]> Signed(string type, JsonObject content) => Signed(type, Encoding.UTF8.GetBytes(content.ToJsonString()));
+
+    private List<byte[]> Signed(string type, byte[] body)
     {
         var header = Encoding.UTF8.GetBytes(new JsonObject { ["msg_id"] = Guid.NewGuid().ToString("N"), ["msg_type"] = type, ["session"] = "s", ["username"] = "u", ["version"] = "5.3" }.ToJsonString());
-        byte[] empty = Encoding.UTF8.GetBytes("{}"), body = Encoding.UTF8.GetBytes(content.ToJsonString());
+        byte[] empty = Encoding.UTF8.GetBytes("{}");
         return [Encoding.UTF8.GetBytes("<IDS|MSG>"), new MessageSigner(kernel.Process.Key).Sign(header, empty, empty, body), header, empty, empty, body];
     }
 }

@@ -1,14 +1,24 @@
 using System.Text.RegularExpressions;
+using Madtp.Kit.Kernel.Execution;
 
 namespace Madtp.Kit.Kernel.Language;
 
-/// <summary>Completes file names in #r, #load and #!import.</summary>
-internal static partial class PathCompleter
+/// <summary>Completes directives, and file names in #r, #load and #!import.</summary>
+internal static partial class DirectiveCompleter
 {
-    /// <returns>Null when the place is not within such a file name.</returns>
+    /// <returns>Null when the place is not within a directive or such a file name.</returns>
     public static Completion? At(string code, int position)
     {
         var line = code[(code.LastIndexOf('\n', Math.Max(0, position - 1), Math.Max(0, position)) + 1)..position];
+        if (Command().Match(line) is { Success: true } command)
+        {
+            var begun = command.Groups["begun"].Value;
+            return new Completion(
+                position - begun.Length, position,
+                [.. CellSource.Commands.Where(each => each.StartsWith(begun, StringComparison.Ordinal))
+                .Select(each => (each, "keyword"))]);
+        }
+
         var match = Directive().Match(line);
         if (!match.Success || match.Groups["path"].Value.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
             return null;
@@ -42,4 +52,7 @@ internal static partial class PathCompleter
 
     [GeneratedRegex("""^\s*(?<kind>#r|#load|#!import)\s+"?(?<path>[^"]*)$""", RegexOptions.ExplicitCapture)]
     private static partial Regex Directive();
+
+    [GeneratedRegex("""^\s*(?<begun>#!?\w*)$""", RegexOptions.ExplicitCapture)]
+    private static partial Regex Command();
 }
