@@ -76,7 +76,9 @@ public sealed record RetrievalFiles(Tensor ImageToText, Tensor? TextToImage, IRe
     {
         var isMatrix = entry.Shape.Count == 2 && entry.ElementCount <= Array.MaxLength;
         Guard.Data(isMatrix, $"{path}: {entry} is not a matrix of scores");
-        return entry.ToTensor(entry.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+        var scores = entry.ToTensor(entry.Type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+        var wrong = RetrievalRecall.NotANumber(scores);
+        return wrong is null ? scores : throw new InvalidDataException($"{path}: {wrong}");
     }
 
     private static Tensor Matrix(string path, string name, double[][] rows)

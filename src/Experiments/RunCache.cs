@@ -1,4 +1,5 @@
 using Madtp.Kit.Data;
+using Madtp.Kit.Text;
 using static TorchSharp.torch;
 
 namespace Madtp.Kit.Experiments;
@@ -75,7 +76,7 @@ public sealed class RunCache(string folder, string? published = null)
         var result = JsonRecord.Read<ExperimentResult>(
             path, e => $"'{path}' is no result of an experiment ({JsonRecord.Reason(e)}){Remedy}", ExperimentJson.Page);
         Guard.Data(ExperimentTask.All.Any(task => task.Name == result.Experiment.Task),
-            $"'{path}' is of the task '{result.Experiment.Task}', which there is no more{Remedy}");
+            $"'{path}' is of the task {Printable.Quoted(result.Experiment.Task)}, which there is no more{Remedy}");
         return result.Scores.Values.Concat(result.Tokens.Values)
             .Concat([result.Test, result.Dev, result.Macs, result.DenseMacs])
             .Concat([result.Strength ?? 0, result.Seconds, result.Experiment.ReduceRatio, result.Experiment.LearningRate])

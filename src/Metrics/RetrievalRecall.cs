@@ -54,11 +54,20 @@ public static class RetrievalRecall
             nameof(imageOfCaption));
         var lonely = Enumerable.Range(0, (int)images).Except(imageOfCaption).ToList();
         Guard.Argument(lonely.Count == 0, $"image {lonely[0]} has no caption", nameof(imageOfCaption));
-        foreach (var matrix in new[] { scores, textToImage }.OfType<Tensor>())
-        {
-            var wrong = matrix.isnan().any().item<bool>() ? matrix.isnan().nonzero().cpu().data<long>().ToArray() : [];
-            Guard.Argument(wrong.Length == 0, $"the score in row {wrong[0]}, column {wrong[1]} is not a number", nameof(scores));
-        }
+        var wrong = NotANumber(scores) ?? (textToImage is null ? null : NotANumber(textToImage));
+        Guard.Argument(wrong is null, $"{wrong}", nameof(scores));
+    }
+
+    /// <summary>Which score is not a number, in a sentence; null where all are.</summary>
+    internal static string? NotANumber(Tensor scores)
+    {
+        using var scope = NewDisposeScope();
+        var wrong = scores.isnan();
+        if (!wrong.any().item<bool>())
+            return null;
+
+        var place = wrong.nonzero()[0].cpu().data<long>().ToArray();
+        return $"the score in row {place[0]}, column {place[1]} is not a number";
     }
 
     private static string Shape(Tensor scores) => $"[{string.Join(", ", scores.shape)}]";

@@ -93,6 +93,7 @@ public class RetrievalRecallTests
         Assert.Contains("line 1", Refusal(folder.Write("c.json", "[[1, \"x\"]]")));
         Assert.Contains("numpy.save", Refusal(folder.Write("d.npy", "nothing of the kind")));
         Assert.Contains("<i8", Refusal(folder.Write("e.npy", Numpy("<i8", false, [1, 2]))));
+        Assert.Contains("row 0, column 1", Refusal(folder.Write("g.npy", Numpy("<f4", false, [1, float.NaN]))));
         Assert.Contains("bytes", Refusal(folder.Write("f.npy", Numpy("<f4", false, [1, 2])[..^1])));
     }
 

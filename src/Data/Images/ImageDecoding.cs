@@ -80,13 +80,14 @@ internal static class ImageDecoding
 
     private static void CheckSize(int width, int height, SKEncodedImageFormat format, ReadOnlySpan<byte> file, string name)
     {
-        // What a byte can hold at most: eight Huffman codes of a JPEG's 8x8 blocks, deflate's 1,032 bytes of one-bit pixels.
-        // The other formats know no bound; a GIF's picture may be smaller than its canvas.
+        // What a byte can hold at most: eight Huffman codes of a JPEG's 8x8 blocks, deflate's 1,032 bytes of one-bit pixels. The
+        // other formats know no bound; a GIF's picture may be smaller than its canvas, but none in use is so much smaller.
         long pixelsPerByte = format switch
         {
             SKEncodedImageFormat.Jpeg => 512,
             SKEncodedImageFormat.Png => 8 * 1032,
-            SKEncodedImageFormat.Gif or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Bmp => MaxPixels,
+            SKEncodedImageFormat.Gif => 1 << 17,
+            SKEncodedImageFormat.Webp or SKEncodedImageFormat.Bmp => MaxPixels,
             _ => throw Unreadable(file, name),
         };
         var pixels = (long)width * height;
