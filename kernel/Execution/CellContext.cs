@@ -13,6 +13,7 @@ internal sealed class CellContext(Message request, int number, string path, bool
 
     private readonly CancellationTokenSource interrupt = new();
     private volatile bool stopped;
+    private bool hasEnded;
 
     /// <summary>The cell whose code is running on this thread; where that is not known, the one that began last.</summary>
     public static CellContext? Current => Ambient.Value ?? latest;
@@ -50,15 +51,25 @@ internal sealed class CellContext(Message request, int number, string path, bool
     /// <summary>Ends the cell's own code at its next <see cref="StopCheck"/>.</summary>
     public void Stop()
     {
-        stopped = true;
-        StopCheck.Count(1);
+        lock (interrupt)
+        {
+            if (stopped || hasEnded)
+                return;
+
+            stopped = true;
+            StopCheck.Count(1);
+        }
     }
 
     /// <summary>The cell's thread came to its end.</summary>
     public void Leave()
     {
-        if (stopped)
-            StopCheck.Count(-1);
+        lock (interrupt)
+        {
+            hasEnded = true;
+            if (stopped)
+                StopCheck.Count(-1);
+        }
     }
 
     public void ThrowIfStopped()
